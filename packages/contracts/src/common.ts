@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** A UUIDv7: unique, and sortable by the time it was made. */
+export const id = z.uuidv7();
+
+/** Integer minor units (cents) and an ISO 4217 code. Never negative. */
+export const money = z.object({
+  amount: z.int().min(0).max(1_000_000_000_000),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code of three capitals'),
+});
+export type Money = z.output<typeof money>;
+
+/** A product's name for machines: capitals, digits and dashes. */
+export const sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/, 'capitals, digits and dashes, 40 at most');
+
+export const quantity = z.int().min(1).max(10_000);
+
+/** RFC 3339, in UTC. */
+export const timestamp = z.iso.datetime();
+
+export const orderLine = z.object({ sku, quantity });
+export type OrderLine = z.output<typeof orderLine>;
+
+/** A line with the price that was fixed when the order was placed; gross, a piece. */
+export const pricedLine = z.object({ sku, quantity, unitPrice: money });
+export type PricedLine = z.output<typeof pricedLine>;
+
+export const lines = z.array(orderLine).min(1).max(100);
+export const pricedLines = z.array(pricedLine).min(1).max(100);
+
+/** Names the step of a saga that a command asks and a reply answers: `<order>/<step>/<attempt>`. */
+export const stepId = z.string().min(1).max(120);
+
+/** Short text for people. */
+export const reason = z.string().min(1).max(500);
+
+/** Why an order was cancelled, for machines; the sentence beside it is for people. */
+export const cancellation = z.enum([
+  'out-of-stock',
+  'payment-declined',
+  'shipping-failed',
+  'timed-out',
+  'customer-request',
+]);
+export type Cancellation = z.output<typeof cancellation>;

@@ -1,0 +1,97 @@
+import type { z } from 'zod';
+import { strict } from './strict.ts';
+
+/** The processes that own contracts or subscriptions. A name here is a folder under `services/`. */
+export const services = [
+  'gateway',
+  'order',
+  'payment',
+  'inventory',
+  'shipping',
+  'user-registration',
+  'email',
+  'operations',
+] as const;
+
+export type ServiceName = (typeof services)[number];
+
+/** An event is a fact with any number of subscribers; a command is a request with exactly one handler. */
+export type Kind = 'event' | 'command';
+
+/**
+ * The definition of one event or command, in one version. Types, validation, routing and docs are derived from it.
+ * The schema holds no transforms: what is validated is what is sent.
+ */
+export interface Contract<S extends z.ZodObject = z.ZodObject> {
+  readonly kind: Kind;
+  /** `noun.past-participle` for an event, `service.imperative` for a command. */
+  readonly name: string;
+  readonly version: number;
+  /** What travels on the wire: the name, and from version 2 on the version too (`order.placed.v2`). */
+  readonly type: string;
+  /** The one service that publishes the event, or handles the command. */
+  readonly owner: ServiceName;
+  /** Who may send the command. Empty for an event: only its owner publishes it. */
+  readonly senders: readonly ServiceName[];
+  /** The field whose value orders and partitions these messages; the envelope's `subject`. */
+  readonly key: string;
+  /** For delivery: unknown fields are dropped, so that an owner may add some. */
+  readonly schema: S;
+  /** For publishing: unknown fields are refused at every depth, so that a wrong message never leaves. */
+  readonly strictSchema: z.ZodType<z.output<S>, z.input<S>>;
+  /** How the version before this one becomes this one. */
+  readonly upcast?: Upcast;
+  /** An event that is on its way out; its owner publishes it beside the newer version under one message id. */
+  readonly deprecated: boolean;
+}
+
+export interface Upcast {
+  readonly from: Contract;
+  /** Takes and gives plain data; the result is validated against the newer schema. */
+  readonly with: (data: Readonly<Record<string, unknown>>) => unknown;
+}
+
+/** What a handler receives. */
+export type Data<C extends Contract> = z.output<C['schema']>;
+
+/** What a publisher passes. */
+export type Input<C extends Contract> = z.input<C['schema']>;
+
+interface EventDefinition<S extends z.ZodObject> {
+  readonly owner: ServiceName;
+  readonly version: number;
+  readonly key: Extract<keyof z.output<S>, string>;
+  readonly schema: S;
+  readonly upcast?: Upcast;
+  readonly deprecated?: boolean;
+}
+
+interface CommandDefinition<S extends z.ZodObject> extends EventDefinition<S> {
+  readonly senders: readonly ServiceName[];
+}
+
+/** Defines an event: a fact, named in the past tense, published by its owner alone. */
+export const event = <S extends z.ZodObject>(name: string, definition: EventDefinition<S>): Contract<S> =>
+  define('event', name, { ...definition, senders: [] });
+
+/** Defines a command: a request to its owner, named in the imperative, sent by the listed services alone. */
+export const command = <S extends z.ZodObject>(name: string, definition: CommandDefinition<S>): Contract<S> =>
+  define('command', name, definition);
+
+const define = <S extends z.ZodObject>(
+  kind: Kind,
+  name: string,
+  { owner, version, key, schema, senders, upcast, deprecated = false }: CommandDefinition<S>,
+): Contract<S> => ({
+  kind,
+  name,
+  version,
+  type: version === 1 ? name : `${name}.v${version}`,
+  owner,
+  senders,
+  key,
+  schema,
+  strictSchema: strict(schema, name) as z.ZodType<z.output<S>, z.input<S>>, // same schema, stricter about keys
+  ...(upcast === undefined ? {} : { upcast }),
+  deprecated,
+});

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { cancellation, id, money, pricedLines, reason } from './common.ts';
+import { event } from './define.ts';
+
+const owner = 'order';
+const order = { orderId: id, customerId: id };
+
+export const orderPlaced = event('order.placed', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ ...order, lines: pricedLines, total: money }),
+});
+
+/** Stock is reserved and the payment authorised: the customer gets the goods unless the carrier refuses. */
+export const orderConfirmed = event('order.confirmed', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ ...order, lines: pricedLines, total: money }),
+});
+
+/** The payment is captured. Final. */
+export const orderCompleted = event('order.completed', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ ...order, total: money }),
+});
+
+/** Everything is compensated. Final. */
+export const orderCancelled = event('order.cancelled', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ ...order, cancellation, reason }),
+});
+
+/** A step or a compensation keeps failing: the order waits for a person. */
+export const orderParked = event('order.parked', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ ...order, step: z.string(), reason }),
+});
