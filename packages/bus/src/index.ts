@@ -1,1 +1,66 @@
-export {};
+export {
+  type Context,
+  childTraceparent,
+  currentContext,
+  newContext,
+  traceIdOf,
+  withContext,
+} from './context.ts';
+export {
+  type Effect,
+  type Effects,
+  type EmitEffect,
+  effectList,
+  emit,
+  type ScheduleEffect,
+  type SendEffect,
+  schedule,
+  send,
+  type UnscheduleEffect,
+  unschedule,
+} from './effects.ts';
+export { decode, type Envelope, maxHops, maxMessageBytes } from './envelope.ts';
+export {
+  busErrors,
+  catalogue,
+  Fault,
+  type FailureDetails,
+  messageOf,
+  permanent,
+  type Settlement,
+  settlementOf,
+} from './errors.ts';
+export { createGrouper, type Grouper } from './grouper.ts';
+export {
+  type BatchDefinition,
+  bindHandlers,
+  type Handler,
+  type HandlerContext,
+  handle,
+  handleBatch,
+  type HandleDefinition,
+  type OutsideContext,
+  type PerformDefinition,
+  perform,
+} from './handler.ts';
+export { createMessage, isA, type Message, type MessageOptions, readMessage } from './message.ts';
+export { partitionCount, partitionOf } from './partition.ts';
+export { consume, type Log, type Pipeline, type Run } from './pipeline.ts';
+export { backoff } from './retry.ts';
+export {
+  type Consumer,
+  type DeadLetter,
+  type DeadLetterReason,
+  type Deliver,
+  type Delivery,
+  delayTiers,
+  type Limits,
+  maxBodyBytes,
+  type OutgoingMessage,
+  type PublishResult,
+  type Topology,
+  type TopologyChange,
+  type Transport,
+  type TransportMessage,
+  type TransportStatus,
+} from './transport.ts';

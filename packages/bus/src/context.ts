@@ -1,0 +1,41 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+import { v7 as uuid } from 'uuid';
+
+/** What a message or a request passes on to all that follows from it; logs carry it too. */
+export interface Context {
+  readonly correlationId: string;
+  /** The id of the message being handled; absent in a request or a timer. */
+  readonly causationId?: string;
+  /** W3C trace context: `00-<32 hex>-<16 hex>-<2 hex>`. */
+  readonly traceparent: string;
+  readonly tracestate?: string;
+  /** 0 in a request or a timer; in a handler, the hops of the message. */
+  readonly hops: number;
+}
+
+const storage = new AsyncLocalStorage<Context>();
+
+export const withContext = <T>(context: Context, work: () => T): T => storage.run(context, work);
+
+/** The context of the message or request being handled, if any. */
+export const currentContext = (): Context | undefined => storage.getStore();
+
+/** The beginning of something: a request, a timer, a person. */
+export const newContext = (given: Partial<Pick<Context, 'correlationId' | 'traceparent' | 'tracestate'>> = {}): Context => ({
+  correlationId: given.correlationId ?? uuid(),
+  traceparent: given.traceparent ?? newTraceparent(),
+  ...(given.tracestate === undefined ? {} : { tracestate: given.tracestate }),
+  hops: 0,
+});
+
+/** The 32 hex digits that name the trace. */
+export const traceIdOf = ({ traceparent }: Context): string => traceparent.slice(3, 35);
+
+/** The same trace with a new parent span; malformed input starts a new trace. */
+export const childTraceparent = (traceparent: string): string =>
+  /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
+    ? `${traceparent.slice(0, 36)}${randomBytes(8).toString('hex')}${traceparent.slice(52)}`
+    : newTraceparent();
+
+const newTraceparent = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;

@@ -1,0 +1,82 @@
+/**
+ * What becomes of a delivery that failed with this error: tried again until its attempts end, set aside at once
+ * because it can never work, or held while the consumer waits for something of ours to come back (no attempt).
+ */
+export type Settlement = 'retry' | 'dead-letter' | 'pause';
+
+interface Failure {
+  readonly settle: Settlement;
+  readonly message: string;
+}
+
+export interface FailureDetails {
+  readonly cause?: unknown;
+  /** How long to hold back at least before trying again, in milliseconds; for `pause`. */
+  readonly retryAfterMs?: number;
+  readonly [detail: string]: unknown;
+}
+
+/** A fault with a code, from a package's catalogue. Business refusals are values and never thrown. */
+export class Fault extends Error {
+  readonly code: string;
+  readonly settle: Settlement;
+  readonly details: FailureDetails;
+
+  constructor(code: string, { settle, message }: Failure, details: FailureDetails = {}) {
+    super(describe(message, details), details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'Fault';
+    this.code = code;
+    this.settle = settle;
+    this.details = details;
+  }
+}
+
+type Catalogue<Codes extends string> = { readonly [code in Codes]: (details?: FailureDetails) => Fault };
+
+/** All failures of one package in one place; each entry makes the fault to throw. */
+export const catalogue = <Codes extends string>(
+  owner: string,
+  failures: Readonly<Record<Codes, Failure>>,
+): Catalogue<Codes> =>
+  Object.fromEntries(
+    Object.entries<Failure>(failures).map(([code, failure]) => [
+      code,
+      (details?: FailureDetails) => new Fault(`${owner}.${code}`, failure, details),
+    ]),
+  ) as Catalogue<Codes>; // fromEntries forgets the keys it was given
+
+export const busErrors = catalogue('bus', {
+  invalid_message: { settle: 'dead-letter', message: 'The message does not fit its contract' },
+  unknown_type: { settle: 'dead-letter', message: 'The type is not one that this subscription knows' },
+  message_too_big: { settle: 'dead-letter', message: 'The message is too big' },
+  too_many_hops: { settle: 'dead-letter', message: 'The message went round in a loop' },
+  expired: { settle: 'dead-letter', message: 'The command has expired, and nothing answers for it' },
+  attempts_exhausted: { settle: 'dead-letter', message: 'Every attempt failed' },
+  broker_away: { settle: 'pause', message: 'The broker cannot be reached' },
+  unroutable: { settle: 'retry', message: 'No subscription takes this command; apply the topology' },
+  refused: { settle: 'retry', message: 'The broker refused the message' },
+  closed: { settle: 'pause', message: 'The transport is closed' },
+});
+
+const permanentErrors = catalogue('bus', {
+  permanent: { settle: 'dead-letter', message: 'This can never work' },
+});
+
+/** A failure that no further attempt will mend: the message goes to the dead letters at once. */
+export const permanent = (why: string, cause?: unknown): Fault => permanentErrors.permanent({ why, cause });
+
+/** An error that nobody classified is worth another attempt. */
+export const settlementOf = (error: unknown): Settlement => (error instanceof Fault ? error.settle : 'retry');
+
+/** Text of anything that was thrown, one line, at most 500 characters. */
+export const messageOf = (error: unknown): string => {
+  const text = error instanceof Error ? `${error.message || error.name}` : String(error);
+  return text.replace(/\s+/g, ' ').slice(0, 500);
+};
+
+const describe = (message: string, { cause, retryAfterMs: _, ...details }: FailureDetails): string => {
+  const facts = Object.entries(details).filter(([, value]) => value !== undefined);
+  const listed = facts.map(([name, value]) => `${name}: ${String(value)}`).join(', ');
+  const because = cause === undefined ? '' : ` (${messageOf(cause)})`;
+  return listed === '' ? `${message}${because}` : `${message}: ${listed}${because}`;
+};
