@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { commandOf, endForeign } from './foreign-process.ts';
+import { type Account, type Installation, reaches } from './postgres-installation.ts';
+
+const run = promisify(execFile);
+
+export interface Owner {
+  user: string;
+  password: string;
+}
+
+/**
+ * Makes `wanted` a folder with a database cluster in it that no server runs on, and resolves to the cluster's folder.
+ * Where root asks for a folder that the server's account cannot enter, `wanted` becomes a link to one below /var/tmp.
+ */
+export const prepareCluster = async (
+  installation: Installation,
+  wanted: string,
+  owner: Owner,
+): Promise<string> => {
+  const folder = await ownFolder(wanted, installation.account);
+  const cluster = join(folder, 'cluster');
+  if (existsSync(cluster)) await stopForerunner(cluster);
+  else await initialise(installation, folder, cluster, owner);
+  return cluster;
+};
+
+const ownFolder = async (wanted: string, account: Account | undefined): Promise<string> => {
+  const there = await lstat(wanted).catch(() => undefined);
+  if (there === undefined && account !== undefined && !(await reaches(account, dirname(wanted)))) {
+    const elsewhere = await mkdtemp('/var/tmp/emporium-postgres-');
+    await mkdir(dirname(wanted), { recursive: true });
+    await symlink(elsewhere, wanted);
+  }
+  await mkdir(wanted, { recursive: true, mode: 0o700 });
+  const dataDir = await realpath(wanted);
+  if (account !== undefined) await chown(dataDir, account.uid, account.gid);
+  await chmod(dataDir, 0o700);
+  return dataDir;
+};
+
+// Under its final name only when it is whole: a start may be killed in here, and the next one begins afresh.
+const initialise = async (
+  { initdb, account }: Installation,
+  folder: string,
+  cluster: string,
+  owner: Owner,
+): Promise<void> => {
+  const unfinished = 'initialising-';
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(unfinished)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  const workplace = await mkdtemp(join(folder, unfinished));
+  const passwordFile = join(workplace, 'password');
+  await writeFile(passwordFile, `${owner.password}\n`, { mode: 0o600 });
+  if (account !== undefined) {
+    for (const path of [workplace, passwordFile]) await chown(path, account.uid, account.gid);
+  }
+  const place = ['--pgdata=cluster', '--encoding=UTF8', '--locale=C'];
+  const access = [`--username=${owner.user}`, '--pwfile=password', '--auth=scram-sha-256'];
+  await run(initdb, [...place, ...access], { ...account, cwd: workplace }).catch((cause: unknown) => {
+    throw new Error(`PostgreSQL's initdb failed in ${folder}`, { cause });
+  });
+  await rename(join(workplace, 'cluster'), cluster);
+  await rm(workplace, { recursive: true });
+};
+
+/**
+ * After a kill -9 of whoever started it, a server may still run on this folder, or its postmaster.pid may name a
+ * process id that something else has by now, which PostgreSQL would respect. The first is stopped, the second removed.
+ */
+const stopForerunner = async (cluster: string): Promise<void> => {
+  const lock = join(cluster, 'postmaster.pid');
+  const content = await readFile(lock, 'utf8').catch(() => undefined);
+  const pid = Number(content?.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  if (commandOf(pid)?.includes(cluster)) await endForeign(pid, 'SIGINT', 15_000);
+  await rm(lock, { force: true });
+};

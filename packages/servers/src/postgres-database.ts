@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+/** The owner of a database. */
+export interface Role {
+  name: string;
+  password: string;
+}
+
+/**
+ * Makes a database on the server of `adminUrl` (a superuser's), and the role that owns it and alone may connect
+ * (besides superusers), unless they are there. Resolves to that role's URL, or to the superuser's where none is named.
+ */
+export const createDatabase = async (adminUrl: string, name: string, role?: Role): Promise<string> => {
+  await withClient(adminUrl, async (client) => {
+    const has = async (sql: string, value: string) => ((await client.query(sql, [value])).rowCount ?? 0) > 0;
+    const database = client.escapeIdentifier(name);
+    if (!(await has('select from pg_database where datname = $1', name))) {
+      await client.query(`create database ${database}`);
+    }
+    if (role === undefined) return;
+    const owner = client.escapeIdentifier(role.name);
+    const verb = (await has('select from pg_roles where rolname = $1', role.name)) ? 'alter' : 'create';
+    await client.query(`${verb} role ${owner} login password ${client.escapeLiteral(role.password)}`);
+    await client.query(`alter database ${database} owner to ${owner}`);
+    await client.query(`revoke connect, temporary on database ${database} from public`);
+  });
+  return urlOf(adminUrl, name, role);
+};
+
+/** An empty database of its own for a suite: `{ url, drop }`. Dropping closes its connections. */
+export const freshDatabase = async (adminUrl: string): Promise<{ url: string; drop(): Promise<void> }> => {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const url = await createDatabase(adminUrl, name);
+  return {
+    url,
+    drop: () =>
+      withClient(adminUrl, async (client) => void (await client.query(`drop database ${name} with (force)`))),
+  };
+};
+
+const urlOf = (adminUrl: string, database: string, role: Role | undefined): string => {
+  const url = new URL(adminUrl);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  if (role !== undefined) {
+    url.username = encodeURIComponent(role.name);
+    url.password = encodeURIComponent(role.password);
+  }
+  return url.href;
+};
+
+const withClient = async (url: string, work: (client: pg.Client) => Promise<void>): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+};
