@@ -1,0 +1,22 @@
+/**
+ * Places at which a test ends the process as a crash would, with SIGKILL: `EMPORIUM_FAILPOINT=outbox.after-publish` or
+ * `…@3` for the third time it is passed. Costs nothing where the variable is not set.
+ */
+export type Failpoint =
+  /** The handler ran, its effects are written, nothing is committed. */
+  | 'transaction.before-commit'
+  /** Everything is committed, nothing is published. */
+  | 'outbox.before-publish'
+  /** The broker has the messages, the rows are still there. */
+  | 'outbox.before-delete'
+  /** Everything is committed, the delivery is not acked. */
+  | 'runner.before-ack';
+
+const [armed, count = '1'] = (process.env['EMPORIUM_FAILPOINT'] ?? '').split('@');
+let passes = 0;
+
+export const failpoint = (name: Failpoint): void => {
+  if (name !== armed) return;
+  passes += 1;
+  if (passes === Number(count)) process.kill(process.pid, 'SIGKILL');
+};

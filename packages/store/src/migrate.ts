@@ -1,0 +1,70 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { storeErrors } from './errors.ts';
+
+/** By name, in the order of their names: `001-products`. A migration that ran is never changed. */
+export type Migrations = Readonly<Record<string, (db: Kysely<unknown>) => Promise<void>>>;
+
+/** A migration from SQL statements. */
+export const statements =
+  (...texts: readonly string[]) =>
+  async (db: Kysely<unknown>): Promise<void> => {
+    for (const text of texts) await sql.raw(text).execute(db);
+  };
+
+/** Runs what has not run, in one transaction; instances that start together wait for each other. */
+export const migrate = async <DB>(db: Kysely<DB>, table: string, migrations: Migrations): Promise<void> => {
+  const provided = Object.fromEntries(
+    Object.entries(migrations).map(([name, up]): [string, Migration] => [name, { up }]),
+  );
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => provided },
+    migrationTableName: table,
+    migrationLockTableName: `${table}_lock`,
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
+  throw storeErrors.migration_failed({ migration: failed ?? table, cause: error });
+};
+
+/** The toolkit's own tables. Queue tables live by deletes: vacuum comes early, and a page keeps room for it. */
+export const messagingMigrations: Migrations = {
+  '001-outbox': statements(
+    `create table outbox (
+      id bigint generated always as identity primary key,
+      partition smallint not null,
+      key text not null,
+      message_id text not null,
+      kind text not null,
+      owner text not null,
+      type text not null,
+      body bytea not null,
+      not_before timestamptz,
+      name text
+    ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
+    'create index outbox_not_before on outbox (not_before) where not_before is not null',
+    'create unique index outbox_name on outbox (name) where name is not null',
+  ),
+  '002-inbox': statements(
+    `create table inbox (
+      subscription text not null,
+      message_id text not null,
+      handled_at timestamptz not null default clock_timestamp(),
+      primary key (subscription, message_id)
+    )`,
+    'create index inbox_handled_at on inbox using brin (handled_at)',
+  ),
+  '003-idempotency-key': statements(
+    `create table idempotency_key (
+      scope text not null,
+      key text not null,
+      body_hash text not null,
+      status integer not null,
+      response jsonb not null,
+      created_at timestamptz not null default clock_timestamp(),
+      primary key (scope, key)
+    )`,
+  ),
+};

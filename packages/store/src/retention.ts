@@ -1,0 +1,69 @@
+import { type Log, messageOf } from '@emporium/bus';
+import { type Kysely, sql } from 'kysely';
+import { classify } from './errors.ts';
+
+/** Rows of `table` whose `column` is older than `keepMs` are removed. */
+export interface Retention {
+  readonly table: string;
+  readonly column: string;
+  readonly keepMs: number;
+}
+
+const hour = 60 * 60 * 1_000;
+const day = 24 * hour;
+
+/** The inbox outlasts the longest replay of a dead letter; an idempotency key is kept for 24 hours. */
+export const messagingRetention: readonly Retention[] = [
+  { table: 'inbox', column: 'handled_at', keepMs: 30 * day },
+  { table: 'idempotency_key', column: 'created_at', keepMs: day },
+];
+
+const batchSize = 1_000;
+
+/** Removes what is past its time, in batches, so that no transaction is long. Gives the number of rows. */
+export const retain = async <DB>(
+  db: Kysely<DB>,
+  { table, column, keepMs }: Retention,
+  now: Date = new Date(),
+): Promise<number> => {
+  const before = new Date(now.getTime() - keepMs);
+  let removed = 0;
+  for (;;) {
+    const { numAffectedRows } = await sql`
+      delete from ${sql.table(table)} where ctid = any(array(
+        select ctid from ${sql.table(table)} where ${sql.ref(column)} < ${before} limit ${batchSize}))`.execute(
+      db,
+    );
+    removed += Number(numAffectedRows ?? 0);
+    if (Number(numAffectedRows ?? 0) < batchSize) return removed;
+  }
+};
+
+/** Every hour, the first time a minute after the start. */
+export const startRetention = <DB>(
+  db: Kysely<DB>,
+  retentions: readonly Retention[],
+  log: Log,
+): { stop(): void } => {
+  const sweep = async () => {
+    for (const retention of retentions) {
+      try {
+        const rows = await retain(db, retention);
+        if (rows > 0) log.info({ table: retention.table, rows }, 'removed what is past its retention');
+      } catch (error) {
+        log.warn(
+          { table: retention.table },
+          `retention waits for the next hour: ${messageOf(classify(error))}`,
+        );
+      }
+    }
+  };
+  const first = setTimeout(sweep, 60_000).unref();
+  const hourly = setInterval(sweep, hour).unref();
+  return {
+    stop: () => {
+      clearTimeout(first);
+      clearInterval(hourly);
+    },
+  };
+};

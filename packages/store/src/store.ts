@@ -1,0 +1,128 @@
+import {
+  type Context,
+  currentContext,
+  type Effect,
+  type Handler,
+  type Log,
+  newContext,
+  type Run,
+  type Transport,
+} from '@emporium/bus';
+import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
+import { type Kysely, sql } from 'kysely';
+import { createDatabase, createPool } from './database.ts';
+import { classify } from './errors.ts';
+import { type Migrations, messagingMigrations, migrate } from './migrate.ts';
+import { createOutbox, type OutboxEntry } from './outbox.ts';
+import { type Relay, startRelay } from './relay.ts';
+import { messagingRetention, type Retention, startRetention } from './retention.ts';
+import { createRunner } from './runner.ts';
+import type { MessagingTables } from './schema.ts';
+import { inTransaction, type Tx, type Work } from './transaction.ts';
+
+export interface StoreOptions {
+  readonly service: ServiceName;
+  readonly registry: Registry;
+  /** The service's own database. */
+  readonly url: string;
+  readonly log: Log;
+  /** Connections at most, beside the relay's one. */
+  readonly connections?: number;
+}
+
+/** A service's database, and what makes publishing and handling atomic with it. */
+export interface Store<DB> {
+  /** For reads outside of a transaction. */
+  readonly db: Kysely<DB & MessagingTables>;
+  /**
+   * One transaction: the work's own changes and the effects it pushed are committed together, or not at all. The work runs
+   * again when it collides with another.
+   */
+  transaction<Result>(work: (work: Work<DB & MessagingTables>) => Promise<Result>): Promise<Result>;
+  /** What the pipeline calls for each message of a subscription. Throws unless every contract has its handler. */
+  runner(
+    subscription: Subscription,
+    handlers: readonly Handler<Tx<DB & MessagingTables>>[],
+  ): { readonly run: Run; readonly handles: readonly Contract[] };
+  /** Called after each commit of a transaction or a group that wrote effects; gives the way to stop it. */
+  onCommit(listener: () => void): () => void;
+  /** Runs the toolkit's migrations and then the service's. */
+  migrate(migrations: Migrations): Promise<void>;
+  startRelay(transport: Transport): Relay;
+  startRetention(more?: readonly Retention[]): { stop(): void };
+  /** Committed messages that are not published yet, counted up to `most`. */
+  backlog(most: number): Promise<number>;
+  /** Resolves when the database answers; rejects with `store.database_away`. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const createStore = <DB>({
+  service,
+  registry,
+  url,
+  log,
+  connections = 5,
+}: StoreOptions): Store<DB> => {
+  const pool = createPool({ url, max: connections, applicationName: service });
+  const db = createDatabase<DB & MessagingTables>(pool);
+  const outbox = createOutbox(service, registry);
+  const listeners = new Set<() => void>();
+  const committed = () => {
+    for (const listener of listeners) listener();
+  };
+  const onCommit = (listener: () => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+
+  return {
+    db,
+    onCommit,
+    transaction: async (work) => {
+      const context: Context = currentContext() ?? newContext();
+      const now = new Date();
+      const { result, wrote } = await inTransaction(db, async (tx) => {
+        const effects: Effect[] = [];
+        const value = await work({ tx, now, effects });
+        const entries: OutboxEntry[] = effects.map((effect) => ({ effect, context, now }));
+        await outbox.write(tx, entries);
+        return { result: value, wrote: entries.length > 0 };
+      });
+      if (wrote) committed();
+      return result;
+    },
+    runner: (subscription, handlers) => createRunner({ db, outbox, subscription, handlers, committed }),
+    migrate: async (migrations) => {
+      await migrate(db, 'messaging_migration', messagingMigrations);
+      await migrate(db, 'migration', migrations);
+    },
+    startRelay: (transport) => {
+      const relay = startRelay({ db, url, service, transport, log });
+      const unhook = onCommit(relay.wake);
+      return {
+        wake: relay.wake,
+        stop: (timeoutMs) => {
+          unhook();
+          return relay.stop(timeoutMs);
+        },
+      };
+    },
+    startRetention: (more = []) => startRetention(db, [...messagingRetention, ...more], log),
+    backlog: async (most) => {
+      const { rows } = await sql<{ rows: number }>`
+        select count(*) as rows from (select 1 from outbox where not_before is null limit ${most}) as waiting`.execute(
+        db,
+      );
+      return rows[0]?.rows ?? 0;
+    },
+    probe: async () => {
+      try {
+        await sql`select 1`.execute(db);
+      } catch (error) {
+        throw classify(error);
+      }
+    },
+    close: () => db.destroy(),
+  };
+};
