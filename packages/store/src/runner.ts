@@ -90,7 +90,11 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
   };
 
   const steps = createGrouper<Step<DB>, void>(
-    (items) => settled(items, async (group) => (await transact(group), group.map(() => undefined))),
+    (items) =>
+      settled(items, async (group) => {
+        await transact(group);
+        return group.map(() => undefined);
+      }),
     { most: groupSize },
   );
 
@@ -142,7 +146,7 @@ const handleAll = async <DB>(
       if (effects.length !== messages.length) {
         throw permanent(`a batch of ${messages.length} messages was answered by ${effects.length} effects`);
       }
-      messages.forEach((message, index) => add(message, effects[index]));
+      for (const [index, message] of messages.entries()) add(message, effects[index]);
     } else {
       for (const step of group) add(step.message, await handleOne(step, context));
     }
