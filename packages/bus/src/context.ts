@@ -22,7 +22,9 @@ export const withContext = <T>(context: Context, work: () => T): T => storage.ru
 export const currentContext = (): Context | undefined => storage.getStore();
 
 /** The beginning of something: a request, a timer, a person. */
-export const newContext = (given: Partial<Pick<Context, 'correlationId' | 'traceparent' | 'tracestate'>> = {}): Context => ({
+export const newContext = (
+  given: Partial<Pick<Context, 'correlationId' | 'traceparent' | 'tracestate'>> = {},
+): Context => ({
   correlationId: given.correlationId ?? uuid(),
   traceparent: given.traceparent ?? newTraceparent(),
   ...(given.tracestate === undefined ? {} : { tracestate: given.tracestate }),
@@ -38,4 +40,5 @@ export const childTraceparent = (traceparent: string): string =>
     ? `${traceparent.slice(0, 36)}${randomBytes(8).toString('hex')}${traceparent.slice(52)}`
     : newTraceparent();
 
-const newTraceparent = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+const newTraceparent = (): string =>
+  `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;

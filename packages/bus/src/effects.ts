@@ -2,7 +2,11 @@ import type { Contract, Input } from '@emporium/contracts';
 import type { MessageOptions } from './message.ts';
 
 /** What should happen because a message was handled: values that a test compares and the outbox carries out. */
-export type Effect<C extends Contract = Contract> = EmitEffect<C> | SendEffect<C> | ScheduleEffect<C> | UnscheduleEffect;
+export type Effect<C extends Contract = Contract> =
+  | EmitEffect<C>
+  | SendEffect<C>
+  | ScheduleEffect<C>
+  | UnscheduleEffect;
 
 export interface EmitEffect<C extends Contract = Contract> {
   readonly effect: 'emit';
@@ -39,7 +43,11 @@ export interface UnscheduleEffect {
 export type Effects = undefined | Effect | readonly Effect[];
 
 /** Publish an event of this service. */
-export const emit = <C extends Contract>(contract: C, data: Input<C>, options?: MessageOptions): EmitEffect<C> => ({
+export const emit = <C extends Contract>(
+  contract: C,
+  data: Input<C>,
+  options?: MessageOptions,
+): EmitEffect<C> => ({
   effect: 'emit',
   contract,
   data,

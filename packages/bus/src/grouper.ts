@@ -44,7 +44,8 @@ export const createGrouper = <Item, Result>(
       new Promise<Result>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
         // A microtask later, so that deliveries that arrived in one read from the socket make one group.
-        if (busy < lanes && waiting.length === 1) queueMicrotask(() => busy < lanes && waiting.length > 0 && void run());
+        if (busy < lanes && waiting.length === 1)
+          queueMicrotask(() => busy < lanes && waiting.length > 0 && void run());
       }),
   };
 };

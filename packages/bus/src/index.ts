@@ -23,8 +23,8 @@ export { decode, type Envelope, maxHops, maxMessageBytes } from './envelope.ts';
 export {
   busErrors,
   catalogue,
-  Fault,
   type FailureDetails,
+  Fault,
   messageOf,
   permanent,
   type Settlement,
@@ -34,11 +34,11 @@ export { createGrouper, type Grouper } from './grouper.ts';
 export {
   type BatchDefinition,
   bindHandlers,
+  type HandleDefinition,
   type Handler,
   type HandlerContext,
   handle,
   handleBatch,
-  type HandleDefinition,
   type OutsideContext,
   type PerformDefinition,
   perform,

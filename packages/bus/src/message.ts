@@ -42,7 +42,8 @@ export const createMessage = <C extends Contract>(
   { id = uuid(), time = new Date(), sequence, expiry }: MessageOptions = {},
 ): OutgoingMessage => {
   const checked = contract.strictSchema.safeParse(data);
-  if (!checked.success) throw busErrors.invalid_message({ contract: contract.type, ...issuesOf(checked.error) });
+  if (!checked.success)
+    throw busErrors.invalid_message({ contract: contract.type, ...issuesOf(checked.error) });
   const key = String((data as Record<string, unknown>)[contract.key]);
   const hops = context.causationId === undefined ? 0 : context.hops + 1;
   if (hops > maxHops) throw busErrors.too_many_hops({ contract: contract.type, hops, limit: maxHops });
@@ -65,7 +66,11 @@ export const createMessage = <C extends Contract>(
     data,
   });
   if (body.byteLength > maxMessageBytes) {
-    throw busErrors.message_too_big({ contract: contract.type, bytes: body.byteLength, limit: maxMessageBytes });
+    throw busErrors.message_too_big({
+      contract: contract.type,
+      bytes: body.byteLength,
+      limit: maxMessageBytes,
+    });
   }
   return { id, type: contract.type, key, body, kind: contract.kind, owner: contract.owner };
 };
@@ -98,7 +103,8 @@ export const isA = <C extends Contract>(message: Message, contract: C): message 
 
 const parse = (contract: Contract, data: unknown): Record<string, unknown> => {
   const result = contract.schema.safeParse(data);
-  if (!result.success) throw busErrors.invalid_message({ contract: contract.type, ...issuesOf(result.error) });
+  if (!result.success)
+    throw busErrors.invalid_message({ contract: contract.type, ...issuesOf(result.error) });
   return result.data;
 };
 
@@ -111,7 +117,8 @@ const upcast = (
   const next = [...wanted].find((newer) => newer.name === contract.name && descendsFrom(newer, contract));
   if (next === undefined) throw busErrors.unknown_type({ type: contract.type });
   const path: Contract[] = [];
-  for (let at: Contract | undefined = next; at !== undefined && at !== contract; at = at.upcast?.from) path.unshift(at);
+  for (let at: Contract | undefined = next; at !== undefined && at !== contract; at = at.upcast?.from)
+    path.unshift(at);
   const result = path.reduce((value, newer) => parse(newer, newer.upcast?.with(value)), data);
   return { contract: next, data: result };
 };
@@ -128,4 +135,6 @@ const contextOf = (envelope: Envelope): Context => ({
 });
 
 const issuesOf = (error: z.ZodError): Record<string, string> =>
-  Object.fromEntries(error.issues.slice(0, 5).map(({ path, message }) => [`data.${path.join('.')}`, message]));
+  Object.fromEntries(
+    error.issues.slice(0, 5).map(({ path, message }) => [`data.${path.join('.')}`, message]),
+  );

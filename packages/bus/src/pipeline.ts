@@ -125,7 +125,11 @@ const createHold = ({ subscription, probe, log }: Pipeline) => {
     log.warn({ subscription: subscription.name, code: codeOf(error) }, `paused, nothing is lost: ${cause}`);
     await consumer?.pause();
     const least = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
-    for (let delayMs = Math.max(100, least); !ended.signal.aborted; delayMs = Math.min(delayMs * 2, maxProbeDelayMs)) {
+    for (
+      let delayMs = Math.max(100, least);
+      !ended.signal.aborted;
+      delayMs = Math.min(delayMs * 2, maxProbeDelayMs)
+    ) {
       await sleep(delayMs, ended.signal);
       try {
         await probe();

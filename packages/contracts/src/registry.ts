@@ -43,26 +43,46 @@ export const createRegistry = ({ contracts, subscriptions }: Definitions): Regis
 const contractViolations = (contracts: readonly Contract[]): string[] => [
   ...doubled(contracts.map(({ type }) => type)).map((type) => `${type} is defined twice`),
   ...contracts.flatMap((contract) => [
-    ...(services.includes(contract.owner) ? [] : [`${contract.type}: its owner ${contract.owner} is no service`]),
-    ...(contract.key in contract.schema.shape ? [] : [`${contract.type}: its key ${contract.key} is no field`]),
-    ...(/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(contract.name) ? [] : [`${contract.name}: a name reads 'noun.verb'`]),
-    ...(contract.kind === 'command' && contract.senders.length === 0 ? [`${contract.type}: nobody may send it`] : []),
-    ...(contract.version > 1 && contract.upcast === undefined ? [`${contract.type}: it needs an upcaster`] : []),
+    ...(services.includes(contract.owner)
+      ? []
+      : [`${contract.type}: its owner ${contract.owner} is no service`]),
+    ...(contract.key in contract.schema.shape
+      ? []
+      : [`${contract.type}: its key ${contract.key} is no field`]),
+    ...(/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(contract.name)
+      ? []
+      : [`${contract.name}: a name reads 'noun.verb'`]),
+    ...(contract.kind === 'command' && contract.senders.length === 0
+      ? [`${contract.type}: nobody may send it`]
+      : []),
+    ...(contract.version > 1 && contract.upcast === undefined
+      ? [`${contract.type}: it needs an upcaster`]
+      : []),
   ]),
 ];
 
-const subscriptionViolations = (contracts: readonly Contract[], subscriptions: readonly Subscription[]): string[] => [
+const subscriptionViolations = (
+  contracts: readonly Contract[],
+  subscriptions: readonly Subscription[],
+): string[] => [
   ...doubled(subscriptions.map(({ name }) => name)).map((name) => `${name} is subscribed twice`),
   ...subscriptions.flatMap((subscription) => [
-    ...(services.includes(subscription.service) ? [] : [`${subscription.name}: ${subscription.service} is no service`]),
-    ...doubled(subscription.to.map(({ type }) => type)).map((type) => `${subscription.name} lists ${type} twice`),
+    ...(services.includes(subscription.service)
+      ? []
+      : [`${subscription.name}: ${subscription.service} is no service`]),
+    ...doubled(subscription.to.map(({ type }) => type)).map(
+      (type) => `${subscription.name} lists ${type} twice`,
+    ),
     ...subscription.to.flatMap((contract) => listeningViolations(contracts, subscription, contract)),
   ]),
   ...contracts
     .filter(({ kind }) => kind === 'command')
     .map((contract) => ({ contract, handlers: subscriptions.filter(({ to }) => to.includes(contract)) }))
     .filter(({ handlers }) => handlers.length !== 1)
-    .map(({ contract, handlers }) => `${contract.type}: a command has one subscription, it has ${handlers.length}`),
+    .map(
+      ({ contract, handlers }) =>
+        `${contract.type}: a command has one subscription, it has ${handlers.length}`,
+    ),
 ];
 
 const listeningViolations = (
