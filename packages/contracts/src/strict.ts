@@ -1,41 +1,74 @@
 import { z } from 'zod';
 
 /**
- * The same schema with unknown keys refused at every depth. Throws where the schema would change what passes
- * through it (a transform, a default), since what is validated must be what is sent.
+ * The same schema with unknown keys refused at every depth. Throws, naming the place, where the schema would change what
+ * passes through it (a transform, a default), since what is validated must be what is sent; and where it holds what JSON
+ * cannot carry or the compatibility check cannot see.
  */
 export const strict = (schema: z.core.$ZodType, at: string): z.core.$ZodType => {
-  const { def } = schema._zod as { def: z.core.$ZodTypeDef };
+  const { def } = (schema as z.core.$ZodTypes)._zod; // every schema of zod is one of its own types
+  for (const check of def.checks ?? []) assertVisible(check, at);
   switch (def.type) {
     case 'object': {
-      const { shape } = def as z.core.$ZodObjectDef;
-      const strictShape = Object.fromEntries(
-        Object.entries(shape).map(([field, inner]) => [field, strict(inner, `${at}.${field}`)]),
+      if (def.catchall !== undefined) {
+        throw new Error(
+          `${at}: use z.object: publishing refuses unknown fields by itself, and delivery drops them`,
+        );
+      }
+      const shape = Object.fromEntries(
+        Object.entries(def.shape).map(([field, inner]) => [field, strictField(inner, `${at}.${field}`)]),
       );
-      return z.strictObject(strictShape);
+      return rebuild(schema, { ...def, shape, catchall: z.never() });
     }
-    case 'array': {
-      const { element, checks } = def as z.core.$ZodArrayDef;
-      return withChecks(z.array(strict(element, `${at}[]`)), checks);
-    }
-    case 'optional':
-      return z.optional(strict((def as z.core.$ZodOptionalDef).innerType, at));
+    case 'array':
+      return rebuild(schema, { ...def, element: strict(def.element, `${at}[]`) });
+    case 'record':
+      return rebuild(schema, { ...def, valueType: strict(def.valueType, `${at}[]`) });
     case 'nullable':
-      return z.nullable(strict((def as z.core.$ZodNullableDef).innerType, at));
-    case 'union': {
-      const { options } = def as z.core.$ZodUnionDef;
-      return z.union(options.map((option) => strict(option, at)));
-    }
+      return rebuild(schema, { ...def, innerType: strict(def.innerType, at) });
+    case 'union':
+      return rebuild(schema, { ...def, options: def.options.map((option) => strict(option, at)) });
+    case 'string':
+    case 'number':
+    case 'boolean':
+      if (def.coerce === true) throw refused(at, 'a coercion', sent);
+      return schema;
+    case 'enum':
+    case 'literal':
+    case 'null':
+      return schema;
+    case 'optional':
+      throw refused(at, 'an optional', 'only a field of an object can be left out');
     case 'transform':
     case 'pipe':
     case 'default':
     case 'prefault':
     case 'catch':
-      throw new Error(`${at}: a contract's schema may not hold a ${def.type}: what is validated is what is sent`);
+      throw refused(at, `a ${def.type}`, sent);
     default:
-      return schema;
+      throw refused(at, `a ${def.type}`, `use ${carried}`);
   }
 };
 
-const withChecks = (schema: z.ZodArray, checks: readonly z.core.$ZodCheck<never>[] | undefined) =>
-  checks === undefined ? schema : schema.check(...(checks as unknown as z.core.$ZodCheck<unknown[]>[]));
+const sent = 'what is validated is what is sent';
+const carried = 'objects, arrays, records, unions, strings, numbers, booleans, enums, literals and null';
+
+const strictField = (schema: z.core.$ZodType, at: string): z.core.$ZodType => {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return def.type === 'optional'
+    ? rebuild(schema, { ...def, innerType: strict(def.innerType, at) })
+    : strict(schema, at);
+};
+
+/** A schema of the same class with this definition; its checks are part of it. */
+const rebuild = <Def extends z.core.$ZodTypeDef>(schema: z.core.$ZodType, def: Def): z.core.$ZodType =>
+  z.core.clone(schema, def);
+
+const assertVisible = ({ _zod }: z.core.$ZodCheck<never>, at: string): void => {
+  if (_zod.def.check === 'overwrite') throw refused(at, 'an overwrite', sent);
+  if (_zod.def.check === 'custom')
+    throw refused(at, 'a refinement', 'the compatibility check could not see it change');
+};
+
+const refused = (at: string, what: string, why: string): Error =>
+  new Error(`${at}: a contract's schema may not hold ${what}: ${why}`);
