@@ -68,7 +68,8 @@ const preparing = (pool: pg.Pool): PostgresPool => {
 const preparable = /^\s*(select|insert|update|delete|with)\b/i;
 
 const wrap = (client: pg.PoolClient, nameOf: (sql: string) => string | undefined): PostgresPoolClient => {
-  const query = async (sql: string, parameters: readonly unknown[]) => {
+  // Kysely's type has an overload for cursors, which are not used here, and a narrower `command`.
+  const query: (...parameters: never[]) => unknown = async (sql: string, parameters: readonly unknown[]) => {
     const name = nameOf(sql);
     try {
       return await client.query({
@@ -81,7 +82,7 @@ const wrap = (client: pg.PoolClient, nameOf: (sql: string) => string | undefined
     }
   };
   return {
-    query: query as unknown as PostgresPoolClient['query'], // the overload for cursors is not used here
+    query: query as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy),
   };
 };
