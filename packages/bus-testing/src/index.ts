@@ -1,1 +1,3 @@
-export {};
+export type { BrokerSource, CreateTransport, RunningBroker, ServerControl } from './broker.ts';
+export type { CaseTitle } from './cases.ts';
+export { type Conformance, type Skip, testTransport } from './conformance.ts';

@@ -1,0 +1,40 @@
+import { expect } from 'vitest';
+import { anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
+import { receive } from '../receive.ts';
+import type { Cases } from '../setting.ts';
+
+export const crashing = {
+  'what a process had not acked when it was killed is delivered again, as the same attempt': async (
+    setting,
+  ) => {
+    const happened = anEvent();
+    const subscription = aSubscription(happened);
+    await setting.declare(subscription);
+    const child = await setting.spawnConsumer(subscription, { concurrency: 5, workMs: 0, settle: 'never' });
+    await (await setting.connect()).publish(messages(happened, 20));
+    await child.until('begun', 5);
+
+    await child.kill();
+    const receiver = await receive(await setting.connect(), subscription);
+
+    const deliveries = await receiver.until(20);
+    expect(new Set(deliveries.map(textOf)).size).toBe(20);
+    expect(deliveries.map(({ attempt }) => attempt).every((attempt) => attempt === 1)).toBe(true);
+  },
+
+  'an instance that was there before takes over from one that is killed': async (setting) => {
+    const happened = anEvent();
+    const subscription = aSubscription(happened);
+    await setting.declare(subscription);
+    const transport = await setting.connect();
+    const child = await setting.spawnConsumer(subscription, { concurrency: 10, workMs: 0, settle: 'never' });
+    const survivor = await receive(transport, subscription, { concurrency: 10 });
+    await transport.publish(messages(happened, 100));
+    await child.until('begun', 1);
+
+    await child.kill();
+
+    await survivor.until(100);
+    expect(new Set(survivor.deliveries.map(textOf)).size).toBe(100);
+  },
+} satisfies Cases;

@@ -1,0 +1,154 @@
+import type { Delivery } from '@emporium/bus';
+import { expect } from 'vitest';
+import { aWhile, eventually } from '../eventually.ts';
+import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
+import { receive } from '../receive.ts';
+import type { Cases } from '../setting.ts';
+
+export const delivering = {
+  'an event reaches every subscription that listens to it, and no other': async ({ connect, declare }) => {
+    const happened = anEvent();
+    const [one, two, other] = [aSubscription(happened), aSubscription(happened), aSubscription(anEvent())];
+    await declare(one, two, other);
+    const transport = await connect();
+    const receivers = [await receive(transport, one), await receive(transport, two)];
+    const bystander = await receive(transport, other);
+
+    await transport.publish(messages(happened, 5));
+
+    for (const receiver of receivers) {
+      expect((await receiver.until(5)).map(textOf).toSorted()).toEqual(['0', '1', '2', '3', '4']);
+    }
+    await aWhile();
+    expect(receivers.map(({ deliveries }) => deliveries.length)).toEqual([5, 5]);
+    expect(bystander.deliveries).toEqual([]);
+  },
+
+  'a subscription that listens to several contracts gets each of them': async ({ connect, declare }) => {
+    const contracts = [anEvent(), anEvent()];
+    const subscription = aSubscription(...contracts);
+    await declare(subscription);
+    const transport = await connect();
+    const receiver = await receive(transport, subscription);
+
+    await transport.publish(contracts.map((contract) => aMessage(contract)));
+
+    const types = (await receiver.until(2)).map(({ type }) => type);
+    expect(types.toSorted()).toEqual(contracts.map(({ type }) => type).toSorted());
+  },
+
+  'instances of one subscription share its messages': async ({ connect, declare }) => {
+    const happened = anEvent();
+    const subscription = aSubscription(happened);
+    await declare(subscription);
+    const work = async (delivery: Delivery) => {
+      await aWhile(5);
+      await delivery.ack();
+    };
+    const one = await receive(await connect(), subscription, { deliver: work, concurrency: 2 });
+    const two = await receive(await connect(), subscription, { deliver: work, concurrency: 2 });
+
+    await (await connect()).publish(messages(happened, 200));
+
+    const all = () => [...one.deliveries, ...two.deliveries].map(textOf);
+    await eventually(
+      () => all().length >= 200,
+      () => `${all().length} deliveries`,
+    );
+    await aWhile();
+    expect(all().length).toBe(200);
+    expect(new Set(all()).size).toBe(200);
+    expect(one.deliveries.length).toBeGreaterThan(0);
+    expect(two.deliveries.length).toBeGreaterThan(0);
+  },
+
+  'a subscription that is declared before its first instance misses nothing': async ({
+    connect,
+    declare,
+  }) => {
+    const happened = anEvent();
+    const subscription = aSubscription(happened);
+    await declare(subscription);
+
+    const publisher = await connect();
+    await publisher.publish(messages(happened, 20));
+    await publisher.close();
+
+    const receiver = await receive(await connect(), subscription);
+    expect(new Set((await receiver.until(20)).map(textOf)).size).toBe(20);
+  },
+
+  'subscribing declares a subscription that is missing': async ({ connect }) => {
+    const happened = anEvent();
+    const transport = await connect();
+    const receiver = await receive(transport, aSubscription(happened));
+
+    await transport.publish([aMessage(happened)]);
+
+    await receiver.until(1);
+  },
+
+  'no more deliveries are unsettled than the concurrency allows, and that many are': async ({
+    connect,
+    declare,
+  }) => {
+    const happened = anEvent();
+    const subscription = aSubscription(happened);
+    await declare(subscription);
+    const transport = await connect();
+    let unsettled = 0;
+    let most = 0;
+    const deliver = async (delivery: Delivery) => {
+      unsettled += 1;
+      most = Math.max(most, unsettled);
+      await aWhile(20);
+      unsettled -= 1;
+      await delivery.ack();
+    };
+    await transport.publish(messages(happened, 40));
+
+    const receiver = await receive(transport, subscription, { deliver, concurrency: 4 });
+
+    await receiver.until(40);
+    expect(most).toBe(4);
+  },
+
+  'a delivery is not repeated while its handler is slow': async ({ connect, declare }) => {
+    const happened = anEvent();
+    const subscription = aSubscription(happened);
+    await declare(subscription);
+    const slow = async (delivery: Delivery) => {
+      await aWhile(3_000);
+      await delivery.ack();
+    };
+    const receivers = [
+      await receive(await connect(), subscription, { deliver: slow }),
+      await receive(await connect(), subscription, { deliver: slow }),
+    ];
+
+    await (await connect()).publish([aMessage(happened)]);
+
+    await aWhile(3_500);
+    expect(receivers.flatMap(({ deliveries }) => deliveries).length).toBe(1);
+  },
+
+  'only the first settlement of a delivery counts': async ({ connect, declare }) => {
+    const happened = anEvent();
+    const subscription = aSubscription(happened);
+    await declare(subscription);
+    const transport = await connect();
+    const deliver = async (delivery: Delivery) => {
+      await delivery.ack();
+      await delivery.retry(0);
+      await delivery.deadLetter({ code: 'test.late', message: 'too late' });
+      await delivery.ack();
+    };
+    const receiver = await receive(transport, subscription, { deliver });
+
+    await transport.publish([aMessage(happened)]);
+
+    await receiver.until(1);
+    await aWhile(500);
+    expect(receiver.deliveries.length).toBe(1);
+  },
+} satisfies Cases;

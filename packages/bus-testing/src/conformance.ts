@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { type BrokerSource, type CreateTransport, loadCreate, type RunningBroker } from './broker.ts';
+import { type CaseTitle, caseGroups } from './cases.ts';
+import { withSetting } from './setting.ts';
+
+export interface Conformance {
+  /** As in REQUIRE_BROKERS: `rabbitmq`. */
+  readonly name: string;
+  readonly broker: BrokerSource;
+  /** The module that exports `create(url)`: `new URL('./create.ts', import.meta.url)`. Its bound for a broker that is away should be about 2 s. */
+  readonly module: URL;
+  /** The promises that this transport cannot keep, each with the reason for people to read. */
+  readonly skip: readonly Skip[];
+}
+
+export interface Skip {
+  readonly test: CaseTitle;
+  readonly reason: string;
+}
+
+/** The promises of `Transport`, as tests. Every transport calls this in its `test/conformance.int.spec.ts`. */
+export const testTransport = ({ name, broker, module, skip }: Conformance): void => {
+  const reasons = new Map<string, string>(skip.map(({ test: title, reason }) => [title, reason]));
+  const required = (process.env['REQUIRE_BROKERS'] ?? '').split(',').includes(name);
+  if (broker.missing !== undefined && !required) {
+    describe.skip(`${name} transport (skipped: ${broker.missing})`, () => test('conforms', () => {}));
+    return;
+  }
+
+  describe(`${name} transport`, () => {
+    let running: RunningBroker;
+    let create: CreateTransport;
+
+    beforeAll(async () => {
+      if (broker.missing !== undefined)
+        throw new Error(`REQUIRE_BROKERS names ${name}, but: ${broker.missing}`);
+      create = await loadCreate(module.href);
+      running = await broker.start();
+    }, 120_000);
+
+    afterAll(() => running?.stop(), 60_000);
+
+    for (const [group, cases] of Object.entries(caseGroups)) {
+      describe(group, () => {
+        for (const [title, run] of Object.entries(cases)) {
+          const reason = reasons.get(title);
+          if (reason !== undefined) test.skip(`${title} (skipped: ${reason})`, () => {});
+          else test(title, (context) => withSetting({ context, running, create, module, run }), 60_000);
+        }
+      });
+    }
+  });
+};
