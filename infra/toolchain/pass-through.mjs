@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** @type {NodeJS.Signals[]} */
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/** One Ctrl-C arrives here twice under npm: from the terminal, and again from npm itself. */
+const sameKeyPress = 300;
+
+/**
+ * Runs a script on the pinned Node and ends as it ends: same arguments, terminal, signals and exit code.
+ *
+ * The script has a process group of its own, so that a signal reaches it once however many of its ancestors got
+ * it. It holds the other end of a pipe (lifeline.mjs) and stops when this process is gone, SIGKILL included.
+ *
+ * @param {{ root: string, script: string, args: readonly string[] }} target
+ */
+export const passThrough = async ({ root, script, args }) => {
+  const child = spawn(
+    join(root, 'node_modules/.bin/node'),
+    ['--import', new URL('./lifeline.mjs', import.meta.url).href, script, ...args],
+    {
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      detached: process.platform !== 'win32',
+      env: pinnedEnvironment(root),
+    },
+  );
+
+  const lastSent = new Map();
+  for (const signal of forwarded) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (now - (lastSent.get(signal) ?? Number.NEGATIVE_INFINITY) < sameKeyPress) return;
+      lastSent.set(signal, now);
+      child.kill(signal);
+    });
+  }
+  process.on('SIGWINCH', () => child.kill('SIGWINCH'));
+
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+  process.exit(code);
+};
+
+/**
+ * The pinned Node and the tools first on the PATH, and compiled code kept, so that later starts are faster.
+ *
+ * @param {string} root
+ */
+const pinnedEnvironment = (root) => ({
+  ...process.env,
+  PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`,
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/v8'),
+});

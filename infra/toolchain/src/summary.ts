@@ -1,0 +1,42 @@
+/** What a test run came to. */
+export interface Summary {
+  passed: number;
+  failed: number;
+  skipped: SkippedTest[];
+  /** Tests that a name filter (`-t`) left out: they are neither run nor reported. */
+  deselected: number;
+}
+
+export interface SkippedTest {
+  file: string;
+  test: string;
+  reason?: string;
+}
+
+/** The line a CI reads: `N passed, N failed, N skipped`. */
+export const plainLine = ({ passed, failed, skipped }: Summary): string =>
+  `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+
+/** Every reason to skip with the files and the number of tests it concerns. */
+export const skipReport = (skipped: readonly SkippedTest[]): string[] => {
+  const reasons = Map.groupBy(skipped, ({ reason }) => reason ?? 'no reason was given');
+  return [...reasons].flatMap(([reason, tests]) => {
+    const files = Map.groupBy(tests, ({ file }) => file);
+    return [
+      `skipped: ${reason}`,
+      ...[...files].map(([file, all]) => `  ${file} (${count(all.length, 'test')})`),
+    ];
+  });
+};
+
+/** Why the run fails although no test did, if it does. */
+export const objection = (summary: Summary, options: { reasonsRequired: boolean }): string | undefined => {
+  if (summary.passed + summary.failed === 0) return 'No test was executed.';
+  const silent = summary.skipped.filter(({ reason }) => reason === undefined);
+  if (options.reasonsRequired && silent.length > 0) {
+    return `${count(silent.length, 'test')} skipped without a reason; say why with ctx.skip(reason) or meta: { skipped: reason }.`;
+  }
+  return undefined;
+};
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

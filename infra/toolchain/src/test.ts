@@ -1,0 +1,31 @@
+// npm test: vitest with its own arguments, then why tests were skipped, then one plain line for a CI to read.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './run.ts';
+import { objection, plainLine, type Summary, skipReport } from './summary.ts';
+
+const args = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'emporium-test-'));
+const file = join(folder, 'summary.json');
+const reporter = fileURLToPath(new URL('./summary-reporter.ts', import.meta.url));
+
+const chosen = args.some((arg) => arg.startsWith('--reporter'));
+const { code } = await run(
+  'vitest',
+  ['run', ...args, ...(chosen ? [] : ['--reporter=default']), `--reporter=${reporter}`],
+  { env: { EMPORIUM_TEST_SUMMARY: file } },
+);
+const summary: Summary | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+rmSync(folder, { recursive: true });
+
+if (summary === undefined) {
+  console.error(`vitest ended with ${code} before any result.`);
+  process.exit(code || 1);
+}
+for (const line of skipReport(summary.skipped)) console.log(line);
+const objected = objection(summary, { reasonsRequired: process.env['CI'] !== undefined });
+if (objected !== undefined) console.error(objected);
+process.exitCode = code || (objected === undefined ? 0 : 1);
+console.log(plainLine(summary));
