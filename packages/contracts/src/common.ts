@@ -15,9 +15,6 @@ export const sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/, 'capitals, digi
 
 export const quantity = z.int().min(1).max(10_000);
 
-/** RFC 3339, in UTC. */
-export const timestamp = z.iso.datetime();
-
 export const orderLine = z.object({ sku, quantity });
 export type OrderLine = z.output<typeof orderLine>;
 

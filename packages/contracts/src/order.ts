@@ -41,5 +41,5 @@ export const orderParked = event('order.parked', {
   owner,
   version: 1,
   key: 'orderId',
-  schema: z.object({ ...order, step: z.string(), reason }),
+  schema: z.object({ ...order, step: z.string().min(1).max(120), reason }),
 });
