@@ -1,1 +1,16 @@
-export {};
+export { type Decider, fold, isRefused, type Refused, refuse } from './decider.ts';
+export { eventStoreErrors } from './errors.ts';
+export {
+  type Append,
+  appendEvents,
+  type DomainEvent,
+  type ReadOptions,
+  readStream,
+  readStreams,
+  type StoredEvent,
+  type Stream,
+} from './event-store.ts';
+export { eventStoreMigrations } from './migrations.ts';
+export { type Projection, projection, type RunningProjection, startProjection } from './projection.ts';
+export { type Loaded, loadState, type SnapshotOptions } from './snapshots.ts';
+export { given } from './test-kit.ts';

@@ -1,1 +1,20 @@
-export {};
+export {
+  type AskContext,
+  pivot,
+  type Reason,
+  type SagaDefinition,
+  type Step,
+  saga,
+  step,
+} from './definition.ts';
+export { sagaMigrations } from './migrations.ts';
+export {
+  type Applied,
+  createSagaRunner,
+  type SagaChange,
+  type SagaOptions,
+  type SagaRunner,
+} from './runner.ts';
+export { isFinal, type Parking, type Phase, type SagaState, type StepState } from './state.ts';
+export { given, replied } from './test-kit.ts';
+export { type SagaFact, type SagaInput, start, type Transition, transition } from './transition.ts';

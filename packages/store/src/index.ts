@@ -5,6 +5,5 @@ export { createLeases, type Leases } from './leases.ts';
 export { type Migrations, migrate, statements } from './migrate.ts';
 export type { Relay } from './relay.ts';
 export { type Retention, retain } from './retention.ts';
-export type { MessagingTables } from './schema.ts';
 export { createStore, type Store, type StoreOptions } from './store.ts';
 export type { Tx, Work } from './transaction.ts';

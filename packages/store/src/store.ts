@@ -17,7 +17,6 @@ import { createOutbox, type OutboxEntry } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { messagingRetention, type Retention, startRetention } from './retention.ts';
 import { createRunner } from './runner.ts';
-import type { MessagingTables } from './schema.ts';
 import { inTransaction, type Tx, type Work } from './transaction.ts';
 
 export interface StoreOptions {
@@ -33,16 +32,16 @@ export interface StoreOptions {
 /** A service's database, and what makes publishing and handling atomic with it. */
 export interface Store<DB> {
   /** For reads outside of a transaction. */
-  readonly db: Kysely<DB & MessagingTables>;
+  readonly db: Kysely<DB>;
   /**
    * One transaction: the work's own changes and the effects it pushed are committed together, or not at all. The work runs
    * again when it collides with another.
    */
-  transaction<Result>(work: (work: Work<DB & MessagingTables>) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (work: Work<DB>) => Promise<Result>): Promise<Result>;
   /** What the pipeline calls for each message of a subscription. Throws unless every contract has its handler. */
   runner(
     subscription: Subscription,
-    handlers: readonly Handler<Tx<DB & MessagingTables>>[],
+    handlers: readonly Handler<Tx<DB>>[],
   ): { readonly run: Run; readonly handles: readonly Contract[] };
   /** Called after each commit of a transaction or a group that wrote effects; gives the way to stop it. */
   onCommit(listener: () => void): () => void;
@@ -65,7 +64,7 @@ export const createStore = <DB>({
   connections = 5,
 }: StoreOptions): Store<DB> => {
   const pool = createPool({ url, max: connections, applicationName: service });
-  const db = createDatabase<DB & MessagingTables>(pool);
+  const db = createDatabase<DB>(pool);
   const outbox = createOutbox(service, registry);
   const listeners = new Set<() => void>();
   const committed = () => {

@@ -1,0 +1,35 @@
+import { type Migrations, statements } from '@emporium/store';
+
+/**
+ * `event_stream` holds a row per stream to lock. `transaction` orders what subscribers read: a position is taken before the
+ * commit, so that positions alone would let a late commit be skipped.
+ */
+export const eventStoreMigrations: Migrations = {
+  '000-event-store': statements(
+    'create table event_stream (stream text primary key, version integer not null)',
+    `create table event (
+      stream text not null,
+      version integer not null,
+      id text not null,
+      type text not null,
+      data jsonb not null,
+      at timestamptz not null,
+      transaction xid8 not null default pg_current_xact_id(),
+      position bigint generated always as identity,
+      primary key (stream, version)
+    )`,
+    'create index event_read_order on event (transaction, position)',
+    `create table snapshot (
+      stream text primary key,
+      version integer not null,
+      shape integer not null,
+      state jsonb not null
+    )`,
+    `create table projection (
+      name text primary key,
+      version integer not null,
+      transaction xid8 not null,
+      position bigint not null
+    )`,
+  ),
+};

@@ -1,0 +1,22 @@
+import { type Migrations, statements } from '@emporium/store';
+
+export const sagaMigrations: Migrations = {
+  '000-saga': statements(
+    `create table saga (
+      name text not null,
+      id text not null,
+      state jsonb not null,
+      phase text not null,
+      parked boolean not null default false,
+      final boolean not null default false,
+      deadline timestamptz,
+      correlation_id text not null,
+      traceparent text not null,
+      started_at timestamptz not null,
+      changed_at timestamptz not null,
+      primary key (name, id)
+    ) with (fillfactor = 70)`,
+    'create index saga_deadline on saga (deadline) where deadline is not null',
+    'create index saga_open on saga (name) where not final',
+  ),
+};

@@ -1,0 +1,86 @@
+import type { Tx } from '@emporium/store';
+import { type Kysely, sql } from 'kysely';
+import type { SagaState } from './state.ts';
+import { isFinal } from './state.ts';
+
+/** Where a saga came from: what its timers do belongs to the same request. */
+export interface Origin {
+  readonly correlationId: string;
+  readonly traceparent: string;
+}
+
+export interface LoadedSaga<Subject> {
+  readonly state: SagaState<Subject>;
+  readonly origin: Origin;
+}
+
+interface Row<Subject> {
+  readonly id: string;
+  readonly state: SagaState<Subject>;
+  readonly correlation_id: string;
+  readonly traceparent: string;
+}
+
+/** Locks these sagas in id order until the transaction ends. */
+export const lockSagas = async <Subject, DB>(
+  tx: Tx<DB>,
+  name: string,
+  ids: readonly string[],
+): Promise<Map<string, LoadedSaga<Subject>>> => {
+  const { rows } = await sql<Row<Subject>>`
+    select id, state, correlation_id, traceparent from saga
+    where name = ${name} and id = any(${[...new Set(ids)]}::text[]) order by id for update`.execute(tx);
+  return new Map(rows.map((row) => [row.id, loaded(row)]));
+};
+
+/** Sagas whose deadline has passed, the longest first. Not locked: whoever acts on one looks again under its lock. */
+export const findOverdue = async <Subject, DB>(
+  db: Kysely<DB>,
+  name: string,
+  now: Date,
+  most: number,
+): Promise<LoadedSaga<Subject>[]> => {
+  const { rows } = await sql<Row<Subject>>`
+    select id, state, correlation_id, traceparent from saga
+    where name = ${name} and deadline <= ${now} order by deadline limit ${most}`.execute(db);
+  return rows.map(loaded);
+};
+
+export const insertSaga = async <Subject, DB>(
+  tx: Tx<DB>,
+  name: string,
+  { state, origin }: LoadedSaga<Subject>,
+  now: Date,
+): Promise<void> => {
+  await sql`
+    insert into saga (name, id, state, phase, deadline, correlation_id, traceparent, started_at, changed_at)
+    values (${name}, ${state.id}, ${JSON.stringify(state)}::jsonb, ${state.phase}, ${state.deadline ?? null}::timestamptz,
+      ${origin.correlationId}, ${origin.traceparent}, ${now}, ${now})`.execute(tx);
+};
+
+/** Writes the new states of sagas that are locked, as one statement. */
+export const updateSagas = async <Subject, DB>(
+  tx: Tx<DB>,
+  name: string,
+  states: readonly SagaState<Subject>[],
+  now: Date,
+): Promise<void> => {
+  if (states.length === 0) return;
+  await sql`
+    update saga set state = changed.state, phase = changed.phase, parked = changed.parked, final = changed.final,
+      deadline = changed.deadline, changed_at = ${now}
+    from unnest(
+      ${states.map(({ id }) => id)}::text[],
+      ${states.map((state) => JSON.stringify(state))}::jsonb[],
+      ${states.map(({ phase }) => phase)}::text[],
+      ${states.map(({ parked }) => parked !== undefined)}::boolean[],
+      ${states.map(isFinal)}::boolean[],
+      ${states.map(({ deadline }) => deadline ?? null)}::timestamptz[]
+    ) as changed (id, state, phase, parked, final, deadline)
+    where saga.name = ${name} and saga.id = changed.id`.execute(tx);
+};
+
+const loaded = <Subject>({ state, correlation_id, traceparent }: Row<Subject>): LoadedSaga<Subject> => ({
+  state,
+  origin: { correlationId: correlation_id, traceparent },
+});
