@@ -1,1 +1,49 @@
-export {};
+export { type Context, currentContext, newContext, traceIdOf, withContext } from '@emporium/bus';
+export { ConfigError, type Environment, parseConfig } from './config.ts';
+export { type CheckResult, createHealth, type Health, type HealthCheck, type Readiness } from './health.ts';
+export { type Access, bearerTokenOf, currentUser } from './http/access.ts';
+export { correlationHeader, correlationOf } from './http/correlation.ts';
+export type { ApiDocument } from './http/docs.ts';
+export { sendProblem } from './http/errors.ts';
+export { type Listening, listen } from './http/listen.ts';
+export type { ApiDescription } from './http/openapi.ts';
+export {
+  type FieldError,
+  Problem,
+  type ProblemDocument,
+  type ProblemExtras,
+  problem,
+  problemDocument,
+  problemMediaType,
+  problemType,
+} from './http/problem.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions, type Routes } from './http/server.ts';
+export { type Journal, type JournalOptions, openJournal } from './journal.ts';
+export { generateKeyPair, type KeyPair, privateKeyFromText, publicKeyFromText } from './keys.ts';
+export { type Started, type Step, StepError, type Stop, startInOrder } from './lifecycle.ts';
+export { createLog, type Log, type LogOptions } from './log.ts';
+export { main } from './process.ts';
+export { reasonOf } from './reason.ts';
+export { redact, scrub } from './redaction.ts';
+export { type RunOptions, runService } from './run-service.ts';
+export {
+  httpUrl,
+  logLevel,
+  milliseconds,
+  type ProcessConfig,
+  port,
+  processConfig,
+  publicKey,
+  type ServiceConfig,
+  secret,
+  serviceConfig,
+  url,
+} from './settings.ts';
+export {
+  createTokenIssuer,
+  createTokenVerifier,
+  type Role,
+  type TokenIssuer,
+  type TokenVerifier,
+  type User,
+} from './tokens.ts';

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { createHealth } from './health.ts';
+
+test('ready when every check passes', async () => {
+  const health = createHealth();
+  health.add('database', async () => undefined);
+  expect(await health.readiness()).toEqual({ status: 'ready', checks: { database: { status: 'ok' } } });
+});
+
+test('not ready when one fails, throws at once or never answers, each with its reason', async () => {
+  const health = createHealth({ timeoutMs: 20 });
+  health.add('database', () => Promise.reject(new Error('connect postgres://a:hunter2@db failed')));
+  health.add('bus', () => {
+    throw new Error('blocked');
+  });
+  health.add('carrier', () => new Promise(() => undefined));
+  health.add('cache', () => undefined);
+  expect(await health.readiness()).toEqual({
+    status: 'not-ready',
+    checks: {
+      database: { status: 'failed', reason: 'connect postgres://[redacted]@db failed' },
+      bus: { status: 'failed', reason: 'blocked' },
+      carrier: { status: 'failed', reason: 'no answer within 20 ms' },
+      cache: { status: 'ok' },
+    },
+  });
+});
+
+test('not ready while draining', async () => {
+  const health = createHealth();
+  health.drain();
+  expect(await health.readiness()).toMatchObject({
+    status: 'not-ready',
+    checks: { drain: { status: 'failed' } },
+  });
+});
+
+test('callers at the same time share one run of the checks', async () => {
+  const health = createHealth();
+  let runs = 0;
+  health.add('database', async () => {
+    runs += 1;
+  });
+  await Promise.all([health.readiness(), health.readiness()]);
+  expect(runs).toBe(1);
+  await health.readiness();
+  expect(runs).toBe(2);
+});
+
+test('two checks of one name are an error', () => {
+  const health = createHealth();
+  health.add('database', () => undefined);
+  expect(() => health.add('database', () => undefined)).toThrow('database');
+});

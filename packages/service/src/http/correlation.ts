@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Context, childTraceparent, newContext, withContext } from '@emporium/bus';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    correlation: Context | null;
+  }
+}
+
+export const correlationHeader = 'x-correlation-id';
+
+/** The context that a request's headers ask for; what is malformed or too long is replaced, never echoed. */
+export const contextOf = (headers: IncomingHttpHeaders): Context => {
+  const correlationId = single(headers[correlationHeader]);
+  const traceparent = single(headers.traceparent);
+  const tracestate = single(headers.tracestate);
+  const trace = traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined;
+  return newContext({
+    ...(correlationId !== undefined && /^[\w.:-]{8,64}$/.test(correlationId) ? { correlationId } : {}),
+    ...(trace === undefined ? {} : { traceparent: childTraceparent(trace) }),
+    ...(trace !== undefined && tracestate !== undefined && isTracestate(tracestate) ? { tracestate } : {}),
+  });
+};
+
+/** Runs every request in its context, and names the correlation id in every answer. */
+export const correlate = (server: FastifyInstance): void => {
+  server.decorateRequest('correlation', null);
+  server.addHook('onRequest', (request, reply, done) => {
+    const context = correlationOf(request);
+    reply.header(correlationHeader, context.correlationId);
+    withContext(context, done);
+  });
+  // A body is parsed in events of the socket, outside of the request's context: enter it again.
+  server.addHook('preValidation', (request, _reply, done) => withContext(correlationOf(request), done));
+};
+
+/** The request's context, also before the hooks have run. */
+export const correlationOf = (request: FastifyRequest): Context => {
+  request.correlation ??= contextOf(request.headers);
+  return request.correlation;
+};
+
+const single = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;
+
+/** W3C trace context, version 00, and no id of zeros. */
+const isTraceparent = (text: string): boolean =>
+  /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
+
+const isTracestate = (text: string): boolean => text.length <= 512 && /^[\x20-\x7e]*$/.test(text);

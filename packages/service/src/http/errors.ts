@@ -1,0 +1,83 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../log.ts';
+import { correlationHeader, correlationOf } from './correlation.ts';
+import { Problem, problem, problemMediaType, toDocument } from './problem.ts';
+import { fieldErrors, isValidationError } from './validation.ts';
+
+/**
+ * Answers any error with a problem document. What is not the caller's fault is logged and answered with 500 and a
+ * correlation id, and nothing else about it.
+ */
+export const answerError = (log: Log) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+  const found = problemOf(error, request);
+  if (found === undefined) {
+    log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    return sendProblem(request, reply, internalError);
+  }
+  return sendProblem(request, reply, found);
+};
+
+export const sendProblem = (request: FastifyRequest, reply: FastifyReply, what: Problem) => {
+  const correlationId = correlationOf(request).correlationId;
+  const document = toDocument(what, { instance: pathOf(request.url), correlationId });
+  if (what.status === 401) reply.header('www-authenticate', 'Bearer realm="emporium"');
+  return (
+    reply
+      .code(what.status)
+      .headers(what.extras.headers ?? {})
+      .header('content-type', problemMediaType)
+      .header(correlationHeader, correlationId)
+      // Serialised here: the route's own response schemas describe its successes.
+      .serializer(JSON.stringify)
+      .send(document)
+  );
+};
+
+export const pathOf = (url: string): string => url.split('?', 1)[0]?.slice(0, 500) ?? '/';
+
+const internalError = problem(
+  500,
+  'internal-error',
+  'Something went wrong on our side; quote the correlation id.',
+);
+
+const problemOf = (error: unknown, request: FastifyRequest): Problem | undefined => {
+  if (error instanceof Problem) return error;
+  if (!(error instanceof Error)) return undefined;
+  if (isValidationError(error)) {
+    const errors = fieldErrors(error, request);
+    const fields = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    return problem(400, 'invalid-request', fields, { errors });
+  }
+  const known = frameworkProblems[codeOf(error) ?? ''];
+  return known === undefined ? undefined : problem(...known(error));
+};
+
+const codeOf = (error: Error): string | undefined =>
+  'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+type ProblemArguments = Parameters<typeof problem>;
+
+const invalidBody = (message: string): ProblemArguments => [
+  400,
+  'invalid-json',
+  `body: ${message}`,
+  { errors: [{ field: 'body', message }] },
+];
+
+/** Fastify's own refusals of a request, by their code. Any other error of the framework is a fault of ours. */
+const frameworkProblems: Readonly<Record<string, (error: Error) => ProblemArguments>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: () => invalidBody('is not valid JSON'),
+  FST_ERR_CTP_EMPTY_JSON_BODY: () => invalidBody('is empty, and must be JSON'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => invalidBody('is not as long as its content-length says'),
+  FST_ERR_CTP_BODY_TOO_LARGE: () => [413, 'body-too-large', 'The body is larger than this address accepts.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => [415, 'unsupported-media-type', 'The body must be application/json.'],
+  FST_ERR_BAD_URL: () => [400, 'invalid-url', 'The path is not validly percent-encoded.'],
+  FST_ERR_MAX_PARAM_LENGTH: () => [404, 'not-found', 'There is nothing at this address.'],
+  FST_ERR_HANDLER_TIMEOUT: () => [
+    503,
+    'timed-out',
+    'The request took too long.',
+    { headers: { 'retry-after': '1' } },
+  ],
+};

@@ -1,0 +1,34 @@
+import type { Health } from '../health.ts';
+import type { Step } from '../lifecycle.ts';
+import type { HttpServer } from './server.ts';
+
+export interface Listening {
+  readonly HOST: string;
+  readonly PORT: number;
+}
+
+/**
+ * The step that serves HTTP. Its stop turns readiness off, takes no new connection, lets requests in progress finish and
+ * closes the connections; when the time is nearly up it cuts those that are left.
+ */
+export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Listening): Step => ({
+  name: 'http',
+  start: async () => {
+    try {
+      await server.listen({ host: HOST, port: PORT });
+    } catch (cause) {
+      await server.close();
+      throw isTaken(cause)
+        ? new Error(`port ${PORT} on ${HOST} is taken; set PORT to a free one`, { cause })
+        : cause;
+    }
+    return async (signal) => {
+      health.drain();
+      signal.addEventListener('abort', () => server.server.closeAllConnections(), { once: true });
+      await server.close();
+    };
+  },
+});
+
+const isTaken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';

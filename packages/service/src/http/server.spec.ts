@@ -1,0 +1,339 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createHealth } from '../health.ts';
+import { generateKeyPair, privateKeyFromText, publicKeyFromText } from '../keys.ts';
+import { createLog } from '../log.ts';
+import { createTokenIssuer, createTokenVerifier } from '../tokens.ts';
+import { currentUser } from './access.ts';
+import { problem } from './problem.ts';
+import { createHttpServer, type HttpServer, type Routes } from './server.ts';
+
+const pair = generateKeyPair();
+const keys = { public: publicKeyFromText(pair.publicKey), private: privateKeyFromText(pair.privateKey) };
+if (keys.public === undefined || keys.private === undefined) throw new Error('no keys');
+const tokens = createTokenVerifier(keys.public);
+const issuer = createTokenIssuer(keys.private);
+
+const body = z.object({
+  lines: z.array(z.object({ sku: z.string(), quantity: z.int().min(1) })).min(1),
+  note: z.string().optional(),
+});
+
+const routes: Routes = (server) => {
+  server.post('/api/orders', { config: { access: 'user' }, schema: { body } }, async (request, reply) => {
+    return reply
+      .code(202)
+      .send({ user: currentUser(request).userId, skus: request.body.lines.map(({ sku }) => sku) });
+  });
+  server.get(
+    '/api/orders/:id',
+    {
+      config: { access: 'public' },
+      schema: {
+        params: z.object({ id: z.uuidv7() }),
+        querystring: z.object({ limit: z.coerce.number().int().max(100).default(10) }),
+        response: { 200: z.object({ limit: z.int() }) },
+      },
+    },
+    (request) => ({ limit: request.query.limit }),
+  );
+  server.get('/api/admin/things', { config: { access: 'administrator' } }, () => ({ ok: true }));
+  server.get('/api/impossible', { config: { access: 'public' } }, () => {
+    throw problem(422, 'unknown-sku', 'There is no sku X.', {
+      errors: [{ field: 'lines[0].sku', message: 'is unknown' }],
+      headers: { 'retry-after': '7' },
+      members: { skus: ['X'] },
+    });
+  });
+  server.get('/api/broken', { config: { access: 'public' } }, () => {
+    log.info('about to break');
+    throw Object.assign(new Error('password hunter2 is wrong'), { statusCode: 418 });
+  });
+  server.get('/api/not-an-error', { config: { access: 'public' } }, () => Promise.reject('hunter2'));
+  server.get(
+    '/api/wrong-answer',
+    { config: { access: 'public' }, schema: { response: { 200: z.object({ a: z.int() }) } } },
+    () => JSON.parse('{"a":"hunter2"}'),
+  );
+};
+
+const lines: string[] = [];
+const log = createLog({
+  service: 'test',
+  level: 'info',
+  destination: { write: (line) => void lines.push(line) },
+});
+const api = { title: 'Test', description: 'A server for tests' };
+const id = '0198c5c0-0000-7000-8000-000000000001';
+let server: HttpServer;
+
+beforeEach(async () => {
+  lines.length = 0;
+  server = await createHttpServer({
+    log,
+    api,
+    health: createHealth(),
+    tokens,
+    routes: [routes],
+    bodyLimit: 1_000,
+  });
+});
+afterEach(() => server.close());
+
+const bearer = async (role: 'customer' | 'administrator', lifetime = 60) => ({
+  authorization: `Bearer ${(await issuer.issue({ userId: 'u1', role }, lifetime)).token}`,
+});
+
+const post = async (payload: string | object, headers: Record<string, string> = {}) =>
+  server.inject({
+    method: 'POST',
+    url: '/api/orders',
+    payload,
+    headers: { 'content-type': 'application/json', ...(await bearer('customer')), ...headers },
+  });
+
+describe('a request that fits', () => {
+  test('reaches its handler, parsed and with its user', async () => {
+    const answer = await post({ lines: [{ sku: 'A', quantity: 1 }] });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toEqual({ user: 'u1', skus: ['A'] });
+    expect(answer.headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+  });
+
+  test('has its query parsed by the schema', async () => {
+    expect((await server.inject(`/api/orders/${id}?limit=5`)).json()).toEqual({ limit: 5 });
+    expect((await server.inject(`/api/orders/${id}`)).json()).toEqual({ limit: 10 });
+  });
+});
+
+describe('a malformed request answers 400 and names the field', () => {
+  const line = { sku: 'A', quantity: 1 };
+  test.each<[string, string | object, string, RegExp]>([
+    ['an unknown field', { lines: [line], extra: 1 }, 'extra', /is not a known field/],
+    ['an unknown nested field', { lines: [{ ...line, price: 1 }] }, 'lines[0].price', /is not a known field/],
+    ['a wrong type', { lines: [{ ...line, quantity: '1' }] }, 'lines[0].quantity', /expected number/],
+    ['a wrong value', { lines: [{ ...line, quantity: 0 }] }, 'lines[0].quantity', />=1/],
+    ['a missing field', {}, 'lines', /expected array/],
+    ['an array in place of an object', '[]', 'body', /expected object/],
+    ['null', 'null', 'body', /missing/],
+    ['bad JSON', '{"lines":', 'body', /not valid JSON/],
+    ['an empty body', '', 'body', /empty/],
+    ['a forbidden key', '{"__proto__":{"a":1},"lines":[]}', 'body', /not valid JSON/],
+    ['a NUL character', '{"lines":[{"sku":"\\u0000","quantity":1}]}', 'lines[0].sku', /NUL/],
+    ['half of a surrogate pair', '{"note":"\\ud800"}', 'note', /surrogate/],
+  ])('%s', async (_what, payload, field, message) => {
+    const answer = await post(payload);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.json()).toMatchObject({
+      type: expect.stringMatching(/^urn:emporium:problem:/),
+      title: 'Bad Request',
+      status: 400,
+      detail: expect.stringContaining(field),
+      instance: '/api/orders',
+      errors: [{ field, message: expect.stringMatching(message) }],
+    });
+  });
+
+  test.each([
+    [`/api/orders/${id}?limit=many`, 'query.limit'],
+    [`/api/orders/${id}?limit=1&limit=2`, 'query.limit'],
+    [`/api/orders/${id}?limits=1`, 'query.limits'],
+    ['/api/orders/7', 'params.id'],
+  ])('%s', async (url, field) => {
+    const answer = await server.inject(url);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().errors).toEqual([{ field, message: expect.any(String) }]);
+  });
+
+  test.each(['/api/orders/%zz', '/api/orders/%00', `/api/orders/${id}?limit=%00`])('%s', async (url) => {
+    const answer = await server.inject(url);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ type: 'urn:emporium:problem:invalid-url' });
+    expect(answer.headers['x-correlation-id']).toBe(answer.json().correlationId);
+  });
+
+  test('a text that only spells a NUL escape is fine', async () => {
+    expect((await post(String.raw`{"lines":[{"sku":"\\u0000","quantity":1}]}`)).statusCode).toBe(202);
+  });
+
+  test('a thousand errors are cut to twenty', async () => {
+    const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`f${index}`, 1]));
+    expect((await post(many)).json().errors).toHaveLength(20);
+  });
+});
+
+describe('other refusals', () => {
+  test('a body over the limit answers 413', async () => {
+    const answer = await post({ note: 'x'.repeat(2_000) });
+    expect(answer.json()).toMatchObject({ status: 413, type: 'urn:emporium:problem:body-too-large' });
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense'])(
+    '%s answers 415',
+    async (type) => {
+      expect((await post('hello', { 'content-type': type })).json()).toMatchObject({ status: 415 });
+    },
+  );
+
+  test('an unknown address answers 404 without repeating the query', async () => {
+    const answer = await server.inject('/api/nothing?token=hunter2');
+    expect(answer.json()).toMatchObject({ status: 404, instance: '/api/nothing' });
+    expect(answer.body).not.toContain('hunter2');
+  });
+
+  test('a known address with another method answers 405 and says which it takes', async () => {
+    const answer = await server.inject({ method: 'DELETE', url: `/api/orders/${id}` });
+    expect(answer.json()).toMatchObject({ status: 405, type: 'urn:emporium:problem:method-not-allowed' });
+    expect(answer.headers['allow']).toBe('GET, HEAD');
+  });
+
+  test('a thrown problem answers with its status, headers, fields and members', async () => {
+    const answer = await server.inject('/api/impossible');
+    expect(answer.headers['retry-after']).toBe('7');
+    expect(answer.json()).toMatchObject({
+      type: 'urn:emporium:problem:unknown-sku',
+      title: 'Unprocessable Entity',
+      status: 422,
+      detail: 'There is no sku X.',
+      errors: [{ field: 'lines[0].sku', message: 'is unknown' }],
+      skus: ['X'],
+    });
+  });
+});
+
+describe('a fault of ours', () => {
+  test.each(['/api/broken', '/api/not-an-error', '/api/wrong-answer'])(
+    '%s shows its correlation id alone, and is logged',
+    async (url) => {
+      const answer = await server.inject({ url, headers: { 'x-correlation-id': 'corr-12345' } });
+      expect(answer.statusCode).toBe(500);
+      expect(answer.json()).toEqual({
+        type: 'urn:emporium:problem:internal-error',
+        title: 'Internal Server Error',
+        status: 500,
+        detail: expect.stringContaining('correlation id'),
+        instance: url,
+        correlationId: 'corr-12345',
+      });
+      expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+        expect.objectContaining({
+          level: 'error',
+          correlationId: 'corr-12345',
+          route: url,
+          err: expect.anything(),
+        }),
+      );
+    },
+  );
+});
+
+describe('correlation', () => {
+  test('a given correlation id and trace are kept in the logs and the answer', async () => {
+    const headers = {
+      'x-correlation-id': 'corr-12345',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    };
+    const answer = await server.inject({ url: '/api/broken', headers });
+    expect(answer.headers['x-correlation-id']).toBe('corr-12345');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      msg: 'about to break',
+      correlationId: 'corr-12345',
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+    });
+  });
+
+  test.each(['short', 'x'.repeat(65), 'bad chars!', 'new\tline-and-more'])(
+    '%j is replaced by a new one',
+    async (given) => {
+      const answer = await server.inject({ url: '/health/live', headers: { 'x-correlation-id': given } });
+      expect(answer.headers['x-correlation-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    },
+  );
+});
+
+describe('access', () => {
+  const askAdmin = (headers: Record<string, string>) => server.inject({ url: '/api/admin/things', headers });
+
+  test('no token, another scheme, a bad or an old token answer 401', async () => {
+    const old = await bearer('administrator', -10);
+    for (const headers of [
+      {},
+      { authorization: 'Basic abc' },
+      { authorization: 'Bearer' },
+      { authorization: 'Bearer abc' },
+      old,
+    ]) {
+      const answer = await askAdmin(headers);
+      expect(answer.json()).toMatchObject({ status: 401 });
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+    }
+  });
+
+  test('a customer is refused with 403 where an administrator is let in', async () => {
+    expect((await askAdmin(await bearer('customer'))).json()).toMatchObject({ status: 403 });
+    expect((await askAdmin(await bearer('administrator'))).statusCode).toBe(200);
+  });
+
+  test('the token is checked before the body is read', async () => {
+    expect((await post('{"bad', { authorization: 'Bearer abc' })).statusCode).toBe(401);
+  });
+
+  test('a route that declares no access stops the start', async () => {
+    const forgetful: Routes = (app) => {
+      app.get('/api/forgotten', () => ({}));
+    };
+    const start = createHttpServer({ log, api, health: createHealth(), tokens, routes: [forgetful] });
+    await expect(start).rejects.toThrow(/GET \/api\/forgotten declares no config.access/);
+  });
+
+  test('asking for the user of a public route is a fault', async () => {
+    const confused: Routes = (app) => {
+      app.get('/api/confused', { config: { access: 'public' } }, (request) => currentUser(request));
+    };
+    const other = await createHttpServer({ log, api, health: createHealth(), tokens, routes: [confused] });
+    expect((await other.inject('/api/confused')).statusCode).toBe(500);
+    await other.close();
+  });
+});
+
+describe('what every server offers', () => {
+  test('live always, ready by its checks', async () => {
+    const health = createHealth();
+    health.add('database', () => {
+      throw new Error('down');
+    });
+    const other = await createHttpServer({ log, api, health, routes: [] });
+    expect((await other.inject('/health/live')).statusCode).toBe(200);
+    const ready = await other.inject('/health/ready');
+    expect(ready.statusCode).toBe(503);
+    expect(ready.json().checks).toEqual({ database: { status: 'failed', reason: 'down' } });
+    await other.close();
+  });
+
+  test('an OpenAPI document made of the same schemas', async () => {
+    const { openapi, paths } = (await server.inject('/openapi.json')).json();
+    expect(openapi).toBe('3.1.0');
+    expect(Object.keys(paths)).not.toContain('/health/live');
+    const placing = paths['/api/orders'].post;
+    expect(placing.security).toEqual([{ token: [] }]);
+    expect(placing.requestBody.content['application/json'].schema).toMatchObject({
+      required: ['lines'],
+      additionalProperties: false,
+    });
+    expect(Object.keys(placing.responses.default.content)).toEqual(['application/problem+json']);
+    expect(paths['/api/orders/{id}'].get.security).toBeUndefined();
+  });
+
+  test('pages for people that show it', async () => {
+    expect((await server.inject('/docs')).headers['location']).toBe('/docs/');
+    const page = await server.inject('/docs/');
+    expect(page.body).toContain('swagger-ui');
+    expect(page.headers['content-security-policy']).toContain("default-src 'self'");
+    expect((await server.inject('/docs/static/swagger-initializer.js')).body).toContain('/openapi.json');
+    expect((await server.inject('/docs/static/../../package.json')).statusCode).toBe(404);
+  });
+});

@@ -1,0 +1,145 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Health } from '../health.ts';
+import type { Log } from '../log.ts';
+import type { TokenVerifier } from '../tokens.ts';
+import { guardRoutes } from './access.ts';
+import { acceptJsonAlone, refuseNulInUrl } from './body.ts';
+import { contextOf, correlate, correlationOf } from './correlation.ts';
+import { type ApiDocument, showDocs } from './docs.ts';
+import { answerError } from './errors.ts';
+import { healthRoutes } from './health-routes.ts';
+import { answerUnknownRoutes } from './not-found.ts';
+import { type ApiDescription, describeApi } from './openapi.ts';
+import { problem, problemMediaType, toDocument } from './problem.ts';
+import { strictly } from './strictly.ts';
+
+/** A fastify server whose routes take zod schemas and infer their types from them. */
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Adds routes to a server. */
+export type Routes = (server: HttpServer) => void | Promise<void>;
+
+export interface HttpServerOptions {
+  readonly log: Log;
+  readonly api: ApiDescription;
+  readonly health: Health;
+  /** With it, every route must declare `config.access`; without it, all are public. */
+  readonly tokens?: TokenVerifier;
+  readonly routes: readonly Routes[];
+  /** What `/docs` shows; the server's own `/openapi.json` unless given. */
+  readonly documents?: readonly ApiDocument[];
+  /** In bytes; 64 KiB unless given. A larger body answers 413. */
+  readonly bodyLimit?: number;
+}
+
+/**
+ * A server, not yet listening, that answers every error with an RFC 9457 problem document: 400 for a malformed request
+ * (with the fields named; unknown fields are refused), 401 and 403, 404, 405, 413, 415; a fault of ours is a 500 that
+ * shows a correlation id and nothing else. Every request runs in its context (see `currentContext`).
+ */
+export const createHttpServer = async (options: HttpServerOptions): Promise<HttpServer> => {
+  const { log } = options;
+  const answer = answerError(log);
+  const server: HttpServer = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    // The context of a line names its request: no child logger is made for each.
+    childLoggerFactory: (logger) => logger,
+    bodyLimit: options.bodyLimit ?? 64 * 1_024,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    // While draining, what still arrives on an open connection is served, and the connection closed after it.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: answer,
+    clientErrorHandler: answerUnreadableRequest,
+  }).withTypeProvider<ZodTypeProvider>();
+
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler(answer);
+  correlate(server);
+  setSaneHeaders(server);
+  acceptJsonAlone(server);
+  refuseNulInUrl(server);
+  refuseUnknownFields(server);
+  logAnswers(server, log);
+  answerUnknownRoutes(server);
+  if (options.tokens !== undefined) guardRoutes(server, options.tokens);
+  healthRoutes(server, options.health);
+  await describeApi(server, options.api);
+  showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }]);
+  for (const routes of options.routes) await routes(server);
+  return server;
+};
+
+const setSaneHeaders = (server: HttpServer): void => {
+  let isClosing = false;
+  server.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    if (isClosing) reply.header('connection', 'close');
+  });
+};
+
+const refuseUnknownFields = (server: HttpServer): void => {
+  server.addHook('onRoute', ({ schema }) => {
+    if (schema?.body instanceof z.core.$ZodType) schema.body = strictly(schema.body);
+    if (schema?.querystring instanceof z.core.$ZodType) schema.querystring = strictly(schema.querystring);
+  });
+};
+
+const logAnswers = (server: HttpServer, log: Log): void => {
+  if (!log.isLevelEnabled('debug')) return;
+  server.addHook('onResponse', async (request, reply) => {
+    const { correlationId } = correlationOf(request);
+    const [method, route, status] = [request.method, request.routeOptions.url, reply.statusCode];
+    log.debug(
+      { method, route, status, ms: Math.round(reply.elapsedTime * 10) / 10, correlationId },
+      'answered',
+    );
+  });
+};
+
+/** What is no HTTP request at all, or a header too large: there is no request object yet, only the socket. */
+const answerUnreadableRequest = (error: Error & { code?: string }, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = clientErrors[error.code ?? ''] ?? 400;
+  const { correlationId } = contextOf({});
+  const what = problem(status, 'unreadable-request', 'The request is no valid HTTP, too large or too slow.');
+  const body = JSON.stringify(toDocument(what, { instance: '', correlationId }));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${problemMediaType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-correlation-id: ${correlationId}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+};
+
+const clientErrors: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { redact, scrub } from './redaction.ts';
+
+test.each([
+  ...[
+    'password',
+    'newPassword',
+    'passwordHash',
+    'token',
+    'accessToken',
+    'payment_token',
+    'authorization',
+    'Authorization',
+  ],
+  ...[
+    'email',
+    'customerEmail',
+    'name',
+    'fullName',
+    'secret',
+    'CARRIER_WEBHOOK_SECRET',
+    'PAYMENT_API_KEY',
+    'JWT_PRIVATE_KEY',
+  ],
+  ...['card', 'cardNumber', 'cvc', 'address', 'set-cookie'],
+])('%s is redacted at any depth', (key) => {
+  const safe = { outer: [{ inner: { [key]: '[redacted]' } }] };
+  expect(redact({ outer: [{ inner: { [key]: 'hunter2' } }] })).toEqual(safe);
+  expect(redact({ outer: [{ inner: { [key]: { deep: 'hunter2' } } }] })).toEqual(safe);
+});
+
+test('what is needed to find a fault stays', () => {
+  const fields = {
+    orderId: '01',
+    subscription: 'order.replies',
+    attempt: 2,
+    idempotencyKey: 'k',
+    publicKey: 'p',
+    at: new Date(0),
+  };
+  expect(redact(fields)).toEqual({ ...fields, at: '1970-01-01T00:00:00.000Z' });
+});
+
+test('an error is described with its causes and details, without secrets', () => {
+  const cause = Object.assign(new Error('Key (email)=(ada@example.com) already exists'), {
+    password: 'hunter2',
+    code: '23505',
+  });
+  const { err } = redact({ err: new Error('could not sign up ada@example.com', { cause }) });
+  expect(err).toMatchObject({
+    type: 'Error',
+    message: 'could not sign up [redacted]',
+    cause: { code: '23505', password: '[redacted]' },
+  });
+  expect(JSON.stringify(err)).not.toMatch(/ada@|hunter2/);
+});
+
+test('cycles, depth, length and foreign objects are bounded', () => {
+  const cycle: Record<string, unknown> = {
+    list: Array.from({ length: 1_000 }, (_, index) => index),
+    big: 10n,
+    url: new URL('http://a:b@c/'),
+  };
+  cycle['self'] = cycle;
+  cycle['buffer'] = Buffer.from('hunter2');
+  const text = JSON.stringify(redact(cycle));
+  expect(text.length).toBeLessThan(10_000);
+  expect(text).toContain('[too deep]');
+  expect(text).toContain('[Buffer]');
+  expect(text).not.toContain('a:b@');
+});
+
+test.each([
+  ['connect to postgres://order:hunter2@db:5432/order', 'connect to postgres://[redacted]@db:5432/order'],
+  ['amqp://guest:p@ss@mq', 'amqp://[redacted]@mq'],
+  ['mail to Ada.Lovelace+x@mail.example.co.uk failed', 'mail to [redacted] failed'],
+  ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer [redacted]'],
+  ['jwt eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln!', 'jwt [redacted]!'],
+  ['at node_modules/fastify@5.12.8/lib/route.js', 'at node_modules/fastify@5.12.8/lib/route.js'],
+])('%s', (text, safe) => {
+  expect(scrub(text)).toBe(safe);
+});
+
+test('a long word costs no quadratic time', () => {
+  const start = performance.now();
+  scrub(`@${'a'.repeat(200_000)} bearer ${'eyJ'.repeat(50_000)}`);
+  expect(performance.now() - start).toBeLessThan(1_000);
+});

@@ -1,0 +1,107 @@
+const redacted = '[redacted]';
+const maxDepth = 8;
+const maxItems = 100;
+
+const sensitiveParts = [
+  'password',
+  'passphrase',
+  'secret',
+  'token',
+  'authorization',
+  'email',
+  'apikey',
+  'privatekey',
+];
+const sensitiveNames = new Set([
+  ...[
+    'name',
+    'fullname',
+    'firstname',
+    'lastname',
+    'displayname',
+    'address',
+    'phone',
+    'recipient',
+    'cookie',
+    'setcookie',
+  ],
+  ...['card', 'cardnumber', 'pan', 'cvc', 'cvv', 'iban'],
+]);
+
+/**
+ * A copy that is safe to log: values under sensitive keys (passwords, tokens, e-mail addresses, names, cards, …) are
+ * replaced at any depth, strings are scrubbed, errors become plain objects, and what is too deep, too long or no plain
+ * data is named instead of shown. `name` counts as personal: log a `step`, a `check`, a `subscription` under its word.
+ */
+export const redact = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  redactFields(value, 0);
+
+/** The text without e-mail addresses, tokens, and the credentials inside URLs. */
+export const scrub = (text: string): string => {
+  let safe = text;
+  if (safe.includes('@'))
+    safe = safe.replace(urlCredentials, `$1${redacted}@`).replace(emailAddress, redacted);
+  if (safe.includes('eyJ')) safe = safe.replace(jsonWebToken, redacted);
+  if (bearer.test(safe)) safe = safe.replace(bearerToken, `$1${redacted}`);
+  return safe;
+};
+
+// Bounded repetitions: unbounded ones take quadratic time on a long word.
+const urlCredentials = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/"'\\]{1,500}@/gi;
+// The last label has letters alone: `fastify@5.12.8` in a stack is no address.
+const emailAddress = /[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}\b/gi;
+const jsonWebToken = /\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?/g;
+const bearer = /bearer /i;
+const bearerToken = /(\bbearer )[\w.~+/=-]+/gi;
+
+const redactFields = (fields: object, depth: number): Record<string, unknown> => {
+  const safe: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    safe[key] =
+      isSensitive(key) && value !== undefined && value !== null ? redacted : redactValue(value, depth + 1);
+  }
+  return safe;
+};
+
+const redactValue = (value: unknown, depth: number): unknown => {
+  if (typeof value === 'string') return scrub(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > maxDepth) return '[too deep]';
+  if (Array.isArray(value)) return value.slice(0, maxItems).map((item) => redactValue(item, depth + 1));
+  if (value instanceof Error) return redactError(value, depth);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof URL) return scrub(value.href);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return redactFields(value, depth);
+  return `[${value.constructor?.name ?? 'object'}]`;
+};
+
+const redactError = (error: Error, depth: number): Record<string, unknown> => ({
+  type: error.name,
+  message: scrub(error.message),
+  stack: error.stack === undefined ? undefined : scrub(error.stack),
+  ...(error.cause === undefined ? {} : { cause: redactValue(error.cause, depth + 1) }),
+  ...redactFields(ownDetails(error), depth),
+  ...(error instanceof AggregateError ? { errors: redactValue(error.errors, depth + 1) } : {}),
+});
+
+const ownDetails = ({
+  name: _name,
+  message: _message,
+  stack: _stack,
+  cause: _cause,
+  ...details
+}: Error): object => details;
+
+// Few distinct keys are ever logged; the bound is for those that come from outside.
+const verdicts = new Map<string, boolean>();
+
+const isSensitive = (key: string): boolean => {
+  const known = verdicts.get(key);
+  if (known !== undefined) return known;
+  const word = key.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const verdict = sensitiveNames.has(word) || sensitiveParts.some((part) => word.includes(part));
+  if (verdicts.size < 1_000) verdicts.set(key, verdict);
+  return verdict;
+};
