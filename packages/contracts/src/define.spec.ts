@@ -14,6 +14,10 @@ test('the wire type of version 1 is the name, and a later version says so', () =
     upcast: { from: first, with: (data) => data },
   });
   expect([first.type, second.type]).toEqual(['order.placed', 'order.placed.v2']);
+  expect([first.schemaId, second.schemaId]).toEqual([
+    'urn:emporium:schema:order.placed:1',
+    'urn:emporium:schema:order.placed:2',
+  ]);
   expect(second.upcast?.from).toBe(first);
   expect(first.upcast).toBeUndefined();
 });

@@ -29,6 +29,8 @@ export interface Contract<S extends z.ZodObject = z.ZodObject> {
   readonly version: number;
   /** What travels on the wire: the name, and from version 2 on the version too (`order.placed.v2`). */
   readonly type: string;
+  /** The envelope's `dataschema`, and the `$id` of the committed JSON Schema: `urn:emporium:schema:order.placed:1`. */
+  readonly schemaId: string;
   /** The one service that publishes the event, or handles the command. */
   readonly owner: ServiceName;
   /** Who may send the command. Empty for an event: only its owner publishes it. */
@@ -87,6 +89,7 @@ const define = <S extends z.ZodObject>(
   name,
   version,
   type: version === 1 ? name : `${name}.v${version}`,
+  schemaId: `urn:emporium:schema:${name}:${version}`,
   owner,
   senders,
   key,

@@ -1,0 +1,29 @@
+// node packages/contracts/scripts/compatibility.ts [--write] [--schemas <folder>]
+// Fails when a published version of a contract changed incompatibly, or when its committed schema is out of date.
+// `--write` commits new versions and compatible changes to the folder; incompatible ones it never touches.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { shop } from '../src/index.ts';
+import { compare } from './compare.ts';
+import { readPublished, writePublished } from './schema-files.ts';
+
+const { values } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, schemas: { type: 'string' } },
+});
+const folder = values.schemas ?? fileURLToPath(new URL('../schemas', import.meta.url));
+const comparison = compare(shop, readPublished(folder));
+
+for (const line of comparison.incompatible) console.error(line);
+if (values.write) {
+  writePublished(folder, comparison);
+  for (const line of comparison.outdated) console.log(`${line}: written`);
+} else {
+  for (const line of comparison.outdated) {
+    console.error(
+      `${line}; run node packages/contracts/scripts/compatibility.ts --write, and commit what it writes`,
+    );
+  }
+}
+const wrong = comparison.incompatible.length + (values.write ? 0 : comparison.outdated.length);
+if (wrong === 0) console.log(`${shop.contracts.length} contracts are compatible with what was published.`);
+process.exitCode = wrong === 0 ? 0 : 1;

@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readPublished } from '../scripts/schema-files.ts';
+
+const script = fileURLToPath(new URL('../scripts/compatibility.ts', import.meta.url));
+const committed = fileURLToPath(new URL('../schemas', import.meta.url));
+const placed = 'order.placed/1.json';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'schemas-'));
+  cpSync(committed, folder, { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+};
+
+const edit = (change: (text: string) => string): string => {
+  const before = readFileSync(join(folder, placed), 'utf8');
+  const after = change(before);
+  expect(after).not.toBe(before);
+  writeFileSync(join(folder, placed), after);
+  return after;
+};
+
+describe('the compatibility check', () => {
+  test('passes with the committed schemas', () => {
+    const { status, stderr, stdout } = run();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^\d+ contracts are compatible with what was published\.\n$/);
+  });
+
+  test('fails with a line that says what changed and what to do', () => {
+    edit((text) => text.replace('"maximum": 1000000000000', '"maximum": 999'));
+    const { status, stderr } = run('--schemas', folder);
+    expect(stderr).toBe(
+      'order.placed 1: lines[].unitPrice.amount maximum changed from 999 to 1000000000000; ' +
+        'put it back, and define version 2 with an upcaster\n',
+    );
+    expect(status).toBe(1);
+  });
+
+  test('fails when a schema is not committed, and says how to write it', () => {
+    rmSync(join(folder, placed));
+    const { status, stderr } = run('--schemas', folder);
+    expect(stderr).toBe(
+      'order.placed 1 is not committed; run node packages/contracts/scripts/compatibility.ts --write, and commit what it writes\n',
+    );
+    expect(status).toBe(1);
+  });
+
+  test('writes what is new exactly as it is committed', () => {
+    rmSync(join(folder, placed));
+    const { status, stdout } = run('--schemas', folder, '--write');
+    expect(status).toBe(0);
+    expect(stdout).toContain('order.placed 1 is not committed: written\n');
+    expect(readFileSync(join(folder, placed), 'utf8')).toBe(readFileSync(join(committed, placed), 'utf8'));
+  });
+
+  test('never writes over an incompatible change', () => {
+    const edited = edit((text) => text.replace('"maxItems": 100', '"maxItems": 10'));
+    expect(run('--schemas', folder, '--write').status).toBe(1);
+    expect(readFileSync(join(folder, placed), 'utf8')).toBe(edited);
+  });
+
+  test('removes the schema of a deprecated contract that is gone, and no other', () => {
+    const gone = join(folder, 'order.gone');
+    cpSync(join(folder, 'order.placed'), gone, { recursive: true });
+    const rename = (text: string) => text.replaceAll('order.placed', 'order.gone');
+    const text = rename(readFileSync(join(gone, '1.json'), 'utf8'));
+    writeFileSync(join(gone, '1.json'), text);
+    expect(run('--schemas', folder, '--write')).toMatchObject({
+      status: 1,
+      stderr:
+        "order.gone 1: the contract was removed; put it back, and release it with 'deprecated: true' first\n",
+    });
+    writeFileSync(join(gone, '1.json'), text.replace('"deprecated": false', '"deprecated": true'));
+    expect(run('--schemas', folder, '--write').status).toBe(0);
+    expect(existsSync(join(gone, '1.json'))).toBe(false);
+    expect(existsSync(join(folder, placed))).toBe(true);
+  });
+
+  test.each([
+    ['is no JSON', '{', /1\.json is no JSON; restore it from the last commit/],
+    [
+      'is no schema of a contract',
+      '{}',
+      /1\.json is no schema of a contract.*restore it from the last commit/,
+    ],
+  ])('names a file that %s', (_, text, message) => {
+    edit(() => text);
+    expect(() => readPublished(folder)).toThrow(message);
+  });
+});
