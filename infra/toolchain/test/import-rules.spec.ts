@@ -1,0 +1,308 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../src/run.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** One violation of one rule. It is planted alone, so that a check that fails fails because of it. */
+interface Violation {
+  rule: string;
+  /** The files to plant, by path. */
+  plant: Record<string, string>;
+  /** What the check must name; the first planted file unless said otherwise. */
+  names?: string;
+  /** What the check must say. */
+  says: string;
+  /** The step of the check that must fail. */
+  step?: 'imports' | 'lint';
+}
+
+const onlyZod = 'contracts imports zod alone';
+const noBroker = 'bus imports contracts, and knows no broker';
+const ownDriver = 'A transport imports bus and its driver';
+const noOtherService = "A service imports the toolkit's packages, never another service";
+const notMain = 'Nothing imports main.ts';
+const pure = 'domain/ is pure';
+
+const domain = 'services/order/src/domain/planted.ts';
+
+const violations: Violation[] = [
+  {
+    rule: 'contracts imports no library but zod',
+    plant: { 'packages/contracts/src/planted.ts': "import 'uuid';" },
+    says: onlyZod,
+  },
+  {
+    rule: 'contracts imports no builtin module',
+    plant: { 'packages/contracts/src/planted.ts': "import 'node:fs';" },
+    says: onlyZod,
+  },
+  {
+    rule: 'contracts imports no package of ours',
+    plant: { 'packages/contracts/src/planted.ts': "export type * from '@emporium/bus';" },
+    says: onlyZod,
+  },
+  {
+    rule: 'bus imports no transport',
+    plant: { 'packages/bus/src/planted.ts': "import '@emporium/bus-memory';" },
+    says: noBroker,
+  },
+  {
+    rule: 'bus imports no driver, not even lazily',
+    plant: { 'packages/bus/src/planted.ts': "export const load = () => import('amqplib');" },
+    says: noBroker,
+  },
+  {
+    rule: 'bus imports no store',
+    plant: { 'packages/bus/src/planted.ts': "import '@emporium/store';" },
+    says: noBroker,
+  },
+  {
+    rule: 'a transport imports no other transport',
+    plant: { 'packages/bus-postgres/src/planted.ts': "export * from '@emporium/bus-memory';" },
+    says: ownDriver,
+  },
+  {
+    rule: "a transport imports no other transport's driver",
+    plant: { 'packages/bus-rabbitmq/src/planted.ts': "import 'pg';" },
+    says: ownDriver,
+  },
+  {
+    rule: 'a transport imports no store',
+    plant: { 'packages/bus-memory/src/planted.ts': "import '@emporium/store';" },
+    says: ownDriver,
+  },
+  {
+    rule: 'a new transport obeys the rule before it names its driver',
+    plant: { 'packages/bus-carrier-pigeon/src/planted.ts': "import '@emporium/bus-memory';" },
+    says: ownDriver,
+  },
+  {
+    rule: 'store imports bus and contracts alone',
+    plant: { 'packages/store/src/planted.ts': "import '@emporium/event-store';" },
+    says: 'store imports bus and contracts',
+  },
+  {
+    rule: 'event-store imports no service kit',
+    plant: { 'packages/event-store/src/planted.ts': "import '@emporium/service';" },
+    says: 'event-store and saga import bus, contracts and store',
+  },
+  {
+    rule: 'saga imports no transport',
+    plant: { 'packages/saga/src/planted.ts': "import '@emporium/bus-memory';" },
+    says: 'event-store and saga import bus, contracts and store',
+  },
+  {
+    rule: 'a service imports no other service',
+    plant: { 'services/order/src/planted.ts': "import '@emporium/payment';" },
+    says: noOtherService,
+  },
+  {
+    rule: 'a service imports no transport',
+    plant: { 'services/order/src/planted.ts': "import '@emporium/bus-rabbitmq';" },
+    says: noOtherService,
+  },
+  {
+    rule: 'a service imports no broker driver',
+    plant: { 'services/order/src/planted.ts': "import 'amqplib';" },
+    says: noOtherService,
+  },
+  {
+    rule: 'no import leaves its package, as one of another service by its path',
+    plant: { 'services/order/src/planted.ts': "export * from '../../payment/src/app.ts';" },
+    says: 'leaves the package',
+  },
+  {
+    rule: 'no package imports a service',
+    plant: { 'packages/service/src/planted.ts': "import '@emporium/order';" },
+    says: 'cannot import package `@emporium/order`',
+  },
+  {
+    rule: 'domain/ imports no library',
+    plant: { [domain]: "import 'kysely';" },
+    says: pure,
+  },
+  {
+    rule: 'domain/ does no I/O through a builtin module',
+    plant: { [domain]: "import 'node:fs/promises';" },
+    says: pure,
+  },
+  {
+    rule: 'domain/ imports nothing of its service outside of domain/',
+    plant: { [domain]: "import '../app.ts';" },
+    says: pure,
+  },
+  {
+    rule: 'domain/ imports no values of contracts',
+    plant: {
+      [domain]: "import { orderPlaced } from '@emporium/contracts';\n\nexport const name = orderPlaced.name;",
+    },
+    says: 'types from contracts, and no values',
+  },
+  {
+    rule: 'domain/ passes on no values of contracts',
+    plant: { [domain]: "export { orderPlaced } from '@emporium/contracts';" },
+    says: 'types from contracts, and no values',
+  },
+  {
+    rule: 'domain/ loads nothing at run time',
+    plant: { [domain]: "export const load = () => import('@emporium/contracts');" },
+    says: 'loads nothing at run time',
+  },
+  {
+    rule: 'domain/ reads no clock',
+    plant: { [domain]: 'export const now = () => new Date();' },
+    says: 'no clock and no randomness',
+  },
+  {
+    rule: 'domain/ has no randomness',
+    plant: { [domain]: 'export const id = () => crypto.randomUUID();' },
+    says: 'no randomness',
+  },
+  {
+    rule: 'nothing imports main.ts',
+    plant: { 'services/order/src/planted.ts': "import './main.ts';" },
+    says: notMain,
+  },
+  {
+    rule: 'no test imports main.ts, not even lazily',
+    plant: { 'services/order/src/planted.spec.ts': "export const start = () => import('./main.ts');" },
+    says: notMain,
+  },
+  {
+    rule: 'no modules import each other in a circle',
+    plant: {
+      'packages/saga/src/planted.ts': "export { b as a } from './planted-too.ts';",
+      'packages/saga/src/planted-too.ts': "export { a as b } from './planted.ts';",
+    },
+    says: 'noImportCycles',
+  },
+  {
+    rule: 'a package imports what its package.json names',
+    plant: { 'packages/saga/src/planted.ts': "import 'pino';" },
+    says: 'cannot import package `pino`',
+  },
+  {
+    rule: 'what runs in production imports no development dependency',
+    plant: { 'packages/store/src/planted.ts': "import '@emporium/servers';" },
+    says: 'noUndeclaredDependencies',
+    step: 'lint',
+  },
+  {
+    rule: 'a service does not depend on a service',
+    plant: {
+      'services/planted/package.json': manifest({ '@emporium/order': 'workspace:*' }),
+      'services/planted/turbo.json': '{ "extends": ["//"], "tags": ["service"] }',
+    },
+    names: '`@emporium/planted`',
+    says: 'found with tag listed in denylist',
+  },
+  {
+    rule: 'every package has a tag, so that boundaries knows its rules',
+    plant: { 'services/planted/package.json': manifest({}) },
+    names: 'services/planted/turbo.json',
+    says: 'must give the package one tag',
+  },
+];
+
+/** What the rules allow must stay allowed, or people would switch them off. */
+const allowed: Record<string, string> = {
+  'packages/contracts/src/planted.ts': "import { z } from 'zod';\n\nexport const id = z.uuid();",
+  'packages/bus/src/planted.ts': "import 'node:timers/promises';\nimport '@emporium/contracts';",
+  'packages/bus-postgres/src/planted.ts': "import '@emporium/bus';\nimport 'pg';",
+  'packages/bus-rabbitmq/src/planted.ts': "import 'node:fs';\nimport 'amqplib';",
+  'packages/saga/src/planted.ts': "import '@emporium/store';",
+  'services/order/src/planted.ts':
+    "import '@emporium/contracts';\nimport '@emporium/saga';\nimport './app.ts';",
+  [domain]:
+    "// Why this is here.\nimport type { Event } from '@emporium/contracts';\nimport './order.ts';\n\nexport type { Event };",
+  'services/order/src/domain/planted.spec.ts':
+    "import { orderPlaced } from '@emporium/contracts';\nimport { test } from 'vitest';\n\ntest(orderPlaced.name, () => {});",
+};
+
+function manifest(dependencies: Record<string, string>): string {
+  return JSON.stringify({ name: '@emporium/planted', version: '0.0.0', type: 'module', dependencies });
+}
+
+let tree = '';
+
+beforeAll(() => {
+  tree = mkdtempSync(join(tmpdir(), 'emporium-import-rules-'));
+  copyTree(root, tree);
+});
+
+afterAll(() => rmSync(tree, { recursive: true, force: true }));
+
+/** The step of the check on the copy of the tree. */
+const check = (step: 'imports' | 'lint') =>
+  run('node', [join(tree, 'infra/toolchain/src/check.ts'), step], { cwd: tree, capture: true });
+
+describe('the check of the import rules', { timeout: 60_000 }, () => {
+  test('passes on the tree as it is', async () => {
+    const { code, output } = await check('imports');
+    expect(output).toMatch(/^pass {2}imports/m);
+    expect(code).toBe(0);
+  });
+
+  test('passes on what the rules allow', () =>
+    withPlanted(allowed, async () => {
+      const { output } = await check('imports');
+      expect(output).toMatch(/^pass {2}imports/m);
+    }));
+
+  test.each(violations)('fails when broken: $rule', ({ plant, names, says, step = 'imports' }) =>
+    withPlanted(plant, async () => {
+      const { code, output } = await check(step);
+      expect(code).toBe(1);
+      expect(output).toContain(says);
+      expect(output).toContain(names ?? Object.keys(plant)[0]);
+    }),
+  );
+});
+
+/** Adds files to the copy of the tree while `work` runs. */
+const withPlanted = async (files: Record<string, string>, work: () => Promise<void>): Promise<void> => {
+  const made = Object.keys(files).map((file) => firstMissing(join(tree, file)));
+  for (const [file, source] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, file)), { recursive: true });
+    writeFileSync(join(tree, file), `${source}\n`);
+  }
+  try {
+    await work();
+  } finally {
+    for (const path of made) rmSync(path, { recursive: true, force: true });
+  }
+};
+
+/** The outermost file or folder that planting will create. */
+const firstMissing = (path: string): string => {
+  const parent = dirname(path);
+  return existsSync(parent) ? path : firstMissing(parent);
+};
+
+/** A copy to plant in while others read the tree. What is installed is shared with it. */
+function copyTree(from: string, to: string): void {
+  const skipped = new Set(['.git', '.data', '.turbo', 'coverage', 'bench-results']);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const source = join(from, entry.name);
+    const target = join(to, entry.name);
+    if (skipped.has(entry.name)) continue;
+    if (entry.name === 'node_modules') symlinkSync(source, target, 'junction');
+    else if (entry.isDirectory()) {
+      mkdirSync(target);
+      copyTree(source, target);
+    } else if (entry.isFile()) cpSync(source, target);
+  }
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+const start = (...args: string[]) => {
+  const child = spawn(process.execPath, [fixture('start.mjs'), root, fixture('child.mjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  started.push(child);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const said = async (text: string) => {
+    while (!output.includes(text)) await once(child.stdout, 'data');
+  };
+  return { child, said, output: () => output, closed: once(child, 'close') };
+};
+
+describe('a script that is passed through', () => {
+  test('gets the arguments and the pinned Node, and gives its exit code', async () => {
+    const { output, closed } = start('7', '0', '--exit');
+    const [code] = await closed;
+    expect(code).toBe(7);
+    const seen: unknown = JSON.parse(output());
+    expect(seen).toMatchObject({ args: ['7', '0', '--exit'], node: 'v24.9.0' });
+    expect(seen).toHaveProperty('path', expect.stringMatching(`^${root}node_modules/.bin:`));
+  });
+
+  test('gets one SIGINT for a key press that arrives twice, and is waited for', async () => {
+    const { child, said, output, closed } = start('3', '20000');
+    await said('args');
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    await said('SIGINT');
+    child.kill('SIGINT');
+    const [code] = await closed;
+    expect(output().match(/^SIGINT$/gm)).toHaveLength(1);
+    expect(output()).toContain('stopped after 1');
+    expect(code).toBe(3);
+  });
+
+  test('gets a second SIGINT of an impatient person', async () => {
+    const { child, said, output, closed } = start('0', '20000');
+    await said('args');
+    child.kill('SIGINT');
+    await said('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 320));
+    child.kill('SIGINT');
+    await closed;
+    expect(output()).toContain('stopped after 2');
+  });
+
+  test('stops when the process that started it is killed', async () => {
+    const { child, said, output } = start('0', '20000');
+    await said('args');
+    const ended = once(child.stdout, 'close');
+    child.kill('SIGKILL');
+    await ended;
+    expect(output()).toContain('SIGTERM');
+    expect(output()).toContain('stopped after 1');
+  });
+
+  test('that a signal ended gives the code a shell would give', async () => {
+    const { child, said, closed } = start('0', '20000');
+    await said('args');
+    child.kill('SIGHUP');
+    const [code] = await closed;
+    expect(code).toBe(129);
+  });
+});

@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { run } from '../src/run.ts';
+import { objection, plainLine, skipReport } from '../src/summary.ts';
+
+const runner = fileURLToPath(new URL('../src/test.ts', import.meta.url));
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
+
+const runTests = async (...args: string[]) => {
+  const { code, output } = await run('node', [runner, '--root', fixtures, ...args], { capture: true });
+  return { code, lines: output.trimEnd().split('\n') };
+};
+
+describe('a test run', { timeout: 30_000 }, () => {
+  test('ends with its counts, a suite that cannot start among the failed, and the reasons before them', async () => {
+    const { code, lines } = await runTests();
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toBe('1 passed, 2 failed, 5 skipped');
+    expect(lines).toContain('skipped: the moon is full');
+    const server = lines.indexOf('skipped: no RabbitMQ here');
+    expect(lines[server + 1]).toBe('  outcomes.case.ts (2 tests)');
+    expect(lines).toContain('skipped: no reason was given');
+  });
+
+  test('with a name filter counts what it chose', async () => {
+    const { code, lines } = await runTests('-t', 'passes');
+    expect(lines.at(-1)).toMatch(/^1 passed, 0 failed, /);
+    expect(code).toBe(0);
+  });
+
+  test('that executes nothing fails', async () => {
+    const { code, lines } = await runTests('-t', 'no test has this name');
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toMatch(/^0 passed, 0 failed, /);
+    expect(lines).toContain('No test was executed.');
+  });
+
+  test('that finds no file fails', async () => {
+    const { code, lines } = await runTests('no-file-has-this-name');
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toBe('0 passed, 0 failed, 0 skipped');
+  });
+});
+
+describe('a summary', () => {
+  const skipped = [
+    { file: 'a.spec.ts', test: 'one', reason: 'no Docker engine' },
+    { file: 'b.spec.ts', test: 'two', reason: 'no Docker engine' },
+    { file: 'b.spec.ts', test: 'three' },
+  ];
+
+  test('is one plain line', () => {
+    expect(plainLine({ passed: 5, failed: 0, skipped, deselected: 9 })).toBe('5 passed, 0 failed, 3 skipped');
+  });
+
+  test('groups what was skipped by reason', () => {
+    expect(skipReport(skipped)).toEqual([
+      'skipped: no Docker engine',
+      '  a.spec.ts (1 test)',
+      '  b.spec.ts (1 test)',
+      'skipped: no reason was given',
+      '  b.spec.ts (1 test)',
+    ]);
+  });
+
+  test('objects to a skip without a reason only where reasons are required', () => {
+    const summary = { passed: 1, failed: 0, skipped, deselected: 0 };
+    expect(objection(summary, { reasonsRequired: false })).toBeUndefined();
+    expect(objection(summary, { reasonsRequired: true })).toContain('1 test skipped without a reason');
+  });
+
+  test('objects to a run in which nothing ran', () => {
+    expect(objection({ passed: 0, failed: 0, skipped, deselected: 0 }, { reasonsRequired: false })).toBe(
+      'No test was executed.',
+    );
+  });
+});
