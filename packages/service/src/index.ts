@@ -1,5 +1,6 @@
 export { type Context, currentContext, newContext, traceIdOf, withContext } from '@emporium/bus';
 export { ConfigError, type Environment, parseConfig } from './config.ts';
+export { createService, type Parts, type ServiceDefinition } from './create-service.ts';
 export { type CheckResult, createHealth, type Health, type HealthCheck, type Readiness } from './health.ts';
 export { type Access, bearerTokenOf, currentUser } from './http/access.ts';
 export { correlationHeader, correlationOf } from './http/correlation.ts';
@@ -47,3 +48,4 @@ export {
   type TokenVerifier,
   type User,
 } from './tokens.ts';
+export { createTransport, type TransportOptions, transportSchemes } from './transport.ts';

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Consumer, consume, type Handler, messageOf, type Transport } from '@emporium/bus';
+import { type ServiceName, shop } from '@emporium/contracts';
+import { createStore, type Migrations, type Retention, type Store, type Tx } from '@emporium/store';
+import { createHealth, type Health } from './health.ts';
+import { listen } from './http/listen.ts';
+import { createHttpServer, type Routes } from './http/server.ts';
+import type { Step } from './lifecycle.ts';
+import type { Log } from './log.ts';
+import type { ServiceConfig } from './settings.ts';
+import { createTokenVerifier } from './tokens.ts';
+import { createTransport } from './transport.ts';
+
+/** What a service is made of; the composition root fills it in. */
+export interface ServiceDefinition<DB> {
+  /** For the title of its API. */
+  readonly description: string;
+  readonly migrations: Migrations;
+  readonly routes?: readonly Routes[];
+  /** By the subscription's name: what becomes of its messages. */
+  readonly subscriptions?: Readonly<Record<string, readonly Handler<Tx<DB>>[]>>;
+  /** Started after the relay and before the subscriptions; stopped in reverse order. */
+  readonly background?: readonly Step[];
+  readonly retention?: readonly Retention[];
+}
+
+/** What a composition root builds its handlers and routes on. */
+export interface Parts<DB> {
+  readonly store: Store<DB>;
+  readonly transport: Transport;
+  readonly health: Health;
+  readonly log: Log;
+}
+
+/** Unsettled deliveries of one subscription in one process. */
+const concurrency = 100;
+
+/**
+ * The ordered start of a service: database and migrations, relay, background work, subscriptions, HTTP. It drains in reverse:
+ * no new requests, no new deliveries, and what is committed is published. A database that is not there yet is waited for.
+ */
+export const createService = async <DB>(
+  name: ServiceName,
+  config: ServiceConfig,
+  log: Log,
+  define: (parts: Parts<DB>) => ServiceDefinition<DB>,
+): Promise<readonly Step[]> => {
+  const store = createStore<DB>({ service: name, registry: shop, url: config.DATABASE_URL, log });
+  const transport = await createTransport({ url: config.BUS_URL, service: name, log });
+  const health = createHealth();
+  const definition = define({ store, transport, health, log });
+  const consumers = bind(name, definition, store, transport, log);
+  health.add('database', () => store.probe());
+  health.add('broker', () => {
+    const status = transport.status();
+    if (status.state !== 'up') throw new Error(`${status.state}: ${status.reason}`);
+  });
+  const server = await createHttpServer({
+    log,
+    api: { title: name, description: definition.description },
+    health,
+    tokens: createTokenVerifier(config.JWT_PUBLIC_KEY),
+    routes: definition.routes ?? [],
+  });
+
+  return [
+    {
+      name: 'database',
+      start: async () => {
+        await reachable('the database', () => store.probe(), log);
+        await store.migrate(definition.migrations);
+        return () => store.close();
+      },
+    },
+    { name: 'broker', start: () => () => transport.close() },
+    { name: 'relay', start: () => relayStep(store, transport) },
+    {
+      name: 'retention',
+      start: () => {
+        const retention = store.startRetention(definition.retention);
+        return () => retention.stop();
+      },
+    },
+    ...(definition.background ?? []),
+    ...consumers,
+    listen(server, health, config),
+  ];
+};
+
+const relayStep = <DB>(store: Store<DB>, transport: Transport) => {
+  const relay = store.startRelay(transport);
+  return () => relay.stop();
+};
+
+/** One step a subscription of the service. Throws when one has no handlers, or handlers have no subscription. */
+const bind = <DB>(
+  name: ServiceName,
+  { subscriptions = {} }: ServiceDefinition<DB>,
+  store: Store<DB>,
+  transport: Transport,
+  log: Log,
+): Step[] => {
+  const registered = shop.subscriptions.filter(({ service }) => service === name);
+  const unknown = Object.keys(subscriptions).filter(
+    (each) => !registered.some((known) => known.name === each),
+  );
+  if (unknown.length > 0) throw new Error(`${name} has no subscription ${unknown.join(', ')}`);
+  return registered.map((subscription) => {
+    const handlers = subscriptions[subscription.name];
+    if (handlers === undefined) throw new Error(`${subscription.name} has no handlers`);
+    const { run, handles } = store.runner(subscription, handlers);
+    return {
+      name: subscription.name,
+      start: async () => {
+        const consumer: Consumer = await consume({
+          transport,
+          registry: shop,
+          subscription,
+          handles,
+          run,
+          probe: () => store.probe(),
+          limits: { concurrency },
+          log,
+        });
+        return () => consumer.stop();
+      },
+    };
+  });
+};
+
+/** Waits as long as it takes, and says so. */
+const reachable = async (what: string, probe: () => Promise<void>, log: Log): Promise<void> => {
+  for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 3_000)) {
+    try {
+      return await probe();
+    } catch (error) {
+      log.warn(`waiting for ${what}: ${messageOf(error)}`);
+      await sleep(delayMs);
+    }
+  }
+};

@@ -1,0 +1,39 @@
+import type { Transport } from '@emporium/bus';
+import type { Log } from './log.ts';
+
+export interface TransportOptions {
+  readonly url: string;
+  /** The name under which the connection shows on the broker. */
+  readonly service: string;
+  readonly log: Log;
+}
+
+type Create = (options: TransportOptions) => Promise<Transport>;
+
+const postgres: Create = async ({ url, service, log }) =>
+  (await import('@emporium/bus-postgres')).createPostgresTransport({ url, connectionName: service, log });
+const rabbitmq: Create = async ({ url, service, log }) =>
+  (await import('@emporium/bus-rabbitmq')).createRabbitmqTransport({ url, connectionName: service, log });
+const memory: Create = async ({ url }) =>
+  (await import('@emporium/bus-memory')).createMemoryTransport({ url });
+
+/** Which transport a URL's scheme means. Only the one in use is loaded. */
+const transports: Readonly<Record<string, Create>> = {
+  'postgres:': postgres,
+  'postgresql:': postgres,
+  'amqp:': rabbitmq,
+  'amqps:': rabbitmq,
+  'memory:': memory,
+};
+
+/** The schemes that `BUS_URL` may have. */
+export const transportSchemes: readonly string[] = Object.keys(transports);
+
+/** The transport for a broker's URL; it connects by itself, and goes on trying. Throws for a scheme that none serves. */
+export const createTransport = (options: TransportOptions): Promise<Transport> => {
+  const scheme = new URL(options.url).protocol;
+  const create = transports[scheme];
+  if (create === undefined)
+    throw new Error(`no transport for ${scheme}; use one of ${transportSchemes.join(', ')}`);
+  return create(options);
+};
