@@ -32,7 +32,7 @@ export const installDependencies = async (root) => {
       {
         cwd: root,
         stdio: ['ignore', process.stderr, process.stderr],
-        env: { ...process.env, CI: 'true', npm_config_loglevel: 'error' },
+        env: { ...process.env, ...unattended },
         shell: process.platform === 'win32',
       },
     );
@@ -45,6 +45,14 @@ export const installDependencies = async (root) => {
     writeFileSync(marker(root), fingerprint(root));
     console.error(`Installed in ${((performance.now() - start) / 1000).toFixed(1)} s.`);
   });
+};
+
+/** No questions, and a registry that is away is known in seconds; npm would try for more than a minute. */
+const unattended = {
+  CI: 'true',
+  npm_config_loglevel: 'error',
+  npm_config_fetch_retry_mintimeout: '1000',
+  npm_config_fetch_retry_maxtimeout: '5000',
 };
 
 /** @param {string} root */
