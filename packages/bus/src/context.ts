@@ -21,24 +21,38 @@ export const withContext = <T>(context: Context, work: () => T): T => storage.ru
 /** The context of the message or request being handled, if any. */
 export const currentContext = (): Context | undefined => storage.getStore();
 
-/** The beginning of something: a request, a timer, a person. */
+/**
+ * The beginning of something: a request, a timer, a person. What is given and could not travel on in an envelope (a
+ * correlation id with blanks, a malformed trace) is replaced or left out.
+ */
 export const newContext = (
   given: Partial<Pick<Context, 'correlationId' | 'traceparent' | 'tracestate'>> = {},
-): Context => ({
-  correlationId: given.correlationId ?? uuid(),
-  traceparent: given.traceparent ?? newTraceparent(),
-  ...(given.tracestate === undefined ? {} : { tracestate: given.tracestate }),
-  hops: 0,
-});
+): Context => {
+  const { correlationId = '', traceparent = '', tracestate = '' } = given;
+  const continued = isTraceparent(traceparent);
+  return {
+    correlationId: /^[\x21-\x7e]{1,200}$/.test(correlationId) ? correlationId : uuid(),
+    traceparent: continued ? traceparent : newTraceparent(),
+    ...(continued && tracestate !== '' && tracestate.length <= maxTracestate ? { tracestate } : {}),
+    hops: 0,
+  };
+};
+
+/** W3C: what is longer need not be passed on. */
+const maxTracestate = 512;
 
 /** The 32 hex digits that name the trace. */
 export const traceIdOf = ({ traceparent }: Context): string => traceparent.slice(3, 35);
 
 /** The same trace with a new parent span; malformed input starts a new trace. */
 export const childTraceparent = (traceparent: string): string =>
-  /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
+  isTraceparent(traceparent)
     ? `${traceparent.slice(0, 36)}${randomBytes(8).toString('hex')}${traceparent.slice(52)}`
     : newTraceparent();
+
+/** Version 00 of https://www.w3.org/TR/trace-context, which forbids ids of zeros. */
+const isTraceparent = (text: string): boolean =>
+  /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
 
 const newTraceparent = (): string =>
   `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;

@@ -11,13 +11,14 @@ export interface Envelope {
   /** `/emporium/<service>` */
   readonly source: string;
   readonly type: string;
-  /** RFC 3339, UTC: when it happened. */
+  /** RFC 3339, in UTC in what we publish: when it happened. */
   readonly time: string;
   /** The contract's key. */
   readonly subject: string;
-  readonly datacontenttype: 'application/json';
-  /** `/schemas/<name>/<version>` */
-  readonly dataschema: string;
+  /** `application/json` in what we publish; others may name another JSON. */
+  readonly datacontenttype: string;
+  /** `urn:emporium:schema:<name>:<version>`; others may leave it out. */
+  readonly dataschema?: string;
   /** The same for all that follows from one request. */
   readonly correlationid: string;
   /** The id of the message that this one follows from. */
@@ -43,9 +44,16 @@ export const maxMessageBytes = 64 * 1024;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
-export const encode = (envelope: Envelope): Uint8Array => encoder.encode(JSON.stringify(envelope));
+/** Throws `bus.invalid_message` naming the attribute that `decode` would refuse, so that none leaves. */
+export const encode = (envelope: Envelope): Uint8Array => {
+  assertAttributes({ ...envelope });
+  return encoder.encode(JSON.stringify(envelope));
+};
 
-/** Throws `bus.invalid_message` naming the attribute that is wrong. The data is not looked at. */
+/**
+ * Throws `bus.invalid_message` naming the attribute that is wrong, `bus.message_too_big` over 64 KiB, and
+ * `bus.too_many_hops` for a loop. The data is not looked at.
+ */
 export const decode = (body: Uint8Array): Envelope => {
   if (body.byteLength > maxMessageBytes) {
     throw busErrors.message_too_big({ bytes: body.byteLength, limit: maxMessageBytes });
@@ -54,27 +62,43 @@ export const decode = (body: Uint8Array): Envelope => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw busErrors.invalid_message({ body: 'is no JSON object' });
   }
-  const attributes = value as Record<string, unknown>;
-  if (attributes['specversion'] !== '1.0') throw busErrors.invalid_message({ specversion: "must be '1.0'" });
-  for (const name of required) assertText(attributes, name);
-  for (const name of optional) if (attributes[name] !== undefined) assertText(attributes, name);
-  const hops = attributes['hops'] ?? 0;
-  if (!isCount(hops)) throw busErrors.invalid_message({ hops: 'must be a whole number, 0 or more' });
-  if (hops > maxHops) throw busErrors.too_many_hops({ hops, limit: maxHops });
-  if (attributes['sequence'] !== undefined && !isCount(attributes['sequence'])) {
-    throw busErrors.invalid_message({ sequence: 'must be a whole number, 0 or more' });
-  }
-  for (const name of ['time', 'expiry']) {
-    if (attributes[name] !== undefined && Number.isNaN(Date.parse(attributes[name] as string))) {
-      throw busErrors.invalid_message({ [name]: 'must be an RFC 3339 time' });
-    }
-  }
+  const attributes = value as Attributes;
+  assertAttributes(attributes);
+  const { hops = 0, correlationid = attributes['id'], datacontenttype = 'application/json' } = attributes;
   // Every attribute was checked above; what a foreign producer leaves out gets its neutral value.
-  return { ...attributes, hops, correlationid: attributes['correlationid'] ?? attributes['id'] } as Envelope;
+  return { ...attributes, hops, correlationid, datacontenttype } as Envelope;
+};
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+const assertAttributes = (attributes: Attributes): void => {
+  if (attributes['specversion'] !== '1.0') throw busErrors.invalid_message({ specversion: "must be '1.0'" });
+  for (const name of required) assertText(name, attributes[name]);
+  for (const name of optional) if (attributes[name] !== undefined) assertText(name, attributes[name]);
+  for (const name of times) if (attributes[name] !== undefined) assertTime(name, attributes[name]);
+  for (const name of counts) if (attributes[name] !== undefined) assertCount(name, attributes[name]);
+  const { datacontenttype, hops } = attributes;
+  if (
+    datacontenttype !== undefined &&
+    !/^application\/([\w.-]+\+)?json *(;|$)/.test(String(datacontenttype))
+  ) {
+    throw busErrors.invalid_message({ datacontenttype: 'must be JSON' });
+  }
+  if (Number(hops) > maxHops) throw busErrors.too_many_hops({ hops, limit: maxHops });
 };
 
 const required = ['id', 'source', 'type', 'time', 'subject'];
-const optional = ['dataschema', 'correlationid', 'causationid', 'traceparent', 'tracestate', 'expiry'];
+const optional = [
+  'dataschema',
+  'datacontenttype',
+  'correlationid',
+  'causationid',
+  'traceparent',
+  'tracestate',
+  'expiry',
+];
+const times = ['time', 'expiry'];
+const counts = ['hops', 'sequence'];
 
 const parse = (body: Uint8Array): unknown => {
   try {
@@ -84,11 +108,22 @@ const parse = (body: Uint8Array): unknown => {
   }
 };
 
-const assertText = (attributes: Record<string, unknown>, name: string): void => {
-  const value = attributes[name];
+const assertText = (name: string, value: unknown): void => {
   if (typeof value !== 'string' || value === '' || value.length > 1_000) {
     throw busErrors.invalid_message({ [name]: 'must be a text of 1 to 1000 characters' });
   }
 };
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const assertTime = (name: string, value: unknown): void => {
+  const text = String(value);
+  const shaped = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  if (!shaped || Number.isNaN(Date.parse(text))) {
+    throw busErrors.invalid_message({ [name]: 'must be an RFC 3339 time' });
+  }
+};
+
+const assertCount = (name: string, value: unknown): void => {
+  if (!Number.isSafeInteger(value) || Number(value) < 0) {
+    throw busErrors.invalid_message({ [name]: 'must be a whole number, 0 or more' });
+  }
+};

@@ -31,8 +31,8 @@ export interface MessageOptions {
 }
 
 /**
- * Makes the bytes that leave. Throws `bus.invalid_message`, naming the field, when the data does not fit the contract to the
- * letter; `bus.message_too_big` over 64 KiB; `bus.too_many_hops` where a loop would go on for ever.
+ * Makes the bytes that leave. Throws `bus.invalid_message`, naming the field or attribute, when the data does not fit the
+ * contract to the letter or an attribute is one that every reader would refuse; `bus.message_too_big` over 64 KiB; `bus.too_many_hops` where a loop would go on for ever.
  */
 export const createMessage = <C extends Contract>(
   service: ServiceName,
@@ -41,10 +41,8 @@ export const createMessage = <C extends Contract>(
   context: Context,
   { id = uuid(), time = new Date(), sequence, expiry }: MessageOptions = {},
 ): OutgoingMessage => {
-  const checked = contract.strictSchema.safeParse(data);
-  if (!checked.success)
-    throw busErrors.invalid_message({ contract: contract.type, ...issuesOf(checked.error) });
-  const key = String((data as Record<string, unknown>)[contract.key]);
+  const checked = parse(contract, contract.strictSchema, data);
+  const key = String(checked[contract.key]);
   const hops = context.causationId === undefined ? 0 : context.hops + 1;
   if (hops > maxHops) throw busErrors.too_many_hops({ contract: contract.type, hops, limit: maxHops });
   const body = encode({
@@ -52,18 +50,18 @@ export const createMessage = <C extends Contract>(
     id,
     source: `/emporium/${service}`,
     type: contract.type,
-    time: time.toISOString(),
+    time: rfc3339(time),
     subject: key,
     datacontenttype: 'application/json',
-    dataschema: `/schemas/${contract.name}/${contract.version}`,
+    dataschema: contract.schemaId,
     correlationid: context.correlationId,
     ...(context.causationId === undefined ? {} : { causationid: context.causationId }),
     traceparent: childTraceparent(context.traceparent),
     ...(context.tracestate === undefined ? {} : { tracestate: context.tracestate }),
     hops,
     ...(sequence === undefined ? {} : { sequence }),
-    ...(expiry === undefined ? {} : { expiry: expiry.toISOString() }),
-    data,
+    ...(expiry === undefined ? {} : { expiry: rfc3339(expiry) }),
+    data: checked,
   });
   if (body.byteLength > maxMessageBytes) {
     throw busErrors.message_too_big({
@@ -83,7 +81,7 @@ export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, b
   const envelope = decode(body);
   const published = registry.contract(envelope.type);
   if (published === undefined) throw busErrors.unknown_type({ type: envelope.type });
-  const { contract, data } = upcast(wanted, published, parse(published, envelope.data));
+  const { contract, data } = upcast(wanted, published, parse(published, published.schema, envelope.data));
   return {
     id: envelope.id,
     contract,
@@ -101,30 +99,50 @@ export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, b
 export const isA = <C extends Contract>(message: Message, contract: C): message is Message<C> =>
   message.contract === contract;
 
-const parse = (contract: Contract, data: unknown): Record<string, unknown> => {
-  const result = contract.schema.safeParse(data);
-  if (!result.success)
+const parse = (contract: Contract, schema: z.ZodType, data: unknown): Data<Contract> => {
+  const result = schema.safeParse(data);
+  if (!result.success) {
     throw busErrors.invalid_message({ contract: contract.type, ...issuesOf(result.error) });
-  return result.data;
+  }
+  return result.data as Data<Contract>; // the schema is one of the contract's two
 };
 
 const upcast = (
   wanted: ReadonlySet<Contract>,
   contract: Contract,
-  data: Record<string, unknown>,
-): { contract: Contract; data: Record<string, unknown> } => {
+  data: Data<Contract>,
+): { contract: Contract; data: Data<Contract> } => {
   if (wanted.has(contract)) return { contract, data };
-  const next = [...wanted].find((newer) => newer.name === contract.name && descendsFrom(newer, contract));
-  if (next === undefined) throw busErrors.unknown_type({ type: contract.type });
-  const path: Contract[] = [];
-  for (let at: Contract | undefined = next; at !== undefined && at !== contract; at = at.upcast?.from)
-    path.unshift(at);
-  const result = path.reduce((value, newer) => parse(newer, newer.upcast?.with(value)), data);
-  return { contract: next, data: result };
+  const [path] = [...wanted]
+    .map((newer) => upcastPath(contract, newer))
+    .filter((steps) => steps !== undefined)
+    .sort((one, other) => one.length - other.length);
+  const target = path?.at(-1);
+  if (path === undefined || target === undefined) throw busErrors.unknown_type({ type: contract.type });
+  return { contract: target, data: path.reduce(upcastOnce, data) };
 };
 
-const descendsFrom = (newer: Contract, older: Contract): boolean =>
-  newer.upcast !== undefined && (newer.upcast.from === older || descendsFrom(newer.upcast.from, older));
+/** The versions after `older`, up to `newer`; undefined when the one does not become the other. */
+export const upcastPath = (older: Contract, newer: Contract): Contract[] | undefined => {
+  const from = newer.upcast?.from;
+  if (from === undefined) return undefined;
+  if (from === older) return [newer];
+  const before = upcastPath(older, from);
+  return before === undefined ? undefined : [...before, newer];
+};
+
+const upcastOnce = (data: Data<Contract>, newer: Contract): Data<Contract> => {
+  let upcasted: unknown;
+  try {
+    upcasted = newer.upcast?.with(data);
+  } catch (cause) {
+    throw busErrors.invalid_message({ contract: newer.type, upcast: 'failed', cause });
+  }
+  return parse(newer, newer.schema, upcasted);
+};
+
+/** An invalid time is a text that `encode` refuses by the name of its attribute. */
+const rfc3339 = (time: Date): string => (Number.isNaN(time.getTime()) ? 'invalid' : time.toISOString());
 
 const contextOf = (envelope: Envelope): Context => ({
   correlationId: envelope.correlationid,
@@ -136,5 +154,5 @@ const contextOf = (envelope: Envelope): Context => ({
 
 const issuesOf = (error: z.ZodError): Record<string, string> =>
   Object.fromEntries(
-    error.issues.slice(0, 5).map(({ path, message }) => [`data.${path.join('.')}`, message]),
+    error.issues.slice(0, 5).map(({ path, message }) => [['data', ...path].join('.'), message]),
   );

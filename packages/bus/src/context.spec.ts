@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { childTraceparent, currentContext, newContext, traceIdOf, withContext } from './context.ts';
+
+const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+const parent = `00-${trace}-00f067aa0ba902b7-01`;
+const wellFormed = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
+
+describe('a new context', () => {
+  test('begins a correlation and a trace, at no hops', () => {
+    const [one, other] = [newContext(), newContext()];
+    expect(one.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(one.traceparent).toMatch(wellFormed);
+    expect(one.hops).toBe(0);
+    expect('causationId' in one || 'tracestate' in one).toBe(false);
+    expect(other.correlationId).not.toBe(one.correlationId);
+    expect(traceIdOf(other)).not.toBe(traceIdOf(one));
+  });
+
+  test('continues what a request brings', () => {
+    const given = { correlationId: 'request-1', traceparent: parent, tracestate: 'vendor=value' };
+    expect(newContext(given)).toEqual({ ...given, hops: 0 });
+    expect(traceIdOf(newContext(given))).toBe(trace);
+  });
+
+  test.each(['', 'a'.repeat(201), 'two words', 'line\nbreak'])(
+    'begins a correlation where a request brings %j, which could not travel on',
+    (correlationId) => expect(newContext({ correlationId }).correlationId).toMatch(/^[0-9a-f-]{36}$/),
+  );
+
+  test.each(['', 'nonsense', `01-${trace}-00f067aa0ba902b7-01`, parent.toUpperCase()])(
+    'begins a trace where a request brings %j',
+    (traceparent) => {
+      const context = newContext({ traceparent, tracestate: 'vendor=value' });
+      expect(context.traceparent).toMatch(wellFormed);
+      expect(traceIdOf(context)).not.toBe(trace);
+      expect(context.tracestate, 'the state of a trace that is not continued').toBeUndefined();
+    },
+  );
+
+  test.each(['', 'a'.repeat(513)])('leaves out a trace state that could not travel on', (tracestate) => {
+    expect(newContext({ traceparent: parent, tracestate }).tracestate).toBeUndefined();
+  });
+});
+
+describe('a child span', () => {
+  test('is another parent in the same trace, with the same flags', () => {
+    const unsampled = `${parent.slice(0, -2)}00`;
+    const child = childTraceparent(unsampled);
+    expect(child).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-00$`));
+    expect(child).not.toBe(unsampled);
+  });
+
+  test.each([
+    '',
+    'nonsense',
+    `${parent}-more`,
+    `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+    `00-${trace}-${'0'.repeat(16)}-01`,
+  ])('of the malformed %j begins a trace', (traceparent) => {
+    const child = childTraceparent(traceparent);
+    expect(child).toMatch(wellFormed);
+    expect(child).not.toContain(trace);
+    expect(child).not.toContain('0'.repeat(16));
+  });
+});
+
+describe('the current context', () => {
+  test('is that of the work, through awaits, and of no other', async () => {
+    const [one, other] = [newContext(), newContext()];
+    const seen = await Promise.all(
+      [one, other].map((context) =>
+        withContext(context, async () => {
+          await sleep(1);
+          return currentContext();
+        }),
+      ),
+    );
+    expect(seen[0]).toBe(one);
+    expect(seen[1]).toBe(other);
+    expect(currentContext()).toBeUndefined();
+  });
+});

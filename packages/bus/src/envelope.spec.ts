@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
+import { Fault } from './errors.ts';
+
+const envelope: Envelope = {
+  specversion: '1.0',
+  id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  source: '/emporium/order',
+  type: 'order.placed',
+  time: '2026-11-23T08:10:42.158Z',
+  subject: 'o-1',
+  datacontenttype: 'application/json',
+  dataschema: 'urn:emporium:schema:order.placed:1',
+  correlationid: 'c-1',
+  causationid: 'm-1',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  tracestate: 'vendor=value',
+  hops: 3,
+  sequence: 7,
+  expiry: '2026-11-23T08:11:42.158Z',
+  data: { orderId: 'o-1', note: 'Grüße, 漢字 🚚' },
+};
+
+const bytes = (value: unknown): Uint8Array =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+const with_ = (change: Record<string, unknown>): Uint8Array => bytes({ ...envelope, ...change });
+
+const faultOf = (body: Uint8Array): Fault => {
+  try {
+    decode(body);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+  throw new Error('it was decoded');
+};
+
+describe('an envelope', () => {
+  test('comes back as it left', () => {
+    expect(decode(encode(envelope))).toEqual(envelope);
+  });
+
+  test('is JSON in UTF-8 with the attributes beside the data', () => {
+    expect(JSON.parse(Buffer.from(encode(envelope)).toString('utf8'))).toEqual(envelope);
+  });
+
+  test('keeps the extensions of others', () => {
+    expect(decode(with_({ partner: 'x' }))).toEqual({ ...envelope, partner: 'x' });
+  });
+
+  test('of a producer that knows none of our extensions begins a correlation of its own', () => {
+    const { specversion, id, source, type, time, subject, data } = envelope;
+    expect(decode(bytes({ specversion, id, source, type, time, subject, data }))).toEqual({
+      specversion,
+      id,
+      source,
+      type,
+      time,
+      subject,
+      data,
+      datacontenttype: 'application/json',
+      correlationid: id,
+      hops: 0,
+    });
+  });
+
+  test.each(['2026-11-23T08:10:42Z', '2026-11-23T08:10:42.158123Z', '2026-11-23T08:10:42+01:00'])(
+    'takes the RFC 3339 time %s',
+    (time) => expect(decode(with_({ time })).time).toBe(time),
+  );
+
+  test.each(['application/json', 'application/json; charset=utf-8', 'application/vnd.shop+json'])(
+    'takes JSON that is called %s',
+    (datacontenttype) => expect(decode(with_({ datacontenttype }))).toMatchObject({ datacontenttype }),
+  );
+});
+
+describe('decoding refuses', () => {
+  const text = 'must be a text of 1 to 1000 characters';
+  const count = 'must be a whole number, 0 or more';
+  const time = 'must be an RFC 3339 time';
+
+  test.each<[string, Uint8Array, string]>([
+    ['bytes that are no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'body: is no JSON'],
+    ['text that is no JSON', bytes('{"id":'), 'body: is no JSON'],
+    ['nothing', new Uint8Array(), 'body: is no JSON'],
+    ['a list', bytes([envelope]), 'body: is no JSON object'],
+    ['null', bytes('null'), 'body: is no JSON object'],
+    ['a number', bytes('1'), 'body: is no JSON object'],
+    ['another version of CloudEvents', with_({ specversion: '0.3' }), "specversion: must be '1.0'"],
+    ['no version of CloudEvents', with_({ specversion: undefined }), "specversion: must be '1.0'"],
+    ...['id', 'source', 'type', 'subject', 'time'].flatMap<[string, Uint8Array, string]>((name) => [
+      [`a missing ${name}`, with_({ [name]: undefined }), `${name}: ${text}`],
+      [`an empty ${name}`, with_({ [name]: '' }), `${name}: ${text}`],
+      [`a ${name} that is no text`, with_({ [name]: 1 }), `${name}: ${text}`],
+      [`a ${name} that is too long`, with_({ [name]: 'x'.repeat(1_001) }), `${name}: ${text}`],
+    ]),
+    ...[
+      'dataschema',
+      'datacontenttype',
+      'correlationid',
+      'causationid',
+      'traceparent',
+      'tracestate',
+      'expiry',
+    ].flatMap<[string, Uint8Array, string]>((name) => [
+      [`an empty ${name}`, with_({ [name]: '' }), `${name}: ${text}`],
+      [`a ${name} that is no text`, with_({ [name]: { a: 1 } }), `${name}: ${text}`],
+      [`a ${name} of null`, with_({ [name]: null }), `${name}: ${text}`],
+      [`a ${name} that is too long`, with_({ [name]: 'x'.repeat(1_001) }), `${name}: ${text}`],
+    ]),
+    ...['hops', 'sequence'].flatMap<[string, Uint8Array, string]>((name) => [
+      [`a negative ${name}`, with_({ [name]: -1 }), `${name}: ${count}`],
+      [`half a ${name}`, with_({ [name]: 0.5 }), `${name}: ${count}`],
+      [`a ${name} in a text`, with_({ [name]: '1' }), `${name}: ${count}`],
+      [`a ${name} beyond exact numbers`, with_({ [name]: 2 ** 53 }), `${name}: ${count}`],
+    ]),
+    ...['time', 'expiry'].flatMap<[string, Uint8Array, string]>((name) => [
+      [`a ${name} in words`, with_({ [name]: 'March 7' }), `${name}: ${time}`],
+      [`a ${name} that is a date alone`, with_({ [name]: '2026-11-23' }), `${name}: ${time}`],
+      [`a ${name} without a zone`, with_({ [name]: '2026-11-23T08:10:42' }), `${name}: ${time}`],
+      [`a ${name} that no clock shows`, with_({ [name]: '2026-13-23T08:10:42Z' }), `${name}: ${time}`],
+    ]),
+    ['data that is not JSON', with_({ datacontenttype: 'text/xml' }), 'datacontenttype: must be JSON'],
+  ])('%s', (_, body, problem) => {
+    const fault = faultOf(body);
+    expect(fault).toMatchObject({ code: 'bus.invalid_message', settle: 'dead-letter' });
+    expect(fault.message).toContain(`The message does not fit its contract: ${problem}`);
+  });
+
+  test('a body over 64 KiB, and takes one of just that', () => {
+    const padding = maxMessageBytes - with_({ data: '' }).byteLength;
+    expect(decode(with_({ data: 'x'.repeat(padding) })).data).toHaveLength(padding);
+    expect(faultOf(with_({ data: 'x'.repeat(padding + 1) }))).toMatchObject({
+      code: 'bus.message_too_big',
+      settle: 'dead-letter',
+      message: 'The message is too big: bytes: 65537, limit: 65536',
+    });
+  });
+
+  test('a message past the hop limit, and takes one at it', () => {
+    expect(decode(with_({ hops: maxHops })).hops).toBe(32);
+    expect(faultOf(with_({ hops: maxHops + 1 }))).toMatchObject({
+      code: 'bus.too_many_hops',
+      settle: 'dead-letter',
+      message: 'The message went round in a loop: hops: 33, limit: 32',
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import type { Contract } from '@emporium/contracts';
+import { z } from 'zod';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Valid data of a contract: without what may be left out and as small as it goes, or with all of it and as big. */
+export const sample = (contract: Contract, size: 'smallest' | 'largest'): Record<string, unknown> =>
+  sampleOf(z.toJSONSchema(contract.schema, { io: 'input' }), size, contract.type) as Record<string, unknown>;
+
+const sampleOf = (schema: Schema, size: 'smallest' | 'largest', at: string): unknown => {
+  const options = list(schema['enum']);
+  if (options.length > 0) return options.at(size === 'smallest' ? 0 : -1);
+  switch (schema['type']) {
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(record(schema['properties']))
+          .filter(([name]) => size === 'largest' || list(schema['required']).includes(name))
+          .map(([name, inner]) => [name, sampleOf(record(inner), size, `${at}.${name}`)]),
+      );
+    case 'array': {
+      const length =
+        schema[size === 'smallest' ? 'minItems' : 'maxItems'] ?? (size === 'smallest' ? 0 : undefined);
+      if (typeof length !== 'number')
+        throw new Error(`${at} has no longest length: a valid message could be too big`);
+      return Array.from({ length }, () => sampleOf(record(schema['items']), size, `${at}[]`));
+    }
+    case 'integer':
+      return schema[size === 'smallest' ? 'minimum' : 'maximum'];
+    case 'string':
+      return textOf(schema, size, at);
+    default:
+      throw new Error(`${at}: teach sample() the type ${String(schema['type'])}`);
+  }
+};
+
+const textOf = (schema: Schema, size: 'smallest' | 'largest', at: string): string => {
+  const { minLength = 0, maxLength, pattern = '', format } = schema;
+  const bounded = typeof maxLength === 'number' || String(pattern).includes('{') || format === 'uuid';
+  if (!bounded) throw new Error(`${at} has no longest length: a valid message could be too big`);
+  const [least, most] = [Number(minLength), Number(maxLength ?? 1_000)];
+  const candidates = [
+    '\u0001'.repeat(most), // six bytes each in JSON
+    'x'.repeat(least),
+    '01890a5d-ac96-774b-bcce-b302099a8057',
+    'EUR',
+    'A'.repeat(40),
+    'A',
+    'a@b.co',
+    `${'a'.repeat(most - 5)}@b.co`,
+  ].filter((text) => text.length >= least && text.length <= most && new RegExp(String(pattern)).test(text));
+  const chosen = candidates.sort((one, other) => one.length - other.length).at(size === 'smallest' ? 0 : -1);
+  if (chosen === undefined) throw new Error(`${at}: teach sample() a text for ${JSON.stringify(schema)}`);
+  return chosen;
+};
+
+const record = (value: unknown): Schema => (typeof value === 'object' && value !== null ? { ...value } : {});
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
