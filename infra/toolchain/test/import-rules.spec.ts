@@ -1,20 +1,5 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run } from '../src/run.ts';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+import { createPlanting, type Planting } from './planting.ts';
 
 /** One violation of one rule. It is planted alone, so that a check that fails fails because of it. */
 interface Violation {
@@ -236,73 +221,31 @@ function manifest(dependencies: Record<string, string>): string {
   return JSON.stringify({ name: '@emporium/planted', version: '0.0.0', type: 'module', dependencies });
 }
 
-let tree = '';
-
+let planting: Planting;
 beforeAll(() => {
-  tree = mkdtempSync(join(tmpdir(), 'emporium-import-rules-'));
-  copyTree(root, tree);
+  planting = createPlanting();
 });
-
-afterAll(() => rmSync(tree, { recursive: true, force: true }));
-
-/** The step of the check on the copy of the tree. */
-const check = (step: 'imports' | 'lint') =>
-  run('node', [join(tree, 'infra/toolchain/src/check.ts'), step], { cwd: tree, capture: true });
+afterAll(() => planting.remove());
 
 describe('the check of the import rules', { timeout: 60_000 }, () => {
   test('passes on the tree as it is', async () => {
-    const { code, output } = await check('imports');
+    const { code, output } = await planting.check('imports');
     expect(output).toMatch(/^pass {2}imports/m);
     expect(code).toBe(0);
   });
 
   test('passes on what the rules allow', () =>
-    withPlanted(allowed, async () => {
-      const { output } = await check('imports');
+    planting.withPlanted(allowed, async () => {
+      const { output } = await planting.check('imports');
       expect(output).toMatch(/^pass {2}imports/m);
     }));
 
   test.each(violations)('fails when broken: $rule', ({ plant, names, says, step = 'imports' }) =>
-    withPlanted(plant, async () => {
-      const { code, output } = await check(step);
+    planting.withPlanted(plant, async () => {
+      const { code, output } = await planting.check(step);
       expect(code).toBe(1);
       expect(output).toContain(says);
       expect(output).toContain(names ?? Object.keys(plant)[0]);
     }),
   );
 });
-
-/** Adds files to the copy of the tree while `work` runs. */
-const withPlanted = async (files: Record<string, string>, work: () => Promise<void>): Promise<void> => {
-  const made = Object.keys(files).map((file) => firstMissing(join(tree, file)));
-  for (const [file, source] of Object.entries(files)) {
-    mkdirSync(dirname(join(tree, file)), { recursive: true });
-    writeFileSync(join(tree, file), `${source}\n`);
-  }
-  try {
-    await work();
-  } finally {
-    for (const path of made) rmSync(path, { recursive: true, force: true });
-  }
-};
-
-/** The outermost file or folder that planting will create. */
-const firstMissing = (path: string): string => {
-  const parent = dirname(path);
-  return existsSync(parent) ? path : firstMissing(parent);
-};
-
-/** A copy to plant in while others read the tree. What is installed is shared with it. */
-function copyTree(from: string, to: string): void {
-  const skipped = new Set(['.git', '.data', '.turbo', 'coverage', 'bench-results']);
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const source = join(from, entry.name);
-    const target = join(to, entry.name);
-    if (skipped.has(entry.name)) continue;
-    if (entry.name === 'node_modules') symlinkSync(source, target, 'junction');
-    else if (entry.isDirectory()) {
-      mkdirSync(target);
-      copyTree(source, target);
-    } else if (entry.isFile()) cpSync(source, target);
-  }
-}
