@@ -98,7 +98,7 @@ export const createSagaRunner = <Subject, DB>(
     return outcomes.map((outcome) =>
       outcome === undefined
         ? undefined
-        : [...effectList(followed[moves.indexOf(outcome)]), ...outcome.effects],
+        : [...outcome.effects, ...effectList(followed[moves.indexOf(outcome)])],
     );
   };
 
@@ -123,7 +123,7 @@ export const createSagaRunner = <Subject, DB>(
     if (result.kind === 'ignored') return { transition: result, effects: [] };
     await updateSagas(tx, name, [result.state], now);
     const [followed] = await follow([result], tx, now);
-    return { transition: result, effects: [...effectList(followed), ...result.effects] };
+    return { transition: result, effects: [...result.effects, ...effectList(followed)] };
   };
 
   /** One saga a transaction, in the context of the request that began it. */

@@ -1,0 +1,66 @@
+import { money } from '@emporium/contracts';
+import type { SagaRunner } from '@emporium/saga';
+import { problem, type Routes } from '@emporium/service';
+import type { Store } from '@emporium/store';
+import { z } from 'zod';
+import type { Fulfilment } from './fulfilment.ts';
+import type { OrderTables } from './store/tables.ts';
+import { listOrders } from './views/list-orders.ts';
+
+interface AdminParts {
+  readonly store: Store<OrderTables>;
+  readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
+}
+
+const summary = z.object({
+  orderId: z.string(),
+  customerId: z.string(),
+  status: z.string(),
+  total: money,
+  placedAt: z.string(),
+  href: z.string(),
+});
+
+export const adminRoutes =
+  ({ store, fulfilment }: AdminParts): Routes =>
+  (server) => {
+    server.get(
+      '/api/admin/orders',
+      {
+        config: { access: 'administrator' },
+        schema: {
+          summary: 'Orders of all customers, the newest first',
+          querystring: z.object({
+            limit: z.coerce.number().int().min(1).max(1_000).default(50),
+            before: z.string().max(100).optional(),
+            status: z.string().max(40).optional(),
+          }),
+          response: { 200: z.object({ orders: z.array(summary) }) },
+        },
+      },
+      async (request) => ({ orders: await listOrders(store.db, request.query) }),
+    );
+
+    server.post(
+      '/api/admin/orders/:id/resume',
+      {
+        config: { access: 'administrator' },
+        schema: {
+          summary: 'Go on with an order that needs attention',
+          params: z.object({ id: z.string().max(100) }),
+          response: { 202: z.object({ orderId: z.string() }) },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        await store.transaction(async ({ tx, now, effects }) => {
+          const applied = await fulfilment.apply(tx, id, { kind: 'resume' }, now);
+          if (applied === undefined) throw problem(404, 'not-found', 'There is no such order.');
+          if (applied.transition.kind === 'ignored')
+            throw problem(409, 'not-parked', applied.transition.reason);
+          effects.push(...applied.effects);
+        });
+        return reply.code(202).send({ orderId: id });
+      },
+    );
+  };

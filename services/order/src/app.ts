@@ -1,0 +1,45 @@
+import { startProjection } from '@emporium/event-store';
+import { createSagaRunner } from '@emporium/saga';
+import { createService, type Log, type Step } from '@emporium/service';
+import { adminRoutes } from './admin-routes.ts';
+import { createBacklog } from './backlog.ts';
+import type { Config } from './config.ts';
+import { followSaga } from './follow.ts';
+import { createFulfilment, type Fulfilment } from './fulfilment.ts';
+import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
+import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
+import { migrations } from './migrations/index.ts';
+import { orderRoutes } from './routes.ts';
+import type { OrderTables } from './store/tables.ts';
+import { customerOrders } from './views/customer-orders.ts';
+
+export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+  createService<OrderTables>('order', config, log, ({ store }) => {
+    const definition = createFulfilment({
+      stepMs: config.ORDER_STEP_DEADLINE_MS,
+      dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
+      attempts: config.ORDER_STEP_ATTEMPTS,
+      retryDelayMs: config.ORDER_RETRY_DELAY_MS,
+    });
+    const fulfilment = createSagaRunner<Fulfilment, OrderTables>(store, {
+      definition,
+      log,
+      follow: followSaga,
+    });
+    const backlog = createBacklog((most) => fulfilment.countOpen(most), config.ORDER_BACKLOG_LIMIT);
+
+    return {
+      description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
+      migrations,
+      routes: [orderRoutes({ store, fulfilment, backlog }), adminRoutes({ store, fulfilment })],
+      subscriptions: {
+        'order.replies': [fulfilment.replies],
+        'order.deliveries': [onShipmentDelivered],
+        'order.prices': [onProductListed, onProductPriceChanged],
+      },
+      background: [
+        { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
+        { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
+      ],
+    };
+  });

@@ -1,0 +1,18 @@
+import { milliseconds, serviceConfig } from '@emporium/service';
+import { z } from 'zod';
+
+const count = z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
+
+export const config = serviceConfig.extend({
+  /** How long a step of an order waits for its reply. */
+  ORDER_STEP_DEADLINE_MS: milliseconds.default(30_000),
+  /** How long the dispatch, the pivot, waits for its reply. */
+  ORDER_DISPATCH_DEADLINE_MS: milliseconds.default(60_000),
+  /** How often a request that must succeed is made before the order waits for a person. */
+  ORDER_STEP_ATTEMPTS: count.max(100, 'must be 100 or less').default(6),
+  /** The wait after a refused capture; it doubles. */
+  ORDER_RETRY_DELAY_MS: milliseconds.default(1_000),
+  /** Orders in progress at which new ones are turned away with 503. */
+  ORDER_BACKLOG_LIMIT: count.default(20_000),
+});
+export type Config = z.output<typeof config>;

@@ -1,0 +1,152 @@
+import type { Cancellation, Money, PricedLine } from '@emporium/contracts';
+
+/** What is recorded about an order; the order is what these events say. */
+export type OrderEvent =
+  | {
+      readonly type: 'placed';
+      readonly customerId: string;
+      readonly lines: readonly PricedLine[];
+      readonly total: Money;
+    }
+  | {
+      readonly type: 'step-recorded';
+      readonly step: string;
+      readonly outcome: StepOutcome;
+      readonly reason?: string;
+    }
+  | { readonly type: 'confirmed' }
+  | { readonly type: 'cancellation-begun'; readonly cancellation: Cancellation; readonly reason: string }
+  | { readonly type: 'cancelled'; readonly cancellation: Cancellation; readonly reason: string }
+  | { readonly type: 'completed' }
+  | { readonly type: 'parked'; readonly step: string; readonly reason: string }
+  /** With the status it goes back to. */
+  | { readonly type: 'resumed'; readonly status: string }
+  | { readonly type: 'delivered' };
+
+export type StepOutcome = 'done' | 'refused' | 'timed-out' | 'undone';
+
+export type OrderCommand =
+  | {
+      readonly type: 'place';
+      readonly customerId: string;
+      readonly lines: readonly PricedLine[];
+      readonly total: Money;
+    }
+  | {
+      readonly type: 'record-step';
+      readonly step: string;
+      readonly outcome: StepOutcome;
+      readonly reason?: string;
+    }
+  | { readonly type: 'begin-cancellation'; readonly cancellation: Cancellation; readonly reason: string }
+  | { readonly type: 'cancel'; readonly cancellation: Cancellation; readonly reason: string }
+  | { readonly type: 'complete' }
+  | { readonly type: 'park'; readonly step: string; readonly reason: string }
+  | { readonly type: 'resume' }
+  | { readonly type: 'record-delivery' };
+
+interface Placed {
+  readonly customerId: string;
+  readonly lines: readonly PricedLine[];
+  readonly total: Money;
+  readonly delivered: boolean;
+}
+
+/** What customers see is `status`; a parked order shows as `needs-attention` and remembers where it was. */
+export type Order =
+  | { readonly status: 'none' }
+  | (Placed & { readonly status: 'placed' | 'confirmed' | 'completed' })
+  | (Placed & {
+      readonly status: 'cancelling' | 'cancelled';
+      readonly cancellation: Cancellation;
+      readonly reason: string;
+    })
+  | (Placed & {
+      readonly status: 'needs-attention';
+      readonly before: Exclude<Order, { status: 'none' | 'needs-attention' }>;
+      readonly reason: string;
+    });
+
+export type OrderRefusal = 'unknown-order' | 'already-placed' | 'already-final';
+
+/** After this step the customer gets the goods unless the carrier refuses: the order is confirmed. */
+const confirmingStep = 'authorise';
+
+export const initialOrder: Order = { status: 'none' };
+
+/** What a command leads to; an empty list where it has happened already. */
+export const decide = (
+  command: OrderCommand,
+  order: Order,
+): readonly OrderEvent[] | { refused: OrderRefusal } => {
+  if (command.type === 'place') {
+    const { customerId, lines, total } = command;
+    return order.status === 'none'
+      ? [{ type: 'placed', customerId, lines, total }]
+      : { refused: 'already-placed' };
+  }
+  if (order.status === 'none') return { refused: 'unknown-order' };
+  switch (command.type) {
+    case 'record-step': {
+      const { step, outcome, reason } = command;
+      const recorded: OrderEvent = {
+        type: 'step-recorded',
+        step,
+        outcome,
+        ...(reason === undefined ? {} : { reason }),
+      };
+      return step === confirmingStep && outcome === 'done' ? [recorded, { type: 'confirmed' }] : [recorded];
+    }
+    case 'begin-cancellation':
+      if (order.status === 'completed' || order.status === 'cancelled') return { refused: 'already-final' };
+      return [{ type: 'cancellation-begun', cancellation: command.cancellation, reason: command.reason }];
+    case 'cancel':
+      if (order.status === 'cancelled') return [];
+      if (order.status === 'completed') return { refused: 'already-final' };
+      return [{ type: 'cancelled', cancellation: command.cancellation, reason: command.reason }];
+    case 'complete':
+      if (order.status === 'completed') return [];
+      if (order.status === 'cancelled') return { refused: 'already-final' };
+      return [{ type: 'completed' }];
+    case 'park':
+      return order.status === 'needs-attention'
+        ? []
+        : [{ type: 'parked', step: command.step, reason: command.reason }];
+    case 'resume':
+      return order.status === 'needs-attention' ? [{ type: 'resumed', status: order.before.status }] : [];
+    case 'record-delivery':
+      return order.delivered ? [] : [{ type: 'delivered' }];
+  }
+};
+
+export const evolve = (order: Order, event: OrderEvent): Order => {
+  if (event.type === 'placed') {
+    const { customerId, lines, total } = event;
+    return { status: 'placed', customerId, lines, total, delivered: false };
+  }
+  if (order.status === 'none') return order;
+  const { customerId, lines, total, delivered } = order;
+  const placed: Placed = { customerId, lines, total, delivered };
+  switch (event.type) {
+    case 'step-recorded':
+      return order;
+    case 'confirmed':
+      return { ...placed, status: 'confirmed' };
+    case 'completed':
+      return { ...placed, status: 'completed' };
+    case 'cancellation-begun':
+      return { ...placed, status: 'cancelling', cancellation: event.cancellation, reason: event.reason };
+    case 'cancelled':
+      return { ...placed, status: 'cancelled', cancellation: event.cancellation, reason: event.reason };
+    case 'parked':
+      return order.status === 'needs-attention'
+        ? order
+        : { ...placed, status: 'needs-attention', before: order, reason: event.reason };
+    case 'resumed':
+      return order.status === 'needs-attention' ? { ...order.before, delivered } : order;
+    case 'delivered':
+      return { ...order, delivered: true };
+  }
+};
+
+export const orderDecider = { initial: initialOrder, decide, evolve };

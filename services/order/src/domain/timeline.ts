@@ -1,0 +1,63 @@
+import type { OrderEvent, StepOutcome } from './order.ts';
+
+/** One line of what a customer sees. */
+export interface TimelineEntry {
+  readonly at: string;
+  readonly what: string;
+  readonly detail?: string;
+}
+
+type Sentences = Readonly<Record<StepOutcome, string>>;
+
+const steps: Readonly<Record<string, Sentences>> = {
+  reserve: {
+    done: 'stock reserved',
+    refused: 'out of stock',
+    'timed-out': 'stock not answered in time',
+    undone: 'stock released',
+  },
+  authorise: {
+    done: 'payment authorised',
+    refused: 'payment declined',
+    'timed-out': 'payment not answered in time',
+    undone: 'payment voided',
+  },
+  dispatch: {
+    done: 'dispatched',
+    refused: 'dispatch failed',
+    'timed-out': 'dispatch not answered in time',
+    undone: 'dispatch stopped',
+  },
+  commit: {
+    done: 'stock sold',
+    refused: 'stock not sold',
+    'timed-out': 'stock not answered in time',
+    undone: '',
+  },
+  capture: {
+    done: 'payment captured',
+    refused: 'capture refused',
+    'timed-out': 'capture not answered in time',
+    undone: '',
+  },
+};
+
+export const timelineEntry = (event: OrderEvent, at: Date): TimelineEntry => {
+  const entry = (what: string, detail?: string): TimelineEntry => ({
+    at: at.toISOString(),
+    what,
+    ...(detail === undefined ? {} : { detail }),
+  });
+  switch (event.type) {
+    case 'step-recorded':
+      return entry(steps[event.step]?.[event.outcome] ?? `${event.step} ${event.outcome}`, event.reason);
+    case 'cancellation-begun':
+      return entry('cancelling', event.reason);
+    case 'cancelled':
+      return entry('cancelled', event.reason);
+    case 'parked':
+      return entry('needs attention', event.reason);
+    default:
+      return entry(event.type);
+  }
+};

@@ -1,0 +1,48 @@
+import type { Effects } from '@emporium/bus';
+import { type Cancellation, cancellation } from '@emporium/contracts';
+import type { SagaChange, SagaFact } from '@emporium/saga';
+import type { Tx } from '@emporium/store';
+import type { OrderCommand } from './domain/order.ts';
+import type { Fulfilment } from './fulfilment.ts';
+import { decideOrders } from './store/orders.ts';
+import type { OrderTables } from './store/tables.ts';
+
+/** The order follows its saga: each fact becomes a command to the aggregate, in the transaction of the transition. */
+export const followSaga = (
+  changes: readonly SagaChange<Fulfilment>[],
+  tx: Tx<OrderTables>,
+  now: Date,
+): Promise<readonly Effects[]> =>
+  decideOrders(
+    tx,
+    changes.map(({ state, facts }) => ({ orderId: state.id, commands: facts.map(commandOf) })),
+    now,
+  );
+
+const commandOf = (fact: SagaFact): OrderCommand => {
+  switch (fact.fact) {
+    case 'step-done':
+      return { type: 'record-step', step: fact.step, outcome: 'done' };
+    case 'step-refused':
+      return { type: 'record-step', step: fact.step, outcome: 'refused', reason: fact.reason };
+    case 'step-timed-out':
+      return { type: 'record-step', step: fact.step, outcome: 'timed-out' };
+    case 'step-undone':
+      return { type: 'record-step', step: fact.step, outcome: 'undone' };
+    case 'compensating':
+      return { type: 'begin-cancellation', cancellation: codeOf(fact.reason.code), reason: fact.reason.text };
+    case 'cancelled':
+      return { type: 'cancel', cancellation: codeOf(fact.reason.code), reason: fact.reason.text };
+    case 'completed':
+      return { type: 'complete' };
+    case 'parked':
+      return { type: 'park', step: fact.step, reason: fact.reason };
+    case 'resumed':
+      return { type: 'resume' };
+  }
+};
+
+const codeOf = (code: string): Cancellation => {
+  const known = cancellation.safeParse(code);
+  return known.success ? known.data : 'timed-out';
+};

@@ -1,0 +1,128 @@
+import { send } from '@emporium/bus';
+import {
+  authorisePayment,
+  cancelShipment,
+  capturePayment,
+  commitReservation,
+  dispatchOrder,
+  type Money,
+  type OrderLine,
+  paymentAuthorised,
+  paymentCaptured,
+  paymentCaptureFailed,
+  paymentDeclined,
+  paymentVoided,
+  releaseStock,
+  reserveStock,
+  shipmentCancelled,
+  shipmentDispatched,
+  shipmentFailed,
+  stockCommitted,
+  stockRejected,
+  stockReleased,
+  stockReserved,
+  voidPayment,
+} from '@emporium/contracts';
+import { pivot, type SagaDefinition, saga, step } from '@emporium/saga';
+
+/** What the requests of an order's saga are made from. */
+export interface Fulfilment {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly lines: readonly OrderLine[];
+  readonly total: Money;
+  readonly paymentToken: string;
+}
+
+/** How long each step waits for its reply, in milliseconds, and how patient it is with what must succeed. */
+export interface FulfilmentDeadlines {
+  readonly stepMs: number;
+  readonly dispatchMs: number;
+  readonly attempts: number;
+  readonly retryDelayMs: number;
+}
+
+/**
+ * Drives one order: reserve, authorise, dispatch (the pivot), commit, capture. Until the dispatch a refusal or a deadline
+ * takes back what was done; after it the order only goes forward.
+ */
+export const createFulfilment = ({
+  stepMs,
+  dispatchMs,
+  attempts,
+  retryDelayMs,
+}: FulfilmentDeadlines): SagaDefinition<Fulfilment> => {
+  const reserve = step('reserve', {
+    ask: ({ orderId, lines }: Fulfilment, { stepId, ...options }) =>
+      send(reserveStock, { orderId, stepId, lines: [...lines] }, options),
+    yes: stockReserved,
+    no: stockRejected,
+    because: ({ reason, missing }) => ({
+      code: reason === 'out-of-stock' || reason === 'unknown-sku' ? 'out-of-stock' : 'timed-out',
+      text: missing.length > 0 ? missing.map(sentence).join('; ') : `the reservation was refused: ${reason}`,
+    }),
+    undo: ({ orderId }, { stepId }) => send(releaseStock, { orderId, stepId }),
+    undone: stockReleased,
+    within: stepMs,
+  });
+
+  const authorise = step('authorise', {
+    ask: ({ orderId, total, paymentToken }: Fulfilment, { stepId, ...options }) =>
+      send(authorisePayment, { orderId, stepId, total, paymentToken }, options),
+    yes: paymentAuthorised,
+    no: paymentDeclined,
+    because: ({ reason }) => ({ code: 'payment-declined', text: reason }),
+    undo: ({ orderId }, { stepId }) => send(voidPayment, { orderId, stepId }),
+    undone: paymentVoided,
+    within: stepMs,
+  });
+
+  const dispatch = step('dispatch', {
+    ask: ({ orderId, customerId, lines }: Fulfilment, { stepId, ...options }) =>
+      send(dispatchOrder, { orderId, stepId, customerId, lines: [...lines] }, options),
+    yes: shipmentDispatched,
+    no: shipmentFailed,
+    because: ({ reason }) => ({ code: 'shipping-failed', text: reason }),
+    within: dispatchMs,
+  });
+
+  const commit = step('commit', {
+    ask: ({ orderId }: Fulfilment, { stepId }) => send(commitReservation, { orderId, stepId }),
+    yes: stockCommitted,
+    within: stepMs,
+  });
+
+  const capture = step('capture', {
+    ask: ({ orderId }: Fulfilment, { stepId }) => send(capturePayment, { orderId, stepId }),
+    yes: paymentCaptured,
+    no: paymentCaptureFailed,
+    because: ({ reason }) => ({ code: 'capture-failed', text: reason }),
+    within: stepMs,
+  });
+
+  return saga('fulfilment', {
+    steps: [
+      reserve,
+      authorise,
+      pivot(dispatch, {
+        ask: ({ orderId }, { stepId }) => send(cancelShipment, { orderId, stepId }),
+        stopped: shipmentCancelled,
+      }),
+      commit,
+      capture,
+    ],
+    idOf: ({ orderId }) => String(orderId),
+    attempts,
+    retryDelayMs,
+  });
+};
+
+const sentence = ({
+  sku,
+  requested,
+  available,
+}: {
+  sku: string;
+  requested: number;
+  available: number;
+}): string => `${sku}: ${requested} wanted, ${available} left`;

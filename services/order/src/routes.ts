@@ -1,0 +1,213 @@
+import { currentContext, newContext } from '@emporium/bus';
+import { money, orderLine, pricedLine } from '@emporium/contracts';
+import type { SagaRunner } from '@emporium/saga';
+import { currentUser, problem, type Routes } from '@emporium/service';
+import { type Answer, type IdempotentOutcome, idempotent, type Store, type Tx } from '@emporium/store';
+import { v7 as uuid } from 'uuid';
+import { z } from 'zod';
+import type { Backlog } from './backlog.ts';
+import { price } from './domain/pricing.ts';
+import { timelineEntry } from './domain/timeline.ts';
+import type { Fulfilment } from './fulfilment.ts';
+import { placeOrder, readOrder } from './store/orders.ts';
+import { readPrices } from './store/prices.ts';
+import type { OrderTables } from './store/tables.ts';
+import { listOrders } from './views/list-orders.ts';
+
+export interface OrderParts {
+  readonly store: Store<OrderTables>;
+  readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
+  readonly backlog: Backlog;
+}
+
+const status = z.enum(['placed', 'confirmed', 'completed', 'cancelling', 'cancelled', 'needs-attention']);
+
+const placeBody = z.object({
+  lines: z.array(orderLine).min(1).max(100),
+  paymentToken: z.string().min(1).max(200),
+});
+
+const accepted = z.object({ orderId: z.string(), status, total: money, href: z.string() });
+
+const summary = z.object({
+  orderId: z.string(),
+  status,
+  total: money,
+  placedAt: z.string(),
+  href: z.string(),
+});
+
+const orderView = z.object({
+  orderId: z.string(),
+  status,
+  lines: z.array(pricedLine),
+  total: money,
+  cancellation: z.string().optional(),
+  reason: z.string().optional(),
+  timeline: z.array(z.object({ at: z.string(), what: z.string(), detail: z.string().optional() })),
+});
+
+const orderId = z.object({ id: z.string().max(100) });
+
+const customerReason = { code: 'customer-request', text: 'cancelled by the customer' };
+
+export const orderRoutes =
+  ({ store, fulfilment, backlog }: OrderParts): Routes =>
+  (server) => {
+    const place = async (
+      tx: Tx<OrderTables>,
+      customerId: string,
+      body: z.output<typeof placeBody>,
+      now: Date,
+    ) => {
+      const pricing = price(
+        body.lines,
+        await readPrices(
+          tx,
+          body.lines.map(({ sku }) => sku),
+        ),
+      );
+      if (pricing.kind === 'refused') {
+        const detail = pricing.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
+        throw problem(422, 'impossible-order', detail, { errors: pricing.errors });
+      }
+      const id = uuid();
+      const { lines, total } = pricing;
+      const events = await placeOrder(tx, id, { type: 'place', customerId, lines, total }, now);
+      const subject = { orderId: id, customerId, lines: body.lines, total, paymentToken: body.paymentToken };
+      const requests = await fulfilment.begin(tx, id, subject, currentContext() ?? newContext(), now);
+      const href = `/api/orders/${id}`;
+      const answer: Answer = {
+        status: 202,
+        headers: { location: href },
+        body: { orderId: id, status: 'placed', total, href },
+      };
+      return { answer, effects: [...requests, ...events] };
+    };
+
+    server.post(
+      '/api/orders',
+      {
+        config: { access: 'user' },
+        schema: { summary: 'Place an order', body: placeBody, response: { 202: accepted } },
+      },
+      async (request, reply) => {
+        const { userId } = currentUser(request);
+        const key = idempotencyKeyOf(request.headers['idempotency-key']);
+        if (await backlog.isFull()) {
+          throw problem(503, 'backlog-full', 'Too many orders are in progress; try again shortly.', {
+            headers: { 'retry-after': '5' },
+          });
+        }
+        const answer = await store.transaction(async ({ tx, now, effects }) => {
+          const work = async () => {
+            const placed = await place(tx, userId, request.body, now);
+            effects.push(...placed.effects);
+            return placed.answer;
+          };
+          if (key === undefined) return work();
+          return answerOf(
+            await idempotent(tx, { scope: `${userId} POST /api/orders`, key, body: request.body }, work),
+          );
+        });
+        return reply.code(202).headers(answer.headers).send(accepted.parse(answer.body));
+      },
+    );
+
+    server.get(
+      '/api/orders',
+      {
+        config: { access: 'user' },
+        schema: {
+          summary: 'Your orders, the newest first',
+          querystring: z.object({
+            limit: z.coerce.number().int().min(1).max(100).default(20),
+            /** The `orderId` of the last one of the page before. */
+            before: z.string().max(100).optional(),
+            status: status.optional(),
+          }),
+          response: { 200: z.object({ orders: z.array(summary) }) },
+        },
+      },
+      async (request) => {
+        const orders = await listOrders(store.db, {
+          ...request.query,
+          customerId: currentUser(request).userId,
+        });
+        return { orders: z.array(summary).parse(orders) };
+      },
+    );
+
+    server.get(
+      '/api/orders/:id',
+      {
+        config: { access: 'user' },
+        schema: { summary: 'One order with its timeline', params: orderId, response: { 200: orderView } },
+      },
+      async (request) => {
+        const { userId, role } = currentUser(request);
+        const { order, stream } = await store.transaction(({ tx }) => readOrder(tx, request.params.id));
+        if (order.status === 'none' || (order.customerId !== userId && role !== 'administrator'))
+          throw notFound();
+        return {
+          orderId: stream.id,
+          status: order.status,
+          lines: [...order.lines],
+          total: order.total,
+          ...('cancellation' in order ? { cancellation: order.cancellation } : {}),
+          ...('reason' in order ? { reason: order.reason } : {}),
+          timeline: stream.events.map(({ event, at }) => timelineEntry(event, at)),
+        };
+      },
+    );
+
+    server.post(
+      '/api/orders/:id/cancel',
+      {
+        config: { access: 'user' },
+        schema: {
+          summary: 'Cancel an order that is not on its way yet',
+          params: orderId,
+          response: { 202: z.object({ orderId: z.string(), status }) },
+        },
+      },
+      async (request, reply) => {
+        const { userId } = currentUser(request);
+        const { id } = request.params;
+        const outcome = await store.transaction(async ({ tx, now, effects }) => {
+          const { order } = await readOrder(tx, id);
+          if (order.status === 'none' || order.customerId !== userId) throw notFound();
+          if (order.status === 'cancelling' || order.status === 'cancelled') return order.status;
+          const applied = await fulfilment.apply(tx, id, { kind: 'cancel', reason: customerReason }, now);
+          if (applied === undefined || applied.transition.kind === 'ignored') return undefined;
+          effects.push(...applied.effects);
+          return 'cancelling' as const;
+        });
+        if (outcome === undefined) {
+          throw problem(409, 'too-late', 'The order is on its way, or final: it can no longer be cancelled.');
+        }
+        return reply.code(202).send({ orderId: id, status: outcome });
+      },
+    );
+  };
+
+const notFound = () => problem(404, 'not-found', 'There is no such order.');
+
+const idempotencyKeyOf = (header: string | readonly string[] | undefined): string | undefined => {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  throw problem(400, 'invalid-request', 'Idempotency-Key: must be 1 to 255 visible characters', {
+    errors: [{ field: 'headers.idempotency-key', message: 'must be 1 to 255 visible characters' }],
+  });
+};
+
+const answerOf = (outcome: IdempotentOutcome): Answer => {
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome.answer;
+    case 'mismatch':
+      throw problem(422, 'idempotency-mismatch', 'This Idempotency-Key was used with another body.');
+    case 'in-use':
+      throw problem(409, 'idempotency-in-use', 'A request with this Idempotency-Key is being worked on.');
+  }
+};

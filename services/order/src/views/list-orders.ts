@@ -1,0 +1,30 @@
+import type { Kysely } from 'kysely';
+import type { OrderTables } from '../store/tables.ts';
+
+export interface OrderQuery {
+  readonly customerId?: string | undefined;
+  readonly status?: string | undefined;
+  /** Older than this order: its id begins with its time. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of orders, the newest first. */
+export const listOrders = async (
+  db: Kysely<OrderTables>,
+  { customerId, status, before, limit }: OrderQuery,
+) => {
+  let query = db.selectFrom('customer_order').selectAll().orderBy('order_id', 'desc').limit(limit);
+  if (customerId !== undefined) query = query.where('customer_id', '=', customerId);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (before !== undefined) query = query.where('order_id', '<', before);
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    orderId: row.order_id,
+    customerId: row.customer_id,
+    status: row.status,
+    total: { amount: row.total_amount, currency: row.total_currency },
+    placedAt: row.placed_at.toISOString(),
+    href: `/api/orders/${row.order_id}`,
+  }));
+};
