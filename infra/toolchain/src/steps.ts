@@ -48,7 +48,7 @@ export const steps: readonly Step[] = [
   },
   {
     name: 'imports',
-    about: 'Biome and turbo boundaries: who may import whom',
+    about: 'who may import whom: Biome, turbo boundaries, our own rules',
     commands: [
       ['biome', ...lint, ...importRules.map((rule) => `--only=${rule}`)],
       ['turbo', 'boundaries'],
