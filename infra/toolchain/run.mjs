@@ -11,7 +11,7 @@ const oldestNode = 20;
 
 /** @type {Record<string, string>} */
 const commands = {
-  demo: 'infra/launcher/src/demo.ts',
+  demo: 'infra/demo/src/demo.ts',
   topology: 'infra/launcher/src/topology.ts',
   bench: 'packages/bench/src/main.ts',
   test: 'infra/toolchain/src/test.ts',

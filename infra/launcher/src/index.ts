@@ -1,1 +1,3 @@
-export {};
+export type { ServiceProcess } from './service-process.ts';
+export { services } from './services.ts';
+export { applyTopology, type Shop, type ShopOptions, startShop } from './shop.ts';

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ServiceProcessOptions {
+  readonly name: string;
+  /** The TypeScript file that Node runs. */
+  readonly main: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Appended to; standard output and error. */
+  readonly logFile: string;
+  /** `http://127.0.0.1:<port>`, where `/health/ready` answers. */
+  readonly address: string;
+}
+
+/** A service as a process of its own. It drains by itself when this process is gone. */
+export interface ServiceProcess {
+  readonly name: string;
+  readonly pid: number | undefined;
+  readonly logFile: string;
+  /** Resolves when it is ready. Rejects, with the end of its log, when it ended or took too long. */
+  start(timeoutMs?: number): Promise<void>;
+  /** Drains it with SIGTERM; kills it after `timeoutMs`. Gives the exit code, null when it had to be killed. */
+  stop(timeoutMs?: number): Promise<number | null>;
+  /** SIGKILL: what a crash does. */
+  kill(): Promise<void>;
+  /** Called with the exit code when it ends without having been asked to. */
+  onCrash(listener: (code: number | null) => void): void;
+}
+
+export const createServiceProcess = ({
+  name,
+  main,
+  env,
+  logFile,
+  address,
+}: ServiceProcessOptions): ServiceProcess => {
+  let child: ChildProcess | undefined;
+  let asked = false;
+  const listeners: ((code: number | null) => void)[] = [];
+
+  const running = (): ChildProcess | undefined =>
+    child?.exitCode === null && child.signalCode === null ? child : undefined;
+
+  const launch = (): void => {
+    const log = openSync(logFile, 'a');
+    asked = false;
+    const launched = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+      env: { PATH: process.env['PATH'] ?? '', ...compileCache(), ...env },
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+    closeSync(log);
+    launched.once('exit', (code) => {
+      if (!asked) for (const listener of listeners) listener(code);
+    });
+    child = launched;
+  };
+
+  const ended = (each: ChildProcess): Promise<number | null> =>
+    new Promise((resolve) => {
+      if (each.exitCode !== null || each.signalCode !== null) resolve(each.exitCode);
+      else each.once('exit', resolve);
+    });
+
+  return {
+    name,
+    logFile,
+    get pid() {
+      return running()?.pid;
+    },
+    start: async (timeoutMs = 30_000) => {
+      launch();
+      const until = Date.now() + timeoutMs;
+      while (running() !== undefined) {
+        if (await isReady(address)) return;
+        if (Date.now() > until) break;
+        await sleep(50);
+      }
+      const what = running() === undefined ? 'ended while starting' : `was not ready after ${timeoutMs} ms`;
+      throw new Error(`${name} ${what}; the end of ${logFile}:\n${tailOf(logFile)}`);
+    },
+    stop: async (timeoutMs = 11_000) => {
+      const stopping = running();
+      if (stopping === undefined) return child?.exitCode ?? null;
+      asked = true;
+      stopping.kill('SIGTERM');
+      const killer = setTimeout(() => stopping.kill('SIGKILL'), timeoutMs);
+      const code = await ended(stopping);
+      clearTimeout(killer);
+      return code;
+    },
+    kill: async () => {
+      const killed = running();
+      if (killed === undefined) return;
+      asked = true;
+      killed.kill('SIGKILL');
+      await ended(killed);
+    },
+    onCrash: (listener) => {
+      listeners.push(listener);
+    },
+  };
+};
+
+const isReady = async (address: string): Promise<boolean> => {
+  try {
+    const response = await fetch(`${address}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false; // not listening yet
+  }
+};
+
+const tailOf = (file: string): string =>
+  readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+
+/** Parsed modules are kept over starts, where the launcher was given a place for them. */
+const compileCache = (): Record<string, string> => {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+};

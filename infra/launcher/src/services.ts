@@ -1,0 +1,83 @@
+import type { Settings } from './settings.ts';
+
+/** One process of the shop. */
+export interface ServiceEntry {
+  readonly name: string;
+  /** Has a database of its own, and takes part in messaging. */
+  readonly database: boolean;
+  /** What its environment holds beside the common part. */
+  readonly env: (settings: Settings) => Readonly<Record<string, string>>;
+}
+
+const none = () => ({});
+
+/** The whole shop, as a table. The gateway is last: it opens the door when everybody is there. */
+export const services: readonly ServiceEntry[] = [
+  {
+    name: 'mailbox',
+    database: false,
+    env: ({ smtpPort, file }) => ({ SMTP_PORT: String(smtpPort), STATE_FILE: file('mailbox.jsonl') }),
+  },
+  {
+    name: 'provider-simulator',
+    database: false,
+    env: ({ secrets, address, file }) => ({
+      PAYMENT_API_KEY: secrets.paymentApiKey,
+      CARRIER_API_KEY: secrets.carrierApiKey,
+      CARRIER_WEBHOOK_SECRET: secrets.carrierWebhookSecret,
+      CARRIER_CALLBACK_URL: `${address('shipping')}/api/webhooks/carrier`,
+      STATE_FILE: file('provider-simulator.jsonl'),
+    }),
+  },
+  { name: 'order', database: true, env: none },
+  { name: 'inventory', database: true, env: none },
+  {
+    name: 'payment',
+    database: true,
+    env: ({ secrets, address }) => ({
+      PAYMENT_PROVIDER_URL: address('provider-simulator'),
+      PAYMENT_API_KEY: secrets.paymentApiKey,
+    }),
+  },
+  {
+    name: 'shipping',
+    database: true,
+    env: ({ secrets, address }) => ({
+      CARRIER_URL: address('provider-simulator'),
+      CARRIER_API_KEY: secrets.carrierApiKey,
+      CARRIER_WEBHOOK_SECRET: secrets.carrierWebhookSecret,
+    }),
+  },
+  {
+    name: 'user-registration',
+    database: true,
+    env: ({ secrets }) => ({
+      JWT_PRIVATE_KEY: secrets.jwtPrivateKey,
+      ADMIN_EMAIL: secrets.adminEmail,
+      ADMIN_PASSWORD: secrets.adminPassword,
+    }),
+  },
+  {
+    name: 'email',
+    database: true,
+    env: ({ smtpPort }) => ({
+      SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+      MAIL_FROM: 'Emporium <shop@emporium.example>',
+    }),
+  },
+  { name: 'operations', database: true, env: none },
+  {
+    name: 'gateway',
+    database: false,
+    env: ({ address }) => ({
+      ORDER_URL: address('order'),
+      INVENTORY_URL: address('inventory'),
+      PAYMENT_URL: address('payment'),
+      SHIPPING_URL: address('shipping'),
+      USER_REGISTRATION_URL: address('user-registration'),
+      OPERATIONS_URL: address('operations'),
+      MAILBOX_URL: address('mailbox'),
+      PROVIDER_SIMULATOR_URL: address('provider-simulator'),
+    }),
+  },
+];
