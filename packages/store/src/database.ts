@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { classify } from './errors.ts';
+import { classify, isStalePlan, storeErrors } from './errors.ts';
 
 export interface DatabaseOptions {
   /** `postgres://role:password@host:port/database` */
@@ -22,7 +22,7 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    pipeline: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
     ...(applicationName === undefined ? {} : { application_name: applicationName }),
   });
@@ -32,12 +32,12 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
   return pool;
 };
 
-/** Kysely over the pool. Statements are prepared once per connection; bigint columns come as numbers. */
+/** Kysely over the pool. Statements are prepared once per connection; bigint and numeric columns come as numbers. */
 export const createDatabase = <DB>(pool: pg.Pool): Kysely<DB> =>
   new Kysely<DB>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
 
 /** Statements that are prepared at most; texts beyond it (an `in` list of many lengths) run unprepared. */
-const maxPrepared = 500;
+const maxPrepared = 300;
 
 const preparing = (pool: pg.Pool): PostgresPool => {
   const names = new Map<string, string>();
@@ -48,17 +48,16 @@ const preparing = (pool: pg.Pool): PostgresPool => {
     names.set(sql, name);
     return name;
   };
-  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const wrapped = new WeakMap<pg.PoolClient, Wrapped>(); // Kysely knows a connection by its object
   return {
     connect: async (): Promise<PostgresPoolClient> => {
       const client = await pool.connect().catch((error: unknown) => {
         throw classify(error);
       });
-      const existing = wrapped.get(client);
-      if (existing !== undefined) return existing;
-      const made = wrap(client, nameOf);
-      wrapped.set(client, made);
-      return made;
+      const connection = wrapped.get(client) ?? wrap(client, nameOf);
+      wrapped.set(client, connection);
+      connection.begin();
+      return connection.client;
     },
     end: () => pool.end(),
     options: pool.options,
@@ -67,9 +66,30 @@ const preparing = (pool: pg.Pool): PostgresPool => {
 
 const preparable = /^\s*(select|insert|update|delete|with)\b/i;
 
-const wrap = (client: pg.PoolClient, nameOf: (sql: string) => string | undefined): PostgresPoolClient => {
+interface Wrapped {
+  readonly client: PostgresPoolClient;
+  /** Somebody else has it now. */
+  begin(): void;
+}
+
+const wrap = (client: pg.PoolClient, nameOf: (sql: string) => string | undefined): Wrapped => {
+  let stale = false;
+  let transaction: 'unknown' | 'none' | 'open' | 'over' = 'unknown';
+
+  /**
+   * A handler may fail while another of its statements still waits for its turn. Kysely would send that one after the
+   * rollback, where it commits by itself.
+   */
+  const assertInTime = (sql: string): void => {
+    if (transaction === 'over' && sql !== 'rollback')
+      throw storeErrors.transaction_over({ sql: sql.slice(0, 100) });
+    if (transaction === 'unknown') transaction = /^(begin|start transaction)/.test(sql) ? 'open' : 'none';
+    else if (transaction === 'open' && /^(commit|rollback)$/.test(sql)) transaction = 'over';
+  };
+
   // Kysely's type has an overload for cursors, which are not used here, and a narrower `command`.
   const query: (...parameters: never[]) => unknown = async (sql: string, parameters: readonly unknown[]) => {
+    assertInTime(sql);
     const name = nameOf(sql);
     try {
       return await client.query({
@@ -78,17 +98,23 @@ const wrap = (client: pg.PoolClient, nameOf: (sql: string) => string | undefined
         ...(name === undefined ? {} : { name }),
       });
     } catch (error) {
+      stale ||= isStalePlan(error);
       throw classify(error);
     }
   };
   return {
-    query: query as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy),
+    client: {
+      query: query as PostgresPoolClient['query'],
+      release: (destroy) => client.release(destroy === true || stale),
+    },
+    begin: () => {
+      transaction = 'unknown';
+    },
   };
 };
 
-/** bigint and numeric aggregates fit a double here: counts, positions and minor units are far below 2^53. */
+/** They fit a double here: counts, positions, minor units and their sums are far below 2^53. */
+const asNumber: ReadonlySet<number> = new Set([pg.types.builtins.INT8, pg.types.builtins.NUMERIC]);
+
 const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
-  oid === pg.types.builtins.INT8
-    ? Number
-    : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;
+  asNumber.has(oid) ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;

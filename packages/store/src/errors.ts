@@ -4,13 +4,19 @@ export const storeErrors = catalogue('store', {
   database_away: { settle: 'pause', message: 'The database cannot be reached' },
   conflict: { settle: 'retry', message: 'Transactions kept colliding' },
   migration_failed: { settle: 'retry', message: 'The database could not be migrated' },
+  transaction_over: {
+    settle: 'retry',
+    message: 'A statement came after the end of its transaction: await each of them in the work itself',
+  },
 });
 
 /** Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html that say "not now". */
-const awayCodes = /^(08...|57P0[123]|53[0-4]00|25P0[34]|58030)$/;
-const awayErrors = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)$/;
+const awayCodes = /^(08...|57P0[1235]|53[0-4]00|25006|25P0[34]|58030)$/;
+const awayErrors =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
+/** Of pg, pg-pool and Kysely, which give no codes. */
 const awayTexts =
-  /Connection terminated|timeout exceeded when trying to connect|not queryable|connection error/;
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|after calling end on the pool|driver has already been destroyed|connection has been discarded/;
 
 /** Serialization failure, deadlock, lock not available: the same work may succeed at once. */
 const conflictCodes = new Set(['40001', '40P01', '55P03']);
@@ -20,7 +26,12 @@ export const codeOf = (error: unknown): string =>
     ? error.code
     : '';
 
-export const isConflict = (error: unknown): boolean => conflictCodes.has(codeOf(error));
+export const isConflict = (error: unknown): boolean => conflictCodes.has(codeOf(error)) || isStalePlan(error);
+
+/** The tables changed under a prepared statement: a new connection prepares it anew. */
+export const isStalePlan = (error: unknown): boolean =>
+  codeOf(error) === '26000' ||
+  (codeOf(error) === '0A000' && error instanceof Error && error.message.includes('cached plan'));
 
 /** Whether it names the unique constraint that was violated. */
 export const violates = (error: unknown, constraint: string): boolean =>
@@ -40,3 +51,6 @@ export const classify = (error: unknown): unknown => {
     (error instanceof Error && awayTexts.test(error.message));
   return away ? storeErrors.database_away({ cause: error }) : error;
 };
+
+export const isAway = (error: unknown): boolean =>
+  error instanceof Fault && error.code === 'store.database_away';

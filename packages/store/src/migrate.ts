@@ -44,6 +44,7 @@ export const messagingMigrations: Migrations = {
       not_before timestamptz,
       name text
     ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
+    'create index outbox_ready on outbox (id) where not_before is null',
     'create index outbox_not_before on outbox (not_before) where not_before is not null',
     'create unique index outbox_name on outbox (name) where name is not null',
   ),

@@ -35,39 +35,44 @@ interface Row {
 }
 
 export const createOutbox = (service: ServiceName, registry: Registry): Outbox => {
-  const rowOf = ({ effect, context, now }: OutboxEntry): Row | undefined => {
-    if (effect.effect === 'unschedule') return undefined;
+  const messageOf = ({ effect, context, now }: Publishing): OutgoingMessage => {
     registry.assertMayPublish(service, effect.contract);
-    if (effect.effect === 'schedule') {
-      const message = createMessage(service, effect.contract, effect.data, timed(context), {
-        time: effect.at,
-      });
-      return { message, notBefore: effect.at, name: effect.name ?? null };
-    }
-    const message = createMessage(service, effect.contract, effect.data, context, {
-      time: now,
-      ...effect.options,
-    });
-    return { message, notBefore: null, name: null };
+    return effect.effect === 'schedule'
+      ? createMessage(service, effect.contract, effect.data, timed(context), { time: effect.at })
+      : createMessage(service, effect.contract, effect.data, context, { time: now, ...effect.options });
   };
 
   return {
     write: async (tx, entries) => {
-      const replaced = entries.flatMap(({ effect }) =>
-        (effect.effect === 'schedule' || effect.effect === 'unschedule') && effect.name !== undefined
-          ? [effect.name]
-          : [],
-      );
-      if (replaced.length > 0) await sql`delete from outbox where name = any(${replaced})`.execute(tx);
-      const rows = entries.flatMap((entry) => rowOf(entry) ?? []);
+      const names = new Set<string>();
+      let rows: Row[] = [];
+      for (const entry of entries) {
+        const { effect } = entry;
+        const name = 'name' in effect ? effect.name : undefined;
+        if (name !== undefined) {
+          names.add(name);
+          rows = rows.filter((row) => row.name !== name); // of an earlier effect of this transaction
+        }
+        if (isPublishing(entry)) {
+          const notBefore = effect.effect === 'schedule' ? effect.at : null;
+          rows.push({ message: messageOf(entry), notBefore, name: name ?? null });
+        }
+      }
+      if (names.size > 0) await takeBack([...names]).execute(tx);
       if (rows.length > 0) await insert(rows).execute(tx);
     },
   };
 };
 
+type Publishing = OutboxEntry & { readonly effect: Exclude<Effect, { effect: 'unschedule' }> };
+
+const isPublishing = (entry: OutboxEntry): entry is Publishing => entry.effect.effect !== 'unschedule';
+
 /** A timer starts anew: it is no loop when a scheduled message schedules the next. */
 const timed = ({ correlationId, traceparent }: Context): Context =>
   newContext({ correlationId, traceparent });
+
+const takeBack = (names: readonly string[]) => sql`delete from outbox where name = any(${names}::text[])`;
 
 const insert = (rows: readonly Row[]) => sql`
   insert into outbox (partition, key, message_id, kind, owner, type, body, not_before, name)

@@ -1,10 +1,21 @@
-import { type Log, messageOf, type OutgoingMessage, type PublishResult, type Transport } from '@emporium/bus';
-import type { Kind, ServiceName } from '@emporium/contracts';
-import { type Kysely, sql } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Fault,
+  type Log,
+  messageOf,
+  type OutgoingMessage,
+  type PublishResult,
+  type Transport,
+} from '@emporium/bus';
+import type { ServiceName } from '@emporium/contracts';
+import type { Kysely } from 'kysely';
+import { createAlarm } from './alarm.ts';
 import { classify } from './errors.ts';
 import { failpoint } from './failpoint.ts';
+import { createHolds } from './holds.ts';
 import { createLeases } from './leases.ts';
 import { outboxPartitions } from './outbox.ts';
+import { nextRows, type OutboxRow, releaseDue, removeRows } from './outbox-rows.ts';
 
 /** Publishes what was committed. */
 export interface Relay {
@@ -22,141 +33,144 @@ export interface RelayOptions<DB> {
   readonly log: Log;
 }
 
-interface Row {
-  readonly id: number;
-  readonly partition: number;
-  readonly key: string;
-  readonly message_id: string;
-  readonly kind: Kind;
-  readonly owner: ServiceName;
-  readonly type: string;
-  readonly body: Buffer;
-}
-
 /** Rows read at one time. */
 const batchSize = 500;
-/** After a crash, or for a scheduled message, nobody wakes the relay: it looks by itself, in milliseconds. */
+/** Rows of one key go one after the other: after so long, in milliseconds, the other keys get a look in. */
+const roundMs = 50;
+/** After a crash nobody wakes the relay: it looks by itself. Also the wait while the broker or the database is away. */
 const pollMs = 1_000;
-/** A refused row holds its key this long, doubled each time, in milliseconds. */
-const firstHoldMs = 200;
-const maxHoldMs = 10_000;
+/** Scheduled messages are released at their time, at most once in so many milliseconds. */
+const releaseMs = 50;
+/** For the leases to be given back in good order, in milliseconds; the server takes them back by itself too. */
+const goodbyeMs = 1_000;
 
 /**
  * Publishes committed rows and deletes them after the broker owns them. It reads the rows of its leased partitions in id
- * order, with at most one unconfirmed row per key; a refused row holds only its key. A crash between the confirm and the
- * delete publishes again under the same ids, which the inbox of each reader takes as one.
+ * order, with at most one unconfirmed row per key; a refused row holds only its key, and a broker that is away holds
+ * everything. A crash between the confirm and the delete publishes again under the same ids, which the inbox of each reader
+ * takes as one.
  */
 export const startRelay = <DB>({ db, url, service, transport, log }: RelayOptions<DB>): Relay => {
-  const leases = createLeases(url, outboxPartitions, `${service} relay`);
   const holds = createHolds();
-  let woken = false;
-  let wakeUp: () => void = () => undefined;
-  let stopping = false;
+  const alarm = createAlarm();
+  const leases = createLeases({
+    url,
+    partitions: outboxPartitions,
+    applicationName: `${service} relay`,
+    onHint: alarm.ring,
+  });
+  /** What the broker owns and the table still has. Kept while the database is away, so that it is not published again. */
+  let confirmed: number[] = [];
+  let balanceAt = 0;
+  let releaseAt = 0;
+  const stopping = new AbortController();
+  let stopped: Promise<void> | undefined;
+  let stopAt = Infinity;
+  let troubled = false;
 
-  const read = async (partitions: readonly number[], held: readonly string[], done: readonly number[]) => {
-    const { rows } = await sql<Row>`
-      with published as (delete from outbox where id = any(${done}::bigint[]))
-      select id, partition, key, message_id, kind, owner, type, body from outbox
-      where not_before is null and partition = any(${partitions}::smallint[])
-        and key <> all(${held}::text[]) and id <> all(${done}::bigint[])
-      order by id limit ${batchSize}`.execute(db);
-    return rows;
+  const removeConfirmed = async (): Promise<void> => {
+    if (confirmed.length === 0) return;
+    await removeRows(db, confirmed);
+    confirmed = [];
   };
 
-  /** What is due becomes a row like any other. */
-  const release = async (): Promise<void> => {
-    await sql`update outbox set not_before = null where not_before <= ${new Date()}`.execute(db);
+  /** Before it gives up a partition, nothing of it is left half done. */
+  const keepTime = async (): Promise<void> => {
+    if (performance.now() >= balanceAt) {
+      await leases.balance();
+      balanceAt = performance.now() + pollMs;
+    }
+    if (performance.now() >= releaseAt) {
+      const now = new Date();
+      const next = await releaseDue(db, leases.held(), now);
+      const untilNext = next === undefined ? pollMs : next.getTime() - now.getTime();
+      releaseAt = performance.now() + Math.min(pollMs, Math.max(releaseMs, untilNext));
+    }
   };
 
-  /** Gives the ids that the broker owns now. The rows of one key go one after the other. */
-  const publish = async (rows: readonly Row[]): Promise<number[]> => {
-    const confirmed: number[] = [];
-    let waiting = rows;
-    while (waiting.length > 0) {
-      const wave = firstOfEachKey(waiting);
-      const results = await transport.publish(wave.map(messageFrom));
-      const refused = new Set<string>();
-      wave.forEach((row, index) => {
-        const result = results[index];
-        if (result?.status === 'accepted') {
-          confirmed.push(row.id);
-          holds.release(row.key);
-          return;
-        }
-        refused.add(row.key);
-        holds.hold(row.key);
+  /** Throws when the broker is away. */
+  const settle = (wave: readonly OutboxRow[], results: readonly PublishResult[]): void => {
+    let away: Fault | undefined;
+    for (const [index, row] of wave.entries()) {
+      const result = results[index];
+      if (result?.status === 'accepted') {
+        confirmed.push(row.id);
+        holds.accepted(row.key);
+      } else if (result?.error.settle === 'pause') {
+        away = result.error;
+      } else {
+        holds.refused(row.key);
         reportRefusal(log, row, result);
-      });
-      const sent = new Set(wave);
-      waiting = waiting.filter((row) => !sent.has(row) && !refused.has(row.key));
-    }
-    return confirmed;
-  };
-
-  /** Until nothing is at hand. */
-  const drain = async (): Promise<void> => {
-    let done: readonly number[] = [];
-    let full = true;
-    while (full || done.length > 0) {
-      const partitions = leases.held();
-      const rows = await read(partitions, holds.held(), done);
-      full = rows.length === batchSize;
-      if (rows.length === 0) return;
-      failpoint('outbox.before-publish');
-      done = await publish(rows);
-      failpoint('outbox.before-delete');
-    }
-  };
-
-  const loop = async (): Promise<void> => {
-    let balancedAt = 0;
-    while (!stopping) {
-      woken = false;
-      try {
-        if (Date.now() - balancedAt >= pollMs) {
-          await leases.balance(() => true);
-          await release();
-          balancedAt = Date.now();
-        }
-        if (leases.held().length > 0) await drain();
-      } catch (error) {
-        log.warn({ code: 'relay' }, `the outbox waits: ${messageOf(classify(error))}`);
-        await pause(pollMs);
-        continue;
       }
-      if (!woken && !stopping) await pause(holds.nextMs(pollMs));
+    }
+    if (away !== undefined) throw away;
+  };
+
+  const publish = async (rows: readonly OutboxRow[]): Promise<void> => {
+    const until = performance.now() + roundMs;
+    for (let waiting = rows; waiting.length > 0 && performance.now() < until; ) {
+      const wave = firstOfEachKey(waiting);
+      settle(wave, await transport.publish(wave.map(messageFrom)));
+      const sent = new Set(wave);
+      const held = new Set(holds.keys());
+      waiting = waiting.filter((row) => !sent.has(row) && !held.has(row.key));
     }
   };
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Publishes what is at hand, once. Gives the milliseconds until the next look. */
+  const round = async (): Promise<number> => {
+    await removeConfirmed();
+    await keepTime();
+    const rows = await nextRows(db, leases.held(), holds.keys(), batchSize);
+    if (rows.length === 0)
+      return Math.min(holds.nextMs(), balanceAt - performance.now(), releaseAt - performance.now());
+    failpoint('outbox.before-publish');
+    await publish(rows);
+    failpoint('outbox.before-delete');
+    return 0;
+  };
 
-  const running = loop();
+  const run = async (): Promise<void> => {
+    while (performance.now() < stopAt) {
+      alarm.set();
+      try {
+        const ms = await round();
+        if (troubled) log.info({ code: 'relay' }, 'the outbox flows again');
+        troubled = false;
+        if (ms === 0) continue;
+        if (stopping.signal.aborted) return;
+        await alarm.wait(ms);
+      } catch (error) {
+        if (!troubled) log.warn({ code: 'relay' }, `the outbox waits: ${messageOf(classify(error))}`);
+        troubled = true;
+        if (stopping.signal.aborted) return;
+        await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopped meanwhile
+      }
+    }
+  };
+
+  const stop = async (timeoutMs: number): Promise<void> => {
+    stopAt = performance.now() + timeoutMs;
+    stopping.abort();
+    alarm.ring();
+    await Promise.race([running, sleep(timeoutMs, undefined, { ref: false })]);
+    await Promise.race([leases.close(), sleep(goodbyeMs, undefined, { ref: false })]);
+  };
+
+  const running = run();
   return {
     wake: () => {
-      woken = true;
-      wakeUp();
+      alarm.ring();
+      leases.hint();
     },
-    stop: async (timeoutMs = 3_000) => {
-      if (stopping) return;
-      stopping = true;
-      wakeUp();
-      const last = running
-        .then(() => (leases.held().length > 0 ? drain() : undefined))
-        .catch(() => undefined);
-      await Promise.race([last, new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())]);
-      await leases.close();
+    stop: (timeoutMs = 3_000) => {
+      stopped ??= stop(timeoutMs);
+      return stopped;
     },
   };
 };
 
-const messageFrom = ({ message_id, kind, owner, type, key, body }: Row): OutgoingMessage => ({
+const messageFrom = ({ message_id, kind, owner, type, key, body }: OutboxRow): OutgoingMessage => ({
   id: message_id,
   kind,
   owner,
@@ -165,33 +179,16 @@ const messageFrom = ({ message_id, kind, owner, type, key, body }: Row): Outgoin
   body,
 });
 
-const firstOfEachKey = (rows: readonly Row[]): Row[] => {
+const firstOfEachKey = (rows: readonly OutboxRow[]): OutboxRow[] => {
   const seen = new Set<string>();
   return rows.filter(({ key }) => !seen.has(key) && seen.add(key));
 };
 
-const reportRefusal = (log: Log, { message_id, type, key }: Row, result: PublishResult | undefined): void => {
-  const why = result?.status === 'refused' ? result.error.message : 'no result';
+const reportRefusal = (
+  log: Log,
+  { message_id, type, key }: OutboxRow,
+  result: PublishResult | undefined,
+): void => {
+  const why = result?.status === 'refused' ? result.error.message : 'the transport gave no result';
   log.warn({ messageId: message_id, type, key }, `not published, its key waits: ${why}`);
-};
-
-/** Keys whose first row was refused, and until when they are left alone. */
-const createHolds = () => {
-  const holds = new Map<string, { until: number; delayMs: number }>();
-  return {
-    hold: (key: string): void => {
-      const delayMs = Math.min(maxHoldMs, (holds.get(key)?.delayMs ?? firstHoldMs / 2) * 2);
-      holds.set(key, { until: Date.now() + delayMs, delayMs });
-    },
-    release: (key: string): void => {
-      holds.delete(key);
-    },
-    held: (): string[] => [...holds].filter(([, { until }]) => until > Date.now()).map(([key]) => key),
-    /** Until the first hold ends, at most `mostMs`. */
-    nextMs: (mostMs: number): number =>
-      [...holds.values()].reduce(
-        (least, { until }) => Math.min(least, Math.max(10, until - Date.now())),
-        mostMs,
-      ),
-  };
 };

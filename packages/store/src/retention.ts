@@ -45,8 +45,10 @@ export const startRetention = <DB>(
   retentions: readonly Retention[],
   log: Log,
 ): { stop(): void } => {
+  let stopped = false;
   const sweep = async () => {
     for (const retention of retentions) {
+      if (stopped) return;
       try {
         const rows = await retain(db, retention);
         if (rows > 0) log.info({ table: retention.table, rows }, 'removed what is past its retention');
@@ -62,6 +64,7 @@ export const startRetention = <DB>(
   const hourly = setInterval(sweep, hour).unref();
   return {
     stop: () => {
+      stopped = true;
       clearTimeout(first);
       clearInterval(hourly);
     },

@@ -2,21 +2,18 @@ import {
   bindHandlers,
   busErrors,
   createGrouper,
-  type Effects,
-  effectList,
   type Handler,
-  type HandlerContext,
   type Message,
   type PerformDefinition,
-  permanent,
   type Run,
-  settlementOf,
 } from '@emporium/bus';
 import type { Contract, Subscription } from '@emporium/contracts';
 import type { Kysely, Transaction } from 'kysely';
 import { failpoint } from './failpoint.ts';
+import { handleAll, isExpired, type Step } from './handling.ts';
 import { alreadyHandled, recordHandled } from './inbox.ts';
-import type { Outbox, OutboxEntry } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import { together } from './together.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Deliveries at hand that share one transaction, at most. */
@@ -33,11 +30,9 @@ export interface RunnerOptions<DB> {
   readonly clock?: () => Date;
 }
 
-interface Step<DB> {
+interface Intention<DB> {
   readonly message: Message;
-  /** Of the outside part, where there was one. */
-  readonly outcome?: { readonly value: unknown };
-  readonly handler: Handler<Transaction<DB>>;
+  readonly handler: PerformDefinition<Transaction<DB>>;
 }
 
 /** Tells a message that was handled before from one whose intent is recorded. */
@@ -58,11 +53,10 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
     return handler;
   };
 
-  const transact = async (steps: readonly Step<DB>[]): Promise<void> => {
+  const transact = async (steps: readonly Step<DB>[]): Promise<readonly undefined[]> => {
     const now = clock();
     const wrote = await inTransaction(db, async (tx) => {
-      const ids = steps.map(({ message }) => message.id);
-      const fresh = new Set(await recordHandled(tx, subscription.name, ids));
+      const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(steps)));
       const due = inKeyOrder(steps).filter(({ message }) => fresh.delete(message.id)); // a doubled message goes once
       const entries = await handleAll(due, { tx, now });
       await outbox.write(tx, entries);
@@ -70,51 +64,24 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
     });
     if (wrote) committed();
     failpoint('runner.before-ack');
+    return steps.map(() => undefined);
   };
 
-  /** One group, or, when that fails, each by itself. */
-  const settled = async <Item, Result>(
-    items: readonly Item[],
-    work: (items: readonly Item[]) => Promise<readonly Result[]>,
-  ): Promise<PromiseSettledResult<Result>[]> => {
-    try {
-      const results = await work(items);
-      return results.map((value) => ({ status: 'fulfilled', value }));
-    } catch (reason) {
-      if (items.length === 1) return [{ status: 'rejected', reason }];
-      if (settlementOf(reason) === 'pause') return items.map(() => ({ status: 'rejected', reason }));
-      const results: PromiseSettledResult<Result>[] = [];
-      for (const item of items) results.push(...(await settled([item], work)));
-      return results;
-    }
-  };
+  const intend = (intentions: readonly Intention<DB>[]): Promise<readonly unknown[]> =>
+    inTransaction(db, async (tx) => {
+      const now = clock();
+      const handled = await alreadyHandled(tx, subscription.name, idsOf(intentions));
+      const recorded = new Map<string, unknown>([...handled].map((id) => [id, handledBefore]));
+      for (const { message, handler } of inKeyOrder(intentions)) {
+        if (!recorded.has(message.id)) recorded.set(message.id, await handler.intend(message, { tx, now }));
+      }
+      return idsOf(intentions).map((id) => recorded.get(id));
+    });
 
-  const steps = createGrouper<Step<DB>, void>(
-    (items) =>
-      settled(items, async (group) => {
-        await transact(group);
-        return group.map(() => undefined);
-      }),
-    { most: groupSize },
-  );
-
-  const intents = createGrouper<{ message: Message; handler: PerformDefinition<Transaction<DB>> }, unknown>(
-    (items) =>
-      settled(items, (group) =>
-        inTransaction(db, async (tx) => {
-          const now = clock();
-          const ids = group.map(({ message }) => message.id);
-          const handled = await alreadyHandled(tx, subscription.name, ids);
-          const recorded = new Map<string, unknown>();
-          for (const { message, handler } of inKeyOrder(group)) {
-            const known = handled.has(message.id) || recorded.has(message.id);
-            if (!known) recorded.set(message.id, await handler.intend(message, { tx, now }));
-          }
-          return ids.map((id) => (handled.has(id) ? handledBefore : recorded.get(id)));
-        }),
-      ),
-    { most: groupSize },
-  );
+  const steps = createGrouper((items: readonly Step<DB>[]) => together(items, transact), { most: groupSize });
+  const intents = createGrouper((items: readonly Intention<DB>[]) => together(items, intend), {
+    most: groupSize,
+  });
 
   const run: Run = async (message, signal) => {
     const handler = handlerOf(message);
@@ -129,71 +96,10 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
   return { run, handles: [...bound.keys()] };
 };
 
-const handleAll = async <DB>(
-  steps: readonly Step<DB>[],
-  context: HandlerContext<Transaction<DB>>,
-): Promise<OutboxEntry[]> => {
-  const entries: OutboxEntry[] = [];
-  const add = (message: Message, effects: Effects) => {
-    for (const effect of effectList(effects))
-      entries.push({ effect, context: message.context, now: context.now });
-  };
-  for (const group of byBatch(steps, context.now)) {
-    const [first] = group;
-    if (first?.handler.kind === 'batch' && !isExpired(first.message, context.now)) {
-      const messages = group.map(({ message }) => message);
-      const effects = await first.handler.handleBatch(messages, context);
-      if (effects.length !== messages.length) {
-        throw permanent(`a batch of ${messages.length} messages was answered by ${effects.length} effects`);
-      }
-      for (const [index, message] of messages.entries()) add(message, effects[index]);
-    } else {
-      for (const step of group) add(step.message, await handleOne(step, context));
-    }
-  }
-  return entries;
-};
-
-const handleOne = <DB>(
-  { message, outcome, handler }: Step<DB>,
-  context: HandlerContext<Transaction<DB>>,
-): Promise<Effects> => {
-  // What was asked of the outside has happened, however late it is: only what was not begun can expire.
-  if (outcome === undefined && isExpired(message, context.now)) {
-    if (handler.expired === undefined) throw busErrors.expired({ expiry: message.expiry?.toISOString() });
-    return handler.expired(message, context);
-  }
-  switch (handler.kind) {
-    case 'handle':
-      return handler.handle(message, context);
-    case 'perform':
-      return handler.inside(message, outcome?.value, context);
-    case 'batch':
-      throw permanent('a batch handler is called with batches');
-  }
-};
-
-/** Steps of one batch handler together, everything else by itself; expired ones are answered one by one. */
-const byBatch = <DB>(steps: readonly Step<DB>[], now: Date): (readonly Step<DB>[])[] => {
-  const batches = new Map<Handler<Transaction<DB>>, Step<DB>[]>();
-  const groups: Step<DB>[][] = [];
-  for (const step of steps) {
-    const batched = step.handler.kind === 'batch' && !isExpired(step.message, now);
-    const known = batched ? batches.get(step.handler) : undefined;
-    if (known !== undefined) {
-      known.push(step);
-      continue;
-    }
-    const group = [step];
-    groups.push(group);
-    if (batched) batches.set(step.handler, group);
-  }
-  return groups;
-};
+const idsOf = (items: readonly { readonly message: Message }[]): string[] =>
+  items.map(({ message }) => message.id);
 
 const inKeyOrder = <Item extends { readonly message: Message }>(items: readonly Item[]): Item[] =>
   items.toSorted((one, other) =>
     one.message.key < other.message.key ? -1 : one.message.key > other.message.key ? 1 : 0,
   );
-
-const isExpired = ({ expiry }: Message, now: Date): boolean => expiry !== undefined && expiry <= now;

@@ -1,0 +1,52 @@
+import type { Kind, ServiceName } from '@emporium/contracts';
+import { type Kysely, sql } from 'kysely';
+
+/** A committed message that waits to be published. */
+export interface OutboxRow {
+  readonly id: number;
+  readonly key: string;
+  readonly message_id: string;
+  readonly kind: Kind;
+  readonly owner: ServiceName;
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** The next rows of these partitions in id order, without those of the held keys. */
+export const nextRows = async <DB>(
+  db: Kysely<DB>,
+  partitions: readonly number[],
+  heldKeys: readonly string[],
+  most: number,
+): Promise<readonly OutboxRow[]> => {
+  const { rows } = await sql<OutboxRow>`
+    select id, key, message_id, kind, owner, type, body from outbox
+    where not_before is null and partition = any(${partitions}::smallint[]) and key <> all(${heldKeys}::text[])
+    order by id limit ${most}`.execute(db);
+  return rows;
+};
+
+/**
+ * The broker owns these. The server need not have the removal on disk when this resolves: what a crash of the server brings
+ * back is published again under the same ids.
+ */
+export const removeRows = async <DB>(db: Kysely<DB>, ids: readonly number[]): Promise<void> => {
+  await sql`
+    with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
+    delete from outbox using relaxed where id = any(${ids}::bigint[])`.execute(db);
+};
+
+/** What is due becomes a row like any other. Gives the time at which the next one is due, if there is one. */
+export const releaseDue = async <DB>(
+  db: Kysely<DB>,
+  partitions: readonly number[],
+  now: Date,
+): Promise<Date | undefined> => {
+  const { rows } = await sql<{ next: Date | null }>`
+    with due as (
+      update outbox set not_before = null
+      where not_before <= ${now}::timestamptz and partition = any(${partitions}::smallint[]))
+    select min(not_before) as next from outbox
+    where not_before > ${now}::timestamptz and partition = any(${partitions}::smallint[])`.execute(db);
+  return rows[0]?.next ?? undefined;
+};

@@ -1,0 +1,77 @@
+import type { Message } from '@emporium/bus';
+import type { Contract, ServiceName } from '@emporium/contracts';
+import { freshDatabase } from '@emporium/servers';
+import { createStore, type Migrations, type Store, statements } from '../../src/index.ts';
+import { registry } from './counting.ts';
+import { createMemoryLog } from './log.ts';
+
+/** The tables of the service under test: a counter with its value, and each effect that was had. */
+export interface Counters {
+  counter: { name: string; value: number };
+  effect: { counter: string; n: number };
+}
+
+export const counterMigrations: Migrations = {
+  '001-counters': statements(
+    'create table counter (name text primary key, value integer not null)',
+    'create table effect (id bigint generated always as identity, counter text not null, n integer not null)',
+  ),
+};
+
+export interface TestStore {
+  readonly store: Store<Counters>;
+  readonly url: string;
+  readonly log: ReturnType<typeof createMemoryLog>;
+  /** Another process's view of the same database. */
+  again(options?: { connections?: number; service?: ServiceName }): Store<Counters>;
+  close(): Promise<void>;
+}
+
+/** A store on an empty, migrated database of its own. */
+export const openTestStore = async (
+  serverUrl: string,
+  { connections = 5 }: { connections?: number } = {},
+): Promise<TestStore> => {
+  const { url, drop } = await freshDatabase(serverUrl);
+  const log = createMemoryLog();
+  const stores: Store<Counters>[] = [];
+  const again: TestStore['again'] = ({ connections: most = connections, service = 'inventory' } = {}) => {
+    const store = createStore<Counters>({ service, registry, url, log, connections: most });
+    stores.push(store);
+    return store;
+  };
+  const store = again();
+  await store.migrate(counterMigrations);
+  return {
+    store,
+    url,
+    log,
+    again,
+    close: async () => {
+      await Promise.all(stores.map((each) => each.close()));
+      await drop();
+    },
+  };
+};
+
+let made = 0;
+
+/** A delivery's message, as the pipeline reads it. */
+export const messageOf = <C extends Contract>(
+  contract: C,
+  data: Record<string, unknown>,
+  more: Partial<Message<C>> = {},
+): Message<C> => {
+  made += 1;
+  const id = more.id ?? `message-${made}`;
+  return {
+    id,
+    contract,
+    data: data as Message<C>['data'], // the tests give what the contract says
+    key: String(data[contract.key]),
+    time: new Date(),
+    context: { correlationId: 'test', causationId: id, traceparent: '', hops: 0 },
+    source: '/emporium/order',
+    ...more,
+  };
+};

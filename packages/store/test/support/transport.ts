@@ -1,0 +1,46 @@
+import type { Fault, OutgoingMessage, PublishResult, Transport } from '@emporium/bus';
+
+/** A broker in this process that keeps what it accepted, in order, and can be told to refuse or to stall. */
+export interface FakeBroker extends Pick<Transport, 'publish'> {
+  readonly accepted: OutgoingMessage[];
+  /** Sizes of the calls. */
+  readonly calls: number[];
+  /** Why a message is refused; undefined accepts it. */
+  refuse: (message: OutgoingMessage) => Fault | undefined;
+  /** Before the results of a call are given. */
+  before: (messages: readonly OutgoingMessage[]) => Promise<void>;
+  readonly transport: Transport;
+}
+
+export const createFakeBroker = (): FakeBroker => {
+  const unused = () => {
+    throw new Error('this broker only takes what is published');
+  };
+  const broker: FakeBroker = {
+    accepted: [],
+    calls: [],
+    refuse: () => undefined,
+    before: async () => undefined,
+    publish: async (messages) => {
+      broker.calls.push(messages.length);
+      await broker.before(messages);
+      return messages.map((message): PublishResult => {
+        const error = broker.refuse(message);
+        if (error !== undefined) return { status: 'refused', error };
+        broker.accepted.push(message);
+        return { status: 'accepted' };
+      });
+    },
+    transport: {
+      name: 'fake',
+      publish: (messages) => broker.publish(messages),
+      sendTo: unused,
+      subscribe: unused,
+      consumeDeadLetters: unused,
+      topology: unused,
+      status: () => ({ state: 'up' }),
+      close: async () => undefined,
+    },
+  };
+  return broker;
+};
