@@ -1,1 +1,2 @@
-export {};
+export type { RabbitmqOptions } from './config.ts';
+export { createRabbitmqTransport } from './transport.ts';

@@ -1,0 +1,106 @@
+import { messageOf } from '@emporium/bus';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { Config } from './config.ts';
+import type { Connection } from './connection.ts';
+
+/** A channel that is opened and set up again whenever it, or its connection, was lost. */
+export interface KeptChannel<C extends Channel> {
+  /** The channel, once it is set up. */
+  current(): C | undefined;
+  /** Ends it for good. What was delivered on it and not acked is delivered again, by then or soon after. */
+  close(): Promise<void>;
+}
+
+export interface KeptChannelOptions<C extends Channel> {
+  readonly purpose: string;
+  readonly connection: Connection;
+  readonly log: Config['log'];
+  readonly open: (model: ChannelModel) => Promise<C>;
+  /** Prepares a new channel; when it rejects, another one is tried after a while. */
+  readonly setUp?: (channel: C, model: ChannelModel) => Promise<void>;
+  /** The channel that was being set up, or was in use, is no more. */
+  readonly onLost?: (channel: C) => void;
+}
+
+const firstDelayMs = 100;
+const maxDelayMs = 5_000;
+
+export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): KeptChannel<C> => {
+  const { purpose, connection, log, open, setUp, onLost } = options;
+  let channel: C | undefined;
+  let opening: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
+  let closed = false;
+
+  const attempt = async (model: ChannelModel): Promise<void> => {
+    let fresh: C | undefined;
+    let reason: unknown;
+    try {
+      fresh = await open(model);
+      const opened = fresh;
+      opened.on('error', (error) => {
+        reason = error;
+      });
+      opened.on('handler-error', (error) => {
+        log.error({ channel: purpose }, `a listener failed: ${messageOf(error)}`);
+      });
+      opened.on('close', () => {
+        reason ??= new Error('it was closed');
+        onLost?.(opened);
+        if (channel !== opened) return;
+        channel = undefined;
+        if (closed) return;
+        log.warn({ channel: purpose }, `channel lost: ${messageOf(reason)}`);
+        connection.condition.changed();
+        again();
+      });
+      await setUp?.(opened, model);
+      if (closed) return await quietly(opened);
+      if (reason !== undefined) throw reason;
+      channel = opened;
+      failures = 0;
+      connection.condition.changed();
+    } catch (error) {
+      failures += 1;
+      if (fresh !== undefined) await quietly(fresh);
+      if (closed || connection.current() !== model) return;
+      log.warn({ channel: purpose }, `no channel yet: ${messageOf(error)}`);
+    }
+  };
+
+  const ensure = (): void => {
+    const model = connection.current();
+    if (closed || channel !== undefined || opening !== undefined || model === undefined) return;
+    clearTimeout(timer);
+    opening = attempt(model).finally(() => {
+      opening = undefined;
+      if (channel === undefined) again();
+    });
+  };
+
+  const again = (): void => {
+    clearTimeout(timer);
+    if (!closed) timer = setTimeout(ensure, Math.min(firstDelayMs * 2 ** failures, maxDelayMs));
+  };
+
+  connection.onChange(() => {
+    failures = 0;
+    ensure();
+  });
+  ensure();
+
+  return {
+    current: () => channel,
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      await opening;
+      if (channel !== undefined) await quietly(channel);
+      channel = undefined;
+    },
+  };
+};
+
+/** Closing what the broker has closed already is no error. */
+const quietly = (channel: Channel): Promise<void> => channel.close().catch(() => {});

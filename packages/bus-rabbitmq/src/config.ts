@@ -1,0 +1,45 @@
+import type { Log } from '@emporium/bus';
+
+export interface RabbitmqOptions {
+  /** `amqp://user:password@host:port/vhost`, or `amqps:`. */
+  readonly url: string;
+  /** How long a publish waits for the broker, and then for its confirm, before it is refused; 10,000 by default. */
+  readonly timeoutMs?: number;
+  /** Shown among the broker's connections. */
+  readonly connectionName?: string;
+  /** Is told of lost connections and channels, and of queues whose arguments differ. Silent by default. */
+  readonly log?: Log;
+}
+
+export interface Config {
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly connectionName: string;
+  readonly log: Log;
+}
+
+/** Throws, naming the option, when the url is none of RabbitMQ's. */
+export const parseOptions = (options: RabbitmqOptions): Config => {
+  if (!URL.canParse(options.url) || !/^amqps?:$/.test(new URL(options.url).protocol)) {
+    throw new Error(`url: must be amqp://… or amqps://…, is '${withoutPassword(options.url)}'`);
+  }
+  return {
+    url: withHeartbeat(options.url),
+    timeoutMs: options.timeoutMs ?? 10_000,
+    connectionName: options.connectionName ?? 'emporium',
+    log: options.log ?? { info: ignore, warn: ignore, error: ignore },
+  };
+};
+
+/** Seconds after which a silent connection counts as lost; the broker's own default of 60 is long for a shop. */
+const heartbeatSeconds = 15;
+
+const withHeartbeat = (text: string): string => {
+  const url = new URL(text);
+  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(heartbeatSeconds));
+  return url.href;
+};
+
+const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':…@');
+
+const ignore = (): void => {};

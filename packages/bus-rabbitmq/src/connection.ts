@@ -1,0 +1,96 @@
+import { busErrors, messageOf } from '@emporium/bus';
+import { type ChannelModel, connect } from 'amqplib';
+import { type Condition, createCondition } from './condition.ts';
+import type { Config } from './config.ts';
+
+/** A connection that is dialled again whenever it is lost, until it is closed. Channels die with each loss. */
+export interface Connection {
+  /** What is connected now. */
+  current(): ChannelModel | undefined;
+  /** What is connected, if need be soon; throws `bus.broker_away` after `ms`. */
+  within(ms: number): Promise<ChannelModel>;
+  /** Why it is not connected. */
+  reason(): string;
+  /** Why the broker takes no publishes although it is connected (memory or disk alarm). */
+  blocked(): string | undefined;
+  /** Calls back after every change of the above. */
+  onChange(listener: () => void): void;
+  readonly condition: Condition;
+  close(): Promise<void>;
+}
+
+/** How long a broker that does not answer may hold up the end, in milliseconds. */
+const closeTimeoutMs = 2_000;
+
+export const openConnection = (
+  { url, timeoutMs, connectionName, log }: Config,
+  purpose: string,
+): Connection => {
+  const condition = createCondition();
+  const listeners: (() => void)[] = [condition.changed];
+  let model: ChannelModel | undefined;
+  let reason = 'connecting';
+  let blocked: string | undefined;
+  let closed = false;
+
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  const lost = (error: Error) => {
+    if (model !== undefined) log.warn({ connection: purpose }, `RabbitMQ is away: ${messageOf(error)}`);
+    model = undefined;
+    blocked = undefined;
+    reason = messageOf(error);
+    changed();
+  };
+
+  const recovering = connect(url, {
+    noDelay: true,
+    timeout: timeoutMs,
+    clientProperties: { connection_name: `${connectionName} (${purpose})` },
+    recovery: { waitForConnect: false, initialDelay: 100, maxDelay: 2_000, factor: 2, jitter: 0.3 },
+  }).then((connection) => {
+    connection.on('connect', (connected: ChannelModel) => {
+      log.info({ connection: purpose }, 'connected to RabbitMQ');
+      model = connected;
+      blocked = undefined;
+      changed();
+    });
+    connection.on('disconnect', lost);
+    connection.on('connect-failed', lost);
+    connection.on('blocked', (why: string) => {
+      log.warn({ connection: purpose }, `RabbitMQ takes no publishes: ${why}`);
+      blocked = why;
+      changed();
+    });
+    connection.on('unblocked', () => {
+      blocked = undefined;
+      changed();
+    });
+    // A loss is handled by `disconnect`; it also covers a close by an operator, which raises no error.
+    connection.on('error', () => {});
+    return connection;
+  });
+
+  return {
+    current: () => model,
+    within: async (ms) => {
+      const found = await condition.until(() => (closed ? null : model), ms);
+      if (found === null) throw busErrors.closed();
+      if (found === undefined) throw busErrors.broker_away({ broker: 'rabbitmq', reason });
+      return found;
+    },
+    reason: () => reason,
+    blocked: () => blocked,
+    onChange: (listener) => void listeners.push(listener),
+    condition,
+    close: async () => {
+      closed = true;
+      reason = 'closed';
+      const closing = recovering.then((connection) => connection.close());
+      await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);
+      model = undefined;
+      changed();
+    },
+  };
+};

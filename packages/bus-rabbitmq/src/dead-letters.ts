@@ -1,0 +1,132 @@
+import { busErrors, type Consumer, type DeadLetter, messageOf } from '@emporium/bus';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { keepChannel } from './channel.ts';
+import type { Config } from './config.ts';
+import type { Connection } from './connection.ts';
+import { declareAll } from './declare.ts';
+import { deadLetterLayout } from './layout.ts';
+import { countOr, readMessage, text } from './message-format.ts';
+import { deadLetters } from './names.ts';
+import { type Session, startSession } from './session.ts';
+
+const prefetch = 20;
+const firstDelayMs = 250;
+const maxDelayMs = 5_000;
+const defaultStopMs = 5_000;
+
+/**
+ * Takes the dead letters of all subscriptions. One that cannot be stored is tried again here, with growing pauses, and not
+ * given back to the broker, which would count that against it.
+ */
+export const startDeadLetterConsumer = async (
+  config: Config,
+  connection: Connection,
+  deliver: (letter: DeadLetter) => Promise<void>,
+): Promise<Consumer> => {
+  const { condition } = connection;
+  const gate = createGate();
+  let inProgress = 0;
+  let stopping: Promise<void> | undefined;
+  let lastProblem: unknown;
+
+  const take = async ({ channel, isOpen }: Session, raw: ConsumeMessage): Promise<void> => {
+    const letter = readLetter(raw);
+    for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
+      await gate.opened();
+      if (!isOpen() || stopping !== undefined) return; // the broker gives it to somebody else
+      try {
+        inProgress += 1;
+        await deliver(letter);
+        if (isOpen()) channel.ack(raw);
+        return;
+      } catch (error) {
+        config.log.warn({ deadLetter: letter.id }, `dead letter not taken, again soon: ${messageOf(error)}`);
+      } finally {
+        inProgress -= 1;
+        condition.changed();
+      }
+      await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
+    }
+  };
+
+  const setUp = async (channel: Channel, model: ChannelModel): Promise<void> => {
+    const session = startSession(channel);
+    try {
+      await declareAll(model, deadLetterLayout);
+      await channel.prefetch(prefetch);
+      await channel.consume(deadLetters, (raw) => {
+        if (raw === null) void channel.close().catch(() => {});
+        else void take(session, raw);
+      });
+    } catch (error) {
+      lastProblem = error;
+      throw error;
+    }
+  };
+
+  const kept = keepChannel<Channel>({
+    purpose: deadLetters,
+    connection,
+    log: config.log,
+    open: (model) => model.createChannel(),
+    setUp,
+  });
+
+  const stop = async (timeoutMs: number): Promise<void> => {
+    await condition.until(() => (inProgress === 0 ? true : undefined), timeoutMs);
+    await kept.close();
+    gate.open();
+  };
+  const consumer: Consumer = {
+    pause: async () => gate.close(),
+    resume: async () => gate.open(),
+    stop: ({ timeoutMs = defaultStopMs } = {}) => {
+      stopping ??= stop(timeoutMs);
+      return stopping;
+    },
+  };
+
+  if ((await condition.until(kept.current, config.timeoutMs)) === undefined) {
+    await consumer.stop({ timeoutMs: 0 });
+    throw busErrors.broker_away({ broker: 'rabbitmq', cause: lastProblem ?? connection.reason() });
+  }
+  return consumer;
+};
+
+/** Ours carry what `deadLetter` was given. The others were taken away by the broker, from a process that kept crashing. */
+const readLetter = (raw: ConsumeMessage): DeadLetter => {
+  const headers = raw.properties.headers ?? {};
+  const attempts = countOr(0, headers['attempts']);
+  const crashes = countOr(0, headers['x-delivery-count']);
+  const crashed = busErrors.attempts_exhausted({
+    redeliveries: crashes,
+    last: 'its consumer ended without settling it',
+  });
+  return {
+    ...readMessage(raw),
+    subscription: raw.fields.routingKey,
+    reason: {
+      code: text(headers['code']) ?? crashed.code,
+      message: text(headers['reason']) ?? crashed.message,
+    },
+    attempts: attempts || crashes + 1,
+    failedAt: text(headers['failed-at']) ?? new Date().toISOString(),
+  };
+};
+
+const createGate = () => {
+  let waiting: (() => void)[] = [];
+  let closed = false;
+  return {
+    close: (): void => {
+      closed = true;
+    },
+    open: (): void => {
+      closed = false;
+      for (const go of waiting) go();
+      waiting = [];
+    },
+    opened: (): Promise<void> =>
+      closed ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(),
+  };
+};

@@ -1,0 +1,92 @@
+import type { Channel, ChannelModel } from 'amqplib';
+import type { Declarations, Exchange, Queue } from './declarations.ts';
+
+/** Runs something on a channel of its own, which the broker ends when it refuses; then this throws its error. */
+export const onChannel = async <T>(
+  model: ChannelModel,
+  work: (channel: Channel) => Promise<T>,
+): Promise<T> => {
+  const channel = await model.createChannel();
+  channel.on('error', () => {}); // the call that caused it rejects with it
+  const result = await work(channel).catch(async (error: unknown) => {
+    await channel.close().catch(() => {}); // it is closed already, if the error is the broker's
+    throw error;
+  });
+  await channel.close().catch(() => {}); // or by an error that `work` has dealt with
+  return result;
+};
+
+export const exchangeExists = (model: ChannelModel, name: string): Promise<boolean> =>
+  orMissing(onChannel(model, (channel) => channel.checkExchange(name)));
+
+export const queueExists = (model: ChannelModel, name: string): Promise<boolean> =>
+  orMissing(onChannel(model, (channel) => channel.checkQueue(name)));
+
+/** Declares all of it, in order. Resolves to what is there with other arguments, and is left so. Safe to repeat. */
+export const declareAll = async (
+  model: ChannelModel,
+  { exchanges, queues, bindings }: Declarations,
+): Promise<Conflicts> => {
+  const conflicts: { exchanges: Exchange[]; queues: Queue[] } = { exchanges: [], queues: [] };
+  const steps: readonly Step[] = [
+    ...exchanges.map(
+      (exchange): Step => ({
+        declare: (channel) => channel.assertExchange(exchange.name, exchange.type),
+        onConflict: () => conflicts.exchanges.push(exchange),
+      }),
+    ),
+    ...queues.map(
+      (queue): Step => ({
+        declare: (channel) => channel.assertQueue(queue.name, { arguments: queue.arguments }),
+        onConflict: () => conflicts.queues.push(queue),
+      }),
+    ),
+    ...bindings.map(
+      ({ queue, exchange, pattern, arguments: values }): Step => ({
+        declare: (channel) => channel.bindQueue(queue, exchange, pattern, values),
+      }),
+    ),
+  ];
+  for (let done = 0; done < steps.length; ) {
+    done += await onChannel(model, (channel) => declareUntilConflict(channel, steps.slice(done)));
+  }
+  return conflicts;
+};
+
+/** What is there with other arguments. */
+export interface Conflicts {
+  readonly exchanges: readonly Exchange[];
+  readonly queues: readonly Queue[];
+}
+
+interface Step {
+  declare(channel: Channel): Promise<unknown>;
+  onConflict?(): void;
+}
+
+/** A refused declaration ends its channel: the rest needs another one. Resolves to how many steps are done. */
+const declareUntilConflict = async (channel: Channel, steps: readonly Step[]): Promise<number> => {
+  for (const [index, { declare, onConflict }] of steps.entries()) {
+    try {
+      await declare(channel);
+    } catch (error) {
+      if (onConflict === undefined || codeOf(error) !== 406) throw error;
+      onConflict();
+      return index + 1;
+    }
+  }
+  return steps.length;
+};
+
+const orMissing = (check: Promise<unknown>): Promise<boolean> =>
+  check.then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 404) return false;
+      throw error;
+    },
+  );
+
+/** AMQP's reply code: 404 not found, 405 locked, 406 precondition failed. */
+export const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;

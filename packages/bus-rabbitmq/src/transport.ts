@@ -1,0 +1,106 @@
+import {
+  busErrors,
+  type Consumer,
+  type PublishResult,
+  type Transport,
+  type TransportStatus,
+} from '@emporium/bus';
+import { parseOptions, type RabbitmqOptions } from './config.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { startDeadLetterConsumer } from './dead-letters.ts';
+import { exchangeOf, queueFor, retryExchange, routingKeyOf } from './names.ts';
+import { createPublisher } from './publisher.ts';
+import { startSubscriber } from './subscriber.ts';
+import { createTopology } from './topology.ts';
+
+/**
+ * The transport on RabbitMQ 3.10 and later. Connects in the background and reconnects by itself: publishes and
+ * subscriptions wait for the broker up to `timeoutMs`. Throws only when the url is no url of RabbitMQ's.
+ */
+export const createRabbitmqTransport = (options: RabbitmqOptions): Transport => {
+  const config = parseOptions(options);
+  const publishing = openConnection(config, 'publish');
+  const publisher = createPublisher(config, publishing);
+  const consumers = new Set<Consumer>();
+  // Its own connection: the broker stops reading from one that publishes while it is short of memory or disk, and acks
+  // must still get through. Opened by the first consumer.
+  let consuming: Connection | undefined;
+  let closing: Promise<void> | undefined;
+
+  const forConsumers = (): Connection => {
+    if (closing !== undefined) throw busErrors.closed();
+    consuming ??= openConnection(config, 'consume');
+    return consuming;
+  };
+
+  const remember = (consumer: Consumer): Consumer => {
+    consumers.add(consumer);
+    return {
+      ...consumer,
+      stop: async (options) => {
+        await consumer.stop(options);
+        consumers.delete(consumer);
+      },
+    };
+  };
+
+  const status = (): TransportStatus => {
+    if (closing !== undefined) return { state: 'away', reason: 'closed' };
+    for (const connection of [publishing, consuming]) {
+      if (connection !== undefined && connection.current() === undefined) {
+        return { state: 'away', reason: connection.reason() };
+      }
+    }
+    const blocked = publishing.blocked();
+    return blocked === undefined ? { state: 'up' } : { state: 'blocked', reason: blocked };
+  };
+
+  const close = async (): Promise<void> => {
+    await Promise.all([...consumers].map((consumer) => consumer.stop()));
+    await publisher.close();
+    await Promise.all([publishing.close(), consuming?.close()]);
+  };
+
+  return {
+    name: 'rabbitmq',
+    publish: (messages) => {
+      if (closing !== undefined) return Promise.resolve(messages.map(() => closed));
+      return publisher.publish(
+        messages.map((message) => ({
+          message,
+          exchange: exchangeOf(message),
+          routingKey: routingKeyOf(message),
+          mandatory: message.kind === 'command',
+        })),
+      );
+    },
+    sendTo: async (subscription, message) => {
+      if (closing !== undefined) return closed;
+      const exchange = retryExchange(subscription.service);
+      const routingKey = queueFor(subscription, message.key);
+      const [result = closed] = await publisher.publish([{ message, exchange, routingKey, mandatory: true }]);
+      return result;
+    },
+    subscribe: async (subscription, deliver, limits) =>
+      remember(
+        await startSubscriber({
+          config,
+          connection: forConsumers(),
+          publisher,
+          subscription,
+          deliver,
+          limits,
+        }),
+      ),
+    consumeDeadLetters: async (deliver) =>
+      remember(await startDeadLetterConsumer(config, forConsumers(), deliver)),
+    topology: (registry) => createTopology(config, registry),
+    status,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+};
+
+const closed: PublishResult = { status: 'refused', error: busErrors.closed() };

@@ -1,0 +1,9 @@
+import { testTransport } from '@emporium/bus-testing';
+import { rabbitmqBroker } from './broker.ts';
+
+testTransport({
+  name: 'rabbitmq',
+  broker: await rabbitmqBroker(),
+  module: new URL('./create.ts', import.meta.url),
+  skip: [],
+});
