@@ -43,9 +43,10 @@ export {
   type PerformDefinition,
   perform,
 } from './handler.ts';
+export type { Log } from './log.ts';
 export { createMessage, isA, type Message, type MessageOptions, readMessage } from './message.ts';
 export { partitionCount, partitionOf } from './partition.ts';
-export { consume, type Log, type Pipeline, type Run } from './pipeline.ts';
+export { consume, type Pipeline, type Run } from './pipeline.ts';
 export { backoff } from './retry.ts';
 export {
   type Consumer,

@@ -1,19 +1,14 @@
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
 import { withContext } from './context.ts';
 import { busErrors, Fault, messageOf, settlementOf } from './errors.ts';
+import { createHold } from './hold.ts';
+import type { Log } from './log.ts';
 import { type Message, readMessage } from './message.ts';
 import { backoff } from './retry.ts';
 import type { Consumer, Delivery, Limits, Transport } from './transport.ts';
 
 /** Runs the handler of a message with its effects, atomically. Resolves when all is committed; rejects when nothing is. */
 export type Run = (message: Message, signal: AbortSignal) => Promise<void>;
-
-/** Where the pipeline says what it does. A pino logger fits. */
-export interface Log {
-  info(facts: object, text: string): void;
-  warn(facts: object, text: string): void;
-  error(facts: object, text: string): void;
-}
 
 export interface Pipeline {
   readonly transport: Transport;
@@ -29,18 +24,16 @@ export interface Pipeline {
   readonly random?: () => number;
 }
 
-/** Longest wait between two probes, in milliseconds. */
-const maxProbeDelayMs = 2_000;
-
 /**
  * Subscribes, and takes each delivery through the same steps on every broker: decode, check hops, validate, upcast, run the
  * handler, settle by the subscription's retry policy. Nothing is acked after an exception. A fault of our own database or
- * broker is no attempt: the delivery is held, the consumer pauses, probes, and resumes.
+ * broker is no attempt: the delivery is held, the consumer pauses, probes, and resumes. What is held when the consumer stops
+ * stays un-acked.
  */
 export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
-  const { transport, registry, subscription, run, limits, log, random } = pipeline;
+  const { transport, registry, subscription, run, probe, limits, log, random } = pipeline;
   const wanted: ReadonlySet<Contract> = new Set(pipeline.handles);
-  const hold = createHold(pipeline);
+  const hold = createHold({ subscription: subscription.name, probe, log });
 
   const deliver = async (delivery: Delivery): Promise<void> => {
     const facts = {
@@ -60,20 +53,18 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
   };
 
   const settle = async (delivery: Delivery, message: Message, facts: object): Promise<void> => {
-    for (;;) {
+    for (let held = 0; ; held += 1) {
       try {
         await run(message, delivery.signal);
-        return await delivery.ack();
+        break;
       } catch (error) {
         if (delivery.signal.aborted) return;
-        if (settlementOf(error) === 'pause') {
-          await hold.until(error, delivery.signal);
-          if (delivery.signal.aborted) return;
-          continue;
-        }
-        return await fail(delivery, error, facts);
+        if (settlementOf(error) !== 'pause') return await fail(delivery, error, facts);
+        if (!(await hold.until(error, delivery.signal, held))) return;
       }
     }
+    // Outside of the try: an ack that fails is no failure of the handler, and no attempt.
+    await delivery.ack();
   };
 
   const fail = async (delivery: Delivery, error: unknown, facts: object): Promise<void> => {
@@ -103,70 +94,16 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
   };
 
   const consumer = await transport.subscribe(subscription, guarded, limits);
-  hold.control(consumer);
+  await hold.control(consumer);
   return {
-    pause: consumer.pause,
-    resume: consumer.resume,
+    pause: hold.pause,
+    resume: hold.resume,
     stop: async (options) => {
+      const stopped = consumer.stop(options); // first, so that what is let go makes no room for another delivery
       hold.end();
-      await consumer.stop(options);
+      await stopped;
     },
-  };
-};
-
-/** While something of ours is away: the consumer is paused once, however many deliveries wait. */
-const createHold = ({ subscription, probe, log }: Pipeline) => {
-  let consumer: Consumer | undefined;
-  let waiting: Promise<void> | undefined;
-  const ended = new AbortController();
-
-  const wait = async (error: unknown): Promise<void> => {
-    const cause = messageOf(error);
-    log.warn({ subscription: subscription.name, code: codeOf(error) }, `paused, nothing is lost: ${cause}`);
-    await consumer?.pause();
-    const least = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
-    for (
-      let delayMs = Math.max(100, least);
-      !ended.signal.aborted;
-      delayMs = Math.min(delayMs * 2, maxProbeDelayMs)
-    ) {
-      await sleep(delayMs, ended.signal);
-      try {
-        await probe();
-        break;
-      } catch (failure) {
-        log.warn({ subscription: subscription.name }, `still paused: ${messageOf(failure)}`);
-      }
-    }
-    waiting = undefined;
-    if (ended.signal.aborted) return;
-    await consumer?.resume();
-    log.info({ subscription: subscription.name }, 'resumed');
-  };
-
-  return {
-    control: (controlled: Consumer): void => {
-      consumer = controlled;
-    },
-    /** Resolves when the probe succeeds, or the signal is aborted. */
-    until: (error: unknown, signal: AbortSignal): Promise<void> => {
-      waiting ??= wait(error);
-      return Promise.race([waiting, aborted(signal)]);
-    },
-    end: (): void => ended.abort(),
   };
 };
 
 const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : 'handler.failed');
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-  });

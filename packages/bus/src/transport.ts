@@ -70,7 +70,11 @@ export type PublishResult =
   | { readonly status: 'accepted' }
   | { readonly status: 'refused'; readonly error: Fault };
 
-/** Called once per delivery. When it rejects before settling, the delivery is retried after the shortest delay. */
+/**
+ * Called once per delivery. When it rejects before settling, the delivery is retried after the shortest delay. When it
+ * resolves before settling, which the pipeline does only while its consumer stops, the delivery stays un-acked: it is no
+ * longer in progress, and is delivered again once the consumer has stopped, without counting an attempt.
+ */
 export type Deliver = (delivery: Delivery) => Promise<void>;
 
 /**

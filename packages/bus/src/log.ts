@@ -1,0 +1,6 @@
+/** Where the bus says what it does. A pino logger fits. */
+export interface Log {
+  info(facts: object, text: string): void;
+  warn(facts: object, text: string): void;
+  error(facts: object, text: string): void;
+}

@@ -1,0 +1,544 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { mails, paid1, paid3, placed, registry, reserve } from '../test/contracts.ts';
+import { type FakeTransport, fakeTransport, noted } from '../test/fake-transport.ts';
+import { currentContext, newContext } from './context.ts';
+import { maxMessageBytes } from './envelope.ts';
+import { busErrors, permanent } from './errors.ts';
+import { createMessage, type Message } from './message.ts';
+import { consume, type Run } from './pipeline.ts';
+
+const data = { orderId: 'o-1', lines: [{ sku: 'TEA' }] };
+const message = createMessage('order', placed, data, newContext({ correlationId: 'c-1' }), { id: 'm-1' });
+const bytes = (value: unknown): Uint8Array =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+const changed = (change: object): Uint8Array =>
+  bytes({ ...JSON.parse(Buffer.from(message.body).toString()), ...change });
+
+const away = busErrors.broker_away({ broker: 'test' });
+const handled: Run = async () => {};
+const failing = (error: unknown) => async () => {
+  throw error;
+};
+
+interface Logged {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly facts: Record<string, unknown>;
+  readonly text: string;
+}
+
+interface Setting {
+  readonly run?: Run;
+  readonly probe?: () => Promise<void>;
+  readonly random?: () => number;
+  readonly transport?: FakeTransport;
+}
+
+const start = async ({
+  run = handled,
+  probe = async () => {},
+  random,
+  transport = fakeTransport(),
+}: Setting) => {
+  const logged: Logged[] = [];
+  const at = (level: Logged['level']) => (facts: object, text: string) => {
+    logged.push({ level, facts: { ...facts }, text });
+  };
+  const consumer = await consume({
+    ...{ transport, registry, subscription: mails, handles: [placed, paid3], run, probe },
+    limits: { concurrency: 7 },
+    log: { info: at('info'), warn: at('warn'), error: at('error') },
+    ...(random === undefined ? {} : { random }),
+  });
+  return { consumer, transport, logged };
+};
+
+/** One delivery through a pipeline of its own. */
+const through = async (
+  body: Uint8Array,
+  { attempt = 1, ...setting }: Setting & { readonly attempt?: number } = {},
+) => {
+  const seen: Message[] = [];
+  const run: Run = async (read, signal) => {
+    seen.push(read);
+    await (setting.run ?? handled)(read, signal);
+  };
+  const started = await start({ ...setting, run });
+  const delivery = noted({ body }, { attempt });
+  await started.transport.deliver(delivery);
+  return { ...started, settled: delivery.settled, seen };
+};
+
+describe('a delivery that is handled', () => {
+  test('is acked once the run is committed, and not before', async () => {
+    const committing = Promise.withResolvers<void>();
+    const { transport } = await start({ run: () => committing.promise });
+    const delivery = noted(message);
+    const delivering = transport.deliver(delivery);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(delivery.settled).toEqual([]);
+    committing.resolve();
+    await delivering;
+    expect(delivery.settled).toEqual(['ack']);
+  });
+
+  test('reaches the run as a validated message with the signal of the delivery', async () => {
+    const run = vi.fn<Run>(handled);
+    const { transport } = await start({ run });
+    const delivery = noted({ body: changed({ data: { ...data, more: 1 } }) });
+    await transport.deliver(delivery);
+    expect(run).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ contract: placed, data, id: 'm-1' }),
+      delivery.signal,
+    );
+  });
+
+  test('of an older version reaches the run as the version that is handled', async () => {
+    const older = createMessage('order', paid1, { orderId: 'o-1', cents: 5 }, newContext());
+    const { seen, settled } = await through(older.body);
+    expect(seen[0]).toMatchObject({
+      contract: paid3,
+      data: { orderId: 'o-1', total: { amount: 5, currency: 'EUR' }, by: 'unknown' },
+    });
+    expect(settled).toEqual(['ack']);
+  });
+
+  test('runs in the context of its message', async () => {
+    const run = vi.fn(async () => currentContext());
+    await through(message.body, { run: async () => void (await run()) });
+    expect(await run.mock.results[0]?.value).toMatchObject({
+      correlationId: 'c-1',
+      causationId: 'm-1',
+      hops: 0,
+    });
+    expect(currentContext()).toBeUndefined();
+  });
+
+  test('is subscribed with the limits of the pipeline', async () => {
+    const { transport } = await start({});
+    expect(transport.calls).toEqual(['subscribe email.orders 7']);
+  });
+});
+
+describe('a message that can never work', () => {
+  const invalid = (problem: string) => ({
+    code: 'bus.invalid_message',
+    message: expect.stringContaining(problem),
+  });
+  test.each<[string, Uint8Array, object]>([
+    ['no JSON', bytes('{"id"'), invalid('body: is no JSON')],
+    ['no UTF-8', Uint8Array.of(0xff, 0xfe, 0x00), invalid('body: is no JSON')],
+    ['no envelope', bytes([1]), invalid('body: is no JSON object')],
+    ['a missing attribute', changed({ source: undefined }), invalid('source: must be a text')],
+    [
+      'an invalid shape',
+      changed({ data: { orderId: 'o-1' } }),
+      invalid('contract: order.placed, data.lines: '),
+    ],
+    [
+      'a shape that its upcaster does not take',
+      changed({ type: 'order.paid', data: { orderId: 'o-1', cents: 'five' } }),
+      invalid('contract: order.paid, data.cents: '),
+    ],
+    [
+      'an unknown type',
+      changed({ type: 'order.unheard-of' }),
+      { code: 'bus.unknown_type', message: expect.stringContaining('type: order.unheard-of') },
+    ],
+    [
+      'a type that nobody here handles',
+      changed({ type: reserve.type, data: { orderId: 'o-1' } }),
+      { code: 'bus.unknown_type', message: expect.stringContaining('type: inventory.reserve') },
+    ],
+    [
+      'a newer version than is handled anywhere',
+      changed({ type: 'order.paid.v4' }),
+      { code: 'bus.unknown_type', message: expect.stringContaining('type: order.paid.v4') },
+    ],
+    [
+      'too many hops',
+      changed({ hops: 33 }),
+      { code: 'bus.too_many_hops', message: expect.stringContaining('hops: 33, limit: 32') },
+    ],
+    [
+      'a megabyte of body',
+      changed({ data: { ...data, note: 'x'.repeat(1024 * 1024) } }),
+      { code: 'bus.message_too_big', message: expect.stringContaining(`limit: ${maxMessageBytes}`) },
+    ],
+  ])('(%s) is dead-lettered at once with its reason and the original bytes', async (_, body, reason) => {
+    const { settled, seen, logged } = await through(body);
+    expect(settled).toEqual([{ deadLetter: reason, body }]);
+    expect(seen).toEqual([]);
+    expect(logged).toMatchObject([
+      { facts: { subscription: 'email.orders', messageId: 'delivery-1', attempt: 1 } },
+    ]);
+  });
+
+  test('is dead-lettered at once when the handler calls it permanent', async () => {
+    const { settled } = await through(message.body, { run: failing(permanent('no such customer')) });
+    expect(settled).toEqual([
+      {
+        deadLetter: { code: 'bus.permanent', message: 'This can never work: why: no such customer' },
+        body: message.body,
+      },
+    ]);
+  });
+
+  test('is dead-lettered at once when its handler publishes what fits no contract', async () => {
+    const run: Run = async ({ context }) => {
+      createMessage('order', placed, { ...data, orderId: '' }, context);
+    };
+    const { settled } = await through(message.body, { run });
+    expect(settled).toMatchObject([{ deadLetter: { code: 'bus.invalid_message' } }]);
+  });
+});
+
+describe('an error that may pass', () => {
+  test('is never acked, and waits with backoff for another attempt', async () => {
+    const { settled, logged } = await through(message.body, {
+      run: failing(new Error('deadlock')),
+      attempt: 3,
+      random: () => 0.5,
+    });
+    expect(settled).toEqual([{ retry: 200 }]);
+    expect(logged).toMatchObject([
+      { level: 'warn', text: 'retry: deadlock', facts: { attempt: 3, delayMs: 200, code: 'handler.failed' } },
+    ]);
+  });
+
+  test.each([
+    ['what is no error', 'text'],
+    ['nothing', undefined],
+  ])('may be %s that was thrown', async (_, thrown) => {
+    const { settled } = await through(message.body, { run: failing(thrown), random: () => 1 });
+    expect(settled).toEqual([{ retry: 100 }]);
+  });
+
+  test('is retried in its attempt before the last one', async () => {
+    const { settled } = await through(message.body, {
+      run: failing(new Error('x')),
+      attempt: 5,
+      random: () => 1,
+    });
+    expect(settled).toEqual([{ retry: 1_600 }]);
+  });
+
+  test.each([6, 7])('is dead-lettered in attempt %i of 6 with the last error', async (attempt) => {
+    const { settled, logged } = await through(message.body, { run: failing(new Error('deadlock')), attempt });
+    expect(settled).toEqual([
+      {
+        deadLetter: {
+          code: 'bus.attempts_exhausted',
+          message: `Every attempt failed: attempts: ${attempt}, last: deadlock`,
+        },
+        body: message.body,
+      },
+    ]);
+    expect(logged).toMatchObject([{ level: 'error' }]);
+  });
+});
+
+describe('a settlement that the broker does not confirm', () => {
+  test.each<[string, Run, unknown]>([
+    ['an ack', handled, 'ack'],
+    ['a retry', failing(new Error('deadlock')), { retry: 50 }],
+    ['a dead letter', failing(permanent('never')), { deadLetter: expect.anything(), body: message.body }],
+  ])('(%s) is no further attempt, and no other settlement: the message comes again', async (_, run, only) => {
+    const lost = busErrors.broker_away({ broker: 'test' });
+    const ran = vi.fn<Run>(run);
+    const { transport, logged } = await start({ run: ran, random: () => 0.5 });
+    const delivery = noted(message, { answer: () => Promise.reject(lost) });
+    await expect(transport.deliver(delivery)).rejects.toBe(lost);
+    expect(delivery.settled).toEqual([only]);
+    expect(ran).toHaveBeenCalledOnce();
+    expect(transport.calls).toEqual(['subscribe email.orders 7']);
+    expect(logged.at(-1)?.text).toBe(`not settled, it will be delivered again: ${lost.message}`);
+  });
+
+  test('is not taken for an attempt even in the last one', async () => {
+    const { transport } = await start({});
+    const delivery = noted(message, {
+      attempt: 6,
+      answer: () => Promise.reject(new Error('connection reset')),
+    });
+    await expect(transport.deliver(delivery)).rejects.toThrow('connection reset');
+    expect(delivery.settled).toEqual(['ack']);
+  });
+
+  test('of an invalid message leaves it to come again', async () => {
+    const { transport } = await start({});
+    const delivery = noted(
+      { body: bytes('{') },
+      { answer: () => Promise.reject(new Error('connection reset')) },
+    );
+    await expect(transport.deliver(delivery)).rejects.toThrow('connection reset');
+    expect(delivery.settled).toHaveLength(1);
+  });
+});
+
+describe('a fault of our own', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Away for the first runs; every delivery is noted. */
+  const outage = async (failures: number, setting: Setting = {}, fault: unknown = away) => {
+    let left = failures;
+    const run = vi.fn<Run>(async () => {
+      left -= 1;
+      if (left >= 0) throw fault;
+    });
+    return { run, ...(await start({ run, ...setting })) };
+  };
+
+  test('is no attempt: the message is handled when the probe succeeds, in its last attempt too', async () => {
+    const probe = vi.fn<() => Promise<void>>(async () => {});
+    probe
+      .mockRejectedValueOnce(new Error('still starting'))
+      .mockRejectedValueOnce(new Error('still starting'));
+    const { transport, logged, run } = await outage(1, { probe });
+    const delivery = noted(message, { attempt: 6 });
+    const delivering = transport.deliver(delivery);
+
+    await vi.advanceTimersByTimeAsync(99);
+    expect([probe.mock.calls.length, transport.calls.at(-1)]).toEqual([0, 'pause']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(probe).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(probe).toHaveBeenCalledTimes(2);
+    expect(delivery.settled).toEqual([]);
+    await vi.advanceTimersByTimeAsync(400);
+    await delivering;
+
+    expect(probe).toHaveBeenCalledTimes(3);
+    expect(run).toHaveBeenCalledTimes(2);
+    expect(delivery.settled).toEqual(['ack']);
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume']);
+    expect(logged.map(({ text }) => text)).toEqual([
+      `paused, nothing is lost: ${away.message}`,
+      'still paused: still starting',
+      'still paused: still starting',
+      'resumed',
+    ]);
+  });
+
+  test('pauses the consumer once, however many deliveries wait', async () => {
+    const { transport, run } = await outage(3);
+    const deliveries = [noted(message), noted(message), noted(message)];
+    const delivering = Promise.all(deliveries.map((delivery) => transport.deliver(delivery)));
+    await vi.advanceTimersByTimeAsync(100);
+    await delivering;
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume']);
+    expect(deliveries.map(({ settled }) => settled)).toEqual([['ack'], ['ack'], ['ack']]);
+    expect(run).toHaveBeenCalledTimes(6);
+  });
+
+  test('holds every time that it happens, and longer each time, so that a probe that lies makes no busy loop', async () => {
+    const probe = vi.fn(async () => {});
+    const { transport } = await outage(7, { probe });
+    const delivery = noted(message);
+    const delivering = transport.deliver(delivery);
+    const probed: number[] = [];
+    const begun = Date.now();
+    probe.mockImplementation(async () => {
+      probed.push(Date.now() - begun);
+    });
+    await vi.runAllTimersAsync();
+    await delivering;
+    expect(probed).toEqual([100, 300, 700, 1_500, 3_100, 5_100, 7_100]);
+    expect(delivery.settled).toEqual(['ack']);
+  });
+
+  test('is probed at intervals of at most two seconds', async () => {
+    const probed: number[] = [];
+    const begun = Date.now();
+    const probe = async () => {
+      probed.push(Date.now() - begun);
+      if (probed.length < 8) throw new Error('away');
+    };
+    const { transport } = await outage(1, { probe });
+    const delivering = transport.deliver(noted(message));
+    await vi.runAllTimersAsync();
+    await delivering;
+    expect(probed).toEqual([100, 300, 700, 1_500, 3_100, 5_100, 7_100, 9_100]);
+  });
+
+  test('that says when to come again is not probed earlier', async () => {
+    const probe = vi.fn(async () => {});
+    const fault = busErrors.broker_away({ retryAfterMs: 30_000 });
+    const { transport } = await outage(1, { probe }, fault);
+    const delivering = transport.deliver(noted(message));
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(probe).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await delivering;
+    expect(probe).toHaveBeenCalledOnce();
+  });
+
+  test('is followed by the retry policy when what comes after it is an error', async () => {
+    const run = vi.fn<Run>().mockRejectedValueOnce(away).mockRejectedValueOnce(new Error('deadlock'));
+    const { transport } = await start({ run, random: () => 1 });
+    const delivery = noted(message, { attempt: 2 });
+    const delivering = transport.deliver(delivery);
+    await vi.runAllTimersAsync();
+    await delivering;
+    expect(delivery.settled).toEqual([{ retry: 200 }]);
+  });
+
+  test('that comes while the subscription is being made pauses the consumer as soon as there is one', async () => {
+    const transport = fakeTransport();
+    const delivery = noted(message);
+    let delivering: Promise<void> | undefined;
+    transport.whileSubscribing = () => {
+      delivering = transport.deliver(delivery);
+    };
+    await outage(1, { transport });
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause']);
+    await vi.runAllTimersAsync();
+    await delivering;
+    expect(delivery.settled).toEqual(['ack']);
+    expect(transport.calls.at(-1)).toBe('resume');
+  });
+
+  test('is survived when the consumer cannot be paused', async () => {
+    const transport = fakeTransport();
+    transport.failing.pause.push(new Error('channel closed'));
+    const { logged } = await outage(2, { transport });
+    const [one, other] = [noted(message), noted(message)];
+    const delivering = [transport.deliver(one)];
+    await vi.advanceTimersByTimeAsync(50);
+    delivering.push(transport.deliver(other)); // what comes although it should be paused is held as well
+    await vi.advanceTimersByTimeAsync(50);
+    await Promise.all(delivering);
+    expect([one.settled, other.settled]).toEqual([['ack'], ['ack']]);
+    expect(logged.map(({ text }) => text)).toContain('the consumer could not be paused: channel closed');
+  });
+
+  test('is over only when the consumer could be resumed', async () => {
+    const transport = fakeTransport();
+    transport.failing.resume.push(new Error('channel closed'));
+    const { logged } = await outage(1, { transport });
+    const delivery = noted(message);
+    const delivering = transport.deliver(delivery);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(delivery.settled).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    await delivering;
+    expect(delivery.settled).toEqual(['ack']);
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume', 'resume']);
+    expect(logged.map(({ text }) => text)).toContain('still paused: channel closed');
+  });
+
+  test('that comes again later pauses again', async () => {
+    const run = vi.fn<Run>().mockRejectedValueOnce(away).mockResolvedValueOnce().mockRejectedValueOnce(away);
+    const { transport } = await start({ run });
+    for (const delivery of [noted(message), noted(message)]) {
+      const delivering = transport.deliver(delivery);
+      await vi.advanceTimersByTimeAsync(100);
+      await delivering;
+      expect(delivery.settled).toEqual(['ack']);
+    }
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume', 'pause', 'resume']);
+  });
+
+  test('leaves a consumer paused that somebody paused in the meantime', async () => {
+    const { transport, consumer } = await outage(1);
+    const delivery = noted(message);
+    const delivering = transport.deliver(delivery);
+    await vi.advanceTimersByTimeAsync(50);
+    await consumer.pause();
+    await vi.advanceTimersByTimeAsync(50);
+    await delivering;
+    expect(delivery.settled).toEqual(['ack']);
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'pause']);
+    await consumer.resume();
+    expect(transport.calls.at(-1)).toBe('resume');
+  });
+
+  test('keeps the consumer paused when somebody resumes it in the meantime', async () => {
+    const { transport, consumer } = await outage(1);
+    const delivering = transport.deliver(noted(message));
+    await vi.advanceTimersByTimeAsync(50);
+    await consumer.resume();
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause']);
+    await vi.advanceTimersByTimeAsync(50);
+    await delivering;
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume']);
+  });
+
+  test('leaves what is held un-acked when the consumer stops, without another run or probe', async () => {
+    const probe = vi.fn(() => Promise.reject(new Error('away')));
+    const { transport, consumer, run } = await outage(Number.POSITIVE_INFINITY, { probe });
+    const delivery = noted(message);
+    const delivering = transport.deliver(delivery);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(probe).toHaveBeenCalledOnce();
+    await consumer.stop({ timeoutMs: 50 });
+    await delivering;
+    await vi.runAllTimersAsync();
+    expect(delivery.settled).toEqual([]);
+    expect([run.mock.calls.length, probe.mock.calls.length]).toEqual([1, 1]);
+    expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'stop {"timeoutMs":50}']);
+  });
+
+  test('does not wait for a probe that hangs when the consumer stops', async () => {
+    const { transport, consumer } = await outage(1, { probe: () => new Promise(() => {}) });
+    const delivery = noted(message);
+    const delivering = transport.deliver(delivery);
+    await vi.advanceTimersByTimeAsync(100);
+    await consumer.stop();
+    await delivering;
+    expect(delivery.settled).toEqual([]);
+  });
+
+  test('that comes while the consumer stops leaves the delivery un-acked at once', async () => {
+    const { transport, consumer, run } = await outage(Number.POSITIVE_INFINITY);
+    await consumer.stop();
+    const delivery = noted(message);
+    await transport.deliver(delivery);
+    expect(delivery.settled).toEqual([]);
+    expect(run).toHaveBeenCalledOnce();
+  });
+
+  test('leaves a delivery un-acked whose signal is aborted while it is held', async () => {
+    const { transport } = await outage(1);
+    const stopping = new AbortController();
+    const [aborted, other] = [noted(message, { signal: stopping.signal }), noted(message)];
+    const delivering = [transport.deliver(aborted), transport.deliver(other)];
+    await vi.advanceTimersByTimeAsync(50);
+    stopping.abort();
+    await delivering[0];
+    await vi.runAllTimersAsync();
+    await delivering[1];
+    expect([aborted.settled, other.settled]).toEqual([[], ['ack']]);
+  });
+});
+
+describe('a delivery whose signal is aborted while it runs', () => {
+  test.each<[string, unknown]>([
+    ['an error', new Error('aborted')],
+    ['a permanent error', permanent('never')],
+    ['a fault of our own', away],
+  ])('is left un-acked after %s', async (_, error) => {
+    const stopping = new AbortController();
+    const run: Run = async () => {
+      stopping.abort();
+      throw error;
+    };
+    const { transport } = await start({ run });
+    const delivery = noted(message, { signal: stopping.signal });
+    await transport.deliver(delivery);
+    expect(delivery.settled).toEqual([]);
+    expect(transport.calls).toEqual(['subscribe email.orders 7']);
+  });
+
+  test('is acked when it was committed all the same', async () => {
+    const stopping = new AbortController();
+    const { transport } = await start({ run: async () => stopping.abort() });
+    const delivery = noted(message, { signal: stopping.signal });
+    await transport.deliver(delivery);
+    expect(delivery.settled).toEqual(['ack']);
+  });
+});
