@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 /** @type {NodeJS.Signals[]} */
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
-/** One Ctrl-C arrives here twice under npm: from the terminal, and again from npm itself. */
-const sameKeyPress = 300;
+/** One Ctrl-C arrives here twice under npm: from the terminal, and again from npm, which may be slow to pass it on. */
+const sameKeyPressMs = 1000;
 
 /**
  * Runs a script on the pinned Node and ends as it ends: same arguments, terminal, signals and exit code.
@@ -31,7 +31,7 @@ export const passThrough = async ({ root, script, args }) => {
   for (const signal of forwarded) {
     process.on(signal, () => {
       const now = performance.now();
-      if (now - (lastSent.get(signal) ?? Number.NEGATIVE_INFINITY) < sameKeyPress) return;
+      if (now - (lastSent.get(signal) ?? Number.NEGATIVE_INFINITY) < sameKeyPressMs) return;
       lastSent.set(signal, now);
       child.kill(signal);
     });

@@ -43,7 +43,7 @@ const install = () =>
     env: { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, npm_config_registry: nobodyListens },
   });
 
-describe('installing the dependencies', () => {
+describe('installing the dependencies', { timeout: 30_000 }, () => {
   test('takes the pinned pnpm and the lockfile as it is', async () => {
     expect(await install()).toMatchObject({ code: 0 });
     expect(calls()).toEqual(['--yes pnpm@1.2.3 install --frozen-lockfile']);

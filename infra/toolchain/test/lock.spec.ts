@@ -28,7 +28,7 @@ const deadProcess = async (): Promise<number> => {
   return child.pid!;
 };
 
-describe('the lock', () => {
+describe('the lock', { timeout: 30_000 }, () => {
   test('lets one process work at a time, and the others wait and say for whom', async () => {
     const order: string[] = [];
     const watch = async () => {

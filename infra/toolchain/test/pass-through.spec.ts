@@ -21,12 +21,15 @@ const start = (...args: string[]) => {
     output += text;
   });
   const said = async (text: string) => {
-    while (!output.includes(text)) await once(child.stdout, 'data');
+    while (!output.includes(text)) {
+      if (child.stdout.readableEnded) throw new Error(`It ended without saying ${text}: ${output}`);
+      await Promise.race([once(child.stdout, 'data'), once(child.stdout, 'end')]);
+    }
   };
   return { child, said, output: () => output, closed: once(child, 'close') };
 };
 
-describe('a script that is passed through', () => {
+describe('a script that is passed through', { timeout: 30_000 }, () => {
   test('gets the arguments and the pinned Node, and gives its exit code', async () => {
     const { output, closed } = start('7', '0', '--exit');
     const [code] = await closed;
@@ -37,7 +40,7 @@ describe('a script that is passed through', () => {
   });
 
   test('gets one SIGINT for a key press that arrives twice, and is waited for', async () => {
-    const { child, said, output, closed } = start('3', '20000');
+    const { child, said, output, closed } = start('3', '25000', '500');
     await said('args');
     child.kill('SIGINT');
     child.kill('SIGINT');
@@ -50,18 +53,18 @@ describe('a script that is passed through', () => {
   });
 
   test('gets a second SIGINT of an impatient person', async () => {
-    const { child, said, output, closed } = start('0', '20000');
+    const { child, said, output, closed } = start('0', '25000', '4000');
     await said('args');
     child.kill('SIGINT');
     await said('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 320));
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     child.kill('SIGINT');
     await closed;
     expect(output()).toContain('stopped after 2');
   });
 
   test('stops when the process that started it is killed', async () => {
-    const { child, said, output } = start('0', '20000');
+    const { child, said, output } = start('0', '25000');
     await said('args');
     const ended = once(child.stdout, 'close');
     child.kill('SIGKILL');
@@ -71,7 +74,7 @@ describe('a script that is passed through', () => {
   });
 
   test('that a signal ended gives the code a shell would give', async () => {
-    const { child, said, closed } = start('0', '20000');
+    const { child, said, closed } = start('0', '25000');
     await said('args');
     child.kill('SIGHUP');
     const [code] = await closed;
