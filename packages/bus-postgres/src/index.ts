@@ -1,1 +1,2 @@
-export {};
+export type { PostgresTransportOptions } from './config.ts';
+export { createPostgresTransport } from './transport.ts';

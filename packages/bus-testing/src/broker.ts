@@ -2,8 +2,10 @@ import type { Transport } from '@emporium/bus';
 
 /** Where a suite gets its broker from. */
 export interface BrokerSource {
-  /** Why there is none on this machine, if so: the suite is reported as skipped, or fails where REQUIRE_BROKERS names it. */
-  readonly missing?: string | undefined;
+  /** Whether this machine has one; the suite is skipped where it has none. */
+  readonly available: boolean;
+  /** The suite's title, which names the reason when it is skipped. `canStart` of `@emporium/servers` gives both. */
+  title(suite: string): string;
   start(): Promise<RunningBroker>;
 }
 

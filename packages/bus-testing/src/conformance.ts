@@ -4,10 +4,9 @@ import { type CaseTitle, caseGroups } from './cases.ts';
 import { withSetting } from './setting.ts';
 
 export interface Conformance {
-  /** As in REQUIRE_BROKERS: `rabbitmq`. */
   readonly name: string;
   readonly broker: BrokerSource;
-  /** The module that exports `create(url)`: `new URL('./create.ts', import.meta.url)`. Its bound for a broker that is away should be about 2 s. */
+  /** Exports `create(url)`: `new URL('./create.ts', import.meta.url)`. What it creates should wait for an absent broker about 2 s. */
   readonly module: URL;
   /** The promises that this transport cannot keep, each with the reason for people to read. */
   readonly skip: readonly Skip[];
@@ -21,19 +20,12 @@ export interface Skip {
 /** The promises of `Transport`, as tests. Every transport calls this in its `test/conformance.int.spec.ts`. */
 export const testTransport = ({ name, broker, module, skip }: Conformance): void => {
   const reasons = new Map<string, string>(skip.map(({ test: title, reason }) => [title, reason]));
-  const required = (process.env['REQUIRE_BROKERS'] ?? '').split(',').includes(name);
-  if (broker.missing !== undefined && !required) {
-    describe.skip(`${name} transport (skipped: ${broker.missing})`, () => test('conforms', () => {}));
-    return;
-  }
 
-  describe(`${name} transport`, () => {
+  describe.skipIf(!broker.available)(broker.title(`${name} transport`), () => {
     let running: RunningBroker;
     let create: CreateTransport;
 
     beforeAll(async () => {
-      if (broker.missing !== undefined)
-        throw new Error(`REQUIRE_BROKERS names ${name}, but: ${broker.missing}`);
       create = await loadCreate(module.href);
       running = await broker.start();
     }, 120_000);

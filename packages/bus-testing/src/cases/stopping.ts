@@ -131,6 +131,7 @@ export const stopping = {
     letItEnd();
 
     await again.until(2);
+    letItEnd();
   },
 
   'stopping twice is safe, and other consumers of the transport go on': async ({ connect, declare }) => {

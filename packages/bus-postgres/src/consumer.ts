@@ -1,0 +1,139 @@
+import type { Consumer, Delivery } from '@emporium/bus';
+import { createDeliveries, type Settling } from './deliveries.ts';
+import type { Entry } from './entry.ts';
+import { isAway } from './health.ts';
+import type { Member, Session } from './session.ts';
+import type { Source } from './source.ts';
+
+interface ConsumerOptions {
+  readonly session: Session;
+  readonly subscriptionId: number;
+  readonly settling: Settling<Entry>;
+  readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
+  readonly concurrency: number;
+  /** Makes the source of a consumer that it can wake. */
+  readonly createSource: (wake: () => void) => Source;
+}
+
+/** Claims when there is room and reason, and begins a delivery for each claim. */
+export const createConsumer = async (options: ConsumerOptions): Promise<Consumer> => {
+  const { session, subscriptionId, concurrency, deliver } = options;
+  let state: 'running' | 'paused' | 'stopped' = 'running';
+  let claiming: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+  const timers = new Set<NodeJS.Timeout>();
+
+  const room = (): number => (state === 'running' ? concurrency - deliveries.count() : 0);
+
+  const claim = async (): Promise<void> => {
+    while (room() > 0 && source.ready()) {
+      const entries = await source.claim(room());
+      const begun = entries.slice(0, room());
+      for (const entry of begun) deliveries.begin(entry);
+      // Paused or stopped meanwhile.
+      await source.giveBack(entries.slice(begun.length));
+    }
+  };
+
+  const pump = (): void => {
+    if (claiming !== undefined || room() <= 0 || !source.ready()) return;
+    claiming = claim()
+      .then(() => true)
+      .catch((error: unknown) => {
+        source.refresh();
+        // A lost connection wakes everyone when it is back; anything else is tried again after a while.
+        if (!isAway(error)) wakeIn(1_000);
+        return false;
+      })
+      .then((claimed) => {
+        claiming = undefined;
+        if (claimed) pump();
+      });
+  };
+
+  const wake = (): void => {
+    source.refresh();
+    pump();
+  };
+
+  const wakeIn = (ms: number): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      wake();
+    }, Math.max(0, ms) + 1);
+    timers.add(timer);
+  };
+
+  const source = options.createSource(() => pump());
+  const settling = releasing(options.settling, {
+    release: (entry, blockedMs) => {
+      source.release(entry, blockedMs);
+      if (blockedMs !== undefined) wakeIn(blockedMs);
+    },
+  });
+  const deliveries = createDeliveries<Entry>({ deliver, settling, onEnd: pump });
+
+  const member: Member = {
+    subscriptionId,
+    wake,
+    wakeIn,
+    hungry: () => room() > 0,
+    tick: () => source.tick(),
+    onChange: () => source.onChange(),
+    regain: async (run) => {
+      const lost = await source.regain(run, deliveries.list());
+      for (const entry of lost) deliveries.giveUp(entry);
+    },
+  };
+
+  const stop = async (timeoutMs: number): Promise<void> => {
+    state = 'stopped';
+    await claiming;
+    const left = await deliveries.end(timeoutMs);
+    for (const timer of timers) clearTimeout(timer);
+    session.leave(member);
+    await source.giveBack(left).catch(() => {}); // without the session nothing is held
+    await source.close();
+  };
+
+  await session.join(member);
+  try {
+    await source.open();
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  pump();
+
+  return {
+    pause: async () => {
+      if (state === 'running') state = 'paused';
+    },
+    resume: async () => {
+      if (state === 'paused') state = 'running';
+      wake();
+    },
+    stop: ({ timeoutMs = 5_000 } = {}) => {
+      stopping ??= stop(timeoutMs);
+      return stopping;
+    },
+  };
+};
+
+/** Settles, and then lets go of the claim, whatever became of it: a message that could not be settled comes again. */
+const releasing = (settling: Settling<Entry>, { release }: Pick<Source, 'release'>): Settling<Entry> => {
+  const releaseAfter = async (entry: Entry, work: Promise<void>, blockedMs?: number): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      release(entry, 0);
+      throw error;
+    }
+    release(entry, blockedMs);
+  };
+  return {
+    ack: (entry) => releaseAfter(entry, settling.ack(entry)),
+    retry: (entry, delayMs) => releaseAfter(entry, settling.retry(entry, delayMs), delayMs),
+    deadLetter: (entry, reason) => releaseAfter(entry, settling.deadLetter(entry, reason)),
+  };
+};

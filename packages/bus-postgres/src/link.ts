@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { type Health, isAway } from './health.ts';
+import { ensureSchema } from './schema.ts';
+
+export interface Query {
+  /** Prepared once a connection under this name. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One connection that is made again when it was lost. Statements go out in the order of the calls, without waiting for each other. */
+export interface Link {
+  /** Connects first where it must. Rejects with what the server or the socket said. */
+  query<Row extends pg.QueryResultRow>(query: Query, values: readonly unknown[]): Promise<Row[]>;
+  connect(): Promise<void>;
+  connected(): boolean;
+  /** Waits for the statements under way, up to a second. */
+  close(): Promise<void>;
+}
+
+interface LinkOptions {
+  readonly url: string;
+  /** After so long without an answer the server counts as away, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly health: Health;
+  /** Settings of the session: `-c synchronous_commit=off`. */
+  readonly settings?: string;
+  /** What to do with a fresh connection before anyone else has it. */
+  readonly prepare?: (client: pg.Client) => Promise<void>;
+  readonly onLost?: () => void;
+}
+
+export const createLink = ({ url, timeoutMs, health, settings, prepare, onLost }: LinkOptions): Link => {
+  let current: { readonly client: pg.Client; readonly ready: Promise<void>; up: boolean } | undefined;
+  let underWay = 0;
+
+  const open = () => {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'emporium-bus',
+      connectionTimeoutMillis: Math.min(timeoutMs, 3_000),
+      query_timeout: timeoutMs,
+      keepAlive: true,
+      pipeline: true,
+      options: `-c timezone=UTC -c jit=off ${settings ?? ''}`,
+    });
+    const start = async () => {
+      await client.connect();
+      await ensureSchema(client);
+      await prepare?.(client);
+      connection.up = true;
+      health.up();
+    };
+    const lost = (error: unknown) => drop(connection, error);
+    client.on('error', lost);
+    client.on('end', () => lost(new Error('The connection was closed')));
+    const connection = { client, ready: start(), up: false };
+    connection.ready.catch(lost);
+    return connection;
+  };
+
+  const drop = (connection: NonNullable<typeof current>, error: unknown): void => {
+    if (current !== connection) return;
+    current = undefined;
+    health.away(error);
+    // It is broken: all that is left is to let go of the socket, whatever that says.
+    connection.client.end().catch(() => {});
+    onLost?.();
+  };
+
+  const connect = async () => {
+    current ??= open();
+    await current.ready;
+    return current;
+  };
+
+  return {
+    query: async <Row extends pg.QueryResultRow>({ name, text }: Query, values: readonly unknown[]) => {
+      underWay += 1;
+      try {
+        const connection = await connect();
+        try {
+          const { rows } = await connection.client.query<Row>({ name, text, values: [...values] });
+          health.up();
+          return rows;
+        } catch (error) {
+          if (isAway(error)) drop(connection, error);
+          throw error;
+        }
+      } finally {
+        underWay -= 1;
+      }
+    },
+    connect: async () => {
+      await connect();
+    },
+    connected: () => current?.up ?? false,
+    close: async () => {
+      for (const deadline = Date.now() + 1_000; underWay > 0 && Date.now() < deadline; ) await sleep(5);
+      const connection = current;
+      current = undefined;
+      if (connection === undefined) return;
+      connection.client.removeAllListeners('end');
+      await Promise.race([connection.client.end().catch(() => {}), sleep(1_000)]);
+    },
+  };
+};

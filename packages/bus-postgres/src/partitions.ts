@@ -1,0 +1,222 @@
+import { busErrors, partitionCount } from '@emporium/bus';
+import { type Entry, entryOf, type MessageRow } from './entry.ts';
+import { memberLock } from './schema.ts';
+import type { Session } from './session.ts';
+import type { Source } from './source.ts';
+
+/** How many messages of a partition are read at one time. */
+const readAhead = 16;
+
+interface Partition {
+  /** Read, and not begun. Nobody else takes from a partition that is ours. */
+  buffer: Entry[];
+  /** The one delivery in progress. */
+  busy: Entry | undefined;
+  mayHaveMore: boolean;
+  /** While the first message waits for its next attempt, all wait. */
+  blocked: NodeJS.Timeout | undefined;
+  /** Promised to another instance: goes when the delivery in progress is over. */
+  leaving: boolean;
+}
+
+/**
+ * The messages of an ordered subscription: those of the partitions that this session has the lock of, one at a time of each,
+ * in the order of publishing. Instances share the partitions evenly; those of one that died are free at once, and found
+ * within a second.
+ */
+export const createPartitions = (session: Session, subscriptionId: number, wake: () => void): Source => {
+  const { held, exclusively } = session.claims(subscriptionId);
+  const owned = new Map<number, Partition>();
+
+  const own = (partition: number): void => {
+    held.add(String(partition));
+    owned.set(partition, {
+      buffer: [],
+      busy: undefined,
+      mayHaveMore: true,
+      blocked: undefined,
+      leaving: false,
+    });
+  };
+
+  const disown = (partition: number): void => {
+    clearTimeout(owned.get(partition)?.blocked);
+    owned.delete(partition);
+    held.delete(String(partition));
+  };
+
+  const letGo = async (partitions: readonly number[]): Promise<void> => {
+    partitions.forEach(disown);
+    if (partitions.length === 0) return;
+    await session.query(unlock, [subscriptionId, partitions]);
+    session.notifyChange(subscriptionId);
+  };
+
+  const block = (partition: Partition, ms: number): void => {
+    clearTimeout(partition.blocked);
+    partition.buffer = [];
+    partition.blocked = setTimeout(() => {
+      partition.blocked = undefined;
+      partition.mayHaveMore = true;
+      wake();
+    }, ms + 1);
+  };
+
+  const idle = (): [number, Partition][] =>
+    [...owned].filter(
+      ([, { busy, blocked, leaving }]) => busy === undefined && blocked === undefined && !leaving,
+    );
+
+  const read = async (): Promise<void> => {
+    const empty = idle().filter(([, { buffer, mayHaveMore }]) => buffer.length === 0 && mayHaveMore);
+    if (empty.length === 0) return;
+    for (const [, partition] of empty) partition.mayHaveMore = false;
+    const rows = await session.query<HeadRow>(heads, [
+      subscriptionId,
+      empty.map(([number]) => number),
+      readAhead,
+    ]);
+    for (const [number, partition] of empty) {
+      const mine = rows.filter((row) => row.partition === number);
+      const waiting = mine.findIndex(({ due_in_ms }) => due_in_ms > 0);
+      partition.buffer = (waiting < 0 ? mine : mine.slice(0, waiting)).map(entryOf);
+      if (waiting === 0) block(partition, mine[0]?.due_in_ms ?? 0);
+      else if (waiting > 0 || mine.length === readAhead) partition.mayHaveMore = true;
+    }
+  };
+
+  /** Takes what is free and gives what is too much, so that every instance has its share. */
+  const balance = (): Promise<void> =>
+    exclusively(async () => {
+      const [count] = await session.query<{ members: number }>(members, [subscriptionId]);
+      const share = Math.ceil(partitionCount / Math.max(1, count?.members ?? 1));
+      const excess = [...owned.keys()].slice(share);
+      for (const partition of [...owned.values()].slice(share)) partition.leaving = true;
+      await letGo(excess.filter((number) => owned.get(number)?.busy === undefined));
+      const others = Array.from({ length: partitionCount }, (_, number) => number).filter(
+        (number) => !held.has(String(number)),
+      );
+      const free = await session.query<{ partition: number }>(lock, [
+        subscriptionId,
+        others,
+        Math.max(0, share - owned.size),
+      ]);
+      for (const { partition } of free) own(partition);
+      if (free.length > 0) wake();
+    });
+
+  const balanceLater = (): void => {
+    void balance().catch(() => {}); // without the session nothing is owned; the next tick tries again
+  };
+
+  return {
+    open: async () => {
+      await session.query(join, [subscriptionId]);
+      await balance();
+      session.notifyChange(subscriptionId);
+    },
+    ready: () => idle().some(([, { buffer, mayHaveMore }]) => buffer.length > 0 || mayHaveMore),
+    refresh: () => {
+      for (const partition of owned.values()) partition.mayHaveMore = true;
+    },
+    claim: async (most) => {
+      // Without the session others may own what is in the buffers.
+      if (!session.connected()) throw busErrors.broker_away();
+      await read();
+      const begun = idle()
+        .filter(([, { buffer }]) => buffer.length > 0)
+        .slice(0, most);
+      return begun.flatMap(([number, partition]) => {
+        // To the end of the line, so that no partition starves when there are more of them than deliveries.
+        owned.delete(number);
+        owned.set(number, partition);
+        partition.busy = partition.buffer.shift();
+        return partition.busy ?? [];
+      });
+    },
+    release: (entry, blockedMs) => {
+      const partition = owned.get(entry.partition);
+      if (partition?.busy !== entry) return;
+      partition.busy = undefined;
+      if (blockedMs !== undefined) block(partition, blockedMs);
+      if (partition.leaving) void letGo([entry.partition]).catch(() => {}); // without the session it is free already
+    },
+    giveBack: async (entries) => {
+      for (const entry of entries) {
+        const partition = owned.get(entry.partition);
+        if (partition?.busy !== entry) continue;
+        partition.busy = undefined;
+        partition.buffer.unshift(entry);
+      }
+    },
+    regain: async (run, entries) => {
+      await run(join, [subscriptionId]);
+      const rows = await run<{ partition: number }>(lock, [
+        subscriptionId,
+        [...owned.keys()],
+        partitionCount,
+      ]);
+      const regained = new Set(rows.map(({ partition }) => partition));
+      for (const [number, partition] of [...owned]) {
+        if (!regained.has(number)) disown(number);
+        else Object.assign(partition, { buffer: [], mayHaveMore: true });
+      }
+      return entries.filter(({ partition }) => !regained.has(partition));
+    },
+    tick: () => {
+      if (owned.size < partitionCount) balanceLater();
+    },
+    onChange: balanceLater,
+    close: async () => {
+      const partitions = [...owned.keys()];
+      partitions.forEach(disown);
+      await session.query(leave, [subscriptionId, partitions]).catch(() => {}); // without the session all is free already
+      session.notifyChange(subscriptionId);
+    },
+  };
+};
+
+interface HeadRow extends MessageRow {
+  readonly due_in_ms: number;
+}
+
+const heads = {
+  name: 'bus-heads',
+  text: `
+    select m.*, coalesce(extract(epoch from m.visible_at - clock_timestamp())::float8 * 1000, 0) as due_in_ms
+    from unnest($2::smallint[]) as wanted (partition)
+    cross join lateral (
+      select * from bus.message m
+      where m.subscription_id = $1 and m.partition = wanted.partition order by m.id limit $3
+    ) m
+    order by m.partition, m.id`,
+};
+
+const join = { name: 'bus-join', text: `select pg_try_advisory_lock_shared($1::int, ${memberLock})` };
+
+const leave = {
+  name: 'bus-leave',
+  text: `
+    select pg_advisory_unlock_shared($1::int, ${memberLock}),
+      (select count(pg_advisory_unlock($1::int, partition)) from unnest($2::int[]) as owned (partition))`,
+};
+
+const lock = {
+  name: 'bus-lock',
+  text: `
+    select partition from unnest($2::int[]) as free (partition)
+    where pg_try_advisory_lock($1::int, partition) limit $3`,
+};
+
+const unlock = {
+  name: 'bus-unlock',
+  text: 'select pg_advisory_unlock($1::int, partition) from unnest($2::int[]) as owned (partition)',
+};
+
+const members = {
+  name: 'bus-members',
+  text: `
+    select count(distinct pid)::int as members from pg_locks
+    where locktype = 'advisory' and objsubid = 2 and classid = $1::int::oid and objid = ${memberLock} and granted
+      and database = (select oid from pg_database where datname = current_database())`,
+};

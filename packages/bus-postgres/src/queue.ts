@@ -1,0 +1,78 @@
+import { entryOf, type MessageRow } from './entry.ts';
+import { claimBytes } from './schema.ts';
+import type { Session } from './session.ts';
+import type { Source } from './source.ts';
+
+/** The messages of an unordered subscription, oldest first. A claim is this session's lock on the row's id. */
+export const createQueue = (session: Session, subscriptionId: number): Source => {
+  const { held, exclusively } = session.claims(subscriptionId);
+  const settled: string[] = [];
+  let mayHaveMore = true;
+
+  const unlock = async (rows: readonly string[]): Promise<void> => {
+    if (rows.length > 0) await session.query(letGo, [rows]);
+  };
+
+  return {
+    open: async () => {},
+    ready: () => mayHaveMore,
+    refresh: () => {
+      mayHaveMore = true;
+    },
+    claim: (most) =>
+      exclusively(async () => {
+        mayHaveMore = false;
+        const rows = await session.query<MessageRow>(claim, [
+          subscriptionId,
+          most,
+          [...held],
+          settled.splice(0),
+        ]);
+        const entries = rows.map(entryOf);
+        for (const { row } of entries) held.add(row);
+        const bytes = entries.reduce((sum, { body }) => sum + body.byteLength, 0);
+        if (entries.length >= most || bytes >= claimBytes) mayHaveMore = true;
+        return entries;
+      }),
+    release: ({ row }, blockedMs) => {
+      if (!held.delete(row)) return;
+      // The lock of a row that is gone is in nobody's way: it goes with the next claim.
+      if (blockedMs === undefined) settled.push(row);
+      else void unlock([row]).catch(() => {}); // without the session there is no lock
+    },
+    giveBack: async (entries) => {
+      const rows = entries.map(({ row }) => row).filter((row) => held.delete(row));
+      await unlock(rows);
+      if (rows.length > 0) session.notify([subscriptionId]);
+    },
+    regain: async (run, entries) => {
+      settled.length = 0;
+      for (const { row } of entries) held.delete(row);
+      if (entries.length === 0) return [];
+      const regained = await run<{ id: string }>(claimAgain, [subscriptionId, entries.map(({ row }) => row)]);
+      for (const { id } of regained) held.add(id);
+      return entries.filter(({ row }) => !held.has(row));
+    },
+    tick: () => {
+      void unlock(settled.splice(0)).catch(() => {}); // without the session there is no lock
+    },
+    onChange: () => {},
+    close: () => unlock(settled.splice(0)).catch(() => {}), // without the session there is no lock
+  };
+};
+
+const claim = { name: 'bus-claim', text: 'select * from bus.claim($1, $2, $3, $4)' };
+
+const letGo = {
+  name: 'bus-let-go',
+  text: 'select pg_advisory_unlock(id) from unnest($1::bigint[]) as settled (id)',
+};
+
+const claimAgain = {
+  name: 'bus-claim-again',
+  text: `
+    with present as materialized (
+      select id from bus.message where subscription_id = $1 and partition = 0 and id = any ($2::bigint[])
+    )
+    select id from present where pg_try_advisory_lock(id)`,
+};

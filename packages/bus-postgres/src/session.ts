@@ -1,0 +1,162 @@
+import { busErrors } from '@emporium/bus';
+import type { QueryResultRow } from 'pg';
+import { type Claims, createClaims } from './claims.ts';
+import type { Health } from './health.ts';
+import { createLink, type Query } from './link.ts';
+import { createNotifier } from './notifier.ts';
+
+/** A consumer, as the session sees it. */
+export interface Member {
+  readonly subscriptionId: number;
+  /** There is something to claim, or there may be. */
+  wake(): void;
+  /** Something will be there to claim after so many milliseconds. */
+  wakeIn(ms: number): void;
+  /** Whether it could use another message now. */
+  hungry(): boolean;
+  /** Once a second. */
+  tick(): void;
+  /** Another instance came or went. */
+  onChange(): void;
+  /** All claims went with the last connection: takes again, before anyone else can, those of deliveries in progress. */
+  regain(query: Run): Promise<void>;
+}
+
+export type Run = <Row extends QueryResultRow>(query: Query, values: readonly unknown[]) => Promise<Row[]>;
+
+/**
+ * The connection that claims live on. It is made again when it is lost, and then takes back what it held. Woken by NOTIFY;
+ * once a second it looks for what no notification told: messages of instances that died, and delays that end.
+ */
+export interface Session {
+  /** Rejects at once while there is no connection. */
+  readonly query: Run;
+  connected(): boolean;
+  /** What this session holds of a subscription: one for all its consumers, because its locks are one for all of them. */
+  claims(subscriptionId: number): Claims;
+  join(member: Member): Promise<void>;
+  leave(member: Member): void;
+  /** Tells the instances of these subscriptions, soon and together, that there are messages. Nothing depends on it but time. */
+  notify(subscriptionIds: readonly number[]): void;
+  /** Tells the instances of this subscription that one of them came or went. */
+  notifyChange(subscriptionId: number): void;
+  close(): Promise<void>;
+}
+
+const tickMs = 1_000;
+/** After a loss everyone takes back its own before anyone takes more. */
+const graceMs = 250;
+
+export const createSession = (options: { url: string; timeoutMs: number; health: Health }): Session => {
+  const members = new Set<Member>();
+  const claims = new Map<number, Claims>();
+  let ticking: NodeJS.Timeout | undefined;
+  let reconnecting: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const link = createLink({
+    ...options,
+    // Claims scan the primary key in its order and stop early; the planner, thinking of the whole result, would sort.
+    settings:
+      '-c synchronous_commit=off -c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan',
+    prepare: async (client) => {
+      client.on('notification', ({ channel, payload }) => onNotification(channel, payload));
+      for (const { subscriptionId } of members) await client.query(`listen ${channelOf(subscriptionId)}`);
+      const run: Run = async ({ name, text }, values) =>
+        (await client.query({ name, text, values: [...values] })).rows;
+      for (const member of members) await member.regain(run);
+      setTimeout(() => {
+        for (const member of members) member.wake();
+      }, graceMs);
+    },
+    onLost: () => reconnect(50),
+  });
+
+  const reconnect = (delayMs: number): void => {
+    clearTimeout(reconnecting);
+    if (closed) return;
+    reconnecting = setTimeout(() => {
+      link.connect().catch(() => reconnect(Math.min(delayMs * 2, 500)));
+    }, delayMs);
+  };
+
+  const query: Run = (statement, values) =>
+    link.connected() ? link.query(statement, values) : Promise.reject(busErrors.broker_away());
+
+  const onNotification = (channel: string, payload: string | undefined): void => {
+    for (const member of members) {
+      if (channelOf(member.subscriptionId) !== channel) continue;
+      if (payload === changed) member.onChange();
+      else member.wake();
+    }
+  };
+
+  const tick = async (): Promise<void> => {
+    for (const member of members) member.tick();
+    const hungry = [...members].filter((member) => member.hungry());
+    if (hungry.length === 0 || !link.connected()) return;
+    const rows = await query<Outlook>(outlook, [hungry.map(({ subscriptionId }) => subscriptionId)]);
+    for (const { subscription_id, ready, due_in_ms } of rows) {
+      for (const member of hungry.filter(({ subscriptionId }) => subscriptionId === subscription_id)) {
+        if (ready) member.wake();
+        if (due_in_ms !== null) member.wakeIn(due_in_ms);
+      }
+    }
+  };
+
+  const notifier = createNotifier(query);
+  reconnect(0);
+
+  return {
+    query,
+    connected: link.connected,
+    claims: (subscriptionId) => {
+      const known = claims.get(subscriptionId) ?? createClaims();
+      claims.set(subscriptionId, known);
+      return known;
+    },
+    join: async (member) => {
+      members.add(member);
+      await link.connect();
+      ticking ??= setInterval(() => void tick().catch(() => {}), tickMs); // a lost connection is seen, and made again, elsewhere
+      await link.query(
+        { name: `bus-listen-${member.subscriptionId}`, text: `listen ${channelOf(member.subscriptionId)}` },
+        [],
+      );
+    },
+    leave: (member) => {
+      members.delete(member);
+    },
+    notify: (subscriptionIds) => {
+      for (const id of subscriptionIds) notifier.tell(channelOf(id), '');
+    },
+    notifyChange: (subscriptionId) => notifier.tell(channelOf(subscriptionId), changed),
+    close: async () => {
+      closed = true;
+      clearInterval(ticking);
+      clearTimeout(reconnecting);
+      await notifier.flush();
+      await link.close();
+    },
+  };
+};
+
+const changed = 'changed';
+
+const channelOf = (subscriptionId: number): string => `bus_${subscriptionId}`;
+
+interface Outlook extends QueryResultRow {
+  readonly subscription_id: number;
+  readonly ready: boolean;
+  readonly due_in_ms: number | null;
+}
+
+const outlook: Query = {
+  name: 'bus-outlook',
+  text: `
+    select s.id as subscription_id,
+      exists (select from bus.message m where m.subscription_id = s.id and m.visible_at is null) as ready,
+      (select extract(epoch from min(m.visible_at) - clock_timestamp())::float8 * 1000
+        from bus.message m where m.subscription_id = s.id and m.visible_at is not null) as due_in_ms
+    from unnest($1::int[]) s (id)`,
+};

@@ -1,0 +1,65 @@
+import { createGrouper, type DeadLetterReason, type Grouper } from '@emporium/bus';
+import type { Connection } from './connection.ts';
+import type { Settling } from './deliveries.ts';
+import type { Entry } from './entry.ts';
+import { deadLetters } from './schema.ts';
+
+/** Acks that are at hand together are one statement. */
+const mostAcks = 500;
+
+/** Settles the messages of one subscription. Settling a message that another instance settled before changes nothing. */
+export const createSettling = (
+  { settling, session, patiently }: Connection,
+  { id, name }: { readonly id: number; readonly name: string },
+): Settling<Entry> => {
+  const acks: Grouper<Entry, void> = createGrouper(
+    async (entries) => {
+      const partitions = entries.map(({ partition }) => partition);
+      const rows = entries.map(({ row }) => row);
+      await patiently(() => settling.query(ack, [id, partitions, rows]));
+      return entries.map(() => ({ status: 'fulfilled', value: undefined }));
+    },
+    { most: mostAcks },
+  );
+
+  return {
+    ack: (entry) => acks.add(entry),
+    retry: async (entry, delayMs) => {
+      await patiently(() =>
+        settling.query(retry, [id, entry.partition, entry.row, entry.attempt + 1, delayMs]),
+      );
+    },
+    deadLetter: async (entry, { code, message }: DeadLetterReason) => {
+      const letter = { subscription: name, code, message: message.slice(0, 500), attempts: entry.attempt };
+      await patiently(() =>
+        settling.query(setAside, [id, entry.partition, entry.row, withoutNul(JSON.stringify(letter))]),
+      );
+      session.notify([deadLetters]);
+    },
+  };
+};
+
+/** jsonb has no U+0000. */
+const withoutNul = (json: string): string => json.replaceAll('\\u0000', ' ');
+
+const ack = {
+  name: 'bus-ack',
+  text: `
+    delete from bus.message m using unnest($2::smallint[], $3::bigint[]) as acked (partition, id)
+    where m.subscription_id = $1 and m.partition = acked.partition and m.id = acked.id`,
+};
+
+const retry = {
+  name: 'bus-retry',
+  text: `
+    update bus.message set attempt = $4::int, visible_at = clock_timestamp() + $5::float8 * interval '1 ms'
+    where subscription_id = $1 and partition = $2 and id = $3`,
+};
+
+const setAside = {
+  name: 'bus-dead-letter',
+  text: `
+    update bus.message set subscription_id = ${deadLetters}, partition = 0, attempt = 1, visible_at = null,
+      letter = $4::jsonb || jsonb_build_object('failedAt', to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where subscription_id = $1 and partition = $2 and id = $3`,
+};

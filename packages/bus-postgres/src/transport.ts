@@ -1,0 +1,42 @@
+import type { Consumer, Transport } from '@emporium/bus';
+import { type PostgresTransportOptions, parseConfig } from './config.ts';
+import { createConnection } from './connection.ts';
+import { consumeDeadLetters } from './dead-letters.ts';
+import { createPublisher } from './publisher.ts';
+import { subscribe } from './subscriber.ts';
+import { createTopology } from './topology.ts';
+
+/** Durable queues in PostgreSQL, shared by any number of processes. Connects by itself, and again when it must. */
+export const createPostgresTransport = (options: PostgresTransportOptions): Transport => {
+  const connection = createConnection(parseConfig(options));
+  const publisher = createPublisher(connection);
+  const consumers: Promise<Consumer>[] = [];
+  let closing: Promise<void> | undefined;
+
+  const started = (consumer: Promise<Consumer>): Promise<Consumer> => {
+    consumers.push(consumer);
+    return consumer;
+  };
+
+  const close = async (): Promise<void> => {
+    const stop = async (consumer: Promise<Consumer>) => (await consumer).stop();
+    // A consumer that never started has nothing to stop.
+    await Promise.allSettled([publisher.close(), ...consumers.map(stop)]);
+    await connection.close();
+  };
+
+  return {
+    name: 'postgres',
+    publish: publisher.publish,
+    sendTo: publisher.sendTo,
+    subscribe: (subscription, deliver, limits) =>
+      started(subscribe(connection, subscription, deliver, limits)),
+    consumeDeadLetters: (take) => started(consumeDeadLetters(connection, take)),
+    topology: (registry) => createTopology(connection, registry),
+    status: connection.status,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+};
