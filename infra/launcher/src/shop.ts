@@ -21,6 +21,8 @@ export interface ShopOptions {
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Told of each step: what is up, and after how many milliseconds. */
   readonly progress?: (what: string, ms: number) => void;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** The database server of a shop, to be stopped and killed in tests. */
@@ -52,7 +54,10 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   const dataDir = resolve(options.dataDir);
   const logDir = join(dataDir, 'logs');
   const started = Date.now();
-  const progress = (what: string) => options.progress?.(what, Date.now() - started);
+  const progress = (what: string) => {
+    options.signal?.throwIfAborted();
+    options.progress?.(what, Date.now() - started);
+  };
   await assertFree(options.port);
   await mkdir(logDir, { recursive: true });
   const secrets = await loadSecrets(join(dataDir, 'secrets.json'));

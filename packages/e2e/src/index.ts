@@ -1,1 +1,20 @@
-export {};
+export {
+  type Credentials,
+  type Customer,
+  createShopClient,
+  type DeadLetterView,
+  eventually,
+  type LedgerLine,
+  type Mail,
+  type OrderRequest,
+  type OrderSummary,
+  type OrderView,
+  type PaymentRow,
+  type Product,
+  type ShipmentRow,
+  type ShopClient,
+  type StockRow,
+} from './client.ts';
+export { type Answer, createHttp, type Http, type RequestOptions, UnexpectedAnswer } from './http.ts';
+export { assertInvariants, checkInvariants, type Invariant, type InvariantOptions } from './invariants.ts';
+export { type Chapter, type Teller, tellStory } from './story.ts';

@@ -1,0 +1,24 @@
+import { parseArgs } from 'node:util';
+
+export interface DemoOptions {
+  /** End after the story, with 0 only if every check held. */
+  readonly exit: boolean;
+  readonly port: number;
+  /** A broker other than the embedded one. */
+  readonly busUrl: string | undefined;
+  readonly dataDir: string;
+}
+
+/** Throws, naming the option or the variable, when one is wrong. */
+export const readOptions = (args: readonly string[], env: NodeJS.ProcessEnv, root: string): DemoOptions => {
+  const { values } = parseArgs({ args: [...args], options: { exit: { type: 'boolean', default: false } } });
+  const port = Number(env['PORT'] ?? '8080');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
+  }
+  const busUrl = env['BUS_URL'];
+  if (busUrl !== undefined && !URL.canParse(busUrl)) {
+    throw new Error('BUS_URL: must be the URL of a broker, e.g. amqp://guest:guest@127.0.0.1:5672');
+  }
+  return { exit: values.exit, port, busUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+};

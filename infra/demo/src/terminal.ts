@@ -1,0 +1,34 @@
+import type { OrderView, Teller } from '@emporium/e2e';
+
+/** Writes to a terminal in colour, and plainly where output is no terminal or NO_COLOR is set. */
+export const createTerminal = (out: NodeJS.WriteStream = process.stdout) => {
+  const colourful = out.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const paint = (code: number) => (text: string) => (colourful ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const [bold, dim, red, green, cyan] = [1, 2, 31, 32, 36].map(paint) as [Paint, Paint, Paint, Paint, Paint];
+  const line = (text = '') => void out.write(`${text}\n`);
+
+  const teller: Teller = {
+    chapter: (title) => line(`\n${bold(cyan(title))}`),
+    say: (text) => line(`  ${text}`),
+    timeline: (order) => {
+      for (const text of timelineLines(order)) line(`    ${dim(text)}`);
+    },
+    check: (text, holds, detail) => {
+      const why = holds || detail === undefined || detail === '' ? '' : `: ${detail}`;
+      line(`  ${holds ? green('✓') : red('✗')} ${text}${why}`);
+    },
+  };
+  return { teller, line, bold, dim, red, green, cyan };
+};
+
+export type Terminal = ReturnType<typeof createTerminal>;
+type Paint = (text: string) => string;
+
+/** `+   12 ms  stock reserved`, counted from the first entry. */
+const timelineLines = ({ timeline }: OrderView): string[] => {
+  const start = Date.parse(timeline[0]?.at ?? '');
+  return timeline.map(({ at, what, detail }) => {
+    const ms = String(Date.parse(at) - start).padStart(5);
+    return `+${ms} ms  ${what}${detail === undefined ? '' : ` (${detail})`}`;
+  });
+};

@@ -1,0 +1,69 @@
+/** A request that was not answered as expected; the message holds the problem document. */
+export class UnexpectedAnswer extends Error {
+  readonly status: number;
+
+  constructor(method: string, path: string, status: number, body: string) {
+    super(`${method} ${path} answered ${status}: ${body.slice(0, 1_000)}`);
+    this.name = 'UnexpectedAnswer';
+    this.status = status;
+  }
+}
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface Http {
+  /** Whatever the answer; the body is parsed when it is JSON. */
+  ask<Body>(method: string, path: string, options?: RequestOptions): Promise<Answer<Body>>;
+  /** The body of a 2xx answer; anything else throws `UnexpectedAnswer`. */
+  call<Body>(method: string, path: string, options?: RequestOptions): Promise<Body>;
+}
+
+/** JSON over HTTP to the shop's front door. */
+export const createHttp = (url: string): Http => {
+  const ask = async <Body>(
+    method: string,
+    path: string,
+    options: RequestOptions = {},
+  ): Promise<Answer<Body>> => {
+    const { body, token, headers = {} } = options;
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parse(text) as Body }; // the caller knows the route
+  };
+  return {
+    ask,
+    call: async <Body>(method: string, path: string, options?: RequestOptions) => {
+      const { status, body } = await ask<Body>(method, path, options);
+      if (status < 200 || status > 299)
+        throw new UnexpectedAnswer(method, path, status, JSON.stringify(body));
+      return body;
+    },
+  };
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
