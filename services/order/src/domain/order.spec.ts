@@ -1,0 +1,69 @@
+import { given as givenDecider } from '@emporium/event-store';
+import { expect, test } from 'vitest';
+import { type OrderCommand, type OrderEvent, orderDecider } from './order.ts';
+
+const given = (...history: readonly OrderEvent[]) => givenDecider(orderDecider, ...history);
+
+const content = {
+  customerId: 'c1',
+  lines: [{ sku: 'MUG-1', quantity: 2, unitPrice: { amount: 1_250, currency: 'EUR' } }],
+  total: { amount: 2_500, currency: 'EUR' },
+};
+const placed: OrderEvent = { type: 'placed', ...content };
+const confirmed: OrderEvent = { type: 'confirmed' };
+const completed: OrderEvent = { type: 'completed' };
+const cancelled: OrderEvent = {
+  type: 'cancelled',
+  cancellation: 'customer-request',
+  reason: 'changed my mind',
+};
+const cancel: OrderCommand = { type: 'cancel', cancellation: 'customer-request', reason: 'changed my mind' };
+
+test('an order is placed once', () => {
+  given()
+    .when({ type: 'place', ...content })
+    .then(placed);
+  given(placed)
+    .when({ type: 'place', ...content })
+    .refuses('already-placed');
+});
+
+test('nothing happens to an order that nobody placed', () =>
+  given().when({ type: 'complete' }).refuses('unknown-order'));
+
+test('the authorisation confirms it', () =>
+  given(placed)
+    .when({ type: 'record-step', step: 'authorise', outcome: 'done' })
+    .then({ type: 'step-recorded', step: 'authorise', outcome: 'done' }, confirmed));
+
+test('another step is recorded, and confirms nothing', () =>
+  given(placed)
+    .when({ type: 'record-step', step: 'reserve', outcome: 'done' })
+    .then({ type: 'step-recorded', step: 'reserve', outcome: 'done' }));
+
+test('a final order stays what it is', () => {
+  given(placed, confirmed, completed).when(cancel).refuses('already-final');
+  given(placed, cancelled).when({ type: 'complete' }).refuses('already-final');
+  given(placed, cancelled).when(cancel).then();
+  given(placed, completed).when({ type: 'complete' }).then();
+});
+
+test('a parked order remembers where it was, and goes back there', () => {
+  const parked: OrderEvent = { type: 'parked', step: 'capture', reason: 'refused' };
+  expect(
+    given(placed, confirmed).when({ type: 'park', step: 'capture', reason: 'refused' }).state(),
+  ).toMatchObject({
+    status: 'needs-attention',
+    reason: 'refused',
+  });
+  given(placed, confirmed, parked).when({ type: 'resume' }).then({ type: 'resumed', status: 'confirmed' });
+  expect(given(placed, confirmed, parked).when({ type: 'resume' }).state().status).toBe('confirmed');
+});
+
+test('a delivery is recorded once, and keeps the status', () => {
+  expect(given(placed, confirmed, completed).when({ type: 'record-delivery' }).state()).toMatchObject({
+    status: 'completed',
+    delivered: true,
+  });
+  given(placed, completed, { type: 'delivered' }).when({ type: 'record-delivery' }).then();
+});

@@ -1,0 +1,285 @@
+import { type SendEffect, send } from '@emporium/bus';
+import {
+  authorisePayment,
+  cancelShipment,
+  capturePayment,
+  commitReservation,
+  dispatchOrder,
+  paymentAuthorised,
+  paymentCaptured,
+  paymentCaptureFailed,
+  paymentDeclined,
+  paymentVoided,
+  quick,
+  releaseStock,
+  reserveStock,
+  shipmentCancelled,
+  shipmentDispatched,
+  shipmentFailed,
+  stockCommitted,
+  stockRejected,
+  stockReleased,
+  stockReserved,
+  voidPayment,
+} from '@emporium/contracts';
+import { given as givenSaga, isFinal, replied, type SagaInput, start } from '@emporium/saga';
+import { describe, expect, test } from 'vitest';
+import { createFulfilment, type Fulfilment } from './fulfilment.ts';
+
+const orderId = '019b0000-0000-7000-8000-000000000001';
+const customerId = '019b0000-0000-7000-8000-000000000002';
+const shipmentId = '019b0000-0000-7000-8000-000000000003';
+const lines = [{ sku: 'MUG-1', quantity: 2 }];
+const total = { amount: 2_500, currency: 'EUR' };
+const order: Fulfilment = { orderId, customerId, lines, total, paymentToken: 'tok_ok' };
+
+const fulfilment = createFulfilment({ stepMs: 30_000, dispatchMs: 60_000, attempts: 3, retryDelayMs: 1_000 });
+const given = (...history: readonly SagaInput[]) => givenSaga(fulfilment, orderId, order, ...history);
+
+const stepId = (name: string) => `${orderId}/${name}`;
+const reserved = replied(stockReserved, { orderId, stepId: stepId('reserve/1') });
+const authorised = replied(paymentAuthorised, { orderId, stepId: stepId('authorise/1'), total });
+const dispatched = replied(shipmentDispatched, {
+  orderId,
+  customerId,
+  shipmentId,
+  trackingNumber: 'T1',
+  stepId: stepId('dispatch/1'),
+});
+const committed = replied(stockCommitted, { orderId, stepId: stepId('commit/1') });
+const captured = replied(paymentCaptured, { orderId, stepId: stepId('capture/1'), total });
+const captureFailed = (attempt: number) =>
+  replied(paymentCaptureFailed, { orderId, stepId: stepId(`capture/${attempt}`), reason: 'refused' });
+const declined = replied(paymentDeclined, {
+  orderId,
+  stepId: stepId('authorise/1'),
+  reason: 'card_declined',
+});
+const voided = replied(paymentVoided, { orderId, stepId: stepId('authorise/undo') });
+const released = replied(stockReleased, { orderId, stepId: stepId('reserve/undo') });
+const failed = replied(shipmentFailed, {
+  orderId,
+  stepId: stepId('dispatch/1'),
+  reason: 'address not served',
+});
+const stopped = replied(shipmentCancelled, { orderId, stepId: stepId('dispatch/stop') });
+const deadline: SagaInput = { kind: 'deadline' };
+const cancel: SagaInput = { kind: 'cancel', reason: { code: 'customer-request', text: 'changed my mind' } };
+
+const release = send(releaseStock, { orderId, stepId: stepId('reserve/undo') });
+const voidIt = send(voidPayment, { orderId, stepId: stepId('authorise/undo') });
+const stopIt = send(cancelShipment, { orderId, stepId: stepId('dispatch/stop') });
+const capture = (attempt: number) => send(capturePayment, { orderId, stepId: stepId(`capture/${attempt}`) });
+
+describe('forward', () => {
+  test('reserved stock leads to the authorisation', () =>
+    given()
+      .when(reserved)
+      .then(
+        send(authorisePayment, { orderId, stepId: stepId('authorise/1'), total, paymentToken: 'tok_ok' }),
+      ));
+
+  test('an authorised payment leads to the dispatch', () =>
+    given(reserved)
+      .when(authorised)
+      .then(send(dispatchOrder, { orderId, stepId: stepId('dispatch/1'), customerId, lines })));
+
+  test('a dispatched order sells its stock, without an expiry: there is no way back', () => {
+    const [effect] = given(reserved, authorised).when(dispatched).effects() as SendEffect[];
+    expect(effect).toEqual(send(commitReservation, { orderId, stepId: stepId('commit/1') }));
+  });
+
+  test('requests before the pivot expire when the saga stops waiting for them', () => {
+    const [effect] = given().when(reserved).effects() as SendEffect[];
+    expect(effect?.options?.expiry).toEqual(new Date('2026-01-01T00:00:30.000Z'));
+  });
+
+  test('sold stock leads to the capture', () =>
+    given(reserved, authorised, dispatched).when(committed).then(capture(1)));
+
+  test('a captured payment completes the order', () => {
+    const moved = given(reserved, authorised, dispatched, committed).when(captured);
+    moved.then();
+    moved.facts({ fact: 'step-done', step: 'capture' }, { fact: 'completed' });
+    expect(isFinal(moved.state())).toBe(true);
+  });
+});
+
+describe('compensation', () => {
+  test('rejected stock cancels at once: there is nothing to take back', () => {
+    const moved = given().when(
+      replied(stockRejected, {
+        orderId,
+        stepId: stepId('reserve/1'),
+        reason: 'out-of-stock',
+        missing: [{ sku: 'MUG-1', requested: 2, available: 1 }],
+      }),
+    );
+    moved.then();
+    expect(moved.state()).toMatchObject({ phase: 'cancelled', reason: { code: 'out-of-stock' } });
+  });
+
+  test('a declined payment releases the stock before the order is cancelled', () => {
+    given(reserved).when(declined).then(release);
+    expect(given(reserved, declined).when(released).state().phase).toBe('cancelled');
+  });
+
+  test('a failed dispatch voids the payment, then releases the stock, then cancels', () => {
+    given(reserved, authorised).when(failed).then(voidIt);
+    given(reserved, authorised, failed).when(voided).then(release);
+    const last = given(reserved, authorised, failed, voided).when(released);
+    last.facts(
+      { fact: 'step-undone', step: 'reserve' },
+      { fact: 'cancelled', reason: { code: 'shipping-failed', text: 'address not served' } },
+    );
+    expect(isFinal(last.state())).toBe(true);
+  });
+
+  test('a step that timed out is compensated too, since nobody knows whether it happened', () =>
+    given(reserved).when(deadline).then(voidIt));
+
+  test('a late success after its compensation is compensated again, and the order stays cancelled', () => {
+    const late = given(deadline, released).when(reserved);
+    late.then(release);
+    expect(late.state().phase).toBe('cancelled');
+    expect(isFinal(late.state())).toBe(false);
+    const settled = given(deadline, released, reserved).when(released).state();
+    expect([settled.phase, isFinal(settled)]).toEqual(['cancelled', true]);
+  });
+
+  test('a success that overtakes its own compensation is ignored: the compensation is on its way', () =>
+    given(deadline).when(reserved).isIgnored());
+
+  test('two late successes are both compensated before it is final again', () => {
+    const state = given(reserved, deadline, voided, released, authorised, reserved).when(voided).state();
+    expect([state.phase, isFinal(state)]).toEqual(['cancelled', false]);
+    expect(
+      isFinal(
+        given(reserved, deadline, voided, released, authorised, reserved, voided).when(released).state(),
+      ),
+    ).toBe(true);
+  });
+
+  test('a compensation without an answer is asked for again, and in the end a person is', () => {
+    given(reserved, declined).when(deadline).then(release);
+    const parked = given(reserved, declined, deadline, deadline).when(deadline);
+    parked.then();
+    expect(parked.state()).toMatchObject({ phase: 'compensating', parked: { step: 'reserve' } });
+    given(reserved, declined, deadline, deadline, deadline).when({ kind: 'resume' }).then(release);
+  });
+
+  test('a parked order that hears its answer after all goes on by itself', () => {
+    const moved = given(reserved, declined, deadline, deadline, deadline).when(released);
+    moved.facts(
+      { fact: 'resumed' },
+      { fact: 'step-undone', step: 'reserve' },
+      { fact: 'cancelled', reason: { code: 'payment-declined', text: 'card_declined' } },
+    );
+  });
+});
+
+describe('the pivot', () => {
+  test('a slow dispatch is asked to stop, and nothing is taken back before the answer', () =>
+    given(reserved, authorised).when(deadline).then(stopIt));
+
+  test('stopped in time: the order is compensated', () =>
+    given(reserved, authorised, deadline).when(stopped).then(voidIt));
+
+  test('dispatched after all: the order goes on', () =>
+    given(reserved, authorised, deadline)
+      .when(dispatched)
+      .then(send(commitReservation, { orderId, stepId: stepId('commit/1') })));
+
+  test('failed in the meantime: the order is compensated', () =>
+    given(reserved, authorised, deadline).when(failed).then(voidIt));
+
+  test('no answer to the stop: it is asked again, then the order waits for a person', () => {
+    given(reserved, authorised, deadline).when(deadline).then(stopIt);
+    const parked = given(reserved, authorised, deadline, deadline, deadline).when(deadline).state();
+    expect(parked).toMatchObject({ phase: 'stopping', parked: { step: 'dispatch' } });
+  });
+
+  test('dispatched although it was stopped: a person has to look', () => {
+    const parked = given(reserved, authorised, deadline, stopped).when(dispatched).state();
+    expect(parked.parked?.step).toBe('dispatch');
+  });
+});
+
+describe('after the pivot', () => {
+  const shipped = [reserved, authorised, dispatched, committed];
+
+  test('a refused capture is asked for again after a wait, as a new attempt', () => {
+    given(...shipped)
+      .when(captureFailed(1))
+      .then();
+    given(...shipped, captureFailed(1))
+      .when(deadline)
+      .then(capture(2));
+  });
+
+  test('an unanswered capture is asked for again as the same attempt, so that nothing is captured twice', () =>
+    given(...shipped)
+      .when(deadline)
+      .then(capture(1)));
+
+  test('a refusal of an earlier attempt is ignored', () =>
+    given(...shipped, captureFailed(1), deadline)
+      .when(captureFailed(1))
+      .isIgnored());
+
+  test('refused three times: the order waits for a person, and can be resumed', () => {
+    const history = [...shipped, captureFailed(1), deadline, captureFailed(2), deadline];
+    expect(
+      given(...history)
+        .when(captureFailed(3))
+        .state().parked,
+    ).toEqual({ step: 'capture', reason: 'refused' });
+    given(...history, captureFailed(3))
+      .when({ kind: 'resume' })
+      .then(capture(4));
+  });
+
+  test('it is too late to cancel', () => given(reserved, authorised).when(cancel).isIgnored());
+});
+
+describe('a customer cancels', () => {
+  test('before the stock is answered: the reservation is taken back, whether it happened or not', () =>
+    given().when(cancel).then(release));
+
+  test('before the payment is answered: payment first, then stock', () => {
+    given(reserved).when(cancel).then(voidIt);
+    given(reserved, cancel).when(voided).then(release);
+  });
+
+  test('the answer that was under way is ignored', () =>
+    given(reserved, cancel).when(authorised).isIgnored());
+
+  test('twice is once', () => given(reserved, cancel).when(cancel).isIgnored());
+});
+
+test('every reply a second time changes nothing', () => {
+  const history = [reserved, authorised, dispatched, committed, captured];
+  for (const [index, reply] of history.entries())
+    given(...history.slice(0, index + 1))
+      .when(reply)
+      .isIgnored();
+});
+
+test('a participant gives up before the saga does', () => {
+  const worst = Array.from({ length: quick.attempts - 1 }, (_, n) =>
+    Math.min(quick.maxDelayMs, quick.firstDelayMs * 2 ** n),
+  );
+  expect(worst.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(30_000);
+});
+
+test('a placed order first asks for its stock', () => {
+  const { effects, state } = start(fulfilment, orderId, order, new Date('2026-01-01T00:00:00.000Z'));
+  expect(effects).toEqual([
+    send(
+      reserveStock,
+      { orderId, stepId: stepId('reserve/1'), lines },
+      { expiry: new Date('2026-01-01T00:00:30.000Z') },
+    ),
+  ]);
+  expect(state.deadline).toBe('2026-01-01T00:00:30.000Z');
+});
