@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /**
  * What becomes of a delivery that failed with this error: tried again until its attempts end, set aside at once
  * because it can never work, or held while the consumer waits for something of ours to come back (no attempt).
@@ -69,14 +71,19 @@ export const permanent = (why: string, cause?: unknown): Fault => permanentError
 export const settlementOf = (error: unknown): Settlement => (error instanceof Fault ? error.settle : 'retry');
 
 /** Text of anything that was thrown, one line, at most 500 characters. */
-export const messageOf = (error: unknown): string => {
-  const text = error instanceof Error ? `${error.message || error.name}` : String(error);
-  return text.replace(/\s+/g, ' ').slice(0, 500);
+export const messageOf = (error: unknown): string => textOf(error).replace(/\s+/g, ' ').slice(0, 500);
+
+/** Not String(): that tells nothing of an object, and throws for some. */
+const textOf = (value: unknown): string => {
+  if (value instanceof Error) return value.message || value.name;
+  return typeof value === 'string'
+    ? value
+    : inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
 };
 
 const describe = (message: string, { cause, retryAfterMs: _, ...details }: FailureDetails): string => {
   const facts = Object.entries(details).filter(([, value]) => value !== undefined);
-  const listed = facts.map(([name, value]) => `${name}: ${String(value)}`).join(', ');
+  const listed = facts.map(([name, value]) => `${name}: ${textOf(value)}`).join(', ');
   const because = cause === undefined ? '' : ` (${messageOf(cause)})`;
   return listed === '' ? `${message}${because}` : `${message}: ${listed}${because}`;
 };

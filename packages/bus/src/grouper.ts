@@ -29,8 +29,9 @@ export const createGrouper = <Item, Result>(
         const results = await work(group.map(({ item }) => item));
         group.forEach(({ resolve, reject }, index) => {
           const result = results[index];
-          if (result?.status === 'fulfilled') resolve(result.value);
-          else reject(result?.reason ?? new Error('The group gave no result for this item'));
+          if (result === undefined) reject(new Error('The group gave no result for this item'));
+          else if (result.status === 'fulfilled') resolve(result.value);
+          else reject(result.reason);
         });
       } catch (error) {
         for (const { reject } of group) reject(error);
@@ -39,13 +40,17 @@ export const createGrouper = <Item, Result>(
     busy -= 1;
   };
 
+  /** Every free lane takes a group: what is more than one group holds is not left to the first lane alone. */
+  const fillLanes = (): void => {
+    while (busy < lanes && waiting.length > 0) void run();
+  };
+
   return {
     add: (item) =>
       new Promise<Result>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
         // A microtask later, so that deliveries that arrived in one read from the socket make one group.
-        if (busy < lanes && waiting.length === 1)
-          queueMicrotask(() => busy < lanes && waiting.length > 0 && void run());
+        if (busy < lanes && waiting.length === 1) queueMicrotask(fillLanes);
       }),
   };
 };

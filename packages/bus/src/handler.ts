@@ -1,6 +1,6 @@
 import type { Contract, Subscription } from '@emporium/contracts';
 import type { Effects } from './effects.ts';
-import type { Message } from './message.ts';
+import { type Message, upcastPath } from './message.ts';
 
 /** What a handler works with, beside the message. `Tx` is the service's open transaction. */
 export interface HandlerContext<Tx> {
@@ -89,7 +89,10 @@ export const handleBatch = <C extends Contract, Tx>(
   options: Options<C, Tx> = {},
 ): BatchDefinition<Tx> => ({ kind: 'batch', contracts, handleBatch: handler, ...options });
 
-/** Which handler takes which contract. Throws unless every contract of the subscription has exactly one. */
+/**
+ * Which handler takes which contract. Throws unless every contract of the subscription has exactly one, or becomes a newer
+ * version that has.
+ */
 export const bindHandlers = <Tx>(
   subscription: Subscription,
   handlers: readonly Handler<Tx>[],
@@ -105,7 +108,7 @@ export const bindHandlers = <Tx>(
     }
   }
   const missing = subscription.to.filter(
-    (contract) => !bound.has(contract) && ![...bound.keys()].some((newer) => newer.upcast?.from === contract),
+    (contract) => !bound.has(contract) && ![...bound.keys()].some((newer) => upcastPath(contract, newer)),
   );
   if (missing.length > 0) {
     throw new Error(`${subscription.name}: no handler for ${missing.map(({ type }) => type).join(', ')}`);

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { busErrors, catalogue, Fault, messageOf, permanent, settlementOf } from './errors.ts';
+
+const errors = catalogue('shop', {
+  closed: { settle: 'pause', message: 'The shop is closed' },
+  sold_out: { settle: 'dead-letter', message: 'Nothing is left' },
+});
+
+describe('a fault', () => {
+  test('has a code of its package, what becomes of its delivery, and its details', () => {
+    const fault = errors.sold_out({ sku: 'TEA', left: 0, missing: undefined });
+    expect(fault).toBeInstanceOf(Fault);
+    expect(fault).toMatchObject({ name: 'Fault', code: 'shop.sold_out', settle: 'dead-letter' });
+    expect(fault.message).toBe('Nothing is left: sku: TEA, left: 0');
+    expect(fault.details).toEqual({ sku: 'TEA', left: 0, missing: undefined });
+    expect('cause' in fault).toBe(false);
+  });
+
+  test('names its cause and keeps it', () => {
+    const cause = new Error('ECONNREFUSED');
+    const fault = errors.closed({ cause, retryAfterMs: 500 });
+    expect(fault.message).toBe('The shop is closed (ECONNREFUSED)');
+    expect(fault.cause).toBe(cause);
+    expect(fault.details.retryAfterMs).toBe(500);
+    expect(errors.closed({ door: 'back', cause }).message).toBe(
+      'The shop is closed: door: back (ECONNREFUSED)',
+    );
+  });
+
+  test('shows a detail that is an object', () => {
+    expect(errors.closed({ until: { hour: 8 } }).message).toBe('The shop is closed: until: { hour: 8 }');
+  });
+
+  test('shows the message of a detail that is an error, and no stack', () => {
+    expect(errors.closed({ last: new Error('deadlock') }).message).toBe('The shop is closed: last: deadlock');
+  });
+
+  test('without details is its sentence', () => {
+    expect(errors.closed().message).toBe('The shop is closed');
+  });
+
+  test('that is permanent says why', () => {
+    const cause = new Error('404');
+    expect(permanent('no such order', cause)).toMatchObject({
+      code: 'bus.permanent',
+      settle: 'dead-letter',
+      message: 'This can never work: why: no such order (404)',
+      cause,
+    });
+  });
+});
+
+describe('what becomes of a delivery', () => {
+  test.each<[string, unknown, string]>([
+    ['a fault says it itself', errors.closed(), 'pause'],
+    ['a permanent fault goes to the dead letters', permanent('never'), 'dead-letter'],
+    ['an unknown error is worth another attempt', new TypeError('x is undefined'), 'retry'],
+    ['what is no error at all is, too', 'text', 'retry'],
+    ['a fault in a cause does not count', new Error('wrapped', { cause: errors.closed() }), 'retry'],
+  ])('%s', (_, error, settlement) => {
+    expect(settlementOf(error)).toBe(settlement);
+  });
+
+  test.each([
+    ['invalid_message', 'dead-letter'],
+    ['unknown_type', 'dead-letter'],
+    ['message_too_big', 'dead-letter'],
+    ['too_many_hops', 'dead-letter'],
+    ['expired', 'dead-letter'],
+    ['attempts_exhausted', 'dead-letter'],
+    ['broker_away', 'pause'],
+    ['closed', 'pause'],
+    ['unroutable', 'retry'],
+    ['refused', 'retry'],
+  ] as const)('bus.%s: %s', (code, settle) => {
+    expect(busErrors[code]()).toMatchObject({ code: `bus.${code}`, settle });
+  });
+});
+
+describe('the text of what was thrown', () => {
+  test.each<[string, unknown, string]>([
+    ['an error', new Error('deadlock'), 'deadlock'],
+    ['an error without a message', new TypeError(), 'TypeError'],
+    ['a text', 'deadlock', 'deadlock'],
+    ['an object', { code: 40001 }, '{ code: 40001 }'],
+    ['an object without a prototype', Object.create(null), '[Object: null prototype] {}'],
+    ['nothing', undefined, 'undefined'],
+    ['several lines', new Error('one\n  two\tthree'), 'one two three'],
+    ['a long one', new Error('x'.repeat(501)), 'x'.repeat(500)],
+  ])('of %s is one line', (_, thrown, text) => {
+    expect(messageOf(thrown)).toBe(text);
+  });
+});

@@ -1,0 +1,60 @@
+import { type RetryPolicy, shop } from '@emporium/contracts';
+import { describe, expect, test } from 'vitest';
+import { backoff } from './retry.ts';
+import { delayTiers } from './transport.ts';
+
+const policy: RetryPolicy = { attempts: 10, firstDelayMs: 100, maxDelayMs: 2_000 };
+const longest = () => 1 - Number.EPSILON;
+
+describe('the delay before the next attempt', () => {
+  test.each([
+    [1, 100],
+    [2, 200],
+    [3, 400],
+    [5, 1_600],
+    [6, 2_000],
+    [9, 2_000],
+    [5_000, 2_000],
+  ])('after attempt %i is at most %i ms', (attempt, most) => {
+    expect(backoff(policy, attempt, longest)).toBe(most);
+  });
+
+  test('is anything from nothing to that: full jitter', () => {
+    expect(backoff(policy, 3, () => 0)).toBe(0);
+    expect(backoff(policy, 3, () => 0.25)).toBe(100);
+    expect(backoff(policy, 3, () => 0.0001)).toBe(1);
+  });
+
+  test('is drawn anew each time', () => {
+    const delays = Array.from({ length: 200 }, () => backoff(policy, 6));
+    expect(Math.min(...delays)).toBeLessThan(500);
+    expect(Math.max(...delays)).toBeGreaterThan(1_500);
+    expect(delays.every((delay) => Number.isInteger(delay) && delay >= 0 && delay <= 2_000)).toBe(true);
+  });
+});
+
+describe('the delay tiers of the brokers', () => {
+  const tierOf = (delayMs: number): number => delayTiers.find((tier) => tier >= delayMs) ?? Number.NaN;
+  const worstCaseMs = (retry: RetryPolicy): number =>
+    Array.from({ length: retry.attempts - 1 }, (_, index) =>
+      tierOf(backoff(retry, index + 1, longest)),
+    ).reduce((sum, delay) => sum + delay, 0);
+
+  test('grow', () => {
+    expect([...delayTiers].sort((one, other) => one - other)).toEqual(delayTiers);
+    expect(new Set(delayTiers).size).toBe(delayTiers.length);
+  });
+
+  test.each(shop.subscriptions.map(({ name, retry }) => [name, retry] as const))(
+    'hold every delay of %s',
+    (_, retry) => expect(worstCaseMs(retry)).not.toBeNaN(),
+  );
+
+  const hurried = shop.subscriptions.filter(
+    ({ name, to }) => name === 'order.replies' || to.some(({ kind }) => kind === 'command'),
+  );
+  test.each(hurried.map(({ name, retry }) => [name, retry] as const))(
+    'let %s end its attempts well before the 30 s deadline of a step',
+    (_, retry) => expect(worstCaseMs(retry)).toBeLessThan(15_000),
+  );
+});
