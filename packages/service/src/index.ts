@@ -18,7 +18,14 @@ export {
   problemMediaType,
   problemType,
 } from './http/problem.ts';
-export { createHttpServer, type HttpServer, type HttpServerOptions, type Routes } from './http/server.ts';
+export {
+  createHttpServer,
+  type HttpReply,
+  type HttpRequest,
+  type HttpServer,
+  type HttpServerOptions,
+  type Routes,
+} from './http/server.ts';
 export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { generateKeyPair, type KeyPair, privateKeyFromText, publicKeyFromText } from './keys.ts';
 export { type Started, type Step, StepError, type Stop, startInOrder } from './lifecycle.ts';

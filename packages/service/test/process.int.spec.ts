@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -100,9 +100,11 @@ describe('drain', () => {
     expect(output()).toContain('store closed');
   });
 
-  test('idle keep-alive connections do not hold it up', async () => {
+  test('idle connections, used before or never, do not hold it up', async () => {
     const { url, child, exit } = await started();
     await (await fetch(`${url}/health/live`)).text();
+    const neverUsed = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(neverUsed, 'connect');
     const start = Date.now();
     child.kill('SIGINT');
     expect(await exit).toBe(0);

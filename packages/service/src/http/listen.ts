@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Health } from '../health.ts';
 import type { Step } from '../lifecycle.ts';
 import type { HttpServer } from './server.ts';
@@ -14,6 +16,7 @@ export interface Listening {
 export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Listening): Step => ({
   name: 'http',
   start: async () => {
+    const idle = idleConnections(server.server);
     try {
       await server.listen({ host: HOST, port: PORT });
     } catch (cause) {
@@ -25,10 +28,34 @@ export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Liste
     return async (signal) => {
       health.drain();
       signal.addEventListener('abort', () => server.server.closeAllConnections(), { once: true });
-      await server.close();
+      const sweep = setInterval(idle.close, 50);
+      try {
+        await server.close();
+      } finally {
+        clearInterval(sweep);
+      }
     };
   },
 });
+
+/**
+ * Closing a server leaves two kinds of idle connection open: one whose answer was just on its way out, and one that was
+ * opened ahead of need and never asked anything.
+ */
+const idleConnections = (server: Server) => {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+  return {
+    close: (): void => {
+      server.closeIdleConnections();
+      for (const socket of unused) socket.destroy();
+    },
+  };
+};
 
 const isTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';

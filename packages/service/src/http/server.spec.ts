@@ -37,6 +37,14 @@ const routes: Routes = (server) => {
     },
     (request) => ({ limit: request.query.limit }),
   );
+  server.post(
+    '/api/defaults',
+    {
+      config: { access: 'public' },
+      schema: { body: z.object({ size: z.int().optional() }).default({ size: 1 }) },
+    },
+    (request) => request.body,
+  );
   server.get('/api/admin/things', { config: { access: 'administrator' } }, () => ({ ok: true }));
   server.get('/api/impossible', { config: { access: 'public' } }, () => {
     throw problem(422, 'unknown-sku', 'There is no sku X.', {
@@ -107,6 +115,12 @@ describe('a request that fits', () => {
     expect((await server.inject(`/api/orders/${id}?limit=5`)).json()).toEqual({ limit: 5 });
     expect((await server.inject(`/api/orders/${id}`)).json()).toEqual({ limit: 10 });
   });
+});
+
+test('an absent body takes the default of its schema', async () => {
+  expect((await server.inject({ method: 'POST', url: '/api/defaults' })).json()).toEqual({ size: 1 });
+  const given = { method: 'POST', url: '/api/defaults', payload: { size: 2 } } as const;
+  expect((await server.inject(given)).json()).toEqual({ size: 2 });
 });
 
 describe('a malformed request answers 400 and names the field', () => {

@@ -3,6 +3,9 @@ import type { Socket } from 'node:net';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifySchemaCompiler,
   LogController,
   type RawServerDefault,
 } from 'fastify';
@@ -30,6 +33,9 @@ export type HttpServer = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >;
+
+export type HttpRequest = FastifyRequest;
+export type HttpReply = FastifyReply;
 
 /** Adds routes to a server. */
 export type Routes = (server: HttpServer) => void | Promise<void>;
@@ -70,7 +76,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
     clientErrorHandler: answerUnreadableRequest,
   }).withTypeProvider<ZodTypeProvider>();
 
-  server.setValidatorCompiler(validatorCompiler);
+  server.setValidatorCompiler(validating);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(answer);
   correlate(server);
@@ -86,6 +92,12 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }]);
   for (const routes of options.routes) await routes(server);
   return server;
+};
+
+/** Fastify gives an absent body as null, which no schema's `optional` or `default` would take. */
+const validating: FastifySchemaCompiler<z.core.$ZodType> = (route) => {
+  const validate = validatorCompiler(route);
+  return route.httpPart === 'body' ? (body) => validate(body ?? undefined) : validate;
 };
 
 const setSaneHeaders = (server: HttpServer): void => {

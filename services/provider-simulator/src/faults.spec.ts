@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { createFaults } from './faults.ts';
+
+const request = { operation: 'authorise', reference: 'order-1', token: 'tok_ok' };
+
+test('without a rule nothing goes wrong', () => {
+  expect(createFaults().take('payment', request)).toBeUndefined();
+});
+
+test('a rule strikes as often as it says', () => {
+  const faults = createFaults();
+  faults.set({ target: 'payment', fault: { mode: 'error' }, times: 2 });
+  expect([1, 2, 3].map(() => faults.take('payment', request)?.mode)).toEqual(['error', 'error', undefined]);
+  expect(faults.list()).toMatchObject([{ hits: 2 }]);
+});
+
+test('a rule strikes its own target, reference, token and operation alone', () => {
+  const faults = createFaults();
+  faults.set({ target: 'payment', fault: { mode: 'error' }, reference: 'order-2' });
+  faults.set({ target: 'payment', fault: { mode: 'error' }, token: 'tok_visa' });
+  faults.set({ target: 'payment', fault: { mode: 'error' }, operation: 'void' });
+  faults.set({ target: 'carrier', fault: { mode: 'error' } });
+  expect(faults.take('payment', request)).toBeUndefined();
+  expect(faults.take('payment', { ...request, operation: 'void' })).toEqual({ mode: 'error' });
+  expect(faults.take('payment', { ...request, reference: 'order-2' })).toEqual({ mode: 'error' });
+});
+
+test('the most particular rule strikes; when it is used up, the next', () => {
+  const faults = createFaults();
+  faults.set({ target: 'payment', fault: { mode: 'error' } });
+  faults.set({ target: 'payment', fault: { mode: 'stall' }, reference: 'order-1', times: 1 });
+  expect([1, 2].map(() => faults.take('payment', request)?.mode)).toEqual(['stall', 'error']);
+});
+
+test('a rule takes the place of one for the same requests, and can be lifted or cleared', () => {
+  const faults = createFaults();
+  faults.set({ target: 'payment', fault: { mode: 'error' } });
+  faults.set({ target: 'payment', fault: { mode: 'stall' } });
+  expect(faults.list()).toHaveLength(1);
+  faults.lift('payment', {});
+  expect(faults.list()).toEqual([]);
+  faults.set({ target: 'payment', fault: { mode: 'error' }, reference: 'a' });
+  faults.set({ target: 'payment', fault: { mode: 'error' }, reference: 'b' });
+  faults.clear('a');
+  expect(faults.list()).toMatchObject([{ reference: 'b' }]);
+  faults.clear();
+  expect(faults.list()).toEqual([]);
+});

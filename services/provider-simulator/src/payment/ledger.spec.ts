@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import { createLedger } from './ledger.ts';
+
+const newLedger = () => {
+  const clock = { now: 1_700_000_000_000 };
+  const ledger = createLedger({ file: undefined, authorisationTtlMs: 1_000, now: () => clock.now });
+  return { ledger, clock };
+};
+const amount = { amount: 1_999, currency: 'EUR' };
+const order = (token = 'tok_ok') => ({ amount, token, reference: 'order-1' });
+
+const authorised = (token?: string) => {
+  const { ledger, clock } = newLedger();
+  const given = ledger.authorise('key-a', order(token), false);
+  const id = 'body' in given ? String(given.body['id']) : '';
+  return { ledger, clock, id };
+};
+const refusal = (code: string) => expect.objectContaining({ code });
+const approval = (status: string) => expect.objectContaining({ body: expect.objectContaining({ status }) });
+
+test('the same key and body give the same answer and one authorisation', () => {
+  const { ledger } = newLedger();
+  const first = ledger.authorise('key-a', order(), false);
+  expect(first).toEqual(approval('approved'));
+  expect(ledger.authorise('key-a', order(), false)).toEqual(first);
+  expect(ledger.lines()).toHaveLength(1);
+});
+
+test('the same key with another body or for another operation is refused', () => {
+  const { ledger, id } = authorised();
+  expect(ledger.authorise('key-a', { ...order(), reference: 'order-2' }, false)).toEqual(
+    refusal('idempotency_key_reused'),
+  );
+  expect(ledger.capture('key-a', id, undefined, false)).toEqual(refusal('idempotency_key_reused'));
+  expect(ledger.lines()).toHaveLength(1);
+});
+
+test.each([
+  ['tok_ok', 'approved', undefined],
+  ['tok_ok_gold', 'approved', undefined],
+  ['tok_visa_4242', 'approved', undefined],
+  ['tok_declined', 'declined', 'card_declined'],
+  ['tok_insufficient', 'declined', 'insufficient_funds'],
+  ['something else', 'declined', 'unknown_token'],
+])('%s is %s', (token, status, reason) => {
+  const { ledger } = newLedger();
+  expect(ledger.authorise('k', order(token), false)).toEqual({
+    status: 201,
+    body: expect.objectContaining(reason === undefined ? { status } : { status, reason }),
+  });
+  const held = status === 'approved' ? 1_999 : 0;
+  expect(ledger.lines('order-1')).toMatchObject([{ authorised: held, held, captured: 0 }]);
+});
+
+test('a capture moves the money once, whatever is repeated', () => {
+  const { ledger, id } = authorised();
+  const first = ledger.capture('key-c', id, undefined, false);
+  expect(first).toEqual(approval('captured'));
+  expect(ledger.capture('key-c', id, undefined, false)).toEqual(first);
+  expect(ledger.capture('key-other', id, undefined, false)).toEqual(refusal('already_captured'));
+  expect(ledger.lines()).toMatchObject([
+    { status: 'captured', authorised: 1_999, held: 0, captured: 1_999, refunded: 0 },
+  ]);
+});
+
+test('no more than was authorised can be captured, and not in another currency', () => {
+  const { ledger, id } = authorised();
+  expect(ledger.capture('c1', id, { amount: 2_000, currency: 'EUR' }, false)).toEqual(
+    refusal('amount_too_large'),
+  );
+  expect(ledger.capture('c2', id, { amount: 1, currency: 'USD' }, false)).toEqual(
+    refusal('amount_too_large'),
+  );
+});
+
+test('an authorisation that is too old is not captured; a renewed one is', () => {
+  const { ledger, clock, id } = authorised();
+  clock.now += 1_001;
+  expect(ledger.capture('c1', id, undefined, false)).toEqual(refusal('authorisation_expired'));
+  expect(ledger.lines()).toMatchObject([{ status: 'expired', held: 0 }]);
+  const renewed = ledger.authorise('key-b', order(), false);
+  expect(renewed).toEqual(approval('approved'));
+  expect(ledger.capture('c1', ledger.findByKey('key-b')?.id ?? '', undefined, false)).toEqual(
+    approval('captured'),
+  );
+});
+
+test('tok_expires is too old at once', () => {
+  const { ledger, id } = authorised('tok_expires');
+  expect(ledger.capture('c1', id, undefined, false)).toEqual(refusal('authorisation_expired'));
+});
+
+test('tok_capture_fails_2 refuses two captures, then takes the same key', () => {
+  const { ledger, id } = authorised('tok_capture_fails_2');
+  const captures = [1, 2, 3].map(() => ledger.capture('c1', id, undefined, false));
+  expect(captures).toEqual([refusal('capture_refused'), refusal('capture_refused'), approval('captured')]);
+});
+
+test('tok_capture_fails refuses every capture', () => {
+  const { ledger, id } = authorised('tok_capture_fails');
+  for (let call = 0; call < 5; call += 1) {
+    expect(ledger.capture(`c${call}`, id, undefined, false)).toEqual(refusal('capture_refused'));
+  }
+});
+
+test('refunds never exceed the capture, and are not repeated', () => {
+  const { ledger, id } = authorised();
+  expect(ledger.refund('r0', id, undefined, false)).toEqual(refusal('not_captured'));
+  ledger.capture('c', id, undefined, false);
+  const captureId = ledger.find(id)?.captureId ?? '';
+  const part = { amount: 1_000, currency: 'EUR' };
+  const first = ledger.refund('r1', captureId, part, false);
+  expect(ledger.refund('r1', captureId, part, false)).toEqual(first);
+  expect(ledger.refund('r2', captureId, part, false)).toEqual(refusal('amount_too_large'));
+  expect(ledger.refund('r3', id, undefined, false)).toEqual(approval('refunded'));
+  expect(ledger.lines()).toMatchObject([{ captured: 1_999, refunded: 1_999 }]);
+});
+
+test('a void is repeatable, and impossible after the capture', () => {
+  const { ledger, id } = authorised();
+  expect([ledger.void(id, false), ledger.void(id, false)]).toEqual([approval('voided'), approval('voided')]);
+  expect(ledger.capture('c', id, undefined, false)).toEqual(refusal('authorisation_voided'));
+  expect(ledger.lines()).toMatchObject([{ status: 'voided', held: 0, voided: 1_999 }]);
+  const other = authorised();
+  other.ledger.capture('c', other.id, undefined, false);
+  expect(other.ledger.void(other.id, false)).toEqual(refusal('already_captured'));
+  expect(other.ledger.voidByKey('key-a', false)).toEqual(refusal('already_captured'));
+});
+
+test('a void by key finds the authorisation', () => {
+  const { ledger } = authorised();
+  expect(ledger.voidByKey('key-a', false)).toEqual(approval('voided'));
+  expect(ledger.lines()).toMatchObject([{ status: 'voided' }]);
+});
+
+test('a void of an unknown key declines the authorisation that comes late', () => {
+  const { ledger } = newLedger();
+  expect(ledger.voidByKey('key-a', false)).toEqual(approval('voided'));
+  const late = ledger.authorise('key-a', order(), false);
+  expect(late).toMatchObject({ status: 201, body: { status: 'declined', reason: 'voided' } });
+  expect(ledger.authorise('key-a', order(), false)).toEqual(late);
+  expect(ledger.lines()).toMatchObject([{ authorised: 0, held: 0 }]);
+});
+
+test('a refusal on request changes nothing, but an authorisation is declined for good', () => {
+  const { ledger, id } = authorised();
+  expect(ledger.void(id, true)).toEqual(refusal('void_refused'));
+  expect(ledger.voidByKey('key-a', true)).toEqual(refusal('void_refused'));
+  expect(ledger.capture('c', id, undefined, true)).toEqual(refusal('capture_refused'));
+  expect(ledger.capture('c', id, undefined, false)).toEqual(approval('captured'));
+  expect(ledger.refund('r', id, undefined, true)).toEqual(refusal('refund_refused'));
+  expect(ledger.refund('r', id, undefined, false)).toEqual(approval('refunded'));
+  const declined = ledger.authorise('key-x', order(), true);
+  expect(declined).toEqual(approval('declined'));
+  expect(ledger.authorise('key-x', order(), false)).toEqual(declined);
+});

@@ -1,0 +1,216 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { keys, type Running, startSimulator } from './running.ts';
+
+let simulator: Running;
+beforeEach(async () => {
+  simulator = await startSimulator();
+});
+afterEach(() => simulator.stop());
+
+const body = { amount: { amount: 500, currency: 'EUR' }, token: 'tok_ok', reference: 'order-1' };
+const authorise = (idempotencyKey: string, change: object = {}, timeoutMs?: number) =>
+  simulator.call('POST', '/payments/authorisations', {
+    key: keys.payment,
+    idempotencyKey,
+    body: { ...body, ...change },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+const ledger = async () =>
+  (await simulator.call('GET', '/payments/ledger?reference=order-1', { key: keys.payment })).body[
+    'authorisations'
+  ];
+
+test('authorise, capture, refund, and see it in the ledger', async () => {
+  const { status, body: authorisation } = await authorise('a1');
+  expect(status).toBe(201);
+  expect(authorisation).toMatchObject({ status: 'approved', expiresAt: expect.any(String) });
+  const capture = await simulator.call('POST', `/payments/authorisations/${authorisation['id']}/capture`, {
+    key: keys.payment,
+    idempotencyKey: 'c1',
+  });
+  expect(capture).toMatchObject({ status: 201, body: { status: 'captured', amount: body.amount } });
+  const refund = await simulator.call('POST', `/payments/captures/${capture.body['id']}/refund`, {
+    key: keys.payment,
+    idempotencyKey: 'r1',
+    body: { amount: { amount: 100, currency: 'EUR' } },
+  });
+  expect(refund.status).toBe(201);
+  expect(await ledger()).toMatchObject([
+    { status: 'captured', authorised: 500, captured: 500, refunded: 100, held: 0 },
+  ]);
+});
+
+test('a void by key before the authorisation declines it', async () => {
+  const request = { key: keys.payment, body: { key: 'a1' } };
+  expect(await simulator.call('POST', '/payments/voids', request)).toMatchObject({
+    status: 200,
+    body: { status: 'voided' },
+  });
+  expect((await authorise('a1')).body).toMatchObject({ status: 'declined', reason: 'voided' });
+});
+
+test('a refusal is a problem document with a code', async () => {
+  const { body: authorisation } = await authorise('a1', { token: 'tok_expires' });
+  const capture = await simulator.call('POST', `/payments/authorisations/${authorisation['id']}/capture`, {
+    key: keys.payment,
+    idempotencyKey: 'c1',
+    body: {},
+  });
+  expect(capture).toMatchObject({
+    status: 409,
+    body: { code: 'authorisation_expired', type: 'urn:emporium:problem:authorisation-expired' },
+  });
+});
+
+test('a call needs its API key and its idempotency key', async () => {
+  const call = { idempotencyKey: 'a1', body };
+  expect((await simulator.call('POST', '/payments/authorisations', call)).status).toBe(401);
+  expect(
+    (await simulator.call('POST', '/payments/authorisations', { ...call, key: keys.carrier })).status,
+  ).toBe(401);
+  const keyless = await simulator.call('POST', '/payments/authorisations', { key: keys.payment, body });
+  expect(keyless).toMatchObject({ status: 400, body: { errors: [{ field: 'headers.idempotency-key' }] } });
+  expect(await ledger()).toEqual([]);
+});
+
+describe('tokens that misbehave', () => {
+  test('tok_error answers 500 and charges nothing', async () => {
+    expect((await authorise('a1', { token: 'tok_error' })).status).toBe(500);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('tok_charge_then_timeout charges, answers the repeat, and charges once', async () => {
+    const token = 'tok_charge_then_timeout';
+    await expect(authorise('a1', { token }, 200)).rejects.toThrow(/timeout/);
+    expect(await ledger()).toMatchObject([{ held: 500 }]);
+    expect((await authorise('a1', { token })).body).toMatchObject({ status: 'approved' });
+    expect(await ledger()).toHaveLength(1);
+  });
+
+  test('tok_charge_then_timeout_2 leaves two calls with one key unanswered', async () => {
+    const token = 'tok_charge_then_timeout_2';
+    await expect(authorise('a1', { token }, 200)).rejects.toThrow(/timeout/);
+    await expect(authorise('a1', { token }, 200)).rejects.toThrow(/timeout/);
+    expect((await authorise('a1', { token })).status).toBe(201);
+  });
+
+  test('tok_stall answers late, and authorises even when the caller has gone', async () => {
+    await expect(authorise('a1', { token: 'tok_stall_300' }, 100)).rejects.toThrow(/timeout/);
+    expect(await ledger()).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await ledger()).toMatchObject([{ held: 500 }]);
+  });
+
+  test('a void by key during the stall declines what comes late', async () => {
+    const late = authorise('a1', { token: 'tok_stall_300' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await simulator.call('POST', '/payments/voids', { key: keys.payment, body: { key: 'a1' } });
+    expect((await late).body).toMatchObject({ status: 'declined', reason: 'voided' });
+  });
+});
+
+describe('faults on request', () => {
+  const setFaults = (faults: object) => simulator.call('PUT', '/simulator/faults', { body: faults });
+
+  test('the provider declines, fails and charges without answering, as often as asked', async () => {
+    await setFaults({ payment: { mode: 'decline', times: 1 } });
+    expect((await authorise('a1')).body).toMatchObject({ status: 'declined' });
+    expect((await authorise('a2')).body).toMatchObject({ status: 'approved' });
+    await setFaults({ payment: { mode: 'error', times: 1 } });
+    expect((await authorise('a3')).status).toBe(500);
+    expect((await authorise('a3')).status).toBe(201);
+    await setFaults({ payment: { mode: 'charge-then-timeout', times: 1 } });
+    await expect(authorise('a4', {}, 200)).rejects.toThrow(/timeout/);
+    expect((await authorise('a4')).status).toBe(201);
+  });
+
+  test('a fault can be for one order and one operation, so that tests do not disturb each other', async () => {
+    await setFaults({ payment: [{ mode: 'error', operation: 'void', reference: 'order-1' }] });
+    const { body: mine } = await authorise('a1');
+    const { body: others } = await authorise('a2', { reference: 'order-2' });
+    const voidIt = (id: unknown) =>
+      simulator.call('POST', `/payments/authorisations/${id}/void`, { key: keys.payment });
+    expect((await voidIt(mine['id'])).status).toBe(500);
+    expect((await voidIt(others['id'])).status).toBe(200);
+    expect(
+      (await simulator.call('POST', '/payments/voids', { key: keys.payment, body: { key: 'a1' } })).status,
+    ).toBe(500);
+    await simulator.call('DELETE', '/simulator/faults?reference=order-1');
+    expect((await voidIt(mine['id'])).status).toBe(200);
+  });
+
+  test('faults are listed, lifted by ok and cleared', async () => {
+    const { body: listed } = await setFaults({
+      payment: { mode: 'stall', delayMs: 5 },
+      carrier: { mode: 'fail' },
+    });
+    expect(listed['faults']).toMatchObject([
+      { target: 'payment', mode: 'stall', delayMs: 5, hits: 0 },
+      { target: 'carrier', mode: 'refuse' },
+    ]);
+    await setFaults({ payment: { mode: 'ok' } });
+    expect((await simulator.call('GET', '/simulator/faults')).body['faults']).toHaveLength(1);
+    expect((await simulator.call('DELETE', '/simulator/faults')).status).toBe(204);
+    expect((await simulator.call('GET', '/simulator/faults')).body['faults']).toEqual([]);
+  });
+
+  test('a fault that does not exist is refused by name', async () => {
+    const { status, body: problem } = await setFaults({ payment: { mode: 'explode' } });
+    expect(status).toBe(400);
+    expect(JSON.stringify(problem['errors'])).toContain('payment');
+  });
+});
+
+test('a stall does not hold up the end of the process', async () => {
+  const other = await startSimulator({ STALL_MS: '60000' });
+  const stalled = other.call('POST', '/payments/authorisations', {
+    key: keys.payment,
+    idempotencyKey: 'a1',
+    body: { ...body, token: 'tok_stall' },
+  });
+  const unanswered = other
+    .call('POST', '/payments/authorisations', {
+      key: keys.payment,
+      idempotencyKey: 'a2',
+      body: { ...body, token: 'tok_charge_then_timeout' },
+    })
+    .catch((error: unknown) => error);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const start = Date.now();
+  await other.stop();
+  expect(Date.now() - start).toBeLessThan(2_000);
+  expect((await stalled).status).toBe(503);
+  expect(await unanswered).toBeInstanceOf(Error);
+});
+
+test('the admin calls ask for the admin key when there is one', async () => {
+  const other = await startSimulator({ SIMULATOR_ADMIN_KEY: 'admin-key-1' });
+  expect((await other.call('GET', '/simulator/ledger')).status).toBe(401);
+  expect((await other.call('GET', '/simulator/ledger', { key: 'admin-key-1' })).status).toBe(200);
+  await other.stop();
+});
+
+test('a restart forgets neither money nor answers', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'simulator-'));
+  const environment = { STATE_FILE: join(folder, 'state.jsonl') };
+  const request = { key: keys.payment, idempotencyKey: 'a1', body };
+  const first = await startSimulator(environment);
+  const { body: authorisation } = await first.call('POST', '/payments/authorisations', request);
+  await first.call('POST', `/payments/authorisations/${authorisation['id']}/capture`, {
+    key: keys.payment,
+    idempotencyKey: 'c1',
+  });
+  await first.call('POST', '/payments/voids', { key: keys.payment, body: { key: 'a2' } });
+  await first.stop();
+  const second = await startSimulator(environment);
+  expect((await second.call('POST', '/payments/authorisations', request)).body).toEqual(authorisation);
+  const late = await second.call('POST', '/payments/authorisations', { ...request, idempotencyKey: 'a2' });
+  expect(late.body).toMatchObject({ status: 'declined', reason: 'voided' });
+  const { body: books } = await second.call('GET', '/simulator/ledger');
+  expect(books['authorisations']).toMatchObject([{ captured: 500 }, { authorised: 0 }]);
+  await second.stop();
+  rmSync(folder, { recursive: true });
+});
