@@ -1,0 +1,29 @@
+import { createService, createTokenIssuer, type Log, type Step } from '@emporium/service';
+import { administratorStep } from './administrator.ts';
+import type { Config } from './config.ts';
+import { createLogIn } from './log-in.ts';
+import { migrations } from './migrations/index.ts';
+import { userRoutes } from './routes.ts';
+import type { Tables } from './store/tables.ts';
+import { createTurns } from './turns.ts';
+
+const hour = 60 * 60 * 1_000;
+
+export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+  createService<Tables>('user-registration', config, log, ({ store }) => {
+    const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
+    const turns = createTurns({ atOnce: 2, waiting: 100 });
+    const tokens = createTokenIssuer(config.JWT_PRIVATE_KEY);
+    const logIn = createLogIn(store.db, turns);
+
+    return {
+      description: 'Accounts, and the tokens that prove who somebody is.',
+      migrations,
+      routes: [userRoutes({ store, turns, logIn, tokens })],
+      background:
+        email === undefined || password === undefined
+          ? []
+          : [administratorStep(store, { email, password }, log)],
+      retention: [{ table: 'log_in_failures', column: 'counted_until', keepMs: hour }],
+    };
+  });

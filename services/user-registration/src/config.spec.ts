@@ -1,0 +1,47 @@
+import { ConfigError, generateKeyPair, parseConfig } from '@emporium/service';
+import { expect, test } from 'vitest';
+import { config } from './config.ts';
+
+const { publicKey, privateKey } = generateKeyPair();
+const environment = {
+  PORT: '4001',
+  DATABASE_URL: 'postgres://u:p@127.0.0.1/users',
+  BUS_URL: 'memory://',
+  JWT_PUBLIC_KEY: publicKey,
+  JWT_PRIVATE_KEY: privateKey,
+};
+
+const wrong = (changes: Record<string, string>): string => {
+  try {
+    parseConfig(config, { ...environment, ...changes });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'nothing';
+};
+
+test('an environment without an administrator is complete', () => {
+  expect(parseConfig(config, environment).ADMIN_EMAIL).toBeUndefined();
+});
+
+test('an administrator is an address and a password', () => {
+  expect(wrong({ ADMIN_EMAIL: 'a@shop.example', ADMIN_PASSWORD: 'long-enough-1' })).toBe('nothing');
+  expect(wrong({ ADMIN_EMAIL: 'a@shop.example' })).toMatch(/^ADMIN_PASSWORD is missing/);
+  expect(wrong({ ADMIN_PASSWORD: 'long-enough-1' })).toMatch(/^ADMIN_EMAIL is missing/);
+  expect(wrong({ ADMIN_EMAIL: 'a', ADMIN_PASSWORD: 'short' }).split('\n')).toEqual([
+    expect.stringMatching(/^ADMIN_EMAIL is wrong: must be an e-mail address/),
+    expect.stringMatching(/^ADMIN_PASSWORD is wrong: must have 10 characters or more/),
+  ]);
+});
+
+test('a private key that is none, or not the public key’s other half, is named and not shown', () => {
+  expect(wrong({ JWT_PRIVATE_KEY: publicKey })).toMatch(
+    /^JWT_PRIVATE_KEY is wrong: must be an Ed25519 private key/,
+  );
+  const other = generateKeyPair().privateKey;
+  expect(wrong({ JWT_PRIVATE_KEY: other })).toMatch(
+    /^JWT_PRIVATE_KEY is wrong: is not the other half of JWT_PUBLIC_KEY/,
+  );
+  expect(wrong({ JWT_PRIVATE_KEY: other })).not.toContain(other);
+});

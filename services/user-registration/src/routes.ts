@@ -1,0 +1,102 @@
+import { currentUser, problem, type Routes, type TokenIssuer } from '@emporium/service';
+import type { Store } from '@emporium/store';
+import { z } from 'zod';
+import { emailAddress, password, personName } from './fields.ts';
+import type { CheckLogIn } from './log-in.ts';
+import { hashPassword } from './passwords.ts';
+import { type Account, findByEmail, findById, register } from './store/accounts.ts';
+import type { Tables } from './store/tables.ts';
+import { busy, type Turns } from './turns.ts';
+
+export interface UserParts {
+  readonly store: Store<Tables>;
+  readonly turns: Turns;
+  readonly logIn: CheckLogIn;
+  readonly tokens: TokenIssuer;
+}
+
+const registered = z.object({ userId: z.string(), email: z.string(), name: z.string() });
+const user = registered.extend({ role: z.enum(['customer', 'administrator']) });
+
+export const userRoutes =
+  ({ store, turns, logIn, tokens }: UserParts): Routes =>
+  (server) => {
+    server.post(
+      '/api/users',
+      {
+        config: { access: 'public' },
+        schema: {
+          summary: 'Register',
+          body: z.object({ email: emailAddress, name: personName, password }),
+          response: { 201: registered },
+        },
+      },
+      async (request, reply) => {
+        const { email, name } = request.body;
+        if ((await findByEmail(store.db, email)) !== undefined) throw addressUsed();
+        const passwordHash = await turns.take(() => hashPassword(request.body.password));
+        if (passwordHash === busy) throw tooBusy();
+        const outcome = await register(store, { email, name, role: 'customer', passwordHash });
+        if (outcome.kind === 'address-used') throw addressUsed();
+        const { user_id: userId } = outcome.account;
+        return reply.code(201).header('location', '/api/users/me').send({ userId, email, name });
+      },
+    );
+
+    server.post(
+      '/api/sessions',
+      {
+        config: { access: 'public' },
+        schema: {
+          summary: 'Log in: a token for `Authorization: Bearer …`',
+          body: z.object({ email: emailAddress, password: z.string().min(1).max(200) }),
+          response: { 201: z.object({ token: z.string(), expiresAt: z.string(), user }) },
+        },
+      },
+      async (request, reply) => {
+        const outcome = await logIn(request.body);
+        switch (outcome.kind) {
+          case 'refused':
+            throw problem(401, 'wrong-credentials', 'The address or the password is wrong.');
+          case 'too-many-failures':
+            throw tooManyFailures(outcome.retryAfterMs);
+          case 'busy':
+            throw tooBusy();
+          case 'logged-in': {
+            const { user_id: userId, role } = outcome.account;
+            const { token, expiresAt } = await tokens.issue({ userId, role });
+            return reply
+              .code(201)
+              .send({ token, expiresAt: expiresAt.toISOString(), user: view(outcome.account) });
+          }
+        }
+      },
+    );
+
+    server.get(
+      '/api/users/me',
+      { config: { access: 'user' }, schema: { summary: 'Who you are', response: { 200: user } } },
+      async (request) => {
+        const account = await findById(store.db, currentUser(request).userId);
+        if (account === undefined) throw problem(404, 'not-found', 'The account of this token is gone.');
+        return view(account);
+      },
+    );
+  };
+
+const view = ({ user_id: userId, email, name, role }: Account) => ({ userId, email, name, role });
+
+const addressUsed = () =>
+  problem(409, 'address-used', 'There is an account with this address; log in instead.', {
+    errors: [{ field: 'email', message: 'is used by another account' }],
+  });
+
+const tooManyFailures = (retryAfterMs: number) =>
+  problem(429, 'too-many-failures', 'Too many wrong passwords for this address; try again later.', {
+    headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) },
+  });
+
+const tooBusy = () =>
+  problem(503, 'busy', 'Too many people register or log in right now; try again shortly.', {
+    headers: { 'retry-after': '2' },
+  });

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from './tables.ts';
+
+/** Wrong passwords that an address may have within the window that begins with the first of them. */
+const mostFailures = 10;
+const windowMs = 60_000;
+
+/** Until when no password is tried for this address; undefined when one may be. */
+export const blockedUntil = async (
+  db: Kysely<Tables>,
+  email: string,
+  now: Date,
+): Promise<Date | undefined> => {
+  const row = await db
+    .selectFrom('log_in_failures')
+    .select('counted_until')
+    .where('address_hash', '=', hashOf(email))
+    .where('failures', '>=', mostFailures)
+    .where('counted_until', '>', now)
+    .executeTakeFirst();
+  return row?.counted_until;
+};
+
+export const countFailure = async (db: Kysely<Tables>, email: string, now: Date): Promise<void> => {
+  const fresh = {
+    address_hash: hashOf(email),
+    failures: 1,
+    counted_until: new Date(now.getTime() + windowMs),
+  };
+  const isOver = sql<boolean>`log_in_failures.counted_until <= ${now}`;
+  await db
+    .insertInto('log_in_failures')
+    .values(fresh)
+    .onConflict((conflict) =>
+      conflict.column('address_hash').doUpdateSet({
+        failures: sql<number>`case when ${isOver} then 1 else log_in_failures.failures + 1 end`,
+        counted_until: sql<Date>`case when ${isOver} then excluded.counted_until else log_in_failures.counted_until end`,
+      }),
+    )
+    .execute();
+};
+
+export const forgetFailures = async (db: Kysely<Tables>, email: string): Promise<void> => {
+  await db.deleteFrom('log_in_failures').where('address_hash', '=', hashOf(email)).execute();
+};
+
+const hashOf = (email: string): string =>
+  createHash('sha256').update(email.toLowerCase()).digest('base64url');

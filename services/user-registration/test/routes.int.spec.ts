@@ -1,0 +1,225 @@
+import { serverFor } from '@emporium/servers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSetting, type Setting, tokens, verifier } from './setting.ts';
+
+const postgres = await serverFor('postgres');
+
+describe.skipIf(!postgres.available)(postgres.title('the routes of user-registration'), () => {
+  let setting: Setting;
+  beforeAll(async () => {
+    setting = await createSetting(postgres.url);
+  });
+  afterAll(() => setting?.close());
+
+  const post = (url: string, payload: unknown) =>
+    setting.server.inject({ method: 'POST', url, payload: payload as object });
+  const ada = { email: 'Ada@Shop.example', name: 'Ada Lovelace', password: 'analytical engine' };
+  const newcomer = (name: string) => ({ email: `${name}@shop.example`, name, password: 'analytical engine' });
+
+  describe('POST /api/users', () => {
+    test('registers, and publishes user.registered from the same transaction', async () => {
+      const answer = await post('/api/users', ada);
+      expect(answer.statusCode).toBe(201);
+      const { userId, ...rest } = answer.json();
+      expect(rest).toEqual({ email: 'Ada@Shop.example', name: 'Ada Lovelace' });
+      expect(await setting.published()).toContainEqual(
+        expect.objectContaining({
+          type: 'user.registered',
+          subject: userId,
+          sequence: 1,
+          data: { userId, email: 'Ada@Shop.example', name: 'Ada Lovelace' },
+          correlationid: answer.headers['x-correlation-id'],
+        }),
+      );
+    });
+
+    test('answers 409 for a used address, whatever its case, and publishes nothing', async () => {
+      const before = (await setting.published()).length;
+      const answer = await post('/api/users', { ...ada, email: 'ADA@shop.EXAMPLE' });
+      expect(answer.statusCode).toBe(409);
+      expect(answer.json()).toMatchObject({ errors: [{ field: 'email' }] });
+      expect(await setting.published()).toHaveLength(before);
+    });
+
+    test('of many at one time for one address exactly one wins', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          post('/api/users', {
+            ...newcomer('grace'),
+            email: index % 2 ? 'grace@x.example' : 'GRACE@x.example',
+          }),
+        ),
+      );
+      expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([201, ...Array(7).fill(409)]);
+    });
+
+    test.each<[string, unknown, string]>([
+      ['no address', { name: 'A', password: 'long enough 1' }, 'email'],
+      ['an address that is none', { ...newcomer('x'), email: 'nobody' }, 'email'],
+      [
+        'an address with a line break',
+        { ...newcomer('x'), email: 'a@b.example\r\nBcc: c@d.example' },
+        'email',
+      ],
+      ['an address that is too long', { ...newcomer('x'), email: `${'a'.repeat(250)}@b.example` }, 'email'],
+      ['an empty name', { ...newcomer('x'), name: '   ' }, 'name'],
+      ['a name with a line break', { ...newcomer('x'), name: 'A\nBcc: c@d.example' }, 'name'],
+      ['a name that is too long', { ...newcomer('x'), name: 'a'.repeat(201) }, 'name'],
+      ['a name that is a number', { ...newcomer('x'), name: 7 }, 'name'],
+      ['a short password', { ...newcomer('x'), password: 'ninechars' }, 'password'],
+      ['a long password', { ...newcomer('x'), password: 'a'.repeat(201) }, 'password'],
+      ['a role', { ...newcomer('x'), role: 'administrator' }, 'role'],
+      ['a list', [], 'body'],
+      ['a NUL character', { ...newcomer('x'), name: 'a\u0000' }, 'name'],
+    ])('answers 400 and names the field for %s', async (_, body, field) => {
+      const answer = await post('/api/users', body);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().errors.map((error: { field: string }) => error.field)).toContain(field);
+    });
+
+    test('stores no password, and logs neither password nor address', async () => {
+      const body = { email: 'quiet@shop.example', name: 'Quiet Person', password: 'a very secret thing' };
+      await post('/api/users', body);
+      await post('/api/sessions', { email: body.email, password: body.password });
+      const row = await setting.store.db
+        .selectFrom('account')
+        .selectAll()
+        .where('email', '=', body.email)
+        .executeTakeFirstOrThrow();
+      expect(row.password_hash).toMatch(/^\$scrypt\$/);
+      expect(JSON.stringify(row)).not.toContain(body.password);
+      for (const secret of Object.values(body)) expect(setting.lines.join()).not.toContain(secret);
+    });
+  });
+
+  describe('POST /api/sessions', () => {
+    test('gives a token that says who it is, whatever the case of the address', async () => {
+      const answer = await post('/api/sessions', { email: 'ada@SHOP.example', password: ada.password });
+      expect(answer.statusCode).toBe(201);
+      const { token, expiresAt, user } = answer.json();
+      expect(user).toMatchObject({ email: ada.email, name: ada.name, role: 'customer' });
+      expect(await verifier.verify(token)).toEqual({ userId: user.userId, role: 'customer' });
+      expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000);
+    });
+
+    test('answers an unknown address and a wrong password alike, in about the same time', async () => {
+      await post('/api/users', newcomer('timed'));
+      const timed = async (email: string) => {
+        const start = performance.now();
+        const answer = await post('/api/sessions', { email, password: 'a wrong password' });
+        const { correlationId, ...document } = answer.json();
+        return { ms: performance.now() - start, status: answer.statusCode, document };
+      };
+      await timed('warm@shop.example');
+      const known: Awaited<ReturnType<typeof timed>>[] = [];
+      const unknown: typeof known = [];
+      for (let round = 0; round < 3; round += 1) {
+        known.push(await timed('timed@shop.example'));
+        unknown.push(await timed('stranger@shop.example'));
+      }
+      expect(known[0]?.status).toBe(401);
+      expect({ ...unknown[0], ms: 0 }).toEqual({ ...known[0], ms: 0 });
+      const fastest = (rounds: typeof known) => Math.min(...rounds.map(({ ms }) => ms));
+      expect(fastest(unknown)).toBeGreaterThan(fastest(known) / 2);
+      expect(fastest(known)).toBeGreaterThan(fastest(unknown) / 2);
+    });
+
+    test.each(['known', 'unknown'])(
+      'answers 429 after ten failures for an address that is %s, also to the right password, for a minute',
+      async (kind) => {
+        const body = newcomer(`${kind}-and-tried`);
+        if (kind === 'known') await post('/api/users', body);
+        for (let failure = 0; failure < 10; failure += 1) {
+          const { statusCode } = await post('/api/sessions', { email: body.email, password: 'guess no. 1' });
+          expect(statusCode).toBe(401);
+        }
+        const { email, password } = body;
+        const answer = await post('/api/sessions', { email: email.toUpperCase(), password });
+        expect(answer.statusCode).toBe(429);
+        expect(Number(answer.headers['retry-after'])).toBeGreaterThan(50);
+        expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(60);
+        expect((await post('/api/sessions', { email: ada.email, password: ada.password })).statusCode).toBe(
+          201,
+        );
+        setting.advance(60_001);
+        const later = await post('/api/sessions', { email, password });
+        expect(later.statusCode).toBe(kind === 'known' ? 201 : 401);
+      },
+    );
+
+    test('trying in parallel wins no more than the turns that run at one time', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 30 }, () =>
+          post('/api/sessions', { email: 'parallel@shop.example', password: 'guess' }),
+        ),
+      );
+      const tried = answers.filter(({ statusCode }) => statusCode === 401);
+      expect(tried.length).toBeGreaterThanOrEqual(10);
+      expect(tried.length).toBeLessThanOrEqual(11);
+    });
+
+    test('a log-in forgets the failures before it', async () => {
+      const body = newcomer('forgetful');
+      await post('/api/users', body);
+      const wrong = { email: body.email, password: 'guess no. 1' };
+      for (let failure = 0; failure < 9; failure += 1) await post('/api/sessions', wrong);
+      const { email, password } = body;
+      expect((await post('/api/sessions', { email, password })).statusCode).toBe(201);
+      for (let failure = 0; failure < 9; failure += 1) await post('/api/sessions', wrong);
+      expect((await post('/api/sessions', { email, password })).statusCode).toBe(201);
+    });
+
+    test.each<[string, unknown, string]>([
+      ['no password', { email: 'a@b.example' }, 'password'],
+      ['a password that is an object', { email: 'a@b.example', password: {} }, 'password'],
+      ['no address', { password: 'x' }, 'email'],
+    ])('answers 400 and names the field for %s', async (_, body, field) => {
+      const answer = await post('/api/sessions', body);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().errors[0].field).toBe(field);
+    });
+  });
+
+  describe('GET /api/users/me', () => {
+    const me = async (userId: string) => {
+      const { token } = await tokens.issue({ userId, role: 'customer' });
+      return setting.server.inject({ url: '/api/users/me', headers: { authorization: `Bearer ${token}` } });
+    };
+
+    test('answers who the token speaks for', async () => {
+      const { userId } = (await post('/api/users', newcomer('self'))).json();
+      const answer = await me(userId);
+      expect(answer.statusCode).toBe(200);
+      expect(answer.json()).toEqual({ userId, email: 'self@shop.example', name: 'self', role: 'customer' });
+    });
+
+    test('answers 401 without a token, and 404 when the account is gone', async () => {
+      expect((await setting.server.inject('/api/users/me')).statusCode).toBe(401);
+      expect((await me('0198c5c0-0000-7000-8000-000000000001')).statusCode).toBe(404);
+      expect((await me('nobody')).statusCode).toBe(404);
+    });
+  });
+});
+
+describe.skipIf(!postgres.available)(postgres.title('a flood of registrations'), () => {
+  test('answers 503 beyond the line, keeps the process answering, and registers those in line', async () => {
+    const setting = await createSetting(postgres.url, 3);
+    const flood = Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        setting.server.inject({
+          method: 'POST',
+          url: '/api/users',
+          payload: { email: `flood${index}@x.example`, name: 'Flood', password: 'a long password' },
+        }),
+      ),
+    );
+    const start = performance.now();
+    expect((await setting.server.inject('/health/live')).statusCode).toBe(200);
+    expect(performance.now() - start).toBeLessThan(500);
+    const statuses = (await flood).map(({ statusCode }) => statusCode);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(5);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(7);
+    expect((await flood).find(({ statusCode }) => statusCode === 503)?.headers['retry-after']).toBe('2');
+    await setting.close();
+  });
+});
