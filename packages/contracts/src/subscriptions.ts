@@ -64,6 +64,7 @@ export const subscriptions: readonly Subscription[] = [
   subscription('order.prices', { to: [productListed, productPriceChanged], ordered: true, retry: quick }),
 
   subscription('email.customers', { to: [userRegistered], ordered: true, retry: patient }),
+  subscription('email.welcome', { to: [userRegistered], retry: patient }),
   subscription('email.orders', {
     to: [orderConfirmed, orderCancelled, shipmentDispatched, shipmentDelivered],
     retry: patient,
