@@ -1,4 +1,4 @@
-// node packages/contracts/scripts/compatibility.ts [--write] [--schemas <folder>]
+// node packages/contracts/scripts/compatibility.ts [--write] [--schemas <folder>]; `npm run schemas` writes.
 // Fails when a published version of a contract changed incompatibly, or when its committed schema is out of date.
 // `--write` commits new versions and compatible changes to the folder; incompatible ones it never touches.
 import { fileURLToPath } from 'node:url';
@@ -19,9 +19,7 @@ if (values.write) {
   for (const line of comparison.outdated) console.log(`${line}: written`);
 } else {
   for (const line of comparison.outdated) {
-    console.error(
-      `${line}; run node packages/contracts/scripts/compatibility.ts --write, and commit what it writes`,
-    );
+    console.error(`${line}; run npm run schemas in packages/contracts, and commit what it writes`);
   }
 }
 const wrong = comparison.incompatible.length + (values.write ? 0 : comparison.outdated.length);

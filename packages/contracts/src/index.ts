@@ -21,11 +21,46 @@ export {
   services,
   type Upcast,
 } from './define.ts';
-export * from './inventory.ts';
-export * from './order.ts';
-export * from './payment.ts';
+export {
+  commitReservation,
+  productListed,
+  productPriceChanged,
+  productRestocked,
+  releaseStock,
+  reserveStock,
+  stockCommitted,
+  stockRejected,
+  stockReleased,
+  stockReserved,
+} from './inventory.ts';
+export {
+  orderCancelled,
+  orderCompleted,
+  orderConfirmed,
+  orderParked,
+  orderPlaced,
+} from './order.ts';
+export {
+  authorisePayment,
+  capturePayment,
+  paymentAuthorised,
+  paymentCaptured,
+  paymentCaptureFailed,
+  paymentDeclined,
+  paymentRefunded,
+  paymentVoided,
+  refundPayment,
+  voidPayment,
+} from './payment.ts';
 export { createRegistry, type Registry } from './registry.ts';
-export * from './shipping.ts';
+export {
+  cancelShipment,
+  dispatchOrder,
+  shipmentCancelled,
+  shipmentDelivered,
+  shipmentDispatched,
+  shipmentFailed,
+} from './shipping.ts';
 export { shop } from './shop.ts';
 export { patient, quick, type RetryPolicy, type Subscription, subscription } from './subscription.ts';
-export * from './users.ts';
+export { userRegistered } from './users.ts';

@@ -51,7 +51,7 @@ describe('the compatibility check', () => {
     rmSync(join(folder, placed));
     const { status, stderr } = run('--schemas', folder);
     expect(stderr).toBe(
-      'order.placed 1 is not committed; run node packages/contracts/scripts/compatibility.ts --write, and commit what it writes\n',
+      'order.placed 1 is not committed; run npm run schemas in packages/contracts, and commit what it writes\n',
     );
     expect(status).toBe(1);
   });

@@ -1,0 +1,113 @@
+import type { Contract, Registry, RetryPolicy, Subscription } from '../src/index.ts';
+import { publishedSchema, type Schema } from './published-schema.ts';
+
+/** The page of every contract and subscription, as Markdown. */
+export const eventsMarkdown = (registry: Registry): string => {
+  const byName = registry.contracts.toSorted((one, other) => (one.type < other.type ? -1 : 1));
+  return [
+    '# Events, commands and subscriptions',
+    '',
+    'Written by `npm run events` in `packages/contracts` from the registry; a test fails when it is out of date.',
+    'What the columns mean is in the [README of contracts](../packages/contracts/README.md).',
+    '',
+    '## Events',
+    '',
+    ...table(
+      ['event', 'key', 'published by', 'subscriptions'],
+      byName.filter(({ kind }) => kind === 'event').map((contract) => eventRow(registry, contract)),
+    ),
+    '',
+    '## Commands',
+    '',
+    ...table(
+      ['command', 'key', 'sent by', 'handled by'],
+      byName.filter(({ kind }) => kind === 'command').map((contract) => commandRow(registry, contract)),
+    ),
+    '',
+    '## Subscriptions',
+    '',
+    ...table(['subscription', 'listens to', 'order', 'retry'], registry.subscriptions.map(subscriptionRow)),
+    '',
+    '## Fields',
+    '',
+    ...byName.flatMap((contract) => [`### ${contract.type}`, '', ...fieldsTable(contract), '']),
+  ].join('\n');
+};
+
+const eventRow = (registry: Registry, contract: Contract): string[] => [
+  `${linked(contract)}${contract.deprecated ? ' (deprecated)' : ''}`,
+  `\`${contract.key}\``,
+  contract.owner,
+  subscribers(registry, contract) || 'nobody yet',
+];
+
+const commandRow = (registry: Registry, contract: Contract): string[] => [
+  `${linked(contract)}${contract.deprecated ? ' (deprecated)' : ''}`,
+  `\`${contract.key}\``,
+  contract.senders.join(', '),
+  subscribers(registry, contract),
+];
+
+const subscriptionRow = ({ name, to, ordered, retry }: Subscription): string[] => [
+  `\`${name}\``,
+  to.map(linked).join(', '),
+  ordered ? 'per key' : 'none',
+  retryText(retry),
+];
+
+const retryText = ({ attempts, firstDelayMs, maxDelayMs }: RetryPolicy): string =>
+  `${attempts} attempts, ${firstDelayMs} to ${maxDelayMs} ms`;
+
+const subscribers = ({ subscriptions }: Registry, contract: Contract): string =>
+  subscriptions
+    .filter(({ to }) => to.includes(contract))
+    .map(({ name }) => `\`${name}\``)
+    .join(', ');
+
+/** GitHub leaves the dots out of the anchor of a heading. */
+const linked = ({ type }: Contract): string => `[\`${type}\`](#${type.replaceAll('.', '')})`;
+
+const fieldsTable = (contract: Contract): string[] =>
+  table(['field', 'type', 'required'], fieldRows(publishedSchema(contract), ''));
+
+const fieldRows = (schema: Schema, path: string): string[][] => {
+  const required = Array.isArray(schema['required']) ? schema['required'] : [];
+  return Object.entries(partsOf(schema['properties'])).flatMap(([name, value]) => {
+    const inner = partsOf(value);
+    const at = path === '' ? name : `${path}.${name}`;
+    const row = [`\`${at}\``, typeText(inner), required.includes(name) ? 'yes' : 'no'];
+    const items = partsOf(inner['items']);
+    return [row, ...fieldRows(inner, at), ...fieldRows(items, `${at}[]`)];
+  });
+};
+
+const typeText = (schema: Schema): string => {
+  const {
+    type,
+    format,
+    enum: values,
+    pattern,
+    minimum,
+    maximum,
+    minLength,
+    maxLength,
+    minItems,
+    maxItems,
+  } = schema;
+  if (Array.isArray(values)) return values.map((value) => `\`${String(value)}\``).join(', ');
+  const shape =
+    format ?? (pattern === undefined ? undefined : `\`${String(pattern).replaceAll('|', '\\|')}\``);
+  const facts = [shape, range(minimum ?? minLength ?? minItems, maximum ?? maxLength ?? maxItems)];
+  return [String(type), ...facts.filter((fact) => fact !== undefined)].join(', ');
+};
+
+const range = (least: unknown, most: unknown): string | undefined => {
+  if (least === undefined && most === undefined) return undefined;
+  const bounded = typeof most === 'number' && most < Number.MAX_SAFE_INTEGER;
+  return bounded ? `${Number(least ?? 0)} to ${most}` : `${Number(least ?? 0)} or more`;
+};
+
+const partsOf = (value: unknown): Schema => (typeof value === 'object' && value !== null ? { ...value } : {});
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
