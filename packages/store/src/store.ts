@@ -83,7 +83,7 @@ export const createStore = <DB>({
       const now = new Date();
       const { result, wrote } = await inTransaction(db, async (tx) => {
         const effects: Effect[] = [];
-        const value = await work({ tx, now, effects });
+        const value = await work({ tx, now, context, effects });
         const entries: OutboxEntry[] = effects.map((effect) => ({ effect, context, now }));
         await outbox.write(tx, entries);
         return { result: value, wrote: entries.length > 0 };

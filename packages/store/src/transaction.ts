@@ -1,4 +1,4 @@
-import type { Effect } from '@emporium/bus';
+import type { Context, Effect } from '@emporium/bus';
 import type { Kysely, Transaction } from 'kysely';
 import { classify, isConflict, storeErrors } from './errors.ts';
 import { failpoint } from './failpoint.ts';
@@ -10,6 +10,8 @@ export type Tx<DB> = Transaction<DB>;
 export interface Work<DB> {
   readonly tx: Tx<DB>;
   readonly now: Date;
+  /** Of the request or message that it belongs to; a new one where there is none. */
+  readonly context: Context;
   /** What should follow; written to the outbox, in this order, right before the commit. */
   readonly effects: Effect[];
 }

@@ -1,16 +1,13 @@
-import { currentContext, newContext } from '@emporium/bus';
 import { money, orderLine, pricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import { currentUser, problem, type Routes } from '@emporium/service';
-import { type Answer, type IdempotentOutcome, idempotent, type Store, type Tx } from '@emporium/store';
-import { v7 as uuid } from 'uuid';
+import { type Answer, type IdempotentOutcome, idempotent, type Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
-import { price } from './domain/pricing.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
-import { placeOrder, readOrder } from './store/orders.ts';
-import { readPrices } from './store/prices.ts';
+import { placeOrder } from './place-order.ts';
+import { readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 import { listOrders } from './views/list-orders.ts';
 
@@ -54,37 +51,6 @@ const customerReason = { code: 'customer-request', text: 'cancelled by the custo
 export const orderRoutes =
   ({ store, fulfilment, backlog }: OrderParts): Routes =>
   (server) => {
-    const place = async (
-      tx: Tx<OrderTables>,
-      customerId: string,
-      body: z.output<typeof placeBody>,
-      now: Date,
-    ) => {
-      const pricing = price(
-        body.lines,
-        await readPrices(
-          tx,
-          body.lines.map(({ sku }) => sku),
-        ),
-      );
-      if (pricing.kind === 'refused') {
-        const detail = pricing.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-        throw problem(422, 'impossible-order', detail, { errors: pricing.errors });
-      }
-      const id = uuid();
-      const { lines, total } = pricing;
-      const events = await placeOrder(tx, id, { type: 'place', customerId, lines, total }, now);
-      const subject = { orderId: id, customerId, lines: body.lines, total, paymentToken: body.paymentToken };
-      const requests = await fulfilment.begin(tx, id, subject, currentContext() ?? newContext(), now);
-      const href = `/api/orders/${id}`;
-      const answer: Answer = {
-        status: 202,
-        headers: { location: href },
-        body: { orderId: id, status: 'placed', total, href },
-      };
-      return { answer, effects: [...requests, ...events] };
-    };
-
     server.post(
       '/api/orders',
       {
@@ -99,16 +65,11 @@ export const orderRoutes =
             headers: { 'retry-after': '5' },
           });
         }
-        const answer = await store.transaction(async ({ tx, now, effects }) => {
-          const work = async () => {
-            const placed = await place(tx, userId, request.body, now);
-            effects.push(...placed.effects);
-            return placed.answer;
-          };
-          if (key === undefined) return work();
-          return answerOf(
-            await idempotent(tx, { scope: `${userId} POST /api/orders`, key, body: request.body }, work),
-          );
+        const answer = await store.transaction(async (work) => {
+          const place = () => placeOrder(work, fulfilment, { customerId: userId, ...request.body });
+          if (key === undefined) return place();
+          const scope = `${userId} POST /api/orders`;
+          return answerOf(await idempotent(work.tx, { scope, key, body: request.body }, place));
         });
         return reply.code(202).headers(answer.headers).send(accepted.parse(answer.body));
       },

@@ -43,7 +43,7 @@ export const readOrder = async (
 };
 
 /** Starts an order's stream. The id is new, so that there is nothing to lock or to read. */
-export const placeOrder = (
+export const beginOrder = (
   tx: Tx<OrderTables>,
   orderId: string,
   command: Extract<OrderCommand, { type: 'place' }>,

@@ -1,0 +1,149 @@
+import { createRegistry } from '@emporium/contracts';
+import { serverFor } from '@emporium/servers';
+import { createStore, type Store } from '@emporium/store';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { appendEvents, projection, type RunningProjection, startProjection } from '../src/index.ts';
+import { type Counted, eventStore, silent } from './support.ts';
+
+interface Tables {
+  total: { stream: string; sum: number; events: number };
+}
+
+const postgres = await serverFor('postgres');
+const at = new Date('2026-01-01T00:00:00.000Z');
+
+const totals = (version: number, times = 1) =>
+  projection<Counted, Tables>({
+    name: 'totals',
+    version,
+    tables: ['total'],
+    apply: async (events, tx) => {
+      for (const { stream, event } of events) {
+        const by = event.type === 'counted' ? event.by * times : 0;
+        await sql`
+          insert into total (stream, sum, events) values (${stream}, ${by}, 1)
+          on conflict (stream) do update set sum = total.sum + ${by}, events = total.events + 1`.execute(tx);
+      }
+    },
+  });
+
+describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
+  let store: Store<Tables>;
+  let url: string;
+  let close: () => Promise<void>;
+  let running: RunningProjection[] = [];
+
+  beforeAll(async () => {
+    ({ store, url, close } = await eventStore<Tables>(postgres.url));
+    await sql`create table total (stream text primary key, sum integer not null, events integer not null)`.execute(
+      store.db,
+    );
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((each) => each.stop()));
+    running = [];
+  });
+  afterAll(() => close());
+
+  const start = (definition = totals(1), over = store) => {
+    const started = startProjection(over, definition, silent);
+    running.push(started);
+    return started;
+  };
+  const append = (stream: string, expectedVersion: number, by: number) =>
+    store.transaction(({ tx }) =>
+      appendEvents<Counted, Tables>(tx, [{ stream, expectedVersion, events: [{ type: 'counted', by }] }], at),
+    );
+  const sumOf = async (stream: string) =>
+    (await store.db.selectFrom('total').selectAll().where('stream', '=', stream).executeTakeFirst())?.sum;
+  const becomes = (stream: string, sum: number) =>
+    expect.poll(() => sumOf(stream), { timeout: 5_000, interval: 20 }).toBe(sum);
+
+  test('it applies what was there before it started, and what comes after', async () => {
+    await append('a', 0, 1);
+    start();
+    await becomes('a', 1);
+    await append('a', 1, 2);
+    await becomes('a', 3);
+  });
+
+  test('started again it goes on where it was, and applies nothing twice', async () => {
+    start();
+    await append('b', 0, 1);
+    await becomes('b', 1);
+    await running[0]?.stop();
+    await append('b', 1, 10);
+    start();
+    await becomes('b', 11);
+  });
+
+  test('an event that commits late, after one with a higher position was read, is not skipped', async () => {
+    start();
+    const slow = new pg.Client({ connectionString: url });
+    await slow.connect();
+    await slow.query('begin');
+    await slow.query(
+      `insert into event (stream, version, id, type, data, at)
+       values ('late', 1, 'x', 'counted', '{"type":"counted","by":7}', now())`,
+    );
+    await append('early', 0, 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await sumOf('early')).toBeUndefined(); // held back: an older transaction is still open
+    await slow.query('commit');
+    await slow.end();
+    await becomes('late', 7);
+    await becomes('early', 1);
+  });
+
+  test('two instances apply each event once', async () => {
+    const registry = createRegistry({ contracts: [], subscriptions: [] });
+    const second = createStore<Tables>({ service: 'order', registry, url, log: silent });
+    start();
+    start(totals(1), second);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => append(`many-${n}`, 0, 1)));
+    for (const n of [0, 25, 49]) await becomes(`many-${n}`, 1);
+    await expect
+      .poll(async () => {
+        const { rows } = await sql<{ sum: number; rows: number }>`
+          select sum(sum)::int as sum, count(*) as rows from total where stream like 'many-%'`.execute(
+          store.db,
+        );
+        return rows[0];
+      })
+      .toEqual({ sum: 50, rows: 50 });
+    await Promise.all(running.map((each) => each.stop()));
+    running = [];
+    await second.close();
+  });
+
+  test('a new version is built again from the first event', async () => {
+    await append('r', 0, 2);
+    start();
+    await becomes('r', 2);
+    await running[0]?.stop();
+    start(totals(2, 10));
+    await becomes('r', 20);
+    await becomes('a', 30);
+  });
+
+  test('a model that throws holds the checkpoint, and catches up when it is mended', async () => {
+    let broken = true;
+    const fragile = projection<Counted, Tables>({
+      ...totals(3),
+      name: 'fragile',
+      apply: async () => {
+        if (broken) throw new Error('broken');
+      },
+    });
+    const started = start(fragile);
+    await expect(started.catchUp()).rejects.toThrow('broken');
+    broken = false;
+    await started.catchUp();
+    const { rows } = await sql<{
+      position: number;
+    }>`select position from projection where name = 'fragile'`.execute(store.db);
+    expect(rows[0]?.position).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,221 @@
+import { createMessage, type Log, type Message, newContext, readMessage, send } from '@emporium/bus';
+import {
+  type Contract,
+  cancelShipment,
+  dispatchOrder,
+  type Input,
+  quick,
+  releaseStock,
+  reserveStock,
+  type ServiceName,
+  shipmentCancelled,
+  shipmentDispatched,
+  shipmentFailed,
+  shop,
+  stockRejected,
+  stockReleased,
+  stockReserved,
+  subscription,
+} from '@emporium/contracts';
+import { freshDatabase, serverFor } from '@emporium/servers';
+import { createStore, type Store } from '@emporium/store';
+import { sql } from 'kysely';
+import { v7 as uuid } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSagaRunner, pivot, type SagaFact, saga, sagaMigrations, step } from '../src/index.ts';
+
+type NoTables = Record<never, never>;
+
+interface Order {
+  readonly orderId: string;
+}
+
+const postgres = await serverFor('postgres');
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const lines = [{ sku: 'MUG-1', quantity: 1 }];
+const customerId = uuid();
+
+const definition = (within: number) =>
+  saga<Order>('test', {
+    steps: [
+      step('reserve', {
+        ask: ({ orderId }: Order, { stepId, ...options }) =>
+          send(reserveStock, { orderId, stepId, lines }, options),
+        yes: stockReserved,
+        no: stockRejected,
+        undo: ({ orderId }, { stepId }) => send(releaseStock, { orderId, stepId }),
+        undone: stockReleased,
+        within,
+      }),
+      pivot(
+        step('dispatch', {
+          ask: ({ orderId }: Order, { stepId, ...options }) =>
+            send(dispatchOrder, { orderId, stepId, customerId, lines }, options),
+          yes: shipmentDispatched,
+          no: shipmentFailed,
+          within,
+        }),
+        {
+          ask: ({ orderId }, { stepId }) => send(cancelShipment, { orderId, stepId }),
+          stopped: shipmentCancelled,
+        },
+      ),
+    ],
+    idOf: ({ orderId }) => String(orderId),
+  });
+
+const reply = <C extends Contract>(service: ServiceName, contract: C, data: Input<C>): Message =>
+  readMessage(shop, new Set([contract]), createMessage(service, contract, data, newContext()).body);
+
+describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
+  let store: Store<NoTables>;
+  let second: Store<NoTables>;
+  let drop: () => Promise<void>;
+  const facts: { id: string; fact: SagaFact }[] = [];
+
+  beforeAll(async () => {
+    const database = await freshDatabase(postgres.url);
+    const open = () =>
+      createStore<NoTables>({ service: 'order', registry: shop, url: database.url, log: silent });
+    store = open();
+    second = open();
+    await store.migrate(sagaMigrations);
+    drop = database.drop;
+  });
+  afterAll(async () => {
+    await store.close();
+    await second.close();
+    await drop();
+  });
+
+  const createRunner = (over: Store<NoTables>, within = 60_000) =>
+    createSagaRunner<Order, NoTables>(over, {
+      definition: definition(within),
+      log: silent,
+      follow: async (changes) => {
+        for (const { state, facts: happened } of changes)
+          facts.push(...happened.map((fact) => ({ id: state.id, fact })));
+        return changes.map(() => undefined);
+      },
+    });
+  const begin = async (runner: ReturnType<typeof createRunner>, orderId = uuid()): Promise<string> => {
+    await store.transaction(async ({ tx, now, context, effects }) => {
+      effects.push(...(await runner.begin(tx, orderId, { orderId }, context, now)));
+    });
+    return orderId;
+  };
+  const run = (runner: ReturnType<typeof createRunner>, over = store) => {
+    const replies = subscription('order.test', { to: definition(1).replies, retry: quick });
+    const { run: handle } = over.runner(replies, [runner.replies]);
+    return (...messages: Message[]) =>
+      Promise.all(messages.map((message) => handle(message, new AbortController().signal)));
+  };
+  const phaseOf = async (id: string) => {
+    const { rows } = await sql<{
+      phase: string;
+      final: boolean;
+    }>`select phase, final from saga where id = ${id}`.execute(store.db);
+    return rows[0];
+  };
+  const requestsOf = async (id: string) => {
+    const { rows } = await sql<{
+      type: string;
+    }>`select type from outbox where key = ${id} order by id`.execute(store.db);
+    return rows.map(({ type }) => type);
+  };
+  const dispatched = (orderId: string) =>
+    reply('shipping', shipmentDispatched, {
+      orderId,
+      customerId,
+      shipmentId: uuid(),
+      trackingNumber: 'T',
+      stepId: `${orderId}/dispatch/1`,
+    });
+  const reserved = (orderId: string) =>
+    reply('inventory', stockReserved, { orderId, stepId: `${orderId}/reserve/1` });
+
+  test('it begins in the caller’s transaction, with its first request in the outbox', async () => {
+    const id = await begin(createRunner(store));
+    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock']);
+    expect(await phaseOf(id)).toEqual({ phase: 'running', final: false });
+  });
+
+  test('a transaction that is rolled back leaves no saga and no request', async () => {
+    const runner = createRunner(store);
+    const orderId = uuid();
+    const failed = store.transaction(async ({ tx, now, effects }) => {
+      effects.push(...(await runner.begin(tx, orderId, { orderId }, newContext(), now)));
+      throw new Error('rolled back');
+    });
+    await expect(failed).rejects.toThrow('rolled back');
+    expect([await phaseOf(orderId), await requestsOf(orderId)]).toEqual([undefined, []]);
+  });
+
+  test('each reply moves it once, whatever is delivered again', async () => {
+    const runner = createRunner(store);
+    const id = await begin(runner);
+    const messages = [reserved(id), dispatched(id)];
+    for (const message of messages) await run(runner)(message);
+    await run(runner)(...messages, ...messages);
+    expect(await phaseOf(id)).toEqual({ phase: 'completed', final: true });
+    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock', 'shipping.dispatch-order']);
+    expect(facts.filter((each) => each.id === id).map(({ fact }) => fact.fact)).toEqual([
+      'step-done',
+      'step-done',
+      'completed',
+    ]);
+  });
+
+  test('two replies of one saga in one group are both taken', async () => {
+    const runner = createRunner(store);
+    const id = await begin(runner);
+    await run(runner)(reserved(id), dispatched(id));
+    expect((await phaseOf(id))?.phase).toBe('completed');
+  });
+
+  test('two instances that handle replies of the same sagas neither deadlock nor double anything', async () => {
+    const [one, two] = [createRunner(store), createRunner(second)];
+    const ids = await Promise.all(Array.from({ length: 40 }, () => begin(one)));
+    await Promise.all([
+      run(one, store)(...ids.map(reserved)),
+      run(two, second)(...ids.toReversed().map(reserved)),
+    ]);
+    for (const id of ids)
+      expect(await requestsOf(id)).toEqual(['inventory.reserve-stock', 'shipping.dispatch-order']);
+  });
+
+  test('a reply to a saga that does not exist is ignored', async () => {
+    await expect(run(createRunner(store))(reserved(uuid()))).resolves.toBeDefined();
+  });
+
+  test('a passed deadline is acted on once by two instances, within the same trace', async () => {
+    const [one, two] = [createRunner(store, 50), createRunner(second, 50)];
+    const ids = await Promise.all(Array.from({ length: 10 }, () => begin(one)));
+    const loops = [one.startDeadlines(store), two.startDeadlines(second)];
+    await expect
+      .poll(
+        async () => (await Promise.all(ids.map(phaseOf))).every((each) => each?.phase === 'compensating'),
+        { timeout: 5_000 },
+      )
+      .toBe(true);
+    await Promise.all(loops.map((loop) => loop.stop()));
+    for (const id of ids) {
+      const [first, ...undos] = await requestsOf(id);
+      expect(first).toBe('inventory.reserve-stock');
+      expect(new Set(undos)).toEqual(new Set(['inventory.release-stock']));
+      const timedOut = facts.filter((each) => each.id === id && each.fact.fact === 'step-timed-out');
+      expect(timedOut).toHaveLength(1);
+      const { rows } = await sql<{ same: boolean }>`
+        select bool_and(convert_from(body, 'UTF8')::jsonb ->> 'correlationid' = saga.correlation_id) as same
+        from outbox join saga on saga.id = outbox.key where saga.id = ${id}`.execute(store.db);
+      expect(rows[0]?.same).toBe(true);
+    }
+  });
+
+  test('open sagas are counted up to a bound', async () => {
+    const runner = createRunner(store);
+    await begin(runner);
+    expect(await runner.countOpen(1)).toBe(1);
+    expect(await runner.countOpen(1_000)).toBeGreaterThan(1);
+  });
+});
