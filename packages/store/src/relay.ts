@@ -122,8 +122,10 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
     await removeConfirmed();
     await keepTime();
     const rows = await nextRows(db, leases.held(), holds.keys(), batchSize);
-    if (rows.length === 0)
-      return Math.min(holds.nextMs(), balanceAt - performance.now(), releaseAt - performance.now());
+    if (rows.length === 0) {
+      const idleMs = Math.min(balanceAt, releaseAt) - performance.now();
+      return Math.max(1, Math.min(holds.nextMs(), idleMs));
+    }
     failpoint('outbox.before-publish');
     await publish(rows);
     failpoint('outbox.before-delete');

@@ -1,20 +1,23 @@
 import type { Message } from '@emporium/bus';
 import type { Contract, ServiceName } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
+import type { Generated } from 'kysely';
 import { createStore, type Migrations, type Store, statements } from '../../src/index.ts';
 import { registry } from './counting.ts';
 import { createMemoryLog } from './log.ts';
 
-/** The tables of the service under test: a counter with its value, and each effect that was had. */
+/** The tables of the service under test: a counter with its value, each effect that was had, and what was heard of them. */
 export interface Counters {
   counter: { name: string; value: number };
-  effect: { counter: string; n: number };
+  effect: { id: Generated<number>; counter: string; n: number };
+  heard: { id: Generated<number>; counter: string; n: number };
 }
 
 export const counterMigrations: Migrations = {
   '001-counters': statements(
     'create table counter (name text primary key, value integer not null)',
     'create table effect (id bigint generated always as identity, counter text not null, n integer not null)',
+    'create table heard (id bigint generated always as identity, counter text not null, n integer not null)',
   ),
 };
 

@@ -1,0 +1,119 @@
+import { emit } from '@emporium/bus';
+import { serverFor } from '@emporium/servers';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Answer, type IdempotentOutcome, type IdempotentRequest, idempotent } from '../src/index.ts';
+import { counted } from './support/counting.ts';
+import { openTestStore, type TestStore } from './support/inventory.ts';
+
+const postgres = await serverFor('postgres');
+
+describe.skipIf(!postgres.available)(postgres.title('an idempotent request'), () => {
+  let opened: TestStore;
+  let worked: number;
+
+  beforeAll(async () => {
+    opened = await openTestStore(postgres.url);
+  });
+
+  afterAll(() => opened?.close());
+
+  beforeEach(async () => {
+    worked = 0;
+    await sql`truncate idempotency_key, outbox`.execute(opened.store.db);
+  });
+
+  const request: IdempotentRequest = {
+    scope: 'customer-1 POST /orders',
+    key: 'k1',
+    body: { sku: 'a', quantity: 1 },
+  };
+
+  const accept = async (): Promise<Answer> => {
+    worked += 1;
+    return { status: 202, headers: { location: `/orders/${worked}` }, body: { id: worked } };
+  };
+
+  const ask = (
+    more: Partial<IdempotentRequest> = {},
+    work: () => Promise<Answer> = accept,
+  ): Promise<IdempotentOutcome> =>
+    opened.store.transaction(async ({ tx, effects }) =>
+      idempotent(tx, { ...request, ...more }, async () => {
+        effects.push(emit(counted, { counter: 'a', n: 1 }));
+        return work();
+      }),
+    );
+
+  test('is worked on once, and answered again as it was', async () => {
+    const answer = { status: 202, headers: { location: '/orders/1' }, body: { id: 1 } };
+    expect(await ask()).toEqual({ kind: 'answered', replayed: false, answer });
+    expect(await ask()).toEqual({ kind: 'answered', replayed: true, answer });
+    expect(worked).toBe(1);
+    expect(await opened.store.backlog(10)).toBe(1);
+  });
+
+  test('is the same whatever the order of its fields, at every depth', async () => {
+    await ask({ body: { a: 1, b: [{ c: 1, d: 2 }] } });
+    expect(await ask({ body: { b: [{ d: 2, c: 1 }], a: 1 } })).toMatchObject({ replayed: true });
+    expect(await ask({ body: { a: 1, b: [{ c: 1, d: 3 }] } })).toEqual({ kind: 'mismatch' });
+  });
+
+  test('with another body under the same key is a mismatch, and not worked on', async () => {
+    await ask();
+    expect(await ask({ body: { sku: 'b', quantity: 1 } })).toEqual({ kind: 'mismatch' });
+    expect(worked).toBe(1);
+  });
+
+  test('of another customer, of another route or with another key is another request', async () => {
+    await ask();
+    expect(await ask({ scope: 'customer-2 POST /orders' })).toMatchObject({ replayed: false });
+    expect(await ask({ scope: 'customer-1 POST /returns' })).toMatchObject({ replayed: false });
+    expect(await ask({ key: 'k2' })).toMatchObject({ replayed: false });
+    expect(worked).toBe(4);
+  });
+
+  test('while it is worked on the second is in use, and is answered from the first afterwards', async () => {
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let entered: () => void = () => undefined;
+    const inside = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    const first = ask({}, async () => {
+      entered();
+      await finished;
+      return accept();
+    });
+    await inside;
+    expect(await ask()).toEqual({ kind: 'in-use' });
+    expect(await ask({ body: 'another' })).toEqual({ kind: 'in-use' });
+    finish();
+    expect(await first).toMatchObject({ replayed: false });
+    expect(await ask()).toMatchObject({ replayed: true });
+    expect(worked).toBe(1);
+  });
+
+  test('many at one time are worked on once', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => ask()));
+    expect(outcomes.filter((outcome) => outcome.kind === 'answered' && !outcome.replayed)).toHaveLength(1);
+    expect(worked).toBe(1);
+  });
+
+  test('whose work throws stores nothing and can be made again', async () => {
+    const failing = ask({}, async () => {
+      throw new Error('the stock is unknown');
+    });
+    await expect(failing).rejects.toThrow('the stock is unknown');
+    expect(await opened.store.backlog(10)).toBe(0);
+    expect(await ask()).toMatchObject({ kind: 'answered', replayed: false });
+  });
+
+  test('an answer without a body comes back as it was', async () => {
+    const empty: Answer = { status: 204, headers: {}, body: null };
+    await ask({ body: undefined }, async () => empty);
+    expect(await ask({ body: undefined })).toEqual({ kind: 'answered', replayed: true, answer: empty });
+  });
+});
