@@ -1,0 +1,73 @@
+import { type HttpServer, problem } from '@emporium/service';
+import { z } from 'zod';
+import type { Box } from './box.ts';
+import type { MailFaults } from './faults.ts';
+import { mail, mailSummary } from './mail.ts';
+
+const text = z.string().min(1).max(320);
+const filter = z.object({
+  to: text.optional(),
+  subject: text.optional(),
+  messageId: z.string().min(1).max(998).optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(100),
+});
+const fault = z.object({
+  recipient: text.optional(),
+  mode: z.enum(['refuse', 'take-then-cut']).default('refuse'),
+  code: z.int().min(400).max(599).default(451),
+  times: z.int().min(1).max(1_000_000).optional(),
+});
+const listedFault = fault.extend({ hits: z.int() });
+const tags = ['mailbox'];
+
+export const mailRoutes = (server: HttpServer, box: Box): void => {
+  server.get(
+    '/api/mails',
+    {
+      schema: {
+        tags,
+        querystring: filter,
+        response: { 200: z.object({ mails: z.array(mailSummary), total: z.int() }) },
+      },
+    },
+    ({ query: { limit, ...wanted } }) => {
+      const { mails, total } = box.list(wanted, limit);
+      return { mails: mails.map(({ text: _text, html: _html, ...summary }) => summary), total };
+    },
+  );
+
+  server.get(
+    '/api/mails/:id',
+    { schema: { tags, params: z.object({ id: z.uuid() }), response: { 200: mail } } },
+    ({ params: { id } }) => {
+      const found = box.find(id);
+      if (found === undefined) throw problem(404, 'unknown-mail', 'There is no such mail.');
+      return found;
+    },
+  );
+
+  server.delete('/api/mails', { schema: { tags } }, (_request, reply) => {
+    box.clear();
+    return reply.code(204).send();
+  });
+};
+
+export const faultRoutes = (server: HttpServer, faults: MailFaults): void => {
+  const schema = { tags, response: { 200: z.object({ faults: z.array(listedFault) }) } };
+
+  server.put('/api/mailbox/faults', { schema: { ...schema, body: fault } }, ({ body }) => {
+    faults.set(body);
+    return { faults: [...faults.list()] };
+  });
+
+  server.get('/api/mailbox/faults', { schema }, () => ({ faults: [...faults.list()] }));
+
+  server.delete(
+    '/api/mailbox/faults',
+    { schema: { tags, querystring: z.object({ recipient: text.optional() }) } },
+    ({ query }, reply) => {
+      faults.clear(query.recipient);
+      return reply.code(204).send();
+    },
+  );
+};

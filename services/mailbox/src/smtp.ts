@@ -1,0 +1,86 @@
+import { buffer } from 'node:stream/consumers';
+import { type Log, reasonOf, type Step } from '@emporium/service';
+import { simpleParser } from 'mailparser';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { Box } from './box.ts';
+import type { MailFaults } from './faults.ts';
+
+export interface SmtpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly box: Box;
+  readonly faults: MailFaults;
+  readonly log: Log;
+}
+
+const megabyte = 1_024 * 1_024;
+
+/** Takes every mail, without a password, up to a megabyte; a mail is answered once it is in the box. */
+export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
+  const server = new SMTPServer({
+    name: 'mailbox.emporium.local',
+    banner: 'Emporium mailbox',
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    authOptional: true,
+    disableReverseLookup: true,
+    size: megabyte,
+    rejectOversized: true,
+    maxClients: 200,
+    closeTimeout: 1_000,
+    onRcptTo: ({ address }, _session, done) => {
+      const fault = faults.take('refuse', address);
+      done(fault === undefined ? undefined : reply(fault.code, 'the mailbox was asked to refuse'));
+    },
+    onData: (stream, session, done) => {
+      receive(stream, session).then(
+        (isCut) => (isCut ? cut(session) : done()),
+        (error: unknown) => {
+          log.error({ err: error }, 'could not take a mail');
+          done(reply(451, reasonOf(error)));
+        },
+      );
+    },
+  });
+  server.on('error', (error) => log.warn({ err: error }, 'smtp connection failed'));
+
+  /** Whether the sender must not hear of it. */
+  const receive = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<boolean> => {
+    const source = await buffer(stream);
+    if (stream.sizeExceeded) return false;
+    const parsed = await simpleParser(source, parsing);
+    const to = session.envelope.rcptTo.map(({ address }) => address);
+    box.take({
+      messageId: parsed.messageId,
+      from: parsed.from?.text ?? '',
+      to,
+      subject: parsed.subject ?? '',
+      text: parsed.text ?? '',
+      html: parsed.html === false ? '' : (parsed.html ?? ''),
+    });
+    return to.some((address) => faults.take('take-then-cut', address) !== undefined);
+  };
+
+  // The library has no call for it: a server that behaves never does this.
+  const cut = ({ id }: SMTPServerSession): void => {
+    for (const connection of server.connections) {
+      if (connection.id === id) connection._socket.destroy();
+    }
+  };
+
+  return {
+    name: 'smtp',
+    start: async () => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      server.server.once('error', reject);
+      server.listen(port, host, resolve);
+      await promise;
+      server.server.off('error', reject);
+      return () => new Promise<void>((stopped) => server.close(stopped));
+    },
+  };
+};
+
+const parsing = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };
+
+const reply = (responseCode: number, message: string): Error =>
+  Object.assign(new Error(message), { responseCode });

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '@emporium/servers';
+import { createLog, parseConfig, startInOrder } from '@emporium/service';
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { config } from '../src/config.ts';
+import type { Mail } from '../src/mail.ts';
+
+interface Running {
+  readonly url: string;
+  readonly smtpPort: number;
+  readonly transport: Transporter;
+  stop(): Promise<void>;
+}
+
+const start = async (environment: Record<string, string> = {}): Promise<Running> => {
+  const [port, smtpPort] = [await freePort(), await freePort()];
+  const parsed = parseConfig(config, { PORT: String(port), SMTP_PORT: String(smtpPort), ...environment });
+  const log = createLog({ service: 'mailbox', level: 'silent' });
+  const started = await startInOrder(await createApp(parsed, log), new AbortController().signal);
+  const transport = createTransport({ host: '127.0.0.1', port: smtpPort, ignoreTLS: true, pool: true });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    smtpPort,
+    transport,
+    stop: async () => {
+      transport.close();
+      await started.stop(AbortSignal.timeout(5_000));
+    },
+  };
+};
+
+let mailbox: Running;
+beforeEach(async () => {
+  mailbox = await start();
+});
+afterEach(() => mailbox.stop());
+
+const send = (change: SendMailOptions = {}, from = mailbox) =>
+  from.transport.sendMail({
+    from: 'Emporium <shop@example.com>',
+    to: 'ada@example.com',
+    subject: 'Grüße 🎁',
+    messageId: '<1@emporium>',
+    text: 'Plain ü',
+    html: '<p>Rich</p>',
+    ...change,
+  });
+
+const get = async (path: string, from = mailbox): Promise<{ mails: Mail[]; total: number }> =>
+  JSON.parse(await (await fetch(`${from.url}${path}`)).text());
+const setFault = (body: object) =>
+  fetch(`${mailbox.url}/api/mailbox/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+test('a mail that was sent can be listed and read', async () => {
+  await send();
+  const { mails, total } = await get('/api/mails?to=ada@example.com');
+  expect(total).toBe(1);
+  expect(mails).toEqual([
+    {
+      id: expect.any(String),
+      messageId: '<1@emporium>',
+      from: '"Emporium" <shop@example.com>',
+      to: ['ada@example.com'],
+      subject: 'Grüße 🎁',
+      receivedAt: expect.stringMatching(/Z$/),
+      deliveries: 1,
+    },
+  ]);
+  expect(await get(`/api/mails/${mails[0]?.id}`)).toMatchObject({ text: 'Plain ü', html: '<p>Rich</p>' });
+});
+
+test('the same mail sent again is one mail with two deliveries', async () => {
+  await send();
+  await send();
+  expect(await get('/api/mails')).toMatchObject({ total: 1, mails: [{ deliveries: 2 }] });
+});
+
+test('bad queries and unknown mails are refused', async () => {
+  expect(await get('/api/mails?limit=0')).toMatchObject({ status: 400, errors: [{ field: 'query.limit' }] });
+  expect(await get('/api/mails/0198c5c0-0000-7000-8000-000000000001')).toMatchObject({ status: 404 });
+});
+
+test('all mails can be deleted', async () => {
+  await send();
+  expect((await fetch(`${mailbox.url}/api/mails`, { method: 'DELETE' })).status).toBe(204);
+  expect(await get('/api/mails')).toEqual({ mails: [], total: 0 });
+});
+
+test('a recipient is refused with the code that was asked for, as often as asked', async () => {
+  await setFault({ recipient: 'ada*', code: 451, times: 1 });
+  await expect(send()).rejects.toMatchObject({ responseCode: 451 });
+  await send({ messageId: '<2@emporium>' });
+  await setFault({ recipient: 'ada*', code: 550 });
+  await expect(send()).rejects.toMatchObject({ responseCode: 550 });
+  await send({ messageId: '<3@emporium>', to: 'bob@example.com' });
+  expect(await get('/api/mails')).toMatchObject({ total: 2 });
+  expect(await get('/api/mailbox/faults')).toMatchObject({
+    faults: [{ recipient: 'ada*', code: 550, hits: 1 }],
+  });
+});
+
+test('a mail can be taken without the sender hearing of it', async () => {
+  await setFault({ mode: 'take-then-cut', times: 1 });
+  await expect(send()).rejects.toThrow();
+  expect(await get('/api/mails')).toMatchObject({ total: 1, mails: [{ deliveries: 1 }] });
+  await send();
+  expect(await get('/api/mails')).toMatchObject({ total: 1, mails: [{ deliveries: 2 }] });
+});
+
+test('a mail over a megabyte is refused', async () => {
+  await expect(send({ text: 'x'.repeat(1_500_000) })).rejects.toMatchObject({ responseCode: 552 });
+  expect(await get('/api/mails')).toMatchObject({ total: 0 });
+});
+
+test('bytes that are no mail do not stop it', async () => {
+  const socket = connect(mailbox.smtpPort, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'data');
+  socket.write('EHLO x\r\nMAIL FROM:<a@x.de>\r\nRCPT TO:<b@x.de>\r\nDATA\r\n');
+  socket.write(Buffer.from([0xff, 0x00, 0x0d, 0x0a, 0x2e, 0x0d, 0x0a]));
+  socket.write('NONSENSE\r\n');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.destroy();
+  await send();
+  expect((await get('/api/mails?to=ada@example.com')).total).toBe(1);
+});
+
+test('two hundred mails at once are all there', async () => {
+  const ids = Array.from({ length: 200 }, (_, index) => `<${index}@emporium>`);
+  await Promise.all(ids.map((messageId) => send({ messageId })));
+  const { mails } = await get('/api/mails?limit=1000');
+  expect(new Set(mails.map(({ messageId }) => messageId))).toEqual(new Set(ids));
+});
+
+test('a restart forgets no mail', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mailbox-'));
+  const environment = { STATE_FILE: join(folder, 'mails.jsonl') };
+  const first = await start(environment);
+  await send({}, first);
+  await send({}, first);
+  await first.stop();
+  const second = await start(environment);
+  expect(await get('/api/mails', second)).toMatchObject({ total: 1, mails: [{ deliveries: 2 }] });
+  await second.stop();
+  rmSync(folder, { recursive: true });
+});
