@@ -1,1 +1,2 @@
-export {};
+export type { MemoryOptions } from './config.ts';
+export { createMemoryTransport } from './transport.ts';

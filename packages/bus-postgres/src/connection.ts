@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type TransportStatus } from '@emporium/bus';
+import { busErrors, type Log, type TransportStatus } from '@emporium/bus';
 import type { Config } from './config.ts';
 import { createHealth, isAway } from './health.ts';
 import { createLink, type Link } from './link.ts';
@@ -7,6 +7,7 @@ import { createSession, type Session } from './session.ts';
 
 /** What a transport holds of its broker: three connections at most, each made when it is first needed. */
 export interface Connection {
+  readonly log: Log;
   /** Commits are on disk when they are answered. */
   readonly publishing: Link;
   /** Commits are answered before they are on disk: what a crash of the server takes back is delivered again. */
@@ -19,20 +20,20 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export const createConnection = ({ url, awayAfterMs }: Config): Connection => {
+export const createConnection = (config: Config): Connection => {
   const health = createHealth();
-  const common = { url, health, timeoutMs: awayAfterMs };
-  const publishing = createLink(common);
-  const settling = createLink({ ...common, settings: '-c synchronous_commit=off' });
-  const session = createSession(common);
+  const publishing = createLink({ config, health, purpose: 'publish' });
+  const settling = createLink({ config, health, purpose: 'settle', settings: '-c synchronous_commit=off' });
+  const session = createSession(config, health);
   let closed = false;
 
   return {
+    log: config.log,
     publishing,
     settling,
     session,
     patiently: async (work) => {
-      const deadline = Date.now() + awayAfterMs;
+      const deadline = Date.now() + config.timeoutMs;
       for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 250)) {
         try {
           return await work();

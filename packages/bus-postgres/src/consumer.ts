@@ -1,14 +1,15 @@
-import type { Consumer, Delivery } from '@emporium/bus';
+import { type Consumer, type Delivery, messageOf } from '@emporium/bus';
+import type { Connection } from './connection.ts';
 import { createDeliveries, type Settling } from './deliveries.ts';
 import type { Entry } from './entry.ts';
 import { isAway } from './health.ts';
-import type { Member, Session } from './session.ts';
+import type { Member } from './session.ts';
+import { createSettling } from './settlement.ts';
 import type { Source } from './source.ts';
 
 interface ConsumerOptions {
-  readonly session: Session;
-  readonly subscriptionId: number;
-  readonly settling: Settling<Entry>;
+  readonly connection: Connection;
+  readonly subscription: { readonly id: number; readonly name: string };
   readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
   readonly concurrency: number;
   /** Makes the source of a consumer that it can wake. */
@@ -17,7 +18,8 @@ interface ConsumerOptions {
 
 /** Claims when there is room and reason, and begins a delivery for each claim. */
 export const createConsumer = async (options: ConsumerOptions): Promise<Consumer> => {
-  const { session, subscriptionId, concurrency, deliver } = options;
+  const { connection, subscription, concurrency } = options;
+  const { session, log } = connection;
   let state: 'running' | 'paused' | 'stopped' = 'running';
   let claiming: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -42,7 +44,9 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
       .catch((error: unknown) => {
         source.refresh();
         // A lost connection wakes everyone when it is back; anything else is tried again after a while.
-        if (!isAway(error)) wakeIn(1_000);
+        if (isAway(error)) return false;
+        log.error({ subscription: subscription.name }, `nothing could be claimed: ${messageOf(error)}`);
+        wakeIn(1_000);
         return false;
       })
       .then((claimed) => {
@@ -65,16 +69,27 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   };
 
   const source = options.createSource(() => pump());
-  const settling = releasing(options.settling, {
+  const settling = releasing(createSettling(connection, subscription), {
     release: (entry, blockedMs) => {
       source.release(entry, blockedMs);
       if (blockedMs !== undefined) wakeIn(blockedMs);
     },
   });
+  const deliver = async (delivery: Delivery, entry: Entry): Promise<void> => {
+    try {
+      await options.deliver(delivery, entry);
+    } catch (error) {
+      log.warn(
+        { subscription: subscription.name, messageId: entry.id },
+        `the delivery failed: ${messageOf(error)}`,
+      );
+      throw error;
+    }
+  };
   const deliveries = createDeliveries<Entry>({ deliver, settling, onEnd: pump });
 
   const member: Member = {
-    subscriptionId,
+    subscriptionId: subscription.id,
     wake,
     wakeIn,
     hungry: () => room() > 0,

@@ -1,10 +1,9 @@
-import type { Consumer, DeadLetter, TransportMessage } from '@emporium/bus';
+import { type Consumer, type DeadLetter, messageOf, type TransportMessage } from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import { createConsumer } from './consumer.ts';
 import type { Letter } from './entry.ts';
 import { createQueue } from './queue.ts';
 import { deadLetters } from './schema.ts';
-import { createSettling } from './settlement.ts';
 
 /** Dead letters taken at one time, by one consumer. */
 const concurrency = 10;
@@ -17,18 +16,17 @@ export const consumeDeadLetters = (
   connection: Connection,
   take: (letter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
-  const { session, patiently } = connection;
+  const { session, patiently, log } = connection;
   return patiently(() =>
     createConsumer({
-      session,
-      subscriptionId: deadLetters,
-      settling: createSettling(connection, { id: deadLetters, name: 'dead-letters' }),
+      connection,
+      subscription: { id: deadLetters, name: 'dead-letters' },
       concurrency,
       deliver: async (delivery, { letter }) => {
         try {
           await take(letterOf(delivery, letter));
-        } catch {
-          // It is for the taker to tell why; here it means that the letter stays.
+        } catch (error) {
+          log.warn({ messageId: delivery.id }, `the dead letter was not taken: ${messageOf(error)}`);
           return delivery.retry(againMs);
         }
         return delivery.ack();

@@ -1,2 +1,2 @@
-export type { PostgresTransportOptions } from './config.ts';
+export type { PostgresOptions } from './config.ts';
 export { createPostgresTransport } from './transport.ts';

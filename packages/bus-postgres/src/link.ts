@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '@emporium/bus';
 import pg from 'pg';
+import type { Config } from './config.ts';
 import { type Health, isAway } from './health.ts';
 import { ensureSchema } from './schema.ts';
 
@@ -20,9 +22,9 @@ export interface Link {
 }
 
 interface LinkOptions {
-  readonly url: string;
-  /** After so long without an answer the server counts as away, in milliseconds. */
-  readonly timeoutMs: number;
+  readonly config: Config;
+  /** What it is for, in logs. */
+  readonly purpose: string;
   readonly health: Health;
   /** Settings of the session: `-c synchronous_commit=off`. */
   readonly settings?: string;
@@ -31,15 +33,17 @@ interface LinkOptions {
   readonly onLost?: () => void;
 }
 
-export const createLink = ({ url, timeoutMs, health, settings, prepare, onLost }: LinkOptions): Link => {
+export const createLink = ({ config, purpose, health, settings, prepare, onLost }: LinkOptions): Link => {
+  const { url, timeoutMs, connectionName, log } = config;
   let current: { readonly client: pg.Client; readonly ready: Promise<void>; up: boolean } | undefined;
   let underWay = 0;
 
   const open = () => {
     const client = new pg.Client({
       connectionString: url,
-      application_name: 'emporium-bus',
+      application_name: `${connectionName} ${purpose}`,
       connectionTimeoutMillis: Math.min(timeoutMs, 3_000),
+      // After so long without an answer the server counts as away.
       query_timeout: timeoutMs,
       keepAlive: true,
       pipeline: true,
@@ -64,6 +68,7 @@ export const createLink = ({ url, timeoutMs, health, settings, prepare, onLost }
     if (current !== connection) return;
     current = undefined;
     health.away(error);
+    if (connection.up) log.warn({ purpose }, `the connection to PostgreSQL was lost: ${messageOf(error)}`);
     // It is broken: all that is left is to let go of the socket, whatever that says.
     connection.client.end().catch(() => {});
     onLost?.();

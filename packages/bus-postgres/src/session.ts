@@ -1,6 +1,7 @@
-import { busErrors } from '@emporium/bus';
+import { busErrors, messageOf } from '@emporium/bus';
 import type { QueryResultRow } from 'pg';
 import { type Claims, createClaims } from './claims.ts';
+import type { Config } from './config.ts';
 import type { Health } from './health.ts';
 import { createLink, type Query } from './link.ts';
 import { createNotifier } from './notifier.ts';
@@ -47,15 +48,18 @@ const tickMs = 1_000;
 /** After a loss everyone takes back its own before anyone takes more. */
 const graceMs = 250;
 
-export const createSession = (options: { url: string; timeoutMs: number; health: Health }): Session => {
+export const createSession = (config: Config, health: Health): Session => {
   const members = new Set<Member>();
   const claims = new Map<number, Claims>();
   let ticking: NodeJS.Timeout | undefined;
   let reconnecting: NodeJS.Timeout | undefined;
+  let looking = false;
   let closed = false;
 
   const link = createLink({
-    ...options,
+    config,
+    health,
+    purpose: 'session',
     // Claims scan the primary key in its order and stop early; the planner, thinking of the whole result, would sort.
     settings:
       '-c synchronous_commit=off -c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan',
@@ -91,17 +95,28 @@ export const createSession = (options: { url: string; timeoutMs: number; health:
     }
   };
 
-  const tick = async (): Promise<void> => {
-    for (const member of members) member.tick();
+  const look = async (): Promise<void> => {
     const hungry = [...members].filter((member) => member.hungry());
-    if (hungry.length === 0 || !link.connected()) return;
+    if (hungry.length === 0) return;
     const rows = await query<Outlook>(outlook, [hungry.map(({ subscriptionId }) => subscriptionId)]);
     for (const { subscription_id, ready, due_in_ms } of rows) {
       for (const member of hungry.filter(({ subscriptionId }) => subscriptionId === subscription_id)) {
         if (ready) member.wake();
-        if (due_in_ms !== null) member.wakeIn(due_in_ms);
+        // What is due later is seen by a later look.
+        if (due_in_ms !== null && due_in_ms <= tickMs) member.wakeIn(due_in_ms);
       }
     }
+  };
+
+  const tick = (): void => {
+    if (looking || !link.connected()) return;
+    for (const member of members) member.tick();
+    looking = true;
+    look()
+      .catch((error: unknown) => config.log.warn({}, `the look for messages failed: ${messageOf(error)}`))
+      .finally(() => {
+        looking = false;
+      });
   };
 
   const notifier = createNotifier(query);
@@ -118,7 +133,7 @@ export const createSession = (options: { url: string; timeoutMs: number; health:
     join: async (member) => {
       members.add(member);
       await link.connect();
-      ticking ??= setInterval(() => void tick().catch(() => {}), tickMs); // a lost connection is seen, and made again, elsewhere
+      ticking ??= setInterval(tick, tickMs);
       await link.query(
         { name: `bus-listen-${member.subscriptionId}`, text: `listen ${channelOf(member.subscriptionId)}` },
         [],

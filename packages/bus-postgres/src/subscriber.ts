@@ -4,7 +4,6 @@ import type { Connection } from './connection.ts';
 import { createConsumer } from './consumer.ts';
 import { createPartitions } from './partitions.ts';
 import { createQueue } from './queue.ts';
-import { createSettling } from './settlement.ts';
 import { declare } from './topology.ts';
 
 export const subscribe = (
@@ -18,9 +17,8 @@ export const subscribe = (
     // Ordered or not is as the broker has it: a change of that is a conflict, which topology tells.
     const { id, ordered } = await declare(connection, subscription);
     return createConsumer({
-      session,
-      subscriptionId: id,
-      settling: createSettling(connection, { id, name: subscription.name }),
+      connection,
+      subscription: { id, name: subscription.name },
       deliver: (delivery) => deliver(delivery),
       concurrency,
       createSource: (wake) => (ordered ? createPartitions(session, id, wake) : createQueue(session, id)),

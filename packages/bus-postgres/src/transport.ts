@@ -1,5 +1,5 @@
 import type { Consumer, Transport } from '@emporium/bus';
-import { type PostgresTransportOptions, parseConfig } from './config.ts';
+import { type PostgresOptions, parseOptions } from './config.ts';
 import { createConnection } from './connection.ts';
 import { consumeDeadLetters } from './dead-letters.ts';
 import { createPublisher } from './publisher.ts';
@@ -7,8 +7,8 @@ import { subscribe } from './subscriber.ts';
 import { createTopology } from './topology.ts';
 
 /** Durable queues in PostgreSQL, shared by any number of processes. Connects by itself, and again when it must. */
-export const createPostgresTransport = (options: PostgresTransportOptions): Transport => {
-  const connection = createConnection(parseConfig(options));
+export const createPostgresTransport = (options: PostgresOptions): Transport => {
+  const connection = createConnection(parseOptions(options));
   const publisher = createPublisher(connection);
   const consumers: Promise<Consumer>[] = [];
   let closing: Promise<void> | undefined;

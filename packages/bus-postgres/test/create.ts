@@ -2,4 +2,4 @@ import type { CreateTransport } from '@emporium/bus-testing';
 import { createPostgresTransport } from '../src/index.ts';
 
 /** The transport under test. It waits for a broker that is away less long than by default, so that tests do too. */
-export const create: CreateTransport = (url) => createPostgresTransport({ url, awayAfterMs: 2_000 });
+export const create: CreateTransport = (url) => createPostgresTransport({ url, timeoutMs: 2_000 });

@@ -1,0 +1,46 @@
+import { busErrors, type Consumer, type PublishResult, type Transport } from '@emporium/bus';
+import { type MemoryOptions, parseOptions } from './config.ts';
+import { connect } from './connection.ts';
+import { consumeDeadLetters } from './dead-letters.ts';
+import { publish, sendTo } from './publisher.ts';
+import { subscribe } from './subscriber.ts';
+import { createTopology, declare } from './topology.ts';
+
+/** Queues inside this process, which end with it. Everything else that the interface promises holds. */
+export const createMemoryTransport = (options: MemoryOptions): Transport => {
+  const broker = connect(parseOptions(options).name);
+  const consumers: Consumer[] = [];
+  let closing: Promise<unknown> | undefined;
+
+  const started = (start: () => Consumer): Consumer => {
+    if (closing !== undefined) throw busErrors.closed();
+    const consumer = start();
+    consumers.push(consumer);
+    return consumer;
+  };
+
+  return {
+    name: 'memory',
+    publish: async (messages) =>
+      messages.map((message) => (closing === undefined ? publish(broker, message) : closed)),
+    sendTo: async ({ name }, message) => (closing === undefined ? sendTo(broker, name, message) : closed),
+    subscribe: async (subscription, deliver, { concurrency }) =>
+      started(() =>
+        subscribe({
+          broker,
+          queue: declare(broker, subscription),
+          concurrency,
+          deliver: async (delivery) => deliver(delivery),
+        }),
+      ),
+    consumeDeadLetters: async (take) => started(() => consumeDeadLetters(broker, take)),
+    topology: (registry) => createTopology(broker, registry),
+    status: () => (closing === undefined ? { state: 'up' } : { state: 'away', reason: 'closed' }),
+    close: async () => {
+      closing ??= Promise.all(consumers.map((consumer) => consumer.stop()));
+      await closing;
+    },
+  };
+};
+
+const closed: PublishResult = { status: 'refused', error: busErrors.closed() };

@@ -1,0 +1,32 @@
+import { type CaseTitle, testTransport } from '@emporium/bus-testing';
+
+const otherProcess: readonly CaseTitle[] = [
+  'what a process had not acked when it was killed is delivered again, as the same attempt',
+  'an instance that was there before takes over from one that is killed',
+  'order per key holds with two consumer processes and first messages that fail',
+  'the partitions of a killed process go on elsewhere, in order',
+];
+
+const outage: readonly CaseTitle[] = [
+  'a restart of the broker in mid-stream loses nothing',
+  'a restart of the broker in mid-stream keeps the order per key',
+  'publishing is refused while the broker is down, and works again after',
+  'a publish that the broker comes back for in time is accepted',
+  'what was accepted survives a restart, in retry and among the dead letters too',
+  'a consumer that was idle during an outage works again by itself',
+  'closing while the broker is down ends in time',
+];
+
+testTransport({
+  name: 'memory',
+  broker: {
+    available: true,
+    title: (suite) => suite,
+    start: async () => ({ url: 'memory://conformance', stop: async () => {} }),
+  },
+  module: new URL('./create.ts', import.meta.url),
+  skip: [
+    ...otherProcess.map((test) => ({ test, reason: 'the broker is inside one process' })),
+    ...outage.map((test) => ({ test, reason: 'the broker lives and dies with its process' })),
+  ],
+});
