@@ -29,7 +29,7 @@ export const startDeadLetterConsumer = async (
   let stopping: Promise<void> | undefined;
   let lastProblem: unknown;
 
-  const take = async ({ channel, isOpen }: Session, raw: ConsumeMessage): Promise<void> => {
+  const take = async ({ ack, isOpen }: Session, raw: ConsumeMessage): Promise<void> => {
     const letter = readLetter(raw);
     for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
       await gate.opened();
@@ -37,7 +37,7 @@ export const startDeadLetterConsumer = async (
       try {
         inProgress += 1;
         await deliver(letter);
-        if (isOpen()) channel.ack(raw);
+        if (isOpen()) ack(raw);
         return;
       } catch (error) {
         config.log.warn({ deadLetter: letter.id }, `dead letter not taken, again soon: ${messageOf(error)}`);

@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
 import { exchangeExists } from './declare.ts';
 import { bufferOf, idOf, propertiesOf } from './message-format.ts';
+import { createWriteTogether } from './write-together.ts';
 
 /** A message with its way through the broker. */
 export interface Routed {
@@ -37,6 +38,7 @@ export const createPublisher = (config: Config, connection: Connection): Publish
   const { condition } = connection;
   const exchanges = new Set<string>();
   const returns = createReturns();
+  let writeTogether = () => {};
   let inFlight = 0;
   let closed = false;
 
@@ -46,6 +48,7 @@ export const createPublisher = (config: Config, connection: Connection): Publish
     log,
     open: (model) => model.createConfirmChannel(),
     setUp: async (channel) => {
+      writeTogether = createWriteTogether(channel);
       channel.on('return', ({ fields, properties }) => returns.add(fields.routingKey, idOf(properties)));
     },
     onLost: () => {
@@ -146,6 +149,7 @@ export const createPublisher = (config: Config, connection: Connection): Publish
         propertiesOf(message, mandatory, headers),
         confirmed,
       );
+      writeTogether();
     } catch (cause) {
       // The channel has just been lost, or a name is too long for the protocol.
       settle(kept.current() === channel ? refused(busErrors.refused({ type, cause })) : away(cause));

@@ -1,15 +1,19 @@
-import type { Channel } from 'amqplib';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { createWriteTogether } from './write-together.ts';
 
 /** The life of one channel: what was delivered on it can be settled only as long as it is open. */
 export interface Session {
   readonly channel: Channel;
   isOpen(): boolean;
+  /** Must be open. */
+  ack(message: ConsumeMessage): void;
   /** Does the work after `ms`, unless the channel is closed by then. */
   after(ms: number, work: () => void): void;
 }
 
 export const startSession = (channel: Channel): Session => {
   const timers = new Set<NodeJS.Timeout>();
+  const writeTogether = createWriteTogether(channel);
   let open = true;
   channel.once('close', () => {
     open = false;
@@ -18,6 +22,10 @@ export const startSession = (channel: Channel): Session => {
   return {
     channel,
     isOpen: () => open,
+    ack: (message) => {
+      channel.ack(message);
+      writeTogether();
+    },
     after: (ms, work) => {
       if (!open) return;
       const timer = setTimeout(() => {

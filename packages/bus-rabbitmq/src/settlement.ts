@@ -29,7 +29,7 @@ export const createSettlement = (
 
   const ack = ({ raw }: RabbitmqDelivery): Promise<void> => {
     if (!isOpen()) return Promise.reject(takenBack());
-    channel.ack(raw);
+    session.ack(raw);
     return acked;
   };
 

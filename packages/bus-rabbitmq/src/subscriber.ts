@@ -102,6 +102,9 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
     lanes.pause();
     await condition.until(() => (lanes.busy() ? undefined : true), timeoutMs);
     if (lanes.busy()) aborting.abort();
+    // Acks are on their way through the broker for a moment. Asking the queue lets them arrive before the channel goes,
+    // which would have them delivered once more.
+    await Promise.all(lanes.all.map(({ queue }) => kept.current()?.checkQueue(queue))).catch(() => {});
     await kept.close();
     lanes.clear();
   };

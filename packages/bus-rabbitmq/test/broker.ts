@@ -1,15 +1,19 @@
 import type { BrokerSource } from '@emporium/bus-testing';
-import { canStart, startRabbitmq } from '@emporium/servers';
+import { canStart, serverFor, startRabbitmq } from '@emporium/servers';
 
-/** A RabbitMQ of its own, because the suite restarts it; the one of `RABBITMQ_URL`, where given, is not ours to stop. */
-export const rabbitmqBroker = async (): Promise<BrokerSource> => {
-  const given = process.env['RABBITMQ_URL'];
-  if (given) return { start: async () => ({ url: given, stop: async () => {} }) };
-  const local = await canStart('rabbitmq');
-  return { ...(local.available ? {} : { missing: local.title('').trim() }), start };
+/** A RabbitMQ of the suite's own, because it stops it. */
+const ourOwn = async (): Promise<BrokerSource> => ({
+  ...(await canStart('rabbitmq')),
+  start: async () => {
+    const server = await startRabbitmq();
+    return { url: server.url, server, stop: server.stop };
+  },
+});
+
+/** The one of RABBITMQ_URL, another release perhaps, which is not ours to stop. */
+const given = async (): Promise<BrokerSource> => {
+  const { available, title, url } = await serverFor('rabbitmq');
+  return { available, title, start: async () => ({ url, stop: async () => {} }) };
 };
 
-const start = async () => {
-  const server = await startRabbitmq();
-  return { url: server.url, server, stop: server.stop };
-};
+export const rabbitmqBroker = await (process.env['RABBITMQ_URL'] ? given() : ourOwn());

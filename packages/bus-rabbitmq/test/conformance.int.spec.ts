@@ -3,7 +3,7 @@ import { rabbitmqBroker } from './broker.ts';
 
 testTransport({
   name: 'rabbitmq',
-  broker: await rabbitmqBroker(),
+  broker: rabbitmqBroker,
   module: new URL('./create.ts', import.meta.url),
   skip: [],
 });
