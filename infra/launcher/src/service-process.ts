@@ -13,13 +13,19 @@ export interface ServiceProcessOptions {
   readonly address: string;
 }
 
+export interface StartOptions {
+  readonly timeoutMs?: number;
+  /** In place of those it was made with, for this start. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A service as a process of its own. It drains by itself when this process is gone. */
 export interface ServiceProcess {
   readonly name: string;
   readonly pid: number | undefined;
   readonly logFile: string;
   /** Resolves when it is ready. Rejects, with the end of its log, when it ended or took too long. */
-  start(timeoutMs?: number): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /** Drains it with SIGTERM; kills it after `timeoutMs`. Gives the exit code, null when it had to be killed. */
   stop(timeoutMs?: number): Promise<number | null>;
   /** SIGKILL: what a crash does. */
@@ -42,11 +48,11 @@ export const createServiceProcess = ({
   const running = (): ChildProcess | undefined =>
     child?.exitCode === null && child.signalCode === null ? child : undefined;
 
-  const launch = (): void => {
+  const launch = (override: Readonly<Record<string, string>>): void => {
     const log = openSync(logFile, 'a');
     asked = false;
     const launched = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
-      env: { PATH: process.env['PATH'] ?? '', ...compileCache(), ...env },
+      env: { PATH: process.env['PATH'] ?? '', ...compileCache(), ...env, ...override },
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
@@ -68,8 +74,8 @@ export const createServiceProcess = ({
     get pid() {
       return running()?.pid;
     },
-    start: async (timeoutMs = 30_000) => {
-      launch();
+    start: async ({ timeoutMs = 30_000, env: override = {} } = {}) => {
+      launch(override);
       const until = Date.now() + timeoutMs;
       while (running() !== undefined) {
         if (await isReady(address)) return;

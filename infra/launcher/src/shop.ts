@@ -136,7 +136,7 @@ const startAll = async (
 ): Promise<void> => {
   const results = await Promise.allSettled(
     processes.map(async (each) => {
-      await each.start(60_000);
+      await each.start({ timeoutMs: 60_000 });
       progress(each.name);
     }),
   );

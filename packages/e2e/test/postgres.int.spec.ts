@@ -1,0 +1,10 @@
+import { disasterCases } from './support/disasters.ts';
+import { orderCases } from './support/orders.ts';
+import { raceCases } from './support/races.ts';
+import { testShop } from './support/test-shop.ts';
+
+testShop({
+  title: 'the shop on the embedded broker',
+  broker: async () => ({ url: undefined, stop: async () => undefined }),
+  cases: [orderCases, raceCases, disasterCases],
+});

@@ -1,0 +1,14 @@
+import { canStart, startRabbitmq } from '@emporium/servers';
+import { disasterCases } from './support/disasters.ts';
+import { orderCases } from './support/orders.ts';
+import { raceCases } from './support/races.ts';
+import { testShop } from './support/test-shop.ts';
+
+const rabbitmq = await canStart('rabbitmq');
+
+testShop({
+  title: rabbitmq.title('the shop on RabbitMQ'),
+  skip: !rabbitmq.available,
+  broker: () => startRabbitmq(),
+  cases: [orderCases, raceCases, disasterCases],
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import type { Customer } from '../../src/index.ts';
+import type { ShopUnderTest } from './shop-under-test.ts';
+
+const services = ['order', 'inventory', 'payment', 'shipping', 'email'] as const;
+
+/** Processes and servers that die in the middle. */
+export const disasterCases = (shop: () => ShopUnderTest): void => {
+  /** Orders of one customer, some of which are compensated. */
+  const load = async (customer: Customer, orders: number): Promise<string[]> => {
+    const { place } = shop();
+    const tokens = ['tok_ok', 'tok_visa', 'tok_declined', 'tok_ok'];
+    const ids: string[] = [];
+    for (let from = 0; from < orders; from += 5) {
+      const some = Array.from({ length: Math.min(5, orders - from) }, (_, index) =>
+        place(customer, { paymentToken: tokens[(from + index) % tokens.length] ?? 'tok_ok' }),
+      );
+      ids.push(...(await Promise.all(some)));
+    }
+    return ids;
+  };
+
+  const allSettle = async (customer: Customer, ids: readonly string[]): Promise<void> => {
+    const { client } = shop();
+    const orders = await Promise.all(ids.map((id) => client.settled(customer, id, { timeoutMs: 120_000 })));
+    expect(orders.every(({ status }) => status === 'completed' || status === 'cancelled')).toBe(true);
+    expect(orders.some(({ status }) => status === 'completed')).toBe(true);
+  };
+
+  describe('disasters', () => {
+    for (const service of services) {
+      test(`${service} is killed in mid-order and started again`, async () => {
+        const { customer, kill, revive } = shop();
+        const ada = await customer();
+        const placing = load(ada, 20);
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        await kill(service);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await revive(service);
+        await allSettle(ada, await placing);
+      });
+    }
+
+    test('PostgreSQL is restarted in mid-load, and nothing is dead-lettered for it', async () => {
+      const { client, customer, shop: running } = shop();
+      const ada = await customer();
+      const placing = load(ada, 30);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await running.database.restart();
+      await allSettle(ada, await placing);
+      expect(await client.deadLetters()).toEqual([]);
+    });
+
+    test('the broker is restarted in mid-load', async (context) => {
+      const { client, customer, broker } = shop();
+      if (broker.restart === undefined)
+        return context.skip('the embedded broker is PostgreSQL, restarted above');
+      const ada = await customer();
+      const placing = load(ada, 30);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await broker.restart();
+      await allSettle(ada, await placing);
+      expect(await client.deadLetters()).toEqual([]);
+    });
+  });
+};

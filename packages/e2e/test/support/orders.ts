@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../src/index.ts';
+import { happened, type ShopUnderTest, sku } from './shop-under-test.ts';
+
+/** What an order can go through while nothing breaks down. */
+export const orderCases = (shop: () => ShopUnderTest): void => {
+  describe('an order', () => {
+    test('goes all the way, and its customer hears of each stage', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const order = await client.settled(ada, await place(ada, { quantity: 2 }));
+      expect(order).toMatchObject({ status: 'completed', total: { amount: 2_500, currency: 'EUR' } });
+      expect(happened(order)).toEqual([
+        'placed',
+        'stock reserved',
+        'payment authorised',
+        'confirmed',
+        'dispatched',
+        'stock sold',
+        'payment captured',
+        'completed',
+      ]);
+      await eventually(
+        'delivered',
+        () => client.order(ada, order.orderId),
+        (seen) => happened(seen).includes('delivered'),
+      );
+      const mails = await eventually(
+        'mails',
+        () => client.mails(ada.email),
+        (all) => all.length === 4,
+      );
+      expect(mails).toHaveLength(4);
+    });
+
+    test('can be read as soon as it is answered, and by nobody else', async () => {
+      const { client, customer, place } = shop();
+      const [ada, eve] = [await customer(), await customer()];
+      const orderId = await place(ada);
+      expect((await client.http.ask('GET', `/api/orders/${orderId}`, { token: ada.token })).status).toBe(200);
+      expect((await client.http.ask('GET', `/api/orders/${orderId}`, { token: eve.token })).status).toBe(404);
+      expect(
+        (await client.http.ask('POST', `/api/orders/${orderId}/cancel`, { token: eve.token })).status,
+      ).toBe(404);
+      expect((await client.http.ask('GET', `/api/orders/${orderId}`)).status).toBe(401);
+    });
+
+    test('asked for twice with one Idempotency-Key is one order; with another body it is refused', async () => {
+      const { client, customer } = shop();
+      const ada = await customer();
+      const body = { lines: [{ sku, quantity: 1 }], paymentToken: 'tok_ok' };
+      const headers = { 'idempotency-key': 'one' };
+      const first = await client.http.ask<{ orderId: string }>('POST', '/api/orders', {
+        token: ada.token,
+        body,
+        headers,
+      });
+      const again = await client.http.ask<{ orderId: string }>('POST', '/api/orders', {
+        token: ada.token,
+        body,
+        headers,
+      });
+      expect([first.status, again.status, again.body.orderId]).toEqual([202, 202, first.body.orderId]);
+      const other = { ...body, lines: [{ sku, quantity: 2 }] };
+      expect(
+        (await client.http.ask('POST', '/api/orders', { token: ada.token, body: other, headers })).status,
+      ).toBe(422);
+      await client.settled(ada, first.body.orderId);
+    });
+
+    test('with a declined card is cancelled, and its stock is back', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const order = await client.settled(ada, await place(ada, { paymentToken: 'tok_declined' }));
+      expect(order).toMatchObject({ status: 'cancelled', cancellation: 'payment-declined' });
+      expect(happened(order)).toContain('stock released');
+    });
+
+    test('for more than there is is cancelled', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const product = { sku: 'RARE-1', name: 'Rare', price: { amount: 100, currency: 'EUR' } };
+      await client.stock(product, 3);
+      const order = await client.settled(ada, await place(ada, { sku: 'RARE-1', quantity: 4 }));
+      expect(order).toMatchObject({ status: 'cancelled', cancellation: 'out-of-stock' });
+    });
+
+    test('that the carrier refuses is compensated: payment, then stock', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      await client.fault({ carrier: { mode: 'fail' } });
+      const order = await client.settled(ada, await place(ada));
+      expect(order).toMatchObject({ status: 'cancelled', cancellation: 'shipping-failed' });
+      const seen = happened(order);
+      expect(seen.indexOf('payment voided')).toBeLessThan(seen.indexOf('stock released'));
+    });
+
+    test('is charged once by a provider that charges and then does not answer', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const orderId = await place(ada, { paymentToken: 'tok_charge_then_timeout' });
+      expect((await client.settled(ada, orderId)).status).toBe('completed');
+      const lines = (await client.ledger()).filter(({ reference }) => reference === orderId);
+      expect(lines.map(({ status, captured }) => [status, captured])).toEqual([['captured', 1_250]]);
+    });
+
+    test('whose authorisation has expired is renewed once, and captured', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const orderId = await place(ada, { paymentToken: 'tok_expires' });
+      expect((await client.settled(ada, orderId)).status).toBe('completed');
+    });
+
+    test('whose capture is refused twice is captured in the end', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const order = await client.settled(ada, await place(ada, { paymentToken: 'tok_capture_fails_2' }));
+      expect(order.status).toBe('completed');
+      expect(happened(order).filter((what) => what === 'capture refused')).toHaveLength(2);
+    });
+  });
+};

@@ -1,0 +1,41 @@
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { assertInvariants } from '../../src/index.ts';
+import { type BrokerUnderTest, type ShopUnderTest, startShopUnderTest } from './shop-under-test.ts';
+
+export interface ShopSuite {
+  readonly title: string;
+  readonly skip?: boolean;
+  readonly broker: () => Promise<BrokerUnderTest>;
+  /** Each group of cases gets the running shop. */
+  readonly cases: readonly ((shop: () => ShopUnderTest) => void)[];
+}
+
+/** Runs the cases against one shop; after each of them everything must add up. */
+export const testShop = ({ title, skip = false, broker, cases }: ShopSuite): void => {
+  describe.skipIf(skip)(title, () => {
+    let running: ShopUnderTest | undefined;
+    const shop = (): ShopUnderTest => {
+      if (running === undefined) throw new Error('the shop did not start');
+      return running;
+    };
+
+    beforeAll(async () => {
+      const chosen = await broker();
+      try {
+        running = await startShopUnderTest(chosen);
+      } catch (error) {
+        await chosen.stop();
+        throw error;
+      }
+    }, 180_000);
+
+    afterEach(async () => {
+      await shop().client.clearFaults();
+      await assertInvariants(shop().client);
+    }, 180_000);
+
+    afterAll(() => running?.stop(), 60_000);
+
+    for (const each of cases) each(shop);
+  });
+};
