@@ -177,16 +177,21 @@ describe('a message is refused before it leaves', () => {
 
   test('when it is over 64 KiB, and not at just that', () => {
     const sized = (length: number) => ({ ...data, note: 'é'.repeat(length) });
-    const overhead = createMessage('order', placed, sized(0), context).body.byteLength;
-    const most = Math.floor((maxMessageBytes - overhead) / 2);
-    expect(createMessage('order', placed, sized(most), context).body.byteLength).toBeLessThanOrEqual(
-      maxMessageBytes,
-    );
-    const fault = refused(sized(most + 1));
-    expect(fault).toMatchObject({ code: 'bus.message_too_big', settle: 'dead-letter' });
-    expect(fault.message).toMatch(
-      /^The message is too big: contract: order\.placed, bytes: 6553[78], limit: 65536$/,
-    );
+    const id = { id: 'e-1' };
+    const overhead = createMessage('order', placed, sized(0), context, id).body.byteLength;
+    const room = maxMessageBytes - overhead;
+    const exact = { ...data, note: `${'é'.repeat(Math.floor(room / 2))}${'x'.repeat(room % 2)}` };
+    expect(createMessage('order', placed, exact, context, id).body.byteLength).toBe(maxMessageBytes);
+    expect(refused({ ...exact, note: `${exact.note}x` }, id)).toMatchObject({
+      code: 'bus.message_too_big',
+      settle: 'dead-letter',
+      message: 'The message is too big: contract: order.placed, bytes: 65537, limit: 65536',
+    });
+  });
+
+  test('with at most five of the wrong fields', () => {
+    const fault = refused({ ...data, lines: Array.from({ length: 10 }, () => ({})) });
+    expect(fault.message.match(/data\.lines\.\d\.sku: /g)).toHaveLength(5);
   });
 
   test('when a loop would go on for ever', () => {

@@ -477,6 +477,7 @@ describe('a fault of our own', () => {
     expect(probe).toHaveBeenCalledOnce();
     await consumer.stop({ timeoutMs: 50 });
     await delivering;
+    expect(vi.getTimerCount()).toBe(0);
     await vi.runAllTimersAsync();
     expect(delivery.settled).toEqual([]);
     expect([run.mock.calls.length, probe.mock.calls.length]).toEqual([1, 1]);
@@ -500,6 +501,19 @@ describe('a fault of our own', () => {
     await transport.deliver(delivery);
     expect(delivery.settled).toEqual([]);
     expect(run).toHaveBeenCalledOnce();
+  });
+
+  test('leaves no listener behind, however often a delivery is held', async () => {
+    const added = vi.spyOn(AbortSignal.prototype, 'addEventListener');
+    const removed = vi.spyOn(AbortSignal.prototype, 'removeEventListener');
+    const { transport } = await outage(3);
+    const delivering = transport.deliver(noted(message));
+    await vi.runAllTimersAsync();
+    await delivering;
+    const listeners = added.mock.calls.map(([, listener]) => listener);
+    expect(listeners).toHaveLength(6);
+    expect(listeners.filter((one) => removed.mock.calls.every(([, other]) => one !== other))).toEqual([]);
+    vi.restoreAllMocks();
   });
 
   test('leaves a delivery un-acked whose signal is aborted while it is held', async () => {
