@@ -1,0 +1,39 @@
+import { generateKeyPair, parseConfig } from '@emporium/service';
+import { expect, test } from 'vitest';
+import { config } from './config.ts';
+
+const environment = {
+  PORT: '4003',
+  DATABASE_URL: 'postgres://u:p@127.0.0.1/email',
+  BUS_URL: 'memory://',
+  JWT_PUBLIC_KEY: generateKeyPair().publicKey,
+};
+const parse = (changes: Record<string, string>) => parseConfig(config, { ...environment, ...changes });
+
+test('mail goes to the mailbox of development unless the environment says otherwise', () => {
+  expect(parse({})).toMatchObject({
+    SMTP_URL: 'smtp://127.0.0.1:2525',
+    MAIL_FROM: { name: 'Emporium', address: 'shop@emporium.example' },
+  });
+});
+
+test.each([
+  ['a@b.example', { name: '', address: 'a@b.example' }],
+  ['<a@b.example>', { name: '', address: 'a@b.example' }],
+  ['The Shop <a@b.example>', { name: 'The Shop', address: 'a@b.example' }],
+])('a sender may be %s', (MAIL_FROM, expected) => {
+  expect(parse({ MAIL_FROM }).MAIL_FROM).toEqual(expected);
+});
+
+test.each(['nobody', 'A <nobody>', 'a@b.example, c@d.example', 'A\r\nBcc: <a@b.example>'])(
+  'a sender that is none is refused: %s',
+  (MAIL_FROM) => {
+    expect(() => parse({ MAIL_FROM })).toThrow(/^MAIL_FROM is wrong: must be an e-mail address/);
+  },
+);
+
+test('an SMTP server has an SMTP address', () => {
+  expect(() => parse({ SMTP_URL: 'http://mail.example' })).toThrow(
+    /^SMTP_URL is wrong: must be a URL that begins with smtp:/,
+  );
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { composeMail, paragraph, table } from './mail.ts';
+import { orderCancelledMail } from './order-cancelled.ts';
+import { orderConfirmedMail } from './order-confirmed.ts';
+import { shipmentDeliveredMail } from './shipment-delivered.ts';
+import { shipmentDispatchedMail } from './shipment-dispatched.ts';
+import { welcomeMail } from './welcome.ts';
+
+const orderId = '0198c5c0-0000-7000-8000-000000000001';
+const customerId = '0198c5c0-0000-7000-8000-000000000002';
+const shipment = { orderId, customerId, shipmentId: orderId, trackingNumber: 'TRACK-<1>' };
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+
+test('a welcome greets by name', () => {
+  const mail = welcomeMail('Ada Lovelace');
+  expect(mail).toMatchObject({ template: 'welcome', subject: 'Welcome to Emporium' });
+  expect(mail.text).toMatch(/^Hello Ada Lovelace,\n\nyour account is ready\./);
+  expect(mail.html).toContain('<p>Hello Ada Lovelace,</p>');
+});
+
+test('a confirmation lists what was ordered, aligned, with its total', () => {
+  const mail = orderConfirmedMail('Ada', {
+    orderId,
+    customerId,
+    lines: [
+      { sku: 'MUG-1', quantity: 2, unitPrice: eur(1_250) },
+      { sku: 'DESK-LAMP-7', quantity: 10, unitPrice: eur(4_900) },
+    ],
+    total: eur(51_500),
+  });
+  expect(mail.text).toContain(
+    [
+      'Product      Pieces    Each  Together',
+      'MUG-1             2  €12.50    €25.00',
+      'DESK-LAMP-7      10  €49.00   €490.00',
+      'Total                         €515.00',
+    ].join('\n'),
+  );
+  expect(mail.text).toContain(orderId);
+  expect(mail.html).toContain('<td align="left">MUG-1</td><td align="right">2</td>');
+});
+
+test.each([
+  ['out-of-stock', 'we do not have enough in stock'],
+  ['payment-declined', 'the payment was declined'],
+  ['shipping-failed', 'our carrier could not take it'],
+  ['timed-out', 'it could not be completed in time'],
+  ['customer-request', 'you asked us to'],
+] as const)('a cancellation for %s says so in words', (cancellation, words) => {
+  const mail = orderCancelledMail('Ada', { orderId, customerId, cancellation, reason: 'internal detail' });
+  expect(mail.text).toContain(`order ${orderId} was cancelled: ${words}`);
+  expect(mail.text).not.toContain('internal detail');
+});
+
+test('a dispatch and a delivery name the order first, and the tracking number', () => {
+  for (const mail of [
+    shipmentDispatchedMail('Ada', { ...shipment, stepId: 's' }),
+    shipmentDeliveredMail('Ada', shipment),
+  ]) {
+    expect(mail.text.indexOf(orderId)).toBeLessThan(mail.text.indexOf('TRACK-<1>'));
+    expect(mail.html).toContain('Tracking number: TRACK-&lt;1&gt;');
+  }
+});
+
+test('whatever is put into a mail becomes neither markup nor a line or header of its own', () => {
+  const evil = '<script>alert(1)</script>\r\nBcc: eve@x.example\u2028&';
+  const mail = composeMail({
+    template: 'welcome',
+    subject: `Hi ${evil}`,
+    name: evil,
+    blocks: [paragraph(evil), table([[evil, evil]])],
+  });
+  expect(mail.subject).not.toMatch(/[\r\n\u2028]/);
+  expect(mail.text.split('\n').filter((line) => line.startsWith('Bcc'))).toEqual([]);
+  expect(mail.html).not.toContain('<script');
+  expect(mail.html.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt; Bcc: eve@x.example &amp;/g)).toHaveLength(
+    5,
+  );
+});

@@ -1,0 +1,24 @@
+import type { Cancellation, Data, orderCancelled } from '@emporium/contracts';
+import { composeMail, type Mail, paragraph } from './mail.ts';
+
+export const orderCancelledMail = (
+  name: string,
+  { orderId, cancellation }: Data<typeof orderCancelled>,
+): Mail =>
+  composeMail({
+    template: 'order-cancelled',
+    subject: 'Your order was cancelled',
+    name,
+    blocks: [
+      paragraph(`your order ${orderId} was cancelled: ${why[cancellation]}.`),
+      paragraph('You have not been charged for it.'),
+    ],
+  });
+
+const why: Readonly<Record<Cancellation, string>> = {
+  'out-of-stock': 'we do not have enough in stock of something in it',
+  'payment-declined': 'the payment was declined',
+  'shipping-failed': 'our carrier could not take it',
+  'timed-out': 'it could not be completed in time',
+  'customer-request': 'you asked us to',
+};

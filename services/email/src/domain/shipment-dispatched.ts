@@ -1,0 +1,16 @@
+import type { Data, shipmentDispatched } from '@emporium/contracts';
+import { composeMail, type Mail, paragraph } from './mail.ts';
+
+export const shipmentDispatchedMail = (
+  name: string,
+  { orderId, trackingNumber }: Data<typeof shipmentDispatched>,
+): Mail =>
+  composeMail({
+    template: 'shipment-dispatched',
+    subject: 'Your order is on its way',
+    name,
+    blocks: [
+      paragraph(`the carrier has taken your order ${orderId}.`),
+      paragraph(`Tracking number: ${trackingNumber}`),
+    ],
+  });

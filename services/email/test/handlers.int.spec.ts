@@ -1,0 +1,218 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import {
+  orderCancelled,
+  orderConfirmed,
+  shipmentDelivered,
+  shipmentDispatched,
+  shop,
+  userRegistered,
+} from '@emporium/contracts';
+import { freshDatabase, serverFor } from '@emporium/servers';
+import { createLog } from '@emporium/service';
+import { createStore, type Store } from '@emporium/store';
+import { v7 as uuid } from 'uuid';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { migrations } from '../src/migrations/index.ts';
+import { createPostOffice, type PostOffice } from '../src/smtp.ts';
+import type { Tables } from '../src/store/tables.ts';
+import { bytesOf, createDelivery } from './delivering.ts';
+import { type MailServer, startMailServer } from './mail-server.ts';
+
+const postgres = await serverFor('postgres');
+
+describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), () => {
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  let store: Store<Tables>;
+  let server: MailServer;
+  let office: PostOffice;
+  let deliver: ReturnType<typeof createDelivery>;
+
+  beforeAll(async () => {
+    database = await freshDatabase(postgres.url);
+    const log = createLog({ service: 'email', level: 'silent' });
+    store = createStore<Tables>({ service: 'email', registry: shop, url: database.url, log });
+    await store.migrate(migrations);
+    server = await startMailServer();
+    const from = { name: 'Emporium', address: 'shop@emporium.example' };
+    office = createPostOffice({ url: server.url, from, timeoutMs: 1_000 });
+    deliver = createDelivery(store, { office, domain: 'emporium.example' });
+  });
+  afterAll(async () => {
+    office?.close();
+    await server?.stop();
+    await store?.close();
+    await database?.drop();
+  });
+  beforeEach(() => {
+    server.received.length = 0;
+    server.answerRecipients(undefined);
+  });
+
+  const newUser = () => {
+    const userId = uuid();
+    return { userId, email: `${userId}@shop.example`, name: 'Ada Lovelace' };
+  };
+  const known = async () => {
+    const user = newUser();
+    await deliver('email.customers', bytesOf(userRegistered, user, { sequence: 1 }));
+    return user;
+  };
+  const addressOf = async (userId: string) =>
+    (await store.db.selectFrom('recipient').selectAll().where('user_id', '=', userId).executeTakeFirst())
+      ?.email;
+  const sentTo = (userId: string) =>
+    store.db.selectFrom('mail').selectAll().where('user_id', '=', userId).execute();
+  const money = { amount: 2_500, currency: 'EUR' };
+  const confirmed = (customerId: string) => ({
+    orderId: uuid(),
+    customerId,
+    lines: [{ sku: 'MUG-1', quantity: 2, unitPrice: { amount: 1_250, currency: 'EUR' } }],
+    total: money,
+  });
+
+  describe('the address book', () => {
+    test('has the address once, however often the event comes', async () => {
+      const user = newUser();
+      const body = bytesOf(userRegistered, user, { sequence: 1 });
+      await deliver('email.customers', body);
+      await deliver('email.customers', body);
+      expect(await addressOf(user.userId)).toBe(user.email);
+    });
+
+    test('keeps the newest, in whatever order the events come', async () => {
+      const user = newUser();
+      const at = (sequence: number) =>
+        bytesOf(userRegistered, { ...user, email: `v${sequence}@shop.example` }, { sequence });
+      for (const sequence of [2, 1, 3, 2]) await deliver('email.customers', at(sequence));
+      expect(await addressOf(user.userId)).toBe('v3@shop.example');
+    });
+
+    test('waits for no mail server', async () => {
+      const user = newUser();
+      const body = bytesOf(userRegistered, user, { sequence: 1 });
+      server.answerRecipients(451);
+      await expect(deliver('email.welcome', body)).rejects.toMatchObject({ code: 'email.not_sent' });
+      await deliver('email.customers', body);
+      expect(await addressOf(user.userId)).toBe(user.email);
+    });
+  });
+
+  test('a welcome goes to the address of its own event, once', async () => {
+    const user = newUser();
+    const id = uuid();
+    const body = bytesOf(userRegistered, user, { id });
+    await deliver('email.welcome', body);
+    await deliver('email.welcome', body);
+    expect(server.received).toHaveLength(1);
+    expect(server.received[0]?.to).toEqual([user.email]);
+    expect(server.received[0]?.mail).toMatchObject({
+      messageId: `<${id}@emporium.example>`,
+      subject: 'Welcome to Emporium',
+    });
+    expect(await sentTo(user.userId)).toEqual([
+      {
+        message_id: `${id}@emporium.example`,
+        event_id: id,
+        template: 'welcome',
+        user_id: user.userId,
+        sent_at: expect.any(Date),
+      },
+    ]);
+  });
+
+  const orderEvents: Readonly<Record<string, (customerId: string, id: string) => Uint8Array>> = {
+    'order-confirmed': (customerId, id) => bytesOf(orderConfirmed, confirmed(customerId), { id }),
+    'order-cancelled': (customerId, id) => {
+      const why = { cancellation: 'out-of-stock', reason: 'no MUG-1 left' } as const;
+      return bytesOf(orderCancelled, { orderId: uuid(), customerId, ...why }, { id });
+    },
+    'shipment-dispatched': (customerId, id) =>
+      bytesOf(shipmentDispatched, { ...shipment(customerId), stepId: 's' }, { id }),
+    'shipment-delivered': (customerId, id) => bytesOf(shipmentDelivered, shipment(customerId), { id }),
+  };
+  const shipment = (customerId: string) => ({
+    orderId: uuid(),
+    customerId,
+    shipmentId: uuid(),
+    trackingNumber: 'TRACK-1',
+  });
+
+  test.each([
+    ['order-confirmed', /MUG-1 .* €25\.00/],
+    ['order-cancelled', /not have enough in stock/],
+    ['shipment-dispatched', /TRACK-1/],
+    ['shipment-delivered', /was delivered/],
+  ])('%s becomes one mail to the customer, however often it comes', async (template, words) => {
+    const user = await known();
+    const id = uuid();
+    const body = orderEvents[template]?.(user.userId, id) ?? new Uint8Array();
+    await deliver('email.orders', body);
+    await deliver('email.orders', body);
+    await Promise.all([deliver('email.orders', body), deliver('email.orders', body)]);
+    expect(server.received).toHaveLength(1);
+    expect(server.received[0]?.to).toEqual([user.email]);
+    expect(server.received[0]?.mail.messageId).toBe(`<${id}@emporium.example>`);
+    expect(server.received[0]?.mail.text).toMatch(words);
+    expect(await sentTo(user.userId)).toMatchObject([{ template, event_id: id }]);
+  });
+
+  test('an order event that comes before its user is tried again, and then works', async () => {
+    const user = newUser();
+    const body = bytesOf(orderConfirmed, confirmed(user.userId));
+    await expect(deliver('email.orders', body)).rejects.toMatchObject({
+      code: 'email.recipient_unknown',
+      settle: 'retry',
+    });
+    await deliver('email.customers', bytesOf(userRegistered, user, { sequence: 1 }));
+    await deliver('email.orders', body);
+    expect(server.received).toHaveLength(1);
+  });
+
+  test('a mail that is refused is not recorded, and goes out when it is delivered again', async () => {
+    const user = await known();
+    const body = bytesOf(orderConfirmed, confirmed(user.userId));
+    server.answerRecipients(550);
+    await expect(deliver('email.orders', body)).rejects.toMatchObject({
+      code: 'email.refused',
+      settle: 'dead-letter',
+    });
+    expect(await sentTo(user.userId)).toEqual([]);
+    server.answerRecipients(undefined);
+    await deliver('email.orders', body);
+    expect(await sentTo(user.userId)).toHaveLength(1);
+  });
+
+  test('messages at hand together are mailed each by itself: one that fails stops no other', async () => {
+    const user = await known();
+    const good = Array.from({ length: 5 }, () => bytesOf(orderConfirmed, confirmed(user.userId)));
+    const bad = bytesOf(orderConfirmed, confirmed(uuid()));
+    const results = await Promise.allSettled([bad, ...good].map((body) => deliver('email.orders', body)));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', ...Array(5).fill('fulfilled')]);
+    expect(server.received).toHaveLength(5);
+  });
+
+  test('a crash between the acceptance and the commit sends the same Message-ID again, and records one', async () => {
+    const user = await known();
+    const id = uuid();
+    const body = bytesOf(orderConfirmed, confirmed(user.userId), { id });
+    const script = fileURLToPath(new URL('fixtures/deliver.ts', import.meta.url));
+    const child = spawn(process.execPath, [script, database.url, server.url, 'email.orders'], {
+      // The first commit is that of the intent, the second that of the record.
+      env: { PATH: process.env['PATH'] ?? '', EMPORIUM_FAILPOINT: 'transaction.before-commit@2' },
+      stdio: ['pipe', 'inherit', 'inherit'],
+    });
+    child.stdin.end(body);
+    const [, signal] = await once(child, 'exit');
+    expect(signal).toBe('SIGKILL');
+    expect(server.received).toHaveLength(1);
+    expect(await sentTo(user.userId)).toEqual([]);
+
+    await deliver('email.orders', body);
+    await deliver('email.orders', body);
+    const ids = server.received.map(({ mail }) => mail.messageId);
+    expect(ids).toEqual([`<${id}@emporium.example>`, `<${id}@emporium.example>`]);
+    expect(await sentTo(user.userId)).toHaveLength(1);
+  });
+});
