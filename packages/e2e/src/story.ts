@@ -173,13 +173,13 @@ const poison: Chapter = async (context) => {
   const broken = { userId: uuidLike(), name: 'Barbara', email: `barbara.${run}(at)example.com` };
   const id = uuidLike();
   await client.asAdmin('POST', '/api/admin/messages', {
-    subscription: 'email.customers',
+    subscription: 'email.welcome',
     body: envelope(id, broken),
   });
   teller.say('a foreign system sends user.registered with an address that is none');
   const [letter] = await eventually(
     'it is a dead letter',
-    () => client.deadLetters('status=open&subscription=email.customers'),
+    () => client.deadLetters('status=open&subscription=email.welcome'),
     (letters) => letters.some(({ messageId }) => messageId === id),
   ).then((letters) => letters.filter(({ messageId }) => messageId === id));
   teller.say(`dead letter: ${letter?.reason.code}: ${letter?.reason.message}`);
