@@ -1,0 +1,15 @@
+import { createService, type Log, type Step } from '@emporium/service';
+import { adminRoutes } from './admin-routes.ts';
+import type { Config } from './config.ts';
+import { onStockCommands } from './handlers/stock-commands.ts';
+import { migrations } from './migrations/index.ts';
+import { productRoutes } from './routes.ts';
+import type { Tables } from './store/tables.ts';
+
+export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+  createService<Tables>('inventory', config, log, ({ store }) => ({
+    description: 'Products, their stock, and the reservations of orders.',
+    migrations,
+    routes: [productRoutes(store), adminRoutes(store)],
+    subscriptions: { 'inventory.commands': [onStockCommands] },
+  }));

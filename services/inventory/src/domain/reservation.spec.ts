@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { decide, type Reservation, type StockCommand } from './reservation.ts';
+import type { Stock, StockLevel } from './stock.ts';
+
+const level = (received: number, taken: Partial<StockLevel> = {}): StockLevel => ({
+  received,
+  sold: 0,
+  reserved: 0,
+  ...taken,
+});
+const stock: Stock = new Map([
+  ['TEA', level(10)],
+  ['CUP', level(5, { sold: 2, reserved: 2 })],
+]);
+const line = (sku: string, quantity: number) => ({ sku, quantity });
+const reserve = (...lines: { sku: string; quantity: number }[]): StockCommand => ({
+  kind: 'reserve',
+  orderId: 'o-1',
+  lines,
+});
+const [release, commit, expire] = (['release', 'commit', 'expire'] as const).map(
+  (kind): StockCommand => ({ kind, orderId: 'o-1' }),
+) as [StockCommand, StockCommand, StockCommand]; // three kinds, three commands
+
+/** given a reservation, when a command comes, then this is decided */
+const given = (reservation: Reservation | undefined, levels: Stock = stock) => ({
+  when: (command: StockCommand) => decide(command, reservation, levels),
+});
+
+const reserved: Reservation = { status: 'reserved', lines: [line('CUP', 2)] };
+const rejected: Reservation = {
+  status: 'rejected',
+  rejection: { reason: 'out-of-stock', missing: [{ sku: 'TEA', requested: 11, available: 10 }] },
+};
+
+describe('a reservation', () => {
+  test('takes every line', () => {
+    expect(given(undefined).when(reserve(line('TEA', 10), line('CUP', 1)))).toEqual({
+      answer: { kind: 'reserved' },
+      reservation: { status: 'reserved', lines: [line('TEA', 10), line('CUP', 1)] },
+      stock: new Map([
+        ['TEA', level(10, { reserved: 10 })],
+        ['CUP', level(5, { sold: 2, reserved: 3 })],
+      ]),
+    });
+  });
+
+  test('takes nothing when one line is short, and says which', () => {
+    const rejection = { reason: 'out-of-stock', missing: [{ sku: 'CUP', requested: 2, available: 1 }] };
+    expect(given(undefined).when(reserve(line('TEA', 1), line('CUP', 2)))).toEqual({
+      answer: { kind: 'rejected', rejection },
+      reservation: { status: 'rejected', rejection },
+    });
+  });
+
+  test('adds lines of the same sku up', () => {
+    expect(given(undefined).when(reserve(line('TEA', 6), line('TEA', 5)))).toMatchObject({
+      answer: { rejection: { missing: [{ sku: 'TEA', requested: 11, available: 10 }] } },
+    });
+    expect(given(undefined).when(reserve(line('TEA', 6), line('TEA', 4)))).toMatchObject({
+      reservation: { lines: [line('TEA', 10)] },
+    });
+  });
+
+  test('of a sku that nobody knows is refused as such', () => {
+    expect(given(undefined).when(reserve(line('HAT', 1), line('CUP', 9)))).toMatchObject({
+      answer: {
+        rejection: {
+          reason: 'unknown-sku',
+          missing: [
+            { sku: 'HAT', requested: 1, available: 0 },
+            { sku: 'CUP', requested: 9, available: 1 },
+          ],
+        },
+      },
+    });
+  });
+
+  test.each<[string, Reservation, object]>([
+    ['reserved', reserved, { kind: 'reserved' }],
+    ['committed', { status: 'committed', lines: [] }, { kind: 'reserved' }],
+    ['rejected', rejected, { kind: 'rejected', rejection: rejected.rejection }],
+    [
+      'released',
+      { status: 'released' },
+      { kind: 'rejected', rejection: { reason: 'released', missing: [] } },
+    ],
+  ])('asked for again when it is %s gets the known answer and changes nothing', (_, known, answer) => {
+    expect(given(known).when(reserve(line('TEA', 1)))).toEqual({ answer });
+    expect(given(known).when(expire)).toEqual({ answer });
+  });
+
+  test('that comes too late is refused, and stays refused', () => {
+    const rejection = { reason: 'expired', missing: [] };
+    expect(given(undefined).when(expire)).toEqual({
+      answer: { kind: 'rejected', rejection },
+      reservation: { status: 'rejected', rejection },
+    });
+  });
+});
+
+describe('a release', () => {
+  test('gives the pieces back', () => {
+    expect(given(reserved).when(release)).toEqual({
+      answer: { kind: 'released' },
+      reservation: { status: 'released' },
+      stock: new Map([['CUP', level(5, { sold: 2, reserved: 0 })]]),
+    });
+  });
+
+  test('of an unknown order leaves a tombstone', () => {
+    expect(given(undefined).when(release)).toEqual({
+      answer: { kind: 'released' },
+      reservation: { status: 'released' },
+    });
+  });
+
+  test.each<[string, Reservation]>([
+    ['released', { status: 'released' }],
+    ['rejected', rejected],
+  ])('of what is %s is answered and changes nothing', (_, known) => {
+    expect(given(known).when(release)).toEqual({ answer: { kind: 'released' } });
+  });
+
+  test('of what is sold is impossible', () => {
+    expect(given({ status: 'committed', lines: [] }).when(release)).toMatchObject({
+      answer: { kind: 'impossible', why: expect.stringContaining('sold') },
+    });
+  });
+});
+
+describe('a commit', () => {
+  test('sells what is reserved', () => {
+    expect(given(reserved).when(commit)).toEqual({
+      answer: { kind: 'committed' },
+      reservation: { status: 'committed', lines: [line('CUP', 2)] },
+      stock: new Map([['CUP', level(5, { sold: 4, reserved: 0 })]]),
+    });
+  });
+
+  test('that is repeated is answered and sells nothing more', () => {
+    expect(given({ status: 'committed', lines: [line('CUP', 2)] }).when(commit)).toEqual({
+      answer: { kind: 'committed' },
+    });
+  });
+
+  test.each<[string, Reservation | undefined]>([
+    ['unknown', undefined],
+    ['released', { status: 'released' }],
+    ['rejected', rejected],
+  ])('of what is %s is impossible', (_, known) => {
+    expect(given(known).when(commit)).toEqual({
+      answer: { kind: 'impossible', why: expect.stringContaining('o-1') },
+    });
+  });
+});
