@@ -1,0 +1,26 @@
+import type { Access } from '@emporium/service';
+
+/** An address of the front door and everything below it. */
+export interface Address {
+  readonly path: string;
+  readonly service: string;
+  /** Checked at the door; the service checks again, and more closely. */
+  readonly access: Access;
+}
+
+/** Who answers what. The longest path that fits decides. */
+export const addresses: readonly Address[] = [
+  { path: '/api/users', service: 'user-registration', access: 'public' },
+  { path: '/api/users/me', service: 'user-registration', access: 'user' },
+  { path: '/api/sessions', service: 'user-registration', access: 'public' },
+  { path: '/api/orders', service: 'order', access: 'user' },
+  { path: '/api/admin/orders', service: 'order', access: 'administrator' },
+  { path: '/api/products', service: 'inventory', access: 'public' },
+  { path: '/api/admin/products', service: 'inventory', access: 'administrator' },
+  { path: '/api/admin/dead-letters', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/audit', service: 'operations', access: 'administrator' },
+  { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
+  { path: '/api/mails', service: 'mailbox', access: 'public' },
+  { path: '/api/mailbox', service: 'mailbox', access: 'public' },
+  { path: '/simulator', service: 'provider-simulator', access: 'public' },
+];

@@ -1,0 +1,52 @@
+import {
+  createHealth,
+  createHttpServer,
+  createTokenVerifier,
+  type HttpServer,
+  type Log,
+  listen,
+  type Step,
+} from '@emporium/service';
+import { addresses } from './addresses.ts';
+import { type Config, upstreamsOf } from './config.ts';
+import { documentOf, frontPage } from './front-page.ts';
+import { forwardingRoutes } from './routes.ts';
+import { createUpstream } from './upstream.ts';
+
+const api = { title: 'Gateway', description: 'The one front door' };
+
+export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
+  const health = createHealth();
+  const limits = { timeoutMs: config.UPSTREAM_TIMEOUT_MS, capacity: config.UPSTREAM_CAPACITY };
+  const upstreams = new Map(
+    [...upstreamsOf(config)].map(([name, url]) => [name, createUpstream({ name, url, ...limits })] as const),
+  );
+  const server = await createHttpServer({
+    log,
+    health,
+    api,
+    tokens: createTokenVerifier(config.JWT_PUBLIC_KEY),
+    documents: [...upstreams.keys()].map((name) => ({ name, url: documentOf(name) })),
+    routes: [
+      setSecurityHeaders,
+      (scope) => frontPage(scope, addresses, upstreams),
+      (scope) => forwardingRoutes(scope, addresses, upstreams),
+    ],
+  });
+  const pools: Step = {
+    name: 'upstreams',
+    start: () => async () => {
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+    },
+  };
+  return [pools, listen(server, health, config)];
+};
+
+/** Nothing here is a page to be framed or to run scripts; `/docs` sets a policy of its own. */
+const setSecurityHeaders = (server: HttpServer): void => {
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    reply.header('referrer-policy', 'no-referrer');
+    reply.header('cross-origin-resource-policy', 'same-origin');
+  });
+};

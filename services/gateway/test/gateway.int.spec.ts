@@ -1,0 +1,389 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { connect } from 'node:net';
+import { freePort } from '@emporium/servers';
+import {
+  createLog,
+  createTokenIssuer,
+  generateKeyPair,
+  parseConfig,
+  privateKeyFromText,
+  type Role,
+  startInOrder,
+} from '@emporium/service';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { config } from '../src/config.ts';
+
+interface Seen {
+  readonly service: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const services = [
+  'user-registration',
+  'order',
+  'inventory',
+  'shipping',
+  'operations',
+  'mailbox',
+  'provider-simulator',
+];
+const keys = generateKeyPair();
+const privateKey = privateKeyFromText(keys.privateKey);
+if (privateKey === undefined) throw new Error('no key');
+const issuer = createTokenIssuer(privateKey);
+
+let seen: Seen[] = [];
+let answer: (service: string, response: ServerResponse, request: Seen) => void;
+const stubs = new Map<string, { server: Server; port: number }>();
+let gateway: { url: string; port: number; stop: () => Promise<void> };
+const lines: string[] = [];
+
+const startStub = async (service: string, port = 0): Promise<void> => {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const record = { service, method, url, headers, body };
+      seen.push(record);
+      answer(service, response, record);
+    });
+  }).listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  stubs.set(service, { server, port: address.port });
+};
+
+const startGateway = async (environment: Record<string, string>) => {
+  const port = await freePort();
+  const parsed = parseConfig(config, { PORT: String(port), JWT_PUBLIC_KEY: keys.publicKey, ...environment });
+  const log = createLog({
+    service: 'gateway',
+    level: 'info',
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const started = await startInOrder(await createApp(parsed, log), new AbortController().signal);
+  return { url: `http://127.0.0.1:${port}`, port, stop: () => started.stop(AbortSignal.timeout(5_000)) };
+};
+
+const variableOf = (service: string) => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
+
+beforeAll(async () => {
+  await Promise.all(services.map((service) => startStub(service)));
+  const urls = services.map((service) => [
+    variableOf(service),
+    `http://127.0.0.1:${stubs.get(service)?.port}`,
+  ]);
+  gateway = await startGateway({
+    ...Object.fromEntries(urls),
+    UPSTREAM_TIMEOUT_MS: '400',
+    UPSTREAM_CAPACITY: '5',
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  for (const { server } of stubs.values()) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+beforeEach(() => {
+  seen = [];
+  lines.length = 0;
+  answer = (service, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ service }));
+  };
+});
+
+const tokenOf = async (role: Role, lifetime = 60) =>
+  (await issuer.issue({ userId: 'u1', role }, lifetime)).token;
+const call = async (path: string, { token, ...options }: RequestInit & { token?: string } = {}) => {
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...options.headers,
+  };
+  const response = await fetch(`${gateway.url}${path}`, { ...options, headers });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: text.startsWith('{') ? JSON.parse(text) : undefined,
+  };
+};
+
+describe('routing', () => {
+  test.each([
+    ['POST', '/api/users', 'user-registration', undefined],
+    ['GET', '/api/users/me', 'user-registration', 'customer'],
+    ['POST', '/api/sessions', 'user-registration', undefined],
+    ['POST', '/api/orders', 'order', 'customer'],
+    ['GET', '/api/orders/1?expand=lines&x=%20', 'order', 'customer'],
+    ['POST', '/api/admin/orders/1/resume', 'order', 'administrator'],
+    ['GET', '/api/products?limit=5', 'inventory', undefined],
+    ['PATCH', '/api/admin/products/A', 'inventory', 'administrator'],
+    ['GET', '/api/admin/dead-letters', 'operations', 'administrator'],
+    ['GET', '/api/admin/audit', 'operations', 'administrator'],
+    ['POST', '/api/webhooks/carrier', 'shipping', undefined],
+    ['GET', '/api/mails', 'mailbox', undefined],
+    ['PUT', '/api/mailbox/faults', 'mailbox', undefined],
+    ['PUT', '/simulator/faults', 'provider-simulator', undefined],
+  ] as const)('%s %s goes to %s', async (method, path, service, role) => {
+    const token = role === undefined ? {} : { token: await tokenOf(role) };
+    const { status, body } = await call(path, { method, ...token });
+    expect({ status, body }).toEqual({ status: 200, body: { service } });
+    expect(seen).toMatchObject([{ method, url: path, service }]);
+  });
+
+  test.each(['/api/ordersx', '/api/unknown', '/payments/ledger', '/health/other'])(
+    '%s is nowhere',
+    async (path) => {
+      expect(await call(path, { token: await tokenOf('administrator') })).toMatchObject({
+        status: 404,
+        body: { status: 404 },
+      });
+      expect(seen).toEqual([]);
+    },
+  );
+
+  test('a service that is not configured has no addresses', async () => {
+    const production = await startGateway({ ORDER_URL: `http://127.0.0.1:${stubs.get('order')?.port}` });
+    expect((await fetch(`${production.url}/api/mails`)).status).toBe(404);
+    expect((await fetch(`${production.url}/simulator/faults`)).status).toBe(404);
+    await production.stop();
+  });
+
+  // Clients tidy paths up before they send them: these are written to the socket as they are.
+  test.each([
+    '/api/products/../admin/products',
+    '/api/products/%2e%2e/admin/products',
+    '/api/products/..%2fadmin/products',
+    '/api/products/%2E./admin/products',
+    '/api/products/..\\admin',
+    '/api/products/%5c..%5cadmin',
+    '/api/products/./x',
+  ])('%s does not reach any service', async (path) => {
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    const [chunk] = await once(socket, 'data');
+    expect(String(chunk)).toMatch(/^HTTP\/1.1 400 /);
+    expect(seen).toEqual([]);
+    socket.destroy();
+  });
+});
+
+describe('access', () => {
+  test.each(['/api/orders', '/api/users/me', '/api/admin/products', '/api/admin/audit'])(
+    '%s needs a token',
+    async (path) => {
+      for (const token of [undefined, 'nonsense', await tokenOf('administrator', -5)]) {
+        const { status, body, headers } = await call(path, token === undefined ? {} : { token });
+        expect(status).toBe(401);
+        expect(body.type).toMatch(/^urn:emporium:problem:/);
+        expect(headers.get('www-authenticate')).toContain('Bearer');
+      }
+      expect(seen).toEqual([]);
+    },
+  );
+
+  test.each(['/api/admin/orders', '/api/admin/products/x', '/api/admin/dead-letters', '/api/admin/audit'])(
+    '%s needs an administrator',
+    async (path) => {
+      expect((await call(path, { token: await tokenOf('customer') })).status).toBe(403);
+      expect(seen).toEqual([]);
+    },
+  );
+});
+
+describe('what is handed on', () => {
+  test('the body as it is, byte for byte, and the signature over it', async () => {
+    const body = '{ "a" :1,\n"é": "\\u00e9" }';
+    await call('/api/webhooks/carrier', {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json; charset=utf-8', 'carrier-signature': 't=1,v1=x' },
+    });
+    expect(seen[0]?.body).toBe(body);
+    expect(seen[0]?.headers).toMatchObject({
+      'carrier-signature': 't=1,v1=x',
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(Buffer.byteLength(body)),
+    });
+  });
+
+  test('a correlation id and a trace, given or new, in the request and in the answer', async () => {
+    const { headers } = await call('/api/products');
+    const id = headers.get('x-correlation-id');
+    expect(seen[0]?.headers).toMatchObject({
+      'x-correlation-id': id,
+      traceparent: expect.stringMatching(/^00-/),
+    });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await call('/api/products', { headers: { 'x-correlation-id': 'corr-12345', traceparent } });
+    expect(seen[1]?.headers['x-correlation-id']).toBe('corr-12345');
+    expect(seen[1]?.headers['traceparent']).toMatch(
+      /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/,
+    );
+  });
+
+  test('no header that only the gateway may set', async () => {
+    const spoofed = {
+      'x-user-id': 'root',
+      'x-user-role': 'administrator',
+      forwarded: 'for=1.2.3.4',
+      'x-forwarded-for': '1.2.3.4',
+    };
+    await call('/api/products', { headers: spoofed });
+    expect(seen[0]?.headers).not.toHaveProperty('x-user-id');
+    expect(seen[0]?.headers).not.toHaveProperty('x-user-role');
+    expect(seen[0]?.headers).not.toHaveProperty('forwarded');
+    expect(seen[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
+  });
+
+  test('the status, headers and problem document of the service', async () => {
+    answer = (_service, response) => {
+      response.writeHead(409, {
+        'content-type': 'application/problem+json',
+        'retry-after': '3',
+        location: '/api/orders/1',
+      });
+      response.end('{"status":409}');
+    };
+    const { status, headers, body } = await call('/api/users', { method: 'POST', body: '{}' });
+    expect({ status, body }).toEqual({ status: 409, body: { status: 409 } });
+    expect(headers.get('retry-after')).toBe('3');
+    expect(headers.get('location')).toBe('/api/orders/1');
+    expect(headers.get('content-type')).toBe('application/problem+json');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test.each([204, 304])('an answer without a body: %d', async (status) => {
+    answer = (_service, response) => void response.writeHead(status).end();
+    expect(await call('/api/products', { method: 'GET' })).toMatchObject({ status, text: '' });
+  });
+
+  test('HEAD', async () => {
+    answer = (_service, response) => void response.writeHead(200, { 'content-length': '10' }).end();
+    const { status, headers, text } = await call('/api/products', { method: 'HEAD' });
+    expect([status, headers.get('content-length'), text]).toEqual([200, '10', '']);
+  });
+
+  test('a large answer', async () => {
+    const large = 'x'.repeat(3_000_000);
+    answer = (_service, response) =>
+      void response.writeHead(200, { 'content-type': 'text/plain' }).end(large);
+    expect((await call('/api/products')).text).toBe(large);
+  });
+});
+
+describe('what goes wrong', () => {
+  test('a body over the limit answers 413, announced or not', async () => {
+    const token = await tokenOf('customer');
+    const body = 'x'.repeat(100_000);
+    expect((await call('/api/orders', { method: 'POST', token, body })).status).toBe(413);
+    const request = httpRequest(`${gateway.url}/api/orders`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'transfer-encoding': 'chunked' },
+    });
+    request.on('error', () => undefined);
+    const answered = once(request, 'response');
+    request.end(body);
+    expect((await answered)[0].statusCode).toBe(413);
+    expect(seen).toEqual([]);
+  });
+
+  test('a service that is away answers 503 with Retry-After, and works again when it is back', async () => {
+    const stub = stubs.get('inventory');
+    if (stub === undefined) throw new Error('no stub');
+    stub.server.closeAllConnections();
+    stub.server.close();
+    await once(stub.server, 'close');
+    const { status, headers, body } = await call('/api/products');
+    expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '1' });
+    expect(body).toMatchObject({
+      type: 'urn:emporium:problem:service-away',
+      detail: expect.stringContaining('inventory'),
+    });
+    expect((await call('/health/services')).body.services).toMatchObject({
+      inventory: 'away',
+      order: 'ready',
+    });
+    expect((await call('/health/ready')).status).toBe(200);
+    await startStub('inventory', stub.port);
+    expect((await call('/api/products')).status).toBe(200);
+  });
+
+  test('a service that is too slow answers 504', async () => {
+    answer = () => undefined;
+    expect(await call('/api/products')).toMatchObject({
+      status: 504,
+      body: { type: 'urn:emporium:problem:service-too-slow' },
+    });
+  });
+
+  test('more than a service can take answers 503 at once', async () => {
+    answer = () => undefined;
+    const slow = Array.from({ length: 5 }, () => call('/api/products'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await call('/api/products')).toMatchObject({
+      status: 503,
+      body: { type: 'urn:emporium:problem:service-busy' },
+    });
+    expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([504, 504, 504, 504, 504]);
+  });
+
+  test('a connection that the service closes is tried again for GET, and told for POST', async () => {
+    let calls = 0;
+    answer = (service, response) => {
+      calls += 1;
+      if (calls === 1) response.socket?.destroy();
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ service }));
+    };
+    expect((await call('/api/products')).status).toBe(200);
+    expect(calls).toBe(2);
+    calls = 0;
+    expect(await call('/api/sessions', { method: 'POST', body: '{}' })).toMatchObject({ status: 503 });
+    expect(calls).toBe(1);
+  });
+
+  test('an answer that is no HTTP is 502', async () => {
+    answer = (_service, response) => void response.socket?.end('NONSENSE\r\n\r\n');
+    expect((await call('/api/sessions', { method: 'POST', body: '{}' })).status).toBe(502);
+  });
+
+  test('a caller who goes away is no fault of ours', async () => {
+    answer = () => undefined;
+    await expect(call('/api/products', { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(lines.filter((line) => line.includes('"error"'))).toEqual([]);
+  });
+});
+
+describe('for people', () => {
+  test('the front page lists the addresses', async () => {
+    const { body } = await call('/');
+    expect(body).toMatchObject({ name: 'Emporium', docs: '/docs/' });
+    expect(body.addresses).toContainEqual({ path: '/api/orders', service: 'order', access: 'user' });
+  });
+
+  test('the docs show the document of every service', async () => {
+    expect((await call('/docs/')).text).toContain('swagger-ui');
+    const { text } = await call('/docs/static/swagger-initializer.js');
+    for (const service of services) expect(text).toContain(`/docs/${service}/openapi.json`);
+    expect((await call('/docs/order/openapi.json')).body).toEqual({ service: 'order' });
+    expect(seen).toMatchObject([{ service: 'order', url: '/openapi.json' }]);
+  });
+});
