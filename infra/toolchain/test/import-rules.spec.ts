@@ -227,7 +227,7 @@ beforeAll(() => {
 });
 afterAll(() => planting.remove());
 
-describe('the check of the import rules', { timeout: 60_000 }, () => {
+describe('the check of the import rules', { timeout: 180_000 }, () => {
   test('passes on the tree as it is', async () => {
     const { code, output } = await planting.check('imports');
     expect(output).toMatch(/^pass {2}imports/m);
