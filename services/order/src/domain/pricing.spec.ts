@@ -34,3 +34,9 @@ test('an unknown sku, a second currency and a doubled sku are each named by thei
     kind: 'refused',
     errors: [{ field: 'lines[1].sku' }, { field: 'lines[2].sku' }, { field: 'lines[3].sku' }],
   }));
+
+test('more than a contract can say is refused before it is placed', () =>
+  expect(price([{ sku: 'GOLD', quantity: 10_000 }], new Map([['GOLD', euro(1_000_000_000)]]))).toMatchObject({
+    kind: 'refused',
+    errors: [{ field: 'lines' }],
+  }));

@@ -7,6 +7,9 @@ export type Pricing =
       readonly errors: readonly { readonly field: string; readonly message: string }[];
     };
 
+/** In minor units: what the `money` of a contract holds at most. */
+const mostAmount = 1_000_000_000_000;
+
 /** Fixes the unit prices and adds them up. An unknown sku, a sku listed twice and a second currency are refused by line. */
 export const price = (lines: readonly OrderLine[], prices: ReadonlyMap<string, Money>): Pricing => {
   const currency = lines.flatMap(({ sku }) => prices.get(sku) ?? [])[0]?.currency ?? '';
@@ -32,5 +35,11 @@ export const price = (lines: readonly OrderLine[], prices: ReadonlyMap<string, M
     return unitPrice === undefined ? [] : [{ sku, quantity, unitPrice }];
   });
   const amount = priced.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0);
+  if (amount > mostAmount) {
+    return {
+      kind: 'refused',
+      errors: [{ field: 'lines', message: `they cost more than an order may: ${mostAmount} ${currency}` }],
+    };
+  }
   return { kind: 'priced', lines: priced, total: { amount, currency } };
 };
