@@ -2,11 +2,11 @@ import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Failpoint } from '../src/index.ts';
+import { eventually } from './support/eventually.ts';
 import { type InventoryChild, startInventoryChild } from './support/inventory-child.ts';
 import { type OutsideWorld, openOutsideWorld } from './support/outside-world.ts';
 
 const postgres = await serverFor('postgres');
-const timeout = 30_000;
 
 describe.skipIf(!postgres.available)(postgres.title('a service that is killed with SIGKILL'), () => {
   let world: OutsideWorld;
@@ -58,9 +58,9 @@ describe.skipIf(!postgres.available)(postgres.title('a service that is killed wi
 
   /** What must hold in the end, however often and wherever it was killed. */
   const assertEachOnce = async (asked: readonly string[]) => {
-    await expect.poll(effects, { timeout }).toHaveLength(asked.length);
-    await expect.poll(() => world.heardOnce().length, { timeout }).toBe(asked.length);
-    await expect.poll(rows, { timeout }).toMatchObject({ outbox: 0 });
+    await eventually(effects).toHaveLength(asked.length);
+    await eventually(() => world.heardOnce().length).toBe(asked.length);
+    await eventually(rows).toMatchObject({ outbox: 0 });
     expect(new Set(await effects())).toEqual(new Set([1]));
     const wanted = new Map<string, number>();
     for (const counter of asked) wanted.set(counter, (wanted.get(counter) ?? 0) + 1);
@@ -111,7 +111,7 @@ describe.skipIf(!postgres.available)(postgres.title('a service that is killed wi
       heard: 1,
       afterwards: async (again) => {
         expect(again.handled).toEqual([]);
-        await expect.poll(() => world.heard.length).toBe(2);
+        await eventually(() => world.heard.length).toBe(2);
         expect(world.heardOnce()).toHaveLength(1);
       },
     },
@@ -121,7 +121,7 @@ describe.skipIf(!postgres.available)(postgres.title('a service that is killed wi
       left: { effects: 1, inbox: 1, outbox: 1 },
       heard: 0,
       afterwards: async (again, id) => {
-        await expect.poll(() => again.delivered).toContain(id);
+        await eventually(() => again.delivered).toContain(id);
         expect(again.handled).toEqual([]);
       },
     },
@@ -133,7 +133,7 @@ describe.skipIf(!postgres.available)(postgres.title('a service that is killed wi
       const [id = ''] = await world.ask(['a']);
       await dies(child);
       expect(await rows()).toEqual(left);
-      await expect.poll(() => world.heard.length).toBe(heard);
+      await eventually(() => world.heard.length).toBe(heard);
       const again = await start();
       await assertEachOnce(['a']);
       await afterwards(again, id);
@@ -161,10 +161,10 @@ describe.skipIf(!postgres.available)(postgres.title('a service that is killed wi
       await world.ask(more);
     };
     const working = (least: number) =>
-      expect.poll(async () => (await rows())?.effects ?? 0, { timeout, interval: 5 }).toBeGreaterThan(least);
+      eventually(async () => (await rows())?.effects ?? 0).toBeGreaterThan(least);
 
     const [one, two] = await Promise.all([start(), start()]);
-    await expect.poll(relaysWithPartitions, { timeout }).toEqual([8, 8]);
+    await eventually(relaysWithPartitions).toEqual([8, 8]);
     const traffic = (async () => {
       for (let round = 0; round < 20; round += 1) {
         await askMore(60);
@@ -184,7 +184,7 @@ describe.skipIf(!postgres.available)(postgres.title('a service that is killed wi
 
     // The service's own ordered subscription, shared by the instances, heard the same.
     const inOrder = async () => await world.store.db.selectFrom('heard').selectAll().orderBy('id').execute();
-    await expect.poll(async () => (await inOrder()).length, { timeout }).toBe(asked.length);
+    await eventually(async () => (await inOrder()).length).toBe(asked.length);
     const last = new Map<string, number>();
     for (const { counter, n } of await inOrder()) {
       expect(n).toBe((last.get(counter) ?? 0) + 1);

@@ -1,6 +1,5 @@
 import { emit } from '@emporium/bus';
 import { serverFor } from '@emporium/servers';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, type IdempotentOutcome, type IdempotentRequest, idempotent } from '../src/index.ts';
 import { counted } from './support/counting.ts';
@@ -20,7 +19,7 @@ describe.skipIf(!postgres.available)(postgres.title('an idempotent request'), ()
 
   beforeEach(async () => {
     worked = 0;
-    await sql`truncate idempotency_key, outbox`.execute(opened.store.db);
+    await opened.empty();
   });
 
   const request: IdempotentRequest = {

@@ -2,6 +2,7 @@ import { freshDatabase, serverFor } from '@emporium/servers';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLeases, type Leases } from '../src/leases.ts';
+import { eventually } from './support/eventually.ts';
 
 const postgres = await serverFor('postgres');
 
@@ -83,7 +84,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     const [a, b] = [join('a'), join('b')];
     await settle(a, b);
     await terminate('a');
-    await expect.poll(() => a.held()).toEqual([]);
+    await eventually(() => a.held()).toEqual([]);
     await b.balance();
     expect(sizes(a, b)).toEqual([0, 16]);
     await settle(a, b);
@@ -110,9 +111,9 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     const b = join('b', () => heard.push('b'));
     await settle(a, b);
     a.hint();
-    await expect.poll(() => heard).toEqual(['b']);
+    await eventually(() => heard).toEqual(['b']);
     b.hint();
-    await expect.poll(() => heard).toEqual(['b', 'a']);
+    await eventually(() => heard).toEqual(['b', 'a']);
   });
 
   test('hints in a burst are few, and one follows the last of them', async () => {
@@ -120,7 +121,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     const [a, b] = [join('a'), join('b', () => (heard += 1))];
     await settle(a, b);
     for (let n = 0; n < 100; n += 1) a.hint();
-    await expect.poll(() => heard).toBe(2);
+    await eventually(() => heard).toBe(2);
   });
 
   test('a close while it is connecting leaves no session behind', async () => {
@@ -128,12 +129,10 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     const connecting = a.balance();
     await a.close();
     await connecting.catch(() => undefined);
-    await expect
-      .poll(async () => {
-        const { rows } = await admin.query("select from pg_stat_activity where application_name = 'a'");
-        return rows.length;
-      })
-      .toBe(0);
+    await eventually(async () => {
+      const { rows } = await admin.query("select from pg_stat_activity where application_name = 'a'");
+      return rows.length;
+    }).toBe(0);
     await a.balance();
     expect(a.held()).toEqual([]);
   });

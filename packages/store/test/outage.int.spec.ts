@@ -5,12 +5,12 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createStore } from '../src/index.ts';
 import { count, registry } from './support/counting.ts';
+import { eventually } from './support/eventually.ts';
 import type { Counters } from './support/inventory.ts';
 import { startInventory } from './support/inventory-service.ts';
 import { createMemoryLog } from './support/log.ts';
 
 const postgres = await canStart('postgres');
-const timeout = 40_000;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** The service runs in this process: a rejection that nobody handles fails the test run. */
@@ -63,7 +63,7 @@ describe.skipIf(!postgres.available)(postgres.title('a service whose servers fai
     });
     const total = [...asked.values()].reduce((sum, each) => sum + each, 0);
     const heard = () => look.db.selectFrom('heard').selectAll().orderBy('id').execute();
-    await expect.poll(async () => (await heard()).length, { timeout, interval: 100 }).toBe(total);
+    await eventually(async () => (await heard()).length).toBe(total);
     const { rows } = await sql`
       select (select count(*) from effect) as effects, (select count(distinct n) from effect) as distinct,
         (select count(*) from outbox) as outbox`.execute(look.db);

@@ -2,6 +2,7 @@ import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Retention, retain } from '../src/index.ts';
+import { eventually } from './support/eventually.ts';
 import { openTestStore, type TestStore } from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
@@ -17,7 +18,7 @@ describe.skipIf(!postgres.available)(postgres.title('retention'), () => {
   afterAll(() => opened?.close());
 
   beforeEach(async () => {
-    await sql`truncate inbox, idempotency_key`.execute(opened.store.db);
+    await opened.empty();
   });
 
   afterEach(() => {
@@ -88,7 +89,7 @@ describe.skipIf(!postgres.available)(postgres.title('retention'), () => {
     vi.advanceTimersByTime(59_000);
     vi.advanceTimersByTime(2_000);
     vi.useRealTimers();
-    await expect.poll(left).toEqual([]);
+    await eventually(left).toEqual([]);
     const remaining = async () => {
       const { rows } = await sql<{ keys: string; audits: number }>`
         select (select string_agg(key, ',') from idempotency_key) as keys, (select count(*) from audit) as audits`.execute(
@@ -96,7 +97,7 @@ describe.skipIf(!postgres.available)(postgres.title('retention'), () => {
       );
       return rows[0];
     };
-    await expect.poll(remaining).toEqual({ keys: 'fresh', audits: 1 });
+    await eventually(remaining).toEqual({ keys: 'fresh', audits: 1 });
     retention.stop();
   });
 
@@ -106,8 +107,8 @@ describe.skipIf(!postgres.available)(postgres.title('retention'), () => {
     const retention = opened.store.startRetention([{ table: 'nowhere', column: 'at', keepMs: day }]);
     vi.advanceTimersByTime(61_000);
     vi.useRealTimers();
-    await expect.poll(left).toEqual([]);
-    await expect.poll(() => opened.log.lines.join()).toContain('retention waits for the next hour');
+    await eventually(left).toEqual([]);
+    await eventually(() => opened.log.lines.join()).toContain('retention waits for the next hour');
     retention.stop();
   });
 });

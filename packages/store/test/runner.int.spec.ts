@@ -10,9 +10,10 @@ import {
 } from '@emporium/bus';
 import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store, Tx } from '../src/index.ts';
 import { count, counted, counting } from './support/counting.ts';
+import { eventually } from './support/eventually.ts';
 import { type Counters, messageOf, openTestStore, type TestStore } from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
@@ -32,12 +33,14 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
   let opened: TestStore;
   let store: Store<Counters>;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     opened = await openTestStore(postgres.url);
     store = opened.store;
   });
 
-  afterEach(() => opened.close());
+  afterAll(() => opened?.close());
+
+  beforeEach(() => opened.empty());
 
   const runnerOf = (
     handler: Handler<Tx<Counters>>,
@@ -126,13 +129,11 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       });
       const message = ask(1);
       const one = runnerOf(failing)(message);
-      await expect
-        .poll(async () => {
-          const { rows } =
-            await sql`select from pg_locks where relation = 'inbox'::regclass and granted`.execute(store.db);
-          return rows.length;
-        })
-        .toBeGreaterThan(0);
+      await eventually(async () => {
+        const { rows } =
+          await sql`select from pg_locks where relation = 'inbox'::regclass and granted`.execute(store.db);
+        return rows.length;
+      }).toBeGreaterThan(0);
       const two = runnerOf(recording().handler, opened.again())(message);
       await sleep(100);
       first.open();
@@ -420,7 +421,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
         single,
       );
       const running = [1, 2, 3].map((n) => run(ask(n)));
-      await expect.poll(effects).toHaveLength(3);
+      await eventually(effects).toHaveLength(3);
       for (let n = 0; n < 5; n += 1) await single.transaction(async () => 'the only connection is free');
       expect(await outbox()).toEqual([]);
       stalled.open();

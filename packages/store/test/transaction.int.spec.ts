@@ -20,9 +20,7 @@ describe.skipIf(!postgres.available)(postgres.title('a transaction'), () => {
 
   afterAll(() => opened?.close());
 
-  beforeEach(async () => {
-    await sql`truncate counter, effect, outbox`.execute(store.db);
-  });
+  beforeEach(() => opened.empty());
 
   const counters = () => store.db.selectFrom('counter').selectAll().orderBy('name').execute();
   const outbox = async () => {

@@ -1,7 +1,7 @@
 import type { Message } from '@emporium/bus';
 import type { Contract, ServiceName } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
-import type { Generated } from 'kysely';
+import { type Generated, sql } from 'kysely';
 import { createStore, type Migrations, type Store, statements } from '../../src/index.ts';
 import { registry } from './counting.ts';
 import { createMemoryLog } from './log.ts';
@@ -27,6 +27,8 @@ export interface TestStore {
   readonly log: ReturnType<typeof createMemoryLog>;
   /** Another process's view of the same database. */
   again(options?: { connections?: number; service?: ServiceName }): Store<Counters>;
+  /** Forgets all rows and all that was logged. */
+  empty(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,10 @@ export const openTestStore = async (
     url,
     log,
     again,
+    empty: async () => {
+      log.lines.length = 0;
+      await sql`truncate counter, effect, heard, outbox, inbox, idempotency_key`.execute(store.db);
+    },
     close: async () => {
       await Promise.all(stores.map((each) => each.close()));
       await drop();
