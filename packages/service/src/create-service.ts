@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Consumer, consume, type Handler, messageOf, type Transport } from '@emporium/bus';
 import { type ServiceName, shop } from '@emporium/contracts';
-import { createStore, type Migrations, type Retention, type Store, type Tx } from '@emporium/store';
+import type { Migrations, Retention, Store, Tx } from '@emporium/store';
 import { createHealth, type Health } from './health.ts';
 import { listen } from './http/listen.ts';
 import { createHttpServer, type Routes } from './http/server.ts';
@@ -45,6 +45,8 @@ export const createService = async <DB>(
   log: Log,
   define: (parts: Parts<DB>) => ServiceDefinition<DB>,
 ): Promise<readonly Step[]> => {
+  // Loaded here: it takes 18 MB, and processes without a database share this package.
+  const { createStore } = await import('@emporium/store');
   const store = createStore<DB>({ service: name, registry: shop, url: config.DATABASE_URL, log });
   const transport = await createTransport({ url: config.BUS_URL, service: name, log });
   const health = createHealth();

@@ -40,7 +40,7 @@ const stateOf = async (upstream: Upstream): Promise<'ready' | 'not-ready' | 'awa
     const signal = AbortSignal.timeout(2_000);
     const request = { method: 'GET', path: '/health/ready', headers: {}, body: undefined, signal } as const;
     const { status, body } = await upstream.ask(request);
-    body.resume();
+    if (!Buffer.isBuffer(body)) body.resume();
     return status === 200 ? 'ready' : 'not-ready';
   } catch {
     return 'away'; // the whole of what this page says about it; requests to the service tell the reason

@@ -16,7 +16,8 @@ export interface UpstreamRequest {
 export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Readable;
+  /** Bytes when the answer is small, which is the usual case and the cheaper one. */
+  readonly body: Buffer | Readable;
 }
 
 /** One service behind the gateway. */
@@ -33,6 +34,8 @@ export interface UpstreamOptions {
   readonly timeoutMs: number;
   readonly capacity: number;
 }
+
+const smallAnswer = 64 * 1_024;
 
 export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptions): Upstream => {
   const pool = new Pool(url, {
@@ -54,7 +57,9 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       const answer = await pool.request({ ...request, body: request.body ?? null, signal: deadline.signal });
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+      const { statusCode: status, headers, body } = answer;
+      const isSmall = Number(headers['content-length']) <= smallAnswer;
+      return { status, headers, body: isSmall ? Buffer.from(await body.arrayBuffer()) : body };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
