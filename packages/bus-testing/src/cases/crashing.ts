@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { aWhile } from '../eventually.ts';
 import { anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 import type { Cases } from '../setting.ts';
@@ -31,6 +32,9 @@ export const crashing = {
     const survivor = await receive(transport, subscription, { concurrency: 10 });
     await transport.publish(messages(happened, 100));
     await child.until('begun', 1);
+    // Idle, with nothing left but what the other holds.
+    await survivor.until(90);
+    await aWhile();
 
     await child.kill();
 

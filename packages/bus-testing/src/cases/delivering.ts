@@ -137,11 +137,13 @@ export const delivering = {
     const subscription = aSubscription(happened);
     await declare(subscription);
     const transport = await connect();
+    let ended = false;
     const deliver = async (delivery: Delivery) => {
       await delivery.ack();
       await delivery.retry(0);
       await delivery.deadLetter({ code: 'test.late', message: 'too late' });
       await delivery.ack();
+      ended = true;
     };
     const receiver = await receive(transport, subscription, { deliver });
 
@@ -149,6 +151,7 @@ export const delivering = {
 
     await receiver.until(1);
     await aWhile(500);
+    expect(ended).toBe(true);
     expect(receiver.deliveries.length).toBe(1);
   },
 } satisfies Cases;
