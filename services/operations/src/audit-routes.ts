@@ -1,0 +1,54 @@
+import type { Routes } from '@emporium/service';
+import type { Store } from '@emporium/store';
+import { z } from 'zod';
+import { type AuditEntry, listAudit } from './store/audit.ts';
+import type { Tables } from './store/tables.ts';
+
+const text = z.string().min(1).max(200);
+
+const entry = z.object({
+  id: z.string(),
+  at: z.string(),
+  userId: z.string(),
+  action: z.string(),
+  target: z.string(),
+  correlationId: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  /** Absent while it is being done, and after a crash in between: it may have happened. */
+  outcome: z.enum(['done', 'refused']).optional(),
+});
+
+export const auditRoutes =
+  (store: Store<Tables>): Routes =>
+  (server) => {
+    server.get(
+      '/api/admin/audit',
+      {
+        config: { access: 'administrator' },
+        schema: {
+          summary: 'Who did what, the newest first',
+          querystring: z.object({
+            userId: text.optional(),
+            action: text.optional(),
+            target: text.optional(),
+            /** The `id` of the last one of the page before. */
+            before: z.string().max(100).optional(),
+            limit: z.coerce.number().int().min(1).max(500).default(50),
+          }),
+          response: { 200: z.object({ entries: z.array(entry) }) },
+        },
+      },
+      async ({ query }) => ({ entries: (await listAudit(store.db, query)).map(view) }),
+    );
+  };
+
+const view = (row: AuditEntry): z.input<typeof entry> => ({
+  id: row.id,
+  at: row.at.toISOString(),
+  userId: row.user_id,
+  action: row.action,
+  target: row.target,
+  correlationId: row.correlation_id,
+  details: row.details,
+  ...(row.outcome === null ? {} : { outcome: row.outcome }),
+});

@@ -1,0 +1,193 @@
+import { currentUser, problem, type Routes } from '@emporium/service';
+import type { Store } from '@emporium/store';
+import { z } from 'zod';
+import type { createReplay, Replay } from './replay.ts';
+import { recordDeed } from './store/audit.ts';
+import {
+  countLetters,
+  findLetter,
+  listLetters,
+  markDiscarded,
+  openLetters,
+  originalBody,
+  stepsOf,
+} from './store/dead-letters.ts';
+import type { Tables } from './store/tables.ts';
+import { letterSummary, letterWhole, status, viewSummary, viewWhole } from './views.ts';
+
+export interface DeadLetterParts {
+  readonly store: Store<Tables>;
+  readonly replay: ReturnType<typeof createReplay>;
+}
+
+const text = z.string().min(1).max(500);
+const filter = { subscription: text.optional(), code: text.optional(), type: text.optional() };
+const params = z.object({ id: z.string().max(100) });
+const config = { access: 'administrator' } as const;
+
+/** For administrators: what is in dead letters may be personal data. */
+export const deadLetterRoutes =
+  ({ store, replay }: DeadLetterParts): Routes =>
+  (server) => {
+    server.get(
+      '/api/admin/dead-letters',
+      {
+        config,
+        schema: {
+          summary: 'Dead letters, the newest first',
+          querystring: z.object({
+            ...filter,
+            status: status.optional(),
+            /** The `id` of the last one of the page before. */
+            before: z.string().max(100).optional(),
+            limit: z.coerce.number().int().min(1).max(500).default(50),
+          }),
+          response: {
+            200: z.object({
+              deadLetters: z.array(letterSummary),
+              /** Of all pages, by status, under the other filters. */
+              counts: z.object({ open: z.int(), replayed: z.int(), discarded: z.int() }),
+            }),
+          },
+        },
+      },
+      async ({ query }) => {
+        const letters = await listLetters(store.db, query, query);
+        return { deadLetters: letters.map(viewSummary), counts: await countLetters(store.db, query) };
+      },
+    );
+
+    server.get(
+      '/api/admin/dead-letters/:id',
+      { config, schema: { summary: 'One dead letter, whole', params, response: { 200: letterWhole } } },
+      async (request) => {
+        const { id } = request.params;
+        const letter = await findLetter(store.db, id);
+        if (letter === undefined) throw notFound();
+        await store.transaction(({ tx, now }) =>
+          recordDeed(
+            tx,
+            { userId: currentUser(request).userId, action: 'dead-letter.read', target: id },
+            now,
+          ),
+        );
+        return viewWhole(letter, await originalBody(store.db, id), await stepsOf(store.db, id));
+      },
+    );
+
+    server.post(
+      '/api/admin/dead-letters/:id/replay',
+      {
+        config,
+        schema: {
+          summary: 'Send it to its subscription again, as it is or with an edited body',
+          params,
+          body: z.object({ body: z.unknown().optional() }).nullish(),
+          response: { 200: letterSummary },
+        },
+      },
+      async (request) => {
+        const { id } = request.params;
+        const { body: edited } = request.body ?? {};
+        const outcome = await replay({
+          id,
+          userId: currentUser(request).userId,
+          ...(edited === undefined ? {} : { edited: { body: edited } }),
+        });
+        if (outcome.kind !== 'replayed') throw problemOf(outcome);
+        const letter = await findLetter(store.db, id);
+        if (letter === undefined) throw notFound();
+        return viewSummary(letter);
+      },
+    );
+
+    server.post(
+      '/api/admin/dead-letters/:id/discard',
+      {
+        config,
+        schema: {
+          summary: 'Set it aside for good',
+          params,
+          body: z.object({ reason: text }),
+          response: { 200: letterSummary },
+        },
+      },
+      async (request) => {
+        const { id } = request.params;
+        const { reason } = request.body;
+        const { userId } = currentUser(request);
+        const isDiscarded = await store.transaction(async ({ tx, now }) => {
+          if (!(await markDiscarded(tx, { id, userId, reason }, now))) return false;
+          await recordDeed(
+            tx,
+            { userId, action: 'dead-letter.discard', target: id, details: { reason } },
+            now,
+          );
+          return true;
+        });
+        const letter = await findLetter(store.db, id);
+        if (letter === undefined) throw notFound();
+        if (!isDiscarded) {
+          throw problemOf(
+            letter.status === 'open' ? { kind: 'claimed' } : { kind: 'resolved', status: letter.status },
+          );
+        }
+        return viewSummary(letter);
+      },
+    );
+
+    server.post(
+      '/api/admin/dead-letters/replay',
+      {
+        config,
+        schema: {
+          summary:
+            'Replay open dead letters as they are, the oldest first; stops when the broker refuses one',
+          body: z.object({ ...filter, limit: z.int().min(1).max(500).default(100) }),
+          response: {
+            200: z.object({
+              replayed: z.int(),
+              notReplayed: z.array(z.object({ id: z.string(), why: z.string() })),
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const { userId } = currentUser(request);
+        const notReplayed: { id: string; why: string }[] = [];
+        let replayed = 0;
+        for (const id of await openLetters(store.db, request.body, request.body.limit)) {
+          const outcome = await replay({ id, userId });
+          if (outcome.kind === 'replayed') replayed += 1;
+          else if (outcome.kind === 'refused' && replayed === 0) throw problemOf(outcome);
+          else notReplayed.push({ id, why: problemOf(outcome).message });
+          if (outcome.kind === 'refused') break;
+        }
+        return { replayed, notReplayed };
+      },
+    );
+  };
+
+const notFound = () => problem(404, 'not-found', 'There is no such dead letter.');
+
+const problemOf = (outcome: Exclude<Replay, { kind: 'replayed' }>) => {
+  switch (outcome.kind) {
+    case 'unknown':
+      return notFound();
+    case 'resolved':
+      return problem(409, 'already-resolved', `The dead letter was ${outcome.status} already.`);
+    case 'claimed':
+      return problem(409, 'being-replayed', 'The dead letter is being replayed; look again in a minute.');
+    case 'no-subscription':
+      return problem(409, 'no-subscription', `There is no subscription ${outcome.subscription} any more.`);
+    case 'wrong-body': {
+      const { errors } = outcome;
+      const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
+      return problem(422, 'unreadable-message', detail, { errors });
+    }
+    case 'refused':
+      return problem(503, 'broker-refused', `The broker did not take it: ${outcome.reason}`, {
+        headers: { 'retry-after': '5' },
+      });
+  }
+};

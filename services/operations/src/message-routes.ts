@@ -1,0 +1,77 @@
+import type { Transport, TransportMessage } from '@emporium/bus';
+import { shop } from '@emporium/contracts';
+import { currentUser, problem, type Routes } from '@emporium/service';
+import type { Store } from '@emporium/store';
+import { v7 as uuid } from 'uuid';
+import { z } from 'zod';
+import { recordIntent, recordOutcome } from './store/audit.ts';
+import type { Tables } from './store/tables.ts';
+
+export interface MessageParts {
+  readonly store: Store<Tables>;
+  readonly transport: Pick<Transport, 'sendTo'>;
+}
+
+const sending = z
+  .object({
+    subscription: z.string().min(1).max(200),
+    body: z.unknown().optional(),
+    base64: z.base64().optional(),
+  })
+  .refine(({ body, base64 }) => (body === undefined) !== (base64 === undefined), {
+    path: ['body'],
+    message: 'is JSON; give it, or base64 for other bytes, and not both',
+  });
+
+/** An envelope's own words where it has them; bytes that are none still need an identity. */
+const loose = z.object({
+  id: z.string().min(1).max(200).optional().catch(undefined),
+  type: z.string().min(1).max(200).optional().catch(undefined),
+  subject: z.string().min(1).max(200).optional().catch(undefined),
+});
+
+export const messageRoutes =
+  ({ store, transport }: MessageParts): Routes =>
+  (server) => {
+    server.post(
+      '/api/admin/messages',
+      {
+        config: { access: 'administrator' },
+        schema: {
+          summary:
+            'Send a message to one subscription alone, as it is: nothing is checked before its delivery',
+          body: sending,
+          response: { 202: z.object({ messageId: z.string(), subscription: z.string() }) },
+        },
+      },
+      async (request, reply) => {
+        const subscription = shop.subscription(request.body.subscription);
+        if (subscription === undefined) {
+          const errors = [{ field: 'subscription', message: 'is not one of the shop' }];
+          throw problem(422, 'no-subscription', 'subscription: is not one of the shop', { errors });
+        }
+        const message = messageOf(request.body);
+        const { userId } = currentUser(request);
+        const details = { messageId: message.id, type: message.type, size: message.body.byteLength };
+        const deed = { userId, action: 'message.send', target: subscription.name, details };
+        const auditId = await store.transaction(({ tx, now }) => recordIntent(tx, deed, now));
+        const result = await transport.sendTo(subscription, message);
+        const isAccepted = result.status === 'accepted';
+        await store.transaction(({ tx }) => recordOutcome(tx, auditId, isAccepted ? 'done' : 'refused'));
+        if (result.status === 'refused') {
+          throw problem(503, 'broker-refused', `The broker did not take it: ${result.error.message}`, {
+            headers: { 'retry-after': '5' },
+          });
+        }
+        return reply.code(202).send({ messageId: message.id, subscription: subscription.name });
+      },
+    );
+  };
+
+const messageOf = ({ body, base64 }: z.output<typeof sending>): TransportMessage => {
+  const bytes =
+    base64 === undefined ? new TextEncoder().encode(JSON.stringify(body)) : Buffer.from(base64, 'base64');
+  const said = loose.safeParse(body);
+  const { id = uuid(), type = 'unknown', subject = id } = said.success ? said.data : {};
+  return { id, type, key: subject, body: bytes };
+};

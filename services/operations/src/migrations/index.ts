@@ -1,0 +1,54 @@
+import { type Migrations, statements } from '@emporium/store';
+
+export const migrations: Migrations = {
+  '001-dead-letter': statements(
+    `create table dead_letter (
+      id text primary key,
+      subscription text not null,
+      message_id text not null,
+      type text not null,
+      key text not null,
+      body bytea not null,
+      code text not null,
+      reason text not null,
+      attempts integer not null,
+      failed_at timestamptz not null,
+      times integer not null,
+      status text not null check (status in ('open', 'replayed', 'discarded')),
+      received_at timestamptz not null,
+      resolved_at timestamptz,
+      claimed_until timestamptz,
+      unique (subscription, message_id)
+    )`,
+    'create index dead_letter_status on dead_letter (status, id desc)',
+    'create index dead_letter_resolved_at on dead_letter (resolved_at) where resolved_at is not null',
+    `create table dead_letter_step (
+      id text primary key,
+      dead_letter_id text not null references dead_letter on delete cascade,
+      kind text not null check (kind in ('failed', 'replayed', 'discarded')),
+      at timestamptz not null,
+      user_id text,
+      code text,
+      reason text,
+      attempts integer,
+      body bytea
+    )`,
+    `create unique index dead_letter_step_failure on dead_letter_step (dead_letter_id, at) where kind = 'failed'`,
+    'create index dead_letter_step_letter on dead_letter_step (dead_letter_id, id)',
+  ),
+  '002-audit': statements(
+    `create table audit (
+      id text primary key,
+      at timestamptz not null,
+      user_id text not null,
+      action text not null,
+      target text not null,
+      correlation_id text not null,
+      details jsonb not null,
+      outcome text check (outcome in ('done', 'refused'))
+    )`,
+    'create index audit_user on audit (user_id, id desc)',
+    'create index audit_target on audit (target, id desc)',
+    'create index audit_at on audit (at)',
+  ),
+};
