@@ -30,6 +30,14 @@ export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { generateKeyPair, type KeyPair, privateKeyFromText, publicKeyFromText } from './keys.ts';
 export { type Started, type Step, StepError, type Stop, startInOrder } from './lifecycle.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
+export {
+  createOutbound,
+  type Outbound,
+  type OutboundAnswer,
+  type OutboundOptions,
+  type OutboundRequest,
+  outboundErrors,
+} from './outbound.ts';
 export { main } from './process.ts';
 export { reasonOf } from './reason.ts';
 export { redact, scrub } from './redaction.ts';
