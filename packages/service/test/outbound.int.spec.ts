@@ -1,0 +1,240 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createOutbound, type Outbound, type OutboundRequest } from '../src/index.ts';
+
+type Respond = (request: IncomingMessage, response: ServerResponse) => void;
+
+const answers =
+  (status: number, body: unknown = {}): Respond =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+const silence: Respond = () => {};
+const hangsUp: Respond = (request) => request.socket.destroy();
+
+let server: Server;
+let respond: Respond;
+let requests: IncomingMessage[];
+let outbound: Outbound;
+let said: string[];
+
+beforeEach(async () => {
+  [requests, said] = [[], []];
+  server = createServer((request, response) => {
+    requests.push(request);
+    request.resume().on('end', () => respond(request, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  const say = (level: string) => (_: object, text: string) => void said.push(`${level} ${text}`);
+  outbound = createOutbound({
+    peer: 'the bank',
+    url: `http://127.0.0.1:${port}/v1/`,
+    apiKey: 'key-12345',
+    timeoutMs: 100,
+    trialAfterMs: 100,
+    log: { info: say('info'), warn: say('warn'), error: say('error') },
+  });
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const ask = (more: Partial<OutboundRequest> = {}) =>
+  outbound.request({ method: 'POST', path: '/pay', signal: new AbortController().signal, ...more });
+const fail = async (): Promise<{ code: string; settle: string }> =>
+  ask().then(
+    () => Promise.reject(new Error('it was answered')),
+    ({ code, settle }) => ({ code, settle }),
+  );
+/** One answer after the other; the last one goes on. */
+const inTurn = (...all: readonly Respond[]): void => {
+  let next = 0;
+  respond = (request, response) => {
+    const at = Math.min(next, all.length - 1);
+    next += 1;
+    all[at]?.(request, response);
+  };
+};
+
+describe('a request', () => {
+  test('carries its key, the API key and its body as JSON', async () => {
+    respond = answers(201, { id: 7 });
+    expect(await ask({ body: { amount: 5 }, idempotencyKey: 'o-1/pay' })).toEqual({
+      status: 201,
+      body: { id: 7 },
+    });
+    expect(requests).toMatchObject([
+      {
+        method: 'POST',
+        url: '/v1/pay',
+        headers: {
+          authorization: 'Bearer key-12345',
+          'idempotency-key': 'o-1/pay',
+          'content-type': 'application/json',
+        },
+      },
+    ]);
+  });
+
+  test.each([400, 402, 404, 409, 422])(
+    'that is refused with %i is answered once, with the refusal',
+    async (status) => {
+      respond = answers(status, { code: 'no' });
+      expect(await ask()).toEqual({ status, body: { code: 'no' } });
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  test.each<[string, Respond]>([
+    ['a time-out', silence],
+    ['a 500', answers(500)],
+    ['a 503', answers(503)],
+    ['a 429', answers(429)],
+    ['a lost connection', hangsUp],
+    [
+      'half an answer',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': '100' }).write('{');
+      },
+    ],
+  ])('that met %s is tried again under its key', async (_, trouble) => {
+    inTurn(trouble, trouble, answers(200));
+    expect(await ask({ idempotencyKey: 'o-1/pay' })).toEqual({ status: 200, body: {} });
+    expect(requests.map(({ headers }) => headers['idempotency-key'])).toEqual([
+      'o-1/pay',
+      'o-1/pay',
+      'o-1/pay',
+    ]);
+  });
+
+  test('is tried three times, then it is an attempt of the delivery', async () => {
+    respond = answers(500);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'outbound.failed',
+      settle: 'retry',
+      message: 'The request failed: peer: the bank, request: POST /pay, status: 500',
+    });
+    expect(requests).toHaveLength(3);
+  });
+
+  test('that is abandoned ends at once and tries nothing more', async () => {
+    respond = silence;
+    const abandoned = new AbortController();
+    const asked = ask({ signal: abandoned.signal });
+    await sleep(20);
+    abandoned.abort(new Error('stopping'));
+    await expect(asked).rejects.not.toHaveProperty('settle');
+    await expect(ask({ signal: abandoned.signal })).rejects.toThrow('stopping');
+    expect(requests).toHaveLength(1);
+  });
+
+  test('with a key that is refused waits for the right one', async () => {
+    respond = answers(401);
+    expect(await fail()).toEqual({ code: 'outbound.key_refused', settle: 'pause' });
+    expect(requests).toHaveLength(1);
+  });
+
+  test('that is sent elsewhere is not followed: the key would go along', async () => {
+    respond = (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    expect(await fail()).toEqual({ code: 'outbound.failed', settle: 'retry' });
+  });
+});
+
+describe('the circuit breaker', () => {
+  const open = async () => {
+    respond = answers(500);
+    await fail();
+    expect(await fail()).toEqual({ code: 'outbound.away', settle: 'pause' });
+  };
+
+  test('opens after five failures in a row: then nothing is asked, and deliveries wait', async () => {
+    await open();
+    expect(requests).toHaveLength(5);
+    expect(await Promise.all(Array.from({ length: 10 }, fail))).toEqual(
+      Array.from({ length: 10 }, () => ({ code: 'outbound.away', settle: 'pause' })),
+    );
+    expect(requests).toHaveLength(5);
+    expect(said).toEqual(['warn circuit breaker opened']);
+  });
+
+  test('says how long to wait, and what went wrong last', async () => {
+    await open();
+    await expect(ask()).rejects.toMatchObject({
+      details: { retryAfterMs: 100, peer: 'the bank' },
+      message: expect.stringContaining('status: 500'),
+    });
+  });
+
+  test('stays open while trials fail, whatever the number of deliveries, and none of them counts', async () => {
+    await open();
+    for (let round = 0; round < 4; round += 1) {
+      await sleep(110);
+      for (const failed of await Promise.all([fail(), fail(), fail()])) {
+        expect(failed).toEqual({ code: 'outbound.away', settle: 'pause' });
+      }
+    }
+    expect(requests.length).toBeLessThanOrEqual(5 + 4 * 3);
+    expect(requests.length).toBeGreaterThan(5);
+  });
+
+  test('closes when trials succeed', async () => {
+    await open();
+    respond = answers(200);
+    await sleep(110);
+    expect(await Promise.all([ask(), ask(), ask(), ask()])).toHaveLength(4);
+    expect(said.at(-1)).toBe('info circuit breaker closed');
+  });
+
+  test('closes although one request always fails, which then counts its attempts', async () => {
+    await open();
+    respond = (request, response) =>
+      answers(request.headers['idempotency-key'] === 'bad' ? 500 : 200)(request, response);
+    await sleep(110);
+    const bad = () => ask({ idempotencyKey: 'bad' }).catch(({ code }: { code: string }) => code);
+    const [first] = await Promise.all([bad(), ask(), ask(), ask(), ask()]);
+    expect(['outbound.failed', 'outbound.away']).toContain(first);
+    expect(said.at(-1)).toBe('info circuit breaker closed');
+    for (let times = 0; times < 3; times += 1) {
+      expect(await ask()).toMatchObject({ status: 200 });
+      expect(await bad()).toBe('outbound.failed');
+    }
+  });
+
+  test('does not open for refusals, nor for failures between successes', async () => {
+    respond = answers(409);
+    for (let times = 0; times < 10; times += 1) await ask();
+    inTurn(
+      answers(500),
+      answers(500),
+      answers(200),
+      answers(500),
+      answers(500),
+      answers(200),
+      answers(500),
+      answers(200),
+    );
+    for (let times = 0; times < 3; times += 1) expect(await ask()).toMatchObject({ status: 200 });
+    expect(said).toEqual([]);
+  });
+});
+
+test('a service that is not there is away like one that fails', async () => {
+  const gone = createOutbound({
+    peer: 'the bank',
+    url: 'http://127.0.0.1:1',
+    apiKey: 'key-12345',
+    timeoutMs: 100,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  });
+  const asked = () => gone.request({ method: 'GET', path: '/', signal: new AbortController().signal });
+  await expect(asked()).rejects.toMatchObject({
+    code: 'outbound.failed',
+    message: expect.stringMatching(/ECONNREFUSED|bad port/),
+  });
+  await expect(asked()).rejects.toMatchObject({ code: 'outbound.away' });
+});
