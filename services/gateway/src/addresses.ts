@@ -18,6 +18,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/products', service: 'inventory', access: 'public' },
   { path: '/api/admin/products', service: 'inventory', access: 'administrator' },
   { path: '/api/admin/dead-letters', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/messages', service: 'operations', access: 'administrator' },
   { path: '/api/admin/audit', service: 'operations', access: 'administrator' },
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
   { path: '/api/mails', service: 'mailbox', access: 'public' },

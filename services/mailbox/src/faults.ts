@@ -1,3 +1,5 @@
+import { problem } from '@emporium/service';
+
 /** What happens to a mail for these recipients. */
 export interface MailFault {
   /** An address, or the beginning of one and `*`. All, if left out. */
@@ -27,7 +29,7 @@ export const createMailFaults = (): MailFaults => {
     set: (fault) => {
       const name = fault.recipient?.toLowerCase() ?? '*';
       if (faults.size >= capacity && !faults.has(name))
-        throw new Error(`There are ${capacity} faults already`);
+        throw problem(409, 'too-many-faults', `There are ${capacity} faults already; delete some.`);
       faults.set(name, { fault, hits: 0 });
     },
     clear: (recipient) => {

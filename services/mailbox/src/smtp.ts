@@ -71,10 +71,18 @@ export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
     name: 'smtp',
     start: async () => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      server.server.once('error', reject);
+      const refuse = (cause: Error & { code?: string }) => {
+        const isTaken = cause.code === 'EADDRINUSE';
+        reject(
+          isTaken
+            ? new Error(`port ${port} on ${host} is taken; set SMTP_PORT to a free one`, { cause })
+            : cause,
+        );
+      };
+      server.server.once('error', refuse);
       server.listen(port, host, resolve);
       await promise;
-      server.server.off('error', reject);
+      server.server.off('error', refuse);
       return () => new Promise<void>((stopped) => server.close(stopped));
     },
   };

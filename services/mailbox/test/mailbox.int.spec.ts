@@ -154,3 +154,9 @@ test('a restart forgets no mail', async () => {
   await second.stop();
   rmSync(folder, { recursive: true });
 });
+
+test('a taken SMTP port is named with its variable', async () => {
+  await expect(start({ SMTP_PORT: String(mailbox.smtpPort) })).rejects.toMatchObject({
+    cause: { message: `port ${mailbox.smtpPort} on 127.0.0.1 is taken; set SMTP_PORT to a free one` },
+  });
+});

@@ -1,3 +1,5 @@
+import { problem } from '@emporium/service';
+
 /** What goes wrong: a refusal, a 500, an answer that comes late, or the deed without any answer. */
 export interface Fault {
   readonly mode: 'refuse' | 'error' | 'stall' | 'timeout';
@@ -45,7 +47,8 @@ export const createFaults = (): Faults => {
   return {
     set: (rule) => {
       const name = nameOf(rule.target, rule);
-      if (rules.size >= capacity && !rules.has(name)) throw new Error(`There are ${capacity} faults already`);
+      if (rules.size >= capacity && !rules.has(name))
+        throw problem(409, 'too-many-faults', `There are ${capacity} faults already; delete some.`);
       rules.set(name, { rule, hits: 0 });
     },
     lift: (target, selector) => {

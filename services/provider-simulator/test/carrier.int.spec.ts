@@ -60,7 +60,7 @@ const cancel = (simulator: Running, reference = 'order-1') =>
   simulator.call('POST', '/shipments/cancellations', { key: keys.carrier, body: { reference } });
 
 const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('waited too long');
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -142,7 +142,7 @@ test('the carrier fails, and ships without an answer, on request', async () => {
   await simulator.call('PUT', '/simulator/faults', {
     body: { carrier: { mode: 'ship-then-timeout', reference: 'order-2', times: 1 } },
   });
-  await expect(ship(simulator, 'k2', 'order-2', 200)).rejects.toThrow(/timeout/);
+  await expect(ship(simulator, 'k2', 'order-2', 1_000)).rejects.toThrow(/timeout/);
   expect((await ship(simulator, 'k2', 'order-2')).status).toBe(201);
   const { body } = await simulator.call('GET', '/simulator/shipments?reference=order-2');
   expect(body['shipments']).toHaveLength(1);
@@ -151,7 +151,7 @@ test('the carrier fails, and ships without an answer, on request', async () => {
 test('a stalled dispatch is overtaken by its cancellation', async () => {
   const simulator = await start();
   await simulator.call('PUT', '/simulator/faults', {
-    body: { carrier: { mode: 'stall', operation: 'ship', delayMs: 200 } },
+    body: { carrier: { mode: 'stall', operation: 'ship', delayMs: 2_000 } },
   });
   const late = ship(simulator, 'k1');
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -84,7 +84,7 @@ describe('tokens that misbehave', () => {
 
   test('tok_charge_then_timeout charges, answers the repeat, and charges once', async () => {
     const token = 'tok_charge_then_timeout';
-    await expect(authorise('a1', { token }, 200)).rejects.toThrow(/timeout/);
+    await expect(authorise('a1', { token }, 1_000)).rejects.toThrow(/timeout/);
     expect(await ledger()).toMatchObject([{ held: 500 }]);
     expect((await authorise('a1', { token })).body).toMatchObject({ status: 'approved' });
     expect(await ledger()).toHaveLength(1);
@@ -92,20 +92,19 @@ describe('tokens that misbehave', () => {
 
   test('tok_charge_then_timeout_2 leaves two calls with one key unanswered', async () => {
     const token = 'tok_charge_then_timeout_2';
-    await expect(authorise('a1', { token }, 200)).rejects.toThrow(/timeout/);
-    await expect(authorise('a1', { token }, 200)).rejects.toThrow(/timeout/);
+    await expect(authorise('a1', { token }, 1_000)).rejects.toThrow(/timeout/);
+    await expect(authorise('a1', { token }, 1_000)).rejects.toThrow(/timeout/);
     expect((await authorise('a1', { token })).status).toBe(201);
   });
 
   test('tok_stall answers late, and authorises even when the caller has gone', async () => {
-    await expect(authorise('a1', { token: 'tok_stall_300' }, 100)).rejects.toThrow(/timeout/);
+    await expect(authorise('a1', { token: 'tok_stall_2000' }, 1_000)).rejects.toThrow(/timeout/);
     expect(await ledger()).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    expect(await ledger()).toMatchObject([{ held: 500 }]);
+    await expect.poll(ledger, { timeout: 10_000 }).toMatchObject([{ held: 500 }]);
   });
 
   test('a void by key during the stall declines what comes late', async () => {
-    const late = authorise('a1', { token: 'tok_stall_300' });
+    const late = authorise('a1', { token: 'tok_stall_2000' });
     await new Promise((resolve) => setTimeout(resolve, 100));
     await simulator.call('POST', '/payments/voids', { key: keys.payment, body: { key: 'a1' } });
     expect((await late).body).toMatchObject({ status: 'declined', reason: 'voided' });
@@ -123,7 +122,7 @@ describe('faults on request', () => {
     expect((await authorise('a3')).status).toBe(500);
     expect((await authorise('a3')).status).toBe(201);
     await setFaults({ payment: { mode: 'charge-then-timeout', times: 1 } });
-    await expect(authorise('a4', {}, 200)).rejects.toThrow(/timeout/);
+    await expect(authorise('a4', {}, 1_000)).rejects.toThrow(/timeout/);
     expect((await authorise('a4')).status).toBe(201);
   });
 
@@ -178,10 +177,10 @@ test('a stall does not hold up the end of the process', async () => {
       body: { ...body, token: 'tok_charge_then_timeout' },
     })
     .catch((error: unknown) => error);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setTimeout(resolve, 500));
   const start = Date.now();
   await other.stop();
-  expect(Date.now() - start).toBeLessThan(2_000);
+  expect(Date.now() - start).toBeLessThan(5_000);
   expect((await stalled).status).toBe(503);
   expect(await unanswered).toBeInstanceOf(Error);
 });

@@ -37,7 +37,7 @@ export const startSimulator = async (environment: Record<string, string> = {}): 
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
-    call: async (method, path, { key, idempotencyKey, body, timeoutMs = 5_000 } = {}) => {
+    call: async (method, path, { key, idempotencyKey, body, timeoutMs = 20_000 } = {}) => {
       const response = await fetch(`${url}${path}`, {
         method,
         headers: {

@@ -140,6 +140,7 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
       const refusals = captureRefusals.get(authorisation.id) ?? 0;
       if (isRefused || refusals < behaviourOf(authorisation.token).captureRefusals) {
         if (!isRefused) captureRefusals.set(authorisation.id, refusals + 1);
+        forgetOldest(captureRefusals, capacity);
         return refused(409, 'capture_refused', 'The capture was refused; it may be tried again.');
       }
       const captureId = `capt_${randomUUID()}`;

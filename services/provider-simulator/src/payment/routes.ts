@@ -2,6 +2,7 @@ import type { HttpServer } from '@emporium/service';
 import { z } from 'zod';
 import type { Faults } from '../faults.ts';
 import { idempotencyHeaders, idempotencyKeyOf } from '../idempotency-key.ts';
+import { forgetOldest } from '../outcome.ts';
 import type { Play } from '../stage.ts';
 import type { Ledger } from './ledger.ts';
 import { ledgerLine, money } from './records.ts';
@@ -12,6 +13,9 @@ const authorisationRequest = z.object({ amount: money, token: text, reference: t
 const amountRequest = z.object({ amount: money.optional() }).default({});
 const params = z.object({ id: text });
 const tags = ['payment'];
+
+/** Keys whose calls are counted. */
+const capacity = 100_000;
 
 export interface Payments {
   readonly ledger: Ledger;
@@ -28,6 +32,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     if (fault === undefined) return undefined;
     const call = (calls.get(key) ?? 0) + 1;
     calls.set(key, call);
+    forgetOldest(calls, capacity);
     return call <= fault.times ? fault : undefined;
   };
 
