@@ -16,7 +16,8 @@ const longestRetryMs = ({ attempts, firstDelayMs, maxDelayMs }: RetryPolicy): nu
 
 const commands = shop.contracts.filter(({ kind }) => kind === 'command');
 const events = shop.contracts.filter(({ kind }) => kind === 'event');
-const replies = events.filter(({ schema }) => 'stepId' in schema.shape);
+// A refund is a person's decision after the saga has ended: it waits for none.
+const replies = events.filter((each) => 'stepId' in each.schema.shape && each !== exported.paymentRefunded);
 const subscribersOf = (type: string) =>
   shop.subscriptions.filter(({ to }) => to.some((contract) => contract.type === type));
 
