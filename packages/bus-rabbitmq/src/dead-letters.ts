@@ -4,7 +4,7 @@ import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
 import { declareAll } from './declare.ts';
-import { deadLetterLayout } from './layout.ts';
+import { deadLetterLayout, deliveryLimit } from './layout.ts';
 import { countOr, readMessage, text } from './message-format.ts';
 import { deadLetters } from './names.ts';
 import { type Session, startSession } from './session.ts';
@@ -93,23 +93,23 @@ export const startDeadLetterConsumer = async (
   return consumer;
 };
 
-/** Ours carry what `deadLetter` was given. The others were taken away by the broker, from a process that kept crashing. */
+/**
+ * Ours carry what `deadLetter` was given. The others were taken away by the broker, from a process that kept ending before it
+ * settled them; it does not say how often, which was the delivery limit.
+ */
 const readLetter = (raw: ConsumeMessage): DeadLetter => {
   const headers = raw.properties.headers ?? {};
-  const attempts = countOr(0, headers['attempts']);
-  const crashes = countOr(0, headers['x-delivery-count']);
-  const crashed = busErrors.attempts_exhausted({
-    redeliveries: crashes,
-    last: 'its consumer ended without settling it',
-  });
+  const code = text(headers['code']);
+  const common = { ...readMessage(raw), subscription: raw.fields.routingKey };
+  if (code === undefined) {
+    const crashed = busErrors.attempts_exhausted({ last: 'its consumers ended without settling it' });
+    const reason = { code: crashed.code, message: crashed.message };
+    return { ...common, reason, attempts: deliveryLimit, failedAt: new Date().toISOString() };
+  }
   return {
-    ...readMessage(raw),
-    subscription: raw.fields.routingKey,
-    reason: {
-      code: text(headers['code']) ?? crashed.code,
-      message: text(headers['reason']) ?? crashed.message,
-    },
-    attempts: attempts || crashes + 1,
+    ...common,
+    reason: { code, message: text(headers['reason']) ?? code },
+    attempts: countOr(1, headers['attempts']),
     failedAt: text(headers['failed-at']) ?? new Date().toISOString(),
   };
 };

@@ -15,7 +15,7 @@ import {
  * and again. Well above every policy's attempts, which are counted in our header; each unclean end counts one for all that
  * was unsettled, so a service that restarts often must not get near.
  */
-const deliveryLimit = 100;
+export const deliveryLimit = 100;
 
 /** A dead letter that cannot be stored stays; only crashes of its readers count here. */
 const deadLetterDeliveryLimit = 1_000_000;

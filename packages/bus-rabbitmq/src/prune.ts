@@ -78,8 +78,8 @@ const neededFor = async (
   previous: Declarations,
 ): Promise<string | undefined> => {
   const { messageCount, consumerCount } = await contentOf(model, name);
-  if (messageCount > 0) return `it holds ${messageCount} messages`;
-  if (consumerCount > 0) return `it has ${consumerCount} consumers`;
+  if (messageCount > 0) return `messages in it: ${messageCount}`;
+  if (consumerCount > 0) return 'somebody consumes it';
   const [service] = name.split('.');
   for (const { name: other } of previous.queues.filter((queue) =>
     queue.name.startsWith(`${service}.wait.`),
