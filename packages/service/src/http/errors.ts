@@ -1,3 +1,4 @@
+import { messageOf, settlementOf } from '@emporium/bus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
 import { correlationHeader, correlationOf } from './correlation.ts';
@@ -14,6 +15,8 @@ export const answerError = (log: Log) => (error: unknown, request: FastifyReques
     log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
     return sendProblem(request, reply, internalError);
   }
+  if (found === awayProblem)
+    log.warn({ route: request.routeOptions.url }, `turned away: ${messageOf(error)}`);
   return sendProblem(request, reply, found);
 };
 
@@ -35,6 +38,16 @@ export const sendProblem = (request: FastifyRequest, reply: FastifyReply, what: 
 
 export const pathOf = (url: string): string => url.split('?', 1)[0]?.slice(0, 500) ?? '/';
 
+/** Something of ours is away, and will be back: the caller may try again. */
+const awayProblem = problem(
+  503,
+  'unavailable',
+  'Something this needs is away right now; try again shortly.',
+  {
+    headers: { 'retry-after': '2' },
+  },
+);
+
 const internalError = problem(
   500,
   'internal-error',
@@ -43,6 +56,7 @@ const internalError = problem(
 
 const problemOf = (error: unknown, request: FastifyRequest): Problem | undefined => {
   if (error instanceof Problem) return error;
+  if (settlementOf(error) === 'pause') return awayProblem;
   if (!(error instanceof Error)) return undefined;
   if (isValidationError(error)) {
     const errors = fieldErrors(error, request);
