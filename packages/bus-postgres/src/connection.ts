@@ -17,15 +17,20 @@ export interface Connection {
   /** Repeats the work while the broker is away, up to the bound; then throws `bus.broker_away`. It must be repeatable. */
   patiently<T>(work: () => Promise<T>): Promise<T>;
   status(): TransportStatus;
+  /** From now on nobody waits for a broker that is away. */
+  closing(): void;
   close(): Promise<void>;
 }
 
 export const createConnection = (config: Config): Connection => {
   const health = createHealth();
   const publishing = createLink({ config, health, purpose: 'publish' });
-  const settling = createLink({ config, health, purpose: 'settle', settings: '-c synchronous_commit=off' });
+  const settling = createLink({ config, health, purpose: 'settle', settings: settlingSettings });
   const session = createSession(config, health);
   let closed = false;
+  const closing = (): void => {
+    closed = true;
+  };
 
   return {
     log: config.log,
@@ -46,9 +51,14 @@ export const createConnection = (config: Config): Connection => {
       }
     },
     status: () => (closed ? { state: 'away', reason: 'closed' } : health.status()),
+    closing,
     close: async () => {
-      closed = true;
+      closing();
       await Promise.all([publishing.close(), settling.close(), session.close()]);
     },
   };
 };
+
+/** Besides the commits: rows are settled by their primary key, whatever the planner believes of a table that was just empty. */
+const settlingSettings =
+  '-c synchronous_commit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '@emporium/bus';
+import { busErrors, messageOf } from '@emporium/bus';
 import pg from 'pg';
 import type { Config } from './config.ts';
 import { type Health, isAway } from './health.ts';
@@ -17,7 +17,7 @@ export interface Link {
   query<Row extends pg.QueryResultRow>(query: Query, values: readonly unknown[]): Promise<Row[]>;
   connect(): Promise<void>;
   connected(): boolean;
-  /** Waits for the statements under way, up to a second. */
+  /** Takes no more, waits for the statements under way up to a second, and disconnects. */
   close(): Promise<void>;
 }
 
@@ -37,6 +37,7 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
   const { url, timeoutMs, connectionName, log } = config;
   let current: { readonly client: pg.Client; readonly ready: Promise<void>; up: boolean } | undefined;
   let underWay = 0;
+  let closed = false;
 
   const open = () => {
     const client = new pg.Client({
@@ -75,6 +76,7 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
   };
 
   const connect = async () => {
+    if (closed) throw busErrors.closed();
     current ??= open();
     await current.ready;
     return current;
@@ -102,6 +104,7 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
     },
     connected: () => current?.up ?? false,
     close: async () => {
+      closed = true;
       for (const deadline = Date.now() + 1_000; underWay > 0 && Date.now() < deadline; ) await sleep(5);
       const connection = current;
       current = undefined;

@@ -1,4 +1,5 @@
 import { busErrors, partitionCount } from '@emporium/bus';
+import type { QueryResultRow } from 'pg';
 import { type Entry, entryOf, type MessageRow } from './entry.ts';
 import { memberLock } from './schema.ts';
 import type { Session } from './session.ts';
@@ -27,6 +28,8 @@ interface Partition {
 export const createPartitions = (session: Session, subscriptionId: number, wake: () => void): Source => {
   const { held, exclusively } = session.claims(subscriptionId);
   const owned = new Map<number, Partition>();
+  let short = false;
+  let state: 'new' | 'joined' | 'closed' = 'new';
 
   const own = (partition: number): void => {
     held.add(String(partition));
@@ -88,8 +91,8 @@ export const createPartitions = (session: Session, subscriptionId: number, wake:
   /** Takes what is free and gives what is too much, so that every instance has its share. */
   const balance = (): Promise<void> =>
     exclusively(async () => {
-      const [count] = await session.query<{ members: number }>(members, [subscriptionId]);
-      const share = Math.ceil(partitionCount / Math.max(1, count?.members ?? 1));
+      if (state !== 'joined') return;
+      const share = shareOf(await session.query<Place>(place, [subscriptionId]));
       const excess = [...owned.keys()].slice(share);
       for (const partition of [...owned.values()].slice(share)) partition.leaving = true;
       await letGo(excess.filter((number) => owned.get(number)?.busy === undefined));
@@ -103,6 +106,7 @@ export const createPartitions = (session: Session, subscriptionId: number, wake:
       ]);
       for (const { partition } of free) own(partition);
       if (free.length > 0) wake();
+      short = owned.size < share;
     });
 
   const balanceLater = (): void => {
@@ -112,6 +116,7 @@ export const createPartitions = (session: Session, subscriptionId: number, wake:
   return {
     open: async () => {
       await session.query(join, [subscriptionId]);
+      state = 'joined';
       await balance();
       session.notifyChange(subscriptionId);
     },
@@ -150,7 +155,7 @@ export const createPartitions = (session: Session, subscriptionId: number, wake:
       }
     },
     regain: async (run, entries) => {
-      await run(join, [subscriptionId]);
+      if (state === 'joined') await run(join, [subscriptionId]);
       const rows = await run<{ partition: number }>(lock, [
         subscriptionId,
         [...owned.keys()],
@@ -164,15 +169,20 @@ export const createPartitions = (session: Session, subscriptionId: number, wake:
       return entries.filter(({ partition }) => !regained.has(partition));
     },
     tick: () => {
+      // The one who has all hears of others; those who have not may miss the death of one.
       if (owned.size < partitionCount) balanceLater();
+      // Somebody has more than its share, and did not hear of it.
+      if (short) session.notifyChange(subscriptionId);
     },
     onChange: balanceLater,
-    close: async () => {
-      const partitions = [...owned.keys()];
-      partitions.forEach(disown);
-      await session.query(leave, [subscriptionId, partitions]).catch(() => {}); // without the session all is free already
-      session.notifyChange(subscriptionId);
-    },
+    close: () =>
+      exclusively(async () => {
+        state = 'closed';
+        const partitions = [...owned.keys()];
+        partitions.forEach(disown);
+        await session.query(leave, [subscriptionId, partitions]).catch(() => {}); // without the session all is free already
+        session.notifyChange(subscriptionId);
+      }),
   };
 };
 
@@ -213,10 +223,25 @@ const unlock = {
   text: 'select pg_advisory_unlock($1::int, partition) from unnest($2::int[]) as owned (partition)',
 };
 
-const members = {
-  name: 'bus-members',
+interface Place extends QueryResultRow {
+  readonly members: number;
+  /** How many members come before this one. */
+  readonly before: number;
+}
+
+/** Shares differ by one at most, and sum up to all partitions. */
+const shareOf = ([place]: readonly Place[]): number => {
+  const { members, before } = place ?? { members: 1, before: 0 };
+  return Math.floor(partitionCount / members) + (before < partitionCount % members ? 1 : 0);
+};
+
+const place = {
+  name: 'bus-place',
   text: `
-    select count(distinct pid)::int as members from pg_locks
-    where locktype = 'advisory' and objsubid = 2 and classid = $1::int::oid and objid = ${memberLock} and granted
-      and database = (select oid from pg_database where datname = current_database())`,
+    select greatest(1, count(*))::int as members, (count(*) filter (where pid < pg_backend_pid()))::int as before
+    from (
+      select distinct pid from pg_locks
+      where locktype = 'advisory' and objsubid = 2 and classid = $1::int::oid and objid = ${memberLock} and granted
+        and database = (select oid from pg_database where datname = current_database())
+    ) as members`,
 };

@@ -1,4 +1,4 @@
-import type { Consumer, Transport } from '@emporium/bus';
+import { busErrors, type Consumer, type Transport } from '@emporium/bus';
 import { type PostgresOptions, parseOptions } from './config.ts';
 import { createConnection } from './connection.ts';
 import { consumeDeadLetters } from './dead-letters.ts';
@@ -13,12 +13,15 @@ export const createPostgresTransport = (options: PostgresOptions): Transport => 
   const consumers: Promise<Consumer>[] = [];
   let closing: Promise<void> | undefined;
 
-  const started = (consumer: Promise<Consumer>): Promise<Consumer> => {
+  const started = (start: () => Promise<Consumer>): Promise<Consumer> => {
+    if (closing !== undefined) return Promise.reject(busErrors.closed());
+    const consumer = start();
     consumers.push(consumer);
     return consumer;
   };
 
   const close = async (): Promise<void> => {
+    connection.closing();
     const stop = async (consumer: Promise<Consumer>) => (await consumer).stop();
     // A consumer that never started has nothing to stop.
     await Promise.allSettled([publisher.close(), ...consumers.map(stop)]);
@@ -30,8 +33,8 @@ export const createPostgresTransport = (options: PostgresOptions): Transport => 
     publish: publisher.publish,
     sendTo: publisher.sendTo,
     subscribe: (subscription, deliver, limits) =>
-      started(subscribe(connection, subscription, deliver, limits)),
-    consumeDeadLetters: (take) => started(consumeDeadLetters(connection, take)),
+      started(() => subscribe(connection, subscription, deliver, limits)),
+    consumeDeadLetters: (take) => started(() => consumeDeadLetters(connection, take)),
     topology: (registry) => createTopology(connection, registry),
     status: connection.status,
     close: () => {

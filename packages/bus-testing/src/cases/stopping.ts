@@ -209,9 +209,13 @@ export const stopping = {
     expect(accepted.length).toBeGreaterThan(0);
   },
 
-  'a closed transport refuses to publish, and closing twice is safe': async ({ connect, declare }) => {
+  'a closed transport refuses to publish and to subscribe, and closing twice is safe': async ({
+    connect,
+    declare,
+  }) => {
     const happened = anEvent();
-    await declare(aSubscription(happened));
+    const subscription = aSubscription(happened);
+    await declare(subscription);
     const transport = await connect();
     await transport.publish([aMessage(happened)]);
 
@@ -221,6 +225,7 @@ export const stopping = {
     const [result] = await transport.publish([aMessage(happened)]);
     expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.closed' } });
     expect(transport.status().state).toBe('away');
+    await expect(receive(transport, subscription)).rejects.toMatchObject({ code: 'bus.closed' });
   },
 } satisfies Cases;
 
