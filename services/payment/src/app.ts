@@ -1,0 +1,36 @@
+import { createOutbound, createService, type Log, type Step } from '@emporium/service';
+import type { Config } from './config.ts';
+import { onAuthorise } from './handlers/authorise.ts';
+import { onCapture } from './handlers/capture.ts';
+import { onRefund } from './handlers/refund.ts';
+import { onVoid } from './handlers/void.ts';
+import { migrations } from './migrations/index.ts';
+import { createPaymentProvider } from './provider.ts';
+import { paymentRoutes } from './routes.ts';
+import type { Tables } from './store/tables.ts';
+
+export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+  createService<Tables>('payment', config, log, ({ store }) => {
+    const provider = createPaymentProvider(
+      createOutbound({
+        peer: 'the payment provider',
+        url: config.PAYMENT_PROVIDER_URL,
+        apiKey: config.PAYMENT_API_KEY,
+        timeoutMs: config.PROVIDER_TIMEOUT_MS,
+        log,
+      }),
+    );
+    return {
+      description: 'Authorises, captures, voids and refunds through a payment provider.',
+      migrations,
+      routes: [paymentRoutes(store)],
+      subscriptions: {
+        'payment.commands': [
+          onAuthorise(provider),
+          onCapture(provider),
+          onVoid(provider),
+          onRefund(provider),
+        ],
+      },
+    };
+  });

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serverFor } from '@emporium/servers';
+import { v7 as uuid } from 'uuid';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { authorise, capture, openPayment, type PaymentService, total } from './support/payment.ts';
+import { type Simulator, startSimulator } from './support/simulator.ts';
+
+const postgres = await serverFor('postgres');
+
+describe.skipIf(!postgres.available)(postgres.title('a capture of an authorisation that is too old'), () => {
+  const ttlMs = 1_000;
+  let simulator: Simulator;
+  let service: PaymentService;
+  let orderId: string;
+
+  beforeEach(async () => {
+    simulator = await startSimulator({ AUTHORISATION_TTL_MS: String(ttlMs) });
+    service = await openPayment(postgres.url, simulator.url);
+    orderId = uuid();
+    await service.handle(authorise(orderId, 'tok_ok'));
+    await sleep(ttlMs + 50);
+    expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'expired' }]);
+  });
+  afterEach(async () => {
+    await service.close();
+    await simulator.stop();
+  });
+
+  test('renews it, delivered twice', async () => {
+    await service.handleTwice(capture(orderId));
+    expect((await service.published()).map(({ type }) => type)).toEqual([
+      'payment.authorised',
+      'payment.captured',
+    ]);
+    expect(await simulator.ledger(orderId)).toMatchObject([
+      { status: 'expired', held: 0, captured: 0 },
+      { status: 'captured', held: 0, captured: 1_250 },
+    ]);
+    expect(await service.payment(orderId)).toMatchObject({ held: 0, captured: 1_250 });
+  });
+
+  test('renews it once, also when the process was gone after the renewal', async () => {
+    const renewed = await service.provider.authorise({
+      ...{ reference: orderId, total, token: 'tok_ok', key: `${orderId}/renewal` },
+      signal: new AbortController().signal,
+    });
+    await service.handle(capture(orderId));
+    expect(await simulator.ledger(orderId)).toMatchObject([
+      { status: 'expired' },
+      { id: renewed.kind === 'approved' ? renewed.authorisationId : '', captured: 1_250 },
+    ]);
+  });
+
+  test('fails when the renewal is declined', async () => {
+    await simulator.fault({ mode: 'decline', operation: 'authorise', reference: orderId });
+    await service.handleTwice(capture(orderId));
+    expect(await service.published()).toMatchObject([
+      { type: 'payment.authorised' },
+      {
+        type: 'payment.capture-failed',
+        data: { reason: 'the authorisation has expired, its renewal was declined: declined_on_request' },
+      },
+    ]);
+  });
+});

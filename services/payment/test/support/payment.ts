@@ -1,0 +1,144 @@
+import { createMessage, Fault, type Message, newContext, readMessage } from '@emporium/bus';
+import {
+  authorisePayment,
+  type Contract,
+  capturePayment,
+  type Input,
+  refundPayment,
+  shop,
+  voidPayment,
+} from '@emporium/contracts';
+import { freshDatabase } from '@emporium/servers';
+import { createOutbound } from '@emporium/service';
+import { createStore, type Store } from '@emporium/store';
+import { sql } from 'kysely';
+import { onAuthorise } from '../../src/handlers/authorise.ts';
+import { onCapture } from '../../src/handlers/capture.ts';
+import { onRefund } from '../../src/handlers/refund.ts';
+import { onVoid } from '../../src/handlers/void.ts';
+import { migrations } from '../../src/migrations/index.ts';
+import { createPaymentProvider } from '../../src/provider.ts';
+import { readPayments } from '../../src/store/ledger.ts';
+import type { Tables } from '../../src/store/tables.ts';
+import { apiKey } from './simulator.ts';
+
+const found = shop.subscriptions.find(({ name }) => name === 'payment.commands');
+if (found === undefined) throw new Error('payment.commands is not registered');
+const subscription = found;
+
+export interface Published {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface Options {
+  readonly timeoutMs?: number;
+  readonly trialAfterMs?: number;
+}
+
+/** The service's database and handlers, without a broker: what it publishes stays in the outbox. */
+export const openPayment = async (serverUrl: string, providerUrl: string) => {
+  const { url, drop } = await freshDatabase(serverUrl);
+  const stores: Store<Tables>[] = [];
+  const said: string[] = [];
+  const say = (facts: object, text: string) => void said.push(`${text} ${JSON.stringify(facts)}`);
+  const log = { info: say, warn: say, error: say };
+
+  /** Another process of the service on the same database, with a circuit breaker of its own. */
+  const instance = ({ timeoutMs = 500, trialAfterMs = 100 }: Options = {}) => {
+    const store = createStore<Tables>({ service: 'payment', registry: shop, url, log });
+    stores.push(store);
+    const provider = createPaymentProvider(
+      createOutbound({ peer: 'the provider', url: providerUrl, apiKey, timeoutMs, trialAfterMs, log }),
+    );
+    const handlers = [onAuthorise(provider), onCapture(provider), onVoid(provider), onRefund(provider)];
+    const { run } = store.runner(subscription, handlers);
+    const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
+    /** As the pipeline does it: waits, tries again or gives up; here it ends after so many waits, too. */
+    const deliver = async (message: Message, mostWaits = 1_000) => {
+      for (let attempt = 1, waits = 0; ; ) {
+        try {
+          await handle(message);
+          return { attempt, waits, isDead: false };
+        } catch (error) {
+          const settle = error instanceof Fault ? error.settle : 'retry';
+          if (error instanceof Fault) said.push(`${error.code} ${error.message}`);
+          if (settle === 'pause') {
+            if (waits === mostWaits) return { attempt, waits, isDead: false };
+            waits += 1;
+            const leastMs = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
+            await new Promise((resolve) => setTimeout(resolve, Math.max(100, leastMs)));
+          } else if (settle === 'dead-letter' || attempt === subscription.retry.attempts) {
+            return { attempt, waits, isDead: true };
+          } else {
+            attempt += 1;
+          }
+        }
+      }
+    };
+    return { store, provider, handle, deliver };
+  };
+  const { store, provider, handle, deliver } = instance();
+  await store.migrate(migrations);
+
+  return {
+    store,
+    provider,
+    handle,
+    deliver,
+    instance,
+    said,
+    handleTwice: async (message: Message) => {
+      await handle(message);
+      await handle(message);
+    },
+    /** What was published since the last call. */
+    published: async (): Promise<Published[]> => {
+      const { rows } = await sql<{ id: number; body: Buffer }>`delete from outbox returning id, body`.execute(
+        store.db,
+      );
+      return rows
+        .toSorted((one, other) => one.id - other.id)
+        .map(({ body }) => {
+          const { type, data } = JSON.parse(body.toString());
+          return { type, data };
+        });
+    },
+    payment: async (orderId: string) => (await readPayments(store.db, { limit: 1, orderId }))[0],
+    ledger: async (orderId: string) => {
+      const rows = await store.db
+        .selectFrom('payment_ledger')
+        .select(['entry', 'amount'])
+        .where('order_id', '=', orderId)
+        .orderBy('id')
+        .execute();
+      return rows.map(({ entry, amount }) => `${entry} ${amount}`);
+    },
+    close: async () => {
+      await Promise.all(stores.map((each) => each.close()));
+      await drop();
+    },
+  };
+};
+
+export type PaymentService = Awaited<ReturnType<typeof openPayment>>;
+
+const command = <C extends Contract>(
+  contract: C,
+  data: Input<C>,
+  options: { expiry?: Date } = {},
+): Message => {
+  const { body } = createMessage('order', contract, data, newContext(), options);
+  return readMessage(shop, new Set<Contract>([contract]), body);
+};
+
+export const total = { amount: 1_250, currency: 'EUR' };
+
+export const authorise = (orderId: string, paymentToken: string, options: { expiry?: Date } = {}): Message =>
+  command(authorisePayment, { orderId, stepId: `${orderId}/authorise/1`, total, paymentToken }, options);
+export const capture = (orderId: string, attempt = 1): Message =>
+  command(capturePayment, { orderId, stepId: `${orderId}/capture/${attempt}` });
+export const release = (orderId: string): Message =>
+  command(voidPayment, { orderId, stepId: `${orderId}/authorise/undo` });
+export const refund = (orderId: string): Message =>
+  command(refundPayment, { orderId, stepId: `${orderId}/refund/1` });
