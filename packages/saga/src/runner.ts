@@ -7,12 +7,12 @@ import {
   handleBatch,
   type Log,
   type Message,
-  messageOf,
   newContext,
   withContext,
 } from '@emporium/bus';
-import { classify, type Store, type Tx } from '@emporium/store';
+import type { Store, Tx } from '@emporium/store';
 import { sql } from 'kysely';
+import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
 import { findOverdue, insertSaga, type LoadedSaga, lockSagas, updateSagas } from './saga-store.ts';
 import type { SagaState } from './state.ts';
@@ -56,10 +56,6 @@ export interface Applied<Subject> {
   readonly transition: Transition<Subject>;
   readonly effects: readonly Effect[];
 }
-
-/** How often passed deadlines are looked for, in milliseconds. */
-const deadlinePollMs = 500;
-const deadlineBatch = 20;
 
 export const createSagaRunner = <Subject, DB>(
   { db }: Pick<Store<DB>, 'db'>,
@@ -155,35 +151,12 @@ export const createSagaRunner = <Subject, DB>(
       );
       return rows[0]?.open ?? 0;
     },
-    startDeadlines: (store) => {
-      let stopping = false;
-      let wakeUp: () => void = () => undefined;
-      const loop = async () => {
-        while (!stopping) {
-          try {
-            const overdue = await findOverdue<Subject, DB>(db, name, new Date(), deadlineBatch);
-            for (const saga of overdue) await actOnDeadline(store, saga);
-            if (overdue.length === deadlineBatch) continue;
-          } catch (error) {
-            log.warn({ saga: name }, `deadlines wait: ${messageOf(classify(error))}`);
-          }
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, deadlinePollMs);
-            wakeUp = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-          });
-        }
-      };
-      const running = loop();
-      return {
-        stop: async () => {
-          stopping = true;
-          wakeUp();
-          await running;
-        },
-      };
-    },
+    startDeadlines: (store) =>
+      startDeadlines({
+        name,
+        log,
+        findOverdue: (now, except, most) => findOverdue<Subject, DB>(db, name, now, except, most),
+        act: (saga) => actOnDeadline(store, saga),
+      }),
   };
 };

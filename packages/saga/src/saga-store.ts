@@ -33,16 +33,21 @@ export const lockSagas = async <Subject, DB>(
   return new Map(rows.map((row) => [row.id, loaded(row)]));
 };
 
-/** Sagas whose deadline has passed, the longest first. Not locked: whoever acts on one looks again under its lock. */
+/**
+ * Sagas whose deadline has passed, the longest first, without those of `except`. Not locked: whoever acts on one looks again
+ * under its lock.
+ */
 export const findOverdue = async <Subject, DB>(
   db: Kysely<DB>,
   name: string,
   now: Date,
+  except: readonly string[],
   most: number,
 ): Promise<LoadedSaga<Subject>[]> => {
   const { rows } = await sql<Row<Subject>>`
     select id, state, correlation_id, traceparent from saga
-    where name = ${name} and deadline <= ${now} order by deadline limit ${most}`.execute(db);
+    where name = ${name} and deadline <= ${now} and id <> all(${[...except]}::text[])
+    order by deadline limit ${most}`.execute(db);
   return rows.map(loaded);
 };
 

@@ -114,11 +114,13 @@ const onYes = <Subject>(
   }
   if (step.undo === undefined) {
     if (state.phase === 'completed' || status === 'done') return ignored(`${step.name} is ${status}`);
-    // The outside went over the pivot although we had taken it back: no rule can mend that.
-    return park({ state, effects: [], facts: [] }, step, `${step.name} succeeded after it was stopped`);
+    // It went over the pivot although we had taken it back. No rule can mend that: what can be undone is, then a person looks.
+    const overtaken = withStep(state, step, { status: 'done' });
+    const facts: SagaFact[] = [{ fact: 'step-done', step: step.name }];
+    return undoNext(saga, { state: overtaken, effects: [], facts }, now);
   }
-  if (status === 'undone') {
-    // A late success after its compensation is compensated again.
+  if (status === 'undone' || status === 'refused') {
+    // A late success after its compensation is compensated again; so is one that was refused before.
     return moved(
       askUndo({ state: withStep(state, step, { status: 'idle' }), effects: [], facts: [] }, step, now),
     );
@@ -144,9 +146,10 @@ const onNo = <Subject>(
     if (isLastTry(saga, next)) return park({ state: next, effects: [], facts }, step, reason.text);
     return moved({ state: wait(saga, next, now), effects: [], facts });
   }
+  const refused = withStep(unparked(state), step, { status: 'refused' });
   return compensate(
     saga,
-    { state: withStep(state, step, { status: 'refused' }), effects: [], facts },
+    { state: refused, effects: [], facts: [...resumption(state), ...facts] },
     reason,
     now,
   );
@@ -225,10 +228,14 @@ const onResume = <Subject>(
   now: Date,
 ): Transition<Subject> => {
   if (state.parked === undefined) return ignored('the saga is not parked');
-  const step = pendingStep(saga, state);
-  if (step === undefined) return ignored(`nothing is pending in a saga that is ${state.phase}`);
   const facts: SagaFact[] = [{ fact: 'resumed' }];
-  return moved(askAgain(saga, { state: unparked({ ...state, tries: 0 }), effects: [], facts }, step, now));
+  const { refusal: _, ...resumed } = unparked({ ...state, tries: 0 });
+  const step = pendingStep(saga, resumed);
+  if (step !== undefined) return moved(askAgain(saga, { state: resumed, effects: [], facts }, step, now));
+  const overtaking = overtakingStep(saga, resumed);
+  if (overtaking === undefined) return ignored(`nothing is pending in a saga that is ${state.phase}`);
+  // The person has dealt with it, outside of the shop.
+  return moved({ state: withStep(resumed, overtaking, { status: 'undone' }), effects: [], facts });
 };
 
 // Moves
@@ -333,14 +340,16 @@ const undoNext = <Subject>(saga: SagaDefinition<Subject>, move: Move<Subject>, n
     .slice(0, saga.pivotAt)
     .findLast((step) => ['asked', 'done'].includes(stepOf(state, step).status));
   if (next !== undefined) return moved(askUndo(move, next, now));
-  const settled = withoutDeadline(state);
-  if (state.phase === 'cancelled') return moved({ ...move, state: settled });
+  const settled: Move<Subject> = { ...move, state: withoutDeadline({ ...state, phase: 'cancelled' }) };
   const reason = state.reason ?? { code: 'cancelled', text: 'cancelled' };
-  return moved({
-    ...move,
-    state: { ...settled, phase: 'cancelled' },
-    facts: [...move.facts, { fact: 'cancelled', reason }],
-  });
+  const cancelled: Move<Subject> =
+    state.phase === 'cancelled'
+      ? settled
+      : { ...settled, facts: [...move.facts, { fact: 'cancelled', reason }] };
+  const overtaking = overtakingStep(saga, state);
+  return overtaking === undefined
+    ? moved(cancelled)
+    : park(cancelled, overtaking, `${overtaking.name} succeeded after it was taken back`);
 };
 
 const park = <Subject>(move: Move<Subject>, step: Step<Subject>, reason: string): Moved<Subject> =>
@@ -350,6 +359,9 @@ const park = <Subject>(move: Move<Subject>, step: Step<Subject>, reason: string)
     facts: [...move.facts, { fact: 'parked', step: step.name, reason }],
   });
 
+/** The longest wait between two attempts, in milliseconds. */
+const maxRetryDelayMs = 5 * 60_000;
+
 /** Until the next attempt of a request that was refused: exponential, without jitter, so that it stays a pure function. */
 const wait = <Subject>(
   saga: SagaDefinition<Subject>,
@@ -357,7 +369,9 @@ const wait = <Subject>(
   now: Date,
 ): SagaState<Subject> => ({
   ...state,
-  deadline: new Date(now.getTime() + saga.retryDelayMs * 2 ** state.tries).toISOString(),
+  deadline: new Date(
+    now.getTime() + Math.min(saga.retryDelayMs * 2 ** state.tries, maxRetryDelayMs),
+  ).toISOString(),
 });
 
 // Reading and writing the state
@@ -386,6 +400,15 @@ const pendingStep = <Subject>(
   (state.phase === 'running' || state.phase === 'stopping'
     ? saga.steps.find((step) => stepOf(state, step).status === 'asked')
     : undefined);
+
+/** What cannot be undone, and succeeded in a saga that is taken back. */
+const overtakingStep = <Subject>(
+  saga: SagaDefinition<Subject>,
+  { phase, steps }: SagaState<Subject>,
+): Step<Subject> | undefined =>
+  phase === 'compensating' || phase === 'cancelled'
+    ? saga.steps.find(({ name, undo }) => undo === undefined && steps[name]?.status === 'done')
+    : undefined;
 
 const isAfterPivot = <Subject>(saga: SagaDefinition<Subject>, step: Step<Subject>): boolean =>
   saga.steps.indexOf(step) > saga.pivotAt;

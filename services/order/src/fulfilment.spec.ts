@@ -119,6 +119,18 @@ describe('compensation', () => {
     expect(moved.state()).toMatchObject({ phase: 'cancelled', reason: { code: 'out-of-stock' } });
   });
 
+  test('however much is missing, the reason is one that a person reads and a contract holds', () => {
+    const missing = Array.from({ length: 100 }, (_, n) => ({
+      sku: `A-PRODUCT-WITH-THE-LONGEST-NAME-OF-ALL-${String(n).padStart(2, '0')}`.slice(0, 40),
+      requested: 10_000,
+      available: 9_999,
+    }));
+    const rejected = { orderId, stepId: stepId('reserve/1'), reason: 'out-of-stock', missing } as const;
+    const text = given().when(replied(stockRejected, rejected)).state().reason?.text ?? '';
+    expect(text.length).toBeLessThan(500);
+    expect(text).toMatch(/^A-PRODUCT-WITH.*: 10000 wanted, 9999 left; .*; and 95 more$/);
+  });
+
   test('a declined payment releases the stock before the order is cancelled', () => {
     given(reserved).when(declined).then(release);
     expect(given(reserved, declined).when(released).state().phase).toBe('cancelled');
@@ -149,6 +161,9 @@ describe('compensation', () => {
 
   test('a success that overtakes its own compensation is ignored: the compensation is on its way', () =>
     given(deadline).when(reserved).isIgnored());
+
+  test('a success after a refusal is compensated too', () =>
+    given(reserved, declined).when(authorised).then(voidIt));
 
   test('two late successes are both compensated before it is final again', () => {
     const state = given(reserved, deadline, voided, released, authorised, reserved).when(voided).state();
@@ -199,9 +214,53 @@ describe('the pivot', () => {
     expect(parked).toMatchObject({ phase: 'stopping', parked: { step: 'dispatch' } });
   });
 
-  test('dispatched although it was stopped: a person has to look', () => {
-    const parked = given(reserved, authorised, deadline, stopped).when(dispatched).state();
-    expect(parked.parked?.step).toBe('dispatch');
+  test('failed although it waited for a person: the order goes on by itself, and is compensated', () => {
+    const moved = given(reserved, authorised, deadline, deadline, deadline, deadline).when(failed);
+    moved.then(voidIt);
+    moved.facts(
+      { fact: 'resumed' },
+      { fact: 'step-refused', step: 'dispatch', reason: 'address not served' },
+      { fact: 'compensating', reason: { code: 'shipping-failed', text: 'address not served' } },
+    );
+    expect(moved.state().parked).toBeUndefined();
+  });
+
+  describe('dispatched although it was stopped', () => {
+    const overtaken = [reserved, authorised, deadline, stopped, dispatched];
+
+    test('what can be taken back is taken back', () => {
+      const moved = given(reserved, authorised, deadline, stopped).when(dispatched);
+      moved.then();
+      moved.facts({ fact: 'step-done', step: 'dispatch' });
+      given(...overtaken)
+        .when(voided)
+        .then(release);
+    });
+
+    test('then a person has to look', () => {
+      const moved = given(...overtaken, voided).when(released);
+      moved.facts(
+        { fact: 'step-undone', step: 'reserve' },
+        { fact: 'cancelled', reason: { code: 'timed-out', text: 'dispatch took too long' } },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded after it was taken back' },
+      );
+      expect(isFinal(moved.state())).toBe(false);
+    });
+
+    test('also when the order was cancelled long ago', () => {
+      const late = given(reserved, authorised, deadline, stopped, voided, released).when(dispatched);
+      late.facts(
+        { fact: 'step-done', step: 'dispatch' },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded after it was taken back' },
+      );
+    });
+
+    test('who has dealt with it says so, and the order is final', () => {
+      const resumed = given(...overtaken, voided, released).when({ kind: 'resume' });
+      resumed.then();
+      resumed.facts({ fact: 'resumed' });
+      expect(isFinal(resumed.state())).toBe(true);
+    });
   });
 });
 
@@ -237,6 +296,25 @@ describe('after the pivot', () => {
     given(...history, captureFailed(3))
       .when({ kind: 'resume' })
       .then(capture(4));
+  });
+
+  test('the wait between two attempts doubles, up to five minutes', () => {
+    const patient = createFulfilment({ stepMs: 1, dispatchMs: 1, attempts: 100, retryDelayMs: 1_000 });
+    const refusedBefore = (times: number) =>
+      Array.from({ length: times }, (_, n) => [captureFailed(n + 1), deadline]).flat();
+    const deadlineAfter = (...history: readonly SagaInput[]) =>
+      Date.parse(
+        givenSaga(patient, orderId, order, ...history.slice(0, -1))
+          .when(history.at(-1) ?? deadline)
+          .state().deadline ?? '',
+      );
+    const waitAfter = (refusals: number) => {
+      const asked = [...shipped, ...refusedBefore(refusals - 1)];
+      return deadlineAfter(...asked, captureFailed(refusals)) - (deadlineAfter(...asked) - 1);
+    };
+    expect([1, 2, 3, 9, 10, 60, 99].map(waitAfter)).toEqual([
+      1_000, 2_000, 4_000, 256_000, 300_000, 300_000, 300_000,
+    ]);
   });
 
   test('it is too late to cancel', () => given(reserved, authorised).when(cancel).isIgnored());

@@ -4,6 +4,7 @@ import {
   cancelShipment,
   capturePayment,
   commitReservation,
+  type Data,
   dispatchOrder,
   type Money,
   type OrderLine,
@@ -59,7 +60,7 @@ export const createFulfilment = ({
     no: stockRejected,
     because: ({ reason, missing }) => ({
       code: reason === 'out-of-stock' || reason === 'unknown-sku' ? 'out-of-stock' : 'timed-out',
-      text: missing.length > 0 ? missing.map(sentence).join('; ') : `the reservation was refused: ${reason}`,
+      text: missing.length > 0 ? sentenceOf(missing) : `the reservation was refused: ${reason}`,
     }),
     undo: ({ orderId }, { stepId }) => send(releaseStock, { orderId, stepId }),
     undone: stockReleased,
@@ -117,12 +118,15 @@ export const createFulfilment = ({
   });
 };
 
-const sentence = ({
-  sku,
-  requested,
-  available,
-}: {
-  sku: string;
-  requested: number;
-  available: number;
-}): string => `${sku}: ${requested} wanted, ${available} left`;
+type Missing = Data<typeof stockRejected>['missing'][number];
+
+/** So many are named: an order has up to 100 lines, and a reason up to 500 characters. */
+const mostNamed = 5;
+
+const sentenceOf = (missing: readonly Missing[]): string => {
+  const named = missing
+    .slice(0, mostNamed)
+    .map(({ sku, requested, available }) => `${sku}: ${requested} wanted, ${available} left`);
+  const others = missing.length - named.length;
+  return [...named, ...(others === 0 ? [] : [`and ${others} more`])].join('; ');
+};
