@@ -19,7 +19,8 @@ export const followSaga = (
     now,
   );
 
-const commandOf = (fact: SagaFact): OrderCommand => {
+/** What a fact of the saga asks of the order. */
+export const commandOf = (fact: SagaFact): OrderCommand => {
   switch (fact.fact) {
     case 'step-done':
       return { type: 'record-step', step: fact.step, outcome: 'done' };
