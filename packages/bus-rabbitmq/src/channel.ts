@@ -1,5 +1,6 @@
 import { messageOf } from '@emporium/bus';
 import type { Channel, ChannelModel } from 'amqplib';
+import { atMost } from './at-most.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
 
@@ -24,6 +25,7 @@ export interface KeptChannelOptions<C extends Channel> {
 
 const firstDelayMs = 100;
 const maxDelayMs = 5_000;
+const closeTimeoutMs = 1_000;
 
 export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): KeptChannel<C> => {
   const { purpose, connection, log, open, setUp, onLost } = options;
@@ -95,7 +97,7 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
     close: async () => {
       closed = true;
       clearTimeout(timer);
-      await opening;
+      if (opening !== undefined) await atMost(closeTimeoutMs, opening);
       if (channel !== undefined) await quietly(channel);
       channel = undefined;
     },
@@ -103,4 +105,7 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
 };
 
 /** Closing what the broker has closed already is no error. */
-const quietly = (channel: Channel): Promise<void> => channel.close().catch(() => {});
+const quietly = (channel: Channel): Promise<void> => atMost(closeTimeoutMs, closing(channel));
+
+/** amqplib throws, instead of rejecting, when the channel is closed already. */
+const closing = async (channel: Channel): Promise<void> => channel.close();

@@ -1,5 +1,6 @@
 import { busErrors, messageOf } from '@emporium/bus';
 import { type ChannelModel, connect } from 'amqplib';
+import { atMost } from './at-most.ts';
 import { type Condition, createCondition } from './condition.ts';
 import type { Config } from './config.ts';
 
@@ -87,8 +88,10 @@ export const openConnection = (
     close: async () => {
       closed = true;
       reason = 'closed';
-      const closing = recovering.then((connection) => connection.close());
-      await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);
+      await atMost(
+        closeTimeoutMs,
+        recovering.then((connection) => connection.close()),
+      );
       model = undefined;
       changed();
     },

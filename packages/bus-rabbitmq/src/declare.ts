@@ -22,7 +22,10 @@ export const exchangeExists = (model: ChannelModel, name: string): Promise<boole
 export const queueExists = (model: ChannelModel, name: string): Promise<boolean> =>
   orMissing(onChannel(model, (channel) => channel.checkQueue(name)));
 
-/** Declares all of it, in order. Resolves to what is there with other arguments, and is left so. Safe to repeat. */
+/**
+ * Declares all of it, in order. Resolves to what is there with other arguments, and is left so. Safe to repeat. Who may not
+ * declare may still use what is there.
+ */
 export const declareAll = async (
   model: ChannelModel,
   { exchanges, queues, bindings }: Declarations,
@@ -32,12 +35,14 @@ export const declareAll = async (
     ...exchanges.map(
       (exchange): Step => ({
         declare: (channel) => channel.assertExchange(exchange.name, exchange.type),
+        isThere: () => exchangeExists(model, exchange.name),
         onConflict: () => conflicts.exchanges.push(exchange),
       }),
     ),
     ...queues.map(
       (queue): Step => ({
         declare: (channel) => channel.assertQueue(queue.name, { arguments: queue.arguments }),
+        isThere: () => queueExists(model, queue.name),
         onConflict: () => conflicts.queues.push(queue),
       }),
     ),
@@ -48,7 +53,7 @@ export const declareAll = async (
     ),
   ];
   for (let done = 0; done < steps.length; ) {
-    done += await onChannel(model, (channel) => declareUntilConflict(channel, steps.slice(done)));
+    done += await onChannel(model, (channel) => declareUntilRefused(channel, steps.slice(done)));
   }
   return conflicts;
 };
@@ -61,17 +66,19 @@ export interface Conflicts {
 
 interface Step {
   declare(channel: Channel): Promise<unknown>;
+  isThere?(): Promise<boolean>;
   onConflict?(): void;
 }
 
 /** A refused declaration ends its channel: the rest needs another one. Resolves to how many steps are done. */
-const declareUntilConflict = async (channel: Channel, steps: readonly Step[]): Promise<number> => {
-  for (const [index, { declare, onConflict }] of steps.entries()) {
+const declareUntilRefused = async (channel: Channel, steps: readonly Step[]): Promise<number> => {
+  for (const [index, { declare, isThere, onConflict }] of steps.entries()) {
     try {
       await declare(channel);
     } catch (error) {
-      if (onConflict === undefined || codeOf(error) !== 406) throw error;
-      onConflict();
+      const known = codeOf(error) === 406 || (codeOf(error) === 403 && (await isThere?.()));
+      if (isThere === undefined || !known) throw error;
+      if (codeOf(error) === 406) onConflict?.();
       return index + 1;
     }
   }
@@ -87,6 +94,6 @@ const orMissing = (check: Promise<unknown>): Promise<boolean> =>
     },
   );
 
-/** AMQP's reply code: 404 not found, 405 locked, 406 precondition failed. */
+/** AMQP's reply code: 403 access refused, 404 not found, 405 locked, 406 precondition failed. */
 export const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;

@@ -1,6 +1,7 @@
 import { busErrors, type Consumer, type Deliver, type Limits, messageOf } from '@emporium/bus';
 import type { Subscription } from '@emporium/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
+import { atMost } from './at-most.ts';
 import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
@@ -104,7 +105,7 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
     if (lanes.busy()) aborting.abort();
     // Acks are on their way through the broker for a moment. Asking the queue lets them arrive before the channel goes,
     // which would have them delivered once more.
-    await Promise.all(lanes.all.map(({ queue }) => kept.current()?.checkQueue(queue))).catch(() => {});
+    await atMost(1_000, Promise.all(lanes.all.map(({ queue }) => kept.current()?.checkQueue(queue))));
     await kept.close();
     lanes.clear();
   };

@@ -286,6 +286,38 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('rabbitmq'), () => {
     });
   }, 60_000);
 
+  test('closing ends in time although the broker answers no more', async () => {
+    const transport = open(1_000);
+    await collect(transport, aSubscription());
+    await transport.consumeDeadLetters(async () => {});
+    process.kill(Number(server.pid), 'SIGSTOP');
+    try {
+      const start = Date.now();
+      await transport.close();
+      expect(Date.now() - start).toBeLessThan(8_000);
+    } finally {
+      process.kill(Number(server.pid), 'SIGCONT');
+    }
+  });
+
+  test('a user who may declare nothing works with what was declared', async () => {
+    const listening = aSubscription();
+    await open().topology(registryOf(listening)).apply();
+    await server.ctl('add_user', 'service', 'secret');
+    await server.ctl('set_permissions', 'service', '^$', '.*', '.*');
+    const url = server.url.replace('emporium:emporium@', 'service:secret@');
+    const transport = createRabbitmqTransport({ url, timeoutMs: 3_000 });
+    opened.push(transport);
+
+    const came = await collect(transport, listening, (delivery) =>
+      delivery.attempt === 1 ? delivery.retry(0) : delivery.ack(),
+    );
+    expect(await transport.publish([aMessage('a')])).toEqual([{ status: 'accepted' }]);
+    await until(() => expect(came).toHaveLength(2));
+    const nowhere = transport.subscribe(aSubscription(), (delivery) => delivery.ack(), { concurrency: 1 });
+    await expect(nowhere).rejects.toThrow('ACCESS_REFUSED');
+  });
+
   test('a kill -9 of the broker under load loses nothing that was accepted', async () => {
     const [unordered, ordered] = [aSubscription(), aSubscription(true)];
     const transport = open();
