@@ -124,6 +124,7 @@ const advance = async <Event extends DomainEvent, DB>(
       ${appends.map(({ expectedVersion }) => expectedVersion)}::integer[],
       ${appends.map(({ events }) => events.length)}::integer[]
     ) as append (stream, expected, added)
+    where expected = 0 or exists (select from event_stream as begun where begun.stream = append.stream)
     on conflict (stream) do update set version = excluded.version
       where known.version = (
         select expected from unnest(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, messageOf } from '@emporium/bus';
 import { classify, type Store, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
@@ -18,8 +19,9 @@ export const projection = <Event extends DomainEvent, DB>(
 ): Projection<Event, DB> => definition;
 
 export interface RunningProjection {
-  /** Applies everything that is committed now. */
+  /** Applies what is committed and readable now, unless another instance does. */
   catchUp(): Promise<void>;
+  /** Waits for the batch in progress. */
   stop(): Promise<void>;
 }
 
@@ -27,39 +29,53 @@ const batchSize = 200;
 const pollMs = 1_000;
 /** An event becomes readable when every older transaction has ended: look again this soon, in milliseconds. */
 const againMs = 50;
+/** After a batch, before the next: under load a batch is many events, and not one each. */
+const gapMs = 20;
 
 /**
  * Keeps a projection up to date, in one instance at a time: the checkpoint's row is the lease. It reads in the order of
- * transactions, and only those that no running transaction precedes, so that no late commit is skipped.
+ * transactions, and only those that no running transaction precedes, so that no late commit is skipped. Where a newer version
+ * of it has been started, this one leaves the tables alone.
  */
 export const startProjection = <Event extends DomainEvent, DB>(
   store: Store<DB>,
   definition: Projection<Event, DB>,
   log: Log,
 ): RunningProjection => {
+  const { name } = definition;
   let stopping = false;
   let woken = false;
+  /** Then it waits for the poll, whatever comes, and makes no busy loop. */
+  let troubled = false;
   let wakeUp: () => void = () => undefined;
+  let superseded = false;
 
-  const step = (): Promise<number> =>
+  const leaveAlone = (version: number): Step => {
+    if (!superseded) {
+      const facts = { projection: name, version: definition.version, newer: version };
+      log.warn(facts, 'a newer version of this projection has been started: this one leaves it alone');
+    }
+    superseded = true;
+    return 'up to date';
+  };
+
+  const step = (): Promise<Step> =>
     store.transaction(async ({ tx }) => {
       const checkpoint = await claim(tx, definition);
-      if (checkpoint === undefined) return 0;
-      const { rows } = await sql<ReadRow>`
-        select id, stream, version, at, data, transaction::text as transaction, position from event
-        where (transaction, position) > (${checkpoint.transaction}::xid8, ${checkpoint.position})
-          and transaction < pg_snapshot_xmin(pg_current_snapshot())
-        order by transaction, position limit ${batchSize}`.execute(tx);
+      if (checkpoint === undefined) return 'behind';
+      if (checkpoint.version > definition.version) return leaveAlone(checkpoint.version);
+      superseded = false;
+      const rows = await readAfter(tx, checkpoint);
       const last = rows.at(-1);
-      if (last === undefined) return 0;
+      if (last === undefined) return (await hasMoreAfter(tx, checkpoint)) ? 'behind' : 'up to date';
       await definition.apply(
         rows.map(({ id, stream, version, at, data }) => ({ id, stream, version, at, event: data as Event })), // as stored
         tx,
       );
       await sql`
         update projection set transaction = ${last.transaction}::xid8, position = ${last.position}
-        where name = ${definition.name}`.execute(tx);
-      return rows.length;
+        where name = ${name}`.execute(tx);
+      return 'applied';
     });
 
   const pause = (ms: number): Promise<void> =>
@@ -74,36 +90,51 @@ export const startProjection = <Event extends DomainEvent, DB>(
   let registered = false;
   const register = async (): Promise<void> => {
     await sql`
-      insert into projection (name, version, transaction, position) values (${definition.name}, 0, '0', 0)
+      insert into projection (name, version, transaction, position) values (${name}, 0, '0', 0)
       on conflict do nothing`.execute(store.db);
     registered = true;
   };
 
-  const catchUp = async (): Promise<void> => {
+  const apply = async (): Promise<Step> => {
     if (!registered) await register();
-    while ((await step()) > 0);
+    let result = await step();
+    while (result === 'applied' && !stopping) result = await step();
+    return result;
+  };
+
+  /** One at a time in this process, so that whoever asks does not find the checkpoint taken by itself. */
+  let last: Promise<unknown> = Promise.resolve();
+  const catchUp = (): Promise<Step> => {
+    const next = last.then(apply, apply);
+    last = next.catch(() => undefined); // whoever asked is told
+    return next;
   };
 
   const loop = async (): Promise<void> => {
     while (!stopping) {
-      const again = woken;
       woken = false;
+      troubled = false;
+      let waitMs = pollMs;
       try {
-        await catchUp();
+        if ((await catchUp()) === 'behind') waitMs = againMs;
       } catch (error) {
-        log.warn({ projection: definition.name }, `the projection waits: ${messageOf(classify(error))}`);
+        log.warn({ projection: name }, `the projection waits: ${messageOf(classify(error))}`);
+        troubled = true;
       }
-      if (!woken && !stopping) await pause(again ? againMs : pollMs);
+      if (stopping) return;
+      await (woken && !troubled ? sleep(gapMs) : pause(waitMs));
     }
   };
 
   const unhook = store.onCommit(() => {
     woken = true;
-    wakeUp();
+    if (!troubled) wakeUp();
   });
   const running = loop();
   return {
-    catchUp,
+    catchUp: async () => {
+      await catchUp();
+    },
     stop: async () => {
       unhook();
       stopping = true;
@@ -112,6 +143,9 @@ export const startProjection = <Event extends DomainEvent, DB>(
     },
   };
 };
+
+/** What one transaction of a projection came to; `behind` when there is more than it could read, or another instance is at it. */
+type Step = 'applied' | 'up to date' | 'behind';
 
 interface ReadRow {
   readonly id: string;
@@ -128,6 +162,24 @@ interface Checkpoint {
   readonly transaction: string;
   readonly position: number;
 }
+
+const readAfter = async <DB>(tx: Tx<DB>, { transaction, position }: Checkpoint): Promise<ReadRow[]> => {
+  const { rows } = await sql<ReadRow>`
+    select id, stream, version, at, data, transaction::text as transaction, position from event
+    where (transaction, position) > (${transaction}::xid8, ${position})
+      and transaction < pg_snapshot_xmin(pg_current_snapshot())
+    order by transaction, position limit ${batchSize}`.execute(tx);
+  return rows;
+};
+
+/** Whether there are events that cannot be read yet. */
+const hasMoreAfter = async <DB>(tx: Tx<DB>, { transaction, position }: Checkpoint): Promise<boolean> => {
+  const { rows } = await sql`
+    select from event where (transaction, position) > (${transaction}::xid8, ${position}) limit 1`.execute(
+    tx,
+  );
+  return rows.length > 0;
+};
 
 /** The checkpoint, locked; undefined while another instance has it. A new version starts from nothing. */
 const claim = async <Event extends DomainEvent, DB>(

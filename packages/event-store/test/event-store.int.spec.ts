@@ -52,6 +52,13 @@ describe.skipIf(!postgres.available)(postgres.title('event store'), () => {
     await expect(append('c', 7, counted(2))).rejects.toMatchObject({ code: 'event-store.version_conflict' });
   });
 
+  test('an append that expects a stream which nobody began is refused', async () => {
+    await expect(append('unbegun', 3, counted(1))).rejects.toMatchObject({
+      code: 'event-store.version_conflict',
+    });
+    expect((await read('unbegun')).version).toBe(0);
+  });
+
   test('of two appends at the same time on the same version one is refused', async () => {
     await append('d', 0, counted(1));
     const results = await Promise.allSettled([append('d', 1, counted(2)), append('d', 1, counted(3))]);

@@ -128,10 +128,57 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
     await becomes('a', 30);
   });
 
+  test('while a newer version runs, the older one leaves its tables alone', async () => {
+    await append('u', 0, 3);
+    const newer = start(totals(4, 100));
+    await becomes('u', 300);
+    await newer.stop();
+    const older = start(totals(3, 1));
+    await append('u', 1, 4);
+    await older.catchUp();
+    await older.catchUp();
+    expect(await sumOf('u')).toBe(300);
+    start(totals(4, 100));
+    await becomes('u', 700);
+  });
+
+  test('a rebuild that is stopped goes on where it was', async () => {
+    const events = Array.from({ length: 1_000 }, () => ({ type: 'counted', by: 1 }) as const);
+    await store.transaction(({ tx }) =>
+      appendEvents<Counted, Tables>(tx, [{ stream: 'long', expectedVersion: 0, events }], at),
+    );
+    const slow = projection<Counted, Tables>({
+      ...totals(5),
+      apply: async (batch, tx) => {
+        await totals(5).apply(batch, tx);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      },
+    });
+    const first = start(slow);
+    await expect.poll(() => sumOf('long'), { interval: 5 }).toBeGreaterThan(0);
+    await first.stop();
+    expect(await sumOf('long')).toBeLessThan(1_000);
+    start(slow);
+    await becomes('long', 1_000);
+  });
+
+  test('what could not be read at once is read soon, though nobody commits again', async () => {
+    start(totals(5));
+    const slow = new pg.Client({ connectionString: url });
+    await slow.connect();
+    await slow.query('begin');
+    await slow.query('select pg_current_xact_id()');
+    await append('soon', 0, 1);
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // longer than the poll, which finds nothing
+    await slow.query('commit');
+    await slow.end();
+    await expect.poll(() => sumOf('soon'), { timeout: 500, interval: 10 }).toBe(1);
+  });
+
   test('a model that throws holds the checkpoint, and catches up when it is mended', async () => {
     let broken = true;
     const fragile = projection<Counted, Tables>({
-      ...totals(3),
+      ...totals(1),
       name: 'fragile',
       apply: async () => {
         if (broken) throw new Error('broken');

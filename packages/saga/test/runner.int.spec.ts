@@ -1,4 +1,12 @@
-import { createMessage, type Log, type Message, newContext, readMessage, send } from '@emporium/bus';
+import {
+  createMessage,
+  type Log,
+  type Message,
+  newContext,
+  permanent,
+  readMessage,
+  send,
+} from '@emporium/bus';
 import {
   type Contract,
   cancelShipment,
@@ -210,6 +218,28 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
         from outbox join saga on saga.id = outbox.key where saga.id = ${id}`.execute(store.db);
       expect(rows[0]?.same).toBe(true);
     }
+  });
+
+  test('sagas whose deadline cannot be acted on hold up no other', async () => {
+    const poisoned = new Set(
+      await Promise.all(Array.from({ length: 25 }, () => begin(createRunner(store, 10)))),
+    );
+    const id = await begin(createRunner(store, 50)); // after all of them
+    const errors: string[] = [];
+    const runner = createSagaRunner<Order, NoTables>(store, {
+      definition: definition(60_000),
+      log: { ...silent, error: (_: unknown, message?: string) => void errors.push(message ?? '') },
+      follow: async (changes) => {
+        if (changes.some(({ state }) => poisoned.has(state.id))) throw permanent('it went wrong');
+        return changes.map(() => undefined);
+      },
+    });
+    const loop = runner.startDeadlines(store);
+    await expect.poll(async () => (await phaseOf(id))?.phase, { timeout: 5_000 }).toBe('compensating');
+    await loop.stop();
+    expect(errors).toHaveLength(25);
+    expect(errors[0]).toContain('it went wrong');
+    await sql`delete from saga where id = any(${[...poisoned]})`.execute(store.db);
   });
 
   test('open sagas are counted up to a bound', async () => {
