@@ -45,7 +45,7 @@ export const openPayment = async (serverUrl: string, providerUrl: string) => {
   const log = { info: say, warn: say, error: say };
 
   /** Another process of the service on the same database, with a circuit breaker of its own. */
-  const instance = ({ timeoutMs = 500, trialAfterMs = 100 }: Options = {}) => {
+  const instance = ({ timeoutMs = 1_000, trialAfterMs = 100 }: Options = {}) => {
     const store = createStore<Tables>({ service: 'payment', registry: shop, url, log });
     stores.push(store);
     const provider = createPaymentProvider(

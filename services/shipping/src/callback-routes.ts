@@ -1,0 +1,86 @@
+import { emit } from '@emporium/bus';
+import { shipmentDelivered } from '@emporium/contracts';
+import { type HttpRequest, type HttpServer, problem, type Routes } from '@emporium/service';
+import type { Store, Work } from '@emporium/store';
+import { z } from 'zod';
+import { isSignedByCarrier } from './callback-signature.ts';
+import { deliver } from './domain/delivery.ts';
+import { lock, recordCallback, save } from './store/shipments.ts';
+import type { Tables } from './store/tables.ts';
+
+const carriersId = z.string().regex(/^[\w.:-]{1,100}$/, 'letters, digits and . : _ - alone, 100 at most');
+const callback = z.object({
+  eventId: carriersId,
+  type: z.literal('delivered'),
+  shipmentId: carriersId,
+  /** The order. */
+  reference: carriersId,
+  at: z.iso.datetime({ offset: true }),
+});
+type Callback = z.output<typeof callback>;
+
+/** The carrier tells of deliveries, each as often as it takes until it hears 204. */
+export const callbackRoutes =
+  (store: Store<Tables>, secret: string): Routes =>
+  async (server) => {
+    await server.register(async (scope: HttpServer) => {
+      acceptSignedAlone(scope, secret);
+      scope.post(
+        '/api/webhooks/carrier',
+        {
+          config: { access: 'public' },
+          schema: { summary: 'The carrier reports a delivery; signed by it', body: callback },
+        },
+        async (request, reply) => {
+          await store.transaction((work) => takeDelivery(work, request.body));
+          return reply.code(204).send();
+        },
+      );
+    });
+  };
+
+const takeDelivery = async ({ tx, now, effects }: Work<Tables>, taken: Callback): Promise<void> => {
+  const { eventId, reference: orderId, shipmentId: carrierId, at } = taken;
+  const delivery = deliver(await lock(tx, orderId), { carrierId, at });
+  if (delivery.kind === 'not-dispatched') {
+    // It may be ahead of our own commit: the carrier tries again, and finds it then.
+    throw problem(
+      409,
+      'not-dispatched',
+      `No shipment ${carrierId} of ${orderId} is on its way as far as we know.`,
+    );
+  }
+  if (!(await recordCallback(tx, eventId, now)) || delivery.kind === 'known') return;
+  await save(tx, orderId, delivery.shipment);
+  const { customerId, shipmentId, trackingNumber } = delivery.shipment;
+  effects.push(emit(shipmentDelivered, { orderId, customerId, shipmentId, trackingNumber }));
+};
+
+/** The signature is over the bytes as they came: they are checked before anything reads them. */
+const acceptSignedAlone = (scope: HttpServer, secret: string): void => {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  scope.addHook('preValidation', async (request) => {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    if (!isSignedByCarrier(signatureOf(request), body, secret, new Date())) {
+      throw problem(401, 'invalid-signature', 'The carrier-signature is missing, wrong or too old.');
+    }
+    request.body = parsed(body);
+  });
+};
+
+const signatureOf = ({ headers }: HttpRequest): string | undefined => {
+  const header = headers['carrier-signature'];
+  return typeof header === 'string' ? header : undefined;
+};
+
+const parsed = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(body.toString());
+  } catch (cause) {
+    const message = 'is not valid JSON';
+    throw problem(400, 'invalid-json', `body: ${message}`, { errors: [{ field: 'body', message }], cause });
+  }
+};

@@ -1,0 +1,226 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serverFor } from '@emporium/servers';
+import { v7 as uuid } from 'uuid';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { onDispatchOrder } from '../src/handlers/dispatch-order.ts';
+import { cancel, customerId, dispatch, openShipping, type ShippingService } from './support/shipping.ts';
+import { type Simulator, startSimulator } from './support/simulator.ts';
+
+const postgres = await serverFor('postgres');
+
+describe.skipIf(!postgres.available)(postgres.title('the commands to the shipping service'), () => {
+  let simulator: Simulator;
+  let service: ShippingService;
+  let orderId: string;
+
+  beforeAll(async () => {
+    simulator = await startSimulator();
+  });
+  afterAll(() => simulator?.stop());
+
+  beforeEach(async () => {
+    service = await openShipping(postgres.url, simulator.url);
+    orderId = uuid();
+  });
+  afterEach(async () => {
+    await simulator.clearFaults();
+    await service.close();
+  });
+
+  const types = async () => (await service.published()).map(({ type }) => type);
+  const step = (name: string) => ({ orderId, stepId: `${orderId}/dispatch/${name}` });
+
+  describe('a dispatch', () => {
+    test('hands one parcel to the carrier, delivered twice and asked for again', async () => {
+      await service.handleTwice(dispatch(orderId));
+      await service.handle(dispatch(orderId));
+      const [parcel, ...more] = await simulator.shipments(orderId);
+      expect(more).toEqual([]);
+      const shipped = {
+        type: 'shipment.dispatched',
+        data: {
+          ...step('1'),
+          customerId,
+          shipmentId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+          trackingNumber: parcel?.trackingNumber,
+        },
+      };
+      const published = await service.published();
+      expect(published).toEqual([shipped, shipped]);
+      expect(published[1]).toEqual(published[0]);
+    });
+
+    test('that the carrier refuses fails with its reason, delivered twice, and stays failed', async () => {
+      await simulator.fault({ mode: 'fail', reference: orderId, times: 1 });
+      await service.handleTwice(dispatch(orderId));
+      await service.handle(dispatch(orderId));
+      const failed = { type: 'shipment.failed', data: { ...step('1'), reason: 'address_not_served' } };
+      expect(await service.published()).toEqual([failed, failed]);
+      expect(await simulator.shipments(orderId)).toEqual([]);
+    });
+
+    test.each([1, 4])('whose answer is lost %i times ships once', async (times) => {
+      await simulator.fault({ mode: 'ship-then-timeout', reference: orderId, times });
+      expect(await service.deliver(dispatch(orderId))).toMatchObject({ attempt: times === 1 ? 1 : 2 });
+      expect(await types()).toEqual(['shipment.dispatched']);
+      expect(await simulator.shipments(orderId)).toHaveLength(1);
+    });
+
+    test('ships once when the process is gone between the carrier and the commit', async () => {
+      const lines = [{ sku: 'TEA', quantity: 2 }];
+      const signal = new AbortController().signal;
+      await service.carrier.dispatch({ reference: orderId, lines, key: `${orderId}/dispatch`, signal });
+      await service.handle(dispatch(orderId));
+      expect(await types()).toEqual(['shipment.dispatched']);
+      expect(await simulator.shipments(orderId)).toHaveLength(1);
+    });
+
+    test('that two processes get ships once', async () => {
+      const other = service.instance();
+      const message = dispatch(orderId);
+      await Promise.all([service.handle(message), other.handle(message)]);
+      expect(await types()).toEqual(['shipment.dispatched']);
+      expect(await simulator.shipments(orderId)).toHaveLength(1);
+    });
+  });
+
+  describe('a dispatch that has expired', () => {
+    const late = () => ({ expiry: new Date(Date.now() - 1) });
+
+    test('fails, is not asked for, and stays failed', async () => {
+      await service.handleTwice(dispatch(orderId, late()));
+      await service.handle(dispatch(orderId));
+      await service.handleTwice(cancel(orderId));
+      expect(await service.published()).toMatchObject([
+        { type: 'shipment.failed', data: { reason: 'expired' } },
+        { type: 'shipment.failed', data: { reason: 'expired' } },
+        { type: 'shipment.cancelled' },
+      ]);
+      expect(await simulator.shipments(orderId)).toEqual([]);
+    });
+
+    test('after the carrier was asked is no refusal: the cancellation that follows settles it', async () => {
+      await simulator.fault({ mode: 'ship-then-timeout', reference: orderId, times: 3 });
+      await expect(service.handle(dispatch(orderId))).rejects.toMatchObject({ settle: 'retry' });
+      await service.handleTwice(dispatch(orderId, late()));
+      expect(await service.published()).toEqual([]);
+      await service.handleTwice(cancel(orderId));
+      expect(await service.published()).toMatchObject([
+        { type: 'shipment.dispatched', data: { ...step('stop'), customerId } },
+      ]);
+    });
+  });
+
+  describe('a cancellation', () => {
+    test('that comes before the dispatch refuses it, here and at the carrier', async () => {
+      await service.handleTwice(cancel(orderId));
+      await service.handleTwice(dispatch(orderId));
+      await service.handle(cancel(orderId));
+      expect(await service.published()).toEqual([
+        { type: 'shipment.cancelled', data: step('stop') },
+        { type: 'shipment.failed', data: { ...step('1'), reason: 'cancelled' } },
+        { type: 'shipment.cancelled', data: step('stop') },
+      ]);
+      expect(await simulator.shipments(orderId)).toEqual([]);
+      const signal = new AbortController().signal;
+      const asked = { reference: orderId, lines: [], key: `${orderId}/dispatch`, signal };
+      expect(await service.carrier.dispatch(asked)).toEqual({
+        kind: 'refused',
+        reason: 'shipment_cancelled',
+      });
+    });
+
+    test('that comes after the dispatch is answered with the shipment', async () => {
+      await service.handle(dispatch(orderId));
+      await service.handleTwice(cancel(orderId));
+      const [dispatched, answer] = await service.published();
+      expect(answer).toEqual({ ...dispatched, data: { ...dispatched?.data, stepId: step('stop').stepId } });
+      expect(await simulator.shipments(orderId)).toHaveLength(1);
+    });
+
+    test('of a dispatch whose answer never came learns from the carrier that it is on its way', async () => {
+      await simulator.fault({ mode: 'ship-then-timeout', reference: orderId, times: 3 });
+      const message = dispatch(orderId);
+      await expect(service.handle(message)).rejects.toMatchObject({ settle: 'retry' });
+      await service.handleTwice(cancel(orderId));
+      await service.handle(message);
+      const [parcel] = await simulator.shipments(orderId);
+      const { trackingNumber } = parcel ?? {};
+      const published = await service.published();
+      expect(published).toMatchObject([
+        { type: 'shipment.dispatched', data: { ...step('stop'), customerId, trackingNumber } },
+        { type: 'shipment.dispatched', data: { ...step('1'), customerId, trackingNumber } },
+      ]);
+      expect(published[0]?.data['shipmentId']).toBe(published[1]?.data['shipmentId']);
+    });
+
+    test('of a dispatch that the carrier is still working on stops it', async () => {
+      await simulator.fault({ mode: 'stall', operation: 'ship', reference: orderId, delayMs: 600 });
+      const patient = service.instance({ timeoutMs: 5_000 });
+      const dispatching = patient.handle(dispatch(orderId));
+      await sleep(200);
+      await service.handle(cancel(orderId));
+      await dispatching;
+      expect(await service.published()).toMatchObject([
+        { type: 'shipment.cancelled' },
+        { type: 'shipment.failed', data: { reason: 'shipment_cancelled' } },
+      ]);
+      expect(await simulator.shipments(orderId)).toEqual([]);
+      expect(await service.shipment(orderId)).toEqual({ status: 'cancelled' });
+    });
+
+    test('that meets a dispatch between the carrier and its commit: both say that it is on its way', async () => {
+      const handler = onDispatchOrder(service.carrier);
+      const message = dispatch(orderId);
+      const { transaction } = service.store;
+      const intent = await transaction(({ tx, now }) => handler.intend(message, { tx, now }));
+      const outside = { idempotencyKey: `${orderId}/dispatch`, signal: new AbortController().signal };
+      const outcome = await handler.outside(message, intent, outside);
+      await service.handle(cancel(orderId));
+      const effect = await transaction(({ tx, now }) => handler.inside(message, outcome, { tx, now }));
+      const [answer] = await service.published();
+      expect(answer?.type).toBe('shipment.dispatched');
+      expect(effect).toMatchObject({
+        contract: { name: 'shipment.dispatched' },
+        data: { ...answer?.data, stepId: step('1').stepId },
+      });
+    });
+
+    test('that is under way silences a dispatch that is delivered again: its own answer settles both', async () => {
+      await simulator.fault([
+        { mode: 'error', operation: 'ship', reference: orderId, times: 3 },
+        { mode: 'stall', operation: 'cancel', reference: orderId, delayMs: 600 },
+      ]);
+      const patient = service.instance({ timeoutMs: 5_000 });
+      const message = dispatch(orderId);
+      await expect(service.handle(message)).rejects.toMatchObject({ settle: 'retry' });
+      const cancelling = patient.handle(cancel(orderId));
+      await sleep(200);
+      await service.handle(message);
+      expect(await service.published()).toEqual([]);
+      await cancelling;
+      expect(await types()).toEqual(['shipment.cancelled']);
+      expect(await simulator.shipments(orderId)).toEqual([]);
+    });
+
+    test('that the carrier refuses is tried again', async () => {
+      await simulator.fault({ mode: 'fail', operation: 'cancel', reference: orderId, times: 2 });
+      expect(await service.deliver(cancel(orderId))).toMatchObject({ attempt: 3, isDead: false });
+      expect(await types()).toEqual(['shipment.cancelled']);
+    });
+  });
+
+  test('while the carrier is away deliveries wait, and none is dead-lettered', async () => {
+    await simulator.fault({ mode: 'error' });
+    const orders = Array.from({ length: 10 }, () => uuid());
+    const deliveries = Promise.all(orders.map((id) => service.deliver(dispatch(id))));
+    await sleep(2_500);
+    expect(await service.published()).toEqual([]);
+    await simulator.clearFaults();
+    const delivered = await deliveries;
+    expect(delivered.filter(({ isDead }) => isDead)).toEqual([]);
+    expect(Math.max(...delivered.map(({ attempt }) => attempt))).toBeLessThanOrEqual(2);
+    expect(Math.max(...delivered.map(({ waits }) => waits))).toBeGreaterThan(5);
+    expect(await types()).toEqual(orders.map(() => 'shipment.dispatched'));
+  });
+});

@@ -1,0 +1,131 @@
+import { createMessage, Fault, type Message, newContext, readMessage } from '@emporium/bus';
+import { type Contract, cancelShipment, dispatchOrder, type Input, shop } from '@emporium/contracts';
+import { freshDatabase } from '@emporium/servers';
+import { createOutbound } from '@emporium/service';
+import { createStore, type Store } from '@emporium/store';
+import { sql } from 'kysely';
+import { v7 as uuid } from 'uuid';
+import { createCarrier } from '../../src/carrier.ts';
+import { onCancelShipment } from '../../src/handlers/cancel-shipment.ts';
+import { onDispatchOrder } from '../../src/handlers/dispatch-order.ts';
+import { migrations } from '../../src/migrations/index.ts';
+import type { Tables } from '../../src/store/tables.ts';
+import { keys } from './simulator.ts';
+
+const found = shop.subscriptions.find(({ name }) => name === 'shipping.commands');
+if (found === undefined) throw new Error('shipping.commands is not registered');
+const subscription = found;
+
+export interface Published {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface Options {
+  readonly timeoutMs?: number;
+  readonly trialAfterMs?: number;
+}
+
+/** The service's database and handlers, without a broker: what it publishes stays in the outbox. */
+export const openShipping = async (serverUrl: string, carrierUrl: string) => {
+  const { url, drop } = await freshDatabase(serverUrl);
+  const stores: Store<Tables>[] = [];
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+
+  /** Another process of the service on the same database, with a circuit breaker of its own. */
+  const instance = ({ timeoutMs = 1_000, trialAfterMs = 100 }: Options = {}) => {
+    const store = createStore<Tables>({ service: 'shipping', registry: shop, url, log });
+    stores.push(store);
+    const carrier = createCarrier(
+      createOutbound({
+        peer: 'the carrier',
+        url: carrierUrl,
+        apiKey: keys.carrier,
+        timeoutMs,
+        trialAfterMs,
+        log,
+      }),
+    );
+    const { run } = store.runner(subscription, [onDispatchOrder(carrier), onCancelShipment(carrier)]);
+    const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
+    /** As the pipeline does it: waits, tries again or gives up; here it ends after so many waits, too. */
+    const deliver = async (message: Message, mostWaits = 1_000) => {
+      for (let attempt = 1, waits = 0; ; ) {
+        try {
+          await handle(message);
+          return { attempt, waits, isDead: false };
+        } catch (error) {
+          const settle = error instanceof Fault ? error.settle : 'retry';
+          if (settle === 'pause') {
+            if (waits === mostWaits) return { attempt, waits, isDead: false };
+            waits += 1;
+            const leastMs = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
+            await new Promise((resolve) => setTimeout(resolve, Math.max(100, leastMs)));
+          } else if (settle === 'dead-letter' || attempt === subscription.retry.attempts) {
+            return { attempt, waits, isDead: true };
+          } else {
+            attempt += 1;
+          }
+        }
+      }
+    };
+    return { store, carrier, handle, deliver };
+  };
+  const first = instance();
+  const { store, handle } = first;
+  await store.migrate(migrations);
+
+  return {
+    ...first,
+    instance,
+    handleTwice: async (message: Message) => {
+      await handle(message);
+      await handle(message);
+    },
+    /** What was published since the last call. */
+    published: async (): Promise<Published[]> => {
+      const { rows } = await sql<{ id: number; body: Buffer }>`delete from outbox returning id, body`.execute(
+        store.db,
+      );
+      return rows
+        .toSorted((one, other) => one.id - other.id)
+        .map(({ body }) => {
+          const { type, data } = JSON.parse(body.toString());
+          return { type, data };
+        });
+    },
+    shipment: async (orderId: string) => {
+      const query = store.db.selectFrom('shipment').select('state').where('order_id', '=', orderId);
+      return (await query.executeTakeFirst())?.state;
+    },
+    close: async () => {
+      await Promise.all(stores.map((each) => each.close()));
+      await drop();
+    },
+  };
+};
+
+export type ShippingService = Awaited<ReturnType<typeof openShipping>>;
+
+const command = <C extends Contract>(
+  contract: C,
+  data: Input<C>,
+  options: { expiry?: Date } = {},
+): Message => {
+  const { body } = createMessage('order', contract, data, newContext(), options);
+  return readMessage(shop, new Set<Contract>([contract]), body);
+};
+
+export const customerId = uuid();
+
+export const dispatch = (orderId: string, options: { expiry?: Date } = {}): Message =>
+  command(
+    dispatchOrder,
+    {
+      ...{ orderId, customerId, stepId: `${orderId}/dispatch/1` },
+      lines: [{ sku: 'TEA', quantity: 2 }],
+    },
+    options,
+  );
+export const cancel = (orderId: string): Message =>
+  command(cancelShipment, { orderId, stepId: `${orderId}/dispatch/stop` });
