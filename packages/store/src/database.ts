@@ -14,6 +14,10 @@ export interface DatabaseOptions {
 /** Waiting for a connection longer than this, in milliseconds, counts as the database being away. */
 const connectTimeoutMs = 5_000;
 
+/** The server notices a client whose machine is gone, and takes its locks back, within half a minute. */
+export const sessionOptions =
+  '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3';
+
 /** A driver-level pool: idle connections that break are replaced and never end the process. */
 export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): pg.Pool => {
   const pool = new pg.Pool({
@@ -23,6 +27,7 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    options: sessionOptions,
     types: { getTypeParser },
     ...(applicationName === undefined ? {} : { application_name: applicationName }),
   });

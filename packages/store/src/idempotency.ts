@@ -50,7 +50,7 @@ export const idempotent = async <DB>(
   const { status, ...response } = answer;
   await sql`
     insert into idempotency_key (scope, key, body_hash, status, response)
-    values (${scope}, ${key}, ${bodyHash}, ${status}, ${JSON.stringify(response)}::jsonb)`.execute(tx);
+    values (${scope}, ${key}, ${bodyHash}, ${status}, ${JSON.stringify(response)}::json)`.execute(tx);
   return { kind: 'answered', answer, replayed: false };
 };
 

@@ -1,7 +1,6 @@
 export { classify, storeErrors, violates } from './errors.ts';
 export { type Failpoint, failpoint } from './failpoint.ts';
 export { type Answer, type IdempotentOutcome, type IdempotentRequest, idempotent } from './idempotency.ts';
-export { createLeases, type Leases } from './leases.ts';
 export { type Migrations, migrate, statements } from './migrate.ts';
 export type { Relay } from './relay.ts';
 export { type Retention, retain } from './retention.ts';

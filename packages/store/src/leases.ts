@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { sessionOptions } from './database.ts';
 
 /**
  * Partitions shared out between the processes of one service, each held by one at a time. A hold is an advisory lock of a
@@ -55,6 +56,7 @@ export const createLeases = ({ url, partitions, applicationName, onHint }: Lease
     const client = new pg.Client({
       connectionString: url,
       application_name: applicationName,
+      options: sessionOptions,
       keepAlive: true,
       keepAliveInitialDelayMillis: patienceMs,
       connectionTimeoutMillis: patienceMs,

@@ -63,7 +63,7 @@ export const messagingMigrations: Migrations = {
       key text not null,
       body_hash text not null,
       status integer not null,
-      response jsonb not null,
+      response json not null,
       created_at timestamptz not null default clock_timestamp(),
       primary key (scope, key)
     )`,

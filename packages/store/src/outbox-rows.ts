@@ -36,7 +36,10 @@ export const removeRows = async <DB>(db: Kysely<DB>, ids: readonly number[]): Pr
     delete from outbox using relaxed where id = any(${ids}::bigint[])`.execute(db);
 };
 
-/** What is due becomes a row like any other. Gives the time at which the next one is due, if there is one. */
+/**
+ * What is due becomes a row like any other, but for what is being taken back right now. Gives the time at which the next one
+ * is due, if there is one.
+ */
 export const releaseDue = async <DB>(
   db: Kysely<DB>,
   partitions: readonly number[],
@@ -44,8 +47,10 @@ export const releaseDue = async <DB>(
 ): Promise<Date | undefined> => {
   const { rows } = await sql<{ next: Date | null }>`
     with due as (
-      update outbox set not_before = null
-      where not_before <= ${now}::timestamptz and partition = any(${partitions}::smallint[]))
+      update outbox set not_before = null where id in (
+        select id from outbox
+        where not_before <= ${now}::timestamptz and partition = any(${partitions}::smallint[])
+        for update skip locked))
     select min(not_before) as next from outbox
     where not_before > ${now}::timestamptz and partition = any(${partitions}::smallint[])`.execute(db);
   return rows[0]?.next ?? undefined;

@@ -10,7 +10,7 @@ import {
 import type { ServiceName } from '@emporium/contracts';
 import type { Kysely } from 'kysely';
 import { createAlarm } from './alarm.ts';
-import { classify } from './errors.ts';
+import { classify, isConflict } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { createHolds } from './holds.ts';
 import { createLeases } from './leases.ts';
@@ -143,10 +143,14 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
         if (stopping.signal.aborted) return;
         await alarm.wait(ms);
       } catch (error) {
-        if (!troubled) log.warn({ code: 'relay' }, `the outbox waits: ${messageOf(classify(error))}`);
-        troubled = true;
+        const collided = isConflict(error); // with a handler that takes back what is being published
+        if (!troubled && !collided)
+          log.warn({ code: 'relay' }, `the outbox waits: ${messageOf(classify(error))}`);
+        troubled ||= !collided;
         if (stopping.signal.aborted) return;
-        await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopped meanwhile
+        await sleep(collided ? releaseMs : pollMs, undefined, { signal: stopping.signal }).catch(
+          () => undefined,
+        ); // stopped meanwhile
       }
     }
   };

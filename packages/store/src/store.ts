@@ -53,6 +53,7 @@ export interface Store<DB> {
   backlog(most: number): Promise<number>;
   /** Resolves when the database answers; rejects with `store.database_away`. */
   probe(): Promise<void>;
+  /** Stops the relay and the retention, and closes the connections once they are free. Stop what uses the store first. */
   close(): Promise<void>;
 }
 
@@ -67,6 +68,7 @@ export const createStore = <DB>({
   const db = createDatabase<DB>(pool);
   const outbox = createOutbox(service, registry);
   const listeners = new Set<() => void>();
+  const running: { stop(): Promise<void> | void }[] = [];
   const committed = () => {
     for (const listener of listeners) listener();
   };
@@ -98,16 +100,15 @@ export const createStore = <DB>({
     },
     startRelay: (transport) => {
       const relay = startRelay({ db, url, service, transport, log });
-      const unhook = onCommit(relay.wake);
-      return {
-        wake: relay.wake,
-        stop: (timeoutMs) => {
-          unhook();
-          return relay.stop(timeoutMs);
-        },
-      };
+      onCommit(relay.wake);
+      running.push(relay);
+      return relay;
     },
-    startRetention: (more = []) => startRetention(db, [...messagingRetention, ...more], log),
+    startRetention: (more = []) => {
+      const retention = startRetention(db, [...messagingRetention, ...more], log);
+      running.push(retention);
+      return retention;
+    },
     backlog: async (most) => {
       const { rows } = await sql<{ rows: number }>`
         select count(*) as rows from (select 1 from outbox where not_before is null limit ${most}) as waiting`.execute(
@@ -122,6 +123,9 @@ export const createStore = <DB>({
         throw classify(error);
       }
     },
-    close: () => db.destroy(),
+    close: async () => {
+      await Promise.all(running.map((part) => part.stop()));
+      await db.destroy();
+    },
   };
 };

@@ -52,6 +52,14 @@ describe.skipIf(!postgres.available)(postgres.title('an idempotent request'), ()
     expect(await opened.store.backlog(10)).toBe(1);
   });
 
+  test('is answered again to the byte', async () => {
+    const body = { z: 1, a: { y: '€', b: [] } };
+    const answer: Answer = { status: 200, headers: {}, body };
+    await ask({}, async () => answer);
+    const again = await ask();
+    expect(again.kind === 'answered' && JSON.stringify(again.answer.body)).toBe(JSON.stringify(body));
+  });
+
   test('is the same whatever the order of its fields, at every depth', async () => {
     await ask({ body: { a: 1, b: [{ c: 1, d: 2 }] } });
     expect(await ask({ body: { b: [{ d: 2, c: 1 }], a: 1 } })).toMatchObject({ replayed: true });

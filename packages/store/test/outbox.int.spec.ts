@@ -245,6 +245,50 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     expect([...new Set(accepted())]).toEqual(['a1', 'a2']);
   });
 
+  test('closing the store stops its relay', async () => {
+    const other = opened.again();
+    other.startRelay(broker.transport);
+    const members = async () => {
+      const { rows } = await sql`select from pg_locks where locktype = 'advisory' and classid = 7002
+        and database = (select oid from pg_database where datname = current_database())`.execute(
+        opened.store.db,
+      );
+      return rows.length;
+    };
+    await eventually(members).toBe(1);
+    await other.close();
+    await eventually(members).toBe(0);
+    await emitAll(['a', 1]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(accepted()).toEqual([]);
+  });
+
+  test('a schedule that is being taken back does not hold up the others', async () => {
+    await remind('contested', -1_000, 'contested');
+    await remind('due', -1_000, 'due');
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const takingBack = opened.store.transaction(async ({ tx }) => {
+      await sql`delete from outbox where name = 'contested'`.execute(tx);
+      await finished;
+    });
+    await eventually(async () => {
+      const { rows } =
+        await sql`select from pg_locks where relation = 'outbox'::regclass and mode = 'RowExclusiveLock'`.execute(
+          opened.store.db,
+        );
+      return rows.length;
+    }).toBe(1);
+    startRelay();
+    await eventually(accepted).toEqual(['due']);
+    finish();
+    await takingBack;
+    await eventually(rowsLeft).toBe(0);
+    expect(accepted()).toEqual(['due']);
+  });
+
   describe('schedules', () => {
     test('a scheduled message leaves at its time, not before it and hardly after it', async () => {
       startRelay();
