@@ -4,6 +4,8 @@ const folders = '{packages,services,infra}/*';
 
 export default defineConfig({
   test: {
+    // One server of a kind for the whole run, started when the first suite asks for it.
+    globalSetup: './packages/servers/src/vitest-setup.ts',
     projects: [
       {
         test: {

@@ -17,7 +17,8 @@ export const mail = z.object({
 });
 export type Mail = z.output<typeof mail>;
 
-export const mailSummary = mail.omit({ text: true, html: true });
+/** In a list: the text is what people look for. */
+export const mailSummary = mail.omit({ html: true });
 
 export interface MailFilter {
   readonly to?: string | undefined;

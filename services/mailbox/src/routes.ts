@@ -32,7 +32,7 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
     },
     ({ query: { limit, ...wanted } }) => {
       const { mails, total } = box.list(wanted, limit);
-      return { mails: mails.map(({ text: _text, html: _html, ...summary }) => summary), total };
+      return { mails: mails.map(({ html: _html, ...summary }) => summary), total };
     },
   );
 

@@ -72,6 +72,7 @@ test('a mail that was sent can be listed and read', async () => {
       from: '"Emporium" <shop@example.com>',
       to: ['ada@example.com'],
       subject: 'Grüße 🎁',
+      text: 'Plain ü',
       receivedAt: expect.stringMatching(/Z$/),
       deliveries: 1,
     },
