@@ -1,9 +1,9 @@
 import { startProjection } from '@emporium/event-store';
 import { createSagaRunner } from '@emporium/saga';
-import { createService, type Log, type Step } from '@emporium/service';
+import { createService, type Log, type Parts, type ServiceDefinition, type Step } from '@emporium/service';
 import { adminRoutes } from './admin-routes.ts';
 import { createBacklog } from './backlog.ts';
-import type { Config } from './config.ts';
+import type { Config, Settings } from './config.ts';
 import { followSaga } from './follow.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
@@ -14,7 +14,12 @@ import type { OrderTables } from './store/tables.ts';
 import { customerOrders } from './views/customer-orders.ts';
 
 export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
-  createService<OrderTables>('order', config, log, ({ store }) => {
+  createService<OrderTables>('order', config, log, defineOrders(config));
+
+/** What the service is made of, on any database. */
+export const defineOrders =
+  (config: Settings) =>
+  ({ store, log }: Pick<Parts<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
     const definition = createFulfilment({
       stepMs: config.ORDER_STEP_DEADLINE_MS,
       dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
@@ -42,4 +47,4 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
     };
-  });
+  };

@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 const count = z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
 
-export const config = serviceConfig.extend({
+/** What is the order service's own. */
+export const settings = z.object({
   /** How long a step of an order waits for its reply. */
   ORDER_STEP_DEADLINE_MS: milliseconds.default(30_000),
   /** How long the dispatch, the pivot, waits for its reply. */
@@ -15,4 +16,7 @@ export const config = serviceConfig.extend({
   /** Orders in progress at which new ones are turned away with 503. */
   ORDER_BACKLOG_LIMIT: count.default(20_000),
 });
+export type Settings = z.output<typeof settings>;
+
+export const config = serviceConfig.extend(settings.shape);
 export type Config = z.output<typeof config>;

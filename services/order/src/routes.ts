@@ -4,6 +4,7 @@ import { currentUser, problem, type Routes } from '@emporium/service';
 import { type Answer, type IdempotentOutcome, idempotent, type Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
+import { isTakenBack } from './domain/order.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
 import { placeOrder } from './place-order.ts';
@@ -138,11 +139,11 @@ export const orderRoutes =
         const outcome = await store.transaction(async ({ tx, now, effects }) => {
           const { order } = await readOrder(tx, id);
           if (order.status === 'none' || order.customerId !== userId) throw notFound();
-          if (order.status === 'cancelling' || order.status === 'cancelled') return order.status;
           const applied = await fulfilment.apply(tx, id, { kind: 'cancel', reason: customerReason }, now);
-          if (applied === undefined || applied.transition.kind === 'ignored') return undefined;
-          effects.push(...applied.effects);
-          return 'cancelling' as const;
+          if (applied?.transition.kind === 'moved') effects.push(...applied.effects);
+          // Read again: it was decided under the saga's lock, and a deadline or a refusal may have been faster.
+          const { order: decided } = await readOrder(tx, id);
+          return decided.status !== 'none' && isTakenBack(decided) ? decided.status : undefined;
         });
         if (outcome === undefined) {
           throw problem(409, 'too-late', 'The order is on its way, or final: it can no longer be cancelled.');

@@ -149,4 +149,10 @@ export const evolve = (order: Order, event: OrderEvent): Order => {
   }
 };
 
+/** It is being taken back, or was; also while that waits for a person. */
+export const isTakenBack = (order: Order): boolean => {
+  const { status } = order.status === 'needs-attention' ? order.before : order;
+  return status === 'cancelling' || status === 'cancelled';
+};
+
 export const orderDecider = { initial: initialOrder, decide, evolve };

@@ -1,0 +1,443 @@
+import {
+  paymentAuthorised,
+  paymentDeclined,
+  shipmentFailed,
+  stockRejected,
+  stockReserved,
+} from '@emporium/contracts';
+import { serverFor } from '@emporium/servers';
+import { sql } from 'kysely';
+import { v7 as uuid } from 'uuid';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { messageOf, type Orders, openOrders } from './support/orders.ts';
+import { converse, createAnswering } from './support/replies.ts';
+
+const postgres = await serverFor('postgres');
+const lines = [{ sku: 'MUG-1', quantity: 2 }];
+const total = { amount: 2_500, currency: 'EUR' };
+const body = { lines, paymentToken: 'tok_ok' };
+
+describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
+  let orders: Orders;
+
+  beforeAll(async () => {
+    orders = await openOrders(postgres.url);
+    await orders.list('MUG-1', 1_250);
+    await orders.list('TEA-1', 300, 'GBP');
+    await orders.list('GOLD', 1_000_000_000);
+  });
+  afterEach(async () => {
+    await orders.published();
+    expect(orders.lines.filter((line) => line.includes('request failed'))).toEqual([]); // what a 500 logs
+  });
+  afterAll(() => orders.close());
+
+  const place = async (customerId = uuid(), payload: unknown = body) => {
+    const answer = await orders.ask('POST', '/api/orders', { as: customerId, payload });
+    expect(answer.status).toBe(202);
+    const orderId: string = answer.body.orderId;
+    return { orderId, customerId, lines, total, paymentToken: 'tok_ok' };
+  };
+  type Placed = Awaited<ReturnType<typeof place>>;
+  const cancel = ({ orderId, customerId }: Placed) =>
+    orders.ask('POST', `/api/orders/${orderId}/cancel`, { as: customerId });
+  const view = async ({ orderId, customerId }: Placed) =>
+    (await orders.ask('GET', `/api/orders/${orderId}`, { as: customerId })).body;
+  const reserved = ({ orderId }: Placed) =>
+    messageOf('inventory', stockReserved, { orderId, stepId: `${orderId}/reserve/1` });
+  const rejected = ({ orderId }: Placed) =>
+    messageOf('inventory', stockRejected, {
+      orderId,
+      stepId: `${orderId}/reserve/1`,
+      reason: 'out-of-stock',
+      missing: [],
+    });
+  const authorised = ({ orderId }: Placed) =>
+    messageOf('payment', paymentAuthorised, { orderId, stepId: `${orderId}/authorise/1`, total });
+  const declined = ({ orderId }: Placed) =>
+    messageOf('payment', paymentDeclined, { orderId, stepId: `${orderId}/authorise/1`, reason: 'no' });
+  const commandsFor = async (orderId: string) =>
+    (await orders.published())
+      .filter(({ subject, type }) => subject === orderId && !type.startsWith('order.'))
+      .map(({ type }) => type);
+
+  describe('cancelling', () => {
+    const end = async (order: Placed) => {
+      await converse(orders, createAnswering(order));
+      return view(order);
+    };
+
+    test('before the stock is answered', async () => {
+      const order = await place();
+      expect(await cancel(order)).toMatchObject({
+        status: 202,
+        body: { orderId: order.orderId, status: 'cancelling' },
+      });
+      expect(await end(order)).toMatchObject({ status: 'cancelled', cancellation: 'customer-request' });
+    });
+
+    test('before the payment is answered: both are taken back', async () => {
+      const order = await place();
+      await orders.handle(reserved(order));
+      expect((await cancel(order)).status).toBe(202);
+      expect(await commandsFor(order.orderId)).toEqual([
+        'inventory.reserve-stock',
+        'payment.authorise',
+        'payment.void',
+      ]);
+      await orders.handle(authorised(order)); // it was under way
+      expect((await view(order)).status).toBe('cancelling');
+    });
+
+    test('after the dispatch was asked for it is too late', async () => {
+      const order = await place();
+      await orders.handle(reserved(order));
+      await orders.handle(authorised(order));
+      expect(await cancel(order)).toMatchObject({
+        status: 409,
+        body: { type: 'urn:emporium:problem:too-late' },
+      });
+      expect((await view(order)).status).toBe('confirmed');
+    });
+
+    test('a completed order: it is too late', async () => {
+      const order = await place();
+      await end(order);
+      expect((await cancel(order)).status).toBe(409);
+      expect(await commandsFor(order.orderId)).toEqual([]);
+    });
+
+    test('twice is once', async () => {
+      const order = await place();
+      expect([(await cancel(order)).status, (await cancel(order)).status]).toEqual([202, 202]);
+      expect(await commandsFor(order.orderId)).toEqual([
+        'inventory.reserve-stock',
+        'inventory.release-stock',
+      ]);
+      await converse(orders, createAnswering(order));
+      expect((await cancel(order)).status).toBe(202);
+    });
+
+    test('what is being taken back for another reason keeps its reason', async () => {
+      const order = await place();
+      await orders.handle(reserved(order));
+      await orders.handle(declined(order));
+      expect(await cancel(order)).toMatchObject({ status: 202, body: { status: 'cancelling' } });
+      expect(await end(order)).toMatchObject({ status: 'cancelled', cancellation: 'payment-declined' });
+    });
+
+    test('at the moment of a refusal it is cancelled, and says so', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const order = await place();
+        const [answer] = await Promise.all([cancel(order), orders.handle(rejected(order))]);
+        expect(answer.status).toBe(202);
+        expect(['cancelling', 'cancelled']).toContain(answer.body.status);
+      }
+    });
+
+    test('at the moment of the authorisation it is one or the other, and never both', async () => {
+      const answers = new Set<number>();
+      for (let round = 0; round < 30; round += 1) {
+        const order = await place();
+        await orders.handle(reserved(order));
+        const [{ status }] = await Promise.all(
+          round % 2 === 0
+            ? [cancel(order), orders.handle(authorised(order))]
+            : [Promise.resolve().then(() => cancel(order)), orders.handle(authorised(order))],
+        );
+        answers.add(status);
+        const commands = await commandsFor(order.orderId);
+        expect(commands.includes('shipping.dispatch-order')).toBe(status === 409);
+        expect(commands.includes('payment.void')).toBe(status === 202);
+      }
+      expect([...answers].every((status) => status === 202 || status === 409)).toBe(true);
+    });
+
+    test('many times at once is once', async () => {
+      const order = await place();
+      const answers = await Promise.all(Array.from({ length: 8 }, () => cancel(order)));
+      expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
+      expect(await commandsFor(order.orderId)).toEqual([
+        'inventory.reserve-stock',
+        'inventory.release-stock',
+      ]);
+    });
+
+    test('an order of somebody else is not found, and neither is one that nobody placed', async () => {
+      const order = await place();
+      const others = { ...order, customerId: uuid() };
+      expect((await cancel(others)).status).toBe(404);
+      expect((await cancel({ ...order, orderId: uuid() })).status).toBe(404);
+      expect((await view(order)).status).toBe('placed');
+    });
+  });
+
+  describe('reading', () => {
+    test('an order of somebody else is not found; an administrator finds it', async () => {
+      const { orderId } = await place();
+      const url = `/api/orders/${orderId}`;
+      expect((await orders.ask('GET', url, { as: uuid() })).status).toBe(404);
+      expect((await orders.ask('GET', url)).status).toBe(401);
+      expect((await orders.ask('GET', url, { as: uuid(), role: 'administrator' })).status).toBe(200);
+    });
+
+    test('the list holds one’s own orders, the newest first, a page at a time', async () => {
+      const customerId = uuid();
+      const placed: string[] = [];
+      for (let n = 0; n < 5; n += 1) placed.unshift((await place(customerId)).orderId);
+      await place();
+      const list = async (query = '') =>
+        (await orders.ask('GET', `/api/orders${query}`, { as: customerId })).body.orders;
+      const ids = async (query = '') => (await list(query)).map(({ orderId }: Placed) => orderId);
+      await expect.poll(() => ids()).toEqual(placed);
+      expect(await ids('?limit=2')).toEqual(placed.slice(0, 2));
+      expect(await ids(`?limit=2&before=${placed[1]}`)).toEqual(placed.slice(2, 4));
+      expect(await ids('?status=completed')).toEqual([]);
+      expect((await list('?limit=1'))[0]).toMatchObject({
+        status: 'placed',
+        total,
+        href: `/api/orders/${placed[0]}`,
+      });
+    });
+
+    test('the list follows each change of the status', async () => {
+      const order = await place();
+      const listed = async () =>
+        (await orders.ask('GET', '/api/orders', { as: order.customerId })).body.orders[0]?.status;
+      const becomes = (status: string) => expect.poll(listed, { timeout: 2_000 }).toBe(status);
+      await becomes('placed');
+      await orders.handle(reserved(order));
+      await orders.handle(authorised(order));
+      await becomes('confirmed');
+      await orders.published(); // answered above, but for the dispatch
+      const { orderId } = order;
+      await orders.handle(
+        messageOf('shipping', shipmentFailed, { orderId, stepId: `${orderId}/dispatch/1`, reason: 'no' }),
+      );
+      await becomes('cancelling');
+      await converse(orders, createAnswering(order));
+      await becomes('cancelled');
+    });
+
+    test('the orders of all are for administrators', async () => {
+      expect((await orders.ask('GET', '/api/admin/orders', { as: uuid() })).status).toBe(403);
+      expect((await orders.ask('GET', '/api/admin/orders')).status).toBe(401);
+      const admin = { as: uuid(), role: 'administrator' } as const;
+      expect((await orders.ask('GET', '/api/admin/orders?limit=1000', admin)).status).toBe(200);
+      expect((await orders.ask('POST', `/api/admin/orders/${uuid()}/resume`, admin)).status).toBe(404);
+      const { orderId } = await place();
+      expect((await orders.ask('POST', `/api/admin/orders/${orderId}/resume`, admin)).status).toBe(409);
+      expect((await orders.ask('POST', `/api/admin/orders/${orderId}/resume`, { as: uuid() })).status).toBe(
+        403,
+      );
+    });
+  });
+
+  describe('an Idempotency-Key', () => {
+    const ask = (as: string, key: string, payload: unknown = body) =>
+      orders.ask('POST', '/api/orders', { as, payload, headers: { 'idempotency-key': key } });
+    const countOf = async (customerId: string) => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*) as count from event where type = 'placed' and data ->> 'customerId' = ${customerId}`.execute(
+        orders.store.db,
+      );
+      return rows[0]?.count;
+    };
+
+    test('a repeated request gets the first answer, and the same Location', async () => {
+      const ada = uuid();
+      const first = await ask(ada, 'one');
+      const again = await ask(ada, 'one', { paymentToken: 'tok_ok', lines });
+      expect([again.status, again.headers['location'], again.body]).toEqual([
+        202,
+        first.headers['location'],
+        first.body,
+      ]);
+      expect(await countOf(ada)).toBe(1);
+    });
+
+    test('with another body it is refused', async () => {
+      const ada = uuid();
+      await ask(ada, 'one');
+      const other = await ask(ada, 'one', { ...body, paymentToken: 'tok_other' });
+      expect([other.status, other.body.type]).toEqual([422, 'urn:emporium:problem:idempotency-mismatch']);
+      expect(await countOf(ada)).toBe(1);
+    });
+
+    test('of another customer it is another key', async () => {
+      const [ada, grace] = [uuid(), uuid()];
+      const [one, other] = [await ask(ada, 'shared'), await ask(grace, 'shared')];
+      expect([one.status, other.status]).toEqual([202, 202]);
+      expect(one.body.orderId).not.toBe(other.body.orderId);
+    });
+
+    test('used many times at once it makes one order', async () => {
+      const ada = uuid();
+      const answers = await Promise.all(Array.from({ length: 10 }, () => ask(ada, 'burst')));
+      const taken = answers.filter(({ status }) => status === 202);
+      expect(answers.every(({ status }) => status === 202 || status === 409)).toBe(true);
+      expect(new Set(taken.map(({ body: { orderId } }) => orderId)).size).toBe(1);
+      expect(await countOf(ada)).toBe(1);
+    });
+
+    test('of a request that could not be carried out it is still free', async () => {
+      const ada = uuid();
+      const impossible = { ...body, lines: [{ sku: 'NOTHING', quantity: 1 }] };
+      expect((await ask(ada, 'again', impossible)).status).toBe(422);
+      expect((await ask(ada, 'again')).status).toBe(202);
+    });
+
+    test.each([
+      ['empty', ''],
+      ['with a blank', 'two words'],
+      ['too long', 'k'.repeat(256)],
+      ['no ASCII', 'schlüssel'],
+    ])('that is %s is refused', async (_, key) => {
+      const answer = await ask(uuid(), key);
+      expect([answer.status, answer.body.errors]).toEqual([
+        400,
+        [{ field: 'headers.idempotency-key', message: 'must be 1 to 255 visible characters' }],
+      ]);
+    });
+  });
+
+  describe('what is refused', () => {
+    const line = (changes: object) => ({ ...body, lines: [{ sku: 'MUG-1', quantity: 1, ...changes }] });
+    const many = Array.from({ length: 101 }, () => ({ sku: 'MUG-1', quantity: 1 }));
+
+    test.each<[string, unknown, number, string]>([
+      ['no lines', { paymentToken: 'tok_ok' }, 400, 'lines'],
+      ['an empty order', { ...body, lines: [] }, 400, 'lines'],
+      ['too many lines', { ...body, lines: many }, 400, 'lines'],
+      ['lines that are none', { ...body, lines: 'MUG-1' }, 400, 'lines'],
+      ['a line that is none', { ...body, lines: [null] }, 400, 'lines[0]'],
+      ['no payment token', { lines }, 400, 'paymentToken'],
+      ['an empty payment token', { ...body, paymentToken: '' }, 400, 'paymentToken'],
+      ['a payment token as long as a book', { ...body, paymentToken: 't'.repeat(201) }, 400, 'paymentToken'],
+      ['a payment token with a NUL', { ...body, paymentToken: 'tok\u0000' }, 400, 'paymentToken'],
+      ['a quantity of nothing', line({ quantity: 0 }), 400, 'lines[0].quantity'],
+      ['a negative quantity', line({ quantity: -1 }), 400, 'lines[0].quantity'],
+      ['half a piece', line({ quantity: 0.5 }), 400, 'lines[0].quantity'],
+      ['a quantity as text', line({ quantity: '1' }), 400, 'lines[0].quantity'],
+      ['more than anyone can carry', line({ quantity: 10_001 }), 400, 'lines[0].quantity'],
+      ['a sku in small letters', line({ sku: 'mug-1' }), 400, 'lines[0].sku'],
+      [
+        'a price of the customer’s own',
+        line({ unitPrice: { amount: 1, currency: 'EUR' } }),
+        400,
+        'lines[0].unitPrice',
+      ],
+      ['somebody else as the customer', { ...body, customerId: uuid() }, 400, 'customerId'],
+      ['a list', [body], 400, 'body'],
+      ['an unknown sku', line({ sku: 'NOTHING' }), 422, 'lines[0].sku'],
+      ['a sku like a field of every object', line({ sku: 'CONSTRUCTOR' }), 422, 'lines[0].sku'],
+      ['a sku twice', { ...body, lines: [...lines, ...lines] }, 422, 'lines[1].sku'],
+      ['two currencies', { ...body, lines: [...lines, { sku: 'TEA-1', quantity: 1 }] }, 422, 'lines[1].sku'],
+      ['more than an order may cost', line({ sku: 'GOLD', quantity: 10_000 }), 422, 'lines'],
+    ])('%s', async (_, payload, status, field) => {
+      const answer = await orders.ask('POST', '/api/orders', { as: uuid(), payload });
+      expect([answer.status, answer.headers['content-type']]).toEqual([status, 'application/problem+json']);
+      expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+      expect(answer.body.detail).toContain(field);
+    });
+
+    test.each<[string, string, Readonly<Record<string, string>>, number]>([
+      ['no JSON', '{"lines":', { 'content-type': 'application/json' }, 400],
+      ['another content type', 'lines=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+      [
+        'a megabyte',
+        JSON.stringify({ ...body, more: 'x'.repeat(1_000_000) }),
+        { 'content-type': 'application/json' },
+        413,
+      ],
+      ['a prototype', '{"__proto__":{"lines":[]}}', { 'content-type': 'application/json' }, 400],
+    ])('a body that is %s', async (_, payload, headers, status) => {
+      const answer = await orders.ask('POST', '/api/orders', { as: uuid(), payload, headers });
+      expect(answer.status).toBe(status);
+    });
+
+    test.each([
+      ['/api/orders?limit=0', 400],
+      ['/api/orders?limit=101', 400],
+      ['/api/orders?limit=', 400],
+      ['/api/orders?limit=ten', 400],
+      ['/api/orders?limit=1.5', 400],
+      ['/api/orders?limit=1&limit=2', 400],
+      ['/api/orders?status=lost', 400],
+      ['/api/orders?before=a&before=b', 400],
+      ['/api/orders?customerId=somebody', 400],
+      ['/api/orders?before=%00', 400],
+      ['/api/orders?before=%27%3B--', 200],
+      ['/api/orders?before=%ff', 200],
+      ['/api/orders/not-a-uuid', 404],
+      ['/api/orders/%27%20or%201%3D1', 404],
+      ['/api/orders/%F0%9F%92%A9', 404],
+      ['/api/orders/..%2f..', 404],
+      ['/api/orders/%00', 400],
+      ['/api/orders/%ff', 400],
+    ])('GET %s answers %i', async (url, status) => {
+      expect((await orders.ask('GET', url, { as: uuid() })).status).toBe(status);
+    });
+
+    test.each([
+      ['?before=', 101, 400],
+      ['/', 101, 400],
+      ['/', 5_000, 404],
+    ])('GET /api/orders%s and %i letters answers %i', async (path, length, status) => {
+      const answer = await orders.ask('GET', `/api/orders${path}${'x'.repeat(length)}`, { as: uuid() });
+      expect(answer.status).toBe(status);
+    });
+
+    test.each(['not-a-uuid', '%27', '%ff', '%00'])('cancelling the order %s', async (id) => {
+      const { status } = await orders.ask('POST', `/api/orders/${id}/cancel`, { as: uuid() });
+      expect([400, 404]).toContain(status);
+    });
+
+    test.each(['GET', 'POST'] as const)('a %s of nobody, or with a token that is none', async (method) => {
+      const payload = method === 'POST' ? { payload: body } : {};
+      expect((await orders.ask(method, '/api/orders', payload)).status).toBe(401);
+      const headers = { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' };
+      expect((await orders.ask(method, '/api/orders', { ...payload, headers })).status).toBe(401);
+    });
+  });
+});
+
+describe.skipIf(!postgres.available)(postgres.title('a backlog'), () => {
+  test('past its limit turns new orders away, until some have ended', async () => {
+    const orders = await openOrders(postgres.url, { ORDER_BACKLOG_LIMIT: 3 });
+    try {
+      await orders.list('MUG-1', 1_250);
+      const customerId = uuid();
+      const place = () => orders.ask('POST', '/api/orders', { as: customerId, payload: body });
+      const placed: string[] = [];
+      await expect
+        .poll(async () => {
+          const answer = await place();
+          if (answer.status === 202) placed.push(answer.body.orderId);
+          return answer;
+        })
+        .toMatchObject({
+          status: 503,
+          headers: { 'retry-after': '5' },
+          body: { type: 'urn:emporium:problem:backlog-full' },
+        });
+      expect(placed.length).toBeGreaterThanOrEqual(3);
+      const commands = await orders.published();
+      for (const orderId of placed) {
+        const answering = createAnswering(
+          { orderId, customerId, lines, total, paymentToken: 'tok_ok' },
+          (step) => step === 'reserve',
+        );
+        const request = commands.find(
+          ({ subject, type }) => subject === orderId && !type.startsWith('order.'),
+        );
+        const reply = request === undefined ? undefined : answering.answer(request);
+        if (reply === undefined) throw new Error('nothing was asked');
+        await orders.handleTwice(reply);
+      }
+      await expect.poll(async () => (await place()).status, { timeout: 3_000 }).toBe(202);
+    } finally {
+      await orders.close();
+    }
+  });
+});
