@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** How far the carrier's clock and ours may be apart; a callback that is older is refused, whoever sends it again. */
-export const toleranceSeconds = 5 * 60;
+const toleranceSeconds = 5 * 60;
 
 const format = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 
