@@ -39,8 +39,8 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     await admin.query('drop schema if exists bus cascade');
   });
 
-  const connect = (): Transport => {
-    const transport = createPostgresTransport({ url: database.url, connectionName: 'tested' });
+  const connect = (options: { timeoutMs?: number } = {}): Transport => {
+    const transport = createPostgresTransport({ url: database.url, connectionName: 'tested', ...options });
     transports.push(transport);
     return transport;
   };
@@ -224,6 +224,30 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(
       (await admin.query('select from bus.subscription where name = $1', [unordered.name])).rowCount,
     ).toBe(1);
+  });
+
+  test('a publish that meets a lost connection is repeated, and accepted', async () => {
+    const transport = connect();
+    await transport.publish([messageOf('before')]);
+    await terminate(await backends('publish'));
+
+    expect(await transport.publish([messageOf('after')])).toEqual([{ status: 'accepted' }]);
+  });
+
+  test('a server that does not answer counts as away, and works again when it does', async () => {
+    const transport = connect({ timeoutMs: 500 });
+    await transport.publish([messageOf('before')]);
+    await admin.query('begin');
+    await admin.query('lock table bus.message in access exclusive mode');
+    const start = performance.now();
+
+    const [result] = await transport.publish([messageOf('during')]);
+
+    expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.broker_away' } });
+    expect(performance.now() - start).toBeLessThan(3_000);
+    await admin.query('rollback');
+    expect(await transport.publish([messageOf('after')])).toEqual([{ status: 'accepted' }]);
+    expect(transport.status()).toEqual({ state: 'up' });
   });
 
   test('a message that the server cannot store is refused alone', async () => {

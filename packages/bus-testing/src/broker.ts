@@ -18,10 +18,13 @@ export interface RunningBroker {
   stop(): Promise<void>;
 }
 
-/** Durable data survives all three, and the url stays the same. */
+/** Durable data survives all of this, and the url stays the same. */
 export interface ServerControl {
   restart(): Promise<void>;
   stopServer(): Promise<void>;
+  /** SIGKILL, without a shutdown: what a crash does. */
+  kill(): Promise<void>;
+  /** After `stopServer` or `kill`. */
   startServer(): Promise<void>;
 }
 

@@ -37,7 +37,7 @@ export const testTransport = ({ name, broker, module, skip }: Conformance): void
         for (const [title, run] of Object.entries(cases)) {
           const reason = reasons.get(title);
           if (reason !== undefined) test.skip(`${title} (skipped: ${reason})`, () => {});
-          else test(title, (context) => withSetting({ context, running, create, module, run }), 60_000);
+          else test(title, (context) => withSetting({ context, running, create, module, run }), 120_000);
         }
       });
     }
