@@ -21,7 +21,7 @@ const awayTexts =
 /** Serialization failure, deadlock, lock not available: the same work may succeed at once. */
 const conflictCodes = new Set(['40001', '40P01', '55P03']);
 
-export const codeOf = (error: unknown): string =>
+const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
     : '';

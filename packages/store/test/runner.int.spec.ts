@@ -14,7 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Store, Tx } from '../src/index.ts';
 import { count, counted, counting } from './support/counting.ts';
 import { eventually } from './support/eventually.ts';
-import { type Counters, messageOf, openTestStore, type TestStore } from './support/inventory.ts';
+import { type Counters, openTestStore, received, type TestStore } from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
 const signal = new AbortController().signal;
@@ -51,7 +51,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
   };
 
   const ask = (n: number, more: Partial<Message<typeof count>> = {}) =>
-    messageOf(count, { counter: `k${n}`, n }, more);
+    received(count, { counter: `k${n}`, n }, more);
 
   const effects = async (): Promise<number[]> =>
     (await store.db.selectFrom('effect').select('n').orderBy('id').execute()).map(({ n }) => n);

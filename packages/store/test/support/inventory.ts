@@ -65,8 +65,8 @@ export const openTestStore = async (
 
 let made = 0;
 
-/** A delivery's message, as the pipeline reads it. */
-export const messageOf = <C extends Contract>(
+/** A message as the pipeline hands it to a runner. */
+export const received = <C extends Contract>(
   contract: C,
   data: Record<string, unknown>,
   more: Partial<Message<C>> = {},
