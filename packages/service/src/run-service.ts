@@ -65,7 +65,9 @@ export const runService = async ({
   process.on('unhandledRejection', die);
   process.on('SIGTERM', () => drain('SIGTERM'));
   process.on('SIGINT', () => drain('SIGINT'));
-  if (process.channel !== undefined) process.once('disconnect', () => drain('the end of the parent process'));
+  // It may have ended while this process was still loading: then the event has been missed.
+  if (process.connected === false) drain('the end of the parent process');
+  else process.once('disconnect', () => drain('the end of the parent process'));
 
   try {
     started = await startInOrder(start, interrupted.signal);

@@ -149,6 +149,13 @@ describe('drain', () => {
     expect(await exit).toBe(0);
     expect(output()).toContain('store closed');
   });
+
+  test('a parent that ends while the process still loads leaves no orphan', async () => {
+    const { child, exit, output } = await launch({}, true);
+    child.disconnect();
+    expect(await exit).toBe(0);
+    expect(output()).toContain('the end of the parent process');
+  });
 });
 
 describe('an error that nobody caught', () => {
