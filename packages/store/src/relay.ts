@@ -74,7 +74,7 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
     confirmed = [];
   };
 
-  /** Before it gives up a partition, nothing of it is left half done. */
+  /** Shares the partitions out and releases what is due, when it is time to. */
   const keepTime = async (): Promise<void> => {
     if (performance.now() >= balanceAt) {
       await leases.balance();
@@ -119,7 +119,7 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
 
   /** Publishes what is at hand, once. Gives the milliseconds until the next look. */
   const round = async (): Promise<number> => {
-    await removeConfirmed();
+    await removeConfirmed(); // first: whoever gets a partition next need not publish it again
     await keepTime();
     const rows = await nextRows(db, leases.held(), holds.keys(), batchSize);
     if (rows.length === 0) {
