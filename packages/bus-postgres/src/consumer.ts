@@ -111,8 +111,8 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     await source.close();
   };
 
-  await session.join(member);
   try {
+    await session.join(member);
     await source.open();
   } catch (error) {
     await stop(0);
