@@ -1,44 +1,38 @@
 // npm run demo: starts the shop, tells its story, and stays up until Ctrl-C; with --exit it ends after the story.
 import { resolve } from 'node:path';
-import { createShopClient, tellStory } from '@emporium/e2e';
+import { createShopClient, type Teller, tellStory } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { readOptions } from './options.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-const run = async (terminal: Terminal): Promise<void> => {
-  const { line, bold, dim } = terminal;
-  const options = readOptions(process.argv.slice(2), process.env, root);
-  line(bold('Emporium'));
-  line(
-    dim(
-      `starts on ${options.busUrl === undefined ? 'the embedded broker' : 'the broker of BUS_URL'}; data and logs in ${options.dataDir}`,
-    ),
-  );
+/** As a shell counts it: ended by Ctrl-C. */
+const interruptedCode = 130;
 
-  const interrupted = new AbortController();
-  const onSignal = () => interrupted.abort();
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> => {
+  const { line, bold, dim, red } = terminal;
+  const options = readOptions(process.argv.slice(2), process.env, root);
+  const broker = options.busUrl === undefined ? 'the embedded broker' : 'the broker of BUS_URL';
+  line(bold('Emporium'));
+  line(dim(`starts on ${broker}; data and logs in ${options.dataDir}`));
 
   const shop = await startShop({
     dataDir: options.dataDir,
     port: options.port,
     ...(options.busUrl === undefined ? {} : { busUrl: options.busUrl }),
-    progress: (what, ms) => line(`  ${dim(`${String(ms).padStart(6)} ms`)}  ${what}`),
-    signal: interrupted.signal,
+    progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
+    signal: interrupted,
   });
   try {
     for (const { name, onCrash, logFile } of shop.processes.values()) {
-      onCrash((code) => line(terminal.red(`  ${name} ended with ${code}; see ${logFile}`)));
+      onCrash((how) => line(red(`  ${name} ended by itself (${how}); its log is ${logFile}`)));
     }
-    const holds = await Promise.race([story(shop, terminal), aborted(interrupted.signal)]);
-    if (holds === undefined) return;
-    if (!holds) process.exitCode = 1;
-    if (options.exit) return;
+    const holds = await Promise.race([story(shop, terminal, interrupted), aborted(interrupted)]);
+    if (holds !== true) process.exitCode = holds === false ? 1 : interruptedCode;
+    if (options.exit || holds === undefined) return;
     printAddresses(shop, terminal);
-    await aborted(interrupted.signal);
+    await aborted(interrupted);
   } finally {
     line(dim('\nstopping: every process finishes what it began'));
     await shop.stop();
@@ -46,13 +40,32 @@ const run = async (terminal: Terminal): Promise<void> => {
   }
 };
 
-const story = async (shop: Shop, { teller, line, bold, green, red, dim }: Terminal): Promise<boolean> => {
-  const holds = await tellStory(createShopClient(shop.url, shop.admin), teller);
+const story = async (
+  shop: Shop,
+  { teller, line, bold, green, red, dim }: Terminal,
+  interrupted: AbortSignal,
+): Promise<boolean> => {
+  const holds = await tellStory(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
   const megabytes = Math.round(shop.memory() / 1_000_000);
   line(
     `\n${holds ? green(bold('Every check held.')) : red(bold('Not every check held.'))} ${dim(`${megabytes} MB resident in all`)}`,
   );
   return holds;
+};
+
+/** While the shop stops, the story fails at one place or another: nobody wants to read that. */
+const untilAborted = (teller: Teller, signal: AbortSignal): Teller => {
+  const unlessAborted =
+    <Told extends unknown[]>(tell: (...told: Told) => void) =>
+    (...told: Told): void => {
+      if (!signal.aborted) tell(...told);
+    };
+  return {
+    chapter: unlessAborted(teller.chapter),
+    say: unlessAborted(teller.say),
+    timeline: unlessAborted(teller.timeline),
+    check: unlessAborted(teller.check),
+  };
 };
 
 const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Terminal): void => {
@@ -82,12 +95,18 @@ const aborted = (signal: AbortSignal): Promise<undefined> =>
   });
 
 const terminal = createTerminal();
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort());
 try {
-  await run(terminal);
+  await run(terminal, interrupted.signal);
 } catch (error) {
-  process.stderr.write(
-    `${terminal.red('The demo ended:')} ${error instanceof Error ? error.message : String(error)}\n`,
-  );
-  process.exitCode = 1;
+  if (interrupted.signal.aborted) {
+    terminal.line(terminal.dim('stopped before it was up'));
+    process.exitCode = interruptedCode;
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${terminal.red('The demo ended:')} ${message}\n`);
+    process.exitCode = 1;
+  }
 }
 process.exit();

@@ -1,3 +1,4 @@
+export { applyTopology } from './apply-topology.ts';
 export type { ServiceProcess, StartOptions } from './service-process.ts';
 export { services } from './services.ts';
-export { applyTopology, type Shop, type ShopOptions, startShop } from './shop.ts';
+export { type Shop, type ShopOptions, startShop } from './shop.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { generateKeyPair } from '@emporium/service';
 
@@ -15,14 +15,31 @@ export interface Secrets {
   readonly carrierWebhookSecret: string;
 }
 
-/** Reads the file, or makes it, readable by its owner alone. */
+/** Reads the file, or makes it, readable by its owner alone. A secret that an older file lacks is added to it. */
 export const loadSecrets = async (file: string): Promise<Secrets> => {
-  const known = await readFile(file, 'utf8').catch(() => undefined);
-  if (known !== undefined) return { ...createSecrets(), ...(JSON.parse(known) as Partial<Secrets>) };
-  const secrets = createSecrets();
+  const known = await readSecrets(file);
+  const secrets = { ...createSecrets(), ...known };
+  if (known !== undefined && Object.keys(known).length === Object.keys(secrets).length) return secrets;
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  const whole = `${file}.${process.pid}`; // a start that is killed in here leaves no half file
+  await writeFile(whole, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  await rename(whole, file);
   return secrets;
+};
+
+const readSecrets = async (file: string): Promise<Partial<Secrets> | undefined> => {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return JSON.parse(text) as Partial<Secrets>; // written by loadSecrets alone
+  } catch (cause) {
+    throw new Error(`${file} is no JSON; remove the folder it is in to begin anew`, { cause });
+  }
 };
 
 const createSecrets = (): Secrets => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServiceProcessOptions {
@@ -11,6 +11,8 @@ export interface ServiceProcessOptions {
   readonly logFile: string;
   /** `http://127.0.0.1:<port>`, where `/health/ready` answers. */
   readonly address: string;
+  /** Told of each start. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 export interface StartOptions {
@@ -30,8 +32,8 @@ export interface ServiceProcess {
   stop(timeoutMs?: number): Promise<number | null>;
   /** SIGKILL: what a crash does. */
   kill(): Promise<void>;
-  /** Called with the exit code when it ends without having been asked to. */
-  onCrash(listener: (code: number | null) => void): void;
+  /** Called with its exit code, or the signal that killed it, when it ends without having been asked to. */
+  onCrash(listener: (how: number | NodeJS.Signals) => void): void;
 }
 
 export const createServiceProcess = ({
@@ -40,26 +42,32 @@ export const createServiceProcess = ({
   env,
   logFile,
   address,
+  onSpawn,
 }: ServiceProcessOptions): ServiceProcess => {
   let child: ChildProcess | undefined;
   let asked = false;
-  const listeners: ((code: number | null) => void)[] = [];
+  /** Where the log of this start begins. */
+  let logFrom = 0;
+  const listeners: ((how: number | NodeJS.Signals) => void)[] = [];
 
   const running = (): ChildProcess | undefined =>
     child?.exitCode === null && child.signalCode === null ? child : undefined;
 
   const launch = (override: Readonly<Record<string, string>>): void => {
     const log = openSync(logFile, 'a');
+    logFrom = fstatSync(log).size;
     asked = false;
     const launched = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
       env: { PATH: process.env['PATH'] ?? '', ...compileCache(), ...env, ...override },
       stdio: ['ignore', log, log, 'ipc'],
+      detached: true, // a Ctrl-C is for the launcher, which stops the gateway first
     });
     closeSync(log);
-    launched.once('exit', (code) => {
-      if (!asked) for (const listener of listeners) listener(code);
+    launched.once('exit', (code, signal) => {
+      if (!asked) for (const listener of listeners) listener(code ?? signal ?? 1);
     });
     child = launched;
+    if (launched.pid !== undefined) onSpawn?.(launched.pid);
   };
 
   const ended = (each: ChildProcess): Promise<number | null> =>
@@ -83,7 +91,7 @@ export const createServiceProcess = ({
         await sleep(50);
       }
       const what = running() === undefined ? 'ended while starting' : `was not ready after ${timeoutMs} ms`;
-      throw new Error(`${name} ${what}; the end of ${logFile}:\n${tailOf(logFile)}`);
+      throw new Error(`${name} ${what}; the end of ${logFile}:\n${tailOf(logFile, logFrom)}`);
     },
     stop: async (timeoutMs = 11_000) => {
       const stopping = running();
@@ -118,8 +126,8 @@ const isReady = async (address: string): Promise<boolean> => {
   }
 };
 
-const tailOf = (file: string): string =>
-  readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+const tailOf = (file: string, from: number): string =>
+  readFileSync(file).subarray(from).toString().trimEnd().split('\n').slice(-8).join('\n');
 
 /** Parsed modules are kept over starts, where the launcher was given a place for them. */
 const compileCache = (): Record<string, string> => {

@@ -28,7 +28,14 @@ export const createSettings = async ({
   services,
 }: SettingsOptions): Promise<Settings> => {
   const ports = new Map<string, number>();
-  for (const service of services) ports.set(service, service === 'gateway' ? port : await freePort());
+  const unused = async (): Promise<number> => {
+    for (;;) {
+      const found = await freePort(); // nobody listens on the ones before yet, so that it may come twice
+      if (found !== port && found !== smtpPort && ![...ports.values()].includes(found)) return found;
+    }
+  };
+  const smtpPort = await freePort();
+  for (const service of services) ports.set(service, service === 'gateway' ? port : await unused());
   const portOf = (service: string): number => {
     const found = ports.get(service);
     if (found === undefined) throw new Error(`there is no service ${service}`);
@@ -36,7 +43,7 @@ export const createSettings = async ({
   };
   return {
     secrets,
-    smtpPort: await freePort(),
+    smtpPort,
     port: portOf,
     address: (service) => `http://127.0.0.1:${portOf(service)}`,
     file: (name) => join(dataDir, name),

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { shop as registry } from '@emporium/contracts';
 import { freePort, memoryOf, startPostgres } from '@emporium/servers';
-import { createTransport } from '@emporium/service';
-import { pino } from 'pino';
-import { loadSecrets } from './secrets.ts';
+import { applyTopology } from './apply-topology.ts';
+import { claimDataDir } from './claim.ts';
+import { createEnvironment } from './environment.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { services } from './services.ts';
-import { createSettings, type Settings } from './settings.ts';
+import { createSettings } from './settings.ts';
 
 export interface ShopOptions {
   /** Databases, logs and secrets; kept, and used again by the next start. */
@@ -48,69 +48,73 @@ export interface Shop {
 
 /**
  * The whole shop: an embedded PostgreSQL with a database and a role per service, the topology applied, and every service as
- * its own process, ready. When a part fails to start, those before it are stopped and the failure is thrown.
+ * its own process, ready. When a part fails to start, or `signal` aborts, those before it are stopped and the failure (the
+ * signal's reason) is thrown.
  */
 export const startShop = async (options: ShopOptions): Promise<Shop> => {
+  const { signal } = options;
   const dataDir = resolve(options.dataDir);
   const logDir = join(dataDir, 'logs');
-  const started = Date.now();
+  const began = Date.now();
   const progress = (what: string) => {
-    options.signal?.throwIfAborted();
-    options.progress?.(what, Date.now() - started);
+    signal?.throwIfAborted();
+    options.progress?.(what, Date.now() - began);
   };
-  await assertFree(options.port);
-  await mkdir(logDir, { recursive: true });
-  const secrets = await loadSecrets(join(dataDir, 'secrets.json'));
-  const database = await startPostgres({
-    dataDir: join(dataDir, 'postgres'),
-    settings: { max_connections: '300' },
-  });
-  progress('PostgreSQL');
-
+  const claim = await claimDataDir(dataDir);
   const processes = new Map<string, ServiceProcess>();
   const more: ServiceProcess[] = [];
+  let database: Database | undefined;
+
   const stop = async (): Promise<void> => {
     const gateway = processes.get('gateway');
     await gateway?.stop();
-    await Promise.all(
-      [...processes.values(), ...more].filter((each) => each !== gateway).map((each) => each.stop()),
-    );
-    await database.stop();
+    const others = [...processes.values(), ...more].filter((each) => each !== gateway);
+    await Promise.all(others.map((each) => each.stop()));
+    await database?.stop();
+    await claim.release();
   };
 
   try {
-    const owned = services.filter((entry) => entry.database).map(({ name }) => name);
-    const databases = new Map<string, string>();
-    for (const name of [...owned, 'bus']) {
-      databases.set(name, await database.createDatabase(name, { name, password: secrets.databasePassword }));
-    }
-    const busUrl = options.busUrl ?? databases.get('bus') ?? '';
+    await assertFree(options.port);
+    await mkdir(logDir, { recursive: true });
+    const secrets = await loadSecrets(join(dataDir, 'secrets.json'));
+    const server = await startPostgres({
+      dataDir: join(dataDir, 'postgres'),
+      settings: { max_connections: '300' },
+    });
+    database = server;
+    progress('PostgreSQL');
+    const databases = await createDatabases(server, secrets);
     progress(`${databases.size} databases, each with its own role`);
+    const busUrl = options.busUrl ?? databases.get('bus') ?? '';
     await applyTopology(busUrl);
     progress('topology: every registered subscription is declared');
 
     const names = services.map(({ name }) => name);
     const settings = await createSettings({ dataDir, secrets, port: options.port, services: names });
     const environment = createEnvironment({ settings, databases, busUrl, extra: options.env ?? {} });
-    const create = (name: string, port: number, suffix = '') =>
-      createServiceProcess({
+    const create = (name: string, port: number, suffix = '') => {
+      const main = resolve(import.meta.dirname, `../../../services/${name}/src/main.ts`);
+      return createServiceProcess({
         name: `${name}${suffix}`,
-        main: resolve(import.meta.dirname, `../../../services/${name}/src/main.ts`),
+        main,
         env: { ...environment(name), PORT: String(port) },
         logFile: join(logDir, `${name}${suffix}.log`),
         address: `http://127.0.0.1:${port}`,
+        onSpawn: (pid) => claim.add({ pid, main }),
       });
+    };
     for (const name of names) processes.set(name, create(name, settings.port(name)));
-    await startAll([...processes.values()], progress);
+    await startAll([...processes.values()], progress, signal);
 
     return {
       url: settings.address('gateway'),
       busUrl,
       admin: { email: secrets.adminEmail, password: secrets.adminPassword },
       processes,
-      database,
+      database: server,
       logDir,
-      databaseUrl: (service) => database.url(service),
+      databaseUrl: (service) => server.url(service),
       scale: async (service) => {
         const added = create(service, await freePort(), `-${more.length + 2}`);
         more.push(added);
@@ -121,63 +125,45 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
         [...processes.values(), ...more].reduce(
           (sum, { pid }) => sum + (pid === undefined ? 0 : memoryOf(pid)),
           0,
-        ) + database.memory(),
+        ) + server.memory(),
       stop,
     };
   } catch (error) {
     await stop();
-    throw error;
+    throw signal?.aborted ? signal.reason : error;
   }
 };
 
+/** One for each service that has one, and one that is the embedded broker; gives their URLs. */
+const createDatabases = async (
+  server: Database,
+  { databasePassword: password }: Secrets,
+): Promise<ReadonlyMap<string, string>> => {
+  const owned = services.filter((entry) => entry.database).map(({ name }) => name);
+  const urls = new Map<string, string>();
+  for (const name of [...owned, 'bus']) urls.set(name, await server.createDatabase(name, { name, password }));
+  return urls;
+};
+
+/** All at once. Does not wait for the others when one fails. */
 const startAll = async (
   processes: readonly ServiceProcess[],
   progress: (what: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const results = await Promise.allSettled(
-    processes.map(async (each) => {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const ready = processes.map(async (each) => {
       await each.start({ timeoutMs: 60_000 });
       progress(each.name);
-    }),
-  );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-};
-
-/** Declares every registered subscription, before anyone publishes. */
-export const applyTopology = async (busUrl: string): Promise<void> => {
-  const transport = await createTransport({
-    url: busUrl,
-    service: 'topology',
-    log: pino({ level: 'silent' }),
-  });
-  try {
-    await transport.topology(registry).apply();
+    });
+    await Promise.race([Promise.all(ready), aborted]);
   } finally {
-    await transport.close();
+    signal?.removeEventListener('abort', onAbort);
   }
 };
-
-interface EnvironmentOptions {
-  readonly settings: Settings;
-  readonly databases: ReadonlyMap<string, string>;
-  readonly busUrl: string;
-  readonly extra: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
-const createEnvironment =
-  ({ settings, databases, busUrl, extra }: EnvironmentOptions) =>
-  (name: string): Record<string, string> => {
-    const entry = services.find((each) => each.name === name);
-    const databaseUrl = databases.get(name);
-    return {
-      JWT_PUBLIC_KEY: settings.secrets.jwtPublicKey,
-      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, BUS_URL: busUrl }),
-      ...entry?.env(settings),
-      ...extra['*'],
-      ...extra[name],
-    };
-  };
 
 /** Throws, naming the port and the variable, when somebody listens there. */
 const assertFree = (port: number): Promise<void> =>

@@ -85,6 +85,8 @@ export interface DeadLetterView {
   readonly subscription: string;
   readonly messageId: string;
   readonly type: string;
+  /** Of the message: the order, say. */
+  readonly key: string;
   readonly status: 'open' | 'replayed' | 'discarded';
   readonly reason: { readonly code: string; readonly message: string };
   readonly attempts: number;
@@ -198,7 +200,7 @@ export const createShopClient = (url: string, admin: Credentials) => {
     },
     failMail: (recipient: string, code: 451 | 550, times: number) =>
       http.call('PUT', '/api/mailbox/faults', { body: { recipient, code, times } }),
-    deadLetters: async (query = 'status=open') =>
+    deadLetters: async (query = 'status=open&limit=500') =>
       (await asAdmin<{ deadLetters: readonly DeadLetterView[] }>('GET', `/api/admin/dead-letters?${query}`))
         .deadLetters,
     ledger: async () =>

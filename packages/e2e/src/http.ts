@@ -36,8 +36,7 @@ export const createHttp = (url: string): Http => {
     options: RequestOptions = {},
   ): Promise<Answer<Body>> => {
     const { body, token, headers = {} } = options;
-    const response = await fetch(new URL(path, url), {
-      method,
+    const response = await reach(method, new URL(path, url), {
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -58,6 +57,17 @@ export const createHttp = (url: string): Http => {
       return body;
     },
   };
+};
+
+/** fetch says "fetch failed" of every address that does not answer. */
+const reach = async (method: string, url: URL, init: RequestInit): Promise<Response> => {
+  try {
+    return await fetch(url, { method, ...init });
+  } catch (cause) {
+    const reason =
+      cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw new Error(`${method} ${url.pathname} was not answered: ${reason}`, { cause });
+  }
 };
 
 const parse = (text: string): unknown => {

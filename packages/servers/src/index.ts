@@ -1,3 +1,4 @@
+export { commandOf, endForeign } from './foreign-process.ts';
 export { freePort } from './free-port.ts';
 export { memoryOf } from './memory.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
