@@ -116,7 +116,7 @@ export const ensureSchema = async (client: ClientBase): Promise<void> => {
 };
 
 /** Whether the schema is there, in this version or a later one. */
-export const isCurrent = async (client: Pick<ClientBase, 'query'>): Promise<boolean> => {
+const isCurrent = async (client: Pick<ClientBase, 'query'>): Promise<boolean> => {
   const { rows } = await client.query<{ comment: string | null }>(
     "select obj_description(oid, 'pg_namespace') as comment from pg_namespace where nspname = 'bus'",
   );
