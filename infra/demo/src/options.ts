@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { transportSchemes } from '@emporium/service';
 
 export interface DemoOptions {
   /** End after the story, with 0 only if every check held. */
@@ -17,8 +18,14 @@ export const readOptions = (args: readonly string[], env: NodeJS.ProcessEnv, roo
     throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
   }
   const busUrl = env['BUS_URL'];
-  if (busUrl !== undefined && !URL.canParse(busUrl)) {
-    throw new Error('BUS_URL: must be the URL of a broker, e.g. amqp://guest:guest@127.0.0.1:5672');
+  if (busUrl !== undefined && !isBroker(busUrl)) {
+    const schemes = brokers.join(', ');
+    throw new Error(`BUS_URL: must begin with ${schemes}; for example amqp://guest:guest@127.0.0.1:5672`);
   }
   return { exit: values.exit, port, busUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
 };
+
+/** Those that several processes can share. */
+const brokers = transportSchemes.filter((scheme) => scheme !== 'memory:');
+
+const isBroker = (url: string): boolean => URL.canParse(url) && brokers.includes(new URL(url).protocol);

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { readOptions } from './options.ts';
+
+const read = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => readOptions(args, env, '/shop');
+
+test('by default it stays up, on 8080, with the embedded broker, and keeps its data in .data', () =>
+  expect(read([])).toEqual({ exit: false, port: 8_080, busUrl: undefined, dataDir: '/shop/.data' }));
+
+test('--exit, PORT, BUS_URL and DATA_DIR are taken', () =>
+  expect(read(['--exit'], { PORT: '9000', BUS_URL: 'amqp://here', DATA_DIR: '/there' })).toEqual({
+    exit: true,
+    port: 9_000,
+    busUrl: 'amqp://here',
+    dataDir: '/there',
+  }));
+
+test.each(['http', '0', '65536', '80.5', '-1', ' '])('the PORT %j is refused by name', (port) =>
+  expect(() => read([], { PORT: port })).toThrow(/^PORT: /),
+);
+
+test.each(['rabbit', 'http://localhost', ''])('the BUS_URL %j is refused by name', (url) =>
+  expect(() => read([], { BUS_URL: url })).toThrow(/^BUS_URL: /),
+);
+
+test('an option that there is not is refused by name', () =>
+  expect(() => read(['--exot'])).toThrow("'--exot'"));

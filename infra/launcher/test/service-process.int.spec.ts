@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '@emporium/servers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createServiceProcess, type ServiceProcess } from '../src/service-process.ts';
+
+const ready = `
+  import { createServer } from 'node:http';
+  console.log(process.env['WORD']);
+  createServer((_, response) => response.end()).listen(Number(process.env['PORT']), '127.0.0.1');
+`;
+const failing = `console.error('no database at all'); process.exit(1);`;
+const neverReady = `console.log('still thinking'); setInterval(() => {}, 1_000);`;
+
+describe('a service process', () => {
+  let folder: string;
+  const created: ServiceProcess[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'emporium-process-'));
+  });
+  afterEach(async () => {
+    await Promise.all(created.splice(0).map((each) => each.kill()));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const create = async (source: string, onSpawn: (pid: number) => void = () => undefined) => {
+    const main = join(folder, 'main.mts');
+    await writeFile(main, source);
+    const port = await freePort();
+    const made = createServiceProcess({
+      name: 'fixture',
+      main,
+      env: { PORT: String(port), WORD: 'hello' },
+      logFile: join(folder, 'fixture.log'),
+      address: `http://127.0.0.1:${port}`,
+      onSpawn,
+    });
+    created.push(made);
+    return made;
+  };
+
+  test('is started when it is ready, and stopped when it is asked to', async () => {
+    const pids: number[] = [];
+    const fixture = await create(ready, (pid) => pids.push(pid));
+    await fixture.start();
+    expect(pids).toEqual([fixture.pid]);
+    await fixture.stop();
+    expect(fixture.pid).toBeUndefined();
+  });
+
+  test('that ends while it starts is told with the end of its log, of this start alone', async () => {
+    await writeFile(join(folder, 'fixture.log'), 'something of yesterday\n');
+    const fixture = await create(failing);
+    const failure = await fixture.start().catch((error: Error) => error.message);
+    expect(failure).toMatch(/^fixture ended while starting; the end of .*fixture\.log:\nno database at all$/);
+  });
+
+  test('that does not become ready in time is told so', async () => {
+    const fixture = await create(neverReady);
+    await expect(fixture.start({ timeoutMs: 500 })).rejects.toThrow('fixture was not ready after 500 ms');
+  });
+
+  test('that ends by itself is told, with how it ended; one that was asked to is not', async () => {
+    const fixture = await create(ready);
+    const ends: (number | NodeJS.Signals)[] = [];
+    fixture.onCrash((how) => ends.push(how));
+    await fixture.start();
+    await fixture.stop();
+    await fixture.start();
+    process.kill(fixture.pid ?? 0, 'SIGKILL');
+    await expect.poll(() => ends).toEqual(['SIGKILL']);
+    await fixture.start();
+    await fixture.kill();
+    expect(ends).toEqual(['SIGKILL']);
+  });
+
+  test('is in a process group of its own, which a Ctrl-C does not reach', async () => {
+    const fixture = await create(ready);
+    await fixture.start();
+    expect(() => process.kill(-(fixture.pid ?? 0), 0)).not.toThrow();
+  });
+});
