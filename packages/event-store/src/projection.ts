@@ -168,7 +168,7 @@ const readAfter = async <DB>(tx: Tx<DB>, { transaction, position }: Checkpoint):
     select id, stream, version, at, data, transaction::text as transaction, position from event
     where (transaction, position) > (${transaction}::xid8, ${position})
       and transaction < pg_snapshot_xmin(pg_current_snapshot())
-    order by transaction, position limit ${batchSize}`.execute(tx);
+    order by event.transaction, event.position limit ${batchSize}`.execute(tx);
   return rows;
 };
 

@@ -97,6 +97,30 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
     await becomes('early', 1);
   });
 
+  test('events come in the order of their transactions, also where the numbers of those get longer', async () => {
+    for (const [stream, transaction] of Object.entries({ tenth: '10', ninth: '9' })) {
+      await sql`
+        insert into event (stream, version, id, type, data, at, transaction)
+        values (${stream}, 1, 'x', 'counted', '{"type":"counted","by":1}', now(), ${transaction}::xid8)`.execute(
+        store.db,
+      );
+    }
+    const seen: string[] = [];
+    running.push(
+      startProjection(
+        store,
+        projection<Counted, Tables>({
+          name: 'seen',
+          version: 1,
+          tables: [],
+          apply: async (events) => void seen.push(...events.map(({ stream }) => stream)),
+        }),
+        silent,
+      ),
+    );
+    await expect.poll(() => seen.slice(0, 2), { timeout: 5_000 }).toEqual(['ninth', 'tenth']);
+  });
+
   test('two instances apply each event once', async () => {
     const registry = createRegistry({ contracts: [], subscriptions: [] });
     const second = createStore<Tables>({ service: 'order', registry, url, log: silent });
