@@ -1,0 +1,97 @@
+import { createPostgresTransport } from '@emporium/bus-postgres';
+import { createRabbitmqTransport } from '@emporium/bus-rabbitmq';
+import { type PostgresServer, type ServerKind, startPostgres, startRabbitmq } from '@emporium/servers';
+import type { Broker, Part } from './options.ts';
+import { benchPipeline, type PipelineOptions } from './pipeline.ts';
+import type { Figure } from './report.ts';
+import { benchShop } from './shop-load.ts';
+import { benchPostgresTransport } from './transport-postgres.ts';
+import { benchRabbitmqTransport } from './transport-rabbitmq.ts';
+
+export interface Bench {
+  readonly part: Part;
+  readonly broker: Broker;
+  readonly title: string;
+  /** Servers that this machine must be able to start. */
+  readonly needs: readonly ServerKind[];
+  readonly run: () => Promise<readonly Figure[]>;
+}
+
+/** Each starts servers of its own, so that none finds what another left. */
+export const benches: readonly Bench[] = [
+  {
+    part: 'transport',
+    broker: 'rabbitmq',
+    title: 'bus-rabbitmq against raw amqplib',
+    needs: ['rabbitmq'],
+    run: () => onRabbitmq(benchRabbitmqTransport),
+  },
+  {
+    part: 'transport',
+    broker: 'postgres',
+    title: 'bus-postgres against raw pg',
+    needs: ['postgres'],
+    run: () => onPostgres(async (server) => benchPostgresTransport(await server.createDatabase('bus'))),
+  },
+  {
+    part: 'pipeline',
+    broker: 'rabbitmq',
+    title: 'validation, inbox, state, outbox, relay and ack over RabbitMQ',
+    needs: ['rabbitmq', 'postgres'],
+    run: () =>
+      onPostgres((server) => onRabbitmq((url) => pipelineOn(server, createRabbitmqTransport({ url })))),
+  },
+  {
+    part: 'pipeline',
+    broker: 'postgres',
+    title: 'validation, inbox, state, outbox, relay and ack over PostgreSQL',
+    needs: ['postgres'],
+    run: () =>
+      onPostgres(async (server) =>
+        pipelineOn(server, createPostgresTransport({ url: await server.createDatabase('bus') })),
+      ),
+  },
+  {
+    part: 'shop',
+    broker: 'rabbitmq',
+    title: 'the whole shop over RabbitMQ',
+    needs: ['rabbitmq', 'postgres'],
+    run: () => onRabbitmq((busUrl) => benchShop({ busUrl, atLeast: 100 })),
+  },
+  {
+    part: 'shop',
+    broker: 'postgres',
+    title: 'the whole shop, embedded',
+    needs: ['postgres'],
+    run: () => benchShop({}),
+  },
+];
+
+const onRabbitmq = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
+  const server = await startRabbitmq();
+  try {
+    return await work(server.url);
+  } finally {
+    await server.stop();
+  }
+};
+
+const onPostgres = async <T>(work: (server: PostgresServer) => Promise<T>): Promise<T> => {
+  const server = await startPostgres();
+  try {
+    return await work(server);
+  } finally {
+    await server.stop();
+  }
+};
+
+const pipelineOn = async (
+  server: PostgresServer,
+  transport: PipelineOptions['transport'],
+): Promise<readonly Figure[]> => {
+  try {
+    return await benchPipeline({ transport, databaseUrl: await server.createDatabase('inventory') });
+  } finally {
+    await transport.close();
+  }
+};

@@ -1,0 +1,66 @@
+import type { OutgoingMessage, Transport } from '@emporium/bus';
+import { createRegistry, quick, shipmentDelivered, subscription } from '@emporium/contracts';
+import { body, type Contender, createLine, idOf, inFlight, inWindow, unsettled } from './contender.ts';
+
+const listener = subscription('order.bench', { to: [shipmentDelivered], retry: quick });
+const registry = createRegistry({ contracts: [shipmentDelivered], subscriptions: [listener] });
+
+/** Our side, on any broker. The messages in flight are published by so many in one call, as the raw side does it. */
+export const createBusContender = async (
+  transport: Transport,
+  { perCall }: { readonly perCall: number },
+): Promise<Contender> => {
+  await transport.topology(registry).apply();
+
+  const publish = async (first: number, count: number): Promise<void> => {
+    const results = await transport.publish(
+      Array.from({ length: count }, (_, offset) => messageOf(first + offset)),
+    );
+    for (const result of results) if (result.status === 'refused') throw result.error;
+  };
+
+  return {
+    publish: (count) =>
+      inWindow(count / perCall, inFlight / perCall, (index) => publish(index * perCall, perCall)),
+    drain: async (count) => {
+      const done = Promise.withResolvers<number>();
+      let start = 0;
+      let acked = 0;
+      const consumer = await transport.subscribe(
+        listener,
+        async (delivery) => {
+          start ||= performance.now();
+          await delivery.ack();
+          acked += 1;
+          if (acked === count) done.resolve(performance.now() - start);
+        },
+        { concurrency: unsettled },
+      );
+      const ms = await done.promise;
+      await consumer.stop();
+      return ms;
+    },
+    listen: async () => {
+      const line = createLine(() => publish(0, 1));
+      const consumer = await transport.subscribe(
+        listener,
+        (delivery) => {
+          line.onDelivery();
+          return delivery.ack();
+        },
+        { concurrency: unsettled },
+      );
+      return { roundTrip: line.roundTrip, stop: () => consumer.stop() };
+    },
+    close: () => transport.close(),
+  };
+};
+
+const messageOf = (index: number): OutgoingMessage => ({
+  id: idOf(index),
+  type: shipmentDelivered.type,
+  key: String(index % 1_000),
+  kind: shipmentDelivered.kind,
+  owner: shipmentDelivered.owner,
+  body,
+});

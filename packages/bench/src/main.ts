@@ -1,0 +1,62 @@
+// npm run bench [-- --only transport|pipeline|shop] [--broker rabbitmq|postgres]
+import { join, relative, resolve } from 'node:path';
+import { canStart } from '@emporium/servers';
+import { type Bench, benches } from './benches.ts';
+import { readOptions } from './options.ts';
+import { describeMachine, type Machine, print, type Section, save } from './report.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** A bench that hangs must not hang the run. */
+const longestMs = 240_000;
+
+const main = async (): Promise<void> => {
+  const options = readOptions(process.argv.slice(2));
+  const startedAt = new Date();
+  const machine = describeMachine();
+  process.stdout.write(`${introductionOf(machine)}\n`);
+  const sections: Section[] = [];
+  for (const bench of benches) {
+    if (!options.parts.includes(bench.part) || !options.brokers.includes(bench.broker)) continue;
+    const section = await sectionOf(bench);
+    print(section, process.stdout);
+    sections.push(section);
+  }
+  const file = await save(join(root, 'bench-results'), { startedAt, machine, sections });
+  process.stdout.write(`\n${relative(process.cwd(), file)}\n`);
+  if (sections.some(({ failed }) => failed !== undefined)) process.exitCode = 1;
+};
+
+const introductionOf = ({ node, cpus, model, load }: Machine): string => {
+  const busy = load > cpus / 2 ? ' It is busy: trust the ratios alone.' : '';
+  return `Node ${node}, ${cpus} x ${model}, load ${load}.${busy}`;
+};
+
+const sectionOf = async ({ title, needs, run }: Bench): Promise<Section> => {
+  for (const kind of needs) {
+    const server = await canStart(kind);
+    if (!server.available) return { title, figures: [], skipped: server.title(kind) };
+  }
+  try {
+    return { title, figures: await within(longestMs, run()) };
+  } catch (error) {
+    return { title, figures: [], failed: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+const within = <T>(ms: number, work: Promise<T>): Promise<T> =>
+  Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`not done after ${ms / 1_000} s`)), ms).unref();
+    }),
+  ]);
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+// What a bench that failed left running ends with this process.
+process.exit();

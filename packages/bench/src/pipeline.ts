@@ -1,0 +1,173 @@
+import {
+  type Consumer,
+  consume,
+  createMessage,
+  emit,
+  handle,
+  type Log,
+  newContext,
+  type Transport,
+} from '@emporium/bus';
+import { createRegistry, quick, reserveStock, stockReserved, subscription } from '@emporium/contracts';
+import { createStore, type Store, statements, type Tx } from '@emporium/store';
+import type { Figure } from './report.ts';
+import { median } from './statistics.ts';
+
+const commands = subscription('inventory.pipeline', { to: [reserveStock], retry: quick });
+const replies = subscription('order.pipeline', { to: [stockReserved], retry: quick });
+const registry = createRegistry({
+  contracts: [reserveStock, stockReserved],
+  subscriptions: [commands, replies],
+});
+
+interface Tables {
+  readonly reservation: { readonly order_id: string; readonly pieces: number };
+}
+
+const onReserveStock = handle(reserveStock, async ({ data }, { tx }: { tx: Tx<Tables> }) => {
+  const pieces = data.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  await tx.insertInto('reservation').values({ order_id: data.orderId, pieces }).execute();
+  return emit(stockReserved, { orderId: data.orderId, stepId: data.stepId });
+});
+
+const modes = [
+  { what: 'what is at hand together', concurrency: 200, messages: 3_000 },
+  { what: 'one at a time', concurrency: 1, messages: 400 },
+];
+const rounds = 3;
+
+export interface PipelineOptions {
+  readonly transport: Transport;
+  /** An empty database on a real server. */
+  readonly databaseUrl: string;
+}
+
+/**
+ * One process that takes commands from the broker and answers each with an event, with everything on: validation, inbox, a
+ * state change, outbox, relay, ack. A message counts when the broker has confirmed its answer.
+ */
+export const benchPipeline = async ({
+  transport,
+  databaseUrl,
+}: PipelineOptions): Promise<readonly Figure[]> => {
+  await transport.topology(registry).apply();
+  const store = createStore<Tables>({ service: 'inventory', registry, url: databaseUrl, log });
+  await store.migrate({
+    '001-reservation': statements(
+      'create table reservation (order_id text primary key, pieces integer not null)',
+    ),
+  });
+  const answers = countAnswers(transport);
+  const relay = store.startRelay(answers.transport);
+  const measured = modes.map((mode) => ({ ...mode, laps: [] as Lap[] }));
+  try {
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const { concurrency, messages, laps } of measured) {
+        await fill(transport, messages);
+        const lap = await runLap({ store, transport, answers, concurrency, messages });
+        if (round > 0) laps.push(lap);
+      }
+    }
+  } finally {
+    await relay.stop();
+    await store.close();
+  }
+  return measured.flatMap(({ what, laps }) => [
+    { what, unit: '/s', value: median(laps.map(({ rate }) => rate)) },
+    { what: '  CPU of the process, a message', unit: 'ms', value: median(laps.map(({ cpuMs }) => cpuMs)) },
+  ]);
+};
+
+interface Lap {
+  readonly rate: number;
+  readonly cpuMs: number;
+}
+
+interface LapOptions {
+  readonly store: Store<Tables>;
+  readonly transport: Transport;
+  readonly answers: Answers;
+  readonly concurrency: number;
+  readonly messages: number;
+}
+
+/** From the first message that begins to the confirm of the last answer. */
+const runLap = async ({ store, transport, answers, concurrency, messages }: LapOptions): Promise<Lap> => {
+  const { run, handles } = store.runner(commands, [onReserveStock]);
+  const answered = answers.next(messages);
+  let start: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
+  const consumer: Consumer = await consume({
+    transport,
+    registry,
+    subscription: commands,
+    handles,
+    run: (message, signal) => {
+      start ??= { at: performance.now(), cpu: process.cpuUsage() };
+      return run(message, signal);
+    },
+    probe: store.probe,
+    limits: { concurrency },
+    log,
+  });
+  await answered;
+  if (start === undefined) throw new Error('answers came before the first message');
+  const ms = performance.now() - start.at;
+  const { user, system } = process.cpuUsage(start.cpu);
+  await consumer.stop();
+  return { rate: (messages / ms) * 1_000, cpuMs: (user + system) / 1_000 / messages };
+};
+
+interface Answers {
+  /** What the relay publishes through. */
+  readonly transport: Transport;
+  /** Resolves when the broker has accepted so many more. */
+  next(count: number): Promise<void>;
+}
+
+const countAnswers = (transport: Transport): Answers => {
+  let left = 0;
+  let done = (): void => {};
+  return {
+    transport: {
+      ...transport,
+      publish: async (messages) => {
+        const results = await transport.publish(messages);
+        left -= results.filter(({ status }) => status === 'accepted').length;
+        if (left <= 0) done();
+        return results;
+      },
+    },
+    next: (count) =>
+      new Promise((resolve) => {
+        left = count;
+        done = resolve;
+      }),
+  };
+};
+
+const fill = async (transport: Transport, count: number): Promise<void> => {
+  const messages = Array.from({ length: count }, () => {
+    const orderId = nextId();
+    const data = { orderId, stepId: `${orderId}/reserve/1`, lines: [{ sku: 'BENCH-1', quantity: 1 }] };
+    return createMessage('order', reserveStock, data, newContext());
+  });
+  for (let sent = 0; sent < count; sent += 500) {
+    for (const result of await transport.publish(messages.slice(sent, sent + 500))) {
+      if (result.status === 'refused') throw result.error;
+    }
+  }
+};
+
+let ids = 0;
+/** Shaped like a UUIDv7. */
+const nextId = (): string => {
+  ids += 1;
+  return `019a0000-0000-7000-8000-${String(ids).padStart(12, '0')}`;
+};
+
+/** What goes wrong would make the figures lies. */
+const log: Log = {
+  info: () => {},
+  warn: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`),
+  error: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`),
+};

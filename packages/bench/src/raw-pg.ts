@@ -1,0 +1,153 @@
+import pg from 'pg';
+import { body, type Contender, createLine, idOf, inFlight, unsettled } from './contender.ts';
+
+/** The raw side, and the cheapest way of taking: it settles a whole batch or nothing, and holds a transaction open meanwhile. */
+export interface RawPg extends Contender {
+  drainInTransactions(count: number): Promise<number>;
+}
+
+/**
+ * What one would write with pg alone: a durable table as a queue, taken from with SKIP LOCKED under a lease, each message
+ * settled by itself (the acks at hand in one statement), woken by NOTIFY.
+ */
+export const openRawPg = async (url: string): Promise<RawPg> => {
+  const publishing = await connect(url);
+  const consuming = await connect(url);
+  // What a crash of the server takes back of a claim or an ack is delivered again, which at least once allows.
+  await consuming.query('set synchronous_commit = off');
+  await consuming.query('set enable_seqscan = off');
+  await publishing.query(schema);
+
+  const publish = async (first: number, count: number): Promise<void> => {
+    const indexes = Array.from({ length: count }, (_, offset) => first + offset);
+    const values = [
+      indexes.map(idOf),
+      indexes.map(() => 'shipment.delivered'),
+      indexes.map((index) => String(index % 1_000)),
+      indexes.map(() => body),
+    ];
+    await publishing.query({ ...insert, values });
+  };
+
+  const claim = async (): Promise<Row[]> =>
+    (await consuming.query<Row>({ ...claimBatch, values: [unsettled] })).rows;
+
+  const ack = async (rows: readonly Row[]): Promise<void> => {
+    if (rows.length > 0) await consuming.query({ ...settle, values: [rows.map(({ id }) => id)] });
+  };
+
+  const takeInTransaction = async (): Promise<number> => {
+    await consuming.query('begin');
+    const { rows } = await consuming.query<Row>({ ...lockBatch, values: [unsettled] });
+    await ack(rows);
+    await consuming.query('commit');
+    return rows.length;
+  };
+
+  return {
+    publish: async (count) => {
+      for (let sent = 0; sent < count; sent += inFlight)
+        await publish(sent, Math.min(inFlight, count - sent));
+    },
+    drain: async (count) => {
+      let rows = await claim();
+      const start = performance.now();
+      for (let claimed = rows.length; claimed < count; claimed += rows.length) {
+        [rows] = await Promise.all([claim(), ack(rows)]); // both statements leave together
+      }
+      await ack(rows);
+      return performance.now() - start;
+    },
+    drainInTransactions: async (count) => {
+      const start = performance.now();
+      for (let taken = 0; taken < count; ) taken += await takeInTransaction();
+      return performance.now() - start;
+    },
+    listen: async () => {
+      const line = createLine(() => publish(0, 1));
+      let taking: Promise<void> | undefined;
+      let again = false; // told of more while a claim was under way that may have missed it
+      const takeAll = async (): Promise<void> => {
+        while (again) {
+          again = false;
+          const rows = await claim();
+          for (const _ of rows) line.onDelivery();
+          await ack(rows);
+        }
+        taking = undefined;
+      };
+      const onNotification = (): void => {
+        again = true;
+        taking ??= takeAll();
+      };
+      consuming.on('notification', onNotification);
+      await consuming.query('listen raw_message');
+      return {
+        roundTrip: line.roundTrip,
+        stop: async () => {
+          consuming.off('notification', onNotification);
+          await consuming.query('unlisten raw_message');
+          await taking;
+        },
+      };
+    },
+    close: async () => {
+      await Promise.all([publishing.end(), consuming.end()]);
+    },
+  };
+};
+
+const connect = async (connectionString: string): Promise<pg.Client> => {
+  const client = new pg.Client({ connectionString, pipeline: true });
+  await client.connect();
+  return client;
+};
+
+interface Row {
+  readonly id: string;
+  readonly message_id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly body: Buffer;
+}
+
+const schema = `
+  create table raw_message (
+    id bigint generated always as identity primary key,
+    claimed_until timestamptz not null default '-infinity',
+    message_id text not null,
+    type text not null,
+    key text not null,
+    body bytea not null
+  ) with (fillfactor = 70);
+  alter table raw_message set (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0
+  )`;
+
+const insert = {
+  name: 'raw-publish',
+  text: `
+    with stored as (
+      insert into raw_message (message_id, type, key, body)
+      select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+    )
+    select pg_notify('raw_message', '')`,
+};
+
+const claimBatch = {
+  name: 'raw-claim',
+  text: `
+    update raw_message m set claimed_until = clock_timestamp() + interval '30 seconds'
+    from (
+      select id from raw_message where claimed_until <= clock_timestamp() order by id limit $1 for update skip locked
+    ) as due
+    where m.id = due.id
+    returning m.*`,
+};
+
+const lockBatch = {
+  name: 'raw-lock',
+  text: 'select * from raw_message order by id limit $1 for update skip locked',
+};
+
+const settle = { name: 'raw-settle', text: 'delete from raw_message where id = any ($1::bigint[])' };

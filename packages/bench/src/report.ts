@@ -1,0 +1,97 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { median, round } from './statistics.ts';
+
+/** One figure, alone or beside the raw client library doing the same in the same run. */
+export interface Figure {
+  readonly what: string;
+  readonly unit: string;
+  readonly value: number;
+  readonly against?: Against;
+  /** What to reach. For a figure with `against` it is about the ratio. */
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export interface Against {
+  readonly raw: number;
+  /** Ours to raw, a round each. The median counts. */
+  readonly ratios: readonly number[];
+}
+
+export interface Section {
+  readonly title: string;
+  readonly figures: readonly Figure[];
+  /** Why nothing was measured: there is no server, … */
+  readonly skipped?: string;
+  /** … or it did not work. */
+  readonly failed?: string;
+}
+
+/** Undefined where nothing is asked for. */
+export const isReached = ({ value, against, atLeast, atMost }: Figure): boolean | undefined => {
+  if (atLeast === undefined && atMost === undefined) return undefined;
+  const measured = against === undefined ? value : median(against.ratios);
+  return measured >= (atLeast ?? -Infinity) && measured <= (atMost ?? Infinity);
+};
+
+export const print = (
+  { title, figures, skipped, failed }: Section,
+  out: Pick<NodeJS.WritableStream, 'write'>,
+): void => {
+  out.write(`\n${title}\n`);
+  if (skipped !== undefined) out.write(`  skipped: ${skipped}\n`);
+  if (failed !== undefined) out.write(`  FAILED: ${failed}\n`);
+  for (const figure of figures) out.write(`${lineOf(figure)}\n`);
+};
+
+const lineOf = (figure: Figure): string => {
+  const { what, unit, value, against } = figure;
+  const cells = [
+    `  ${what.padEnd(44)}`,
+    `${String(round(value)).padStart(8)} ${unit.padEnd(3)}`,
+    (against === undefined
+      ? ''
+      : `raw ${String(round(against.raw)).padStart(6)}   ${ratioOf(against)}`
+    ).padEnd(36),
+    goalOf(figure),
+  ];
+  return cells.join(' ').trimEnd();
+};
+
+const ratioOf = ({ ratios }: Against): string =>
+  `ratio ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`;
+
+const goalOf = (figure: Figure): string => {
+  const reached = isReached(figure);
+  if (reached === undefined) return '';
+  const goal = figure.atLeast === undefined ? `at most ${figure.atMost}` : `at least ${figure.atLeast}`;
+  return `${goal}: ${reached ? 'yes' : 'NO'}`;
+};
+
+/** Figures of different machines, or of a busy one, do not compare; ratios do. */
+export const describeMachine = () => ({
+  node: process.version,
+  cpus: cpus().length,
+  model: cpus()[0]?.model ?? 'unknown',
+  /** Processes that wanted to run, over the last minute. */
+  load: round(loadavg()[0] ?? 0),
+});
+
+export type Machine = ReturnType<typeof describeMachine>;
+
+/** Writes `<time>.json` into the folder; gives the file. */
+export const save = async (
+  folder: string,
+  { startedAt, machine, sections }: { startedAt: Date; machine: Machine; sections: readonly Section[] },
+): Promise<string> => {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${startedAt.toISOString().replaceAll(':', '-')}.json`);
+  const withReached = sections.map(({ figures, ...section }) => ({
+    ...section,
+    figures: figures.map((figure) => ({ ...figure, reached: isReached(figure) })),
+  }));
+  await writeFile(file, `${JSON.stringify({ startedAt, machine, sections: withReached }, null, 2)}\n`);
+  return file;
+};

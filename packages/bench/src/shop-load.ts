@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assertInvariants, createShopClient, eventually } from '@emporium/e2e';
+import { type Shop, startShop } from '@emporium/launcher';
+import { freePort } from '@emporium/servers';
+import { watchCompletions } from './completions.ts';
+import { type OrderTimes, runOrders } from './order-load.ts';
+import type { Figure } from './report.ts';
+import { percentile } from './statistics.ts';
+
+export interface ShopLoadOptions {
+  /** Undefined is the embedded broker. */
+  readonly busUrl?: string;
+  /** Completed orders a second. */
+  readonly atLeast?: number;
+}
+
+const orders = 1_500;
+const open = 100;
+const sku = 'BENCH-1';
+
+/** Orders a second through the whole shop, and how long one takes from `POST` to `order.completed`. Checked to add up. */
+export const benchShop = async ({ busUrl, atLeast }: ShopLoadOptions): Promise<readonly Figure[]> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'emporium-bench-'));
+  try {
+    const began = Date.now();
+    const shop = await startShop({
+      dataDir,
+      port: await freePort(),
+      ...(busUrl === undefined ? {} : { busUrl }),
+      env: { '*': { LOG_LEVEL: 'warn' } },
+    });
+    const readySeconds = (Date.now() - began) / 1_000;
+    try {
+      const idleBytes = shop.memory();
+      const { calm, full } = await loadShop(shop);
+      return [
+        { what: 'ready after', unit: 's', value: readySeconds, atMost: 15 },
+        {
+          what: `orders completed, ${open} open at a time`,
+          unit: '/s',
+          value: full.rate,
+          ...(atLeast === undefined ? {} : { atLeast }),
+        },
+        ...latencies('25 orders/s', calm),
+        ...latencies(`${open} open`, full),
+        { what: 'resident, idle', unit: 'MB', value: idleBytes / 1e6, atMost: 1_200 },
+        { what: 'resident, after the load', unit: 'MB', value: shop.memory() / 1e6 },
+      ];
+    } finally {
+      await shop.stop();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+};
+
+const loadShop = async (shop: Shop): Promise<{ calm: OrderTimes; full: OrderTimes }> => {
+  const client = createShopClient(shop.url, shop.admin);
+  await client.stock({ sku, name: 'Bench', price: { amount: 100, currency: 'EUR' } }, 10_000);
+  const { token } = await client.register('Bench', 'bench@example.com');
+  const post = () =>
+    client.http.ask<{ orderId: string }>('POST', '/api/orders', {
+      token,
+      body: { lines: [{ sku, quantity: 1 }], paymentToken: 'tok_ok' },
+    });
+  const place = async (): Promise<string> => {
+    const { status, body } = await post();
+    if (status !== 202) throw new Error(`POST /api/orders answered ${status}: ${JSON.stringify(body)}`);
+    return body.orderId;
+  };
+  await eventually('the product can be ordered', post, ({ status }) => status === 202);
+
+  const completions = await watchCompletions(shop.databaseUrl('order'));
+  try {
+    await runOrders({ orders: 500, open, place, completions }); // the first orders meet code that is not compiled yet
+    const calm = await runOrders({ orders: 200, open: 50, everyMs: 40, place, completions });
+    const full = await runOrders({ orders, open, place, completions });
+    await assertInvariants(client);
+    return { calm, full };
+  } finally {
+    await completions.close();
+  }
+};
+
+const latencies = (load: string, { answered, completed }: OrderTimes): readonly Figure[] => [
+  { what: `p50 POST to 202, ${load}`, unit: 'ms', value: percentile(answered, 0.5) },
+  { what: `p50 POST to order.completed, ${load}`, unit: 'ms', value: percentile(completed, 0.5) },
+  { what: `p99 POST to order.completed, ${load}`, unit: 'ms', value: percentile(completed, 0.99) },
+];

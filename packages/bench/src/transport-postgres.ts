@@ -1,0 +1,14 @@
+import { createPostgresTransport } from '@emporium/bus-postgres';
+import { createBusContender } from './bus-contender.ts';
+import { inFlight } from './contender.ts';
+import { openRawPg } from './raw-pg.ts';
+import type { Figure } from './report.ts';
+import { benchTransport } from './transport-load.ts';
+
+export const benchPostgresTransport = async (url: string): Promise<readonly Figure[]> => {
+  const raw = await openRawPg(url);
+  const ours = await createBusContender(createPostgresTransport({ url }), { perCall: inFlight });
+  const figures = await benchTransport({ raw, ours });
+  await Promise.all([raw.close(), ours.close()]);
+  return figures;
+};
