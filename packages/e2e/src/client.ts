@@ -234,11 +234,11 @@ export const eventually = async <Value>(
   timeoutMs = 30_000,
 ): Promise<Value> => {
   const until = Date.now() + timeoutMs;
-  for (;;) {
+  for (let delayMs = 50; ; delayMs = Math.min(delayMs * 1.3, 1_000)) {
     const value = await ask();
     if (isSo(value)) return value;
     if (Date.now() > until)
       throw new Error(`${what}: not so after ${timeoutMs} ms: ${JSON.stringify(value).slice(0, 500)}`);
-    await sleep(50);
+    await sleep(delayMs);
   }
 };

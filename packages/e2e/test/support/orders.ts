@@ -107,7 +107,7 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
     test('whose authorisation has expired is renewed once, and captured', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
-      const orderId = await place(ada, { paymentToken: 'tok_expires' });
+      const orderId = await place(ada, { paymentToken: 'tok_expires_1' });
       expect((await client.settled(ada, orderId)).status).toBe('completed');
     });
 

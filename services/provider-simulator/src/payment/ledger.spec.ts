@@ -90,6 +90,15 @@ test('tok_expires is too old at once', () => {
   expect(ledger.capture('c1', id, undefined, false)).toEqual(refusal('authorisation_expired'));
 });
 
+test('tok_expires_1 is too old once: the renewed authorisation holds', () => {
+  const { ledger, id } = authorised('tok_expires_1');
+  expect(ledger.capture('c1', id, undefined, false)).toEqual(refusal('authorisation_expired'));
+  ledger.authorise('key-renewed', order('tok_expires_1'), false);
+  expect(ledger.capture('c2', ledger.findByKey('key-renewed')?.id ?? '', undefined, false)).toEqual(
+    approval('captured'),
+  );
+});
+
 test('tok_capture_fails_2 refuses two captures, then takes the same key', () => {
   const { ledger, id } = authorised('tok_capture_fails_2');
   const captures = [1, 2, 3].map(() => ledger.capture('c1', id, undefined, false));

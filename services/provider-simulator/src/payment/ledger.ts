@@ -80,6 +80,12 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
   const isExpired = ({ status, expiresAt }: Authorisation): boolean =>
     status === 'authorised' && now() >= expiresAt;
 
+  const madeFor = (reference: string): number =>
+    authorisations
+      .values()
+      .filter((each) => each.reference === reference)
+      .toArray().length;
+
   const voidIt = (authorisation: Authorisation): Outcome => {
     if (authorisation.status === 'captured') return alreadyCaptured;
     if (authorisation.status === 'authorised') {
@@ -96,7 +102,8 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
       const asked = fingerprint('authorise', request);
       const known = memory.recall(key, asked);
       if (known !== undefined) return known;
-      const { declines, expires } = behaviourOf(request.token);
+      const { declines, expiries } = behaviourOf(request.token);
+      const isTooOld = expiries > 0 && madeFor(request.reference) < expiries;
       const reason = tombstones.has(key) ? 'voided' : isRefused ? 'declined_on_request' : declines;
       const authorisation: Authorisation = {
         id: `auth_${randomUUID()}`,
@@ -108,7 +115,7 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
         status: reason === undefined ? 'authorised' : 'declined',
         ...(reason === undefined ? {} : { reason }),
         createdAt: now(),
-        expiresAt: now() + (expires ? 0 : authorisationTtlMs),
+        expiresAt: now() + (isTooOld ? 0 : authorisationTtlMs),
         captured: 0,
         refunded: 0,
       };

@@ -8,11 +8,11 @@ export interface Behaviour {
   readonly fault?: Fault & { readonly times: number };
   /** How many captures of the authorisation are refused. */
   readonly captureRefusals: number;
-  /** The authorisation is too old as soon as it is made. */
-  readonly expires: boolean;
+  /** How many authorisations of a reference are too old as soon as they are made. */
+  readonly expiries: number;
 }
 
-const fine: Behaviour = { captureRefusals: 0, expires: false };
+const fine: Behaviour = { captureRefusals: 0, expiries: 0 };
 
 /**
  * `tok_ok…` and `tok_visa…` are fine. The others misbehave as their names say; a number at the end says how often, or for
@@ -38,7 +38,7 @@ export const behaviourOf = (token: string): Behaviour => {
     case 'tok_capture_fails':
       return { ...fine, captureRefusals: number ?? Infinity };
     case 'tok_expires':
-      return { ...fine, expires: true };
+      return { ...fine, expiries: number ?? Infinity };
     default:
       return /^tok_(ok|visa)/.test(token) ? fine : { ...fine, declines: 'unknown_token' };
   }
