@@ -81,10 +81,7 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
     status === 'authorised' && now() >= expiresAt;
 
   const madeFor = (reference: string): number =>
-    authorisations
-      .values()
-      .filter((each) => each.reference === reference)
-      .toArray().length;
+    [...authorisations.values()].filter((each) => each.reference === reference).length;
 
   const voidIt = (authorisation: Authorisation): Outcome => {
     if (authorisation.status === 'captured') return alreadyCaptured;
