@@ -83,14 +83,42 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
     most: groupSize,
   });
 
-  const run: Run = async (message, signal) => {
-    const handler = handlerOf(message);
-    if (handler.kind !== 'perform' || isExpired(message, clock())) return steps.add({ message, handler });
+  const performing = new Map<string, Promise<void>>();
+
+  /** A delivery of what this process is asking the outside already waits, and then finds that it was handled. */
+  const perform = async (
+    message: Message,
+    handler: PerformDefinition<Transaction<DB>>,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    for (let other = performing.get(message.id); other !== undefined; other = performing.get(message.id)) {
+      await other.catch(() => undefined); // its own delivery hears of it
+    }
+    const own = ask(message, handler, signal);
+    performing.set(message.id, own);
+    try {
+      await own;
+    } finally {
+      performing.delete(message.id);
+    }
+  };
+
+  const ask = async (
+    message: Message,
+    handler: PerformDefinition<Transaction<DB>>,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const intent = await intents.add({ message, handler });
     if (intent === handledBefore) return;
     const idempotencyKey = handler.idempotencyKey?.(message) ?? message.id;
     const value = await handler.outside(message, intent, { idempotencyKey, signal });
-    return steps.add({ message, handler, outcome: { value } });
+    await steps.add({ message, handler, outcome: { value } });
+  };
+
+  const run: Run = async (message, signal) => {
+    const handler = handlerOf(message);
+    if (handler.kind === 'perform' && !isExpired(message, clock())) return perform(message, handler, signal);
+    await steps.add({ message, handler });
   };
 
   return { run, handles: [...bound.keys()] };

@@ -413,6 +413,26 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
         },
       });
 
+    test('asks the outside once for two deliveries of one message at the same time', async () => {
+      const asked: string[] = [];
+      const stalled = gate();
+      const run = runnerOf(
+        talking(async (_, key) => {
+          asked.push(key);
+          await stalled.opened;
+          return 'approved';
+        }),
+      );
+      const message = ask(1);
+      const running = [run(message), run(message), run(message)];
+      await eventually(async () => asked).toHaveLength(1);
+      await sleep(100);
+      stalled.open();
+      await Promise.all(running);
+      expect(asked).toEqual(['key-of-1']);
+      expect((await effects()).filter((n) => n === 1)).toEqual([1]);
+    });
+
     test('holds no connection while the outside stalls', async () => {
       const single = opened.again({ connections: 1 });
       const stalled = gate();
