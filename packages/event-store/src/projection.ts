@@ -172,12 +172,11 @@ const readAfter = async <DB>(tx: Tx<DB>, { transaction, position }: Checkpoint):
   return rows;
 };
 
-/** Whether there are events that cannot be read yet. */
+/** Whether there are events that cannot be read yet. Without the order the planner reads the whole table from its start. */
 const hasMoreAfter = async <DB>(tx: Tx<DB>, { transaction, position }: Checkpoint): Promise<boolean> => {
   const { rows } = await sql`
-    select from event where (transaction, position) > (${transaction}::xid8, ${position}) limit 1`.execute(
-    tx,
-  );
+    select from event where (transaction, position) > (${transaction}::xid8, ${position})
+    order by transaction, position limit 1`.execute(tx);
   return rows.length > 0;
 };
 
