@@ -8,26 +8,39 @@ const rateRounds = 7;
 const latencyRounds = 10;
 const messagesPerLatencyRound = 60;
 
+interface Rates {
+  readonly publish: readonly Pair<number>[];
+  readonly consume: readonly Pair<number>[];
+}
+
 /** How near our transport comes to the raw client library, with the same bytes and guarantees on the same broker. */
 export const benchTransport = async (sides: Pair<Contender>): Promise<readonly Figure[]> => {
-  const rates = await interleave(sides, rateRounds, async (inTurn) => ({
+  const { publish, consume } = await measureRates(sides);
+  const latencies = await measureLatencies(sides);
+  return [
+    figureOf({ what: `publish, ${inFlight} in flight`, unit: '/s', atLeast: 0.9 }, publish),
+    figureOf({ what: `consume, ${unsettled} unsettled, single acks`, unit: '/s', atLeast: 0.9 }, consume),
+    figureOf({ what: 'one message, publish to delivery, p50', unit: 'ms', atMost: 1.25 }, latencies),
+  ];
+};
+
+/** Messages a second: published, and then consumed with none coming in. */
+export const measureRates = async (sides: Pair<Contender>): Promise<Rates> => {
+  const rounds = await interleave(sides, rateRounds, async (inTurn) => ({
     publish: await inTurn(publishRate),
     consume: await inTurn(drainRate),
   }));
-  const listening = { raw: await sides.raw.listen(), ours: await sides.ours.listen() };
+  return {
+    publish: rounds.map(({ publish }) => publish),
+    consume: rounds.map(({ consume }) => consume),
+  };
+};
+
+const measureLatencies = async ({ raw, ours }: Pair<Contender>): Promise<readonly Pair<number>[]> => {
+  const listening = { raw: await raw.listen(), ours: await ours.listen() };
   const latencies = await interleave(listening, latencyRounds, (inTurn) => inTurn(medianLatency));
   await Promise.all([listening.raw.stop(), listening.ours.stop()]);
-  return [
-    figureOf(
-      { what: `publish, ${inFlight} in flight`, unit: '/s', atLeast: 0.9 },
-      rates.map(({ publish }) => publish),
-    ),
-    figureOf(
-      { what: `consume, ${unsettled} unsettled, single acks`, unit: '/s', atLeast: 0.9 },
-      rates.map(({ consume }) => consume),
-    ),
-    figureOf({ what: 'one message, publish to delivery, p50', unit: 'ms', atMost: 1.25 }, latencies),
-  ];
+  return latencies;
 };
 
 const perSecond = (ms: number): number => (messages / ms) * 1_000;

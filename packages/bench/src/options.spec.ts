@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { readOptions } from './options.ts';
+
+test('without options everything is measured', () => {
+  expect(readOptions([])).toEqual({
+    parts: ['transport', 'pipeline', 'shop'],
+    brokers: ['rabbitmq', 'postgres'],
+  });
+});
+
+test('one part and one broker can be chosen', () => {
+  expect(readOptions(['--only', 'shop', '--broker=postgres'])).toEqual({
+    parts: ['shop'],
+    brokers: ['postgres'],
+  });
+});
+
+test.each([
+  [['--only', 'relay'], "--only: must be one of transport, pipeline, shop, is 'relay'"],
+  [['--broker', 'kafka'], "--broker: must be one of rabbitmq, postgres, is 'kafka'"],
+  [['--fast'], '--fast'],
+])('%j is refused by name', (args, message) => {
+  expect(() => readOptions(args)).toThrow(message);
+});
