@@ -50,6 +50,14 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(published[1]).toEqual(published[0]);
     });
 
+    test('is one event under one id, whether the dispatch or a late cancellation is answered by it', async () => {
+      await service.handle(dispatch(orderId));
+      await service.handle(cancel(orderId));
+      const [first, second, ...more] = await service.messageIds();
+      expect([first, more]).toEqual([second, []]);
+      await service.published();
+    });
+
     test('that the carrier refuses fails with its reason, delivered twice, and stays failed', async () => {
       await simulator.fault({ mode: 'fail', reference: orderId, times: 1 });
       await service.handleTwice(dispatch(orderId));

@@ -13,7 +13,8 @@ export const reply = ({ orderId, stepId }: Step, answer: Answer): Effects => {
   switch (answer.kind) {
     case 'dispatched': {
       const { kind: _, ...shipment } = answer;
-      return emit(shipmentDispatched, { ...step, ...shipment });
+      // One fact, one id, however often it is the answer: who has heard of it hears nothing new.
+      return emit(shipmentDispatched, { ...step, ...shipment }, { id: shipment.shipmentId });
     }
     case 'failed':
       return emit(shipmentFailed, { ...step, reason: answer.reason });

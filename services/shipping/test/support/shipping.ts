@@ -94,6 +94,13 @@ export const openShipping = async (serverUrl: string, carrierUrl: string) => {
           return { type, data };
         });
     },
+    /** The ids of the messages in the outbox, in their order. */
+    messageIds: async (): Promise<string[]> => {
+      const { rows } = await sql<{ message_id: string }>`select message_id from outbox order by id`.execute(
+        store.db,
+      );
+      return rows.map(({ message_id }) => message_id);
+    },
     shipment: async (orderId: string) => {
       const query = store.db.selectFrom('shipment').select('state').where('order_id', '=', orderId);
       return (await query.executeTakeFirst())?.state;
