@@ -41,7 +41,7 @@ const duplicateOnPostgres = async (url: string): Promise<Duplicator> => {
   await client.connect();
   await client.query(`
     create sequence if not exists bus.copies;
-    create or replace function bus.copy() returns trigger language plpgsql as $$
+    create or replace function bus.copy() returns trigger language plpgsql security definer as $$
     begin
       if pg_trigger_depth() = 1 and new.letter is null and new.attempt = 1 then
         perform nextval('bus.copies');
