@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { v7 as uuid } from 'uuid';
 
 /** What a message or a request passes on to all that follows from it; logs carry it too. */
@@ -47,12 +47,24 @@ export const traceIdOf = ({ traceparent }: Context): string => traceparent.slice
 /** The same trace with a new parent span; malformed input starts a new trace. */
 export const childTraceparent = (traceparent: string): string =>
   isTraceparent(traceparent)
-    ? `${traceparent.slice(0, 36)}${randomBytes(8).toString('hex')}${traceparent.slice(52)}`
+    ? `${traceparent.slice(0, 36)}${randomHex(8)}${traceparent.slice(52)}`
     : newTraceparent();
 
 /** Version 00 of https://www.w3.org/TR/trace-context, which forbids ids of zeros. */
 const isTraceparent = (text: string): boolean =>
   /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
 
-const newTraceparent = (): string =>
-  `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
+
+/** One call for the randomness of many ids: it costs more than all else that a message needs. */
+const pool = Buffer.allocUnsafe(4_096);
+let used = pool.length;
+
+const randomHex = (bytes: number): string => {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
+};

@@ -11,6 +11,7 @@ import {
   timeout,
   wrap,
 } from 'cockatiel';
+import { request } from 'undici';
 
 export const outboundErrors = catalogue('outbound', {
   /** This request failed, the other side as a whole may be well. */
@@ -92,10 +93,9 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
   ): Promise<OutboundAnswer> => {
     const asked = { peer, request: `${method} ${path}` };
     try {
-      const response = await fetch(base + path, {
+      const response = await request(base + path, {
         method,
         signal,
-        redirect: 'error',
         headers: {
           authorization: `Bearer ${apiKey}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -103,8 +103,8 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const text = await response.text();
-      return { status: response.status, body: parsed(text) };
+      const text = await response.body.text();
+      return { status: response.statusCode, body: parsed(text) };
     } catch (cause) {
       if (given.aborted) throw cause;
       const why = signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : rootOf(cause);
@@ -117,7 +117,9 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     const { status } = answer;
     const facts = { peer, request: `${request.method} ${request.path}`, status };
     if (status === 401 || status === 403) throw outboundErrors.key_refused({ ...facts, retryAfterMs: 5_000 });
-    if (status >= 500 || passing.has(status)) throw outboundErrors.failed(facts);
+    // A redirect is not followed: the key would go along.
+    const isElsewhere = status >= 300 && status < 400;
+    if (status >= 500 || isElsewhere || passing.has(status)) throw outboundErrors.failed(facts);
     return answer;
   };
 
