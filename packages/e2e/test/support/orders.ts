@@ -10,7 +10,8 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       const ada = await customer();
       const order = await client.settled(ada, await place(ada, { quantity: 2 }));
       expect(order).toMatchObject({ status: 'completed', total: { amount: 2_500, currency: 'EUR' } });
-      expect(happened(order)).toEqual([
+      const own = happened(order).filter((what) => what !== 'delivered'); // the carrier may be faster than the payment
+      expect(own).toEqual([
         'placed',
         'stock reserved',
         'payment authorised',
