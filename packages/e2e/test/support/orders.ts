@@ -112,6 +112,17 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect((await client.settled(ada, orderId)).status).toBe('completed');
     });
 
+    test('whose capture keeps being refused waits for a person, who lets it go on', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const orderId = await place(ada, { paymentToken: 'tok_capture_fails_6' });
+      const parked = await client.settled(ada, orderId, { status: 'needs-attention' });
+      expect(happened(parked).filter((what) => what === 'capture refused')).toHaveLength(6);
+      expect((await client.cancel(ada, orderId)).status).toBe(409); // the goods are on their way
+      await client.asAdmin('POST', `/api/admin/orders/${orderId}/resume`);
+      expect((await client.settled(ada, orderId)).status).toBe('completed');
+    });
+
     test('whose capture is refused twice is captured in the end', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
