@@ -75,10 +75,7 @@ const confirmingStep = 'authorise';
 const initialOrder: Order = { status: 'none' };
 
 /** What a command leads to; an empty list where it has happened already. */
-const decide = (
-  command: OrderCommand,
-  order: Order,
-): readonly OrderEvent[] | { refused: OrderRefusal } => {
+const decide = (command: OrderCommand, order: Order): readonly OrderEvent[] | { refused: OrderRefusal } => {
   if (command.type === 'place') {
     const { customerId, lines, total } = command;
     return order.status === 'none'
