@@ -17,7 +17,7 @@ describe('a test run', { timeout: 30_000 }, () => {
     expect(code).toBe(1);
     expect(lines.at(-1)).toBe('2 passed, 2 failed, 5 skipped');
     expect(lines).toContain('skipped: the moon is full');
-    expect(lines).toContain('unsteady: outcomes.case.ts > passes at last');
+    expect(lines).toContain('unsteady: outcomes.case.ts > works at last');
     const server = lines.indexOf('skipped: no RabbitMQ here');
     expect(lines[server + 1]).toBe('  outcomes.case.ts (2 tests)');
     expect(lines).toContain('skipped: no reason was given');
