@@ -41,11 +41,21 @@ const defaultLimits: QueueLimits = { messages: 1_000_000, bytes: 1024 ** 3 };
  * are left alone.
  */
 export const applyAccess = async (options: AccessOptions): Promise<AccessReport> => {
-  const { managementUrl, virtualHost = '/', registry, operator, passwordOf, limits = defaultLimits } = options;
+  const {
+    managementUrl,
+    virtualHost = '/',
+    registry,
+    operator,
+    passwordOf,
+    limits = defaultLimits,
+  } = options;
   const management = openManagement(managementUrl);
   const wanted = privilegesOf(registry, operator);
   for (const privileges of wanted) {
-    await management.put(['users', privileges.service], { password: passwordOf(privileges.service), tags: tag });
+    await management.put(['users', privileges.service], {
+      password: passwordOf(privileges.service),
+      tags: tag,
+    });
     await grant(management, virtualHost, privileges);
   }
   await management.put(['policies', virtualHost, policy], policyOf(registry, limits));
@@ -80,9 +90,9 @@ const nothing = '^$';
 const oneOf = (names: readonly string[]): string =>
   names.length === 0 ? nothing : `^(${alternatives(names)})$`;
 
-const alternatives = (names: readonly string[]): string => names.map(escape).join('|');
+const alternatives = (names: readonly string[]): string => names.map(literal).join('|');
 
-const escape = (name: string): string => name.replaceAll('.', '\\.');
+const literal = (name: string): string => name.replaceAll('.', '\\.');
 
 /** Delivery limits stay with the queues' arguments: they belong to the retry policies, and are no matter of capacity. */
 const policyOf = ({ subscriptions }: Registry, { messages, bytes }: QueueLimits) => {
@@ -95,6 +105,9 @@ const policyOf = ({ subscriptions }: Registry, { messages, bytes }: QueueLimits)
 };
 
 const taggedUsers = async (management: Management): Promise<string[]> => {
-  const users = (await management.get(['users'])) as readonly { name: string; tags: readonly string[] | string }[]; // the API's shape
+  const users = (await management.get(['users'])) as readonly {
+    name: string;
+    tags: readonly string[] | string;
+  }[]; // the API's shape
   return users.filter(({ tags }) => [tags].flat().includes(tag)).map(({ name }) => name);
 };

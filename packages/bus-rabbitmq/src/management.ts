@@ -23,7 +23,8 @@ export const openManagement = (url: string): Management => {
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${address} answered ${response.status}: ${text.slice(0, 500)}`);
+    if (!response.ok)
+      throw new Error(`${method} ${address} answered ${response.status}: ${text.slice(0, 500)}`);
     return text;
   };
 
