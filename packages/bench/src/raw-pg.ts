@@ -1,14 +1,16 @@
 import pg from 'pg';
 import { body, type Contender, createLine, idOf, inFlight, unsettled } from './contender.ts';
 
+const queue = 1;
+
 /** The raw side, and the cheapest way of taking: it settles a whole batch or nothing, and holds a transaction open meanwhile. */
 export interface RawPg extends Contender {
   drainInTransactions(count: number): Promise<number>;
 }
 
 /**
- * What one would write with pg alone: a durable table as a queue, taken from with SKIP LOCKED under a lease, each message
- * settled by itself (the acks at hand in one statement), woken by NOTIFY.
+ * What one would write with pg alone: a durable table of queues that are bound to types, taken from with SKIP LOCKED under a
+ * lease, each message settled by itself (the acks at hand in one statement), woken by NOTIFY.
  */
 export const openRawPg = async (url: string): Promise<RawPg> => {
   const publishing = await connect(url);
@@ -81,12 +83,12 @@ export const openRawPg = async (url: string): Promise<RawPg> => {
         taking ??= takeAll();
       };
       consuming.on('notification', onNotification);
-      await consuming.query('listen raw_message');
+      await consuming.query(`listen raw_${queue}`);
       return {
         roundTrip: line.roundTrip,
         stop: async () => {
           consuming.off('notification', onNotification);
-          await consuming.query('unlisten raw_message');
+          await consuming.query(`unlisten raw_${queue}`);
           await taking;
         },
       };
@@ -108,14 +110,19 @@ interface Row {
   readonly id: string;
 }
 
+/** One row for each queue that listens to the message's type, as an exchange would have it. */
 const schema = `
+  create table raw_binding (type text not null, queue int not null, primary key (type, queue));
+  insert into raw_binding values ('shipment.delivered', ${queue});
   create table raw_message (
-    id bigint generated always as identity primary key,
+    queue int not null,
+    id bigint generated always as identity,
     claimed_until timestamptz not null default '-infinity',
     message_id text not null,
     type text not null,
     key text not null,
-    body bytea not null
+    body bytea not null,
+    primary key (queue, id)
   ) with (fillfactor = 70);
   alter table raw_message set (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0
@@ -125,10 +132,11 @@ const insert = {
   name: 'raw-publish',
   text: `
     with stored as (
-      insert into raw_message (message_id, type, key, body)
-      select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+      insert into raw_message (queue, message_id, type, key, body)
+      select b.queue, m.* from unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) as m (message_id, type, key, body)
+      join raw_binding b on b.type = m.type
     )
-    select pg_notify('raw_message', '')`,
+    select pg_notify('raw_' || queue, '') from raw_binding where type = any ($2::text[])`,
 };
 
 const claimBatch = {
@@ -136,15 +144,19 @@ const claimBatch = {
   text: `
     update raw_message m set claimed_until = clock_timestamp() + interval '30 seconds'
     from (
-      select id from raw_message where claimed_until <= clock_timestamp() order by id limit $1 for update skip locked
+      select id from raw_message where queue = ${queue} and claimed_until <= clock_timestamp()
+      order by id limit $1 for update skip locked
     ) as due
-    where m.id = due.id
+    where m.queue = ${queue} and m.id = due.id
     returning m.*`,
 };
 
 const lockBatch = {
   name: 'raw-lock',
-  text: 'select * from raw_message order by id limit $1 for update skip locked',
+  text: `select * from raw_message where queue = ${queue} order by id limit $1 for update skip locked`,
 };
 
-const settle = { name: 'raw-settle', text: 'delete from raw_message where id = any ($1::bigint[])' };
+const settle = {
+  name: 'raw-settle',
+  text: `delete from raw_message where queue = ${queue} and id = any ($1::bigint[])`,
+};

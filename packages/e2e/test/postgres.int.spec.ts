@@ -1,5 +1,6 @@
 import { disasterCases } from './support/disasters.ts';
 import { duplicateCases } from './support/duplicates.ts';
+import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
 import { testShop } from './support/test-shop.ts';
@@ -7,5 +8,5 @@ import { testShop } from './support/test-shop.ts';
 testShop({
   title: 'the shop on the embedded broker',
   broker: async () => ({ url: undefined, stop: async () => undefined }),
-  cases: [orderCases, raceCases, duplicateCases, disasterCases],
+  cases: [orderCases, raceCases, duplicateCases, disasterCases, logCases],
 });

@@ -1,6 +1,7 @@
 import { canStart, startRabbitmq } from '@emporium/servers';
 import { disasterCases } from './support/disasters.ts';
 import { duplicateCases } from './support/duplicates.ts';
+import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
 import { testShop } from './support/test-shop.ts';
@@ -11,5 +12,5 @@ testShop({
   title: rabbitmq.title('the shop on RabbitMQ'),
   skip: !rabbitmq.available,
   broker: () => startRabbitmq(),
-  cases: [orderCases, raceCases, duplicateCases, disasterCases],
+  cases: [orderCases, raceCases, duplicateCases, disasterCases, logCases],
 });

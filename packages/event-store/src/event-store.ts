@@ -1,5 +1,5 @@
 import type { Tx } from '@emporium/store';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { eventStoreErrors } from './errors.ts';
 
@@ -34,7 +34,7 @@ export interface Append<Event extends DomainEvent> {
 }
 
 export interface ReadOptions {
-  /** Lock the streams, in id order, until the transaction ends. */
+  /** Lock the streams, in id order, until the transaction ends; for reads in a transaction. */
   readonly lock?: boolean;
   /** Only events after this version. */
   readonly after?: number;
@@ -50,20 +50,20 @@ interface Row {
 
 /** The events of several streams, as one statement, two with a lock; a stream that does not exist is empty. */
 export const readStreams = async <Event extends DomainEvent, DB>(
-  tx: Tx<DB>,
+  db: Kysely<DB>,
   streams: readonly string[],
   { lock = false, after = 0 }: ReadOptions = {},
 ): Promise<ReadonlyMap<string, Stream<Event>>> => {
   const ids = [...new Set(streams)];
   if (lock) {
     await sql`select stream from event_stream where stream = any(${ids}::text[]) order by stream for update`.execute(
-      tx,
+      db,
     );
   }
   const { rows } = await sql<Row>`
     select id, stream, version, at, data from event
     where stream = any(${ids}::text[]) and version > ${after}
-    order by stream, version`.execute(tx);
+    order by stream, version`.execute(db);
   const byStream = Map.groupBy(rows, ({ stream }) => stream);
   return new Map(
     ids.map((id) => {
@@ -75,11 +75,11 @@ export const readStreams = async <Event extends DomainEvent, DB>(
 
 /** The events of one stream. */
 export const readStream = async <Event extends DomainEvent, DB>(
-  tx: Tx<DB>,
+  db: Kysely<DB>,
   stream: string,
   options: ReadOptions = {},
 ): Promise<Stream<Event>> => {
-  const found = await readStreams<Event, DB>(tx, [stream], options);
+  const found = await readStreams<Event, DB>(db, [stream], options);
   return found.get(stream) ?? { id: stream, version: 0, events: [] };
 };
 

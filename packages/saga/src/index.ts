@@ -7,6 +7,7 @@ export {
   saga,
   step,
 } from './definition.ts';
+export type { SagaFact, SagaInput, Transition } from './inputs.ts';
 export { sagaMigrations } from './migrations.ts';
 export {
   type Applied,
@@ -17,4 +18,4 @@ export {
 } from './runner.ts';
 export { isFinal, type Parking, type Phase, type SagaState, type StepState } from './state.ts';
 export { given, replied } from './test-kit.ts';
-export { type SagaFact, type SagaInput, start, type Transition, transition } from './transition.ts';
+export { start, transition } from './transition.ts';

@@ -14,9 +14,10 @@ import type { Store, Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
+import type { SagaFact, SagaInput, Transition } from './inputs.ts';
 import { findOverdue, insertSaga, type LoadedSaga, lockSagas, updateSagas } from './saga-store.ts';
 import type { SagaState } from './state.ts';
-import { type SagaFact, type SagaInput, start, type Transition, transition } from './transition.ts';
+import { start, transition } from './transition.ts';
 
 /** What happened to one saga in this transaction. */
 export interface SagaChange<Subject> {

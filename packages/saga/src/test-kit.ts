@@ -2,8 +2,9 @@ import { deepStrictEqual } from 'node:assert/strict';
 import type { Effect } from '@emporium/bus';
 import type { Contract, Input } from '@emporium/contracts';
 import type { SagaDefinition } from './definition.ts';
+import type { SagaFact, SagaInput, Transition } from './inputs.ts';
 import type { SagaState } from './state.ts';
-import { type SagaFact, type SagaInput, start, type Transition, transition } from './transition.ts';
+import { start, transition } from './transition.ts';
 
 /** A reply with its data. */
 export const replied = <C extends Contract>(contract: C, data: Input<C>): SagaInput => ({

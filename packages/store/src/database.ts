@@ -18,6 +18,12 @@ const connectTimeoutMs = 5_000;
 export const sessionOptions =
   '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3';
 
+/**
+ * Everything here is found by a key. A plan is made once per connection, when a young table has no statistics yet, and a
+ * sequential scan that was right for ten rows would stay.
+ */
+const plannerOptions = '-c enable_seqscan=off -c jit=off';
+
 /** A driver-level pool: idle connections that break are replaced and never end the process. */
 export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): pg.Pool => {
   const pool = new pg.Pool({
@@ -27,7 +33,7 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    options: sessionOptions,
+    options: `${sessionOptions} ${plannerOptions}`,
     types: { getTypeParser },
     ...(applicationName === undefined ? {} : { application_name: applicationName }),
   });

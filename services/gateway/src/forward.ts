@@ -11,7 +11,9 @@ export const forward = async (
 ) => {
   refuseDotSegments(path);
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
   const answer = await upstream.ask({
     method: request.method as UpstreamRequest['method'], // the routes name the methods that they take
     path,

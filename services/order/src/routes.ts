@@ -108,7 +108,7 @@ export const orderRoutes =
       },
       async (request) => {
         const { userId, role } = currentUser(request);
-        const { order, stream } = await store.transaction(({ tx }) => readOrder(tx, request.params.id));
+        const { order, stream } = await readOrder(store.db, request.params.id);
         if (order.status === 'none' || (order.customerId !== userId && role !== 'administrator'))
           throw notFound();
         return {

@@ -16,6 +16,8 @@ const postgres = await serverFor('postgres');
 const lines = [{ sku: 'MUG-1', quantity: 2 }];
 const total = { amount: 2_500, currency: 'EUR' };
 const body = { lines, paymentToken: 'tok_ok' };
+/** The list is a projection: transactions of other suites on the same server may hold it up. */
+const patience = { timeout: 20_000 };
 
 describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
   let orders: Orders;
@@ -189,7 +191,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       const list = async (query = '') =>
         (await orders.ask('GET', `/api/orders${query}`, { as: customerId })).body.orders;
       const ids = async (query = '') => (await list(query)).map(({ orderId }: Placed) => orderId);
-      await expect.poll(() => ids()).toEqual(placed);
+      await expect.poll(() => ids(), patience).toEqual(placed);
       expect(await ids('?limit=2')).toEqual(placed.slice(0, 2));
       expect(await ids(`?limit=2&before=${placed[1]}`)).toEqual(placed.slice(2, 4));
       expect(await ids('?status=completed')).toEqual([]);
@@ -204,7 +206,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       const order = await place();
       const listed = async () =>
         (await orders.ask('GET', '/api/orders', { as: order.customerId })).body.orders[0]?.status;
-      const becomes = (status: string) => expect.poll(listed, { timeout: 2_000 }).toBe(status);
+      const becomes = (status: string) => expect.poll(listed, patience).toBe(status);
       await becomes('placed');
       await orders.handle(reserved(order));
       await orders.handle(authorised(order));
@@ -415,7 +417,7 @@ describe.skipIf(!postgres.available)(postgres.title('a backlog'), () => {
           const answer = await place();
           if (answer.status === 202) placed.push(answer.body.orderId);
           return answer;
-        })
+        }, patience)
         .toMatchObject({
           status: 503,
           headers: { 'retry-after': '5' },
@@ -435,7 +437,7 @@ describe.skipIf(!postgres.available)(postgres.title('a backlog'), () => {
         if (reply === undefined) throw new Error('nothing was asked');
         await orders.handleTwice(reply);
       }
-      await expect.poll(async () => (await place()).status, { timeout: 3_000 }).toBe(202);
+      await expect.poll(async () => (await place()).status, patience).toBe(202);
     } finally {
       await orders.close();
     }

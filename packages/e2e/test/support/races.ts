@@ -1,10 +1,10 @@
 import { createMessage, newContext } from '@emporium/bus';
-import { shop as registry, stockReserved } from '@emporium/contracts';
+import { shop as registry, reserveStock, stockReserved } from '@emporium/contracts';
 import { createTransport } from '@emporium/service';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
-import { happened, type ShopUnderTest } from './shop-under-test.ts';
+import { happened, type ShopUnderTest, sku } from './shop-under-test.ts';
 
 /** Deadlines, cancellations and replies that cross each other. */
 export const raceCases = (shop: () => ShopUnderTest): void => {
@@ -103,6 +103,32 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
         (seen) => happened(seen).filter((what) => what === 'stock released').length === 2,
       );
       expect(order.status).toBe('cancelled');
+    });
+
+    test('a dead command that is repaired and replayed after its order was cancelled has no effect', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const orderId = await place(ada, { paymentToken: 'tok_declined' });
+      await client.settled(ada, orderId);
+      const data = { orderId, stepId: `${orderId}/reserve/1`, lines: [{ sku, quantity: 7 }] };
+      const command = createMessage('order', reserveStock, data, newContext());
+      const body = JSON.parse(new TextDecoder().decode(command.body));
+      await client.asAdmin('POST', '/api/admin/messages', {
+        subscription: 'inventory.commands',
+        body: { ...body, data: { ...data, lines: [] } },
+      });
+      const [letter] = await eventually(
+        'it is a dead letter',
+        async () => (await client.deadLetters()).filter(({ messageId }) => messageId === command.id),
+        (letters) => letters.length === 1,
+      );
+      expect(letter?.reason.message).toContain('data.lines');
+      await client.asAdmin('POST', `/api/admin/dead-letters/${letter?.id}/replay`, { body });
+      const next = await client.settled(ada, await place(ada)); // behind it in the same queue
+      expect(next.status).toBe('completed');
+      expect((await client.order(ada, orderId)).status).toBe('cancelled');
+      expect((await client.stockRows()).every(({ reserved }) => reserved === 0)).toBe(true);
+      expect(await client.deadLetters()).toEqual([]);
     });
 
     test('a command that comes back to life after its order was cancelled has no effect', async () => {

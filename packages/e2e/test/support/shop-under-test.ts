@@ -34,7 +34,7 @@ interface OrderWish {
 }
 
 /** Deadlines that a test can wait for. */
-export const deadlines = {
+const deadlines = {
   ORDER_STEP_DEADLINE_MS: '6000',
   ORDER_DISPATCH_DEADLINE_MS: '6000',
   ORDER_RETRY_DELAY_MS: '300',

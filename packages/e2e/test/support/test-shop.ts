@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { assertInvariants } from '../../src/index.ts';
 import { type BrokerUnderTest, type ShopUnderTest, startShopUnderTest } from './shop-under-test.ts';
 
@@ -32,6 +32,7 @@ export const testShop = ({ title, skip = false, broker, cases }: ShopSuite): voi
     afterEach(async () => {
       await shop().client.clearFaults();
       await assertInvariants(shop().client);
+      expect(await shop().client.deadLetters(), 'dead letters that nobody expects').toEqual([]);
     }, 180_000);
 
     afterAll(() => running?.stop(), 60_000);

@@ -72,13 +72,10 @@ export type OrderRefusal = 'unknown-order' | 'already-placed' | 'already-final';
 /** After this step the customer gets the goods unless the carrier refuses: the order is confirmed. */
 const confirmingStep = 'authorise';
 
-export const initialOrder: Order = { status: 'none' };
+const initialOrder: Order = { status: 'none' };
 
 /** What a command leads to; an empty list where it has happened already. */
-export const decide = (
-  command: OrderCommand,
-  order: Order,
-): readonly OrderEvent[] | { refused: OrderRefusal } => {
+const decide = (command: OrderCommand, order: Order): readonly OrderEvent[] | { refused: OrderRefusal } => {
   if (command.type === 'place') {
     const { customerId, lines, total } = command;
     return order.status === 'none'
@@ -119,7 +116,7 @@ export const decide = (
   }
 };
 
-export const evolve = (order: Order, event: OrderEvent): Order => {
+const evolve = (order: Order, event: OrderEvent): Order => {
   if (event.type === 'placed') {
     const { customerId, lines, total } = event;
     return { status: 'placed', customerId, lines, total, delivered: false };

@@ -16,6 +16,7 @@ import {
   type Stream,
 } from '@emporium/event-store';
 import type { Tx } from '@emporium/store';
+import type { Kysely } from 'kysely';
 import {
   type Order,
   type OrderCommand,
@@ -35,10 +36,10 @@ export type OrderStream = Stream<OrderEvent>;
 
 /** The order as its events say; `{ status: 'none' }` where there is none. */
 export const readOrder = async (
-  tx: Tx<OrderTables>,
+  db: Kysely<OrderTables>,
   orderId: string,
 ): Promise<{ order: Order; stream: OrderStream }> => {
-  const stream = await readStream<OrderEvent, OrderTables>(tx, orderId);
+  const stream = await readStream<OrderEvent, OrderTables>(db, orderId);
   return { order: orderOf(stream), stream };
 };
 

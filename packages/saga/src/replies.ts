@@ -1,0 +1,110 @@
+import type { SagaDefinition, Step } from './definition.ts';
+import type { SagaFact, SagaInput, Transition } from './inputs.ts';
+import { askNext, askUndo, compensate, ignored, moved, park, undoNext, wait } from './moves.ts';
+import type { SagaState } from './state.ts';
+import {
+  isAfterPivot,
+  isLastTry,
+  resumption,
+  stepIdOf,
+  stepOf,
+  timedOut,
+  unparked,
+  withStep,
+} from './steps.ts';
+
+export const onReply = <Subject>(
+  saga: SagaDefinition<Subject>,
+  state: SagaState<Subject>,
+  { contract, data }: Extract<SagaInput, { kind: 'reply' }>,
+  now: Date,
+): Transition<Subject> => {
+  for (const step of saga.steps) {
+    if (contract === step.yes) return onYes(saga, state, step, now);
+    if (contract === step.no) return onNo(saga, state, step, data, now);
+    if (contract === step.undone) return onUndone(saga, state, step, now);
+    if (contract === step.stop?.stopped) return onStopped(saga, state, step, now);
+  }
+  return ignored(`${contract.type} answers no step of ${saga.name}`);
+};
+
+const onYes = <Subject>(
+  saga: SagaDefinition<Subject>,
+  state: SagaState<Subject>,
+  step: Step<Subject>,
+  now: Date,
+): Transition<Subject> => {
+  const { status } = stepOf(state, step);
+  if (state.phase === 'running' || state.phase === 'stopping') {
+    if (status !== 'asked') return ignored(`${step.name} is ${status}`);
+    const done = withStep({ ...unparked(state), phase: 'running' }, step, { status: 'done' });
+    const facts: SagaFact[] = [...resumption(state), { fact: 'step-done', step: step.name }];
+    return askNext(saga, { state: done, effects: [], facts }, now);
+  }
+  if (step.undo === undefined) {
+    if (state.phase === 'completed' || status === 'done') return ignored(`${step.name} is ${status}`);
+    // It went over the pivot although we had taken it back. No rule can mend that: what can be undone is, then a person looks.
+    const overtaken = withStep(state, step, { status: 'done' });
+    const facts: SagaFact[] = [{ fact: 'step-done', step: step.name }];
+    return undoNext(saga, { state: overtaken, effects: [], facts }, now);
+  }
+  if (status === 'undone' || status === 'refused') {
+    // A late success after its compensation is compensated again; so is one that was refused before.
+    return moved(
+      askUndo({ state: withStep(state, step, { status: 'idle' }), effects: [], facts: [] }, step, now),
+    );
+  }
+  return ignored(`${step.name} is ${status}`);
+};
+
+const onNo = <Subject>(
+  saga: SagaDefinition<Subject>,
+  state: SagaState<Subject>,
+  step: Step<Subject>,
+  data: Readonly<Record<string, unknown>>,
+  now: Date,
+): Transition<Subject> => {
+  const known = stepOf(state, step);
+  if (state.phase !== 'running' && state.phase !== 'stopping') return ignored(`the saga is ${state.phase}`);
+  if (known.status !== 'asked') return ignored(`${step.name} is ${known.status}`);
+  if (data['stepId'] !== stepIdOf(state, step)) return ignored(`an earlier attempt of ${step.name}`);
+  const reason = step.because?.(data) ?? { code: `${step.name}-refused`, text: `${step.name} was refused` };
+  const facts: SagaFact[] = [{ fact: 'step-refused', step: step.name, reason: reason.text }];
+  if (isAfterPivot(saga, step)) {
+    const next = withStep({ ...state, refusal: reason.text }, step, { attempt: known.attempt + 1 });
+    if (isLastTry(saga, next)) return park({ state: next, effects: [], facts }, step, reason.text);
+    return moved({ state: wait(saga, next, now), effects: [], facts });
+  }
+  const refused = withStep(unparked(state), step, { status: 'refused' });
+  return compensate(
+    saga,
+    { state: refused, effects: [], facts: [...resumption(state), ...facts] },
+    reason,
+    now,
+  );
+};
+
+const onUndone = <Subject>(
+  saga: SagaDefinition<Subject>,
+  state: SagaState<Subject>,
+  step: Step<Subject>,
+  now: Date,
+): Transition<Subject> => {
+  const { status } = stepOf(state, step);
+  if (status !== 'undoing') return ignored(`${step.name} is ${status}`);
+  const facts: SagaFact[] = [...resumption(state), { fact: 'step-undone', step: step.name }];
+  const next = unparked(withStep({ ...state, tries: 0 }, step, { status: 'undone' }));
+  return undoNext(saga, { state: next, effects: [], facts }, now);
+};
+
+const onStopped = <Subject>(
+  saga: SagaDefinition<Subject>,
+  state: SagaState<Subject>,
+  step: Step<Subject>,
+  now: Date,
+): Transition<Subject> => {
+  if (state.phase !== 'stopping') return ignored(`the saga is ${state.phase}`);
+  const stopped = withStep(unparked(state), step, { status: 'undone' });
+  const facts: SagaFact[] = [...resumption(state), { fact: 'step-undone', step: step.name }];
+  return compensate(saga, { state: stopped, effects: [], facts }, timedOut(step), now);
+};
