@@ -37,7 +37,7 @@ export interface ServiceProcess {
 }
 
 /** Ten processes share a machine: V8 left alone would take memory before it collects, and threads for each. */
-const nodeOptions = [
+export const nodeOptions: readonly string[] = [
   '--v8-pool-size=1',
   '--disable-warning=ExperimentalWarning',
   '--max-semi-space-size=8',

@@ -1,0 +1,14 @@
+#!/bin/sh
+# start.sh <service>: becomes that service of the shop; `provision` is the job that prepares broker and databases.
+set -eu
+name=${1:-}
+case $name in
+  provision) main=infra/provision/src/provision.ts ;;
+  *) main=services/$name/src/main.ts ;;
+esac
+if [ -z "$name" ] || [ ! -f "$main" ]; then
+  echo "there is no service '$name'; there are: provision $(ls services | tr '\n' ' ')" >&2
+  exit 64
+fi
+# As the launcher starts them (infra/launcher/src/service-process.ts).
+exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=8 --max-old-space-size=256 "$main"
