@@ -11,6 +11,8 @@ export {
   type OrderView,
   type PaymentRow,
   type Product,
+  type SensorAlert,
+  type SensorWindow,
   type ShipmentRow,
   type ShopClient,
   type StockRow,

@@ -1,6 +1,7 @@
 import { type Customer, eventually, type OrderView, type ShopClient } from './client.ts';
 import { UnexpectedAnswer } from './http.ts';
 import { checkInvariants } from './invariants.ts';
+import { sensorChapters } from './sensor-chapters.ts';
 
 /** Where the story is told. */
 export interface Teller {
@@ -16,7 +17,7 @@ export interface Teller {
 /** A part of the story; it throws when the shop does not do what it must. */
 export type Chapter = (context: StoryContext) => Promise<void>;
 
-interface StoryContext {
+export interface StoryContext {
   readonly client: ShopClient;
   readonly teller: Teller;
   /** Makes addresses unlike those of an earlier telling on the same data. */
@@ -34,8 +35,8 @@ const products = [
 
 /**
  * Tells what the shop does, on real input: orders that complete, one declined and compensated, one out of stock, one whose
- * mail fails and is retried, one poison message that is dead-lettered, repaired and replayed; then checks that orders, stock,
- * money and mails add up. Gives whether every check held.
+ * mail fails and is retried, one poison message that is dead-lettered, repaired and replayed, a warehouse that gets too hot; then
+ * checks that orders, stock, money and mails add up. Gives whether every check held.
  */
 export const tellStory = async (client: ShopClient, teller: Teller): Promise<boolean> => {
   let allHold = true;
@@ -52,7 +53,8 @@ export const tellStory = async (client: ShopClient, teller: Teller): Promise<boo
   await openShop({ client, teller: listening });
   const customers = await registerCustomers(client, listening, run);
   const context: StoryContext = { client, teller: listening, run, customers, leftOver };
-  for (const chapter of [twoOrders, declined, outOfStock, mailRetried, poison, summary])
+  const [warehouses, heat] = sensorChapters();
+  for (const chapter of [warehouses, twoOrders, declined, outOfStock, mailRetried, poison, heat, summary])
     await chapter(context);
   return allHold;
 };

@@ -53,6 +53,7 @@ export {
   type ServiceConfig,
   secret,
   serviceConfig,
+  streamUrl,
   url,
 } from './settings.ts';
 export {
