@@ -4,7 +4,7 @@ import { type Context, childTraceparent } from './context.ts';
 import { parseData } from './data.ts';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { busErrors } from './errors.ts';
-import { isOpenStream, openStreamIn, readStreamMessage } from './open-stream.ts';
+import { isOpenStream, openStreamOf, readStreamMessage } from './open-stream.ts';
 import type { OutgoingMessage } from './transport.ts';
 
 /** A message as a handler sees it: validated, in the contract's own version. */
@@ -85,7 +85,7 @@ export const createMessage = <C extends Contract>(
  * settles as a dead letter and names the attribute or field.
  */
 export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, body: Uint8Array): Message => {
-  const stream = openStreamIn(wanted);
+  const stream = openStreamOf(wanted);
   if (stream !== undefined) return readStreamMessage(stream, body);
   const envelope = decode(body);
   const published = registry.contract(envelope.type);

@@ -6,10 +6,10 @@ import { busErrors } from './errors.ts';
 import type { Message } from './message.ts';
 import type { OutgoingMessage } from './transport.ts';
 
-/** The open stream among these contracts. A subscription that has one listens to nothing else. */
-export const openStreamIn = (contracts: Iterable<Contract>): OpenStream | undefined => {
-  for (const contract of contracts) if (isOpenStream(contract)) return contract;
-  return undefined;
+/** The open stream that is wanted, if it is one: nobody listens to a stream and to something else in one subscription. */
+export const openStreamOf = (wanted: ReadonlySet<Contract>): OpenStream | undefined => {
+  const [only, ...others] = wanted;
+  return only !== undefined && others.length === 0 && isOpenStream(only) ? only : undefined;
 };
 
 /** A contract whose messages travel as plain JSON, without an envelope. */

@@ -6,7 +6,7 @@ import type { Simulation } from './simulation.ts';
 import type { Tallying } from './tally.ts';
 
 interface Sending {
-  readonly transport: Pick<Transport, 'publish' | 'close'>;
+  readonly transport: Pick<Transport, 'publish'>;
   readonly simulation: Simulation;
   readonly tally: Tallying;
   readonly log: Log;

@@ -41,7 +41,7 @@ export interface Observation {
 /** The mean is one of all readings at first, and then one that forgets: each reading moves it by a twentieth. */
 const meanOver = 20;
 /** Before so many readings nobody knows what is usual. */
-const leastHeard = 10;
+const leastHeard = 5;
 /** Excursions with less than so many seconds between them are one: a value that flutters around a limit is no news. */
 const gapSeconds = 60;
 /** A jump that lasts so long is the new ordinary. */
