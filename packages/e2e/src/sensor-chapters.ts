@@ -1,5 +1,5 @@
+import type { Chapter, StoryContext } from './chapter.ts';
 import { eventually, type SensorAlert } from './client.ts';
-import type { Chapter, StoryContext } from './story.ts';
 
 const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
 

@@ -1,31 +1,8 @@
-import { type Customer, eventually, type OrderView, type ShopClient } from './client.ts';
+import type { Chapter, StoryContext, Teller } from './chapter.ts';
+import { type Customer, eventually, type ShopClient } from './client.ts';
 import { UnexpectedAnswer } from './http.ts';
 import { checkInvariants } from './invariants.ts';
 import { sensorChapters } from './sensor-chapters.ts';
-
-/** Where the story is told. */
-export interface Teller {
-  chapter(title: string): void;
-  /** Something happens. */
-  say(text: string): void;
-  /** An order as its timeline stands. */
-  timeline(order: OrderView): void;
-  /** Something was checked. */
-  check(text: string, holds: boolean, detail?: string): void;
-}
-
-/** A part of the story; it throws when the shop does not do what it must. */
-export type Chapter = (context: StoryContext) => Promise<void>;
-
-export interface StoryContext {
-  readonly client: ShopClient;
-  readonly teller: Teller;
-  /** Makes addresses unlike those of an earlier telling on the same data. */
-  readonly run: string;
-  readonly customers: { ada: Customer; grace: Customer };
-  /** Dead letters that an earlier telling, which was ended in its midst, left open. */
-  readonly leftOver: ReadonlySet<string>;
-}
 
 const products = [
   { sku: 'MUG-1', name: 'Mug', price: { amount: 1_250, currency: 'EUR' } },

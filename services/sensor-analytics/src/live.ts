@@ -103,6 +103,7 @@ export const createLive = ({ db, windowSeconds, log, lookMs = 1_000 }: LiveOptio
       return listener;
     },
     close: () => {
+      clearTimeout(timer);
       for (const listener of listeners) listener.end();
     },
   };
