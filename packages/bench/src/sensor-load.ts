@@ -20,7 +20,7 @@ export interface SensorLoadOptions {
 }
 
 const laps = 3;
-const readingsPerLap = 40_000;
+const readingsPerLap = 20_000;
 
 /**
  * Readings a second from the publisher to the windows in the database of one sensor-analytics process, with everything on:
