@@ -16,10 +16,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const main = fileURLToPath(new URL('../src/provision.ts', import.meta.url));
 const rabbitmq = await canStart('rabbitmq');
 
-const services = ['order', 'inventory', 'payment', 'shipping', 'user-registration', 'email', 'operations'];
+const services = [
+  ...['order', 'inventory', 'payment', 'shipping', 'user-registration', 'email', 'operations'],
+  ...['sensor-simulator', 'sensor-analytics'],
+];
 const passwordOf = (service: string): string => `password-of-${service}`;
 const passwords = Object.fromEntries(
-  services.map((service) => [`${service.toUpperCase().replace('-', '_')}_PASSWORD`, passwordOf(service)]),
+  services.map((service) => [`${service.toUpperCase().replaceAll('-', '_')}_PASSWORD`, passwordOf(service)]),
 );
 
 describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broker and databases'), () => {
