@@ -1,8 +1,10 @@
-// npm run demo: starts the shop, tells its story, and stays up until Ctrl-C; with --exit it ends after the story.
+// npm run demo: starts the shop, tells its story, and stays up until Ctrl-C; with --exit it ends after the story, and with
+// --url it tells the story of a shop that runs elsewhere.
 import { resolve } from 'node:path';
 import { createShopClient, type Teller, tellStory } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { readOptions } from './options.ts';
+import { tellOfRunning } from './running-shop.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -13,6 +15,11 @@ const interruptedCode = 130;
 const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> => {
   const { line, bold, dim, red } = terminal;
   const options = readOptions(process.argv.slice(2), process.env, root);
+  if (options.url !== undefined) {
+    const holds = await Promise.race([tellOfRunning(options, terminal), aborted(interrupted)]);
+    if (holds !== true) process.exitCode = holds === false ? 1 : interruptedCode;
+    return;
+  }
   const broker = options.busUrl === undefined ? 'the embedded broker' : 'the broker of BUS_URL';
   line(bold('Emporium'));
   line(dim(`starts on ${broker}; data and logs in ${options.dataDir}`));
@@ -42,14 +49,11 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
 
 const story = async (
   shop: Shop,
-  { teller, line, bold, green, red, dim }: Terminal,
+  { teller, verdict }: Terminal,
   interrupted: AbortSignal,
 ): Promise<boolean> => {
   const holds = await tellStory(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
-  const megabytes = Math.round(shop.memory() / 1_000_000);
-  line(
-    `\n${holds ? green(bold('Every check held.')) : red(bold('Not every check held.'))} ${dim(`${megabytes} MB resident in all`)}`,
-  );
+  verdict(holds, `${Math.round(shop.memory() / 1_000_000)} MB resident in all`);
   return holds;
 };
 

@@ -1,7 +1,11 @@
 import { parseArgs } from 'node:util';
 import { transportSchemes } from '@emporium/service';
 
-export interface DemoOptions {
+/** A shop to start here, or one that runs somewhere. */
+export type DemoOptions = OwnShop | RunningShop;
+
+interface OwnShop {
+  readonly url: undefined;
   /** End after the story, with 0 only if every check held. */
   readonly exit: boolean;
   readonly port: number;
@@ -10,9 +14,22 @@ export interface DemoOptions {
   readonly dataDir: string;
 }
 
+export interface RunningShop {
+  /** Of its front door. */
+  readonly url: string;
+  readonly admin: { readonly email: string; readonly password: string };
+}
+
 /** Throws, naming the option or the variable, when one is wrong. */
 export const readOptions = (args: readonly string[], env: NodeJS.ProcessEnv, root: string): DemoOptions => {
-  const { values } = parseArgs({ args: [...args], options: { exit: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { exit: { type: 'boolean', default: false }, url: { type: 'string' } },
+  });
+  return values.url === undefined ? ownShop(values.exit, env, root) : runningShop(values.url, env);
+};
+
+const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop => {
   const port = Number(env['PORT'] ?? '8080');
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
@@ -22,7 +39,21 @@ export const readOptions = (args: readonly string[], env: NodeJS.ProcessEnv, roo
     const schemes = brokers.join(', ');
     throw new Error(`BUS_URL: must begin with ${schemes}; for example amqp://guest:guest@127.0.0.1:5672`);
   }
-  return { exit: values.exit, port, busUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+  return { url: undefined, exit, port, busUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+};
+
+/** The administrator is that of docker-compose.yml unless the environment names another. */
+const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new Error(`--url: must be the address of a running shop, e.g. http://127.0.0.1:8080, is '${url}'`);
+  }
+  return {
+    url,
+    admin: {
+      email: env['ADMIN_EMAIL'] ?? 'admin@emporium.example',
+      password: env['ADMIN_PASSWORD'] ?? 'development-only',
+    },
+  };
 };
 
 /** Those that several processes can share. */

@@ -18,7 +18,9 @@ export const createTerminal = (out: NodeJS.WriteStream = process.stdout) => {
       line(`  ${holds ? green('✓') : red('✗')} ${text}${why}`);
     },
   };
-  return { teller, line, bold, dim, red, green, cyan };
+  const verdict = (holds: boolean, detail: string): void =>
+    line(`\n${holds ? green(bold('Every check held.')) : red(bold('Not every check held.'))} ${dim(detail)}`);
+  return { teller, verdict, line, bold, dim, red, green, cyan };
 };
 
 export type Terminal = ReturnType<typeof createTerminal>;

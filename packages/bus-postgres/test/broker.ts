@@ -1,12 +1,15 @@
 import type { BrokerSource } from '@emporium/bus-testing';
-import { canStart, startPostgres } from '@emporium/servers';
+import { createDatabase, ownServerFor } from '@emporium/servers';
+
+const { available, title, start } = await ownServerFor('postgres');
 
 /** A PostgreSQL of the suite's own, because it stops it. */
 export const postgresBroker: BrokerSource = {
-  ...(await canStart('postgres')),
+  available,
+  title,
   start: async () => {
-    const server = await startPostgres();
-    const url = await server.createDatabase('broker', { name: 'bus', password: 'bus' });
+    const server = await start();
+    const url = await createDatabase(server.url, 'broker', { name: 'bus', password: 'bus' });
     return { url, server, stop: server.stop };
   },
 };

@@ -24,16 +24,18 @@ export const queueExists = (model: ChannelModel, name: string): Promise<boolean>
 
 /**
  * Declares all of it, in order. Resolves to what is there with other arguments, and is left so. Safe to repeat. Who may not
- * declare may still use what is there.
+ * declare a kind of thing asks the broker once, and then uses what is there: each refusal is a line in the broker's log.
  */
 export const declareAll = async (
   model: ChannelModel,
   { exchanges, queues, bindings }: Declarations,
 ): Promise<Conflicts> => {
   const conflicts: { exchanges: Exchange[]; queues: Queue[] } = { exchanges: [], queues: [] };
+  const refusals: Refusals = new Map();
   const steps: readonly Step[] = [
     ...exchanges.map(
       (exchange): Step => ({
+        kind: 'exchange',
         declare: (channel) => channel.assertExchange(exchange.name, exchange.type),
         isThere: () => exchangeExists(model, exchange.name),
         onConflict: () => conflicts.exchanges.push(exchange),
@@ -41,6 +43,7 @@ export const declareAll = async (
     ),
     ...queues.map(
       (queue): Step => ({
+        kind: 'queue',
         declare: (channel) => channel.assertQueue(queue.name, { arguments: queue.arguments }),
         isThere: () => queueExists(model, queue.name),
         onConflict: () => conflicts.queues.push(queue),
@@ -48,12 +51,15 @@ export const declareAll = async (
     ),
     ...bindings.map(
       ({ queue, exchange, pattern, arguments: values }): Step => ({
+        kind: 'binding',
         declare: (channel) => channel.bindQueue(queue, exchange, pattern, values),
+        // AMQP cannot ask for a binding. Who made the queue in our place bound it, too.
+        isThere: async () => refusals.has('queue'),
       }),
     ),
   ];
   for (let done = 0; done < steps.length; ) {
-    done += await onChannel(model, (channel) => declareUntilRefused(channel, steps.slice(done)));
+    done += await onChannel(model, (channel) => declareUntilRefused(channel, steps.slice(done), refusals));
   }
   return conflicts;
 };
@@ -65,20 +71,33 @@ export interface Conflicts {
 }
 
 interface Step {
+  readonly kind: 'exchange' | 'queue' | 'binding';
   declare(channel: Channel): Promise<unknown>;
-  isThere?(): Promise<boolean>;
+  isThere(): Promise<boolean>;
   onConflict?(): void;
 }
 
+/** What the user may not declare, with the broker's error. */
+type Refusals = Map<Step['kind'], unknown>;
+
 /** A refused declaration ends its channel: the rest needs another one. Resolves to how many steps are done. */
-const declareUntilRefused = async (channel: Channel, steps: readonly Step[]): Promise<number> => {
-  for (const [index, { declare, isThere, onConflict }] of steps.entries()) {
+const declareUntilRefused = async (
+  channel: Channel,
+  steps: readonly Step[],
+  refusals: Refusals,
+): Promise<number> => {
+  for (const [index, { kind, declare, isThere, onConflict }] of steps.entries()) {
+    const refusal = refusals.get(kind);
+    if (refusal !== undefined) {
+      if (!(await isThere())) throw refusal;
+      continue;
+    }
     try {
       await declare(channel);
     } catch (error) {
-      const known = codeOf(error) === 406 || (codeOf(error) === 403 && (await isThere?.()));
-      if (isThere === undefined || !known) throw error;
-      if (codeOf(error) === 406) onConflict?.();
+      if (codeOf(error) === 406 && onConflict !== undefined) onConflict();
+      else if (codeOf(error) === 403 && (await isThere())) refusals.set(kind, error);
+      else throw error;
       return index + 1;
     }
   }

@@ -2,6 +2,7 @@ import {
   busErrors,
   type Fault,
   maxBodyBytes,
+  messageOf,
   type PublishResult,
   type TransportMessage,
 } from '@emporium/bus';
@@ -9,7 +10,7 @@ import type { ConfirmChannel } from 'amqplib';
 import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
-import { exchangeExists } from './declare.ts';
+import { codeOf, exchangeExists } from './declare.ts';
 import { bufferOf, idOf, propertiesOf } from './message-format.ts';
 import { createWriteTogether } from './write-together.ts';
 
@@ -39,6 +40,7 @@ export const createPublisher = (config: Config, connection: Connection): Publish
   const exchanges = new Set<string>();
   const returns = createReturns();
   let writeTogether = () => {};
+  let ending: unknown; // why the last channel was lost, if the broker said so
   let inFlight = 0;
   let closed = false;
 
@@ -49,6 +51,10 @@ export const createPublisher = (config: Config, connection: Connection): Publish
     open: (model) => model.createConfirmChannel(),
     setUp: async (channel) => {
       writeTogether = createWriteTogether(channel);
+      ending = undefined;
+      channel.on('error', (error) => {
+        ending = error; // comes before the confirms that are lost with it
+      });
       channel.on('return', ({ fields, properties }) => returns.add(fields.routingKey, idOf(properties)));
     },
     onLost: () => {
@@ -139,7 +145,9 @@ export const createPublisher = (config: Config, connection: Connection): Publish
     const confirmed = (error: unknown): void => {
       if (mandatory && returns.take(routingKey, id)) settle(unroutable(routed));
       else if (!error) settle(accepted);
-      else settle(isNack(error) ? refused(busErrors.refused({ type, cause: error })) : away(error));
+      else if (isNack(error)) settle(refused(busErrors.refused({ type, cause: error })));
+      else if (forbids(ending, exchange)) settle(refused(busErrors.refused({ type, cause: ending })));
+      else settle(away(ending ?? error));
     };
     try {
       channel.publish(
@@ -181,6 +189,10 @@ const unroutable = ({ message, routingKey }: Routed): PublishResult =>
 
 /** The one error of a confirm by which the broker refuses; every other one is about the channel. */
 const isNack = (error: unknown): boolean => error instanceof Error && error.message === 'message nacked';
+
+/** Whether the channel went because this user may not publish there; what was in flight to other exchanges is innocent. */
+const forbids = (error: unknown, exchange: string): boolean =>
+  codeOf(error) === 403 && messageOf(error).includes(`exchange '${exchange}'`);
 
 /** What came back as unroutable; the broker says so before it confirms. The same message may be in flight twice. */
 const createReturns = () => {

@@ -1,22 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerSource } from '@emporium/bus-testing';
-import { canStart, serverFor, startRabbitmq } from '@emporium/servers';
+import { ownServerFor, serverFor } from '@emporium/servers';
 
 /** RabbitMQ 3.10 may lose a queue that it declared less than a second before it is killed; the README says so. */
 const newQueueMs = 1_500;
 
 /** A RabbitMQ of the suite's own, because it stops it. */
-const ourOwn = async (): Promise<BrokerSource> => ({
-  ...(await canStart('rabbitmq')),
-  start: async () => {
-    const server = await startRabbitmq();
-    const kill = async () => {
-      await sleep(newQueueMs);
-      await server.kill();
-    };
-    return { url: server.url, server: { ...server, kill }, stop: server.stop };
-  },
-});
+const ourOwn = async (): Promise<BrokerSource> => {
+  const { available, title, start } = await ownServerFor('rabbitmq');
+  return {
+    available,
+    title,
+    start: async () => {
+      const server = await start();
+      const kill = async () => {
+        await sleep(newQueueMs);
+        await server.kill();
+      };
+      return { url: server.url, server: { ...server, kill }, stop: server.stop };
+    },
+  };
+};
 
 /** The one of RABBITMQ_URL, another release perhaps, which is not ours to stop. */
 const given = async (): Promise<BrokerSource> => {

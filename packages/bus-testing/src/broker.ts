@@ -4,7 +4,7 @@ import type { Transport } from '@emporium/bus';
 export interface BrokerSource {
   /** Whether this machine has one; the suite is skipped where it has none. */
   readonly available: boolean;
-  /** The suite's title, which names the reason when it is skipped. `canStart` of `@emporium/servers` gives both. */
+  /** The suite's title, which names the reason when it is skipped. `ownServerFor` of `@emporium/servers` gives both. */
   title(suite: string): string;
   start(): Promise<RunningBroker>;
 }

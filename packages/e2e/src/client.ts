@@ -99,9 +99,13 @@ export interface OrderRequest {
 
 const finalStatuses = new Set<OrderView['status']>(['completed', 'cancelled']);
 
-/** The shop as a customer, an administrator and the outside world see it: through HTTP alone. */
-export const createShopClient = (url: string, admin: Credentials) => {
-  const http: Http = createHttp(url);
+/** The shop as a customer, an administrator and the outside world see it: through HTTP alone. `options` as for `createHttp`. */
+export const createShopClient = (
+  url: string,
+  admin: Credentials,
+  options: { readonly patienceMs?: number } = {},
+) => {
+  const http: Http = createHttp(url, options);
   let adminToken: Promise<string> | undefined;
 
   const login = async ({ email, password }: Credentials): Promise<string> => {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** A request that was not answered as expected; the message holds the problem document. */
 export class UnexpectedAnswer extends Error {
   readonly status: number;
@@ -28,12 +30,30 @@ export interface Http {
   call<Body>(method: string, path: string, options?: RequestOptions): Promise<Body>;
 }
 
-/** JSON over HTTP to the shop's front door. */
-export const createHttp = (url: string): Http => {
+/** How long between two tries while something is away, in milliseconds. */
+const againMs = 500;
+
+/**
+ * JSON over HTTP to the shop's front door. For up to `patienceMs` (0 unless given) it asks again when the shop answers that
+ * something of it is away (503, with a Retry-After): then nothing was done.
+ */
+export const createHttp = (url: string, { patienceMs = 0 }: { readonly patienceMs?: number } = {}): Http => {
   const ask = async <Body>(
     method: string,
     path: string,
     options: RequestOptions = {},
+  ): Promise<Answer<Body>> => {
+    for (const deadline = Date.now() + patienceMs; ; await sleep(againMs)) {
+      const answer = await askOnce<Body>(method, path, options);
+      const isAway = answer.status === 503 && answer.headers.has('retry-after');
+      if (!isAway || Date.now() > deadline) return answer;
+    }
+  };
+
+  const askOnce = async <Body>(
+    method: string,
+    path: string,
+    options: RequestOptions,
   ): Promise<Answer<Body>> => {
     const { body, token, headers = {} } = options;
     const response = await reach(method, new URL(path, url), {

@@ -1,7 +1,15 @@
+export { createDatabase, freshDatabase, type Role } from '@emporium/databases';
 export { commandOf, endForeign } from './foreign-process.ts';
 export { freePort } from './free-port.ts';
 export { memoryOf } from './memory.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
-export { createDatabase, freshDatabase, type Role } from './postgres-database.ts';
 export { type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq.ts';
-export { canStart, type ServerForSuite, type ServerKind, serverFor } from './server-for.ts';
+export {
+  type Availability,
+  canStart,
+  type OwnServerForSuite,
+  ownServerFor,
+  type ServerForSuite,
+  serverFor,
+} from './server-for.ts';
+export type { OwnServer, ServerKind } from './server-kind.ts';

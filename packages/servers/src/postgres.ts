@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createDatabase, type Role } from '@emporium/databases';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { freePort } from './free-port.ts';
 import { createGuard } from './guard.ts';
 import { memoryOf } from './memory.ts';
 import { prepareCluster } from './postgres-data.ts';
-import { createDatabase, type Role } from './postgres-database.ts';
 import { findInstallation, type Installation, reaches } from './postgres-installation.ts';
 
 export interface PostgresOptions {

@@ -1,6 +1,9 @@
-import { afterEach, expect, test, vi } from 'vitest';
-import { canStart, serverFor } from './server-for.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { canStart, ownServerFor, serverFor } from './server-for.ts';
 
+beforeEach(() => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
+});
 afterEach(() => vi.unstubAllEnvs());
 
 test('a URL in the environment wins over a server of our own', async () => {
@@ -17,7 +20,7 @@ test('without a URL and a program the suite has no server, and its title says wh
   const server = await serverFor('rabbitmq');
   expect(server.available).toBe(false);
   expect(server.title('a suite')).toBe(
-    'a suite (skipped: RABBITMQ_URL is not set and there is no /nowhere/rabbitmq-server)',
+    'a suite (skipped: RABBITMQ_URL is not set and no Docker engine answers and there is no /nowhere/rabbitmq-server)',
   );
   expect(() => server.url).toThrow('no rabbitmq');
 });
@@ -30,4 +33,26 @@ test('a kind that REQUIRE_BROKERS names must be there', async () => {
     'REQUIRE_BROKERS names rabbitmq, but RABBITMQ_URL is not set',
   );
   await expect(canStart('rabbitmq')).rejects.toThrow('REQUIRE_BROKERS names rabbitmq');
+});
+
+test('who insists on containers gets no other server, and is told of a wrong insistence', async () => {
+  vi.stubEnv('POSTGRES_URL', '');
+  vi.stubEnv('REQUIRE_BROKERS', '');
+  vi.stubEnv('TEST_SERVERS', 'containers');
+  const { available, title } = await ownServerFor('postgres');
+  expect(available).toBe(false);
+  expect(title('a suite')).toBe(
+    'a suite (skipped: no Docker engine answers and TEST_SERVERS asks for containers)',
+  );
+  vi.stubEnv('TEST_SERVERS', 'docker');
+  await expect(serverFor('postgres')).rejects.toThrow('TEST_SERVERS: must be containers or programs');
+});
+
+test("a suite's own server is never the one of a URL", async () => {
+  vi.stubEnv('RABBITMQ_URL', 'amqp://somewhere');
+  vi.stubEnv('RABBITMQ_BIN_DIR', '/nowhere');
+  vi.stubEnv('REQUIRE_BROKERS', '');
+  const { available, start } = await ownServerFor('rabbitmq');
+  expect(available).toBe(false);
+  await expect(start()).rejects.toThrow('no rabbitmq: no Docker engine answers');
 });

@@ -1,4 +1,5 @@
 import { startOnce, stopAll } from './server-for.ts';
+import { serverKinds } from './server-kind.ts';
 import { shareServers } from './sharing.ts';
 
 /**
@@ -7,9 +8,9 @@ import { shareServers } from './sharing.ts';
  */
 export const setup = async (): Promise<() => Promise<void>> => {
   const sharing = await shareServers(async (kind) => {
-    if (kind !== 'postgres' && kind !== 'rabbitmq')
-      throw new Error(`there is no server of the kind '${kind}'`);
-    return (await startOnce(kind)).url;
+    const known = serverKinds.find((each) => each === kind);
+    if (known === undefined) throw new Error(`there is no server of the kind '${kind}'`);
+    return (await startOnce(known)).url;
   });
   return async () => {
     await sharing.close();

@@ -1,0 +1,13 @@
+#!/bin/sh
+# start.sh <service>: becomes that service of the shop; `provision` is the job that prepares broker and databases.
+set -eu
+name=${1:-}
+case $name in
+  provision) main=infra/provision/src/provision.ts ;;
+  *) main=services/$name/src/main.ts ;;
+esac
+if [ -z "$name" ] || [ ! -f "$main" ]; then
+  echo "there is no service '$name'; there are: provision $(ls services | tr '\n' ' ')" >&2
+  exit 64
+fi
+exec node "$main"

@@ -1,0 +1,35 @@
+import type { ServiceName } from '@emporium/contracts';
+import { httpUrl, logLevel, url } from '@emporium/service';
+import { z } from 'zod';
+
+/** Of a service's database role and of its user on the broker; part of URLs, hence no other characters. */
+const servicePassword = z
+  .string()
+  .regex(/^[\w.~-]{8,}$/, 'must have 8 or more letters, digits and -._~, because it becomes part of URLs')
+  .meta({ examples: ['c0ffee5b1c2d3e4f'] });
+
+/** `ORDER_PASSWORD`, `USER_REGISTRATION_PASSWORD` */
+const passwordVariable = (service: ServiceName): string =>
+  `${service.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
+
+/** How to reach both servers as their administrator, and a password for each of these services. */
+export const configFor = (services: readonly ServiceName[]) =>
+  z
+    .object({
+      LOG_LEVEL: logLevel.default('info'),
+      /** A superuser's. */
+      DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://postgres:password@127.0.0.1:5432/postgres'),
+      BUS_URL: url(['amqp:', 'amqps:'], 'amqp://admin:password@127.0.0.1:5672'),
+      RABBITMQ_MANAGEMENT_URL: httpUrl('http://admin:password@127.0.0.1:15672'),
+      ...Object.fromEntries(services.map((service) => [passwordVariable(service), servicePassword])),
+    })
+    .transform((given) => ({ ...given, passwordOf: passwordsIn(given) }));
+export type Config = z.output<ReturnType<typeof configFor>>;
+
+const passwordsIn =
+  (given: Readonly<Record<string, unknown>>) =>
+  (service: ServiceName): string => {
+    const password = given[passwordVariable(service)];
+    if (typeof password !== 'string') throw new Error(`${passwordVariable(service)} is missing`);
+    return password;
+  };

@@ -1,0 +1,57 @@
+// Prepares an empty, an older or a finished RabbitMQ and PostgreSQL for the services, and ends: run it before any of them.
+import { applyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
+import { shop } from '@emporium/contracts';
+import { createDatabase } from '@emporium/databases';
+import { ConfigError, createLog, createTransport, type Log, parseConfig, reasonOf } from '@emporium/service';
+import { type Config, configFor } from './config.ts';
+import { patiently } from './patiently.ts';
+
+const operator = 'operations';
+
+/** Who publishes or listens has a user on the broker, and an outbox and an inbox in a database of its own. */
+const services = privilegesOf(shop, operator).map(({ service }) => service);
+
+/** How long a server that is not up yet is waited for. */
+const patienceMs = 120_000;
+
+const provision = async (config: Config, log: Log): Promise<void> => {
+  const { passwordOf } = config;
+  const step = async (what: string, work: () => Promise<object>): Promise<void> => {
+    log.info(await patiently(what, work, { log, ms: patienceMs }), what);
+  };
+
+  await step('databases', async () => {
+    for (const name of services) {
+      await createDatabase(config.DATABASE_URL, name, { name, password: passwordOf(name) });
+    }
+    return { databases: services };
+  });
+  await step('topology', async () => {
+    const changes = await applyTopology(config.BUS_URL, log);
+    for (const { what, detail } of changes.filter(({ action }) => action === 'conflict')) {
+      log.warn(`${what}: ${detail}`);
+    }
+    return { created: changes.filter(({ action }) => action === 'create').length };
+  });
+  await step('access', () =>
+    applyAccess({ managementUrl: config.RABBITMQ_MANAGEMENT_URL, registry: shop, operator, passwordOf }),
+  );
+};
+
+const applyTopology = async (url: string, log: Log) => {
+  const transport = await createTransport({ url, service: 'provision', log });
+  try {
+    return await transport.topology(shop).apply();
+  } finally {
+    await transport.close();
+  }
+};
+
+try {
+  const config = parseConfig(configFor(services), process.env);
+  await provision(config, createLog({ service: 'provision', level: config.LOG_LEVEL }));
+} catch (error) {
+  const wrongConfig = error instanceof ConfigError;
+  process.stderr.write(`provision: ${wrongConfig ? error.message : reasonOf(error)}\n`);
+  process.exitCode = wrongConfig ? 78 : 1;
+}

@@ -1,0 +1,65 @@
+import { shop } from '@emporium/contracts';
+import { expect, test } from 'vitest';
+import { layoutOf } from './layout.ts';
+import { type Privileges, privilegesOf } from './privileges.ts';
+
+const all = privilegesOf(shop, 'operations');
+const of = (service: string): Privileges | undefined => all.find((each) => each.service === service);
+
+test('a service writes its own events, the commands that it is registered to send, and its own retries', () => {
+  expect(of('order')?.writes.toSorted()).toEqual([
+    'dead-letters',
+    'inventory.commands',
+    'order.events',
+    'order.retry',
+    'order.wait',
+    'payment.commands',
+    'shipping.commands',
+  ]);
+  expect(of('payment')?.writes.toSorted()).toEqual([
+    'dead-letters',
+    'payment.events',
+    'payment.retry',
+    'payment.wait',
+  ]);
+});
+
+test('it reads its own queues', () => {
+  expect(of('payment')?.reads).toEqual(['payment.commands']);
+  expect(of('email')?.reads).toHaveLength(10); // eight partitions of one, and two
+  expect(of('email')?.reads).toContain('email.customers.7');
+});
+
+test('within an exchange it may publish only its own contracts', () => {
+  expect(of('order')?.types['shipping.commands']).toEqual([
+    'shipping.dispatch-order',
+    'shipping.cancel-shipment',
+  ]);
+  expect(of('user-registration')?.types).toEqual({ 'user-registration.events': ['user.registered'] });
+});
+
+test('who only publishes neither retries nor reads', () => {
+  expect(of('user-registration')).toMatchObject({ writes: ['user-registration.events'], reads: [] });
+});
+
+test('the operator takes the dead letters and reaches every subscription, and publishes nothing', () => {
+  expect(of('operations')).toEqual({
+    service: 'operations',
+    writes: ['inventory.retry', 'payment.retry', 'shipping.retry', 'order.retry', 'email.retry'],
+    reads: ['dead-letters'],
+    types: {},
+  });
+});
+
+test('who takes no part has no access', () => {
+  expect(of('gateway')).toBeUndefined();
+});
+
+test('everything named is there once the topology is applied', () => {
+  const { exchanges, queues } = layoutOf(shop);
+  const [exchangeNames, queueNames] = [exchanges, queues].map((each) => each.map(({ name }) => name));
+  for (const { writes, reads, types } of all) {
+    expect(exchangeNames).toEqual(expect.arrayContaining([...writes, ...Object.keys(types)]));
+    expect(queueNames).toEqual(expect.arrayContaining([...reads]));
+  }
+});

@@ -1,0 +1,229 @@
+import { type DeadLetter, type OutgoingMessage, partitionOf, type Transport } from '@emporium/bus';
+import {
+  type Contract,
+  createRegistry,
+  orderPlaced,
+  paymentAuthorised,
+  quick,
+  reserveStock,
+  type ServiceName,
+  type Subscription,
+  shop,
+  stockReserved,
+  subscription,
+  userRegistered,
+} from '@emporium/contracts';
+import { canStart, type RabbitmqServer, startRabbitmq } from '@emporium/servers';
+import { type ConfirmChannel, connect } from 'amqplib';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { applyAccess, createRabbitmqTransport, type QueueLimits } from '../src/index.ts';
+
+const rabbitmq = await canStart('rabbitmq');
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const passwordOf = (service: ServiceName): string => `password-of-${service}`;
+
+const aMessage = ({ kind, owner, type }: Contract, id: string): OutgoingMessage => ({
+  id,
+  key: id,
+  kind,
+  owner,
+  type,
+  body: Buffer.from(id),
+});
+
+const registered = (name: string): Subscription => {
+  const found = shop.subscription(name);
+  if (found === undefined) throw new Error(`${name} is not registered`);
+  return found;
+};
+
+describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of each service to rabbitmq'), () => {
+  const opened: Transport[] = [];
+  let server: RabbitmqServer;
+
+  const apply = (registry = shop, limits?: QueueLimits) =>
+    applyAccess({
+      managementUrl: server.managementUrl ?? '',
+      registry,
+      operator: 'operations',
+      passwordOf,
+      ...(limits === undefined ? {} : { limits }),
+    });
+
+  const urlOf = (service: ServiceName): string =>
+    server.url.replace('emporium:emporium@', `${service}:${passwordOf(service)}@`);
+
+  const as = (service: ServiceName): Transport => {
+    const transport = createRabbitmqTransport({ url: urlOf(service), timeoutMs: 3_000 });
+    opened.push(transport);
+    return transport;
+  };
+
+  /** A client of its own, in a service's name: what a service could try that its transport never would. */
+  const trying = async (service: ServiceName, work: (channel: ConfirmChannel) => unknown): Promise<void> => {
+    const connection = await connect(urlOf(service));
+    connection.on('error', () => {}); // the channel's comes first
+    const channel = await connection.createConfirmChannel();
+    const refusal = new Promise<never>((_, reject) => {
+      channel.on('error', reject);
+    });
+    refusal.catch(() => {}); // it may come after the end of the work
+    try {
+      await Promise.race([refusal, Promise.resolve(work(channel)).then(() => channel.waitForConfirms())]);
+    } finally {
+      await connection.close();
+    }
+  };
+
+  const publishing =
+    (exchange: string, routingKey: string) =>
+    (channel: ConfirmChannel): void =>
+      void channel.publish(exchange, routingKey, Buffer.from('{}'));
+
+  beforeAll(async () => {
+    server = await startRabbitmq({ management: true });
+    const transport = createRabbitmqTransport({ url: server.url });
+    await transport.topology(shop).apply();
+    await transport.close();
+    await apply();
+  }, 120_000);
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((transport) => transport.close()));
+  });
+  afterAll(() => server?.stop(), 60_000);
+
+  test('what is registered goes all its ways: events, commands, retries, dead letters and replays', async () => {
+    const commands: string[] = [];
+    const letters: DeadLetter[] = [];
+    const operations = as('operations');
+    await operations.consumeDeadLetters(async (letter) => void letters.push(letter));
+    await as('inventory').subscribe(
+      registered('inventory.commands'),
+      async (delivery) => {
+        commands.push(`${delivery.id} ${delivery.attempt}`);
+        if (delivery.id !== 'poison' && delivery.attempt === 1) await delivery.retry(0);
+        else if (delivery.id === 'poison' && letters.length === 0)
+          await delivery.deadLetter({ code: 'poison', message: 'it can never work' });
+        else await delivery.ack();
+      },
+      { concurrency: 10 },
+    );
+    const order = as('order');
+    const results = await order.publish([
+      aMessage(orderPlaced, 'placed'),
+      aMessage(reserveStock, 'reserve'),
+      aMessage(reserveStock, 'poison'),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted']);
+    await vi.waitFor(() => expect(commands).toContain('reserve 2'), 10_000);
+    await vi.waitFor(() => expect(letters.map(({ id }) => id)).toEqual(['poison']), 10_000);
+
+    const replay = aMessage(reserveStock, 'poison');
+    expect(await operations.sendTo(registered('inventory.commands'), replay)).toEqual({ status: 'accepted' });
+    await vi.waitFor(() => expect(commands.filter((each) => each === 'poison 1')).toHaveLength(2), 10_000);
+  });
+
+  test('an ordered subscription is consumed without the right to declare anything', async () => {
+    const names: string[] = [];
+    const { name } = registered('email.customers');
+    await as('email').subscribe(
+      registered(name),
+      async (delivery) => {
+        names.push(delivery.id);
+        await delivery.ack();
+      },
+      { concurrency: 10 },
+    );
+    await as('user-registration').publish(['a', 'b', 'c'].map((id) => aMessage(userRegistered, id)));
+    await vi.waitFor(() => expect(names.toSorted()).toEqual(['a', 'b', 'c']), 10_000);
+  });
+
+  const key = `${partitionOf('one')}`;
+
+  test.each<[string, ServiceName, string, string]>([
+    ['the events of another', 'payment', 'order.events', `order.placed.${key}`],
+    ['commands that it does not send', 'email', 'payment.commands', `payment.capture.${key}`],
+    ['an unknown command where it may send others', 'order', 'payment.commands', `payment.steal.${key}`],
+    ['an unknown event of its own', 'order', 'order.events', `order.forged.${key}`],
+    ['past the contracts, to a queue', 'order', '', 'payment.commands'],
+    ['the retries of another', 'order', 'payment.retry', 'payment.commands'],
+    ['as the operator, an event', 'operations', 'order.events', `order.placed.${key}`],
+    ['a new topology', 'payment', 'emporium.topology', ''],
+  ])('refused: publishing %s', async (_, service, exchange, routingKey) => {
+    await expect(trying(service, publishing(exchange, routingKey))).rejects.toThrow('ACCESS_REFUSED');
+  });
+
+  test.each<[string, ServiceName, string]>([
+    ['the queue of another', 'email', 'order.replies'],
+    ['the dead letters', 'order', 'dead-letters'],
+    ['what waits for a retry, even its own', 'order', 'order.wait.100'],
+    ['as the operator, a queue', 'operations', 'payment.commands'],
+    ['the record of the topology', 'payment', 'emporium.topology'],
+  ])('refused: reading %s', async (_, service, queue) => {
+    await expect(trying(service, (channel) => channel.consume(queue, () => {}))).rejects.toThrow(
+      'ACCESS_REFUSED',
+    );
+  });
+
+  test.each<[string, (channel: ConfirmChannel) => unknown]>([
+    ['declaring a queue', (channel) => channel.assertQueue('order.own')],
+    ['removing its own queue', (channel) => channel.deleteQueue('order.replies')],
+    ['listening to more', (channel) => channel.bindQueue('order.replies', 'payment.events', '#')],
+  ])('refused: %s', async (_, work) => {
+    await expect(trying('order', work)).rejects.toThrow('ACCESS_REFUSED');
+  });
+
+  test('a forbidden publish is refused with the reason, and holds up nothing else', async () => {
+    const payment = as('payment');
+    const [forged] = await payment.publish([aMessage(orderPlaced, 'forged')]);
+    expect(forged).toMatchObject({ status: 'refused', error: { code: 'bus.refused' } });
+    expect(String(forged?.status === 'refused' && forged.error.message)).toContain('ACCESS_REFUSED');
+    expect(await payment.publish([aMessage(paymentAuthorised, 'honest')])).toEqual([{ status: 'accepted' }]);
+  });
+
+  test('a full queue refuses what comes, and drops nothing', async () => {
+    await apply(shop, { messages: 5, bytes: 1_000_000 });
+    const inventory = as('inventory');
+    const stored: string[] = [];
+    for (let number = 0; number < 200; number += 1) {
+      const id = `stock-${number}`;
+      const [result] = await inventory.publish([aMessage(stockReserved, id)]);
+      if (result?.status !== 'accepted') break;
+      stored.push(id);
+    }
+    expect(stored.length).toBeGreaterThanOrEqual(5);
+    expect(stored.length).toBeLessThan(200);
+
+    const came: string[] = [];
+    await as('order').subscribe(
+      registered('order.replies'),
+      async (delivery) => {
+        came.push(delivery.id);
+        await delivery.ack();
+      },
+      { concurrency: 10 },
+    );
+    await vi.waitFor(() => expect(came).toEqual(expect.arrayContaining(stored)), 10_000);
+    const again = await inventory.publish([aMessage(stockReserved, 'after')]);
+    expect(again).toEqual([{ status: 'accepted' }]);
+    await apply();
+  });
+
+  test('the user of a service that is gone is removed, and those of others stay', async () => {
+    await server.ctl('add_user', 'somebody', 'secret');
+    const less = createRegistry({
+      contracts: [userRegistered],
+      subscriptions: [subscription('email.test', { to: [userRegistered], retry: quick })],
+    });
+    const { users, removed } = await apply(less);
+    expect(users.toSorted()).toEqual(['email', 'operations', 'user-registration']);
+    expect(removed.toSorted()).toEqual(['inventory', 'order', 'payment', 'shipping']);
+    const left = await server.ctl('list_users', '--quiet');
+    expect(left).toContain('somebody');
+    expect(left).toContain('emporium');
+    expect(left).not.toContain('payment');
+    await apply();
+  });
+});

@@ -1,0 +1,1 @@
+export { createDatabase, freshDatabase, type Role } from './database.ts';

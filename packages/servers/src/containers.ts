@@ -1,0 +1,85 @@
+import type { GenericContainer, StartedTestContainer } from 'testcontainers';
+import { guardContainers, label } from './container-guard.ts';
+import { freePort } from './free-port.ts';
+import type { OwnServer, ServerKind } from './server-kind.ts';
+
+/** The tags that docker-compose.yml names, too. */
+export const images: Readonly<Record<ServerKind, string>> = {
+  postgres: 'postgres:18',
+  rabbitmq: 'rabbitmq:4-management',
+  redis: 'redis:8',
+};
+
+const user = 'emporium';
+const password = 'emporium';
+
+interface Container {
+  readonly port: number;
+  create(): Promise<GenericContainer>;
+  /** From the address where the port is published. */
+  url(address: string): string;
+}
+
+// Loaded when a container is wanted: it takes a second.
+const kinds: Readonly<Record<ServerKind, Container>> = {
+  postgres: {
+    port: 5432,
+    create: async () => {
+      const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
+      return new PostgreSqlContainer(images.postgres)
+        .withUsername(user)
+        .withPassword(password)
+        .withDatabase('postgres')
+        .withCommand(['postgres', '-c', 'max_connections=400']);
+    },
+    url: (address) => `postgres://${user}:${password}@${address}/postgres`,
+  },
+  rabbitmq: {
+    port: 5672,
+    create: async () => {
+      const { RabbitMQContainer } = await import('@testcontainers/rabbitmq');
+      return new RabbitMQContainer(images.rabbitmq)
+        .withEnvironment({ RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password })
+        .withStartupTimeout(120_000);
+    },
+    url: (address) => `amqp://${user}:${password}@${address}`,
+  },
+  redis: {
+    port: 6379,
+    create: async () => {
+      const { RedisContainer } = await import('@testcontainers/redis');
+      return new RedisContainer(images.redis).withPassword(password);
+    },
+    url: (address) => `redis://:${password}@${address}`,
+  },
+};
+
+/** A shutdown that takes longer is a kill; in seconds. */
+const shutdownSeconds = 30;
+
+/** A server in a container of its own, ready. It ends with this process, also when that is killed. */
+export const startContainer = async (kind: ServerKind): Promise<OwnServer> => {
+  const { port, create, url } = kinds[kind];
+  const isGuarded = guardContainers();
+  // A port of our own choice, because the engine would choose another one at every restart.
+  const published = await freePort();
+  const container = await (await create())
+    .withExposedPorts({ container: port, host: published })
+    .withLabels({ [label.name]: label.value })
+    .withAutoCleanup(!isGuarded)
+    .start();
+  const restart = () => container.restart({ timeout: shutdownSeconds });
+  return {
+    url: url(`${container.getHost()}:${published}`),
+    restart,
+    startServer: restart,
+    stopServer: async () => void (await (await handleOf(container)).stop({ t: shutdownSeconds })),
+    kill: async () => void (await (await handleOf(container)).kill()),
+    stop: async () => void (await container.stop({ remove: true, removeVolumes: true })),
+  };
+};
+
+const handleOf = async (container: StartedTestContainer) => {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  return (await getContainerRuntimeClient()).container.getById(container.getId());
+};
