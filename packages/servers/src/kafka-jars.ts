@@ -49,7 +49,9 @@ const bring = async (jars: string): Promise<void> => {
     });
   } catch (cause) {
     const { stdout = '', message } = cause as Error & { stdout?: string };
-    throw new Error(`Maven could not bring Kafka's jars (${pom}): ${stdout.slice(-1_000) || message}`, { cause });
+    throw new Error(`Maven could not bring Kafka's jars (${pom}): ${stdout.slice(-1_000) || message}`, {
+      cause,
+    });
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

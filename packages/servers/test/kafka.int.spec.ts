@@ -16,7 +16,11 @@ describe.skipIf(!kafka.available)(kafka.title('a Kafka of its own'), () => {
   afterAll(() => server?.stop(), 60_000);
 
   const client = () =>
-    new Kafka({ brokers: [`${server.host}:${server.port}`], logLevel: logLevel.NOTHING, retry: { retries: 20 } });
+    new Kafka({
+      brokers: [`${server.host}:${server.port}`],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 20 },
+    });
 
   const endOf = async (topic: string): Promise<string | undefined> => {
     const admin = client().admin();
