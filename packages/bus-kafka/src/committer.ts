@@ -6,15 +6,16 @@ import { commitOf, type Owned } from './owned.ts';
 /** What is at hand together is one request, and one request is in flight. */
 export interface Committer {
   /**
-   * Resolves when the broker knows how far this partition is now. Waits for the end of a rebalance, and for a broker that is away, up
-   * to `timeoutMs`. Rejects when that cannot be known: what was finished may come again.
+   * Resolves when the broker knows how far this partition is now. Waits for the end of a rebalance, and for a broker that is away.
+   * Rejects when the partition is lost meanwhile: what was finished may come again.
    */
   commit(owned: Owned): Promise<void>;
 }
 
 const most = 10_000;
+const mostPauseMs = 200;
 
-export const createCommitter = (group: () => Group, owner: string, timeoutMs: number): Committer => {
+export const createCommitter = (group: () => Group, owner: string): Committer => {
   const committed = new WeakMap<Owned, string>();
 
   /** What the broker knows already needs no request. */
@@ -28,22 +29,22 @@ export const createCommitter = (group: () => Group, owner: string, timeoutMs: nu
     for (const { owned, text } of wanted) committed.set(owned, text);
   };
 
-  const writeInTime = async (partitions: ReadonlySet<Owned>): Promise<void> => {
-    for (const deadline = Date.now() + timeoutMs; ; ) {
+  const writeAtLast = async (partitions: ReadonlySet<Owned>): Promise<void> => {
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, mostPauseMs)) {
       const kept = [...partitions].filter(({ lost }) => !lost);
       try {
         return await write(kept);
-      } catch (cause) {
+      } catch {
+        // No member now, or no broker: the group tells of it, and goes on trying.
         for (const owned of kept) committed.delete(owned);
-        if (Date.now() > deadline) throw busErrors.broker_away({ broker: 'kafka', cause });
       }
-      await sleep(20);
+      await sleep(pauseMs);
     }
   };
 
   const grouper = createGrouper<Owned, void>(
     async (all) => {
-      await writeInTime(new Set(all));
+      await writeAtLast(new Set(all));
       return all.map(({ lost }) => (lost ? lostResult() : done));
     },
     { most },

@@ -3,7 +3,7 @@ import { busErrors, type Log, type TransportStatus } from '@emporium/bus';
 import { type Admin, type Cluster, Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
 import { atMost } from './at-most.ts';
 import type { Config } from './config.ts';
-import { createHealth, type Health, isAway } from './health.ts';
+import { createHealth, type Health, isAway, typeOfError } from './health.ts';
 
 /** What a transport holds of its cluster. */
 export interface Connection {
@@ -85,7 +85,13 @@ export const createConnection = (config: Config): Connection => {
     health,
     client,
     admin: (work) => observed(admins.use(work)),
-    cluster: (work) => observed(clusters.use(work)),
+    cluster: (work) =>
+      observed(
+        clusters.use(work).catch((error: unknown) => {
+          if (typeOfError(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+          return clusters.use(work); // afresh: it remembered a topic that is no more
+        }),
+      ),
     patiently: async (work) => {
       const deadline = Date.now() + config.timeoutMs;
       for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 250)) {
@@ -141,7 +147,8 @@ const keep = <T>(open: () => Promise<T>, close: (resource: T) => Promise<void>) 
       try {
         return await work(await mine);
       } catch (error) {
-        if (isAway(error)) void drop(mine);
+        // It may go on asking for a topic that is no more, too.
+        void drop(mine);
         throw error;
       }
     },

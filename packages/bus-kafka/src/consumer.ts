@@ -225,22 +225,22 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
     crashes: 0,
     paused: false,
     timers: new Set(),
+    begun: Promise.resolve(),
     lost: false,
   });
 
   /** Before the first delivery the broker knows who works here; if the one before never left, it crashed. */
-  const claim = async (of: Owned): Promise<void> => {
-    if (of.claimed) return;
+  const claim = (of: Owned): Promise<void> => {
     const { owner } = of.restored;
     if (owner !== undefined && owner !== me) of.crashes += 1;
-    of.claimed = true;
     if (of.crashes > 1) {
       log.warn(
         { group: groupId, topic: of.lane.topic, crashes: of.crashes },
         'its owners keep ending at one message',
       );
     }
-    await committer.commit(of);
+    of.claimed = true;
+    return committer.commit(of);
   };
 
   const onBatch = async (batch: Batch): Promise<void> => {
@@ -250,19 +250,24 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
     if (of.lost) return;
     const fresh = entries.filter(({ offset, body }) => of.lane.take(offset, body.byteLength));
     of.lane.pass(batch.last);
-    if (fresh.length > 0) await claim(of).catch((error) => log.warn({ group: groupId }, messageOf(error)));
-    if (of.lost) return;
-    for (const entry of fresh) accept(entry);
     if (!of.paused && !isBelow(of, 1)) {
       of.paused = true;
       group.pause(of.lane);
     }
-    pump();
+    if (fresh.length === 0) return;
+    // Not awaited: kafkajs must go on, to hear of a rebalance that the claim may be waiting for.
+    of.begun = (of.claimed ? of.begun : of.begun.then(() => claim(of)))
+      .then(() => {
+        for (const entry of fresh) accept(entry);
+        pump();
+      })
+      .catch(() => {}); // the partition was lost
   };
 
   const accept = (entry: Entry): void => {
     const { owned: of, offset } = entry;
     const held = of.lane.heldAt(offset);
+    if (of.lost) return;
     if (of.crashes >= crashLimit && of.lane.head() === offset) return setAside(entry);
     if (held !== undefined) holdLine({ ...entry, ...held });
     else if (entry.dueAt > Date.now()) after(of, entry.dueAt - Date.now(), () => enqueue(entry));
@@ -291,7 +296,7 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
     },
     onBatch,
   });
-  const committer = createCommitter(() => group, me, config.timeoutMs);
+  const committer = createCommitter(() => group, me);
 
   const tidy = setInterval(() => {
     if (suspended || !group.isMember()) return;

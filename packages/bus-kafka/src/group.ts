@@ -1,5 +1,5 @@
 import { messageOf } from '@emporium/bus';
-import { type Cluster, type Consumer, type EachBatchPayload, KafkaJSNonRetriableError } from 'kafkajs';
+import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import { createAssigner } from './assigner.ts';
 import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';
@@ -93,7 +93,7 @@ export const createGroup = (options: GroupOptions): Group => {
       findCoordinator = find;
       cluster.findGroupCoordinator = async (group) => {
         await onLeaving();
-        if (stopped) throw new KafkaJSNonRetriableError('the consumer was stopped');
+        if (stopped) throw Object.assign(new Error('the consumer was stopped'), { retriable: false });
         return find(group);
       };
     };

@@ -17,6 +17,8 @@ export interface Owned {
   paused: boolean;
   /** What waits for its time. */
   readonly timers: Set<NodeJS.Timeout>;
+  /** What was read before this is in its line. */
+  begun: Promise<void>;
   /** It was given to another instance. */
   lost: boolean;
 }

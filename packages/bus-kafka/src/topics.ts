@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { maxBodyBytes, partitionCount } from '@emporium/bus';
 import type { ITopicConfig } from 'kafkajs';
 import type { Connection } from './connection.ts';
@@ -43,9 +44,10 @@ export const createTopics = ({ admin, config }: Connection): Topics => {
       if (absent.length === 0) return [];
       await admin(async (one) => {
         const settings = absent.map((topic) => settingsOf(topic, config.replicas));
-        await one.createTopics({ topics: settings, waitForLeaders: true }).catch(unlessAllExist);
+        await one.createTopics({ topics: settings, waitForLeaders: false }).catch(unlessAllExist);
       });
-      for (const topic of absent) known.add(topic);
+      // The controller has them; the broker hears of it a moment later.
+      while ((await missing(absent)).length > 0) await sleep(20);
       return absent;
     },
   };
