@@ -35,7 +35,7 @@ export const assign = (members: readonly Member[], topics: readonly TopicPartiti
       const slot = slotOf(topic, partition, partitions.length);
       const owner = listening(sorted, owners[slot % slots] ?? 0, topic);
       const ofOwner = owner === undefined ? undefined : assignment[owner.id];
-      if (ofOwner !== undefined) (ofOwner[topic] ??= []).push(partition);
+      if (ofOwner !== undefined) ofOwner[topic] = [...(ofOwner[topic] ?? []), partition];
     }
   }
   return assignment;

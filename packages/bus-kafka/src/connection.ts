@@ -16,8 +16,8 @@ export interface Connection {
   admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   /** Reads offsets and records outside of any group. */
   cluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
-  /** Repeats the work while the broker is away, up to `timeoutMs`; then throws `bus.broker_away`. It must be repeatable. */
-  patiently<T>(work: () => Promise<T>): Promise<T>;
+  /** Repeats the work while the broker is away, up to `ms` (`timeoutMs`); then throws `bus.broker_away`. It must be repeatable. */
+  patiently<T>(work: () => Promise<T>, ms?: number): Promise<T>;
   status(): TransportStatus;
   /** From now on nobody waits for a broker that is away. */
   closing(): void;
@@ -92,8 +92,8 @@ export const createConnection = (config: Config): Connection => {
           return clusters.use(work); // afresh: it remembered a topic that is no more
         }),
       ),
-    patiently: async (work) => {
-      const deadline = Date.now() + config.timeoutMs;
+    patiently: async (work, ms = config.timeoutMs) => {
+      const deadline = Date.now() + ms;
       for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 250)) {
         try {
           return await work();

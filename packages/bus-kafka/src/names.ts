@@ -13,7 +13,8 @@ export const topicOfContract = (contract: Contract): string =>
   topicOf({ ...contract, open: isOpen(contract) });
 
 /** An open stream: others write and read it too, and it holds nothing of ours. */
-export const isOpen = ({ type, open }: Contract & { open?: boolean }): boolean => open ?? type.length < 0;
+export const isOpen = ({ codec }: Contract & { readonly codec?: { readonly kind: string } }): boolean =>
+  codec?.kind === 'json';
 
 /** What is sent to one subscription of the service: replays, and what another instance passes on. Keyed as the owners' topics are. */
 export const directTopic = (service: string): string => `${service}.retry`;

@@ -27,7 +27,7 @@ export const subscribe = async (
   { concurrency }: Limits,
 ): Promise<Consumer> => {
   const { connection, record } = tools;
-  await connection.patiently(() => declare(tools, subscription));
+  await declare(tools, subscription);
   const { name } = subscription;
   // Ordered or not is as the broker has it: a change of that is a conflict, which topology tells.
   const ordered = record.bindings.subscription(name)?.ordered ?? subscription.ordered;

@@ -10,5 +10,5 @@ export interface Tools {
   readonly topics: Topics;
   readonly record: TopologyRecord;
   /** Calls back after each look at the topology, every two seconds. Gives how to end that. */
-  watch(listener: () => void): () => void;
+  watch(listener: () => void | Promise<void>): () => void;
 }

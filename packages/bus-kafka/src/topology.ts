@@ -15,11 +15,16 @@ import { excessIn, prune, unwantedIn } from './prune.ts';
 import type { Tools } from './tools.ts';
 import { partitionsOf } from './topics.ts';
 
+/** How long new topics may take until they can be used, in milliseconds. */
+const applyTimeoutMs = 60_000;
+
 /** Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. */
 export const declare = async (tools: Tools, subscription: Subscription): Promise<void> => {
-  await tools.topics.ensure([recordTopic, ...topicsFor(subscription)]);
-  await tools.record.refresh();
-  await add(tools, [subscription]);
+  const { connection, topics, record } = tools;
+  await connection.patiently(() => topics.ensure([recordTopic, ...topicsFor(subscription)]));
+  await connection.patiently(record.refresh);
+  const lacking = lackingIn(tools, [subscription]);
+  await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
 };
 
 export const createTopology = (tools: Tools, registry: Registry): Topology => {
@@ -36,25 +41,24 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
       connection.patiently(async () => {
         const missing = await missingTopics();
         await record.refresh();
-        const { subscriptions } = registry;
         return [
           ...missing.map((topic) => change('create', nameOfTopic(topic))),
-          ...missingFrom(tools, subscriptions).map(({ name }) => change('create', nameOfSubscription(name))),
-          ...unboundIn(tools, subscriptions).map((one) => change('create', nameOfBinding(one))),
+          ...additions(lackingIn(tools, registry.subscriptions)),
           ...(await conflictsOf(tools, registry, missing)),
           ...excessIn(tools, registry).map((one) => change('remove', nameOfBinding(one))),
           ...unwantedIn(tools, registry).map(({ name }) => change('remove', nameOfSubscription(name))),
         ];
       }),
 
-    apply: () =>
-      connection.patiently(async () => {
-        const created = await missingTopics();
-        await topics.ensure(wanted);
-        await record.refresh();
-        const added = await add(tools, registry.subscriptions);
-        return [...created.map((topic) => change('create', nameOfTopic(topic))), ...added];
-      }),
+    apply: async () => {
+      const created = await connection.patiently(missingTopics);
+      await connection.patiently(() => topics.ensure(wanted));
+      await connection.patiently(record.refresh);
+      const lacking = lackingIn(tools, registry.subscriptions);
+      // A broker that was given hundreds of partitions leads them a while later.
+      await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
+      return [...created.map((topic) => change('create', nameOfTopic(topic))), ...additions(lacking)];
+    },
 
     prune: () =>
       connection.patiently(async () => {
@@ -64,32 +68,39 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
   };
 };
 
-/** A new subscription begins at the end of every log that it reads, and that is committed before anybody publishes to it. */
-const add = async (tools: Tools, subscriptions: readonly Subscription[]): Promise<TopologyChange[]> => {
+/** What the broker does not have yet. */
+interface Lacking {
+  readonly subscriptions: readonly Subscription[];
+  readonly bindings: readonly Wanted[];
+}
+
+const lackingIn = ({ record }: Tools, subscriptions: readonly Subscription[]): Lacking => ({
+  subscriptions: subscriptions.filter(({ name }) => record.bindings.subscription(name) === undefined),
+  bindings: subscriptions.flatMap((subscription) =>
+    bindingsOf(subscription).filter(({ type }) => !record.bindings.listens(subscription.name, type)),
+  ),
+});
+
+const additions = ({ subscriptions, bindings }: Lacking): TopologyChange[] => [
+  ...subscriptions.map(({ name }) => change('create', nameOfSubscription(name))),
+  ...bindings.map((one) => change('create', nameOfBinding(one))),
+];
+
+/** A new subscription begins at the end of every log that it reads, and that is committed before anybody publishes to it. Repeatable. */
+const add = async (tools: Tools, { subscriptions, bindings }: Lacking): Promise<void> => {
   const { connection, record } = tools;
-  const missing = missingFrom(tools, subscriptions);
-  const unbound = unboundIn(tools, subscriptions);
-  if (missing.length + unbound.length === 0) return [];
-  const read = new Set([...missing.flatMap(readBy), ...unbound.map(({ topic }) => topic)]);
+  if (subscriptions.length + bindings.length === 0) return;
+  const read = new Set([...subscriptions.flatMap(readBy), ...bindings.map(({ topic }) => topic)]);
   const ends = await endsOf(connection, [...read]);
   await record.add(
-    missing.map((subscription) => {
+    subscriptions.map((subscription) => {
       const { name, service, ordered, retry } = subscription;
-      return {
-        name,
-        service,
-        ordered,
-        retry,
-        from: Object.fromEntries(readBy(subscription).map((topic) => [topic, ends[topic] ?? []])),
-      };
+      const from = Object.fromEntries(readBy(subscription).map((topic) => [topic, ends[topic] ?? []]));
+      return { name, service, ordered, retry, from };
     }),
-    unbound.map((one) => ({ ...one, from: ends[one.topic] ?? [] })),
+    bindings.map((one) => ({ ...one, from: ends[one.topic] ?? [] })),
   );
-  await Promise.all(missing.map(({ name }) => commitBeginning(tools, name)));
-  return [
-    ...missing.map(({ name }) => change('create', nameOfSubscription(name))),
-    ...unbound.map((one) => change('create', nameOfBinding(one))),
-  ];
+  await Promise.all(subscriptions.map(({ name }) => commitBeginning(tools, name)));
 };
 
 const readBy = (subscription: Subscription): string[] =>
@@ -120,14 +131,6 @@ const hasMembers = (error: unknown): boolean =>
   error instanceof Error &&
   'type' in error &&
   ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'].includes(String(error.type));
-
-const missingFrom = ({ record }: Tools, subscriptions: readonly Subscription[]): Subscription[] =>
-  subscriptions.filter(({ name }) => record.bindings.subscription(name) === undefined);
-
-const unboundIn = ({ record }: Tools, subscriptions: readonly Subscription[]): Wanted[] =>
-  subscriptions.flatMap((subscription) =>
-    bindingsOf(subscription).filter(({ type }) => !record.bindings.listens(subscription.name, type)),
-  );
 
 const conflictsOf = async (
   { connection, record }: Tools,

@@ -30,15 +30,15 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
   const publisher = createPublisher(connection, topics);
   const record = createTopologyRecord(connection, publisher, topics);
   const consumers: Promise<Consumer>[] = [];
-  const listeners = new Set<() => void>();
+  const listeners = new Set<() => void | Promise<void>>();
   let closing: Promise<void> | undefined;
 
   const look = setInterval(async () => {
     if (listeners.size === 0) return;
     await record.refresh().catch(() => {}); // looked at again soon; health tells of it
-    for (const listener of listeners) listener();
+    for (const listener of listeners) await listener();
   }, watchMs).unref();
-  const watch = (listener: () => void) => {
+  const watch = (listener: () => void | Promise<void>) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
