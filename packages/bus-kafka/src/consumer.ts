@@ -243,9 +243,22 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
     return committer.commit(of);
   };
 
+  /** A log that ends before what was read of it is another one: its topic was removed, and made again. */
+  const renewed = (of: Owned, { end, records: [first] }: Batch): Owned => {
+    if (first === undefined || end >= of.lane.position()) return of;
+    const { topic, partition } = of.lane;
+    log.error({ group: groupId, topic, partition }, 'the log begins anew: what it held is gone');
+    lose(of);
+    const fresh = createOwned(of.lane);
+    fresh.lane.restore(decodeProgress(Number(first.offset), ''));
+    owned.set(keyOf(of.lane), fresh);
+    return fresh;
+  };
+
   const onBatch = async (batch: Batch): Promise<void> => {
-    const of = owned.get(keyOf(batch));
-    if (of === undefined) return;
+    const known = owned.get(keyOf(batch));
+    if (known === undefined) return;
+    const of = renewed(known, batch);
     const entries = await select(batch, of);
     if (of.lost) return;
     const fresh = entries.filter(({ offset, body }) => of.lane.take(offset, body.byteLength));

@@ -21,6 +21,8 @@ export interface Batch extends TopicPartition {
   readonly records: readonly RawRecord[];
   /** The last offset that was read, which may be of no record. */
   readonly last: number;
+  /** The offset after the last record of the log. */
+  readonly end: number;
 }
 
 export interface GroupOptions {
@@ -156,7 +158,13 @@ export const createGroup = (options: GroupOptions): Group => {
     if (isStale() || life !== mine) return;
     const { topic, partition, messages } = batch;
     const last = batch.lastOffset();
-    await onBatch({ topic, partition, records: messages, last: Number(last) });
+    await onBatch({
+      topic,
+      partition,
+      records: messages,
+      last: Number(last),
+      end: Number(batch.highWatermark),
+    });
     resolveOffset(last);
   };
 

@@ -43,6 +43,7 @@ export const subscribe = async (
     groupId: name,
     topics: async () => {
       reading = topics();
+      tools.topics.forget(reading); // one that is gone may be why this is asked again
       await tools.topics.ensure(reading);
       return reading;
     },
