@@ -1,10 +1,18 @@
+import { createKafkaTransport } from '@emporium/bus-kafka';
 import { createPostgresTransport } from '@emporium/bus-postgres';
 import { createRabbitmqTransport } from '@emporium/bus-rabbitmq';
-import { type PostgresServer, type ServerKind, startPostgres, startRabbitmq } from '@emporium/servers';
+import {
+  type PostgresServer,
+  type ServerKind,
+  startKafka,
+  startPostgres,
+  startRabbitmq,
+} from '@emporium/servers';
 import type { Broker, Part } from './options.ts';
 import { benchPipeline, type PipelineOptions } from './pipeline.ts';
 import type { Figure } from './report.ts';
 import { benchShop } from './shop-load.ts';
+import { benchKafkaTransport } from './transport-kafka.ts';
 import { benchPostgresTransport } from './transport-postgres.ts';
 import { benchRabbitmqTransport } from './transport-rabbitmq.ts';
 
@@ -34,6 +42,13 @@ export const benches: readonly Bench[] = [
     run: () => onPostgres(async (server) => benchPostgresTransport(await server.createDatabase('bus'))),
   },
   {
+    part: 'transport',
+    broker: 'kafka',
+    title: 'bus-kafka against raw kafkajs',
+    needs: ['kafka'],
+    run: () => onKafka(benchKafkaTransport),
+  },
+  {
     part: 'pipeline',
     broker: 'rabbitmq',
     title: 'validation, inbox, state, outbox, relay and ack over RabbitMQ',
@@ -52,6 +67,13 @@ export const benches: readonly Bench[] = [
       ),
   },
   {
+    part: 'pipeline',
+    broker: 'kafka',
+    title: 'validation, inbox, state, outbox, relay and ack over Kafka',
+    needs: ['kafka', 'postgres'],
+    run: () => onPostgres((server) => onKafka((url) => pipelineOn(server, createKafkaTransport({ url })))),
+  },
+  {
     part: 'shop',
     broker: 'rabbitmq',
     title: 'the whole shop over RabbitMQ',
@@ -65,10 +87,26 @@ export const benches: readonly Bench[] = [
     needs: ['postgres'],
     run: () => benchShop({}),
   },
+  {
+    part: 'shop',
+    broker: 'kafka',
+    title: 'the whole shop over Kafka',
+    needs: ['kafka', 'postgres'],
+    run: () => onKafka((busUrl) => benchShop({ busUrl })),
+  },
 ];
 
 const onRabbitmq = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
   const server = await startRabbitmq();
+  try {
+    return await work(server.url);
+  } finally {
+    await server.stop();
+  }
+};
+
+const onKafka = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
+  const server = await startKafka();
   try {
     return await work(server.url);
   } finally {

@@ -34,7 +34,8 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-/** Messages that are at hand together are one request: up to so many, and about so many bytes. */
+/** What is at hand together is one request: up to so many messages, and about so many bytes. */
+const mostCalls = 1_000;
 const mostMessages = 1_000;
 const mostBytes = 1024 * 1024;
 
@@ -47,13 +48,15 @@ export const createPublisher = (connection: Connection, topics: Topics): Publish
   let closed = false;
 
   // One lane is one request in flight: the messages of one call keep their order, and the next group gathers meanwhile.
-  const grouper = createGrouper<Routed, PublishResult>(
-    async (messages) => {
+  const grouper = createGrouper<readonly Routed[], PublishResult[]>(
+    async (calls) => {
       const results: PublishResult[] = [];
-      for (const part of partsOf(messages)) results.push(...(await write(part)));
-      return results.map((value) => ({ status: 'fulfilled', value }));
+      for (const part of partsOf(calls.flat())) {
+        for (const result of await write(part)) results.push(result);
+      }
+      return calls.map(({ length }) => ({ status: 'fulfilled', value: results.splice(0, length) }));
     },
-    { most: mostMessages },
+    { most: mostCalls },
   );
 
   const write = async (messages: readonly Routed[]): Promise<PublishResult[]> => {
@@ -89,14 +92,22 @@ export const createPublisher = (connection: Connection, topics: Topics): Publish
     return results;
   };
 
+  const publish = async (messages: readonly Routed[]): Promise<PublishResult[]> => {
+    if (closed) return messages.map(() => refused(busErrors.closed()));
+    if (messages.length === 0) return [];
+    const refusals = messages.map(({ message }) => refusalOf(message));
+    const results = await grouper.add(messages.filter((_, index) => refusals[index] === undefined));
+    let next = 0;
+    return refusals.map((error) => {
+      if (error !== undefined) return refused(error);
+      next += 1;
+      return results[next - 1] ?? refused(busErrors.refused({ why: 'the broker gave no answer' }));
+    });
+  };
+
   return {
     publish: (messages) => {
-      const work = Promise.all(
-        messages.map((routed) => {
-          const error = closed ? busErrors.closed() : refusalOf(routed.message);
-          return error === undefined ? grouper.add(routed) : refused(error);
-        }),
-      );
+      const work = publish(messages);
       inFlight.add(work);
       return work.finally(() => inFlight.delete(work));
     },
@@ -119,7 +130,7 @@ const partsOf = (messages: readonly Routed[]): Routed[][] => {
   let bytes = Number.POSITIVE_INFINITY;
   for (const routed of messages) {
     const size = routed.message.body.byteLength;
-    if (bytes + size > mostBytes) {
+    if (bytes + size > mostBytes || parts.at(-1)?.length === mostMessages) {
       parts.push([]);
       bytes = 0;
     }

@@ -10,7 +10,7 @@ import { type KafkaOptions, parseOptions } from './config.ts';
 import { createConnection } from './connection.ts';
 import { consumeDeadLetters } from './dead-letters.ts';
 import { directTopic, topicOf } from './names.ts';
-import { createPublisher } from './publisher.ts';
+import { createPublisher, type Routed } from './publisher.ts';
 import { subscribe } from './subscriber.ts';
 import type { Tools } from './tools.ts';
 import { createTopics } from './topics.ts';
@@ -63,17 +63,11 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
   };
 
   const publish = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
-    const refusals = messages.every(({ kind, type }) => kind === 'event' || record.bindings.routes(type))
-      ? messages.map(() => undefined)
-      : await Promise.all(messages.map(refusalOf));
+    const isRouted = ({ kind, type }: OutgoingMessage) => kind === 'event' || record.bindings.routes(type);
+    if (messages.every(isRouted)) return publisher.publish(messages.map(routedOf));
+    const refusals = await Promise.all(messages.map(refusalOf));
     const sent = messages.filter((_, index) => refusals[index] === undefined);
-    const results = await publisher.publish(
-      sent.map((message) => ({
-        message,
-        topic: topicOf(message),
-        ...(message.open === undefined ? {} : { open: message.open }),
-      })),
-    );
+    const results = await publisher.publish(sent.map(routedOf));
     return refusals.map((refusal) => refusal ?? results.shift() ?? closed);
   };
 
@@ -117,6 +111,12 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
     },
   };
 };
+
+const routedOf = (message: OutgoingMessage): Routed => ({
+  message,
+  topic: topicOf(message),
+  ...(message.open ? { open: true } : {}),
+});
 
 const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
 
