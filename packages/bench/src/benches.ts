@@ -1,11 +1,19 @@
+import { createKafkaTransport } from '@emporium/bus-kafka';
 import { createPostgresTransport } from '@emporium/bus-postgres';
 import { createRabbitmqTransport } from '@emporium/bus-rabbitmq';
-import { type PostgresServer, type ServerKind, startPostgres, startRabbitmq } from '@emporium/servers';
+import {
+  type PostgresServer,
+  type ServerKind,
+  startKafka,
+  startPostgres,
+  startRabbitmq,
+} from '@emporium/servers';
 import type { Broker, Part } from './options.ts';
 import { benchPipeline, type PipelineOptions } from './pipeline.ts';
 import type { Figure } from './report.ts';
 import { benchSensors } from './sensor-load.ts';
 import { benchShop } from './shop-load.ts';
+import { benchKafkaTransport } from './transport-kafka.ts';
 import { benchPostgresTransport } from './transport-postgres.ts';
 import { benchRabbitmqTransport } from './transport-rabbitmq.ts';
 
@@ -37,6 +45,13 @@ export const benches: readonly Bench[] = [
     title: 'bus-postgres against raw pg',
     needs: ['postgres'],
     run: () => onPostgres(async (server) => benchPostgresTransport(await server.createDatabase('bus'))),
+  },
+  {
+    part: 'transport',
+    broker: 'kafka',
+    title: 'bus-kafka against raw kafkajs',
+    needs: ['kafka'],
+    run: () => onKafka(benchKafkaTransport),
   },
   {
     part: 'pipeline',
@@ -75,6 +90,13 @@ export const benches: readonly Bench[] = [
     run: () => onPostgres((server) => benchSensors({ server, streamUrl: streamUrl ?? '' })),
   },
   {
+    part: 'pipeline',
+    broker: 'kafka',
+    title: 'validation, inbox, state, outbox, relay and ack over Kafka',
+    needs: ['kafka', 'postgres'],
+    run: () => onPostgres((server) => onKafka((url) => pipelineOn(server, createKafkaTransport({ url })))),
+  },
+  {
     part: 'shop',
     broker: 'rabbitmq',
     title: 'the whole shop over RabbitMQ',
@@ -88,10 +110,26 @@ export const benches: readonly Bench[] = [
     needs: ['postgres'],
     run: () => benchShop({}),
   },
+  {
+    part: 'shop',
+    broker: 'kafka',
+    title: 'the whole shop over Kafka',
+    needs: ['kafka', 'postgres'],
+    run: () => onKafka((busUrl) => benchShop({ busUrl })),
+  },
 ];
 
 const onRabbitmq = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
   const server = await startRabbitmq();
+  try {
+    return await work(server.url);
+  } finally {
+    await server.stop();
+  }
+};
+
+const onKafka = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
+  const server = await startKafka();
   try {
     return await work(server.url);
   } finally {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export const parts = ['transport', 'pipeline', 'sensors', 'shop'] as const;
 /** `stream` is that of `STREAM_URL`. */
-export const brokers = ['rabbitmq', 'postgres', 'stream'] as const;
+export const brokers = ['rabbitmq', 'postgres', 'kafka', 'stream'] as const;
 
 export type Part = (typeof parts)[number];
 export type Broker = (typeof brokers)[number];

@@ -1,5 +1,7 @@
 import { images, startContainer } from './containers.ts';
 import { engineMissing, imageMissing } from './engine.ts';
+import { startKafka } from './kafka.ts';
+import { kafkaMissing } from './kafka-jars.ts';
 import { startPostgres } from './postgres.ts';
 import { findInstallation } from './postgres-installation.ts';
 import { startRabbitmq } from './rabbitmq.ts';
@@ -30,6 +32,7 @@ const programs: Readonly<Record<ServerKind, Programs>> = {
     missing: async () => 'nothing else here starts one',
     start: () => Promise.reject(new Error('redis is started in containers alone')),
   },
+  kafka: { missing: kafkaMissing, start: () => startKafka() },
 };
 
 /** Why this machine has no programs to start such a server with, or undefined when it has. */
