@@ -63,6 +63,12 @@ const heartbeatMs = 500;
 /** How long the broker waits for something new before it answers that there is nothing. It answers at once when there is. */
 const maxWaitMs = 100;
 
+/**
+ * A member that is back after a restart of the broker goes on where it was; one that is made anew waits for the session of the old
+ * one. Hence kafkajs is to try for about a quarter of a minute before it gives up.
+ */
+const patient = { initialRetryTime: 100, maxRetryTime: 500, retries: 30, factor: 0.2, multiplier: 2 };
+
 const disconnectTimeoutMs = 5_000;
 const maxRestartMs = 2_000;
 
@@ -82,6 +88,7 @@ export const createGroup = (options: GroupOptions): Group => {
   let life: Life | undefined;
   let stopped = false;
   let wakeUp = (): void => {};
+  let failures = 0;
 
   /** Returns when the consumer is to be made anew, throws when it failed. */
   const live = async (): Promise<void> => {
@@ -99,7 +106,7 @@ export const createGroup = (options: GroupOptions): Group => {
         return find(group);
       };
     };
-    const consumer = connection.client().consumer({
+    const consumer = connection.client(patient).consumer({
       groupId,
       partitionAssigners: [createAssigner({ slots, onCluster })],
       sessionTimeout: config.sessionTimeoutMs,
@@ -108,14 +115,7 @@ export const createGroup = (options: GroupOptions): Group => {
       maxWaitTimeInMs: maxWaitMs,
       maxBytesPerPartition: 512 * 1024,
       allowAutoTopicCreation: false,
-      retry: {
-        initialRetryTime: 100,
-        maxRetryTime: 500,
-        retries: 5,
-        factor: 0.2,
-        multiplier: 2,
-        restartOnFailure: async () => false,
-      },
+      retry: { ...patient, restartOnFailure: async () => false },
     });
     if (findCoordinator === undefined) throw new Error('kafkajs gave no cluster: it must be 2.2');
     const mine: Life = {
@@ -130,6 +130,8 @@ export const createGroup = (options: GroupOptions): Group => {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       health.up();
       mine.isAssigned = true;
+      if (failures > 0) log.info({ group: groupId }, 'in the group again');
+      failures = 0;
       mine.assigned = onAssigned(partitionsOf(payload.memberAssignment));
       mine.assigned.catch(() => {}); // told to the next batch
     });
@@ -169,15 +171,16 @@ export const createGroup = (options: GroupOptions): Group => {
   };
 
   const run = async (): Promise<void> => {
-    for (let failures = 0; !stopped; ) {
-      const begun = Date.now();
+    while (!stopped) {
       try {
         await live();
         failures = 0;
       } catch (error) {
         if (isAway(error)) health.away(error);
-        if (!stopped) log.warn({ group: groupId }, `not in the group, again soon: ${messageOf(error)}`);
-        failures = Date.now() - begun > 10_000 ? 1 : failures + 1;
+        failures += 1;
+        if (!stopped && failures === 1) {
+          log.warn({ group: groupId }, `not in the group, trying again: ${messageOf(error)}`);
+        }
       }
       if (!stopped && failures > 0) await pause(Math.min(50 * 2 ** failures, maxRestartMs));
     }

@@ -13,7 +13,7 @@ export const topicOfContract = (contract: Contract): string =>
   topicOf({ ...contract, open: isOpen(contract) });
 
 /** An open stream: others write and read it too, and it holds nothing of ours. */
-export const isOpen = ({ codec }: Contract & { readonly codec?: { readonly kind: string } }): boolean =>
+const isOpen = ({ codec }: Contract & { readonly codec?: { readonly kind: string } }): boolean =>
   codec?.kind === 'json';
 
 /** What is sent to one subscription of the service: replays, and what another instance passes on. Keyed as the owners' topics are. */
@@ -38,7 +38,7 @@ export const deadLetterGroup = 'dead-letters';
 export const recordTopic = 'emporium.topology';
 
 /** The delays that a policy can ask for. A longer wait goes round several times. */
-export const tiersOf = ({ maxDelayMs }: RetryPolicy): readonly number[] => {
+const tiersOf = ({ maxDelayMs }: RetryPolicy): readonly number[] => {
   const last = delayTiers.findIndex((tier) => tier >= maxDelayMs);
   return last === -1 ? delayTiers : delayTiers.slice(0, last + 1);
 };
