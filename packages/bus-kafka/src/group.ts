@@ -1,5 +1,5 @@
 import { messageOf } from '@emporium/bus';
-import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
+import type { Broker, Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import { createAssigner } from './assigner.ts';
 import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';
@@ -78,6 +78,7 @@ interface Life {
   readonly end: () => void;
   assigned: Promise<void>;
   isAssigned: boolean;
+  memberId?: string;
   /** Commits as the member that kafkajs is at that time; it comes with the first batch. */
   commit?: EachBatchPayload['commitOffsetsIfNecessary'];
 }
@@ -89,6 +90,15 @@ export const createGroup = (options: GroupOptions): Group => {
   let stopped = false;
   let wakeUp = (): void => {};
   let failures = 0;
+  let abandoned: string | undefined;
+
+  /** Whom this instance was in the group, when it lost the broker and could not leave. The others would wait for its session. */
+  const leaveBehind = async (coordinator: Broker): Promise<void> => {
+    if (abandoned === undefined) return;
+    const memberId = abandoned;
+    abandoned = undefined;
+    await (coordinator as Leaving).leaveGroup({ groupId, memberId }).catch(() => {}); // it is no member any more
+  };
 
   /** Returns when the consumer is to be made anew, throws when it failed. */
   const live = async (): Promise<void> => {
@@ -103,7 +113,9 @@ export const createGroup = (options: GroupOptions): Group => {
       cluster.findGroupCoordinator = async (group) => {
         await onLeaving();
         if (stopped) throw Object.assign(new Error('the consumer was stopped'), { retriable: false });
-        return find(group);
+        const coordinator = await find(group);
+        await leaveBehind(coordinator);
+        return coordinator;
       };
     };
     const consumer = connection.client(patient).consumer({
@@ -130,6 +142,7 @@ export const createGroup = (options: GroupOptions): Group => {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       health.up();
       mine.isAssigned = true;
+      mine.memberId = payload.memberId;
       if (failures > 0) log.info({ group: groupId }, 'in the group again');
       failures = 0;
       mine.assigned = onAssigned(partitionsOf(payload.memberAssignment));
@@ -148,6 +161,7 @@ export const createGroup = (options: GroupOptions): Group => {
       await Promise.race([running.then(() => over.promise), over.promise]);
     } finally {
       life = undefined;
+      abandoned = mine.memberId;
       if (!stopped) onLost();
       await atMost(disconnectTimeoutMs, consumer.disconnect());
     }
@@ -247,6 +261,11 @@ export const createGroup = (options: GroupOptions): Group => {
       await running;
     },
   };
+};
+
+/** A coordinator can be told that somebody leaves; kafkajs's types leave it out. */
+type Leaving = Broker & {
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
 };
 
 /** kafkajs's types leave out what comes with the offset. */
