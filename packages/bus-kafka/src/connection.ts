@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busErrors, type Log, type TransportStatus } from '@emporium/bus';
-import { type Admin, type Cluster, Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
+import {
+  type Admin,
+  type Cluster,
+  Kafka,
+  logLevel,
+  type PartitionAssigner,
+  type RetryOptions,
+} from 'kafkajs';
 import { atMost } from './at-most.ts';
 import type { Config } from './config.ts';
 import { createHealth, type Health, isAway, typeOfError } from './health.ts';
@@ -11,7 +18,7 @@ export interface Connection {
   readonly log: Log;
   readonly health: Health;
   /** A client of its own: consumers of one group must not share one, because kafkajs keeps their offsets in it. */
-  client(): Kafka;
+  client(retry?: RetryOptions): Kafka;
   /** Topics and groups. */
   admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   /** Reads offsets and records outside of any group. */
@@ -29,7 +36,13 @@ export interface Connection {
 const closeTimeoutMs = 2_000;
 
 /** Whoever calls tries again itself: kafkajs is to give up soon. */
-const retry = { initialRetryTime: 50, maxRetryTime: 300, retries: 3, factor: 0.2, multiplier: 2 };
+const impatient: RetryOptions = {
+  initialRetryTime: 50,
+  maxRetryTime: 300,
+  retries: 3,
+  factor: 0.2,
+  multiplier: 2,
+};
 
 /** Requests of an idle cluster may take as long as this on a busy machine. */
 const leastRequestTimeoutMs = 5_000;
@@ -39,7 +52,7 @@ export const createConnection = (config: Config): Connection => {
   const health = createHealth();
   let closed = false;
 
-  const client = (): Kafka =>
+  const client = (retry: RetryOptions = impatient): Kafka =>
     new Kafka({
       clientId: config.connectionName,
       brokers: [...config.brokers],

@@ -1,5 +1,5 @@
 import { messageOf } from '@emporium/bus';
-import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
+import type { Broker, Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import { createAssigner } from './assigner.ts';
 import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';
@@ -63,6 +63,12 @@ const heartbeatMs = 500;
 /** How long the broker waits for something new before it answers that there is nothing. It answers at once when there is. */
 const maxWaitMs = 100;
 
+/**
+ * A member that is back after a restart of the broker goes on where it was; one that is made anew waits for the session of the old
+ * one. Hence kafkajs is to try for about a quarter of a minute before it gives up.
+ */
+const patient = { initialRetryTime: 100, maxRetryTime: 500, retries: 30, factor: 0.2, multiplier: 2 };
+
 const disconnectTimeoutMs = 5_000;
 const maxRestartMs = 2_000;
 
@@ -72,6 +78,7 @@ interface Life {
   readonly end: () => void;
   assigned: Promise<void>;
   isAssigned: boolean;
+  memberId?: string;
   /** Commits as the member that kafkajs is at that time; it comes with the first batch. */
   commit?: EachBatchPayload['commitOffsetsIfNecessary'];
 }
@@ -82,6 +89,16 @@ export const createGroup = (options: GroupOptions): Group => {
   let life: Life | undefined;
   let stopped = false;
   let wakeUp = (): void => {};
+  let failures = 0;
+  let abandoned: string | undefined;
+
+  /** Whom this instance was in the group, when it lost the broker and could not leave. The others would wait for its session. */
+  const leaveBehind = async (coordinator: Broker): Promise<void> => {
+    if (abandoned === undefined) return;
+    const memberId = abandoned;
+    abandoned = undefined;
+    await (coordinator as Leaving).leaveGroup({ groupId, memberId }).catch(() => {}); // it is no member any more
+  };
 
   /** Returns when the consumer is to be made anew, throws when it failed. */
   const live = async (): Promise<void> => {
@@ -96,10 +113,12 @@ export const createGroup = (options: GroupOptions): Group => {
       cluster.findGroupCoordinator = async (group) => {
         await onLeaving();
         if (stopped) throw Object.assign(new Error('the consumer was stopped'), { retriable: false });
-        return find(group);
+        const coordinator = await find(group);
+        await leaveBehind(coordinator);
+        return coordinator;
       };
     };
-    const consumer = connection.client().consumer({
+    const consumer = connection.client(patient).consumer({
       groupId,
       partitionAssigners: [createAssigner({ slots, onCluster })],
       sessionTimeout: config.sessionTimeoutMs,
@@ -108,14 +127,7 @@ export const createGroup = (options: GroupOptions): Group => {
       maxWaitTimeInMs: maxWaitMs,
       maxBytesPerPartition: 512 * 1024,
       allowAutoTopicCreation: false,
-      retry: {
-        initialRetryTime: 100,
-        maxRetryTime: 500,
-        retries: 5,
-        factor: 0.2,
-        multiplier: 2,
-        restartOnFailure: async () => false,
-      },
+      retry: { ...patient, restartOnFailure: async () => false },
     });
     if (findCoordinator === undefined) throw new Error('kafkajs gave no cluster: it must be 2.2');
     const mine: Life = {
@@ -130,6 +142,9 @@ export const createGroup = (options: GroupOptions): Group => {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       health.up();
       mine.isAssigned = true;
+      mine.memberId = payload.memberId;
+      if (failures > 0) log.info({ group: groupId }, 'in the group again');
+      failures = 0;
       mine.assigned = onAssigned(partitionsOf(payload.memberAssignment));
       mine.assigned.catch(() => {}); // told to the next batch
     });
@@ -146,6 +161,7 @@ export const createGroup = (options: GroupOptions): Group => {
       await Promise.race([running.then(() => over.promise), over.promise]);
     } finally {
       life = undefined;
+      abandoned = mine.memberId;
       if (!stopped) onLost();
       await atMost(disconnectTimeoutMs, consumer.disconnect());
     }
@@ -169,15 +185,16 @@ export const createGroup = (options: GroupOptions): Group => {
   };
 
   const run = async (): Promise<void> => {
-    for (let failures = 0; !stopped; ) {
-      const begun = Date.now();
+    while (!stopped) {
       try {
         await live();
         failures = 0;
       } catch (error) {
         if (isAway(error)) health.away(error);
-        if (!stopped) log.warn({ group: groupId }, `not in the group, again soon: ${messageOf(error)}`);
-        failures = Date.now() - begun > 10_000 ? 1 : failures + 1;
+        failures += 1;
+        if (!stopped && failures === 1) {
+          log.warn({ group: groupId }, `not in the group, trying again: ${messageOf(error)}`);
+        }
       }
       if (!stopped && failures > 0) await pause(Math.min(50 * 2 ** failures, maxRestartMs));
     }
@@ -244,6 +261,11 @@ export const createGroup = (options: GroupOptions): Group => {
       await running;
     },
   };
+};
+
+/** A coordinator can be told that somebody leaves; kafkajs's types leave it out. */
+type Leaving = Broker & {
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown>;
 };
 
 /** kafkajs's types leave out what comes with the offset. */
