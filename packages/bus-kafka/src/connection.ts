@@ -25,6 +25,8 @@ export interface Connection {
   cluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
   /** Repeats the work while the broker is away, up to `ms` (`timeoutMs`); then throws `bus.broker_away`. It must be repeatable. */
   patiently<T>(work: () => Promise<T>, ms?: number): Promise<T>;
+  /** Finds out whether the broker is there, for `status`: who only publishes, and has nothing to say, would not know. */
+  probe(): Promise<void>;
   status(): TransportStatus;
   /** From now on nobody waits for a broker that is away. */
   closing(): void;
@@ -92,12 +94,17 @@ export const createConnection = (config: Config): Connection => {
     }
   };
 
+  const admin: Connection['admin'] = (work) => observed(admins.use(work));
+
   return {
     config,
     log,
     health,
     client,
-    admin: (work) => observed(admins.use(work)),
+    admin,
+    probe: async () => {
+      if (!closed) await admin((one) => one.describeCluster());
+    },
     cluster: (work) =>
       observed(
         clusters.use(work).catch((error: unknown) => {

@@ -17,11 +17,11 @@ import { createTopics } from './topics.ts';
 import { createTopology } from './topology.ts';
 import { createTopologyRecord } from './topology-record.ts';
 
-/** How often the topology is looked at, for what a consumer is to read besides. */
+/** How often the broker is asked: whether it is there, and for what a consumer is to read besides. */
 const watchMs = 2_000;
 
 /**
- * The transport on Apache Kafka 3.5 and later. Connects when it is first used, and again when it must: publishes and
+ * The transport on Apache Kafka 3.5 and later. Connects at once, and again when it must: publishes and
  * subscriptions wait for the broker up to `timeoutMs`. Throws only when the url is no url of Kafka's.
  */
 export const createKafkaTransport = (options: KafkaOptions): Transport => {
@@ -33,11 +33,15 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
   const listeners = new Set<() => void | Promise<void>>();
   let closing: Promise<void> | undefined;
 
-  const look = setInterval(async () => {
-    if (listeners.size === 0) return;
-    await record.refresh().catch(() => {}); // looked at again soon; health tells of it
+  const look = async (): Promise<void> => {
+    try {
+      await (listeners.size === 0 ? connection.probe() : record.refresh());
+    } catch {} // asked again soon; the status tells of it
     for (const listener of listeners) await listener();
-  }, watchMs).unref();
+    if (closing === undefined) looking = setTimeout(look, watchMs).unref();
+  };
+  let looking: NodeJS.Timeout | undefined;
+  void look();
   const watch = (listener: () => void | Promise<void>) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -73,7 +77,7 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
 
   const close = async (): Promise<void> => {
     connection.closing();
-    clearInterval(look);
+    clearTimeout(looking);
     const stop = async (consumer: Promise<Consumer>) => (await consumer).stop();
     // A consumer that never started has nothing to stop.
     await Promise.allSettled(consumers.map(stop));
