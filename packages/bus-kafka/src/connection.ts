@@ -11,6 +11,7 @@ import {
 import { atMost } from './at-most.ts';
 import type { Config } from './config.ts';
 import { createHealth, type Health, isAway, typeOfError } from './health.ts';
+import { within } from './within.ts';
 
 /** What a transport holds of its cluster. */
 export interface Connection {
@@ -48,6 +49,9 @@ const impatient: RetryOptions = {
 
 /** Requests of an idle cluster may take as long as this on a busy machine. */
 const leastRequestTimeoutMs = 5_000;
+
+/** Work of several requests, some of them repeated by kafkajs, is done or given up by then. */
+const workTimeoutMs = 20_000;
 
 export const createConnection = (config: Config): Connection => {
   const { log } = config;
@@ -165,7 +169,7 @@ const keep = <T>(open: () => Promise<T>, close: (resource: T) => Promise<void>) 
       current ??= open();
       const mine = current;
       try {
-        return await work(await mine);
+        return await within(workTimeoutMs, mine.then(work));
       } catch (error) {
         // It may go on asking for a topic that is no more, too.
         void drop(mine);

@@ -5,6 +5,7 @@ import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';
 import { isAway } from './health.ts';
 import type { RawRecord } from './message-format.ts';
+import { NoAnswer } from './within.ts';
 
 export interface TopicPartition {
   readonly topic: string;
@@ -69,6 +70,9 @@ const maxWaitMs = 100;
  */
 const patient = { initialRetryTime: 100, maxRetryTime: 500, retries: 30, factor: 0.2, multiplier: 2 };
 
+/** Sessions without a sign of life, after which the consumer is made anew. A rebalance may take two. */
+const mostSilentSessions = 3;
+
 const disconnectTimeoutMs = 5_000;
 const maxRestartMs = 2_000;
 
@@ -79,6 +83,11 @@ interface Life {
   assigned: Promise<void>;
   isAssigned: boolean;
   memberId?: string;
+  /** What was assigned last, and in which generation of the group: the first heartbeat after it tells. */
+  partitions?: readonly TopicPartition[];
+  generation?: number;
+  /** It is about to join again. */
+  isLeaving: boolean;
   /** Commits as the member that kafkajs is at that time; it comes with the first batch. */
   commit?: EachBatchPayload['commitOffsetsIfNecessary'];
 }
@@ -111,6 +120,7 @@ export const createGroup = (options: GroupOptions): Group => {
       const find = cluster.findGroupCoordinator.bind(cluster);
       findCoordinator = find;
       cluster.findGroupCoordinator = async (group) => {
+        if (life !== undefined) life.isLeaving = true;
         await onLeaving();
         if (stopped) throw Object.assign(new Error('the consumer was stopped'), { retriable: false });
         const coordinator = await find(group);
@@ -129,6 +139,12 @@ export const createGroup = (options: GroupOptions): Group => {
       allowAutoTopicCreation: false,
       retry: { ...patient, restartOnFailure: async () => false },
     });
+    const silentMs = mostSilentSessions * config.sessionTimeoutMs;
+    const silence = setTimeout(() => over.reject(new NoAnswer(silentMs)), silentMs).unref();
+    const heard = (): void => {
+      health.up();
+      silence.refresh();
+    };
     if (findCoordinator === undefined) throw new Error('kafkajs gave no cluster: it must be 2.2');
     const mine: Life = {
       consumer,
@@ -136,30 +152,49 @@ export const createGroup = (options: GroupOptions): Group => {
       end: over.resolve,
       assigned: Promise.resolve(),
       isAssigned: false,
+      isLeaving: false,
+    };
+    const assigned = (partitions: readonly TopicPartition[]): void => {
+      mine.isLeaving = false;
+      mine.assigned = onAssigned(partitions);
+      mine.assigned.catch(over.reject);
     };
     consumer.on(consumer.events.CRASH, ({ payload }) => over.reject(payload.error));
-    consumer.on(consumer.events.HEARTBEAT, health.up);
+    consumer.on(consumer.events.HEARTBEAT, ({ payload: { groupGenerationId } }) => {
+      heard();
+      if (!mine.isLeaving) mine.generation = groupGenerationId;
+      // It did not get to join, because the broker was lost again, and kafkajs goes on as what it was; or it joined, and will
+      // never hear what is its own now.
+      else if (mine.partitions !== undefined && mine.generation === groupGenerationId)
+        assigned(mine.partitions);
+      else over.reject(new Error('joined, and heard of no partitions'));
+    });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      health.up();
+      heard();
       mine.isAssigned = true;
       mine.memberId = payload.memberId;
       if (failures > 0) log.info({ group: groupId }, 'in the group again');
       failures = 0;
-      mine.assigned = onAssigned(partitionsOf(payload.memberAssignment));
-      mine.assigned.catch(() => {}); // told to the next batch
+      mine.partitions = partitionsOf(payload.memberAssignment);
+      delete mine.generation;
+      assigned(mine.partitions);
     });
     life = mine;
-    try {
+    const start = async (): Promise<void> => {
       await consumer.connect();
       await consumer.subscribe({ topics: [...(await topics())], fromBeginning: true });
-      const running = consumer.run({
+      if (life !== mine) return; // it took too long
+      await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 64,
         eachBatch: (payload) => take(mine, payload),
       });
-      await Promise.race([running.then(() => over.promise), over.promise]);
+    };
+    try {
+      await Promise.race([start().then(() => over.promise), over.promise]);
     } finally {
+      clearTimeout(silence);
       life = undefined;
       abandoned = mine.memberId;
       if (!stopped) onLost();

@@ -29,7 +29,7 @@ export const isAway = (error: unknown): boolean => {
   return false;
 };
 
-/** kafkajs's own errors, by name. */
+/** kafkajs's own errors, by name, and ours. */
 const awayNames: ReadonlySet<string> = new Set([
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
@@ -40,6 +40,7 @@ const awayNames: ReadonlySet<string> = new Set([
   'KafkaJSTopicMetadataNotLoaded',
   'KafkaJSGroupCoordinatorNotFound',
   'KafkaJSLockTimeout',
+  'NoAnswer',
 ]);
 
 /** Errors of the protocol that a broker gives while it starts, stops, or hands a partition over. */

@@ -3,6 +3,7 @@ import { type Message, Partitioners, type Producer, type TopicMessages } from 'k
 import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';
 import { isAway } from './health.ts';
+import { within } from './within.ts';
 
 /** Writes batches, one after the other, each acknowledged by all replicas in sync. */
 export interface BatchWriter {
@@ -55,20 +56,16 @@ export const createBatchWriter = (connection: Connection): BatchWriter => {
     write: async (batch) => {
       current ??= open();
       const mine = current;
-      const late = createTimeout(config.timeoutMs);
+      const send = (producer: Producer) => producer.sendBatch({ acks: -1, topicMessages: batch });
       try {
-        const written = mine.then((producer) => producer.sendBatch({ acks: -1, topicMessages: batch }));
-        written.catch(() => {}); // it may fail after its time is over
-        await Promise.race([written, late.promise]);
+        await within(config.timeoutMs, mine.then(send));
         health.up();
       } catch (cause) {
         void drop(mine);
-        if (cause !== late.error && !isAway(cause)) throw cause;
+        if (!isAway(cause)) throw cause;
         if (health.status().state === 'up') log.warn({}, `Kafka is away: ${messageOf(cause)}`);
         health.away(cause);
         throw busErrors.broker_away({ broker: 'kafka', cause });
-      } finally {
-        late.clear();
       }
     },
     close: async () => {
@@ -90,11 +87,3 @@ const createPartitioner = () => {
 };
 
 const isOurs = ({ headers }: Message): boolean => headers !== undefined;
-
-const createTimeout = (ms: number) => {
-  const error = new Error(`no answer within ${ms} ms`);
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {}); // nobody may be waiting any more
-  const timer = setTimeout(() => reject(error), ms);
-  return { error, promise, clear: () => clearTimeout(timer) };
-};

@@ -50,7 +50,7 @@ export const disasterCases = (shop: () => ShopUnderTest): void => {
       await running.database.restart();
       await allSettle(ada, await placing);
       expect(await client.deadLetters()).toEqual([]);
-    });
+    }, 180_000);
 
     test('the broker is restarted in mid-load', async (context) => {
       const { client, customer, broker } = shop();
@@ -62,6 +62,6 @@ export const disasterCases = (shop: () => ShopUnderTest): void => {
       await broker.restart();
       await allSettle(ada, await placing);
       expect(await client.deadLetters()).toEqual([]);
-    });
+    }, 180_000);
   });
 };
