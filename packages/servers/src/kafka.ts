@@ -15,7 +15,7 @@ import { memoryOf } from './memory.ts';
 const run = promisify(execFile);
 
 /** The first request of every client: its size, the request 18 in version 0, a number, no client id. */
-const apiVersions = '\0\0\0\u000a\0\u0012\0\0\0\0\0\u0001\u00ff\u00ff';
+export const apiVersions = '\0\0\0\u000a\0\u0012\0\0\0\0\0\u0001\u00ff\u00ff';
 
 export interface KafkaOptions {
   /** A free one by default. It stays the same over restarts. */
