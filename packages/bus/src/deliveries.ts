@@ -1,10 +1,5 @@
-import {
-  busErrors,
-  type DeadLetterReason,
-  type Delivery,
-  delayTiers,
-  type TransportMessage,
-} from '@emporium/bus';
+import { busErrors } from './errors.ts';
+import { type DeadLetterReason, type Delivery, delayTiers, type TransportMessage } from './transport.ts';
 
 /** What the broker does with a claimed message. Each resolves when the broker has it. */
 export interface Settling<Claimed> {
@@ -13,10 +8,12 @@ export interface Settling<Claimed> {
   deadLetter(claimed: Claimed, reason: DeadLetterReason): Promise<void>;
 }
 
-/** The deliveries in progress of one consumer. */
+/** The deliveries in progress of one consumer, for transports whose messages are claimed and then settled by a command each. */
 export interface Deliveries<Claimed> {
   count(): number;
   list(): Claimed[];
+  /** Those of `list` whose settlement has not begun. */
+  unsettled(): Claimed[];
   begin(claimed: Claimed): void;
   /** Another instance may have it now: its signal is aborted, and it can be settled no more. */
   giveUp(claimed: Claimed): void;
@@ -90,6 +87,8 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
   return {
     count: () => open.size,
     list: () => [...open.keys()],
+    unsettled: () =>
+      [...open].filter(([, { settlement }]) => settlement === undefined).map(([claimed]) => claimed),
     begin: (claimed) => {
       const entry: Open = { controller: new AbortController() };
       open.set(claimed, entry);

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
+import type { Connection } from './connection.ts';
+import type { Entry } from './entry.ts';
+import { isAway, isMissing } from './health.ts';
+import { type Source, tickMs, waitMs } from './source.ts';
+
+interface ConsumerOptions {
+  readonly connection: Connection;
+  /** Of the subscription. */
+  readonly name: string;
+  readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
+  readonly concurrency: number;
+  readonly source: Source;
+  readonly settling: Settling<Entry>;
+  /** Calls back when something may begin. */
+  readonly onWake: (wake: () => void) => void;
+  /** Makes the queue that is missing. */
+  readonly declare: () => Promise<unknown>;
+}
+
+/** Fetches while there is room, and begins what may begin. */
+export const createConsumer = async (options: ConsumerOptions): Promise<Consumer> => {
+  const { connection, name, concurrency, source } = options;
+  const { log, commands } = connection;
+  let state: 'running' | 'paused' | 'stopped' = 'running';
+  let changed = (): void => {};
+  let stopping: Promise<void> | undefined;
+  let ticking = false;
+
+  const room = (): number => (state === 'running' ? concurrency - deliveries.count() : 0);
+
+  const pump = (): void => {
+    while (room() > 0) {
+      const entry = source.next();
+      if (entry === undefined) break;
+      deliveries.begin(entry);
+    }
+    changed();
+  };
+
+  const deliver = async (delivery: Delivery, entry: Entry): Promise<void> => {
+    try {
+      await options.deliver(delivery, entry);
+    } catch (error) {
+      log.warn({ subscription: name, messageId: entry.id }, `the delivery failed: ${messageOf(error)}`);
+      throw error;
+    }
+  };
+  const deliveries = createDeliveries<Entry>({
+    deliver,
+    settling: releasing(options.settling, source),
+    onEnd: pump,
+  });
+
+  /** A loop ends when the consumer stops: nothing that was fetched is left unseen. */
+  const fetchAll = async (): Promise<void> => {
+    while (state !== 'stopped') {
+      if (!source.hungry(room())) {
+        await new Promise<void>((resolve) => {
+          changed = resolve;
+        });
+        continue;
+      }
+      await source.fetch(room()).catch(mend);
+      if (state === 'running') pump();
+      else await source.yieldWaiting().catch(() => {}); // the broker is away: the lease ends, and others have it
+    }
+  };
+
+  const mend = async (error: unknown): Promise<void> => {
+    if (isMissing(error)) {
+      log.warn({ subscription: name }, 'its queue is gone, and is made again');
+      return void (await options.declare().catch(mend));
+    }
+    // A connection that is lost is told by the connection.
+    if (!isAway(error)) log.error({ subscription: name }, `nothing could be read: ${messageOf(error)}`);
+    await sleep(isAway(error) ? 50 : 1_000);
+  };
+
+  const tick = async (): Promise<void> => {
+    if (ticking || !commands.connected()) return;
+    ticking = true;
+    try {
+      const lost = new Set(await source.tick(deliveries.unsettled(), room()));
+      for (const entry of deliveries.unsettled()) {
+        if (!lost.has(entry)) continue;
+        log.warn({ subscription: name, messageId: entry.id }, 'another instance has taken it over');
+        deliveries.giveUp(entry);
+      }
+    } catch (error) {
+      if (isMissing(error)) await mend(error);
+      else if (!isAway(error))
+        log.warn({ subscription: name }, `the look around failed: ${messageOf(error)}`);
+    } finally {
+      ticking = false;
+      pump();
+    }
+  };
+
+  const stop = async (timeoutMs: number): Promise<void> => {
+    state = 'stopped';
+    changed();
+    await interrupted(fetching, source);
+    await source.yieldWaiting().catch(() => {}); // the broker is away: the lease ends, and others have it
+    const left = await deliveries.end(timeoutMs);
+    clearInterval(timer);
+    await source.close(left).catch((error: unknown) => {
+      log.warn({ subscription: name }, `not all was given back, others wait for it: ${messageOf(error)}`);
+    });
+  };
+
+  options.onWake(pump);
+  const timer = setInterval(() => void tick(), tickMs);
+  let fetching: Promise<void> = Promise.resolve();
+  try {
+    await source.open();
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  fetching = fetchAll();
+
+  return {
+    pause: async () => {
+      if (state === 'running') state = 'paused';
+      source.interrupt();
+    },
+    resume: async () => {
+      if (state === 'paused') state = 'running';
+      pump();
+    },
+    stop: ({ timeoutMs = 5_000 } = {}) => {
+      stopping ??= stop(timeoutMs);
+      return stopping;
+    },
+  };
+};
+
+/** Waits for the end of the fetch that is under way; not for a server that does not answer. */
+const interrupted = async (fetching: Promise<void>, source: Source): Promise<void> => {
+  source.interrupt();
+  await Promise.race([fetching, sleep(waitMs, undefined, { ref: false })]);
+};
+
+/** Settles, and then lets go, whatever became of it: a message that could not be settled comes again. */
+const releasing = (settling: Settling<Entry>, { release }: Pick<Source, 'release'>): Settling<Entry> => {
+  const releaseAfter = async (entry: Entry, work: Promise<void>, again?: number): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      release(entry, { attempt: entry.attempt, delayMs: tickMs });
+      throw error;
+    }
+    release(entry, again === undefined ? undefined : { attempt: entry.attempt + 1, delayMs: again });
+  };
+  return {
+    ack: (entry) => releaseAfter(entry, settling.ack(entry)),
+    retry: (entry, delayMs) => releaseAfter(entry, settling.retry(entry, delayMs), delayMs),
+    deadLetter: (entry, reason) => releaseAfter(entry, settling.deadLetter(entry, reason)),
+  };
+};
