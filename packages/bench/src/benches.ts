@@ -1,12 +1,20 @@
 import { createPostgresTransport } from '@emporium/bus-postgres';
 import { createRabbitmqTransport } from '@emporium/bus-rabbitmq';
-import { type PostgresServer, type ServerKind, startPostgres, startRabbitmq } from '@emporium/servers';
+import { createRedisTransport } from '@emporium/bus-redis';
+import {
+  type PostgresServer,
+  type ServerKind,
+  startPostgres,
+  startRabbitmq,
+  startRedis,
+} from '@emporium/servers';
 import type { Broker, Part } from './options.ts';
 import { benchPipeline, type PipelineOptions } from './pipeline.ts';
 import type { Figure } from './report.ts';
 import { benchShop } from './shop-load.ts';
 import { benchPostgresTransport } from './transport-postgres.ts';
 import { benchRabbitmqTransport } from './transport-rabbitmq.ts';
+import { benchRedisTransport } from './transport-redis.ts';
 
 export interface Bench {
   readonly part: Part;
@@ -34,6 +42,13 @@ export const benches: readonly Bench[] = [
     run: () => onPostgres(async (server) => benchPostgresTransport(await server.createDatabase('bus'))),
   },
   {
+    part: 'transport',
+    broker: 'redis',
+    title: 'bus-redis against raw ioredis',
+    needs: ['redis'],
+    run: () => onRedis(benchRedisTransport),
+  },
+  {
     part: 'pipeline',
     broker: 'rabbitmq',
     title: 'validation, inbox, state, outbox, relay and ack over RabbitMQ',
@@ -52,6 +67,13 @@ export const benches: readonly Bench[] = [
       ),
   },
   {
+    part: 'pipeline',
+    broker: 'redis',
+    title: 'validation, inbox, state, outbox, relay and ack over Redis',
+    needs: ['redis', 'postgres'],
+    run: () => onPostgres((server) => onRedis((url) => pipelineOn(server, createRedisTransport({ url })))),
+  },
+  {
     part: 'shop',
     broker: 'rabbitmq',
     title: 'the whole shop over RabbitMQ',
@@ -65,10 +87,26 @@ export const benches: readonly Bench[] = [
     needs: ['postgres'],
     run: () => benchShop({}),
   },
+  {
+    part: 'shop',
+    broker: 'redis',
+    title: 'the whole shop over Redis',
+    needs: ['redis', 'postgres'],
+    run: () => onRedis((busUrl) => benchShop({ busUrl })),
+  },
 ];
 
 const onRabbitmq = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
   const server = await startRabbitmq();
+  try {
+    return await work(server.url);
+  } finally {
+    await server.stop();
+  }
+};
+
+const onRedis = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
+  const server = await startRedis();
   try {
     return await work(server.url);
   } finally {

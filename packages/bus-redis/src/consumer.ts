@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
@@ -29,6 +29,8 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   let ticking = false;
 
   const room = (): number => (state === 'running' ? concurrency - deliveries.count() : 0);
+  /** What is being settled is on its way out: what follows it may be on its way in. */
+  const roomSoon = (): number => (state === 'running' ? room() + deliveries.settling() : 0);
 
   const pump = (): void => {
     while (room() > 0) {
@@ -49,20 +51,21 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   };
   const deliveries = createDeliveries<Entry>({
     deliver,
-    settling: releasing(options.settling, source),
+    settling: releasing(options.settling, source, () => changed()),
     onEnd: pump,
   });
 
   /** A loop ends when the consumer stops: nothing that was fetched is left unseen. */
   const fetchAll = async (): Promise<void> => {
     while (state !== 'stopped') {
-      if (!source.hungry(room())) {
+      if (!source.hungry(roomSoon())) {
         await new Promise<void>((resolve) => {
           changed = resolve;
         });
+        await turn(); // what ends together makes room together
         continue;
       }
-      await source.fetch(room()).catch(mend);
+      await source.fetch(roomSoon()).catch(mend);
       if (state === 'running') pump();
       else await source.yieldWaiting().catch(() => {}); // the broker is away: the lease ends, and others have it
     }
@@ -144,8 +147,13 @@ const interrupted = async (fetching: Promise<void>, source: Source): Promise<voi
 };
 
 /** Settles, and then lets go, whatever became of it: a message that could not be settled comes again. */
-const releasing = (settling: Settling<Entry>, { release }: Pick<Source, 'release'>): Settling<Entry> => {
+const releasing = (
+  settling: Settling<Entry>,
+  { release }: Pick<Source, 'release'>,
+  onBegin: () => void,
+): Settling<Entry> => {
   const releaseAfter = async (entry: Entry, work: Promise<void>, again?: number): Promise<void> => {
+    onBegin();
     try {
       await work;
     } catch (error) {

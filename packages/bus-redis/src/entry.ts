@@ -30,7 +30,10 @@ export const entriesOf = (reply: Reply | undefined, partition = 0): Entry[] =>
 export const listOf = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);
 
 const entryOf = (entry: string, fields: readonly Reply[], partition: number): Entry => {
-  let [id, type, key, body, attempt, letter] = [entry, '', '', empty, 1, undefined as Letter | undefined];
+  let [id, type, key] = [entry, '', ''];
+  let body: Buffer = empty;
+  let attempt = 1;
+  let letter: Letter | undefined;
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const value = fields[index + 1];
     if (!Buffer.isBuffer(value)) continue;

@@ -27,7 +27,7 @@ export const createHealth = (): Health => {
 
 /** The server has no room, cannot write its file, or has too few replicas: it takes no writes until somebody sees to it. */
 export const isBlocked = (error: unknown): boolean =>
-  isReply(error) && /^(OOM|MISCONF|NOREPLICAS) /.test(error.message);
+  error instanceof Error && isReply(error) && /^(OOM|MISCONF|NOREPLICAS) /.test(error.message);
 
 /** The server cannot be used now: not connected, starting, a replica, or busy with a script. */
 export const isAway = (error: unknown): boolean => {
@@ -38,6 +38,7 @@ export const isAway = (error: unknown): boolean => {
 };
 
 /** The stream or its group is not there: never declared, or removed. */
-export const isMissing = (error: unknown): boolean => isReply(error) && error.message.startsWith('NOGROUP ');
+export const isMissing = (error: unknown): boolean =>
+  error instanceof Error && isReply(error) && error.message.startsWith('NOGROUP ');
 
-const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
+const isReply = (error: Error): boolean => error.name === 'ReplyError';

@@ -14,6 +14,8 @@ export interface Deliveries<Claimed> {
   list(): Claimed[];
   /** Those of `list` whose settlement has not begun. */
   unsettled(): Claimed[];
+  /** How many are being settled: soon there is room for as many. */
+  settling(): number;
   begin(claimed: Claimed): void;
   /** Another instance may have it now: its signal is aborted, and it can be settled no more. */
   giveUp(claimed: Claimed): void;
@@ -34,6 +36,7 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
 }): Deliveries<Claimed> => {
   const { deliver, settling, onEnd } = options;
   const open = new Map<Claimed, Open>();
+  let settlements = 0;
   let onIdle = () => {};
 
   const close = (claimed: Claimed): void => {
@@ -46,7 +49,11 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
     const entry = open.get(claimed);
     if (entry === undefined)
       return Promise.reject(busErrors.closed({ delivery: `${claimed.id} was given back` }));
-    entry.settlement = work().finally(() => close(claimed));
+    settlements += 1;
+    entry.settlement = work().finally(() => {
+      settlements -= 1;
+      close(claimed);
+    });
     return entry.settlement;
   };
 
@@ -89,6 +96,7 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
     list: () => [...open.keys()],
     unsettled: () =>
       [...open].filter(([, { settlement }]) => settlement === undefined).map(([claimed]) => claimed),
+    settling: () => settlements,
     begin: (claimed) => {
       const entry: Open = { controller: new AbortController() };
       open.set(claimed, entry);

@@ -13,6 +13,9 @@ export const images: Readonly<Record<ServerKind, string>> = {
 const user = 'emporium';
 const password = 'emporium';
 
+/** What was answered is on disk, as the brokers and databases of the other kinds have it. */
+const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+
 interface Container {
   readonly port: number;
   create(): Promise<GenericContainer>;
@@ -48,7 +51,9 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
     port: 6379,
     create: async () => {
       const { RedisContainer } = await import('@testcontainers/redis');
-      return new RedisContainer(images.redis).withPassword(password);
+      return new RedisContainer(images.redis)
+        .withCommand(['redis-server', ...durable])
+        .withPassword(password);
     },
     url: (address) => `redis://:${password}@${address}`,
   },
