@@ -9,6 +9,23 @@ const blockMs = 1_000;
 type Read = readonly (readonly [stream: Buffer, entries: readonly Entry[]])[] | null;
 type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
 
+/** What a handler needs of an entry; other clients give texts by themselves, this one gives buffers where a body may be any bytes. */
+interface Taken {
+  readonly entry: Buffer;
+  readonly id: string | undefined;
+  readonly type: string | undefined;
+  readonly key: string | undefined;
+  readonly body: Buffer | undefined;
+}
+
+const takenOf = ([entry, [, id, , type, , key, , content]]: Entry): Taken => ({
+  entry,
+  id: id?.toString(),
+  type: type?.toString(),
+  key: key?.toString(),
+  body: content,
+});
+
 /**
  * What one would write with ioredis alone: a stream with a consumer group, published to in pipelines, read in blocks; what is
  * acked is deleted in the same transaction, since a stream that keeps what was handled fills the memory.
@@ -30,15 +47,15 @@ export const openRawIoredis = async (url: string): Promise<Contender> => {
     }
   };
 
-  const take = async (): Promise<readonly Entry[]> => {
+  const take = async (): Promise<readonly Taken[]> => {
     const args = ['GROUP', group, 'raw', 'COUNT', unsettled, 'BLOCK', blockMs, 'STREAMS', stream, '>'];
     const read = (await reading.callBuffer('XREADGROUP', ...args)) as Read; // as the server documents it
-    return read?.[0]?.[1] ?? [];
+    return (read?.[0]?.[1] ?? []).map(takenOf);
   };
 
-  const ack = async (entries: readonly Entry[]): Promise<void> => {
+  const ack = async (entries: readonly Taken[]): Promise<void> => {
     if (entries.length === 0) return;
-    const ids = entries.map(([id]) => id);
+    const ids = entries.map(({ entry }) => entry);
     const results = await commands
       .multi()
       .xack(stream, group, ...ids)

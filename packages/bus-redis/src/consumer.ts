@@ -3,7 +3,7 @@ import { type Consumer, createDeliveries, type Delivery, messageOf, type Settlin
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { isAway, isMissing } from './health.ts';
-import { type Source, tickMs, waitMs } from './source.ts';
+import { type Again, type Source, tickMs, waitMs } from './source.ts';
 
 interface ConsumerOptions {
   readonly connection: Connection;
@@ -49,10 +49,26 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
       throw error;
     }
   };
+  const again = new WeakMap<Entry, Again>();
+  const settling: Settling<Entry> = {
+    ack: (entry) => {
+      changed();
+      return options.settling.ack(entry);
+    },
+    retry: async (entry, delayMs) => {
+      await options.settling.retry(entry, delayMs);
+      again.set(entry, { attempt: entry.attempt + 1, delayMs });
+    },
+    deadLetter: options.settling.deadLetter,
+  };
   const deliveries = createDeliveries<Entry>({
     deliver,
-    settling: releasing(options.settling, source, () => changed()),
-    onEnd: pump,
+    settling,
+    onEnd: (entry, settled) => {
+      // What could not be settled comes again, as the same attempt.
+      source.release(entry, settled ? again.get(entry) : { attempt: entry.attempt, delayMs: tickMs });
+      pump();
+    },
   });
 
   /** A loop ends when the consumer stops: nothing that was fetched is left unseen. */
@@ -144,27 +160,4 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
 const interrupted = async (fetching: Promise<void>, source: Source): Promise<void> => {
   source.interrupt();
   await Promise.race([fetching, sleep(waitMs, undefined, { ref: false })]);
-};
-
-/** Settles, and then lets go, whatever became of it: a message that could not be settled comes again. */
-const releasing = (
-  settling: Settling<Entry>,
-  { release }: Pick<Source, 'release'>,
-  onBegin: () => void,
-): Settling<Entry> => {
-  const releaseAfter = async (entry: Entry, work: Promise<void>, again?: number): Promise<void> => {
-    onBegin();
-    try {
-      await work;
-    } catch (error) {
-      release(entry, { attempt: entry.attempt, delayMs: tickMs });
-      throw error;
-    }
-    release(entry, again === undefined ? undefined : { attempt: entry.attempt + 1, delayMs: again });
-  };
-  return {
-    ack: (entry) => releaseAfter(entry, settling.ack(entry)),
-    retry: (entry, delayMs) => releaseAfter(entry, settling.retry(entry, delayMs), delayMs),
-    deadLetter: (entry, reason) => releaseAfter(entry, settling.deadLetter(entry, reason)),
-  };
 };

@@ -1,7 +1,7 @@
 import type { TransportMessage } from '@emporium/bus';
 import type { Reply } from './link.ts';
 
-/** A message in a stream. */
+/** A message in a stream: its fields are `about`, `body`, and `attempt` after the first one. */
 export interface Entry extends TransportMessage {
   /** Its place in the stream: `<milliseconds>-<number>`. */
   readonly entry: string;
@@ -30,22 +30,16 @@ export const entriesOf = (reply: Reply | undefined, partition = 0): Entry[] =>
 export const listOf = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);
 
 const entryOf = (entry: string, fields: readonly Reply[], partition: number): Entry => {
-  let [id, type, key] = [entry, '', ''];
+  let about: About = unknown;
   let body: Buffer = empty;
   let attempt = 1;
   let letter: Letter | undefined;
   for (let index = 0; index + 1 < fields.length; index += 2) {
-    const value = fields[index + 1];
-    if (!Buffer.isBuffer(value)) continue;
-    switch (String(fields[index])) {
-      case 'id':
-        id = value.toString();
-        break;
-      case 'type':
-        type = value.toString();
-        break;
-      case 'key':
-        key = value.toString();
+    const [name, value] = [fields[index], fields[index + 1]];
+    if (!Buffer.isBuffer(name) || !Buffer.isBuffer(value)) continue;
+    switch (name.toString()) {
+      case 'about':
+        about = aboutOf(value);
         break;
       case 'body':
         body = value;
@@ -54,11 +48,32 @@ const entryOf = (entry: string, fields: readonly Reply[], partition: number): En
         attempt = Number(value.toString());
         break;
       case 'letter':
-        letter = JSON.parse(value.toString()) as Letter; // written by `deadLetter`
+        letter = JSON.parse(value.toString()) as Letter; // written by `letterOf`
         break;
     }
   }
+  const { id = entry, type, key } = about;
   return { entry, partition, id, type, key, body, attempt, letter };
 };
+
+/** Few fields, because each costs the client as much as the rest of a small message. */
+export const aboutText = ({ id, type, key }: TransportMessage): string => JSON.stringify({ id, type, key });
+
+interface About {
+  readonly id?: string;
+  readonly type: string;
+  readonly key: string;
+}
+
+/** What somebody else put into the stream ends among the dead letters, by its body. */
+const aboutOf = (value: Buffer): About => {
+  try {
+    return JSON.parse(value.toString()) as About; // written by `aboutText`
+  } catch {
+    return unknown;
+  }
+};
+
+const unknown: About = { type: '', key: '' };
 
 const empty = Buffer.alloc(0);

@@ -10,7 +10,7 @@ import {
   type TransportMessage,
 } from '@emporium/bus';
 import type { Connection } from './connection.ts';
-import { listOf } from './entry.ts';
+import { aboutText, listOf } from './entry.ts';
 import { listenersPrefix, queuePrefix, subscriptions } from './names.ts';
 import { script } from './script.ts';
 
@@ -118,21 +118,22 @@ const partsOf = (messages: readonly OutgoingMessage[]): OutgoingMessage[][] => {
   return parts;
 };
 
-const argumentsOf = ({ id, type, key, body }: TransportMessage) => [
-  type,
-  partitionOf(key),
-  id,
-  key,
-  Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-];
+const argumentsOf = (message: TransportMessage) => {
+  const { type, key, body } = message;
+  return [
+    type,
+    partitionOf(key),
+    aboutText(message),
+    Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+  ];
+};
 
 /** Adds one message to one queue, if that is there. `NOMKSTREAM`: what nobody declared takes nothing. */
 const add = `
-  local function add(subscription, type, partition, id, key, body)
+  local function add(subscription, partition, about, body)
     local queue = '${queuePrefix}' .. subscription.name
     if subscription.ordered then queue = queue .. ':' .. partition end
-    return redis.call('XADD', queue, 'NOMKSTREAM', '*',
-      'id', id, 'type', type, 'key', key, 'body', body, 'attempt', '1')
+    return redis.call('XADD', queue, 'NOMKSTREAM', '*', 'about', about, 'body', body)
   end`;
 
 const publish = script(
@@ -149,12 +150,12 @@ const publish = script(
     return routes[type]
   end
   local results = {}
-  for index = 1, #ARGV, 5 do
-    local type, partition, id, key, body = unpack(ARGV, index, index + 4)
+  for index = 1, #ARGV, 4 do
+    local type, partition, about, body = unpack(ARGV, index, index + 3)
     local count = 0
     local complete = true
     for _, subscription in ipairs(listeners(type)) do
-      if add(subscription, type, partition, id, key, body) then count = count + 1 else complete = false end
+      if add(subscription, partition, about, body) then count = count + 1 else complete = false end
     end
     results[#results + 1] = complete and count or -1
   end
@@ -164,8 +165,8 @@ const publish = script(
 const publishTo = script(
   'refuse',
   `${add}
-  local name, type, partition, id, key, body = unpack(ARGV)
+  local name, _, partition, about, body = unpack(ARGV)
   local ordered = redis.call('HGET', '${subscriptions}', name)
   if not ordered then return 0 end
-  return add({ name = name, ordered = ordered == '1' }, type, partition, id, key, body) and 1 or 0`,
+  return add({ name = name, ordered = ordered == '1' }, partition, about, body) and 1 or 0`,
 );

@@ -36,9 +36,10 @@ export const createQueue = (connection: Connection, name: string, wake: () => vo
   });
 
   const keep = (entries: readonly Entry[]): void => {
+    const since = performance.now();
     for (const entry of entries) {
       if (held.has(entry.entry)) continue;
-      held.set(entry.entry, performance.now());
+      held.set(entry.entry, since);
       waiting.push(entry);
     }
   };

@@ -84,6 +84,16 @@ const take = `
       redis.call('XDEL', queue, entry)
       return found[2]
     end
+  end
+  local function set(fields, name, value)
+    for index = 1, #fields, 2 do
+      if fields[index] == name then
+        fields[index + 1] = value
+        return
+      end
+    end
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
   end`;
 
 const retry = script(
@@ -92,9 +102,7 @@ const retry = script(
   local entry, attempt, delay = ARGV[1], ARGV[2], tonumber(ARGV[3])
   local fields = take(KEYS[1], entry)
   if not fields then return 0 end
-  for index = 1, #fields, 2 do
-    if fields[index] == 'attempt' then fields[index + 1] = attempt end
-  end
+  set(fields, 'attempt', attempt)
   if delay <= 0 then
     redis.call('XADD', KEYS[1], '*', unpack(fields))
   else
@@ -119,11 +127,8 @@ const setAside = script(
   `${take}
   local fields = take(KEYS[1], ARGV[1])
   if not fields then return 0 end
-  for index = 1, #fields, 2 do
-    if fields[index] == 'attempt' then fields[index + 1] = '1' end
-  end
-  fields[#fields + 1] = 'letter'
-  fields[#fields + 1] = ARGV[2]
+  set(fields, 'attempt', '1')
+  set(fields, 'letter', ARGV[2])
   redis.call('XADD', KEYS[2], '*', unpack(fields))
   return 1`,
 );

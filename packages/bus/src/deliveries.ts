@@ -24,24 +24,27 @@ export interface Deliveries<Claimed> {
 }
 
 interface Open {
-  readonly controller: AbortController;
+  /** Made when somebody asks for the signal: most handlers do not. */
+  controller?: AbortController;
+  gone?: boolean;
   settlement?: Promise<void>;
 }
 
 export const createDeliveries = <Claimed extends TransportMessage & { readonly attempt: number }>(options: {
   readonly deliver: (delivery: Delivery, claimed: Claimed) => Promise<void>;
   readonly settling: Settling<Claimed>;
-  /** After a settlement, whatever became of it. */
-  readonly onEnd: (claimed: Claimed) => void;
+  /** After a settlement; `settled` is false where the broker did not confirm it. */
+  readonly onEnd: (claimed: Claimed, settled: boolean) => void;
 }): Deliveries<Claimed> => {
   const { deliver, settling, onEnd } = options;
   const open = new Map<Claimed, Open>();
   let settlements = 0;
   let onIdle = () => {};
 
-  const close = (claimed: Claimed): void => {
+  const close = (claimed: Claimed, settled: boolean): void => {
+    settlements -= 1;
     if (!open.delete(claimed)) return;
-    onEnd(claimed);
+    onEnd(claimed, settled);
     if (open.size === 0) onIdle();
   };
 
@@ -50,10 +53,13 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
     if (entry === undefined)
       return Promise.reject(busErrors.closed({ delivery: `${claimed.id} was given back` }));
     settlements += 1;
-    entry.settlement = work().finally(() => {
-      settlements -= 1;
-      close(claimed);
-    });
+    entry.settlement = work().then(
+      () => close(claimed, true),
+      (error: unknown) => {
+        close(claimed, false);
+        throw error;
+      },
+    );
     return entry.settlement;
   };
 
@@ -65,7 +71,9 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
       key: claimed.key,
       body: claimed.body,
       attempt: claimed.attempt,
-      signal: entry.controller.signal,
+      get signal() {
+        return signalOf(entry);
+      },
       ack: () => once(() => settling.ack(claimed)),
       retry: (delayMs) => once(() => settling.retry(claimed, Math.max(0, delayMs))),
       deadLetter: (reason) => once(() => settling.deadLetter(claimed, reason)),
@@ -87,7 +95,8 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
     const entry = open.get(claimed);
     if (entry === undefined) return;
     open.delete(claimed);
-    entry.controller.abort();
+    entry.gone = true;
+    entry.controller?.abort();
     if (open.size === 0) onIdle();
   };
 
@@ -98,7 +107,7 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
       [...open].filter(([, { settlement }]) => settlement === undefined).map(([claimed]) => claimed),
     settling: () => settlements,
     begin: (claimed) => {
-      const entry: Open = { controller: new AbortController() };
+      const entry: Open = {};
       open.set(claimed, entry);
       void run(claimed, entry);
     },
@@ -118,4 +127,10 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
       return left;
     },
   };
+};
+
+const signalOf = (entry: Open): AbortSignal => {
+  entry.controller ??= new AbortController();
+  if (entry.gone) entry.controller.abort();
+  return entry.controller.signal;
 };
