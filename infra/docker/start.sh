@@ -10,4 +10,5 @@ if [ -z "$name" ] || [ ! -f "$main" ]; then
   echo "there is no service '$name'; there are: provision $(ls services | tr '\n' ' ')" >&2
   exit 64
 fi
-exec node "$main"
+# As the launcher starts them (infra/launcher/src/service-process.ts).
+exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=8 --max-old-space-size=256 "$main"

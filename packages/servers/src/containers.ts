@@ -59,8 +59,8 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
   },
 };
 
-/** A shutdown that takes longer is a kill; in seconds. */
-const shutdownSeconds = 30;
+/** A shutdown that takes longer is a kill. */
+const shutdownMs = 60_000;
 
 /** A server in a container of its own, ready. It ends with this process, also when that is killed. */
 export const startContainer = async (kind: ServerKind): Promise<OwnServer> => {
@@ -73,12 +73,12 @@ export const startContainer = async (kind: ServerKind): Promise<OwnServer> => {
     .withLabels({ [label.name]: label.value })
     .withAutoCleanup(!isGuarded)
     .start();
-  const restart = () => container.restart({ timeout: shutdownSeconds });
+  const restart = () => container.restart({ timeout: shutdownMs });
   return {
     url: url(`${container.getHost()}:${published}`),
     restart,
     startServer: restart,
-    stopServer: async () => void (await (await handleOf(container)).stop({ t: shutdownSeconds })),
+    stopServer: async () => void (await (await handleOf(container)).stop({ t: shutdownMs / 1_000 })),
     kill: async () => void (await (await handleOf(container)).kill()),
     stop: async () => void (await container.stop({ remove: true, removeVolumes: true })),
   };

@@ -38,6 +38,7 @@ export {
   type OutboundRequest,
   outboundErrors,
 } from './outbound.ts';
+export { type Patience, patiently } from './patiently.ts';
 export { main } from './process.ts';
 export { reasonOf } from './reason.ts';
 export { redact, scrub } from './redaction.ts';
