@@ -60,7 +60,7 @@ const entryOf = (entry: string, fields: readonly Reply[], partition: number): En
 export const aboutText = ({ id, type, key }: TransportMessage): string => JSON.stringify({ id, type, key });
 
 interface About {
-  readonly id?: string;
+  readonly id: string | undefined;
   readonly type: string;
   readonly key: string;
 }
@@ -68,12 +68,14 @@ interface About {
 /** What somebody else put into the stream ends among the dead letters, by its body. */
 const aboutOf = (value: Buffer): About => {
   try {
-    return JSON.parse(value.toString()) as About; // written by `aboutText`
+    const about: Partial<About> | null = JSON.parse(value.toString());
+    const text = (name: keyof About) => (typeof about?.[name] === 'string' ? about[name] : undefined);
+    return { id: text('id'), type: text('type') ?? '', key: text('key') ?? '' };
   } catch {
     return unknown;
   }
 };
 
-const unknown: About = { type: '', key: '' };
+const unknown: About = { id: undefined, type: '', key: '' };
 
 const empty = Buffer.alloc(0);

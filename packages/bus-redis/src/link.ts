@@ -54,6 +54,7 @@ export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOpti
     retryStrategy: (times) => Math.min(firstDelayMs * 2 ** times, maxDelayMs),
     keepAlive: 10_000,
     protocol: 2,
+    disableClientInfo: true, // comes with 7.2, and is an error in the log before
   });
   redis.on('error', (error: Error) => {
     reason = error;

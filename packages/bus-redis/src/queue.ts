@@ -20,8 +20,13 @@ export interface Queue extends Source {
  * The messages of an unordered subscription, oldest first. The group remembers who has what; what an instance has had for
  * longer than a second is renewed every second, so that what is idle belongs to nobody.
  */
-export const createQueue = (connection: Connection, name: string, wake: () => void): Queue => {
+export const createQueue = (
+  connection: Connection,
+  { name, concurrency, wake }: { name: string; concurrency: number; wake: () => void },
+): Queue => {
   const { commands, log, upFor } = connection;
+  // While one half is handled the server settles the other.
+  const mostAtOnce = Math.ceil(concurrency / 2);
   const queue = queueOf(name);
   const me = randomUUID();
   const waiting: Entry[] = [];
@@ -78,10 +83,8 @@ export const createQueue = (connection: Connection, name: string, wake: () => vo
     if (mine.length === 0) return [];
     const ids = mine.map(({ entry }) => entry);
     const taken = new Set(listOf(await commands.run(renewAll, [queue], [me, ...ids])).map(String));
-    for (const entry of waiting.filter((one) => taken.has(one.entry))) {
-      waiting.splice(waiting.indexOf(entry), 1);
-      held.delete(entry.entry);
-    }
+    for (const entry of taken) held.delete(entry);
+    for (const entry of waiting.filter((one) => taken.has(one.entry))) waiting.splice(waiting.indexOf(entry), 1);
     return unsettled.filter(({ entry }) => taken.has(entry));
   };
 
@@ -106,7 +109,7 @@ export const createQueue = (connection: Connection, name: string, wake: () => vo
           throw error;
         });
       }
-      if (room > waiting.length) await read(room - waiting.length, '>');
+      if (room > waiting.length) await read(Math.min(room - waiting.length, mostAtOnce), '>');
     },
     interrupt: reader.interrupt,
     next: () => waiting.shift(),

@@ -35,9 +35,9 @@ interface Consuming {
 }
 
 export const consumeQueue = (consuming: Consuming): Promise<Consumer> => {
-  const { connection, name } = consuming;
+  const { connection, name, concurrency } = consuming;
   const waker = createWaker();
-  const source = createQueue(connection, name, waker.wake);
+  const source = createQueue(connection, { name, concurrency, wake: waker.wake });
   const settling = createSettling(connection, name, source.expect);
   return createConsumer({ ...consuming, source, settling, onWake: waker.onWake });
 };

@@ -1,0 +1,16 @@
+import { canStart, startRedis } from '@emporium/servers';
+import { disasterCases } from './support/disasters.ts';
+import { duplicateCases } from './support/duplicates.ts';
+import { logCases } from './support/logs.ts';
+import { orderCases } from './support/orders.ts';
+import { raceCases } from './support/races.ts';
+import { testShop } from './support/test-shop.ts';
+
+const redis = await canStart('redis');
+
+testShop({
+  title: redis.title('the shop on Redis'),
+  skip: !redis.available,
+  broker: () => startRedis(),
+  cases: [orderCases, raceCases, duplicateCases, disasterCases, logCases],
+});
