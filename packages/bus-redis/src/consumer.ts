@@ -1,4 +1,4 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';

@@ -24,7 +24,9 @@ export interface Letter {
 export const entriesOf = (reply: Reply | undefined, partition = 0): Entry[] =>
   listOf(reply).flatMap((one) => {
     const [entry, fields] = listOf(one);
-    return Array.isArray(fields) && Buffer.isBuffer(entry) ? entryOf(entry.toString(), fields, partition) : [];
+    return Array.isArray(fields) && Buffer.isBuffer(entry)
+      ? entryOf(entry.toString(), fields, partition)
+      : [];
   });
 
 export const listOf = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);

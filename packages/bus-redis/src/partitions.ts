@@ -85,7 +85,9 @@ export const createPartitions = (
     if (closed) return [];
     const start = performance.now();
     const lapsed = start > leaseUntil;
-    const leaving = [...owned.values()].filter((partition) => partition.leaving && partition.busy === undefined);
+    const leaving = [...owned.values()].filter(
+      (partition) => partition.leaving && partition.busy === undefined,
+    );
     // Others that were away as well come back first, and renew.
     const mayEvict = upFor() >= leaseMs ? 1 : 0;
     const args = [me, leaseMs, mayEvict, ...leaving.map(({ number }) => number)];
@@ -126,7 +128,16 @@ export const createPartitions = (
       const streams = partitions.map(({ number }) => partitionQueueOf(name, number));
       reading = new Set(partitions);
       try {
-        const reply = await reader.read('XREAD', 'COUNT', readAhead, 'BLOCK', waitMs, 'STREAMS', ...streams, ...from);
+        const reply = await reader.read(
+          'XREAD',
+          'COUNT',
+          readAhead,
+          'BLOCK',
+          waitMs,
+          'STREAMS',
+          ...streams,
+          ...from,
+        );
         for (const stream of listOf(reply)) {
           const [key, entries] = listOf(stream);
           const index = streams.indexOf(String(key));
@@ -162,7 +173,8 @@ export const createPartitions = (
       partition.busy = undefined;
       if (again !== undefined) comeAgain(partition, entry, again);
       if (partition.leaving) void exclusively(balance).catch(() => {}); // the next tick tries again
-      if (partition.waiting.length <= fewLeft && reading.size > 0 && !reading.has(partition)) reader.interrupt();
+      if (partition.waiting.length <= fewLeft && reading.size > 0 && !reading.has(partition))
+        reader.interrupt();
     },
     tick: () => exclusively(balance),
     yieldWaiting: async () => {}, // nobody else takes from these partitions before they change hands

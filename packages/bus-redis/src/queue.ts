@@ -84,7 +84,8 @@ export const createQueue = (
     const ids = mine.map(({ entry }) => entry);
     const taken = new Set(listOf(await commands.run(renewAll, [queue], [me, ...ids])).map(String));
     for (const entry of taken) held.delete(entry);
-    for (const entry of waiting.filter((one) => taken.has(one.entry))) waiting.splice(waiting.indexOf(entry), 1);
+    for (const entry of waiting.filter((one) => taken.has(one.entry)))
+      waiting.splice(waiting.indexOf(entry), 1);
     return unsettled.filter(({ entry }) => taken.has(entry));
   };
 

@@ -13,7 +13,11 @@ export interface Reader {
 }
 
 /** `onUp`: a new connection, and what the last one was about to bring may be lost on the way. */
-export const openReader = ({ commands, openReader: open }: Connection, purpose: string, onUp: () => void): Reader => {
+export const openReader = (
+  { commands, openReader: open }: Connection,
+  purpose: string,
+  onUp: () => void,
+): Reader => {
   let id: Reply = null;
   let reading: Promise<Reply> | undefined;
   let interrupting = false;

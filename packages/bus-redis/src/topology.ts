@@ -150,7 +150,8 @@ const queue = (name: string): string => `queue ${name}`;
 
 const binding = ({ name, type }: Binding): string => `binding ${name} <- ${type}`;
 
-const columnsOf = (bindings: readonly Binding[]): string[] => bindings.flatMap(({ name, type }) => [name, type]);
+const columnsOf = (bindings: readonly Binding[]): string[] =>
+  bindings.flatMap(({ name, type }) => [name, type]);
 
 const queuesOf = `
   local function queues(name, ordered)

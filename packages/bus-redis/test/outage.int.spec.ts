@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Log, Transport } from '@emporium/bus';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '@emporium/bus-testing';
+import {
+  aMessage,
+  anEvent,
+  anOrderedSubscription,
+  aSubscription,
+  messages,
+  textOf,
+} from '@emporium/bus-testing';
 import { createRegistry } from '@emporium/contracts';
 import { canStart, type RedisServer, startRedis } from '@emporium/servers';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -100,7 +107,9 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       process.kill(Number(server.pid), 'SIGCONT');
     }
     await until(async () => {
-      expect(await transport.publish([aMessage(happened, { body: 'after' })])).toEqual([{ status: 'accepted' }]);
+      expect(await transport.publish([aMessage(happened, { body: 'after' })])).toEqual([
+        { status: 'accepted' },
+      ]);
       expect(came).toContain('after');
     });
   }, 30_000);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Log, Transport } from '@emporium/bus';
 import {
@@ -202,7 +203,10 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       await delivery.retry(delivery.attempt === 1 ? 10 : 1_500);
       retriedAt = performance.now();
     });
-    await first.publish([aMessage(happened, { key: 'one', body: 'a' }), aMessage(happened, { key: 'one', body: 'b' })]);
+    await first.publish([
+      aMessage(happened, { key: 'one', body: 'a' }),
+      aMessage(happened, { key: 'one', body: 'b' }),
+    ]);
     await until(() => expect(came).toHaveLength(2));
     await sleep(50);
     await first.close();
@@ -273,6 +277,36 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     await transport.publish(messages(happened, 3));
     await consumer.stop();
     expect(await redis.xinfo('CONSUMERS', `bus:queue:${listening.name}`, 'instances')).toEqual([]);
+  });
+
+  test('a user who may do no more than the README says publishes, consumes and declares', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const permissions = readme.match(/`(~bus:\*[^`]*)`/)?.[1]?.split(/\s+/) ?? [];
+    await redis.call('ACL', 'SETUSER', 'service', 'on', '>secret', ...permissions);
+    const url = server.url.replace('//:emporium@', '//service:secret@');
+    const transport = createRedisTransport({ url, timeoutMs: 2_000 });
+    opened.push(transport);
+    const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
+    await transport.topology(registryOf(unordered, ordered)).apply();
+    const retryOnce = (one: Delivery) => {
+      if (one.attempt === 1) return one.retry(10);
+      return one.key === 'dead' ? one.deadLetter({ code: 'test.broken', message: 'broken' }) : one.ack();
+    };
+    const letters: string[] = [];
+    const consumers = [
+      await collect(transport, unordered, retryOnce),
+      await collect(transport, ordered, retryOnce),
+    ];
+    await transport.consumeDeadLetters(async (letter) => void letters.push(letter.subscription));
+
+    await transport.publish(['fine', 'dead'].map((key) => aMessage(happened, { key })));
+
+    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([4, 4]));
+    await until(() => expect(letters).toEqual(expect.arrayContaining([unordered.name, ordered.name])));
+    const start = performance.now();
+    for (const { consumer } of consumers) await consumer.stop();
+    expect(performance.now() - start).toBeLessThan(1_500);
+    await transport.topology(registryOf(unordered, ordered)).prune();
   });
 
   test('settings that may lose messages are told once a connection', async () => {

@@ -60,7 +60,7 @@ export const ownServerFor = async (kind: ServerKind): Promise<OwnServerForSuite>
 
 /**
  * Whether this machine's programs can start a server for a suite that needs more of it than a container gives:
- * `startPostgres` and `startRabbitmq` will work then. `REQUIRE_BROKERS` counts here too.
+ * `startPostgres`, `startRabbitmq` and `startRedis` will work then. `REQUIRE_BROKERS` counts here too.
  */
 export const canStart = async (kind: ServerKind): Promise<Availability> => {
   const missing = await programsMissing(kind);
