@@ -83,7 +83,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
       }
       await source.fetch(roomSoon()).catch(mend);
       if (state === 'running') pump();
-      else await source.yieldWaiting().catch(() => {}); // the broker is away: the lease ends, and others have it
+      else await yieldWaiting();
     }
   };
 
@@ -101,7 +101,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     if (ticking || !commands.connected()) return;
     ticking = true;
     try {
-      const lost = new Set(await source.tick(deliveries.unsettled(), room()));
+      const lost = new Set(await source.tick(deliveries.unsettled(), state === 'running'));
       for (const entry of deliveries.unsettled()) {
         if (!lost.has(entry)) continue;
         log.warn({ subscription: name, messageId: entry.id }, 'another instance has taken it over');
@@ -117,11 +117,14 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     }
   };
 
+  /** Where the broker is away the lease ends, and others have it. */
+  const yieldWaiting = (): Promise<void> => source.yieldWaiting().catch(() => {});
+
   const stop = async (timeoutMs: number): Promise<void> => {
     state = 'stopped';
     changed();
     await interrupted(fetching, source);
-    await source.yieldWaiting().catch(() => {}); // the broker is away: the lease ends, and others have it
+    await yieldWaiting();
     const left = await deliveries.end(timeoutMs);
     clearInterval(timer);
     await source.close(left).catch((error: unknown) => {
@@ -142,8 +145,10 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
 
   return {
     pause: async () => {
-      if (state === 'running') state = 'paused';
+      if (state !== 'running') return;
+      state = 'paused';
       source.interrupt();
+      await yieldWaiting();
     },
     resume: async () => {
       if (state === 'paused') state = 'running';

@@ -60,18 +60,19 @@ export const createPartitions = (
     }, ms + 1);
   };
 
-  const acquire = ({ partition: number, entry, attempt, dueMs }: Place): void => {
+  const acquire = (place: Place): void => {
+    const { partition: number, dueMs } = place;
     const partition: Partition = {
       number,
       waiting: [],
       last: '0-0',
       busy: undefined,
       blocked: undefined,
-      held: entry === '' ? undefined : { entry, attempt },
+      held: heldOf(place),
       leaving: false,
     };
     owned.set(number, partition);
-    if (entry !== '' && dueMs > 0) block(partition, dueMs);
+    if (dueMs > 0) block(partition, dueMs);
   };
 
   const lose = (partition: Partition): Entry[] => {
@@ -99,6 +100,7 @@ export const createPartitions = (
       // It may have been another's for a while, who handled what was read.
       partition.waiting = [];
       partition.last = partition.busy?.entry ?? '0-0';
+      partition.held = heldOf(mine.get(partition.number));
     }
     for (const [number, place] of mine) if (!owned.has(number)) acquire(place);
     [...owned.values()].forEach((partition, index) => {
@@ -178,12 +180,12 @@ export const createPartitions = (
     },
     tick: () => exclusively(balance),
     yieldWaiting: async () => {}, // nobody else takes from these partitions before they change hands
-    close: (unsettled) =>
+    // What was begun and not settled is still in its stream, in front.
+    close: () =>
       exclusively(async () => {
         closed = true;
         for (const partition of [...owned.values()]) lose(partition);
         await reader.close();
-        void unsettled; // still in their streams, in front
         if (commands.connected()) await commands.run(leave, [members, owners], [me]);
       }),
   };
@@ -236,6 +238,9 @@ interface Place {
   readonly attempt: number;
   readonly dueMs: number;
 }
+
+const heldOf = (place: Place | undefined): Partition['held'] =>
+  place === undefined || place.entry === '' ? undefined : place;
 
 const placeOf = (reply: Reply): Place => {
   const [partition, entry, attempt, due] = listOf(reply).map(String);

@@ -2,14 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import { type Entry, entriesOf, listOf } from './entry.ts';
+import { isAway } from './health.ts';
 import { group, queueOf } from './names.ts';
 import { openReader } from './reader.ts';
 import { script } from './script.ts';
 import { giveBack, moveDue } from './settlement.ts';
 import { leaseMs, type Source, tickMs, waitMs } from './source.ts';
-
-/** The most that one look takes over from instances that are gone. */
-const mostClaims = 100;
 
 export interface Queue extends Source {
   /** A message was put off for so long. */
@@ -68,6 +66,7 @@ export const createQueue = (
     try {
       await moveThem();
     } catch (error) {
+      if (isAway(error)) return; // the tick moves it when the server is back
       log.warn({ subscription: name }, `what is due was not moved, again soon: ${messageOf(error)}`);
     }
   };
@@ -89,10 +88,12 @@ export const createQueue = (
     return unsettled.filter(({ entry }) => taken.has(entry));
   };
 
-  const takeOver = async (room: number): Promise<void> => {
+  /** Also when there is no room now: what a crash left behind must not wait for a quiet hour. */
+  const takeOver = async (): Promise<void> => {
+    const most = concurrency - waiting.length;
     // Others that were away as well come back first, and renew.
-    if (room <= 0 || upFor() < leaseMs) return;
-    const args = [queue, group, me, leaseMs, cursor, 'COUNT', Math.min(room, mostClaims)];
+    if (most <= 0 || upFor() < leaseMs) return;
+    const args = [queue, group, me, leaseMs, cursor, 'COUNT', most];
     const [next, claimed] = listOf(await commands.command('XAUTOCLAIM', ...args));
     cursor = String(next);
     keep(entriesOf(claimed));
@@ -116,8 +117,8 @@ export const createQueue = (
     next: () => waiting.shift(),
     release: ({ entry }) => void held.delete(entry),
     expect,
-    tick: async (unsettled, room) => {
-      const [lost] = await Promise.all([renew(unsettled), takeOver(room - waiting.length), moveThem()]);
+    tick: async (unsettled, running) => {
+      const [lost] = await Promise.all([renew(unsettled), running ? takeOver() : undefined, moveThem()]);
       return lost;
     },
     yieldWaiting: async () => {

@@ -15,7 +15,7 @@ export interface Source {
   /** The delivery is over. `again`: it was not settled for good, and comes again as this attempt after a while. */
   release(entry: Entry, again?: Again): void;
   /** Once a second: keeps what is claimed, takes over from instances that are gone. Gives what others have taken over. */
-  tick(unsettled: readonly Entry[], room: number): Promise<readonly Entry[]>;
+  tick(unsettled: readonly Entry[], running: boolean): Promise<readonly Entry[]>;
   /** What was fetched and has not begun: others may have it, if that keeps the order. */
   yieldWaiting(): Promise<void>;
   /** Lets go of everything; `left` was begun, and not settled. */

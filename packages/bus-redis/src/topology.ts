@@ -175,8 +175,9 @@ const unbindOne = `
     redis.call('SREM', '${listenersPrefix}' .. type, name)
   end`;
 
+/** Little, and a service that starts while the server is full must be able to drain it. */
 const create = script(
-  'refuse',
+  'run',
   `${queuesOf}${bindOne}
   local name = ARGV[1]
   if redis.call('HSETNX', '${subscriptions}', name, ARGV[2]) == 1 then
@@ -193,7 +194,7 @@ const create = script(
 );
 
 const bind = script(
-  'refuse',
+  'run',
   `${bindOne}
   for index = 1, #ARGV, 2 do bind(ARGV[index], ARGV[index + 1]) end`,
 );
