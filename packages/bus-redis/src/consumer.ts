@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
@@ -78,7 +78,6 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
         await new Promise<void>((resolve) => {
           changed = resolve;
         });
-        await turn(); // what ends together makes room together
         continue;
       }
       await source.fetch(roomSoon()).catch(mend);

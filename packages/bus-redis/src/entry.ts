@@ -70,9 +70,10 @@ interface About {
 /** What somebody else put into the stream ends among the dead letters, by its body. */
 const aboutOf = (value: Buffer): About => {
   try {
-    const about: Partial<About> | null = JSON.parse(value.toString());
-    const text = (name: keyof About) => (typeof about?.[name] === 'string' ? about[name] : undefined);
-    return { id: text('id'), type: text('type') ?? '', key: text('key') ?? '' };
+    const { id, type, key }: Readonly<Record<string, unknown>> = JSON.parse(value.toString());
+    return typeof id === 'string' && typeof type === 'string' && typeof key === 'string'
+      ? { id, type, key }
+      : unknown;
   } catch {
     return unknown;
   }

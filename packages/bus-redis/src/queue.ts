@@ -23,8 +23,6 @@ export const createQueue = (
   { name, concurrency, wake }: { name: string; concurrency: number; wake: () => void },
 ): Queue => {
   const { commands, log, upFor } = connection;
-  // While one half is handled the server settles the other.
-  const mostAtOnce = Math.ceil(concurrency / 2);
   const queue = queueOf(name);
   const me = randomUUID();
   const waiting: Entry[] = [];
@@ -111,7 +109,7 @@ export const createQueue = (
           throw error;
         });
       }
-      if (room > waiting.length) await read(Math.min(room - waiting.length, mostAtOnce), '>');
+      if (room > waiting.length) await read(room - waiting.length, '>');
     },
     interrupt: reader.interrupt,
     next: () => waiting.shift(),

@@ -7,6 +7,8 @@ import { script, serverTime } from './script.ts';
 /** Acks that are at hand together are one step of the server. */
 const mostAcks = 500;
 
+const done: PromiseFulfilledResult<void> = { status: 'fulfilled', value: undefined };
+
 /** Settles the messages of one unordered queue. Settling a message that another instance settled before changes nothing. */
 export const createSettling = (
   { commands, patiently }: Connection,
@@ -19,7 +21,7 @@ export const createSettling = (
     async (entries) => {
       const ids = entries.map(({ entry }) => entry);
       await patiently(() => commands.run(ack, [queue], ids));
-      return entries.map(() => ({ status: 'fulfilled', value: undefined }));
+      return entries.map(() => done);
     },
     { most: mostAcks },
   );
