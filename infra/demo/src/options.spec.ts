@@ -5,7 +5,13 @@ const read = (args: readonly string[], env: NodeJS.ProcessEnv = {}, dotEnv: Node
   readOptions(args, { env, dotEnv, root: '/shop' });
 
 test('by default it stays up, on 8080, with the embedded broker, and keeps its data in .data', () =>
-  expect(read([])).toEqual({ exit: false, port: 8_080, busUrl: undefined, dataDir: '/shop/.data' }));
+  expect(read([])).toEqual({
+    exit: false,
+    port: 8_080,
+    busUrl: undefined,
+    streamUrl: undefined,
+    dataDir: '/shop/.data',
+  }));
 
 test('--exit, PORT, BUS_URL and DATA_DIR are taken', () =>
   expect(read(['--exit'], { PORT: '9000', BUS_URL: 'amqp://here', DATA_DIR: '/there' })).toEqual({

@@ -11,6 +11,8 @@ interface OwnShop {
   readonly port: number;
   /** A broker other than the embedded one. */
   readonly busUrl: string | undefined;
+  /** A broker for the open streams other than the embedded one. */
+  readonly streamUrl: string | undefined;
   readonly dataDir: string;
 }
 
@@ -42,12 +44,15 @@ const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop =
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
   }
-  const busUrl = env['BUS_URL'];
-  if (busUrl !== undefined && !isBroker(busUrl)) {
-    const schemes = brokers.join(', ');
-    throw new Error(`BUS_URL: must begin with ${schemes}; for example amqp://guest:guest@127.0.0.1:5672`);
-  }
-  return { url: undefined, exit, port, busUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+  const [busUrl, streamUrl] = [brokerOf(env, 'BUS_URL'), brokerOf(env, 'STREAM_URL')];
+  return { url: undefined, exit, port, busUrl, streamUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+};
+
+const brokerOf = (env: NodeJS.ProcessEnv, variable: string): string | undefined => {
+  const url = env[variable];
+  if (url === undefined || isBroker(url)) return url;
+  const schemes = brokers.join(', ');
+  throw new Error(`${variable}: must begin with ${schemes}; for example amqp://guest:guest@127.0.0.1:5672`);
 };
 
 /** The administrator is the one of docker-compose.yml unless the environment names another. */

@@ -17,6 +17,8 @@ export interface ShopOptions {
   readonly port: number;
   /** The broker; by default the embedded PostgreSQL. */
   readonly busUrl?: string;
+  /** The broker of the open streams; by default the embedded PostgreSQL, too. */
+  readonly streamUrl?: string;
   /** More variables, by service; `*` is for all. */
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Told of each step: what is up, and after how many milliseconds. */
@@ -87,12 +89,16 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     const databases = await createDatabases(server, secrets);
     progress(`${databases.size} databases, each with its own role`);
     const busUrl = options.busUrl ?? databases.get('bus') ?? '';
-    await applyTopology(busUrl);
+    const streamUrl = options.streamUrl ?? databases.get('bus') ?? '';
+    await applyTopology({ busUrl, streamUrl });
     progress('topology: every registered subscription is declared');
 
     const names = services.map(({ name }) => name);
     const settings = await createSettings({ dataDir, secrets, port: options.port, services: names });
-    const environment = createEnvironment({ settings, databases, busUrl, extra: options.env ?? {} });
+    const environment = createEnvironment({
+      ...{ settings, databases, busUrl, streamUrl },
+      extra: options.env ?? {},
+    });
     const create = (name: string, port: number, suffix = '') => {
       const main = resolve(import.meta.dirname, `../../../services/${name}/src/main.ts`);
       return createServiceProcess({

@@ -46,7 +46,7 @@ const secrets = {
   carrierWebhookSecret: 'e',
 };
 
-const told = processes.map(({ name, database, env }) => {
+const told = processes.map(({ name, database, stream = false, env }) => {
   const own = env({
     secrets,
     port: () => 8080,
@@ -54,7 +54,8 @@ const told = processes.map(({ name, database, env }) => {
     address: (of) => `http://${of}`,
     file: (of) => of,
   });
-  return { name, variables: [...Object.keys(own), ...(database ? ['DATABASE_URL', 'BUS_URL'] : [])] };
+  const brokers = [...(database ? ['DATABASE_URL', 'BUS_URL'] : []), ...(stream ? ['STREAM_URL'] : [])];
+  return { name, variables: [...Object.keys(own), ...brokers] };
 });
 
 test.each(told)('$name is a container, and is told what the launcher tells it', ({ name, variables }) => {

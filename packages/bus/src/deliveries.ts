@@ -30,7 +30,9 @@ interface Open {
   settlement?: Promise<void>;
 }
 
-export const createDeliveries = <Claimed extends TransportMessage & { readonly attempt: number }>(options: {
+export const createDeliveries = <
+  Claimed extends TransportMessage & Pick<Delivery, 'attempt' | 'position'>,
+>(options: {
   readonly deliver: (delivery: Delivery, claimed: Claimed) => Promise<void>;
   readonly settling: Settling<Claimed>;
   /** After a settlement; `settled` is false where the broker did not confirm it. */
@@ -71,6 +73,7 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
       key: claimed.key,
       body: claimed.body,
       attempt: claimed.attempt,
+      ...(claimed.position === undefined ? {} : { position: claimed.position }),
       get signal() {
         return signalOf(entry);
       },

@@ -1,8 +1,8 @@
 import { serviceConfig, url } from '@emporium/service';
 import { z } from 'zod';
 
-/** Who writes: an address, or a name with one, as in a mail's From. */
-const sender = z
+/** Who writes or is written to: an address, or a name with one, as in a mail's From. */
+const mailbox = z
   .string()
   .transform((text, context) => {
     const [, name, named, bare] = /^(?:([^<>\p{Cc}]*)<([^<>]+)>|([^<>]+))$/u.exec(text.trim()) ?? [];
@@ -18,6 +18,8 @@ export const config = serviceConfig.extend({
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:password@mail.example:587').default(
     'smtp://127.0.0.1:2525',
   ),
-  MAIL_FROM: sender.prefault('Emporium <shop@emporium.example>'),
+  MAIL_FROM: mailbox.prefault('Emporium <shop@emporium.example>'),
+  /** Who is told of alerts. */
+  OPERATIONS_ADDRESS: mailbox.prefault('Operations <operations@emporium.example>'),
 });
 export type Config = z.output<typeof config>;

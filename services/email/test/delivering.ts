@@ -9,9 +9,11 @@ import type { Tables } from '../src/store/tables.ts';
 export const bytesOf = <C extends Contract>(contract: C, data: Input<C>, options: MessageOptions = {}) =>
   createMessage(contract.owner, contract, data, newContext(), options).body;
 
+export const operations = { name: 'Operations', address: 'operations@shop.example' };
+
 /** Hands messages to the service's handlers as the pipeline does, without a broker. */
 export const createDelivery = (store: Store<Tables>, post: Post) => {
-  const runners = Object.entries(subscriptions(post)).map(([name, handlers]) => {
+  const runners = Object.entries(subscriptions(post, operations)).map(([name, handlers]) => {
     const subscription = shop.subscription(name);
     if (subscription === undefined) throw new Error(`no subscription ${name}`);
     return [name, store.runner(subscription, handlers)] as const;
