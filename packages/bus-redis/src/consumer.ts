@@ -86,13 +86,21 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     }
   };
 
-  const mend = async (error: unknown): Promise<void> => {
-    if (isMissing(error)) {
-      log.warn({ subscription: name }, 'its queue is gone, and is made again');
-      return void (await options.declare().catch(mend));
+  const remake = async (): Promise<void> => {
+    log.warn({ subscription: name }, 'its queue is gone, and is made again');
+    try {
+      await options.declare();
+      await source.open();
+    } catch (error) {
+      if (!isAway(error)) log.error({ subscription: name }, `it could not be made: ${messageOf(error)}`);
     }
+  };
+
+  /** Always waits: what is as wrong as before at the next look must not be a busy loop. */
+  const mend = async (error: unknown): Promise<void> => {
+    if (isMissing(error)) await remake();
     // A connection that is lost is told by the connection.
-    if (!isAway(error)) log.error({ subscription: name }, `nothing could be read: ${messageOf(error)}`);
+    else if (!isAway(error)) log.error({ subscription: name }, `nothing could be read: ${messageOf(error)}`);
     await sleep(isAway(error) ? 50 : 1_000);
   };
 

@@ -29,5 +29,7 @@ test('a lost connection is away, and a wrong command is not', () => {
 
 test('a queue that is not there is told from other refusals', () => {
   expect(isMissing(reply("NOGROUP No such key 'bus:queue:x'"))).toBe(true);
+  expect(isMissing(reply('UNBLOCKED the stream key no longer exists'))).toBe(true);
+  expect(isMissing(reply('UNBLOCKED client unblocked via CLIENT UNBLOCK'))).toBe(false);
   expect(isMissing(reply('ERR no such key'))).toBe(false);
 });

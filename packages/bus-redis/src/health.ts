@@ -37,8 +37,8 @@ export const isAway = (error: unknown): boolean => {
   return /Connection is closed|isn't writeable|timed out|max retries per request/i.test(error.message);
 };
 
-/** The stream or its group is not there: never declared, or removed. */
+/** The stream or its group is not there: never declared, or removed, perhaps under a read that waited. */
 export const isMissing = (error: unknown): boolean =>
-  error instanceof Error && isReply(error) && error.message.startsWith('NOGROUP ');
+  error instanceof Error && isReply(error) && /^(NOGROUP |UNBLOCKED the stream key)/.test(error.message);
 
 const isReply = (error: Error): boolean => error.name === 'ReplyError';

@@ -7,7 +7,7 @@ import { deadLetters, heldPrefix, membersPrefix, ownersPrefix, partitionQueueOf,
 import { openReader } from './reader.ts';
 import { script, serverTime } from './script.ts';
 import { letterOf } from './settlement.ts';
-import { type Again, leaseMs, type Source, waitMs } from './source.ts';
+import { type Again, leaseMs, longestTimerMs, type Source, waitMs } from './source.ts';
 
 /** How many messages of a partition are read at one time, and how few of them may be left when it is read again. */
 const readAhead = 32;
@@ -54,10 +54,12 @@ export const createPartitions = (
 
   const block = (partition: Partition, ms: number): void => {
     clearTimeout(partition.blocked);
+    const now = Math.min(ms, longestTimerMs);
     partition.blocked = setTimeout(() => {
+      if (ms > now) return block(partition, ms - now);
       partition.blocked = undefined;
       wake();
-    }, ms + 1);
+    }, now + 1);
   };
 
   const acquire = (place: Place): void => {

@@ -7,7 +7,7 @@ import { group, queueOf } from './names.ts';
 import { openReader } from './reader.ts';
 import { script } from './script.ts';
 import { giveBack, moveDue } from './settlement.ts';
-import { leaseMs, type Source, tickMs, waitMs } from './source.ts';
+import { leaseMs, longestTimerMs, type Source, tickMs, waitMs } from './source.ts';
 
 export interface Queue extends Source {
   /** A message was put off for so long. */
@@ -56,7 +56,7 @@ export const createQueue = (
     const at = performance.now() + delayMs;
     if (closed || (moving !== undefined && moving.at <= at)) return;
     clearTimeout(moving?.timer);
-    moving = { at, timer: setTimeout(() => void moveSoon(), delayMs + 1) };
+    moving = { at, timer: setTimeout(() => void moveSoon(), Math.min(delayMs, longestTimerMs) + 1) };
   };
 
   const moveSoon = async (): Promise<void> => {
@@ -99,7 +99,7 @@ export const createQueue = (
   };
 
   return {
-    open: async () => {},
+    open: async () => void (await commands.run(enter, [queue], [me])),
     hungry: (room) => room > waiting.length,
     fetch: async (room) => {
       if (lostSome) {
@@ -134,6 +134,9 @@ export const createQueue = (
     },
   };
 };
+
+/** From now on the queue is seen to be consumed, and is not pruned. */
+const enter = script('run', `return redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], '${group}', ARGV[1])`);
 
 /** Gives what is not this consumer's any more. */
 const renewAll = script(

@@ -22,9 +22,16 @@ export const subscribe = (
       name: subscription.name,
       deliver: (delivery) => deliver(delivery),
       concurrency,
-      declare: () => declare(connection, subscription),
+      declare: async () => {
+        const found = await declare(connection, subscription);
+        if (found.ordered !== ordered) throw new Error(changedKind(found));
+      },
     });
   });
+
+/** One that consumes a queue cannot go over to partitions, nor back: it is started again. */
+const changedKind = ({ ordered }: { readonly ordered: boolean }): string =>
+  `the broker has the subscription as ${ordered ? 'ordered' : 'unordered'} now; start this service again`;
 
 interface Consuming {
   readonly connection: Connection;

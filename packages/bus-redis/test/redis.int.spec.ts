@@ -66,6 +66,17 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     return { came, consumer };
   };
 
+  /** What was asked of the server meanwhile, by anybody but this test. */
+  const callsWithin = async (ms: number): Promise<number> => {
+    await redis.config('RESETSTAT');
+    await sleep(ms);
+    const stats = await redis.info('commandstats');
+    const calls = [
+      ...stats.matchAll(/cmdstat_(evalsha|xread|xreadgroup|xautoclaim|client\|\w+):calls=(\d+)/g),
+    ];
+    return calls.reduce((sum, [, , count]) => sum + Number(count), 0);
+  };
+
   const until = (assertion: () => void | Promise<void>, timeout = 15_000) =>
     vi.waitFor(assertion, { timeout, interval: 20 });
 
@@ -229,6 +240,45 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     });
     await transport.publish(messages(happened, 20));
     await until(() => expect([one.came.length, other.came.length]).toEqual([20, 20]));
+  });
+
+  test('a queue that was made again as another kind is told, and no busy loop', async () => {
+    const listening = aSubscription(happened);
+    const told: string[] = [];
+    const log: Log = { info: () => {}, warn: () => {}, error: (_, text) => told.push(text) };
+    await collect(open({ log }), listening);
+    await redis.multi().flushdb().hset('bus:subscriptions', listening.name, '1').exec();
+    await until(() => expect(told).toContainEqual(expect.stringContaining('as ordered now; start this')));
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+  });
+
+  test('what waits for weeks comes no earlier, and costs nothing meanwhile', async () => {
+    const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
+    const transport = open();
+    const monthMs = 31 * 24 * 3_600_000; // more than one timer can wait
+    const consumers = [
+      await collect(transport, unordered, (one) => one.retry(monthMs)),
+      await collect(transport, ordered, (one) => one.retry(monthMs)),
+    ];
+    await transport.publish([aMessage(happened)]);
+    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([1, 1]));
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+    expect(consumers.map(({ came }) => came.length)).toEqual([1, 1]);
+  });
+
+  test('consumers ask the server seldom while idle or paused, and not at all after they stopped', async () => {
+    const transport = open();
+    const consumers = [
+      await collect(transport, aSubscription(happened)),
+      await collect(transport, anOrderedSubscription(happened)),
+    ];
+    await transport.publish(messages(happened, 500));
+    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([500, 500]));
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+    for (const { consumer } of consumers) await consumer.pause();
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+    for (const { consumer } of consumers) await consumer.stop();
+    expect(await callsWithin(1_000)).toBe(0);
   });
 
   test('an event is refused, and not lost, while a queue that should have it is gone', async () => {
