@@ -90,6 +90,13 @@ export const benches: readonly Bench[] = [
   },
   {
     part: 'sensors',
+    broker: 'redis',
+    title: 'the sensor stream over Redis, end to end',
+    needs: ['redis', 'postgres'],
+    run: () => onPostgres((server) => onRedis((streamUrl) => benchSensors({ server, streamUrl }))),
+  },
+  {
+    part: 'sensors',
     broker: 'stream',
     title: 'the sensor stream over the broker of STREAM_URL, end to end',
     needs: ['postgres'],

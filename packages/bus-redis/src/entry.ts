@@ -5,6 +5,8 @@ import type { Reply } from './link.ts';
 export interface Entry extends TransportMessage {
   /** Its place in the stream: `<milliseconds>-<number>`. */
   readonly entry: string;
+  /** For people: stream and place. */
+  readonly position: string;
   /** Of an ordered subscription; 0 otherwise. */
   readonly partition: number;
   readonly attempt: number;
@@ -21,17 +23,21 @@ export interface Letter {
 }
 
 /** `[[entry, [name, value, …]], …]`, as XRANGE, XAUTOCLAIM and each stream of XREAD have it. What was deleted meanwhile is left out. */
-export const entriesOf = (reply: Reply | undefined, partition = 0): Entry[] =>
+export const entriesOf = (reply: Reply | undefined, stream: string, partition = 0): Entry[] =>
   listOf(reply).flatMap((one) => {
     const [entry, fields] = listOf(one);
     return Array.isArray(fields) && Buffer.isBuffer(entry)
-      ? entryOf(entry.toString(), fields, partition)
+      ? entryOf(entry.toString(), fields, { stream, partition })
       : [];
   });
 
 export const listOf = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);
 
-const entryOf = (entry: string, fields: readonly Reply[], partition: number): Entry => {
+const entryOf = (
+  entry: string,
+  fields: readonly Reply[],
+  { stream, partition }: { readonly stream: string; readonly partition: number },
+): Entry => {
   let about: About = unknown;
   let body: Buffer = empty;
   let attempt = 1;
@@ -55,7 +61,7 @@ const entryOf = (entry: string, fields: readonly Reply[], partition: number): En
     }
   }
   const { id = entry, type, key } = about;
-  return { entry, partition, id, type, key, body, attempt, letter };
+  return { entry, position: `${stream}/${entry}`, partition, id, type, key, body, attempt, letter };
 };
 
 /** Few fields, because each costs the client as much as the rest of a small message. */

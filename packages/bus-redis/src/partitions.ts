@@ -149,7 +149,7 @@ export const createPartitions = (
           // Lost meanwhile, or begun afresh.
           if (partition === undefined || owned.get(partition.number) !== partition) continue;
           if (partition.last !== from[index]) continue;
-          const read = entriesOf(entries, partition.number).map(resumed(partition));
+          const read = entriesOf(entries, String(key), partition.number).map(resumed(partition));
           partition.waiting.push(...read);
           partition.last = read.at(-1)?.entry ?? partition.last;
         }

@@ -48,7 +48,7 @@ export const createQueue = (
   const read = async (most: number, from: '>' | '0'): Promise<void> => {
     const args = ['GROUP', group, me, 'COUNT', most, 'BLOCK', waitMs, 'STREAMS', queue, from];
     const [stream] = listOf(await reader.read('XREADGROUP', ...args));
-    keep(entriesOf(listOf(stream)[1]));
+    keep(entriesOf(listOf(stream)[1], queue));
   };
 
   /** One timer, for the message that is due first. */
@@ -94,7 +94,7 @@ export const createQueue = (
     const args = [queue, group, me, leaseMs, cursor, 'COUNT', most];
     const [next, claimed] = listOf(await commands.command('XAUTOCLAIM', ...args));
     cursor = String(next);
-    keep(entriesOf(claimed));
+    keep(entriesOf(claimed, queue));
     if (waiting.length > 0) wake();
   };
 

@@ -9,9 +9,15 @@ import { testShop } from './support/test-shop.ts';
 
 const redis = await canStart('redis');
 
+/** Carries the shop and the sensor stream. */
+const startBroker = async () => {
+  const { url, restart, stop } = await startRedis();
+  return { url, streamUrl: url, restart, stop };
+};
+
 testShop({
   title: redis.title('the shop on Redis'),
   skip: !redis.available,
-  broker: () => startRedis(),
+  broker: startBroker,
   cases: [orderCases, raceCases, duplicateCases, sensorCases, disasterCases, logCases],
 });
