@@ -28,6 +28,7 @@ export const createQueue = (
   const waiting: Entry[] = [];
   const held = new Map<string, number>(); // entry → since when
   let lostSome = true;
+  let released: Set<string> | undefined; // since what was lost is being read
   let cursor = '0-0';
   let moving: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
   let closed = false;
@@ -45,10 +46,25 @@ export const createQueue = (
     }
   };
 
-  const read = async (most: number, from: '>' | '0'): Promise<void> => {
+  const read = async (most: number, from: '>' | '0'): Promise<Entry[]> => {
     const args = ['GROUP', group, me, 'COUNT', most, 'BLOCK', waitMs, 'STREAMS', queue, from];
     const [stream] = listOf(await reader.read('XREADGROUP', ...args));
-    keep(entriesOf(listOf(stream)[1], queue));
+    return entriesOf(listOf(stream)[1], queue);
+  };
+
+  /** What is this consumer's and never came. What was settled while the answer was on its way is in it, and did come. */
+  const readLost = async (most: number): Promise<void> => {
+    lostSome = false;
+    released = new Set();
+    try {
+      const entries = await read(most, '0');
+      keep(entries.filter(({ entry }) => !released?.has(entry)));
+    } catch (error) {
+      lostSome = true;
+      throw error;
+    } finally {
+      released = undefined;
+    }
   };
 
   /** One timer, for the message that is due first. */
@@ -102,18 +118,15 @@ export const createQueue = (
     open: async () => void (await commands.run(enter, [queue], [me])),
     hungry: (room) => room > waiting.length,
     fetch: async (room) => {
-      if (lostSome) {
-        lostSome = false;
-        await read(room + held.size, '0').catch((error: unknown) => {
-          lostSome = true;
-          throw error;
-        });
-      }
-      if (room > waiting.length) await read(room - waiting.length, '>');
+      if (lostSome) await readLost(room + held.size);
+      if (room > waiting.length) keep(await read(room - waiting.length, '>'));
     },
     interrupt: reader.interrupt,
     next: () => waiting.shift(),
-    release: ({ entry }) => void held.delete(entry),
+    release: ({ entry }) => {
+      held.delete(entry);
+      released?.add(entry);
+    },
     expect,
     tick: async (unsettled, running) => {
       const [lost] = await Promise.all([renew(unsettled), running ? takeOver() : undefined, moveThem()]);

@@ -187,6 +187,24 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(came[1]).toMatchObject({ id: 'taken', attempt: 1 });
   }, 30_000);
 
+  test('a connection that is lost again and again under load brings each message, and none twice', async () => {
+    const listening = aSubscription(happened);
+    const transport = open();
+    const { came } = await collect(transport, listening);
+    let sent = 0;
+    for (let round = 0; round < 30; round += 1) {
+      const publishing = transport.publish(messages(happened, 200));
+      sent += 200;
+      const clients = String(await redis.client('LIST')).split('\n');
+      const reader = clients.find((line) => line.includes(`name=emporium:${listening.name} `));
+      const id = reader?.match(/^id=(\d+)/)?.[1];
+      if (id !== undefined) await redis.call('CLIENT', 'KILL', 'ID', id);
+      await publishing;
+    }
+    await until(() => expect(new Set(came.map(({ id }) => id)).size).toBe(sent));
+    expect(came).toHaveLength(sent);
+  }, 30_000);
+
   test('instances share the partitions, and the last one has them all', async () => {
     const ordered = anOrderedSubscription(happened);
     const held = async (): Promise<number[]> => {
