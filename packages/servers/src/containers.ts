@@ -16,6 +16,9 @@ const user = 'emporium';
 /** The ports are published on every address of this machine. */
 const password = randomBytes(12).toString('hex');
 
+/** What was answered is on disk, as the brokers and databases of the other kinds have it. */
+const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+
 interface Container {
   readonly port: number;
   /** `published` is the port on this machine. */
@@ -52,7 +55,9 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
     port: 6379,
     create: async () => {
       const { RedisContainer } = await import('@testcontainers/redis');
-      return new RedisContainer(images.redis).withPassword(password);
+      return new RedisContainer(images.redis)
+        .withCommand(['redis-server', ...durable])
+        .withPassword(password);
     },
     url: (address) => `redis://:${password}@${address}`,
   },

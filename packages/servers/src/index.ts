@@ -6,6 +6,7 @@ export { type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts';
 export { memoryOf } from './memory.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq.ts';
+export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';
 export {
   type Availability,
   canStart,

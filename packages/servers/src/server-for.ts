@@ -61,7 +61,7 @@ export const ownServerFor = async (kind: ServerKind): Promise<OwnServerForSuite>
 
 /**
  * Whether this machine's programs can start a server for a suite that needs more of it than a container gives:
- * `startPostgres`, `startRabbitmq` and `startKafka` will work then. `REQUIRE_BROKERS` counts here too.
+ * `startPostgres`, `startRabbitmq`, `startRedis` and `startKafka` will work then. `REQUIRE_BROKERS` counts here too.
  */
 export const canStart = async (kind: ServerKind): Promise<Availability> => {
   const missing = await programsMissing(kind);

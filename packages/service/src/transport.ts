@@ -16,6 +16,8 @@ const rabbitmq: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-rabbitmq')).createRabbitmqTransport({ url, connectionName: service, log });
 const kafka: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-kafka')).createKafkaTransport({ url, connectionName: service, log });
+const redis: Create = async ({ url, service, log }) =>
+  (await import('@emporium/bus-redis')).createRedisTransport({ url, connectionName: service, log });
 const memory: Create = async ({ url }) =>
   (await import('@emporium/bus-memory')).createMemoryTransport({ url });
 
@@ -26,6 +28,8 @@ const transports: Readonly<Record<string, Create>> = {
   'amqp:': rabbitmq,
   'amqps:': rabbitmq,
   'kafka:': kafka,
+  'redis:': redis,
+  'rediss:': redis,
   'memory:': memory,
 };
 
