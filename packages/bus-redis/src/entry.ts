@@ -23,13 +23,15 @@ export interface Letter {
 }
 
 /** `[[entry, [name, value, …]], …]`, as XRANGE, XAUTOCLAIM and each stream of XREAD have it. What was deleted meanwhile is left out. */
-export const entriesOf = (reply: Reply | undefined, stream: string, partition = 0): Entry[] =>
-  listOf(reply).flatMap((one) => {
+export const entriesOf = (reply: Reply | undefined, stream: string, partition = 0): Entry[] => {
+  const entries: Entry[] = [];
+  for (const one of listOf(reply)) {
     const [entry, fields] = listOf(one);
-    return Array.isArray(fields) && Buffer.isBuffer(entry)
-      ? entryOf(entry.toString(), fields, { stream, partition })
-      : [];
-  });
+    if (!Array.isArray(fields) || !Buffer.isBuffer(entry)) continue;
+    entries.push(entryOf(entry.toString('latin1'), fields, { stream, partition }));
+  }
+  return entries;
+};
 
 export const listOf = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);
 
@@ -45,7 +47,7 @@ const entryOf = (
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const [name, value] = [fields[index], fields[index + 1]];
     if (!Buffer.isBuffer(name) || !Buffer.isBuffer(value)) continue;
-    switch (name.toString()) {
+    switch (name.toString('latin1')) {
       case 'about':
         about = aboutOf(value);
         break;
