@@ -19,7 +19,7 @@ interface Rates {
  */
 export const benchTransport = async (
   sides: Pair<Contender>,
-  { atLeast = 0.9 }: { readonly atLeast?: number } = {},
+  { atLeast }: { readonly atLeast: number },
 ): Promise<readonly Figure[]> => {
   const { publish, consume } = await measureRates(sides);
   const latencies = await measureLatencies(sides);
@@ -47,6 +47,23 @@ const measureLatencies = async ({ raw, ours }: Pair<Contender>): Promise<readonl
   const latencies = await interleave(listening, latencyRounds, (inTurn) => inTurn(medianLatency));
   await Promise.all([listening.raw.stop(), listening.ours.stop()]);
   return latencies;
+};
+
+const roundsAlone = 3;
+
+/** One side alone: a rate a round, and the median latency of a round in milliseconds; the first rounds, which warm up, left out. */
+export const measureOne = async (side: Contender) => {
+  const publish: number[] = [];
+  const consume: number[] = [];
+  const latencies: number[] = [];
+  for (let round = 0; round <= roundsAlone; round += 1) {
+    publish.push(await publishRate(side));
+    consume.push(await drainRate(side));
+  }
+  const listening = await side.listen();
+  for (let round = 0; round <= roundsAlone; round += 1) latencies.push(await medianLatency(listening));
+  await listening.stop();
+  return { publish: publish.slice(1), consume: consume.slice(1), latencies: latencies.slice(1) };
 };
 
 const perSecond = (ms: number): number => (messages / ms) * 1_000;

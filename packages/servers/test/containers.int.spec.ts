@@ -7,8 +7,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { images, startContainer } from '../src/containers.ts';
 import { imageMissing } from '../src/engine.ts';
 import type { OwnServer } from '../src/index.ts';
+import { apiVersions } from '../src/kafka.ts';
 
-const reasons = await Promise.all(Object.values(images).map(imageMissing));
+const kinds = ['postgres', 'rabbitmq', 'redis', 'kafka'] as const;
+const reasons = await Promise.all(kinds.map((kind) => imageMissing(images[kind])));
 const reason =
   process.env['TEST_SERVERS'] === 'programs'
     ? 'TEST_SERVERS asks for programs'
@@ -65,6 +67,14 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     const { password } = new URL(url);
     expect(await say(url, 'PING\r\n')).toContain('NOAUTH');
     expect(await say(url, `AUTH ${password}\r\n`)).toBe('+OK\r\n');
+  }, 120_000);
+
+  test('Kafka takes requests when it is started, and again after a kill -9', async () => {
+    const server = await start('kafka');
+    expect(await say(server.url, apiVersions)).not.toBe('');
+    await server.kill();
+    await server.startServer();
+    expect(await say(server.url, apiVersions)).not.toBe('');
   }, 120_000);
 
   test('Redis keeps what it answered over a kill -9', async () => {

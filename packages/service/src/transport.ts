@@ -14,6 +14,8 @@ const postgres: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-postgres')).createPostgresTransport({ url, connectionName: service, log });
 const rabbitmq: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-rabbitmq')).createRabbitmqTransport({ url, connectionName: service, log });
+const kafka: Create = async ({ url, service, log }) =>
+  (await import('@emporium/bus-kafka')).createKafkaTransport({ url, connectionName: service, log });
 const redis: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-redis')).createRedisTransport({ url, connectionName: service, log });
 const memory: Create = async ({ url }) =>
@@ -25,6 +27,7 @@ const transports: Readonly<Record<string, Create>> = {
   'postgresql:': postgres,
   'amqp:': rabbitmq,
   'amqps:': rabbitmq,
+  'kafka:': kafka,
   'redis:': redis,
   'rediss:': redis,
   'memory:': memory,
