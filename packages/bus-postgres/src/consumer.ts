@@ -74,18 +74,17 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
       if (blockedMs !== undefined) wakeIn(blockedMs);
     },
   });
-  const deliver = async (delivery: Delivery, entry: Entry): Promise<void> => {
-    try {
-      await options.deliver(delivery, entry);
-    } catch (error) {
-      log.warn(
-        { subscription: subscription.name, messageId: entry.id },
-        `the delivery failed: ${messageOf(error)}`,
-      );
-      throw error;
-    }
-  };
-  const deliveries = createDeliveries<Entry>({ deliver, settling, onEnd: pump });
+  const onFailure = (entry: Entry, error: unknown): void =>
+    log.warn(
+      { subscription: subscription.name, messageId: entry.id },
+      `the delivery failed: ${messageOf(error)}`,
+    );
+  const deliveries = createDeliveries<Entry>({
+    deliver: options.deliver,
+    settling,
+    onEnd: pump,
+    onFailure,
+  });
 
   const member: Member = {
     subscriptionId: subscription.id,

@@ -29,8 +29,8 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   let ticking = false;
 
   const room = (): number => (state === 'running' ? concurrency - deliveries.count() : 0);
-  /** What is being settled is on its way out: what follows it may be on its way in. */
-  const roomSoon = (): number => (state === 'running' ? room() + deliveries.settling() : 0);
+  /** What is being settled is on its way out: what follows it may be on its way in, and what follows that may wait already. */
+  const roomSoon = (): number => (state === 'running' ? room() + 2 * deliveries.settling() : 0);
 
   const pump = (): void => {
     while (room() > 0) {
@@ -41,14 +41,8 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     changed();
   };
 
-  const deliver = async (delivery: Delivery, entry: Entry): Promise<void> => {
-    try {
-      await options.deliver(delivery, entry);
-    } catch (error) {
-      log.warn({ subscription: name, messageId: entry.id }, `the delivery failed: ${messageOf(error)}`);
-      throw error;
-    }
-  };
+  const onFailure = (entry: Entry, error: unknown): void =>
+    log.warn({ subscription: name, messageId: entry.id }, `the delivery failed: ${messageOf(error)}`);
   const again = new WeakMap<Entry, Again>();
   const settling: Settling<Entry> = {
     ack: (entry) => {
@@ -62,8 +56,9 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     deadLetter: options.settling.deadLetter,
   };
   const deliveries = createDeliveries<Entry>({
-    deliver,
+    deliver: options.deliver,
     settling,
+    onFailure,
     onEnd: (entry, settled) => {
       // What could not be settled comes again, as the same attempt.
       source.release(entry, settled ? again.get(entry) : { attempt: entry.attempt, delayMs: tickMs });

@@ -24,11 +24,22 @@ test('an entry is a message, in its first attempt unless it says another', () =>
   expect(third?.attempt).toBe(3);
 });
 
+test.each([
+  { id: 'a b', type: 'c d', key: 'e f g' },
+  { id: '%20', type: '%', key: '%25 %20' },
+  { id: '', type: '', key: '' },
+  { id: 'Zoë\n', type: '日本', key: '\u0000' },
+])('whatever is in its id, type and key, they come out as they went in: %j', (message) => {
+  const about = aboutText({ ...message, body: Buffer.alloc(0) });
+  const entries = entriesOf([[Buffer.from('1-0'), fields('about', about, 'body', 'x')]], 'bus:queue:a.b');
+  expect(entries).toEqual([expect.objectContaining(message)]);
+});
+
 test('what somebody else wrote is a message with the id of its entry, and what was deleted is none', () => {
   const entries = entriesOf(
     [
       [Buffer.from('1-0'), fields('hello', 'world')],
-      [Buffer.from('1-1'), fields('about', 'no JSON', 'body', 'x')],
+      [Buffer.from('1-1'), fields('about', 'two words', 'body', 'x')],
       [Buffer.from('1-2'), fields('about', '7', 'body', 'x')],
       [Buffer.from('1-3'), null],
     ],

@@ -23,13 +23,15 @@ export interface Letter {
 }
 
 /** `[[entry, [name, value, …]], …]`, as XRANGE, XAUTOCLAIM and each stream of XREAD have it. What was deleted meanwhile is left out. */
-export const entriesOf = (reply: Reply | undefined, stream: string, partition = 0): Entry[] =>
-  listOf(reply).flatMap((one) => {
+export const entriesOf = (reply: Reply | undefined, stream: string, partition = 0): Entry[] => {
+  const entries: Entry[] = [];
+  for (const one of listOf(reply)) {
     const [entry, fields] = listOf(one);
-    return Array.isArray(fields) && Buffer.isBuffer(entry)
-      ? entryOf(entry.toString(), fields, { stream, partition })
-      : [];
-  });
+    if (!Array.isArray(fields) || !Buffer.isBuffer(entry)) continue;
+    entries.push(entryOf(entry.toString('latin1'), fields, { stream, partition }));
+  }
+  return entries;
+};
 
 export const listOf = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);
 
@@ -45,7 +47,7 @@ const entryOf = (
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const [name, value] = [fields[index], fields[index + 1]];
     if (!Buffer.isBuffer(name) || !Buffer.isBuffer(value)) continue;
-    switch (name.toString()) {
+    switch (name.toString('latin1')) {
       case 'about':
         about = aboutOf(value);
         break;
@@ -64,8 +66,9 @@ const entryOf = (
   return { entry, position: `${stream}/${entry}`, partition, id, type, key, body, attempt, letter };
 };
 
-/** Few fields, because each costs the client as much as the rest of a small message. */
-export const aboutText = ({ id, type, key }: TransportMessage): string => JSON.stringify({ id, type, key });
+/** Type, id and key in one text: each field costs the client as much as the rest of a small message. */
+export const aboutText = ({ id, type, key }: TransportMessage): string =>
+  `${escaped(type)} ${escaped(id)} ${key}`;
 
 interface About {
   readonly id: string | undefined;
@@ -75,15 +78,22 @@ interface About {
 
 /** What somebody else put into the stream ends among the dead letters, by its body. */
 const aboutOf = (value: Buffer): About => {
-  try {
-    const { id, type, key }: Readonly<Record<string, unknown>> = JSON.parse(value.toString());
-    return typeof id === 'string' && typeof type === 'string' && typeof key === 'string'
-      ? { id, type, key }
-      : unknown;
-  } catch {
-    return unknown;
-  }
+  const text = value.toString();
+  const afterType = text.indexOf(' ');
+  const afterId = text.indexOf(' ', afterType + 1);
+  if (afterType < 0 || afterId < 0) return unknown;
+  return {
+    type: unescaped(text.slice(0, afterType)),
+    id: unescaped(text.slice(afterType + 1, afterId)),
+    key: text.slice(afterId + 1),
+  };
 };
+
+const escaped = (text: string): string =>
+  /[ %]/.test(text) ? text.replaceAll('%', '%25').replaceAll(' ', '%20') : text;
+
+const unescaped = (text: string): string =>
+  text.includes('%') ? text.replaceAll('%20', ' ').replaceAll('%25', '%') : text;
 
 const unknown: About = { id: undefined, type: '', key: '' };
 

@@ -87,9 +87,9 @@ const duplicateOnRedis = async (url: string): Promise<Duplicator> => {
       const read = await reader.xread('BLOCK', 200, 'STREAMS', queue, last);
       for (const [entry, fields] of read?.[0]?.[1] ?? []) {
         last = entry;
-        const { type, key }: { type: string; key: string } = JSON.parse(fields[1] ?? '');
+        const [type = '', , ...key] = (fields[1] ?? '').split(' ');
         for (const listener of listeners.get(type) ?? []) {
-          const partition = ordered[listener] === '1' ? `:${partitionOf(key)}` : '';
+          const partition = ordered[listener] === '1' ? `:${partitionOf(key.join(' '))}` : '';
           await redis.xadd(`bus:queue:${listener}${partition}`, '*', ...fields);
           copied += 1;
         }

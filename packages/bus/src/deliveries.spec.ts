@@ -1,0 +1,114 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createDeliveries, type Settling } from './deliveries.ts';
+import { type Delivery, delayTiers } from './transport.ts';
+
+const claim = (id = 'a') => ({ id, type: 'order.placed', key: 'k', body: Buffer.from('{}'), attempt: 1 });
+type Claim = ReturnType<typeof claim>;
+
+const started = (
+  deliver: (delivery: Delivery) => Promise<void>,
+  { ack = async () => {} }: { readonly ack?: () => Promise<void> } = {},
+) => {
+  const settling = {
+    ack: vi.fn(ack),
+    retry: vi.fn<Settling<Claim>['retry']>(async () => {}),
+    deadLetter: vi.fn(async () => {}),
+  };
+  const [onEnd, onFailure] = [vi.fn(), vi.fn()];
+  const deliveries = createDeliveries<Claim>({ deliver, settling, onEnd, onFailure });
+  return { deliveries, settling, onEnd, onFailure };
+};
+
+const microtasks = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('a delivery', () => {
+  test('is what was claimed, and in progress until the broker confirmed its settlement', async () => {
+    const confirmed = Promise.withResolvers<void>();
+    const came: Delivery[] = [];
+    const { deliveries, onEnd } = started(
+      async (delivery) => {
+        came.push(delivery);
+        await delivery.ack();
+      },
+      { ack: () => confirmed.promise },
+    );
+    const claimed = { ...claim(), position: 'queue/7' };
+    deliveries.begin(claimed);
+    expect(came[0]).toMatchObject(claimed);
+    expect([deliveries.count(), deliveries.settling(), deliveries.unsettled()]).toEqual([1, 1, []]);
+
+    confirmed.resolve();
+    await microtasks();
+    expect([deliveries.count(), deliveries.settling()]).toEqual([0, 0]);
+    expect(onEnd).toHaveBeenCalledExactlyOnceWith(claimed, true);
+  });
+
+  test('is settled once, whatever is asked for after that', async () => {
+    const { deliveries, settling } = started(async (delivery) => {
+      await delivery.retry(-5);
+      await delivery.ack();
+      await delivery.deadLetter({ code: 'a', message: 'b' });
+    });
+    deliveries.begin(claim());
+    await microtasks();
+    expect(settling.retry).toHaveBeenCalledExactlyOnceWith(claim(), 0);
+    expect(settling.ack).not.toHaveBeenCalled();
+    expect(settling.deadLetter).not.toHaveBeenCalled();
+  });
+
+  test('that fails is told, and retried after the shortest delay', async () => {
+    const error = new Error('broken');
+    const { deliveries, settling, onFailure } = started(() => Promise.reject(error));
+    deliveries.begin(claim());
+    await microtasks();
+    expect(onFailure).toHaveBeenCalledExactlyOnceWith(claim(), error);
+    expect(settling.retry).toHaveBeenCalledExactlyOnceWith(claim(), delayTiers[0]);
+  });
+
+  test('whose settlement is not confirmed ends without one, and the one who asked for it knows', async () => {
+    const lost = new Error('the connection was lost');
+    const { deliveries, settling, onEnd, onFailure } = started((delivery) => delivery.ack(), {
+      ack: () => Promise.reject(lost),
+    });
+    deliveries.begin(claim());
+    await microtasks();
+    expect(onEnd).toHaveBeenCalledExactlyOnceWith(claim(), false);
+    expect(onFailure).toHaveBeenCalledExactlyOnceWith(claim(), lost);
+    expect(settling.retry).not.toHaveBeenCalled();
+  });
+
+  test.each(['before', 'after'])('that is given up %s its signal was asked for is aborted', async (when) => {
+    const came: Delivery[] = [];
+    const { deliveries, settling, onEnd } = started(async (delivery) => void came.push(delivery));
+    const claimed = claim();
+    deliveries.begin(claimed);
+    if (when === 'after') expect(came[0]?.signal.aborted).toBe(false);
+    deliveries.giveUp(claimed);
+    expect(came[0]?.signal.aborted).toBe(true);
+    await expect(came[0]?.ack()).rejects.toThrow('a was given back');
+    expect(settling.ack).not.toHaveBeenCalled();
+    expect(onEnd).not.toHaveBeenCalled();
+  });
+});
+
+describe('the end', () => {
+  test('waits for what is in progress', async () => {
+    const came: Delivery[] = [];
+    const { deliveries } = started(async (delivery) => void came.push(delivery));
+    deliveries.begin(claim());
+    const ended = deliveries.end(10_000);
+    await came[0]?.ack();
+    expect(await ended).toEqual([]);
+  });
+
+  test('gives up what is left at its bound, and gives it back', async () => {
+    const came: Delivery[] = [];
+    const { deliveries } = started(async (delivery) => void came.push(delivery));
+    const [one, other] = [claim('a'), claim('b')];
+    deliveries.begin(one);
+    deliveries.begin(other);
+    await came[0]?.ack();
+    expect(await deliveries.end(10)).toEqual([other]);
+    expect(came[1]?.signal.aborted).toBe(true);
+  });
+});
