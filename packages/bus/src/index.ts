@@ -10,6 +10,7 @@ export {
   type Effect,
   type Effects,
   type EmitEffect,
+  type EnqueueEffect,
   effectList,
   emit,
   type ScheduleEffect,
@@ -48,6 +49,7 @@ export { createMessage, isA, type Message, type MessageOptions, readMessage } fr
 export { partitionCount, partitionOf } from './partition.ts';
 export { consume, type Pipeline, type Run } from './pipeline.ts';
 export { backoff } from './retry.ts';
+export type { EnqueueOptions, OutgoingTask, TaskKind, TaskSink } from './task-sink.ts';
 export {
   type Consumer,
   type DeadLetter,

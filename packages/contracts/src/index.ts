@@ -62,5 +62,6 @@ export {
   shipmentFailed,
 } from './shipping.ts';
 export { shop } from './shop.ts';
+export { strict } from './strict.ts';
 export { patient, quick, type RetryPolicy, type Subscription, subscription } from './subscription.ts';
 export { userRegistered } from './users.ts';
