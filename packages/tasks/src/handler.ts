@@ -8,7 +8,12 @@ import type { AnyTask, TaskData, TaskResult } from './task.ts';
 export type TaskHandler<T extends AnyTask> = (
   data: TaskData<T>,
   attempt: Attempt,
-) => Promise<z.input<T['result']>> | z.input<T['result']>;
+) => Promise<Returned<T>> | Returned<T>;
+
+/** Where nothing is to be returned, whatever an arrow function gives is fine. */
+type Returned<T extends AnyTask> = undefined extends z.input<T['result']>
+  ? z.input<T['result']> | void
+  : z.input<T['result']>;
 
 /** What a handler is given beside the data. */
 export interface Attempt {

@@ -16,4 +16,11 @@ export {
 } from './task.ts';
 export type { FailedTask, TaskCounts, TaskQueue, TaskState } from './task-queue.ts';
 export { createTasks, type Tasks, type TasksOptions } from './tasks.ts';
+export {
+  createThreads,
+  type ThreadAttempt,
+  type ThreadHandler,
+  type ThreadOptions,
+  type Threads,
+} from './threads.ts';
 export type { TaskWorker, WorkOptions } from './worker.ts';

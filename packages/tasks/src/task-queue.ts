@@ -95,10 +95,10 @@ export const createTaskQueue = <T extends AnyTask>(definition: T, opener: Opener
   };
 
   const stateOf = async (id: string): Promise<TaskState | undefined> => {
-    const job = await find(id);
-    if (job === undefined) return undefined;
-    const state = await within(answerMs, job.getState());
-    if (state === 'unknown') return undefined;
+    const queue = await opener.queue(name);
+    const state = await within(answerMs, queue.getJobState(jobIdOf(id)));
+    const job = await find(id); // after its state, which may change any moment
+    if (state === 'unknown' || job === undefined) return undefined;
     return {
       state: state === 'prioritized' ? 'waiting' : state,
       progress: job.progress,

@@ -11,9 +11,6 @@ import { backoffOf, createRunning } from './run-task.ts';
 import type { AnyTask } from './task.ts';
 
 export interface TaskWorker {
-  /** Takes no more; what runs goes on. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
   /**
    * Takes no more, and waits for what runs up to `timeoutMs` (5 s unless given). Then signals are aborted, and what runs goes
    * back to the queue, to be run again. Loses none. Safe to call twice.
@@ -52,7 +49,6 @@ export const startWorker = <T extends AnyTask>(options: WorkerOptions<T>): TaskW
   const stopping = new AbortController();
   const trouble = createTrouble(task.name, log);
   let worker: BullWorker | undefined;
-  let paused = false;
   let stopped: Promise<void> | undefined;
 
   const start = async (): Promise<void> => {
@@ -71,7 +67,7 @@ export const startWorker = <T extends AnyTask>(options: WorkerOptions<T>): TaskW
     worker.on('error', trouble.on);
     worker.on('active', trouble.over);
     worker.on('stalled', (taskId) => log.warn({ task: task.name, taskId }, 'its worker died: it runs again'));
-    if (!paused) void worker.run().catch(trouble.on);
+    void worker.run().catch(trouble.on);
   };
 
   const lookForCancelled = async (): Promise<void> => {
@@ -101,14 +97,6 @@ export const startWorker = <T extends AnyTask>(options: WorkerOptions<T>): TaskW
   const looking = setInterval(lookForCancelled, lookMs).unref();
   const retention = startRetention(task, opener, log);
   return {
-    pause: async () => {
-      paused = true;
-      await worker?.pause(true);
-    },
-    resume: async () => {
-      paused = false;
-      await worker?.resume();
-    },
     stop: ({ timeoutMs = 5_000 } = {}) => {
       stopped ??= stop(timeoutMs);
       return stopped;
