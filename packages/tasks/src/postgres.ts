@@ -9,7 +9,6 @@ import {
 } from 'bullmq';
 import pg from 'pg';
 import type { Driver } from './driver.ts';
-import { classify, isAway } from './faults.ts';
 
 /** Connections for statements, at most, of those who ask and of workers; each worker holds one more to listen on. */
 const poolSize = 4;
@@ -82,13 +81,8 @@ const poolFor = (pool: pg.Pool, settings: pg.ClientConfig): Pool => {
     return found;
   };
   const facade = {
-    query: async (text: string, values: readonly unknown[] = []) => {
-      try {
-        return await pool.query({ name: nameOf(text), text, values: [...values] });
-      } catch (error) {
-        throw asConnectionError(error);
-      }
-    },
+    query: (text: string, values: readonly unknown[] = []) =>
+      pool.query({ name: nameOf(text), text, values: [...values] }),
     connect: async () => {
       const client = await connect(settings);
       return Object.assign(client, { release: () => void client.end().catch(() => undefined) });
@@ -105,12 +99,4 @@ const connect = async (settings: pg.ClientConfig): Promise<pg.Client> => {
   client.on('error', () => undefined);
   await client.connect();
   return client;
-};
-
-/** BullMQ waits before it tries again when an error has this code, and at once when it has another. */
-const asConnectionError = (error: unknown): unknown => {
-  const fault = classify(error);
-  return isAway(fault) && fault instanceof Error
-    ? Object.assign(new Error(fault.message, { cause: error }), { code: 'ECONNREFUSED' })
-    : error;
 };

@@ -6,6 +6,7 @@ import { classify, isAway } from './faults.ts';
 import type { TaskHandler } from './handler.ts';
 import type { Opener } from './opener.ts';
 import type { Payload } from './payload.ts';
+import { patient } from './patient-backend.ts';
 import { startRetention } from './retention.ts';
 import { backoffOf, createRunning } from './run-task.ts';
 import type { AnyTask } from './task.ts';
@@ -54,7 +55,7 @@ export const startWorker = <T extends AnyTask>(options: WorkerOptions<T>): TaskW
   const start = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        worker = await opener.open(() => createBullWorker(options, running.processor));
+        worker = await opener.open(() => createBullWorker(options, running.processor, trouble.on));
         break;
       } catch (error) {
         trouble.on(error);
@@ -107,6 +108,7 @@ export const startWorker = <T extends AnyTask>(options: WorkerOptions<T>): TaskW
 const createBullWorker = <T extends AnyTask>(
   { task, driver, concurrency = task.concurrency, lockMs = 10_000 }: WorkerOptions<T>,
   processor: Processor<Payload, unknown, string>,
+  report: (error: unknown) => void,
 ): BullWorker => {
   const { rateLimit } = task;
   return new Worker(
@@ -124,7 +126,7 @@ const createBullWorker = <T extends AnyTask>(
       settings: { backoffStrategy: backoffOf(task) },
       ...(rateLimit === undefined ? {} : { limiter: { max: rateLimit.max, duration: rateLimit.perMs } }),
     },
-    driver.factory,
+    patient(driver.factory, report),
   );
 };
 
