@@ -28,6 +28,7 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     dataDir: options.dataDir,
     port: options.port,
     ...(options.busUrl === undefined ? {} : { busUrl: options.busUrl }),
+    ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
   });

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { transportSchemes } from '@emporium/service';
+import { taskSchemes } from '@emporium/tasks';
 
 /** A shop to start here, or one that runs somewhere. */
 export type DemoOptions = OwnShop | RunningShop;
@@ -11,6 +12,8 @@ interface OwnShop {
   readonly port: number;
   /** A broker other than the embedded one. */
   readonly busUrl: string | undefined;
+  /** A task queue other than the embedded one. */
+  readonly tasksUrl: string | undefined;
   readonly dataDir: string;
 }
 
@@ -35,11 +38,16 @@ const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop =
     throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
   }
   const busUrl = env['BUS_URL'];
-  if (busUrl !== undefined && !isBroker(busUrl)) {
+  if (busUrl !== undefined && !hasScheme(busUrl, brokers)) {
     const schemes = brokers.join(', ');
     throw new Error(`BUS_URL: must begin with ${schemes}; for example amqp://guest:guest@127.0.0.1:5672`);
   }
-  return { url: undefined, exit, port, busUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+  const tasksUrl = env['TASKS_URL'];
+  if (tasksUrl !== undefined && !hasScheme(tasksUrl, taskSchemes)) {
+    const schemes = taskSchemes.join(', ');
+    throw new Error(`TASKS_URL: must begin with ${schemes}; for example redis://127.0.0.1:6379`);
+  }
+  return { url: undefined, exit, port, busUrl, tasksUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
 };
 
 /** The administrator is that of docker-compose.yml unless the environment names another. */
@@ -59,4 +67,5 @@ const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
 /** Those that several processes can share. */
 const brokers = transportSchemes.filter((scheme) => scheme !== 'memory:');
 
-const isBroker = (url: string): boolean => URL.canParse(url) && brokers.includes(new URL(url).protocol);
+const hasScheme = (url: string, schemes: readonly string[]): boolean =>
+  URL.canParse(url) && schemes.includes(new URL(url).protocol);

@@ -15,7 +15,7 @@ export const createEnvironment =
   ({ settings, databases, busUrl, extra }: EnvironmentOptions) =>
   (name: string): Record<string, string> => {
     const entry = services.find((each) => each.name === name);
-    const databaseUrl = databases.get(name);
+    const databaseUrl = databases.get(entry?.part?.service ?? name);
     return {
       JWT_PUBLIC_KEY: settings.secrets.jwtPublicKey,
       ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, BUS_URL: busUrl }),

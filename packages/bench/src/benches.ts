@@ -1,10 +1,12 @@
 import { createPostgresTransport } from '@emporium/bus-postgres';
 import { createRabbitmqTransport } from '@emporium/bus-rabbitmq';
-import { type PostgresServer, type ServerKind, startPostgres, startRabbitmq } from '@emporium/servers';
+import { type PostgresServer, type ServerKind, startPostgres, startRabbitmq, startRedis } from '@emporium/servers';
 import type { Broker, Part } from './options.ts';
 import { benchPipeline, type PipelineOptions } from './pipeline.ts';
 import type { Figure } from './report.ts';
+import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './raw-bullmq.ts';
 import { benchShop } from './shop-load.ts';
+import { benchTasks } from './tasks.ts';
 import { benchPostgresTransport } from './transport-postgres.ts';
 import { benchRabbitmqTransport } from './transport-rabbitmq.ts';
 
@@ -52,6 +54,21 @@ export const benches: readonly Bench[] = [
       ),
   },
   {
+    part: 'tasks',
+    broker: 'postgres',
+    title: 'tasks against raw BullMQ, on PostgreSQL',
+    needs: ['postgres'],
+    run: () =>
+      onPostgres(async (server) => benchTasks(openRawBullmqOnPostgres, await server.createDatabase('tasks'))),
+  },
+  {
+    part: 'tasks',
+    broker: 'redis',
+    title: 'tasks against raw BullMQ, on Redis',
+    needs: ['redis'],
+    run: () => onRedis((url) => benchTasks(openRawBullmqOnRedis, url)),
+  },
+  {
     part: 'shop',
     broker: 'rabbitmq',
     title: 'the whole shop over RabbitMQ',
@@ -80,6 +97,15 @@ const onPostgres = async <T>(work: (server: PostgresServer) => Promise<T>): Prom
   const server = await startPostgres();
   try {
     return await work(server);
+  } finally {
+    await server.stop();
+  }
+};
+
+const onRedis = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
+  const server = await startRedis();
+  try {
+    return await work(server.url);
   } finally {
     await server.stop();
   }

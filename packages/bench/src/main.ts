@@ -1,4 +1,4 @@
-// npm run bench [-- --only transport|pipeline|shop] [--broker rabbitmq|postgres]
+// npm run bench [-- --only transport|pipeline|tasks|shop] [--broker rabbitmq|postgres|redis]
 import { join, relative, resolve } from 'node:path';
 import { canStart } from '@emporium/servers';
 import { type Bench, benches } from './benches.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
-export const parts = ['transport', 'pipeline', 'shop'] as const;
-export const brokers = ['rabbitmq', 'postgres'] as const;
+export const parts = ['transport', 'pipeline', 'tasks', 'shop'] as const;
+export const brokers = ['rabbitmq', 'postgres', 'redis'] as const;
 
 export type Part = (typeof parts)[number];
 export type Broker = (typeof brokers)[number];

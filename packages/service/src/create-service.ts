@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Consumer, consume, type Handler, messageOf, type Transport } from '@emporium/bus';
+import { type Consumer, consume, type Handler, type Transport } from '@emporium/bus';
 import { type ServiceName, shop } from '@emporium/contracts';
 import type { Migrations, Retention, Store, Tx } from '@emporium/store';
 import { createHealth, type Health } from './health.ts';
@@ -7,6 +6,7 @@ import { listen } from './http/listen.ts';
 import { createHttpServer, type Routes } from './http/server.ts';
 import type { Step } from './lifecycle.ts';
 import type { Log } from './log.ts';
+import { reachable } from './reachable.ts';
 import type { ServiceConfig } from './settings.ts';
 import { createTokenVerifier } from './tokens.ts';
 import { createTransport } from './transport.ts';
@@ -128,16 +128,4 @@ const bind = <DB>(
       },
     };
   });
-};
-
-/** Waits as long as it takes, and says so. */
-const reachable = async (what: string, probe: () => Promise<void>, log: Log): Promise<void> => {
-  for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 3_000)) {
-    try {
-      return await probe();
-    } catch (error) {
-      log.warn(`waiting for ${what}: ${messageOf(error)}`);
-      await sleep(delayMs);
-    }
-  }
 };

@@ -39,6 +39,7 @@ export {
   outboundErrors,
 } from './outbound.ts';
 export { main } from './process.ts';
+export { reachable } from './reachable.ts';
 export { reasonOf } from './reason.ts';
 export { redact, scrub } from './redaction.ts';
 export { type RunOptions, runService } from './run-service.ts';

@@ -1,8 +1,9 @@
-import { serviceConfig, url } from '@emporium/service';
+import { processConfig, serviceConfig, url } from '@emporium/service';
+import { taskSchemes } from '@emporium/tasks';
 import { z } from 'zod';
 
 /** Who writes: an address, or a name with one, as in a mail's From. */
-const sender = z
+const mailbox = z
   .string()
   .transform((text, context) => {
     const [, name, named, bare] = /^(?:([^<>\p{Cc}]*)<([^<>]+)>|([^<>]+))$/u.exec(text.trim()) ?? [];
@@ -13,11 +14,21 @@ const sender = z
   })
   .meta({ examples: ['Emporium <shop@emporium.example>'] });
 
-export const config = serviceConfig.extend({
+const tasksUrl = url(taskSchemes, 'redis://:password@127.0.0.1:6379');
+
+export const config = serviceConfig.extend({ TASKS_URL: tasksUrl });
+export type Config = z.output<typeof config>;
+
+/** Of the process that sends. */
+export const workerConfig = processConfig.extend({
+  DATABASE_URL: serviceConfig.shape.DATABASE_URL,
+  TASKS_URL: tasksUrl,
   /** `smtps:` for TLS from the start; `smtp:` changes to TLS where the server offers it. */
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:password@mail.example:587').default(
     'smtp://127.0.0.1:2525',
   ),
-  MAIL_FROM: sender.prefault('Emporium <shop@emporium.example>'),
+  MAIL_FROM: mailbox.prefault('Emporium <shop@emporium.example>'),
+  /** Who is told each morning what the mail of the last day was. */
+  DIGEST_TO: mailbox.prefault('Operations <operations@emporium.example>'),
 });
-export type Config = z.output<typeof config>;
+export type WorkerConfig = z.output<typeof workerConfig>;

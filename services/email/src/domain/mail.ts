@@ -5,7 +5,8 @@ export type Template =
   | 'order-confirmed'
   | 'order-cancelled'
   | 'shipment-dispatched'
-  | 'shipment-delivered';
+  | 'shipment-delivered'
+  | 'daily-digest';
 
 /** What a mail says; to whom, and from whom, is not its business. */
 export interface Mail {

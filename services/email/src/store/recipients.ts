@@ -1,4 +1,5 @@
 import type { Tx } from '@emporium/store';
+import type { Kysely } from 'kysely';
 import { emailErrors } from '../errors.ts';
 import type { Tables } from './tables.ts';
 
@@ -28,8 +29,8 @@ export const keepRecipient = async (
 };
 
 /** Throws `email.recipient_unknown`, to be tried again, while `user.registered` has not come. */
-export const recipientOf = async (tx: Tx<Tables>, userId: string): Promise<Recipient> => {
-  const row = await tx
+export const recipientOf = async (db: Kysely<Tables>, userId: string): Promise<Recipient> => {
+  const row = await db
     .selectFrom('recipient')
     .select(['email', 'name'])
     .where('user_id', '=', userId)
