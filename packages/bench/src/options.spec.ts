@@ -3,8 +3,8 @@ import { readOptions } from './options.ts';
 
 test('without options everything is measured', () => {
   expect(readOptions([])).toEqual({
-    parts: ['transport', 'pipeline', 'shop'],
-    brokers: ['rabbitmq', 'postgres'],
+    parts: ['transport', 'pipeline', 'tasks', 'shop'],
+    brokers: ['rabbitmq', 'postgres', 'redis'],
   });
 });
 
@@ -16,8 +16,8 @@ test('one part and one broker can be chosen', () => {
 });
 
 test.each([
-  [['--only', 'relay'], "--only: must be one of transport, pipeline, shop, is 'relay'"],
-  [['--broker', 'kafka'], "--broker: must be one of rabbitmq, postgres, is 'kafka'"],
+  [['--only', 'relay'], "--only: must be one of transport, pipeline, tasks, shop, is 'relay'"],
+  [['--broker', 'kafka'], "--broker: must be one of rabbitmq, postgres, redis, is 'kafka'"],
   [['--fast'], '--fast'],
 ])('%j is refused by name', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);

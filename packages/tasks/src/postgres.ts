@@ -64,7 +64,7 @@ const createPool = (settings: pg.ClientConfig): pg.Pool => {
   const pool = new pg.Pool({
     ...settings,
     max: poolSize,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: 10_000,
     query_timeout: statementMs,
   });
   pool.on('error', () => undefined); // whoever asks next is told whether a new connection can be had
