@@ -94,7 +94,13 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
 
     const names = services.map(({ name }) => name);
     const tasksUrl = options.tasksUrl ?? databases.get('tasks') ?? '';
-    const settings = await createSettings({ dataDir, secrets, port: options.port, services: names, tasksUrl });
+    const settings = await createSettings({
+      dataDir,
+      secrets,
+      port: options.port,
+      services: names,
+      tasksUrl,
+    });
     const environment = createEnvironment({ settings, databases, busUrl, extra: options.env ?? {} });
     const create = (name: string, port: number, suffix = '') => {
       const main = resolve(import.meta.dirname, '../../../services', mainOf(name));
@@ -150,7 +156,8 @@ const createDatabases = async (
 ): Promise<ReadonlyMap<string, string>> => {
   const owned = services.filter((entry) => entry.database).map(({ name }) => name);
   const urls = new Map<string, string>();
-  for (const name of [...owned, 'bus', 'tasks']) urls.set(name, await server.createDatabase(name, { name, password }));
+  for (const name of [...owned, 'bus', 'tasks'])
+    urls.set(name, await server.createDatabase(name, { name, password }));
   return urls;
 };
 

@@ -1,10 +1,16 @@
 import { createPostgresTransport } from '@emporium/bus-postgres';
 import { createRabbitmqTransport } from '@emporium/bus-rabbitmq';
-import { type PostgresServer, type ServerKind, startPostgres, startRabbitmq, startRedis } from '@emporium/servers';
+import {
+  type PostgresServer,
+  type ServerKind,
+  startPostgres,
+  startRabbitmq,
+  startRedis,
+} from '@emporium/servers';
 import type { Broker, Part } from './options.ts';
 import { benchPipeline, type PipelineOptions } from './pipeline.ts';
-import type { Figure } from './report.ts';
 import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './raw-bullmq.ts';
+import type { Figure } from './report.ts';
 import { benchShop } from './shop-load.ts';
 import { benchTasks } from './tasks.ts';
 import { benchPostgresTransport } from './transport-postgres.ts';

@@ -43,7 +43,11 @@ const onPostgres: BackendFactory<IQueueBackend, PostgresConnectionOptions> = cre
 
 /** What one would write with BullMQ alone, with connections like those of our drivers. */
 const openRawBullmq = async (factory: Factory, end: () => Promise<unknown>): Promise<TaskContender> => {
-  const queue = new Queue<Data, null, string, Data, null, string, IQueueBackend, object>(name, options, factory);
+  const queue = new Queue<Data, null, string, Data, null, string, IQueueBackend, object>(
+    name,
+    options,
+    factory,
+  );
   await queue.waitUntilReady();
   const jobOf = (index: number) => ({ name, data: { data: dataOf(index), context }, opts: jobOptions() });
   return {
@@ -53,7 +57,9 @@ const openRawBullmq = async (factory: Factory, end: () => Promise<unknown>): Pro
       }),
     enqueueAll: async (count) => {
       for (let sent = 0; sent < count; sent += perCall) {
-        await queue.addBulk(Array.from({ length: Math.min(perCall, count - sent) }, (_, n) => jobOf(sent + n)));
+        await queue.addBulk(
+          Array.from({ length: Math.min(perCall, count - sent) }, (_, n) => jobOf(sent + n)),
+        );
       }
     },
     drain: async (count) => {

@@ -29,7 +29,9 @@ const openTasks = async (url: string): Promise<TaskContender> => {
       }),
     enqueueAll: async (many) => {
       for (let sent = 0; sent < many; sent += perCall) {
-        const items = Array.from({ length: Math.min(perCall, many - sent) }, (_, n) => ({ data: dataOf(sent + n) }));
+        const items = Array.from({ length: Math.min(perCall, many - sent) }, (_, n) => ({
+          data: dataOf(sent + n),
+        }));
         await queue.enqueueAll(items);
       }
     },

@@ -217,8 +217,12 @@ export const createShopClient = (
       (await asAdmin<{ deadLetters: readonly DeadLetterView[] }>('GET', `/api/admin/dead-letters?${query}`))
         .deadLetters,
     failedTasks: async (name: string) =>
-      (await asAdmin<{ failed: readonly FailedTaskView[] }>('GET', `/api/admin/tasks/${name}/failed?limit=500`))
-        .failed,
+      (
+        await asAdmin<{ failed: readonly FailedTaskView[] }>(
+          'GET',
+          `/api/admin/tasks/${name}/failed?limit=500`,
+        )
+      ).failed,
     retryTask: (name: string, id: string) => asAdmin('POST', `/api/admin/tasks/${name}/failed/${id}/retry`),
     ledger: async () =>
       (await http.call<{ authorisations: readonly LedgerLine[] }>('GET', '/simulator/ledger')).authorisations,

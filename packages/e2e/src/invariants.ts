@@ -1,4 +1,11 @@
-import { eventually, type FailedTaskView, type Mail, type OrderSummary, type OrderView, type ShopClient } from './client.ts';
+import {
+  eventually,
+  type FailedTaskView,
+  type Mail,
+  type OrderSummary,
+  type OrderView,
+  type ShopClient,
+} from './client.ts';
 
 /** One promise of the shop, and every place where it does not hold. */
 export interface Invariant {

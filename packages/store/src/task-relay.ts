@@ -43,7 +43,10 @@ export const startTaskRelay = <DB>({ db, sink, log }: TaskRelayOptions<DB>): Rel
       if (tasks.length > 1) return (await Promise.all(tasks.map((each) => handIn([each])))).flat();
       for (const { rowId, outgoing } of tasks) {
         holds.refused(String(rowId));
-        log.error({ task: outgoing.task, taskId: outgoing.id }, `not enqueued, it waits: ${messageOf(error)}`);
+        log.error(
+          { task: outgoing.task, taskId: outgoing.id },
+          `not enqueued, it waits: ${messageOf(error)}`,
+        );
       }
       return [];
     }

@@ -25,6 +25,7 @@ export const taskSchemes: readonly string[] = Object.keys(drivers);
 export const openDriver = (options: DriverOptions): Promise<Driver> => {
   const { protocol } = new URL(options.url);
   const open = drivers[protocol];
-  if (open === undefined) throw new Error(`no task queue on ${protocol}; use one of ${taskSchemes.join(', ')}`);
+  if (open === undefined)
+    throw new Error(`no task queue on ${protocol}; use one of ${taskSchemes.join(', ')}`);
   return open(options);
 };

@@ -13,5 +13,8 @@ export const taskErrors = catalogue('tasks', {
   cancelled: { settle: 'dead-letter', message: 'The task was cancelled' },
   failed: { settle: 'dead-letter', message: 'The task failed for good' },
   not_finished: { settle: 'retry', message: 'The task is not finished yet' },
-  unknown: { settle: 'dead-letter', message: 'There is no such task: never enqueued, removed, or past its time' },
+  unknown: {
+    settle: 'dead-letter',
+    message: 'There is no such task: never enqueued, removed, or past its time',
+  },
 });

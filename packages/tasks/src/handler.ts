@@ -11,9 +11,11 @@ export type TaskHandler<T extends AnyTask> = (
 ) => Promise<Returned<T>> | Returned<T>;
 
 /** Where nothing is to be returned, whatever an arrow function gives is fine. */
-type Returned<T extends AnyTask> = undefined extends z.input<T['result']>
-  ? z.input<T['result']> | void
-  : z.input<T['result']>;
+type Returned<T extends AnyTask> =
+  undefined extends z.input<T['result']>
+    ? // biome-ignore lint/suspicious/noConfusingVoidType: what an async function without a return gives
+      z.input<T['result']> | void
+    : z.input<T['result']>;
 
 /** What a handler is given beside the data. */
 export interface Attempt {

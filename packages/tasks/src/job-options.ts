@@ -3,8 +3,8 @@ import type { EnqueueOptions, TaskKind } from '@emporium/bus';
 import type { JobsOptions } from 'bullmq';
 import { taskErrors } from './errors.ts';
 
-/** The name under which a worker finds our backoff (`run-task.ts`). */
-export const backoffName = 'emporium';
+/** Whatever it is called, a worker's own strategy decides (`run-task.ts`). */
+const backoffName = 'emporium';
 
 /** BullMQ's own bound: 0 goes first. */
 const maxPriority = 2 ** 21 - 1;

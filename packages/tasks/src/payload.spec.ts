@@ -28,6 +28,9 @@ test('a queue is no place for files', () => {
   expect(() => createPayload('a.b', { text: 'ä'.repeat(maxDataBytes / 2) })).toThrow(/a\.b, bytes: /);
 });
 
-test.each([undefined, 'text', { data: 1, context: { hops: 'x' } }])('what no producer of ours puts there is refused: %j', (value) => {
-  expect(() => readPayload('a.b', value)).toThrow(/a\.b, payload/);
-});
+test.each([undefined, 'text', { data: 1, context: { hops: 'x' } }])(
+  'what no producer of ours puts there is refused: %j',
+  (value) => {
+    expect(() => readPayload('a.b', value)).toThrow(/a\.b, payload/);
+  },
+);

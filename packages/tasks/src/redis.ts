@@ -1,4 +1,4 @@
-import { type BackendFactory, createRedisBackend, type IQueueBackend, type ConnectionOptions } from 'bullmq';
+import { type BackendFactory, type ConnectionOptions, createRedisBackend, type IQueueBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Driver } from './driver.ts';
 

@@ -74,7 +74,9 @@ export const createRunning = <T extends AnyTask>({ task, handler, log }: RunOpti
     const isLast = settlement === 'dead-letter' || facts.attempt >= task.retry.attempts;
     if (isLast) log.error(facts, `failed for good: ${reason}`);
     else log.warn(facts, `failed, and is tried again: ${reason}`);
-    return settlement === 'dead-letter' ? new UnrecoverableError(reason) : new Error(reason, { cause: error });
+    return settlement === 'dead-letter'
+      ? new UnrecoverableError(reason)
+      : new Error(reason, { cause: error });
   };
 
   return {

@@ -1,11 +1,9 @@
-import { getNextMillis, type RepeatOptions } from 'bullmq';
 import { messageOf } from '@emporium/bus';
+import { getNextMillis, type RepeatOptions } from 'bullmq';
 import { taskErrors } from './errors.ts';
 
 /** `cron` has five fields, or six with seconds before them; `timeZone` is an IANA name, UTC unless given. */
-export type When =
-  | { readonly cron: string; readonly timeZone?: string }
-  | { readonly everyMs: number };
+export type When = { readonly cron: string; readonly timeZone?: string } | { readonly everyMs: number };
 
 /** As BullMQ has it. Throws `tasks.invalid_option`, naming what is wrong. */
 export const assertSchedule = (task: string, schedule: string, when: When): Omit<RepeatOptions, 'key'> => {
@@ -24,7 +22,8 @@ export const assertSchedule = (task: string, schedule: string, when: When): Omit
     refuse('timeZone', 'must be an IANA name such as Europe/Berlin');
   }
   try {
-    if (when.cron.trim() === '' || getNextMillis(Date.now(), repeat) === undefined) refuse('cron', 'never comes');
+    if (when.cron.trim() === '' || getNextMillis(Date.now(), repeat) === undefined)
+      refuse('cron', 'never comes');
   } catch (error) {
     refuse('cron', messageOf(error));
   }

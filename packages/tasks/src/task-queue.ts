@@ -1,14 +1,14 @@
 import type { EnqueueOptions } from '@emporium/bus';
 import type { Job } from 'bullmq';
 import { v7 as uuid } from 'uuid';
-import { cancelJob, type Cancelled } from './cancel.ts';
+import { type Cancelled, cancelJob } from './cancel.ts';
 import { taskErrors } from './errors.ts';
 import { within } from './faults.ts';
 import { commonOptions, enqueuedAs, jobIdOf, jobOptions } from './job-options.ts';
 import { answerMs, type BullQueue, type Opener } from './opener.ts';
 import { createPayload, type Payload, readPayload } from './payload.ts';
-import { assertSchedule, type When } from './schedule.ts';
 import { reasonIn } from './reasons.ts';
+import { assertSchedule, type When } from './schedule.ts';
 import { type AnyTask, checkInput, readResult, type TaskInput, type TaskResult } from './task.ts';
 import { waitFor } from './waiting.ts';
 
@@ -20,7 +20,9 @@ export interface TaskQueue<T extends AnyTask> {
    */
   enqueue(data: TaskInput<T>, options?: EnqueueOptions): Promise<string>;
   /** All or none of them, as one request. */
-  enqueueAll(items: readonly { readonly data: TaskInput<T>; readonly options?: EnqueueOptions }[]): Promise<string[]>;
+  enqueueAll(
+    items: readonly { readonly data: TaskInput<T>; readonly options?: EnqueueOptions }[],
+  ): Promise<string[]>;
   /**
    * Waits for what the handler returned. Throws `tasks.failed` with the reason of a task that failed for good,
    * `tasks.cancelled`, `tasks.not_finished` after `timeoutMs` (30 s unless given; 0 asks once), `tasks.unknown`.

@@ -32,7 +32,9 @@ test('data that is enqueued fits to the letter, at every depth', () => {
   expect(checkInput(resize, data)).toEqual(data);
   const more = { ...data, size: { ...data.size, depth: 3 } };
   expect(() => checkInput(resize, more)).toThrow(/images\.resize, data\.size: .*"depth"/);
-  expect(() => checkInput(resize, { ...data, size: { width: 1.5, height: 2 } })).toThrow(/data\.size\.width: /);
+  expect(() => checkInput(resize, { ...data, size: { width: 1.5, height: 2 } })).toThrow(
+    /data\.size\.width: /,
+  );
 });
 
 test('data that comes out of the queue may hold what this worker does not know', () => {

@@ -1,7 +1,7 @@
 import type { Log, TaskSink } from '@emporium/bus';
 import { openDriver } from './drivers.ts';
-import { addFlow, chained, grouped, type TaskStep } from './flow.ts';
 import { within } from './faults.ts';
+import { addFlow, chained, grouped, type TaskStep } from './flow.ts';
 import type { TaskHandler } from './handler.ts';
 import { answerMs, createOpener } from './opener.ts';
 import { createSink } from './sink.ts';

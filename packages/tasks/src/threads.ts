@@ -38,7 +38,12 @@ export interface ThreadRequest {
 export type ThreadReply =
   | { readonly kind: 'progress'; readonly value: number | object }
   | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly message: string; readonly code?: string; readonly settle?: Settlement };
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly code?: string;
+      readonly settle?: Settlement;
+    };
 
 /** Runs the `run` that `module` exports in threads. What does not find one free waits for it, within its own time-out. */
 export const createThreads = <T extends AnyTask>(

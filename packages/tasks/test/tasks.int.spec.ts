@@ -123,7 +123,12 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
       test('goes before others by its priority', async () => {
         const kind = fresh();
         const queue = tasks.queue(kind);
-        for (const [n, priority] of [[3, 30], [2, 20], [1, 10], [0, 0]] as const) {
+        for (const [n, priority] of [
+          [3, 30],
+          [2, 20],
+          [1, 10],
+          [0, 0],
+        ] as const) {
           await queue.enqueue({ n }, { priority });
         }
         const runs: number[] = [];
@@ -213,7 +218,11 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
         tasks.work(kind, ({ n }, { attempt }) => {
           attempts.push(attempt);
           if (attempts.length < 3) {
-            throw new Fault('store.database_away', { settle: 'pause', message: 'away' }, { retryAfterMs: 50 });
+            throw new Fault(
+              'store.database_away',
+              { settle: 'pause', message: 'away' },
+              { retryAfterMs: 50 },
+            );
           }
           return n;
         });
@@ -246,8 +255,12 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
         const queue = tasks.queue(nap);
         tasks.work(nap, ({ ms }, { signal }) => sleep(ms, undefined, { signal }));
         const id = await queue.enqueue({ ms: 600 });
-        await expect(queue.result(id, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'tasks.not_finished' });
-        await expect(queue.result(id, { timeoutMs: 0 })).rejects.toMatchObject({ code: 'tasks.not_finished' });
+        await expect(queue.result(id, { timeoutMs: 100 })).rejects.toMatchObject({
+          code: 'tasks.not_finished',
+        });
+        await expect(queue.result(id, { timeoutMs: 0 })).rejects.toMatchObject({
+          code: 'tasks.not_finished',
+        });
         await expect(queue.result(id)).resolves.toBeUndefined();
         await expect(queue.result(id, { timeoutMs: 0 })).resolves.toBeUndefined();
       });
@@ -319,7 +332,9 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
           return a + b;
         });
         tasks.work(sum, () => runs.push('sum'));
-        await expect(after.result(id)).rejects.toMatchObject({ code: expect.stringMatching(/cancelled|failed/) });
+        await expect(after.result(id)).rejects.toMatchObject({
+          code: expect.stringMatching(/cancelled|failed/),
+        });
         expect(runs).toEqual([]);
       });
     });
@@ -374,7 +389,9 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
         });
         await queue.schedule('tick', { everyMs: 200 }, { n: 1 });
         await queue.schedule('tick', { everyMs: 100 }, { n: 2 }); // replaces it
-        await expect.poll(() => runs.filter((n) => n === 2).length, { timeout: 5_000 }).toBeGreaterThanOrEqual(5);
+        await expect
+          .poll(() => runs.filter((n) => n === 2).length, { timeout: 5_000 })
+          .toBeGreaterThanOrEqual(5);
         expect(contexts.size).toBe(runs.length);
         expect(await queue.unschedule('tick')).toBe(true);
         expect(await queue.unschedule('tick')).toBe(false);
@@ -406,7 +423,9 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
       });
 
       test('a name that a queue cannot have is refused', async () => {
-        await expect(tasks.queue(add).schedule('a:b', { everyMs: 5 }, { a: 1, b: 1 })).rejects.toThrow(/name: /);
+        await expect(tasks.queue(add).schedule('a:b', { everyMs: 5 }, { a: 1, b: 1 })).rejects.toThrow(
+          /name: /,
+        );
       });
     });
 
@@ -426,7 +445,9 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
           },
           { concurrency: 4 },
         );
-        const ids = await tasks.queue(kind).enqueueAll(Array.from({ length: 20 }, (_, n) => ({ data: { n } })));
+        const ids = await tasks
+          .queue(kind)
+          .enqueueAll(Array.from({ length: 20 }, (_, n) => ({ data: { n } })));
         for (const id of ids) await tasks.queue(kind).result(id);
         expect(most).toBe(4);
       });
@@ -473,10 +494,12 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
     });
 
     describe('threads', () => {
-      const threads = createThreads<typeof primes>(new URL('./support/primes.ts', import.meta.url), { threads: 2 });
+      const threads = createThreads<typeof primes>(new URL('./support/primes.ts', import.meta.url), {
+        threads: 2,
+      });
       afterAll(() => threads.close());
-      const ask = async (then: 'answer' | 'throw' | 'refuse' | 'exit' | 'spin', below = 10) => {
-        const id = await tasks.queue(primes).enqueue({ below, then });
+      const ask = async (how: 'answer' | 'throw' | 'refuse' | 'exit' | 'spin', below = 10) => {
+        const id = await tasks.queue(primes).enqueue({ below, how });
         return tasks.queue(primes).result(id, { timeoutMs: 20_000 });
       };
       beforeEach(() => void tasks.work(primes, threads.handler, { concurrency: 4 }));

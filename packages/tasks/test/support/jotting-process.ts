@@ -4,7 +4,11 @@ import { copy, openNotes } from './jotting.ts';
 import { collectingLog } from './log.ts';
 
 const store = await openNotes(String(process.env['DATABASE_URL']));
-const tasks = await createTasks({ url: String(process.env['TASKS_URL']), name: 'jotting', log: collectingLog() });
+const tasks = await createTasks({
+  url: String(process.env['TASKS_URL']),
+  name: 'jotting',
+  log: collectingLog(),
+});
 store.startTaskRelay(tasks);
 const id = String(process.env['TASK_ID']);
 await store.transaction(async ({ tx, effects }) => {

@@ -25,7 +25,7 @@ export const throttled = task('calc.throttled', {
   rateLimit: { max: 5, perMs: 500 },
 });
 export const primes = task('calc.primes', {
-  schema: z.object({ below: z.number(), then: z.enum(['answer', 'throw', 'refuse', 'exit', 'spin']) }),
+  schema: z.object({ below: z.number(), how: z.enum(['answer', 'throw', 'refuse', 'exit', 'spin']) }),
   result: z.number(),
   retry: { ...quick, attempts: 2 },
   timeoutMs: 1_500,

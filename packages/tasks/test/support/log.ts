@@ -6,6 +6,8 @@ export const collectingLog = (): Log & { readonly lines: string[] } => {
   const at =
     (level: string) =>
     (...args: readonly unknown[]) =>
-      void lines.push(`${level} ${args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ')}`);
+      void lines.push(
+        `${level} ${args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ')}`,
+      );
   return { lines, info: at('info'), warn: at('warn'), error: at('error') };
 };

@@ -4,7 +4,11 @@ import { createTasks } from '../../src/index.ts';
 import { nap } from './kinds.ts';
 import { collectingLog } from './log.ts';
 
-const tasks = await createTasks({ url: String(process.env['TASKS_URL']), name: 'napping', log: collectingLog() });
+const tasks = await createTasks({
+  url: String(process.env['TASKS_URL']),
+  name: 'napping',
+  log: collectingLog(),
+});
 tasks.work(
   nap,
   async ({ ms }, { id }) => {

@@ -3,12 +3,12 @@ import type { ThreadHandler } from '../../src/index.ts';
 import type { primes } from './kinds.ts';
 
 /** Blocks its thread. */
-export const run: ThreadHandler<typeof primes> = ({ below, then }, { progress }) => {
+export const run: ThreadHandler<typeof primes> = ({ below, how }, { progress }) => {
   progress(1);
-  if (then === 'throw') throw new Error('no number');
-  if (then === 'refuse') throw permanent('never a number');
-  if (then === 'exit') process.exit(3);
-  if (then === 'spin') for (;;);
+  if (how === 'throw') throw new Error('no number');
+  if (how === 'refuse') throw permanent('never a number');
+  if (how === 'exit') process.exit(3);
+  if (how === 'spin') for (;;);
   let count = 0;
   for (let n = 2; n < below; n += 1) if (isPrime(n)) count += 1;
   return count;

@@ -20,10 +20,7 @@ export const wasSent = async (db: Kysely<Tables>, messageId: string): Promise<bo
 };
 
 /** How many of each template. */
-export const sentSince = (
-  db: Kysely<Tables>,
-  since: Date,
-): Promise<{ template: string; mails: number }[]> =>
+export const sentSince = (db: Kysely<Tables>, since: Date): Promise<{ template: string; mails: number }[]> =>
   db
     .selectFrom('mail')
     .select(({ fn }) => ['template', fn.countAll<number>().as('mails')])
