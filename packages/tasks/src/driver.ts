@@ -5,6 +5,8 @@ export interface Driver {
   readonly name: 'postgres' | 'redis';
   /** Connections are the driver's own matter: the one in the options is not looked at. */
   readonly factory: BackendFactory<IQueueBackend, object>;
+  /** With so many tasks BullMQ's bulk is the cheaper way to add them at one time. */
+  readonly bulkFrom: number;
   /** Resolves when the datastore answers and is set up; rejects when it does not right now. Repeatable. */
   prepare(): Promise<void>;
   /** Ends the connections that are shared. */

@@ -1,4 +1,5 @@
 import { FlowProducer, type IQueueBackend, Queue } from 'bullmq';
+import { addJobs, type NewJob } from './add-jobs.ts';
 import { classOptions, type Driver } from './driver.ts';
 import { taskErrors } from './errors.ts';
 import { within } from './faults.ts';
@@ -12,6 +13,8 @@ export interface Opener {
   /** Rejects with `tasks.queue_away` while the datastore is away, within a few seconds; the next call tries again. */
   queue(name: string): Promise<BullQueue>;
   flows(): Promise<BullFlows>;
+  /** Adds tasks of one queue, all or none, and gives their ids. */
+  add(name: string, jobs: readonly NewJob[]): Promise<(string | undefined)[]>;
   /** Any other object of BullMQ, which its owner closes. */
   open<O extends Openable>(make: () => O): Promise<O>;
   close(): Promise<void>;
@@ -56,14 +59,17 @@ export const createOpener = (driver: Driver): Opener => {
     return opening;
   };
 
+  const queueOf = (name: string): Promise<BullQueue> =>
+    keep(`queue ${name}`, () => {
+      const options = { ...classOptions, streams: { events: { maxLen: eventsKept } } };
+      const queue: BullQueue = new Queue(name, options, factory);
+      return queue;
+    });
+
   return {
     open,
-    queue: (name) =>
-      keep(`queue ${name}`, () => {
-        const options = { ...classOptions, streams: { events: { maxLen: eventsKept } } };
-        const queue: BullQueue = new Queue(name, options, factory);
-        return queue;
-      }),
+    queue: queueOf,
+    add: async (name, jobs) => within(answerMs, addJobs(await queueOf(name), jobs, driver.bulkFrom)),
     flows: () =>
       keep('flows', () => {
         const flows: BullFlows = new FlowProducer(classOptions, factory);

@@ -41,6 +41,7 @@ export const createPostgresDriver = ({ url, name }: { url: string; name: string 
 
   return {
     name: 'postgres',
+    bulkFrom: 100, // it makes temporary tables with every call
     factory: (queue, options, extra) => {
       const connection = connections[extra?.withBlockingConnection === true ? 'settling' : 'asking'];
       return create(queue, { ...options, connection }, extra);

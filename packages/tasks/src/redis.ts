@@ -21,6 +21,7 @@ export const createRedisDriver = ({ url, name }: { url: string; name: string }):
 
   return {
     name: 'redis',
+    bulkFrom: 1,
     factory: (queue, options, extra) => {
       const waits = extra?.withBlockingConnection === true || extra?.blocking === true;
       return create(queue, { ...options, connection: waits ? settings : shared }, extra);

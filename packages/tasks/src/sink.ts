@@ -1,7 +1,6 @@
 import type { OutgoingTask, TaskSink } from '@emporium/bus';
-import { within } from './faults.ts';
 import { jobOptions } from './job-options.ts';
-import { answerMs, type Opener } from './opener.ts';
+import type { Opener } from './opener.ts';
 import { createPayload } from './payload.ts';
 
 /** Takes what the store's relay hands in: one request for all tasks of a kind. */
@@ -11,8 +10,10 @@ export const createSink = (opener: Opener): TaskSink => ({
     const kinds = Map.groupBy(tasks, ({ task }) => task);
     await Promise.all(
       [...kinds].map(async ([name, all]) => {
-        const queue = await opener.queue(name);
-        await within(answerMs, queue.addBulk(all.map((each) => jobOf(each, now))));
+        await opener.add(
+          name,
+          all.map((each) => jobOf(each, now)),
+        );
       }),
     );
   },

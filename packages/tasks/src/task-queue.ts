@@ -112,14 +112,13 @@ export const createTaskQueue = <T extends AnyTask>(definition: T, opener: Opener
 
   return {
     enqueue: async (data, options) => {
-      const { data: payload, opts } = jobOf(data, options);
-      const job = await using((queue) => queue.add(name, payload, opts));
-      return idOf(job);
+      const [id] = await opener.add(name, [jobOf(data, options)]);
+      return idOf({ id });
     },
     enqueueAll: async (items) => {
       if (items.length === 0) return [];
       const jobs = items.map(({ data, options }) => jobOf(data, options));
-      return (await using((queue) => queue.addBulk(jobs))).map(idOf);
+      return (await opener.add(name, jobs)).map((id) => idOf({ id }));
     },
     result: async (id, { timeoutMs = 30_000 } = {}) => {
       const finished = await waitFor(id, timeoutMs, () => stateOf(id));
@@ -171,7 +170,7 @@ export const createTaskQueue = <T extends AnyTask>(definition: T, opener: Opener
 };
 
 /** A job that a queue gave has an id. */
-const idOf = ({ id }: Job<Payload>): string => {
+const idOf = ({ id }: { readonly id?: string | undefined }): string => {
   if (id === undefined) throw taskErrors.unknown();
   return id;
 };
