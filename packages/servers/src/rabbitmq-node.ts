@@ -37,6 +37,12 @@ export interface Node {
   env: NodeJS.ProcessEnv;
 }
 
+/**
+ * What leaves a delay tier before its target queue has a leader again, as after a restart, is only offered again after
+ * this long: 180 s unless told otherwise. rabbitmq.conf has no name for it.
+ */
+const confirmTimeout = '-rabbit dead_letter_worker_publisher_confirm_timeout 3000';
+
 export const prepareNode = async (
   folder: string,
   ports: Ports,
@@ -71,7 +77,7 @@ export const prepareNode = async (
     RABBITMQ_PID_FILE: join(folder, 'node.pid'),
     RABBITMQ_NODE_PORT: String(ports.amqp),
     RABBITMQ_DIST_PORT: String(ports.distribution),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-kernel inet_dist_use_interface {127,0,0,1} ${confirmTimeout}`,
     ERL_EPMD_PORT: String(ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     // The script then becomes the Erlang VM instead of its parent: one process to signal.

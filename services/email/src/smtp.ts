@@ -1,6 +1,7 @@
 import { type Fault, messageOf } from '@emporium/bus';
 import { scrub } from '@emporium/service';
-import { createTransport, type NodemailerError } from 'nodemailer';
+import { createTransport, type NodemailerError, type SendMailOptions } from 'nodemailer';
+import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Mail } from './domain/mail.ts';
 import { emailErrors } from './errors.ts';
 
@@ -54,23 +55,26 @@ export const createPostOffice = (options: SmtpOptions): PostOffice => {
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
   });
 
   return {
     send: async ({ mail, to, messageId, date, correlationId }, signal) => {
       try {
         await transporter.sendMail({
-          from,
-          to,
           envelope: { from: from.address, to: [to.address] },
-          messageId: `<${messageId}>`,
-          date,
-          subject: mail.subject,
-          text: mail.text,
-          html: mail.html,
-          headers: { 'Auto-Submitted': 'auto-generated', 'X-Correlation-Id': headerSafe(correlationId) },
+          // Composed here, it leaves in one write; the library would write each header and part by itself.
+          raw: await compose({
+            from,
+            to,
+            messageId: `<${messageId}>`,
+            date,
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+            headers: { 'Auto-Submitted': 'auto-generated', 'X-Correlation-Id': headerSafe(correlationId) },
+            disableFileAccess: true,
+            disableUrlAccess: true,
+          }),
           signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
         });
       } catch (error) {
@@ -80,6 +84,8 @@ export const createPostOffice = (options: SmtpOptions): PostOffice => {
     close: () => transporter.close({ force: true }),
   };
 };
+
+const compose = (message: SendMailOptions): Promise<Buffer> => new MailComposer(message).compile().build();
 
 const headerSafe = (text: string): string => text.replace(/[^\w.:-]/g, '').slice(0, 64);
 

@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { openJournal } from '@emporium/service';
 import { z } from 'zod';
-import { type Mail, type MailFilter, mail } from './mail.ts';
+import { type Kept, kept, type Mail, messageIdOf, read } from './mail.ts';
 
-export type NewMail = Omit<Mail, 'id' | 'messageId' | 'receivedAt' | 'deliveries'> & {
-  readonly messageId: string | undefined;
-};
+export interface MailFilter {
+  readonly to?: string | undefined;
+  /** Part of the subject; case does not matter. */
+  readonly subject?: string | undefined;
+  readonly messageId?: string | undefined;
+}
 
 /** The mails that were caught; the oldest go when there are too many. */
 export interface Box {
   /** A mail whose Message-ID is there already is counted, not kept a second time. */
-  take(given: NewMail): Mail;
-  find(id: string): Mail | undefined;
+  take(given: Pick<Kept, 'to' | 'source'>): Kept;
+  find(id: string): Promise<Mail | undefined>;
   /** The newest first. */
-  list(filter: MailFilter, limit: number): { readonly mails: readonly Mail[]; readonly total: number };
+  list(
+    filter: MailFilter,
+    limit: number,
+  ): Promise<{ readonly mails: readonly Mail[]; readonly total: number }>;
   clear(): void;
   close(): void;
 }
@@ -25,13 +31,13 @@ export interface BoxOptions {
 }
 
 const entry = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('mail'), mail }),
+  z.object({ type: z.literal('mail'), mail: kept }),
   z.object({ type: z.literal('again'), messageId: z.string() }),
 ]);
 type Entry = z.output<typeof entry>;
 
 export const createBox = ({ file, capacity = 10_000, now = () => new Date() }: BoxOptions): Box => {
-  const mails = new Map<string, Mail>();
+  const mails = new Map<string, Kept>();
   const idByMessageId = new Map<string, string>();
 
   const apply = (change: Entry): void => {
@@ -49,7 +55,7 @@ export const createBox = ({ file, capacity = 10_000, now = () => new Date() }: B
   };
 
   const journal = openJournal({ file, parse: entry.parse, apply });
-  journal.replace([...mails.values()].map((kept): Entry => ({ type: 'mail', mail: kept })));
+  journal.replace([...mails.values()].map((one): Entry => ({ type: 'mail', mail: one })));
 
   const record = (change: Entry): void => {
     journal.append(change);
@@ -57,19 +63,15 @@ export const createBox = ({ file, capacity = 10_000, now = () => new Date() }: B
   };
 
   return {
-    take: ({ messageId, ...content }) => {
+    take: ({ to, source }) => {
+      const messageId = messageIdOf(source);
       const knownId = messageId === undefined ? undefined : idByMessageId.get(messageId);
       if (messageId !== undefined && knownId !== undefined) {
         record({ type: 'again', messageId });
       } else {
         const id = randomUUID();
-        const taken = {
-          id,
-          messageId: messageId ?? id,
-          ...content,
-          receivedAt: now().toISOString(),
-          deliveries: 1,
-        };
+        const receivedAt = now().toISOString();
+        const taken = { id, messageId: messageId ?? id, to, source, receivedAt, deliveries: 1 };
         record({ type: 'mail', mail: taken });
         return taken;
       }
@@ -77,10 +79,26 @@ export const createBox = ({ file, capacity = 10_000, now = () => new Date() }: B
       if (known === undefined) throw new Error(`${messageId} is indexed, but there is no such mail`);
       return known;
     },
-    find: (id) => mails.get(id),
-    list: (filter, limit) => {
-      const found = [...mails.values()].filter(matching(filter));
-      return { mails: found.reverse().slice(0, limit), total: found.length };
+    find: async (id) => {
+      const found = mails.get(id);
+      return found === undefined ? undefined : await read(found);
+    },
+    list: async ({ to, subject, messageId }, limit) => {
+      const address = to?.toLowerCase();
+      const enveloped = [...mails.values()]
+        .reverse()
+        .filter(
+          (one) =>
+            (address === undefined || one.to.some((recipient) => recipient.toLowerCase() === address)) &&
+            (messageId === undefined || one.messageId === messageId),
+        );
+      if (subject === undefined)
+        return { mails: await Promise.all(enveloped.slice(0, limit).map(read)), total: enveloped.length };
+      const words = subject.toLowerCase();
+      const found = (await Promise.all(enveloped.map(read))).filter((one) =>
+        one.subject.toLowerCase().includes(words),
+      );
+      return { mails: found.slice(0, limit), total: found.length };
     },
     clear: () => {
       mails.clear();
@@ -89,12 +107,4 @@ export const createBox = ({ file, capacity = 10_000, now = () => new Date() }: B
     },
     close: () => journal.close(),
   };
-};
-
-const matching = ({ to, subject, messageId }: MailFilter) => {
-  const [address, words] = [to?.toLowerCase(), subject?.toLowerCase()];
-  return (candidate: Mail): boolean =>
-    (address === undefined || candidate.to.some((recipient) => recipient.toLowerCase() === address)) &&
-    (words === undefined || candidate.subject.toLowerCase().includes(words)) &&
-    (messageId === undefined || candidate.messageId === messageId);
 };

@@ -1,28 +1,49 @@
+import { simpleParser } from 'mailparser';
 import { z } from 'zod';
 
-/** A mail as it lies in the box. */
-export const mail = z.object({
+/** A mail as it lies in the box: its envelope, and its source unread. */
+export const kept = z.object({
   id: z.string(),
   /** As the sender gave it; the id where the sender gave none. */
   messageId: z.string(),
-  from: z.string(),
   /** The envelope's recipients. */
   to: z.array(z.string()),
-  subject: z.string(),
-  text: z.string(),
-  html: z.string(),
+  /** RFC 5322, one character a byte. */
+  source: z.string(),
   receivedAt: z.iso.datetime(),
   /** How often a mail with this Message-ID was taken; one mail is kept. */
   deliveries: z.int(),
+});
+export type Kept = z.output<typeof kept>;
+
+/** A mail as a person reads it. */
+export const mail = kept.omit({ source: true }).extend({
+  from: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  html: z.string(),
 });
 export type Mail = z.output<typeof mail>;
 
 /** In a list: the text is what people look for. */
 export const mailSummary = mail.omit({ html: true });
 
-export interface MailFilter {
-  readonly to?: string | undefined;
-  /** Part of the subject; case does not matter. */
-  readonly subject?: string | undefined;
-  readonly messageId?: string | undefined;
-}
+/** The Message-ID that stands in the header. */
+export const messageIdOf = (source: string): string | undefined => {
+  const end = source.indexOf('\r\n\r\n');
+  return /^message-id:\s*(<[^>\r\n]*>)/im.exec(end < 0 ? source : source.slice(0, end))?.[1];
+};
+
+/** Parsing costs more than all the rest of a mail's way, and few mails are ever looked at: it waits for a reader. */
+export const read = async ({ source, ...envelope }: Kept): Promise<Mail> => {
+  const parsed = await simpleParser(Buffer.from(source, 'latin1'), parsing);
+  return {
+    ...envelope,
+    from: parsed.from?.text ?? '',
+    subject: parsed.subject ?? '',
+    text: parsed.text ?? '',
+    html: parsed.html === false ? '' : (parsed.html ?? ''),
+  };
+};
+
+const parsing = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };

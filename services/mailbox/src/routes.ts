@@ -30,8 +30,8 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
         response: { 200: z.object({ mails: z.array(mailSummary), total: z.int() }) },
       },
     },
-    ({ query: { limit, ...wanted } }) => {
-      const { mails, total } = box.list(wanted, limit);
+    async ({ query: { limit, ...wanted } }) => {
+      const { mails, total } = await box.list(wanted, limit);
       return { mails: mails.map(({ html: _html, ...summary }) => summary), total };
     },
   );
@@ -39,8 +39,8 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
   server.get(
     '/api/mails/:id',
     { schema: { tags, params: z.object({ id: z.uuid() }), response: { 200: mail } } },
-    ({ params: { id } }) => {
-      const found = box.find(id);
+    async ({ params: { id } }) => {
+      const found = await box.find(id);
       if (found === undefined) throw problem(404, 'unknown-mail', 'There is no such mail.');
       return found;
     },

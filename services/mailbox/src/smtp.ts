@@ -1,6 +1,5 @@
 import { buffer } from 'node:stream/consumers';
 import { type Log, reasonOf, type Step } from '@emporium/service';
-import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Box } from './box.ts';
 import type { MailFaults } from './faults.ts';
@@ -47,16 +46,8 @@ export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
   const receive = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<boolean> => {
     const source = await buffer(stream);
     if (stream.sizeExceeded) return false;
-    const parsed = await simpleParser(source, parsing);
     const to = session.envelope.rcptTo.map(({ address }) => address);
-    box.take({
-      messageId: parsed.messageId,
-      from: parsed.from?.text ?? '',
-      to,
-      subject: parsed.subject ?? '',
-      text: parsed.text ?? '',
-      html: parsed.html === false ? '' : (parsed.html ?? ''),
-    });
+    box.take({ to, source: source.toString('latin1') });
     return to.some((address) => faults.take('take-then-cut', address) !== undefined);
   };
 
@@ -87,8 +78,6 @@ export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
     },
   };
 };
-
-const parsing = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };
 
 const reply = (responseCode: number, message: string): Error =>
   Object.assign(new Error(message), { responseCode });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, reasonOf } from '@emporium/service';
+import { request } from 'undici';
 import type { Shipment } from './records.ts';
 import { sign } from './signature.ts';
 
@@ -34,15 +35,16 @@ export const createDeliveries = (options: DeliveriesOptions): Deliveries => {
     const body = JSON.stringify({ eventId, type: 'delivered', shipmentId: id, reference, at: deliveredAt });
     const signature = sign(secret, body, Math.floor(Date.now() / 1_000));
     try {
-      const answer = await fetch(url, {
+      const { statusCode, body: answer } = await request(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'carrier-signature': signature },
         body,
         signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
       });
-      await answer.body?.cancel();
-      if (!answer.ok) log.debug({ eventId, status: answer.status }, 'callback not taken');
-      return answer.ok;
+      await answer.dump();
+      const isTaken = statusCode >= 200 && statusCode < 300;
+      if (!isTaken) log.debug({ eventId, status: statusCode }, 'callback not taken');
+      return isTaken;
     } catch (error) {
       log.debug({ eventId, reason: reasonOf(error) }, 'callback not taken');
       return false;
