@@ -2,14 +2,25 @@
 import { applyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
 import { shop } from '@emporium/contracts';
 import { createDatabase } from '@emporium/databases';
-import { ConfigError, createLog, createTransport, type Log, parseConfig, reasonOf } from '@emporium/service';
+import {
+  ConfigError,
+  createLog,
+  createTransport,
+  type Log,
+  parseConfig,
+  patiently,
+  reasonOf,
+} from '@emporium/service';
 import { type Config, configFor } from './config.ts';
-import { patiently } from './patiently.ts';
+import { isRefusal } from './refusal.ts';
 
 const operator = 'operations';
 
 /** Who publishes or listens has a user on the broker, and an outbox and an inbox in a database of its own. */
 const services = privilegesOf(shop, operator).map(({ service }) => service);
+
+const refusalHint = `A server keeps the administrator's password that it was first started with. Give the same one to DATABASE_URL, BUS_URL and
+RABBITMQ_MANAGEMENT_URL (.env, for Docker Compose), or begin anew, without its data (docker compose down -v).`;
 
 /** How long a server that is not up yet is waited for. */
 const patienceMs = 120_000;
@@ -17,7 +28,10 @@ const patienceMs = 120_000;
 const provision = async (config: Config, log: Log): Promise<void> => {
   const { passwordOf } = config;
   const step = async (what: string, work: () => Promise<object>): Promise<void> => {
-    log.info(await patiently(what, work, { log, ms: patienceMs }), what);
+    log.info(
+      await patiently(what, work, { log, ms: patienceMs, passes: (error) => !isRefusal(error) }),
+      what,
+    );
   };
 
   await step('databases', async () => {
@@ -53,5 +67,6 @@ try {
 } catch (error) {
   const wrongConfig = error instanceof ConfigError;
   process.stderr.write(`provision: ${wrongConfig ? error.message : reasonOf(error)}\n`);
+  if (isRefusal(error)) process.stderr.write(`${refusalHint}\n`);
   process.exitCode = wrongConfig ? 78 : 1;
 }

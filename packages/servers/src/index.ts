@@ -1,4 +1,5 @@
 export { createDatabase, freshDatabase, type Role } from '@emporium/databases';
+export { images } from './containers.ts';
 export { commandOf, endForeign } from './foreign-process.ts';
 export { freePort } from './free-port.ts';
 export { memoryOf } from './memory.ts';

@@ -1,4 +1,4 @@
-import { type Consumer, consume, type Handler, type Transport } from '@emporium/bus';
+import { type Consumer, consume, Fault, type Handler, type Transport } from '@emporium/bus';
 import { type ServiceName, shop } from '@emporium/contracts';
 import type { Migrations, Retention, Store, Tx } from '@emporium/store';
 import { createHealth, type Health } from './health.ts';
@@ -6,7 +6,7 @@ import { listen } from './http/listen.ts';
 import { createHttpServer, type Routes } from './http/server.ts';
 import type { Step } from './lifecycle.ts';
 import type { Log } from './log.ts';
-import { reachable } from './reachable.ts';
+import { patiently } from './patiently.ts';
 import type { ServiceConfig } from './settings.ts';
 import { createTokenVerifier } from './tokens.ts';
 import { createTransport } from './transport.ts';
@@ -37,7 +37,7 @@ const concurrency = 100;
 
 /**
  * The ordered start of a service: database and migrations, relay, background work, subscriptions, HTTP. It drains in reverse:
- * no new requests, no new deliveries, and what is committed is published. A database that is not there yet is waited for.
+ * no new requests, no new deliveries, and what is committed is published. A database or a broker that is not there yet is waited for.
  */
 export const createService = async <DB>(
   name: ServiceName,
@@ -69,7 +69,7 @@ export const createService = async <DB>(
     {
       name: 'database',
       start: async () => {
-        await reachable('the database', () => store.probe(), log);
+        await patiently('waiting for the database', () => store.probe(), { log });
         await store.migrate(definition.migrations);
         return () => store.close();
       },
@@ -83,8 +83,7 @@ export const createService = async <DB>(
         return () => retention.stop();
       },
     },
-    ...(definition.background ?? []),
-    ...consumers,
+    ...[...(definition.background ?? []), ...consumers].map((step) => waitingForBroker(step, log)),
     listen(server, health, config),
   ];
 };
@@ -129,3 +128,12 @@ const bind = <DB>(
     };
   });
 };
+
+/** The same step, which does not fail because the broker is away: it is started again until the broker is there. */
+const waitingForBroker = ({ name, start }: Step, log: Log): Step => ({
+  name,
+  start: () =>
+    patiently(`waiting for the broker to start ${name}`, async () => start(), { log, passes: isAway }),
+});
+
+const isAway = (error: unknown): boolean => error instanceof Fault && error.code === 'bus.broker_away';

@@ -38,8 +38,8 @@ export {
   type OutboundRequest,
   outboundErrors,
 } from './outbound.ts';
+export { type Patience, patiently } from './patiently.ts';
 export { main } from './process.ts';
-export { reachable } from './reachable.ts';
 export { reasonOf } from './reason.ts';
 export { redact, scrub } from './redaction.ts';
 export { type RunOptions, runService } from './run-service.ts';

@@ -1,5 +1,5 @@
 import { shop } from '@emporium/contracts';
-import { createHealth, createHttpServer, type Log, listen, reachable, type Step } from '@emporium/service';
+import { createHealth, createHttpServer, type Log, listen, patiently, type Step } from '@emporium/service';
 import { createStore } from '@emporium/store';
 import { createTasks } from '@emporium/tasks';
 import type { WorkerConfig } from '../config.ts';
@@ -33,7 +33,7 @@ export const createWorker = async (config: WorkerConfig, log: Log): Promise<read
     {
       name: 'database',
       start: async () => {
-        await reachable('the database', () => store.probe(), log);
+        await patiently('waiting for the database', () => store.probe(), { log });
         await store.migrate(migrations);
         return () => store.close();
       },

@@ -1,0 +1,7 @@
+/** Whether a server does not know the user or the password: it answers, and asking again changes nothing. */
+export const isRefusal = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false;
+  // PostgreSQL's class 28, AMQP's 403, the management API's 401.
+  const refused = 'code' in error && typeof error.code === 'string' && error.code.startsWith('28');
+  return refused || /ACCESS.REFUSED|answered 401/.test(error.message) || isRefusal(error.cause);
+};

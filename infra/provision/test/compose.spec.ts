@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { shop } from '@emporium/contracts';
+import { services as processes } from '@emporium/launcher';
+import { images } from '@emporium/servers';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const root = resolve(import.meta.dirname, '../../..');
+const read = (file: string): string => readFileSync(resolve(root, file), 'utf8');
+
+const text = read('docker-compose.yml');
+const { services } = z
+  .object({
+    services: z.record(
+      z.string(),
+      z.object({
+        image: z.string(),
+        command: z.array(z.string()).optional(),
+        environment: z.record(z.string(), z.string()).default({}),
+        ports: z.array(z.string()).default([]),
+        restart: z.string(),
+        mem_limit: z.string(),
+        cap_drop: z.tuple([z.literal('ALL')]),
+        security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+        read_only: z.boolean().default(false),
+        healthcheck: z.object({ disable: z.boolean().default(false) }).optional(),
+        depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+      }),
+    ),
+  })
+  .parse(parse(text, { merge: true }));
+
+const environmentOf = (name: string): readonly string[] => Object.keys(services[name]?.environment ?? {});
+
+const secrets = {
+  jwtPublicKey: 'public',
+  jwtPrivateKey: 'private',
+  adminEmail: 'admin@shop.example',
+  adminPassword: 'a',
+  databasePassword: 'b',
+  paymentApiKey: 'c',
+  carrierApiKey: 'd',
+  carrierWebhookSecret: 'e',
+};
+
+const told = processes.map(({ name, database, env }) => {
+  const own = env({ secrets, port: 8080, smtpPort: 2525, address: (of) => `http://${of}`, file: (of) => of });
+  return { name, variables: [...Object.keys(own), ...(database ? ['DATABASE_URL', 'BUS_URL'] : [])] };
+});
+
+test.each(told)('$name is a container, and is told what the launcher tells it', ({ name, variables }) => {
+  expect(services[name]?.command).toEqual([name]);
+  const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
+  expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
+});
+
+test('who takes part in messaging starts after the job that gives it access, and that job knows its password', () => {
+  const { contracts, subscriptions } = shop;
+  const parties = new Set([
+    ...contracts.flatMap(({ owner, senders }) => [owner, ...senders]),
+    ...subscriptions.map(({ service }) => service),
+  ]);
+  for (const name of parties) {
+    expect(services[name]?.depends_on, name).toEqual({
+      provision: { condition: 'service_completed_successfully' },
+    });
+    expect(environmentOf('provision')).toContain(`${name.toUpperCase().replaceAll('-', '_')}_PASSWORD`);
+  }
+});
+
+test.each(Object.entries(services))(
+  '%s is bounded, and nobody but this machine reaches it',
+  (name, service) => {
+    expect(service.mem_limit).toMatch(/^\d+m$/);
+    for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+    expect(service.restart).toBe(name === 'provision' ? 'no' : 'unless-stopped');
+    // The image of the processes brings its own; the job ends.
+    const isOurs = service.command?.[0] === name;
+    expect(service.healthcheck?.disable ?? (isOurs ? false : undefined)).toBe(name === 'provision');
+    // RabbitMQ's image writes its configuration.
+    expect(service.read_only).toBe(name !== 'rabbitmq');
+  },
+);
+
+test('only the shop and the management page have a port', () => {
+  const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
+  expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'rabbitmq']);
+});
+
+test('the servers are those that suites are tested on', () => {
+  const used = Object.keys(images).map((kind) => services[kind]?.image);
+  expect(used).toEqual(Object.values(images));
+});
+
+test('.env.example names every variable, each with the value that is used without it', () => {
+  const defaults = new Map(
+    [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
+  );
+  const differing = [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].filter(
+    ([, name = '', value]) => defaults.get(name) !== value,
+  );
+  expect(differing).toEqual([]);
+  defaults.delete('EMPORIUM_IMAGE');
+  expect(parseEnv(read('.env.example'))).toEqual(Object.fromEntries(defaults));
+  expect(text.match(/\$\{\w+\}/g), 'a variable without a default').toBeNull();
+});

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import {
+  canStart,
+  type PostgresServer,
+  type RabbitmqServer,
+  startPostgres,
+  startRabbitmq,
+} from '@emporium/servers';
+import { connect } from 'amqplib';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../src/provision.ts', import.meta.url));
+const rabbitmq = await canStart('rabbitmq');
+
+const services = ['order', 'inventory', 'payment', 'shipping', 'user-registration', 'email', 'operations'];
+const passwordOf = (service: string): string => `password-of-${service}`;
+const passwords = Object.fromEntries(
+  services.map((service) => [`${service.toUpperCase().replace('-', '_')}_PASSWORD`, passwordOf(service)]),
+);
+
+describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broker and databases'), () => {
+  let broker: RabbitmqServer;
+  let database: PostgresServer;
+
+  beforeAll(async () => {
+    [broker, database] = await Promise.all([startRabbitmq({ management: true }), startPostgres()]);
+  }, 120_000);
+  afterAll(() => Promise.all([broker?.stop(), database?.stop()]), 60_000);
+
+  const start = (changed: Readonly<Record<string, string>> = {}) => {
+    const child = spawn(process.execPath, [main], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        DATABASE_URL: database.adminUrl,
+        BUS_URL: broker.url,
+        RABBITMQ_MANAGEMENT_URL: broker.managementUrl ?? '',
+        ...passwords,
+        ...changed,
+      },
+    });
+    const ended = async () => {
+      const [log, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+      return { code: child.exitCode, log, errors };
+    };
+    return { child, ended: ended() };
+  };
+
+  const provision = (changed?: Readonly<Record<string, string>>) => start(changed).ended;
+
+  test('a broker that is not up yet is waited for; then every service can work with what it was given', async () => {
+    await broker.stopServer();
+    const { child, ended } = start();
+    const [said] = await once(child.stdout, 'data');
+    child.stdout.unshift(said);
+    await broker.startServer();
+    const { code, log, errors } = await ended;
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(log).toMatch(/topology: The broker cannot be reached.*; again in/);
+    for (const service of services) {
+      const client = new pg.Client({ connectionString: urlFor(database.adminUrl, service, `/${service}`) });
+      await client.connect();
+      await client.query('create table own (n int)');
+      await client.end();
+      const connection = await connect(urlFor(broker.url, service));
+      await connection.close();
+    }
+  }, 120_000);
+
+  test('done again it finds its work, takes new passwords, and changes nothing else', async () => {
+    expect((await provision({ ORDER_PASSWORD: 'another-one' })).code).toBe(0);
+    const { code, log } = await provision();
+    expect(code).toBe(0);
+    expect(log).toContain('"created":0');
+    await (await connect(urlFor(broker.url, 'order'))).close();
+  }, 60_000);
+
+  test('a queue whose arguments were changed is named, and stops nothing', async () => {
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue('payment.commands');
+    const changed = { 'x-queue-type': 'quorum', 'x-delivery-limit': 7 };
+    await channel.assertQueue('payment.commands', { arguments: changed });
+    await connection.close();
+    const { code, log } = await provision();
+    expect(code).toBe(0);
+    expect(log).toContain('queue payment.commands: it is there with other arguments');
+  }, 60_000);
+
+  test.each(['DATABASE_URL', 'BUS_URL', 'RABBITMQ_MANAGEMENT_URL'])(
+    'the wrong password in %s ends it at once, with what to do about it',
+    async (variable) => {
+      const right = {
+        DATABASE_URL: database.adminUrl,
+        BUS_URL: broker.url,
+        RABBITMQ_MANAGEMENT_URL: broker.managementUrl,
+      };
+      const url = new URL(String(right[variable as keyof typeof right]));
+      url.password = 'wrong';
+      const { code, errors } = await provision({ [variable]: url.href });
+      expect(code).toBe(1);
+      expect(errors).toContain("the administrator's password that it was first started with");
+      expect(errors).not.toContain(url.href);
+    },
+    60_000,
+  );
+
+  test('a missing and a wrong variable are named', async () => {
+    const { code, errors } = await provision({ PAYMENT_PASSWORD: '', ORDER_PASSWORD: 'a b' });
+    expect(code).toBe(78);
+    expect(errors).toContain('PAYMENT_PASSWORD is missing; for example');
+    expect(errors).toContain('ORDER_PASSWORD is wrong: must have 8 or more letters');
+  });
+});
+
+const urlFor = (url: string, service: string, path?: string): string => {
+  const own = new URL(url);
+  own.username = service;
+  own.password = passwordOf(service);
+  if (path !== undefined) own.pathname = path;
+  return own.href;
+};
