@@ -4,10 +4,11 @@ set -eu
 name=${1:-}
 case $name in
   provision) main=infra/provision/src/provision.ts ;;
+  email-worker) main=services/email/src/worker/main.ts ;;
   *) main=services/$name/src/main.ts ;;
 esac
 if [ -z "$name" ] || [ ! -f "$main" ]; then
-  echo "there is no service '$name'; there are: provision $(ls services | tr '\n' ' ')" >&2
+  echo "there is no service '$name'; there are: provision email-worker $(ls services | tr '\n' ' ')" >&2
   exit 64
 fi
 # A dozen processes share a machine: V8 left alone would take memory before it collects.

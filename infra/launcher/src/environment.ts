@@ -18,7 +18,8 @@ export const createEnvironment =
     const databaseUrl = databases.get(entry?.part?.service ?? name);
     return {
       JWT_PUBLIC_KEY: settings.secrets.jwtPublicKey,
-      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, BUS_URL: busUrl }),
+      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+      ...(entry?.database === true ? { BUS_URL: busUrl } : {}),
       ...entry?.env(settings),
       ...extra['*'],
       ...extra[name],

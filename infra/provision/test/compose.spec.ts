@@ -46,10 +46,23 @@ const secrets = {
   carrierWebhookSecret: 'e',
 };
 
-const told = processes.map(({ name, database, env }) => {
-  const own = env({ secrets, port: 8080, smtpPort: 2525, address: (of) => `http://${of}`, file: (of) => of });
-  return { name, variables: [...Object.keys(own), ...(database ? ['DATABASE_URL', 'BUS_URL'] : [])] };
-});
+const settings = {
+  secrets,
+  port: () => 8080,
+  smtpPort: 2525,
+  tasksUrl: 'redis://tasks',
+  address: (of: string) => `http://${of}`,
+  file: (of: string) => of,
+};
+
+const told = processes.map(({ name, part, database, env }) => ({
+  name,
+  variables: [
+    ...Object.keys(env(settings)),
+    ...(database || part !== undefined ? ['DATABASE_URL'] : []),
+    ...(database ? ['BUS_URL'] : []),
+  ],
+}));
 
 test.each(told)('$name is a container, and is told what the launcher tells it', ({ name, variables }) => {
   expect(services[name]?.command).toEqual([name]);
