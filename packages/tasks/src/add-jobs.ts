@@ -19,10 +19,15 @@ export const addJobs = async (
   bulkFrom: number,
 ): Promise<(string | undefined)[]> => {
   if (jobs.length >= bulkFrom) return (await queue.addBulk([...jobs])).map(({ id }) => id);
-  const entries = jobs.map(({ name, data, opts }) => new Job(queue, name, data, opts, opts.jobId).toFlowEntry());
+  const entries = jobs.map(({ name, data, opts }) =>
+    new Job(queue, name, data, opts, opts.jobId).toFlowEntry(),
+  );
   const results = (await queue.getBackend().addFlow(entries)) ?? [];
   return entries.map((_, index) => {
-    const [error, id] = results[index] ?? [new Error('the queue did not say what became of a task'), undefined];
+    const [error, id] = results[index] ?? [
+      new Error('the queue did not say what became of a task'),
+      undefined,
+    ];
     if (error) throw error; // FlowProducer.addBulk passes over it
     return String(id);
   });

@@ -3,7 +3,7 @@ import type { TaskHandler } from '@emporium/tasks';
 import { dailyDigestMail } from '../domain/daily-digest.ts';
 import { messageIdOf } from '../message-id.ts';
 import type { Mailbox } from '../smtp.ts';
-import { recordSent, sentSince, wasSent } from '../store/sent-mails.ts';
+import { alreadySent, recordSent, sentSince } from '../store/sent-mails.ts';
 import type { dailyDigest } from '../tasks/daily-digest.ts';
 import type { Post } from './send-mail.ts';
 
@@ -23,16 +23,13 @@ export const dailyDigestHandler =
     const day = now.toISOString().slice(0, 10);
     const event = `daily-digest-${day}`;
     const messageId = messageIdOf(event, domain);
-    if (await wasSent(store.db, messageId)) return;
+    if ((await alreadySent(store.db, [messageId])).size > 0) return;
     const sent = await sentSince(store.db, new Date(now.getTime() - dayMs));
     const mail = dailyDigestMail(to.name, { day, sent, failed: await failed() });
     const correlationId = currentContext()?.correlationId ?? event;
     await office.send({ mail, to, messageId, date: enqueuedAt, correlationId }, signal);
-    await recordSent(store.db, {
-      message_id: messageId,
-      event_id: event,
-      template: mail.template,
-      user_id: '',
-      sent_at: now,
-    });
+    const { template } = mail;
+    await recordSent(store.db, [
+      { message_id: messageId, event_id: event, template, user_id: '', sent_at: now },
+    ]);
   };

@@ -2,12 +2,12 @@ import { currentContext } from '@emporium/bus';
 import type { Store } from '@emporium/store';
 import type { TaskHandler } from '@emporium/tasks';
 import { mailOn } from '../domain/mails.ts';
+import { emailErrors } from '../errors.ts';
 import { messageIdOf } from '../message-id.ts';
 import type { PostOffice } from '../smtp.ts';
-import { recipientOf } from '../store/recipients.ts';
-import { recordSent, wasSent } from '../store/sent-mails.ts';
 import type { Tables } from '../store/tables.ts';
 import type { sendMail } from '../tasks/send-mail.ts';
+import { createMailBook } from './mail-book.ts';
 
 /** What the mails of this process have in common. */
 export interface Post {
@@ -21,17 +21,19 @@ export interface Post {
  * One task, one mail: outside of any transaction, and recorded when the server owns it. A crash between the two sends the same
  * Message-ID again.
  */
-export const sendMailHandler =
-  ({ store, office, domain }: Post): TaskHandler<typeof sendMail> =>
-  async ({ userId, time, occasion }, { id, signal }) => {
+export const sendMailHandler = ({ store, office, domain }: Post): TaskHandler<typeof sendMail> => {
+  const book = createMailBook(store);
+  return async ({ userId, time, occasion }, { id, signal }) => {
     const messageId = messageIdOf(id, domain);
-    if (await wasSent(store.db, messageId)) return;
-    const { name, email } = await recipientOf(store.db, userId);
+    const { wasSent, recipient } = await book.look({ messageId, userId });
+    if (wasSent) return;
+    if (recipient === undefined) throw emailErrors.recipient_unknown({ userId });
+    const { name, email } = recipient;
     const mail = mailOn(occasion, name);
     const correlationId = currentContext()?.correlationId ?? id;
     const letter = { mail, to: { name, address: email }, messageId, date: new Date(time), correlationId };
     await office.send(letter, signal);
-    await recordSent(store.db, {
+    await book.record({
       message_id: messageId,
       event_id: id,
       template: mail.template,
@@ -39,3 +41,4 @@ export const sendMailHandler =
       sent_at: new Date(),
     });
   };
+};
