@@ -11,5 +11,5 @@ if [ -z "$name" ] || [ ! -f "$main" ]; then
   echo "there is no service '$name'; there are: provision email-worker $(ls services | tr '\n' ' ')" >&2
   exit 64
 fi
-# A dozen processes share a machine: V8 left alone would take memory before it collects.
-exec node --disable-warning=ExperimentalWarning --max-semi-space-size=8 --max-old-space-size=256 "$main"
+# As the launcher starts them (infra/launcher/src/service-process.ts).
+exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=8 --max-old-space-size=256 "$main"

@@ -1,6 +1,8 @@
 // npm run demo: starts the shop, tells its story, and stays up until Ctrl-C; with --exit it ends after the story, and with
 // --url it tells the story of a shop that runs elsewhere.
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
 import { createShopClient, type Teller, tellStory } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { readOptions } from './options.ts';
@@ -14,7 +16,7 @@ const interruptedCode = 130;
 
 const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> => {
   const { line, bold, dim, red } = terminal;
-  const options = readOptions(process.argv.slice(2), process.env, root);
+  const options = readOptions(process.argv.slice(2), { env: process.env, dotEnv: readDotEnv(), root });
   if (options.url !== undefined) {
     const holds = await Promise.race([tellOfRunning(options, terminal), aborted(interrupted)]);
     if (holds !== true) process.exitCode = holds === false ? 1 : interruptedCode;
@@ -46,6 +48,11 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     await shop.stop();
     line(dim('stopped'));
   }
+};
+
+const readDotEnv = (): NodeJS.ProcessEnv => {
+  const file = resolve(root, '.env');
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 };
 
 const story = async (

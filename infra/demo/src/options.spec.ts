@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { readOptions } from './options.ts';
 
-const read = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => readOptions(args, env, '/shop');
+const read = (args: readonly string[], env: NodeJS.ProcessEnv = {}, dotEnv: NodeJS.ProcessEnv = {}) =>
+  readOptions(args, { env, dotEnv, root: '/shop' });
 
 test('by default it stays up, on 8080, with the embedded broker, and keeps its data in .data', () =>
   expect(read([])).toEqual({
@@ -37,3 +38,26 @@ test.each(['rabbit', 'http://localhost', ''])('the BUS_URL %j is refused by name
 
 test('an option that there is not is refused by name', () =>
   expect(() => read(['--exot'])).toThrow("'--exot'"));
+
+const here = 'http://127.0.0.1:8080';
+
+test('--url names a shop that runs, with the administrator of docker-compose.yml', () =>
+  expect(read(['--url', here])).toEqual({
+    url: here,
+    admin: { email: 'admin@emporium.example', password: 'development-only' },
+  }));
+
+test('the environment names another administrator, and .env does for a shop on this machine', () => {
+  const dotEnv = { ADMIN_EMAIL: 'boss@shop.example', ADMIN_PASSWORD: 'of .env' };
+  const admin = (url: string, env: NodeJS.ProcessEnv = {}) => {
+    const options = read(['--url', url], env, dotEnv);
+    return options.url === undefined ? undefined : options.admin;
+  };
+  expect(admin(here)).toEqual({ email: 'boss@shop.example', password: 'of .env' });
+  expect(admin(here, { ADMIN_PASSWORD: 'of the shell' })).toMatchObject({ password: 'of the shell' });
+  expect(admin('https://shop.example')).toMatchObject({ password: 'development-only' });
+});
+
+test.each(['127.0.0.1:8080', 'ftp://here', ''])('the --url %j is refused by name', (url) =>
+  expect(() => read(['--url', url])).toThrow(/^--url: /),
+);

@@ -23,13 +23,21 @@ export interface RunningShop {
   readonly admin: { readonly email: string; readonly password: string };
 }
 
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** What `.env` tells docker-compose.yml; empty where there is none. */
+  readonly dotEnv: NodeJS.ProcessEnv;
+  readonly root: string;
+}
+
 /** Throws, naming the option or the variable, when one is wrong. */
-export const readOptions = (args: readonly string[], env: NodeJS.ProcessEnv, root: string): DemoOptions => {
+export const readOptions = (args: readonly string[], { env, dotEnv, root }: Surroundings): DemoOptions => {
   const { values } = parseArgs({
     args: [...args],
     options: { exit: { type: 'boolean', default: false }, url: { type: 'string' } },
   });
-  return values.url === undefined ? ownShop(values.exit, env, root) : runningShop(values.url, env);
+  if (values.url === undefined) return ownShop(values.exit, env, root);
+  return runningShop(values.url, isHere(values.url) ? { ...dotEnv, ...env } : env);
 };
 
 const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop => {
@@ -50,7 +58,7 @@ const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop =
   return { url: undefined, exit, port, busUrl, tasksUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
 };
 
-/** The administrator is that of docker-compose.yml unless the environment names another. */
+/** The administrator is the one of docker-compose.yml unless the environment names another. */
 const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new Error(`--url: must be the address of a running shop, e.g. http://127.0.0.1:8080, is '${url}'`);
@@ -63,6 +71,10 @@ const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
     },
   };
 };
+
+/** The passwords of `.env` are for the shop on this machine, and sent to no other. */
+const isHere = (url: string): boolean =>
+  URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 
 /** Those that several processes can share. */
 const brokers = transportSchemes.filter((scheme) => scheme !== 'memory:');

@@ -1,4 +1,4 @@
 export { applyTopology } from './apply-topology.ts';
-export type { ServiceProcess, StartOptions } from './service-process.ts';
+export { nodeOptions, type ServiceProcess, type StartOptions } from './service-process.ts';
 export { services } from './services.ts';
 export { type Shop, type ShopOptions, startShop } from './shop.ts';

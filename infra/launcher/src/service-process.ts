@@ -36,8 +36,9 @@ export interface ServiceProcess {
   onCrash(listener: (how: number | NodeJS.Signals) => void): void;
 }
 
-/** Ten processes share a machine: V8 left alone would take memory before it collects. */
-const nodeOptions = [
+/** Ten processes share a machine: V8 left alone would take memory before it collects, and threads for each. */
+export const nodeOptions: readonly string[] = [
+  '--v8-pool-size=1',
   '--disable-warning=ExperimentalWarning',
   '--max-semi-space-size=8',
   '--max-old-space-size=256',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { shop } from '@emporium/contracts';
-import { services as processes } from '@emporium/launcher';
+import { nodeOptions, services as processes } from '@emporium/launcher';
 import { images } from '@emporium/servers';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -69,6 +69,9 @@ test.each(told)('$name is a container, and is told what the launcher tells it', 
   const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
   expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
 });
+
+test('a process in a container has the options of one that the launcher starts', () =>
+  expect(read('infra/docker/start.sh')).toContain(`exec node ${nodeOptions.join(' ')} "$main"`));
 
 test('who takes part in messaging starts after the job that gives it access, and that job knows its password', () => {
   const { contracts, subscriptions } = shop;

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
-import type { SkippedTest, Summary } from './summary.ts';
+import type { SkippedTest, Summary, UnsteadyTest } from './summary.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -33,7 +33,7 @@ export default SummaryReporter;
  * test each: vitest fails the run for them, and counts none.
  */
 const summarise = (modules: readonly TestModule[], unhandledErrors: number, filtered: boolean): Summary => {
-  const summary: Summary = { passed: 0, failed: unhandledErrors, skipped: [], deselected: 0 };
+  const summary: Summary = { passed: 0, failed: unhandledErrors, skipped: [], unsteady: [], deselected: 0 };
   for (const module of modules) {
     summary.failed += [module, ...module.children.allSuites()].filter(
       (suite) => suite.errors().length > 0,
@@ -41,6 +41,7 @@ const summarise = (modules: readonly TestModule[], unhandledErrors: number, filt
     for (const test of module.children.allTests()) {
       const { state } = test.result();
       const skipped = skippedTest(test);
+      if (test.diagnostic()?.flaky) summary.unsteady.push(unsteadyTest(test));
       if (state === 'passed') summary.passed += 1;
       else if (state === 'failed') summary.failed += 1;
       else if (filtered && skipped.reason === undefined) summary.deselected += 1;
@@ -55,6 +56,12 @@ const skippedTest = (test: TestCase): SkippedTest => {
   const reason = reasonOf(test);
   return reason === undefined ? named : { ...named, reason };
 };
+
+const unsteadyTest = (test: TestCase): UnsteadyTest => ({
+  file: test.module.relativeModuleId,
+  test: test.fullName,
+  error: test.result().errors?.[0]?.message ?? 'no error was kept',
+});
 
 const reasonOf = (test: TestCase): string | undefined => {
   const result = test.result();

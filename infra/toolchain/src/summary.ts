@@ -3,6 +3,8 @@ export interface Summary {
   passed: number;
   failed: number;
   skipped: SkippedTest[];
+  /** Tests that passed at a second attempt only; they count as passed. */
+  unsteady: UnsteadyTest[];
   /** Tests that a name filter (`-t`) left out: they are neither run nor reported. */
   deselected: number;
 }
@@ -12,6 +14,16 @@ export interface SkippedTest {
   test: string;
   reason?: string;
 }
+
+export interface UnsteadyTest {
+  file: string;
+  test: string;
+  error: string;
+}
+
+/** What a second attempt must not hide. */
+export const unsteadyReport = (unsteady: readonly UnsteadyTest[]): string[] =>
+  unsteady.map(({ file, test, error }) => `unsteady: ${file} > ${test}\n  at first: ${error}`);
 
 /** The line a CI reads: `N passed, N failed, N skipped`. */
 export const plainLine = ({ passed, failed, skipped }: Summary): string =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './run.ts';
-import { objection, plainLine, type Summary, skipReport } from './summary.ts';
+import { objection, plainLine, type Summary, skipReport, unsteadyReport } from './summary.ts';
 
 const args = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'emporium-test-'));
@@ -24,7 +24,7 @@ if (summary === undefined) {
   console.error(`vitest ended with ${code} before any result.`);
   process.exit(code || 1);
 }
-for (const line of skipReport(summary.skipped)) console.log(line);
+for (const line of [...unsteadyReport(summary.unsteady), ...skipReport(summary.skipped)]) console.log(line);
 const objected = objection(summary, { reasonsRequired: process.env['CI'] !== undefined });
 if (objected !== undefined) console.error(objected);
 process.exitCode = code || (objected === undefined ? 0 : 1);

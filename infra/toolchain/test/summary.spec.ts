@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run } from '../src/run.ts';
-import { objection, plainLine, skipReport } from '../src/summary.ts';
+import { objection, plainLine, skipReport, unsteadyReport } from '../src/summary.ts';
 
 const runner = fileURLToPath(new URL('../src/test.ts', import.meta.url));
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
@@ -15,8 +15,9 @@ describe('a test run', { timeout: 30_000 }, () => {
   test('ends with its counts, a suite that cannot start among the failed, and the reasons before them', async () => {
     const { code, lines } = await runTests();
     expect(code).toBe(1);
-    expect(lines.at(-1)).toBe('1 passed, 2 failed, 5 skipped');
+    expect(lines.at(-1)).toBe('2 passed, 2 failed, 5 skipped');
     expect(lines).toContain('skipped: the moon is full');
+    expect(lines).toContain('unsteady: outcomes.case.ts > works at last');
     const server = lines.indexOf('skipped: no RabbitMQ here');
     expect(lines[server + 1]).toBe('  outcomes.case.ts (2 tests)');
     expect(lines).toContain('skipped: no reason was given');
@@ -43,6 +44,7 @@ describe('a test run', { timeout: 30_000 }, () => {
 });
 
 describe('a summary', () => {
+  const unsteady = [{ file: 'a.spec.ts', test: 'two', error: 'expected 1 to be 2' }];
   const skipped = [
     { file: 'a.spec.ts', test: 'one', reason: 'no Docker engine' },
     { file: 'b.spec.ts', test: 'two', reason: 'no Docker engine' },
@@ -50,7 +52,13 @@ describe('a summary', () => {
   ];
 
   test('is one plain line', () => {
-    expect(plainLine({ passed: 5, failed: 0, skipped, deselected: 9 })).toBe('5 passed, 0 failed, 3 skipped');
+    expect(plainLine({ passed: 5, failed: 0, skipped, unsteady, deselected: 9 })).toBe(
+      '5 passed, 0 failed, 3 skipped',
+    );
+  });
+
+  test('names what passed at a second attempt only, and why', () => {
+    expect(unsteadyReport(unsteady)).toEqual(['unsteady: a.spec.ts > two\n  at first: expected 1 to be 2']);
   });
 
   test('groups what was skipped by reason', () => {
@@ -64,14 +72,14 @@ describe('a summary', () => {
   });
 
   test('objects to a skip without a reason only where reasons are required', () => {
-    const summary = { passed: 1, failed: 0, skipped, deselected: 0 };
+    const summary = { passed: 1, failed: 0, skipped, unsteady, deselected: 0 };
     expect(objection(summary, { reasonsRequired: false })).toBeUndefined();
     expect(objection(summary, { reasonsRequired: true })).toContain('1 test skipped without a reason');
   });
 
   test('objects to a run in which nothing ran', () => {
-    expect(objection({ passed: 0, failed: 0, skipped, deselected: 0 }, { reasonsRequired: false })).toBe(
-      'No test was executed.',
-    );
+    expect(
+      objection({ passed: 0, failed: 0, skipped, unsteady, deselected: 0 }, { reasonsRequired: false }),
+    ).toBe('No test was executed.');
   });
 });

@@ -13,6 +13,9 @@ export const images: Readonly<Record<ServerKind, string>> = {
 const user = 'emporium';
 const password = 'emporium';
 
+/** What was answered is on disk, as the brokers and databases of the other kinds have it. */
+const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+
 interface Container {
   readonly port: number;
   create(): Promise<GenericContainer>;
@@ -48,14 +51,16 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
     port: 6379,
     create: async () => {
       const { RedisContainer } = await import('@testcontainers/redis');
-      return new RedisContainer(images.redis).withPassword(password);
+      return new RedisContainer(images.redis)
+        .withCommand(['redis-server', ...durable])
+        .withPassword(password);
     },
     url: (address) => `redis://:${password}@${address}`,
   },
 };
 
-/** A shutdown that takes longer is a kill; in seconds. */
-const shutdownSeconds = 30;
+/** A shutdown that takes longer is a kill. */
+const shutdownMs = 60_000;
 
 /** A server in a container of its own, ready. It ends with this process, also when that is killed. */
 export const startContainer = async (kind: ServerKind): Promise<OwnServer> => {
@@ -68,12 +73,12 @@ export const startContainer = async (kind: ServerKind): Promise<OwnServer> => {
     .withLabels({ [label.name]: label.value })
     .withAutoCleanup(!isGuarded)
     .start();
-  const restart = () => container.restart({ timeout: shutdownSeconds });
+  const restart = () => container.restart({ timeout: shutdownMs });
   return {
     url: url(`${container.getHost()}:${published}`),
     restart,
     startServer: restart,
-    stopServer: async () => void (await (await handleOf(container)).stop({ t: shutdownSeconds })),
+    stopServer: async () => void (await (await handleOf(container)).stop({ t: shutdownMs / 1_000 })),
     kill: async () => void (await (await handleOf(container)).kill()),
     stop: async () => void (await container.stop({ remove: true, removeVolumes: true })),
   };

@@ -5,6 +5,7 @@ export { freePort } from './free-port.ts';
 export { memoryOf } from './memory.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq.ts';
+export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';
 export {
   type Availability,
   canStart,

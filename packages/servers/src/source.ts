@@ -4,6 +4,7 @@ import { startPostgres } from './postgres.ts';
 import { findInstallation } from './postgres-installation.ts';
 import { startRabbitmq } from './rabbitmq.ts';
 import { rabbitmqMissing } from './rabbitmq-node.ts';
+import { redisMissing, startRedis } from './redis.ts';
 import type { OwnServer, ServerKind } from './server-kind.ts';
 
 /** Where the servers of tests come from, and why from nowhere. */
@@ -26,10 +27,7 @@ const programs: Readonly<Record<ServerKind, Programs>> = {
     },
   },
   rabbitmq: { missing: async () => rabbitmqMissing(), start: () => startRabbitmq() },
-  redis: {
-    missing: async () => 'nothing else here starts one',
-    start: () => Promise.reject(new Error('redis is started in containers alone')),
-  },
+  redis: { missing: async () => redisMissing(), start: () => startRedis() },
 };
 
 /** Why this machine has no programs to start such a server with, or undefined when it has. */
