@@ -31,6 +31,7 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     port: options.port,
     ...(options.busUrl === undefined ? {} : { busUrl: options.busUrl }),
     ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
+    ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
   });
@@ -97,6 +98,11 @@ const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Termi
     `  curl -si ${url}/api/orders -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"lines":[{"sku":"MUG-1","quantity":1}],"paymentToken":"tok_ok"}'`,
   );
   line(`  curl -s ${url}/api/orders -H "authorization: Bearer $TOKEN"`);
+  line(dim('\n  # the warehouses, live; in another terminal, let the cooling of one fail'));
+  line(`  curl -N ${url}/api/sensors/stream`);
+  line(
+    `  curl -s ${url}/sensor-simulator/anomalies -H 'content-type: application/json' -d '{"location":"Dubai"}'`,
+  );
   line(dim('\n  Ctrl-C stops everything.'));
 };
 

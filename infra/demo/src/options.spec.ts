@@ -10,15 +10,23 @@ test('by default it stays up, on 8080, with the embedded broker, and keeps its d
     port: 8_080,
     busUrl: undefined,
     tasksUrl: undefined,
+    streamUrl: undefined,
     dataDir: '/shop/.data',
   }));
 
-test('--exit, PORT, BUS_URL, TASKS_URL and DATA_DIR are taken', () => {
-  const env = { PORT: '9000', BUS_URL: 'amqp://here', TASKS_URL: 'redis://here', DATA_DIR: '/there' };
+test('--exit, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_DIR are taken', () => {
+  const env = {
+    PORT: '9000',
+    BUS_URL: 'amqp://here',
+    STREAM_URL: 'postgres://here',
+    TASKS_URL: 'redis://here',
+    DATA_DIR: '/there',
+  };
   expect(read(['--exit'], env)).toEqual({
     exit: true,
     port: 9_000,
     busUrl: 'amqp://here',
+    streamUrl: 'postgres://here',
     tasksUrl: 'redis://here',
     dataDir: '/there',
   });

@@ -12,6 +12,8 @@ interface OwnShop {
   readonly port: number;
   /** A broker other than the embedded one. */
   readonly busUrl: string | undefined;
+  /** A broker for the open streams other than the embedded one. */
+  readonly streamUrl: string | undefined;
   /** A task queue other than the embedded one. */
   readonly tasksUrl: string | undefined;
   readonly dataDir: string;
@@ -45,17 +47,28 @@ const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop =
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
   }
-  const busUrl = env['BUS_URL'];
-  if (busUrl !== undefined && !hasScheme(busUrl, brokers)) {
-    const schemes = brokers.join(', ');
-    throw new Error(`BUS_URL: must begin with ${schemes}; for example amqp://guest:guest@127.0.0.1:5672`);
-  }
-  const tasksUrl = env['TASKS_URL'];
-  if (tasksUrl !== undefined && !hasScheme(tasksUrl, taskSchemes)) {
-    const schemes = taskSchemes.join(', ');
-    throw new Error(`TASKS_URL: must begin with ${schemes}; for example redis://127.0.0.1:6379`);
-  }
-  return { url: undefined, exit, port, busUrl, tasksUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+  const busUrl = urlIn(env, 'BUS_URL', broker);
+  const streamUrl = urlIn(env, 'STREAM_URL', broker);
+  const tasksUrl = urlIn(env, 'TASKS_URL', taskQueue);
+  return {
+    url: undefined,
+    exit,
+    port,
+    busUrl,
+    streamUrl,
+    tasksUrl,
+    dataDir: env['DATA_DIR'] ?? `${root}/.data`,
+  };
+};
+
+const urlIn = (
+  env: NodeJS.ProcessEnv,
+  variable: string,
+  { schemes, example }: UrlKind,
+): string | undefined => {
+  const url = env[variable];
+  if (url === undefined || (URL.canParse(url) && schemes.includes(new URL(url).protocol))) return url;
+  throw new Error(`${variable}: must begin with ${schemes.join(', ')}; for example ${example}`);
 };
 
 /** The administrator is the one of docker-compose.yml unless the environment names another. */
@@ -76,8 +89,15 @@ const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
 const isHere = (url: string): boolean =>
   URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 
-/** Those that several processes can share. */
-const brokers = transportSchemes.filter((scheme) => scheme !== 'memory:');
+interface UrlKind {
+  readonly schemes: readonly string[];
+  readonly example: string;
+}
 
-const hasScheme = (url: string, schemes: readonly string[]): boolean =>
-  URL.canParse(url) && schemes.includes(new URL(url).protocol);
+/** Those that several processes can share. */
+const broker: UrlKind = {
+  schemes: transportSchemes.filter((scheme) => scheme !== 'memory:'),
+  example: 'amqp://guest:guest@127.0.0.1:5672',
+};
+
+const taskQueue: UrlKind = { schemes: taskSchemes, example: 'redis://127.0.0.1:6379' };

@@ -1,17 +1,16 @@
-import { shop as registry } from '@emporium/contracts';
+import { shop } from '@emporium/contracts';
 import { createTransport } from '@emporium/service';
 import { pino } from 'pino';
+import { type Brokers, registriesOf } from './brokers.ts';
 
-/** Declares every registered subscription, before anyone publishes. Rejects when the broker does not answer. */
-export const applyTopology = async (busUrl: string): Promise<void> => {
-  const transport = await createTransport({
-    url: busUrl,
-    service: 'topology',
-    log: pino({ level: 'silent' }),
-  });
-  try {
-    await transport.topology(registry).apply();
-  } finally {
-    await transport.close();
+/** Declares every registered subscription, before anyone publishes. Rejects when a broker does not answer. */
+export const applyTopology = async (brokers: Brokers): Promise<void> => {
+  for (const { url, registry } of registriesOf(brokers, shop)) {
+    const transport = await createTransport({ url, service: 'topology', log: pino({ level: 'silent' }) });
+    try {
+      await transport.topology(registry).apply();
+    } finally {
+      await transport.close();
+    }
   }
 };

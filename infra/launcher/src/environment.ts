@@ -6,13 +6,14 @@ export interface EnvironmentOptions {
   /** The URL of each database, by service. */
   readonly databases: ReadonlyMap<string, string>;
   readonly busUrl: string;
+  readonly streamUrl: string;
   /** More variables, by service; `*` is for all. */
   readonly extra: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** What a service of this name is told. */
 export const createEnvironment =
-  ({ settings, databases, busUrl, extra }: EnvironmentOptions) =>
+  ({ settings, databases, busUrl, streamUrl, extra }: EnvironmentOptions) =>
   (name: string): Record<string, string> => {
     const entry = services.find((each) => each.name === name);
     const databaseUrl = databases.get(entry?.part?.service ?? name);
@@ -20,6 +21,7 @@ export const createEnvironment =
       JWT_PUBLIC_KEY: settings.secrets.jwtPublicKey,
       ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
       ...(entry?.database === true ? { BUS_URL: busUrl } : {}),
+      ...(entry?.stream === true ? { STREAM_URL: streamUrl } : {}),
       ...entry?.env(settings),
       ...extra['*'],
       ...extra[name],

@@ -1,4 +1,9 @@
 export { applyTopology } from './apply-topology.ts';
-export { nodeOptions, type ServiceProcess, type StartOptions } from './service-process.ts';
+export {
+  createServiceProcess,
+  nodeOptions,
+  type ServiceProcess,
+  type StartOptions,
+} from './service-process.ts';
 export { services } from './services.ts';
 export { type Shop, type ShopOptions, startShop } from './shop.ts';

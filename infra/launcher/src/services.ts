@@ -7,6 +7,8 @@ export interface ServiceEntry {
   readonly part?: { readonly service: string; readonly main: string };
   /** Has a database of its own, and takes part in messaging. */
   readonly database: boolean;
+  /** Writes or reads an open stream, or keeps its dead letters. */
+  readonly stream?: boolean;
   /** What its environment holds beside the common part. */
   readonly env: (settings: Settings) => Readonly<Record<string, string>>;
 }
@@ -70,7 +72,9 @@ export const services: readonly ServiceEntry[] = [
       MAIL_FROM: 'Emporium <shop@emporium.example>',
     }),
   },
-  { name: 'operations', database: true, env: none },
+  { name: 'operations', database: true, stream: true, env: none },
+  { name: 'sensor-analytics', database: true, stream: true, env: none },
+  { name: 'sensor-simulator', database: false, stream: true, env: none },
   {
     name: 'gateway',
     database: false,
@@ -84,6 +88,8 @@ export const services: readonly ServiceEntry[] = [
       EMAIL_URL: address('email'),
       MAILBOX_URL: address('mailbox'),
       PROVIDER_SIMULATOR_URL: address('provider-simulator'),
+      SENSOR_ANALYTICS_URL: address('sensor-analytics'),
+      SENSOR_SIMULATOR_URL: address('sensor-simulator'),
     }),
   },
 ];

@@ -17,6 +17,8 @@ export interface ShopOptions {
   readonly port: number;
   /** The broker; by default the embedded PostgreSQL. */
   readonly busUrl?: string;
+  /** The broker of the open streams; by default the embedded PostgreSQL, too. */
+  readonly streamUrl?: string;
   /** The task queues; by default the embedded PostgreSQL. */
   readonly tasksUrl?: string;
   /** More variables, by service; `*` is for all. */
@@ -89,19 +91,20 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     const databases = await createDatabases(server, secrets);
     progress(`${databases.size} databases, each with its own role`);
     const busUrl = options.busUrl ?? databases.get('bus') ?? '';
-    await applyTopology(busUrl);
+    const streamUrl = options.streamUrl ?? databases.get('bus') ?? '';
+    await applyTopology({ busUrl, streamUrl });
     progress('topology: every registered subscription is declared');
 
     const names = services.map(({ name }) => name);
-    const tasksUrl = options.tasksUrl ?? databases.get('tasks') ?? '';
     const settings = await createSettings({
-      dataDir,
-      secrets,
+      ...{ dataDir, secrets, services: names },
       port: options.port,
-      services: names,
-      tasksUrl,
+      tasksUrl: options.tasksUrl ?? databases.get('tasks') ?? '',
     });
-    const environment = createEnvironment({ settings, databases, busUrl, extra: options.env ?? {} });
+    const environment = createEnvironment({
+      ...{ settings, databases, busUrl, streamUrl },
+      extra: options.env ?? {},
+    });
     const create = (name: string, port: number, suffix = '') => {
       const main = resolve(import.meta.dirname, '../../../services', mainOf(name));
       return createServiceProcess({

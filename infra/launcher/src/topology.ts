@@ -1,8 +1,10 @@
-// npm run topology -- diff | apply | prune: the broker of BUS_URL against the registry of contracts and subscriptions.
+// npm run topology -- diff | apply | prune: the brokers of BUS_URL and STREAM_URL against the
+// registry of contracts and subscriptions. Without STREAM_URL one broker carries both.
 import type { TopologyChange } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
 import { createTransport } from '@emporium/service';
 import { pino } from 'pino';
+import { registriesOf } from './brokers.ts';
 
 const signs = { create: '+', remove: '-', conflict: '!' } as const;
 
@@ -22,22 +24,27 @@ const refuse = (why: string): never => {
 
 const run = async (): Promise<void> => {
   const [command] = process.argv.slice(2);
-  const url = process.env['BUS_URL'];
+  const { BUS_URL: busUrl, STREAM_URL: streamUrl = busUrl } = process.env;
   if (command !== 'diff' && command !== 'apply' && command !== 'prune') {
     return refuse('usage: npm run topology -- diff | apply | prune (with BUS_URL set to the broker)');
   }
-  if (url === undefined || !URL.canParse(url)) {
+  if (busUrl === undefined || !URL.canParse(busUrl)) {
     return refuse('BUS_URL: set it to the URL of the broker, e.g. amqp://guest:guest@127.0.0.1:5672');
   }
-  const transport = await createTransport({
-    url,
-    service: 'topology',
-    log: pino({ level: 'warn' }, process.stderr),
-  });
-  try {
-    print(command, await transport.topology(shop)[command]());
-  } finally {
-    await transport.close();
+  if (streamUrl === undefined || !URL.canParse(streamUrl)) {
+    return refuse('STREAM_URL: set it to the URL of the broker of the streams, e.g. kafka://127.0.0.1:9092');
+  }
+  for (const { url, registry } of registriesOf({ busUrl, streamUrl }, shop)) {
+    const transport = await createTransport({
+      url,
+      service: 'topology',
+      log: pino({ level: 'warn' }, process.stderr),
+    });
+    try {
+      print(`${command} (${transport.name})`, await transport.topology(registry)[command]());
+    } finally {
+      await transport.close();
+    }
   }
 };
 

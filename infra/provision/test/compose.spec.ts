@@ -46,23 +46,22 @@ const secrets = {
   carrierWebhookSecret: 'e',
 };
 
-const settings = {
-  secrets,
-  port: () => 8080,
-  smtpPort: 2525,
-  tasksUrl: 'redis://tasks',
-  address: (of: string) => `http://${of}`,
-  file: (of: string) => of,
-};
-
-const told = processes.map(({ name, part, database, env }) => ({
-  name,
-  variables: [
-    ...Object.keys(env(settings)),
+const told = processes.map(({ name, part, database, stream = false, env }) => {
+  const own = env({
+    secrets,
+    port: () => 8080,
+    smtpPort: 2525,
+    tasksUrl: 'redis://tasks',
+    address: (of) => `http://${of}`,
+    file: (of) => of,
+  });
+  const servers = [
     ...(database || part !== undefined ? ['DATABASE_URL'] : []),
     ...(database ? ['BUS_URL'] : []),
-  ],
-}));
+    ...(stream ? ['STREAM_URL'] : []),
+  ];
+  return { name, variables: [...Object.keys(own), ...servers] };
+});
 
 test.each(told)('$name is a container, and is told what the launcher tells it', ({ name, variables }) => {
   expect(services[name]?.command).toEqual([name]);

@@ -4,7 +4,10 @@ import type { SkippedTest, Summary, UnsteadyTest } from './summary.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Why a suite or test is skipped: `describe('…', { skip: true, meta: { skipped: 'no Docker engine' } }, …)`. */
+    /**
+     * Why a suite or test is skipped: `describe('…', { skip: true, meta: { skipped: 'no Docker engine' } }, …)`. A suite may say
+     * it at the end of its title, too: `describe.skip('rabbitmq (skipped: no Docker engine)', …)`.
+     */
     skipped?: string;
   }
 }
@@ -69,6 +72,8 @@ const reasonOf = (test: TestCase): string | undefined => {
   for (const place of [test, ...suitesOf(test)]) {
     const { skipped } = place.meta();
     if (skipped !== undefined) return skipped;
+    const told = place.type === 'suite' ? /\(skipped: (.+)\)$/.exec(place.name)?.[1] : undefined;
+    if (told !== undefined) return told;
     if (place.type !== 'test' && place.errors().length > 0) return 'its suite failed before it could run';
   }
   return undefined;

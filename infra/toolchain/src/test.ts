@@ -26,6 +26,6 @@ if (summary === undefined) {
 }
 for (const line of [...unsteadyReport(summary.unsteady), ...skipReport(summary.skipped)]) console.log(line);
 const objected = objection(summary, { reasonsRequired: process.env['CI'] !== undefined });
-if (objected !== undefined) console.error(objected);
+if (objected !== undefined) console.log(objected); // where the last line goes, and before it
 process.exitCode = code || (objected === undefined ? 0 : 1);
 console.log(plainLine(summary));

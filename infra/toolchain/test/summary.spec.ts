@@ -15,11 +15,12 @@ describe('a test run', { timeout: 30_000 }, () => {
   test('ends with its counts, a suite that cannot start among the failed, and the reasons before them', async () => {
     const { code, lines } = await runTests();
     expect(code).toBe(1);
-    expect(lines.at(-1)).toBe('2 passed, 2 failed, 5 skipped');
+    expect(lines.at(-1)).toBe('2 passed, 2 failed, 6 skipped');
     expect(lines).toContain('skipped: the moon is full');
     expect(lines).toContain('unsteady: outcomes.case.ts > works at last');
     const server = lines.indexOf('skipped: no RabbitMQ here');
     expect(lines[server + 1]).toBe('  outcomes.case.ts (2 tests)');
+    expect(lines).toContain('skipped: it says so');
     expect(lines).toContain('skipped: no reason was given');
   });
 

@@ -11,6 +11,7 @@ import type { Broker, Part } from './options.ts';
 import { benchPipeline, type PipelineOptions } from './pipeline.ts';
 import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './raw-bullmq.ts';
 import type { Figure } from './report.ts';
+import { benchSensors } from './sensor-load.ts';
 import { benchShop } from './shop-load.ts';
 import { benchTasks } from './tasks.ts';
 import { benchPostgresTransport } from './transport-postgres.ts';
@@ -22,8 +23,12 @@ export interface Bench {
   readonly title: string;
   /** Servers that this machine must be able to start. */
   readonly needs: readonly ServerKind[];
+  /** Why it cannot be measured here, beside what it needs. */
+  readonly skip?: string | undefined;
   readonly run: () => Promise<readonly Figure[]>;
 }
+
+const streamUrl = process.env['STREAM_URL'];
 
 /** Each starts servers of its own, so that none finds what another left. */
 export const benches: readonly Bench[] = [
@@ -73,6 +78,24 @@ export const benches: readonly Bench[] = [
     title: 'tasks against raw BullMQ, on Redis',
     needs: ['redis'],
     run: () => onRedis((url) => benchTasks(openRawBullmqOnRedis, url)),
+  },
+  {
+    part: 'sensors',
+    broker: 'postgres',
+    title: 'the sensor stream over PostgreSQL, end to end',
+    needs: ['postgres'],
+    run: () =>
+      onPostgres(async (server) =>
+        benchSensors({ server, streamUrl: await server.createDatabase('stream') }),
+      ),
+  },
+  {
+    part: 'sensors',
+    broker: 'stream',
+    title: 'the sensor stream over the broker of STREAM_URL, end to end',
+    needs: ['postgres'],
+    skip: streamUrl === undefined ? 'STREAM_URL is not set; for example kafka://127.0.0.1:9092' : undefined,
+    run: () => onPostgres((server) => benchSensors({ server, streamUrl: streamUrl ?? '' })),
   },
   {
     part: 'shop',

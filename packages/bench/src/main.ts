@@ -1,4 +1,4 @@
-// npm run bench [-- --only transport|pipeline|tasks|shop] [--broker rabbitmq|postgres|redis]
+// npm run bench [-- --only transport|pipeline|tasks|sensors|shop] [--broker rabbitmq|postgres|redis|stream]
 import { join, relative, resolve } from 'node:path';
 import { canStart } from '@emporium/servers';
 import { type Bench, benches } from './benches.ts';
@@ -32,7 +32,8 @@ const introductionOf = ({ node, cpus, model, load }: Machine): string => {
   return `Node ${node}, ${cpus} x ${model}, load ${load}.${busy}`;
 };
 
-const sectionOf = async ({ title, needs, run }: Bench): Promise<Section> => {
+const sectionOf = async ({ title, needs, skip, run }: Bench): Promise<Section> => {
+  if (skip !== undefined) return { title, figures: [], skipped: skip };
   for (const kind of needs) {
     const server = await canStart(kind);
     if (!server.available) return { title, figures: [], skipped: server.title(kind) };

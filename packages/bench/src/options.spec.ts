@@ -3,8 +3,8 @@ import { readOptions } from './options.ts';
 
 test('without options everything is measured', () => {
   expect(readOptions([])).toEqual({
-    parts: ['transport', 'pipeline', 'tasks', 'shop'],
-    brokers: ['rabbitmq', 'postgres', 'redis'],
+    parts: ['transport', 'pipeline', 'tasks', 'sensors', 'shop'],
+    brokers: ['rabbitmq', 'postgres', 'redis', 'stream'],
   });
 });
 
@@ -16,8 +16,8 @@ test('one part and one broker can be chosen', () => {
 });
 
 test.each([
-  [['--only', 'relay'], "--only: must be one of transport, pipeline, tasks, shop, is 'relay'"],
-  [['--broker', 'kafka'], "--broker: must be one of rabbitmq, postgres, redis, is 'kafka'"],
+  [['--only', 'relay'], "--only: must be one of transport, pipeline, tasks, sensors, shop, is 'relay'"],
+  [['--broker', 'kafka'], "--broker: must be one of rabbitmq, postgres, redis, stream, is 'kafka'"],
   [['--fast'], '--fast'],
 ])('%j is refused by name', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 
-export const parts = ['transport', 'pipeline', 'tasks', 'shop'] as const;
-export const brokers = ['rabbitmq', 'postgres', 'redis'] as const;
+export const parts = ['transport', 'pipeline', 'tasks', 'sensors', 'shop'] as const;
+/** `stream` is that of `STREAM_URL`. */
+export const brokers = ['rabbitmq', 'postgres', 'redis', 'stream'] as const;
 
 export type Part = (typeof parts)[number];
 export type Broker = (typeof brokers)[number];

@@ -29,7 +29,9 @@ interface Open {
   settlement?: Promise<void>;
 }
 
-export const createDeliveries = <Claimed extends TransportMessage & { readonly attempt: number }>(options: {
+export const createDeliveries = <
+  Claimed extends TransportMessage & Pick<Delivery, 'attempt' | 'position'>,
+>(options: {
   readonly deliver: (delivery: Delivery, claimed: Claimed) => Promise<void>;
   readonly settling: Settling<Claimed>;
   /** After a settlement, whatever became of it. */
@@ -61,6 +63,7 @@ export const createDeliveries = <Claimed extends TransportMessage & { readonly a
       key: claimed.key,
       body: claimed.body,
       attempt: claimed.attempt,
+      ...(claimed.position === undefined ? {} : { position: claimed.position }),
       signal: entry.controller.signal,
       ack: () => once(() => settling.ack(claimed)),
       retry: (delayMs) => once(() => settling.retry(claimed, Math.max(0, delayMs))),

@@ -5,6 +5,8 @@ import type { QueryResultRow } from 'pg';
 export interface Entry extends TransportMessage {
   /** The id of the row; a bigint, as text. */
   readonly row: string;
+  /** For people: where it is, or was. */
+  readonly position: string;
   readonly partition: number;
   readonly attempt: number;
   readonly letter: Letter | undefined;
@@ -41,6 +43,7 @@ export const entryOf = ({
   letter,
 }: MessageRow): Entry => ({
   row: id,
+  position: `bus.message/${id}`,
   partition,
   attempt,
   id: message_id,

@@ -26,7 +26,7 @@ test('a service writes its own events, the commands that it is registered to sen
 
 test('it reads its own queues', () => {
   expect(of('payment')?.reads).toEqual(['payment.commands']);
-  expect(of('email')?.reads).toHaveLength(10); // eight partitions of one, and two
+  expect(of('email')?.reads).toHaveLength(11); // eight partitions of one, and three
   expect(of('email')?.reads).toContain('email.customers.7');
 });
 
@@ -45,7 +45,9 @@ test('who only publishes neither retries nor reads', () => {
 test('the operator takes the dead letters and reaches every subscription, and publishes nothing', () => {
   expect(of('operations')).toEqual({
     service: 'operations',
-    writes: ['inventory.retry', 'payment.retry', 'shipping.retry', 'order.retry', 'email.retry'],
+    writes: ['inventory', 'payment', 'shipping', 'order', 'email', 'sensor-analytics'].map(
+      (name) => `${name}.retry`,
+    ),
     reads: ['dead-letters'],
     types: {},
   });

@@ -219,7 +219,14 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of each service 
     });
     const { users, removed } = await apply(less);
     expect(users.toSorted()).toEqual(['email', 'operations', 'user-registration']);
-    expect(removed.toSorted()).toEqual(['inventory', 'order', 'payment', 'shipping']);
+    expect(removed.toSorted()).toEqual([
+      'inventory',
+      'order',
+      'payment',
+      'sensor-analytics',
+      'sensor-simulator',
+      'shipping',
+    ]);
     const left = await server.ctl('list_users', '--quiet');
     expect(left).toContain('somebody');
     expect(left).toContain('emporium');

@@ -46,8 +46,9 @@ export {
 } from './handler.ts';
 export type { Log } from './log.ts';
 export { createMessage, isA, type Message, type MessageOptions, readMessage } from './message.ts';
+export { createStreamMessage } from './open-stream.ts';
 export { partitionCount, partitionOf } from './partition.ts';
-export { consume, type Pipeline, type Run } from './pipeline.ts';
+export { consume, type Pipeline, type Run, type Unreadable } from './pipeline.ts';
 export { backoff } from './retry.ts';
 export type { EnqueueOptions, OutgoingTask, TaskKind, TaskSink } from './task-sink.ts';
 export {

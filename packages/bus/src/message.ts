@@ -1,9 +1,10 @@
 import type { Contract, Data, Input, Registry, ServiceName } from '@emporium/contracts';
 import { v7 as uuid } from 'uuid';
-import type { z } from 'zod';
 import { type Context, childTraceparent } from './context.ts';
+import { parseData } from './data.ts';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { busErrors } from './errors.ts';
+import { isOpenStream, openStreamOf, readStreamMessage } from './open-stream.ts';
 import type { OutgoingMessage } from './transport.ts';
 
 /** A message as a handler sees it: validated, in the contract's own version. */
@@ -41,7 +42,12 @@ export const createMessage = <C extends Contract>(
   context: Context,
   { id = uuid(), time = new Date(), sequence, expiry }: MessageOptions = {},
 ): OutgoingMessage => {
-  const checked = parse(contract, contract.strictSchema, data);
+  if (isOpenStream(contract)) {
+    throw new Error(
+      `${contract.type} is an open stream: it leaves by createStreamMessage, on the broker of the streams`,
+    );
+  }
+  const checked = parseData(contract, contract.strictSchema, data);
   const key = String(checked[contract.key]);
   const hops = context.causationId === undefined ? 0 : context.hops + 1;
   if (hops > maxHops) throw busErrors.too_many_hops({ contract: contract.type, hops, limit: maxHops });
@@ -74,14 +80,17 @@ export const createMessage = <C extends Contract>(
 };
 
 /**
- * Reads what arrived: decodes, checks hops, validates, and upcasts to the version that `wanted` names. Throws a fault that
+ * Reads what arrived: decodes, checks hops, validates, and upcasts to the version that `wanted` names. What an
+ * open stream holds has no envelope: its identity comes from the data. Throws a fault that
  * settles as a dead letter and names the attribute or field.
  */
 export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, body: Uint8Array): Message => {
+  const stream = openStreamOf(wanted);
+  if (stream !== undefined) return readStreamMessage(stream, body);
   const envelope = decode(body);
   const published = registry.contract(envelope.type);
   if (published === undefined) throw busErrors.unknown_type({ type: envelope.type });
-  const { contract, data } = upcast(wanted, published, parse(published, published.schema, envelope.data));
+  const { contract, data } = upcast(wanted, published, parseData(published, published.schema, envelope.data));
   return {
     id: envelope.id,
     contract,
@@ -98,14 +107,6 @@ export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, b
 /** Narrows a message to the contract it was made for. */
 export const isA = <C extends Contract>(message: Message, contract: C): message is Message<C> =>
   message.contract === contract;
-
-const parse = (contract: Contract, schema: z.ZodType, data: unknown): Data<Contract> => {
-  const result = schema.safeParse(data);
-  if (!result.success) {
-    throw busErrors.invalid_message({ contract: contract.type, ...issuesOf(result.error) });
-  }
-  return result.data as Data<Contract>; // the schema is one of the contract's two
-};
 
 const upcast = (
   wanted: ReadonlySet<Contract>,
@@ -138,7 +139,7 @@ const upcastOnce = (data: Data<Contract>, newer: Contract): Data<Contract> => {
   } catch (cause) {
     throw busErrors.invalid_message({ contract: newer.type, upcast: 'failed', cause });
   }
-  return parse(newer, newer.schema, upcasted);
+  return parseData(newer, newer.schema, upcasted);
 };
 
 /** An invalid time is a text that `encode` refuses by the name of its attribute. */
@@ -151,8 +152,3 @@ const contextOf = (envelope: Envelope): Context => ({
   ...(envelope.tracestate === undefined ? {} : { tracestate: envelope.tracestate }),
   hops: envelope.hops,
 });
-
-const issuesOf = (error: z.ZodError): Record<string, string> =>
-  Object.fromEntries(
-    error.issues.slice(0, 5).map(({ path, message }) => [['data', ...path].join('.'), message]),
-  );

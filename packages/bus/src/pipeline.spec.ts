@@ -5,7 +5,7 @@ import { currentContext, newContext } from './context.ts';
 import { maxMessageBytes } from './envelope.ts';
 import { busErrors, permanent } from './errors.ts';
 import { createMessage, type Message } from './message.ts';
-import { consume, type Run } from './pipeline.ts';
+import { consume, type Run, type Unreadable } from './pipeline.ts';
 
 const data = { orderId: 'o-1', lines: [{ sku: 'TEA' }] };
 const message = createMessage('order', placed, data, newContext({ correlationId: 'c-1' }), { id: 'm-1' });
@@ -28,6 +28,7 @@ interface Logged {
 
 interface Setting {
   readonly run?: Run;
+  readonly onUnreadable?: (unreadable: Unreadable) => Promise<void>;
   readonly probe?: () => Promise<void>;
   readonly random?: () => number;
   readonly transport?: FakeTransport;
@@ -35,6 +36,7 @@ interface Setting {
 
 const start = async ({
   run = handled,
+  onUnreadable,
   probe = async () => {},
   random,
   transport = fakeTransport(),
@@ -47,6 +49,7 @@ const start = async ({
     ...{ transport, registry, subscription: mails, handles: [placed, paid3], run, probe },
     limits: { concurrency: 7 },
     log: { info: at('info'), warn: at('warn'), error: at('error') },
+    ...(onUnreadable === undefined ? {} : { onUnreadable }),
     ...(random === undefined ? {} : { random }),
   });
   return { consumer, transport, logged };
@@ -67,6 +70,33 @@ const through = async (
   await started.transport.deliver(delivery);
   return { ...started, settled: delivery.settled, seen };
 };
+
+describe('a message that cannot be read', () => {
+  test('is told of before it is set aside', async () => {
+    const told: Unreadable[] = [];
+    const onUnreadable = async (unreadable: Unreadable) => void told.push(unreadable);
+    const { settled } = await through(bytes('nonsense'), { onUnreadable });
+    const reason = { code: 'bus.invalid_message', message: expect.stringContaining('JSON') };
+    expect(told).toEqual([{ id: expect.any(String), reason }]);
+    expect(settled).toEqual([expect.objectContaining({ deadLetter: reason })]);
+  });
+
+  test('waits while whoever is told has a fault of ours, and is set aside after it', async () => {
+    let calls = 0;
+    const onUnreadable = async () => {
+      calls += 1;
+      if (calls < 3) throw away;
+    };
+    const { settled } = await through(bytes('nonsense'), { onUnreadable });
+    expect(calls).toBe(3);
+    expect(settled).toEqual([expect.objectContaining({ deadLetter: expect.anything() })]);
+  });
+
+  test('is tried again when whoever is told fails', async () => {
+    const { settled } = await through(bytes('nonsense'), { onUnreadable: failing(new Error('no')) });
+    expect(settled).toEqual([{ retry: expect.any(Number) }]);
+  });
+});
 
 describe('a delivery that is handled', () => {
   test('is acked once the run is committed, and not before', async () => {

@@ -5,10 +5,18 @@ import { createHold } from './hold.ts';
 import type { Log } from './log.ts';
 import { type Message, readMessage } from './message.ts';
 import { backoff } from './retry.ts';
-import type { Consumer, Delivery, Limits, Transport } from './transport.ts';
+import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from './transport.ts';
 
 /** Runs the handler of a message with its effects, atomically. Resolves when all is committed; rejects when nothing is. */
 export type Run = (message: Message, signal: AbortSignal) => Promise<void>;
+
+/** A message that can never be handled, because it is none of the subscription's contracts. */
+export interface Unreadable {
+  readonly id: string;
+  /** Where the broker has it, where it tells. */
+  readonly position?: string;
+  readonly reason: DeadLetterReason;
+}
 
 export interface Pipeline {
   readonly transport: Transport;
@@ -17,6 +25,8 @@ export interface Pipeline {
   /** The versions that the handlers take; older ones are upcast to them. */
   readonly handles: readonly Contract[];
   readonly run: Run;
+  /** Told of a message that cannot be read, before it is set aside; when it rejects, that is settled like a failure of `run`. */
+  readonly onUnreadable?: (unreadable: Unreadable) => Promise<void>;
   /** Resolves when what the service stands on (its database) answers; asked while deliveries are held. */
   readonly probe: () => Promise<void>;
   readonly limits: Limits;
@@ -31,7 +41,7 @@ export interface Pipeline {
  * stays un-acked.
  */
 export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
-  const { transport, registry, subscription, run, probe, limits, log, random } = pipeline;
+  const { transport, registry, subscription, run, onUnreadable, probe, limits, log, random } = pipeline;
   const wanted: ReadonlySet<Contract> = new Set(pipeline.handles);
   const hold = createHold({ subscription: subscription.name, probe, log });
 
@@ -46,25 +56,38 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     try {
       message = readMessage(registry, wanted, delivery.body);
     } catch (error) {
-      log.warn({ ...facts, code: codeOf(error) }, `dead letter: ${messageOf(error)}`);
-      return delivery.deadLetter({ code: codeOf(error), message: messageOf(error) });
+      return setAside(delivery, { code: codeOf(error), message: messageOf(error) }, facts);
     }
-    await withContext(message.context, () => settle(delivery, message, facts));
+    const isHandled = await withContext(message.context, () =>
+      work(delivery, () => run(message, delivery.signal), facts),
+    );
+    // Outside of the work: an ack that fails is no failure of the handler, and no attempt.
+    if (isHandled) await delivery.ack();
   };
 
-  const settle = async (delivery: Delivery, message: Message, facts: object): Promise<void> => {
+  const setAside = async (delivery: Delivery, reason: DeadLetterReason, facts: object): Promise<void> => {
+    const { id, position } = delivery;
+    const unreadable = { id, reason, ...(position === undefined ? {} : { position }) };
+    if (!(await work(delivery, async () => onUnreadable?.(unreadable), facts))) return;
+    log.warn({ ...facts, position, code: reason.code }, `dead letter: ${reason.message}`);
+    await delivery.deadLetter(reason);
+  };
+
+  /** Gives whether it was done; else the delivery is settled as the failure says, or stays un-acked. */
+  const work = async (delivery: Delivery, task: () => Promise<void>, facts: object): Promise<boolean> => {
     for (let held = 0; ; held += 1) {
       try {
-        await run(message, delivery.signal);
-        break;
+        await task();
+        return true;
       } catch (error) {
-        if (delivery.signal.aborted) return;
-        if (settlementOf(error) !== 'pause') return await fail(delivery, error, facts);
-        if (!(await hold.until(error, delivery.signal, held))) return;
+        if (delivery.signal.aborted) return false;
+        if (settlementOf(error) !== 'pause') {
+          await fail(delivery, error, facts);
+          return false;
+        }
+        if (!(await hold.until(error, delivery.signal, held))) return false;
       }
     }
-    // Outside of the try: an ack that fails is no failure of the handler, and no attempt.
-    await delivery.ack();
   };
 
   const fail = async (delivery: Delivery, error: unknown, facts: object): Promise<void> => {

@@ -64,6 +64,8 @@ export interface TransportMessage {
 export interface OutgoingMessage extends TransportMessage {
   readonly kind: Kind;
   readonly owner: ServiceName;
+  /** Of an open stream: the broker's topic has the name of the type, and holds key and body and nothing of ours. */
+  readonly open?: boolean;
 }
 
 export type PublishResult =
@@ -84,6 +86,8 @@ export type Deliver = (delivery: Delivery) => Promise<void>;
 export interface Delivery extends TransportMessage {
   /** 1 for the first. Counts retries, not redeliveries after a crash. */
   readonly attempt: number;
+  /** Where the broker has it, for people: `sensor_data/3/1207` on a log. Absent where a broker tells none. */
+  readonly position?: string;
   /** Aborted when the consumer stops without waiting any longer: what is unsettled then stays un-acked. */
   readonly signal: AbortSignal;
   ack(): Promise<void>;

@@ -24,6 +24,7 @@ const sampleOf = (schema: Schema, size: 'smallest' | 'largest', at: string): unk
         throw new Error(`${at} has no longest length: a valid message could be too big`);
       return Array.from({ length }, () => sampleOf(record(schema['items']), size, `${at}[]`));
     }
+    case 'number':
     case 'integer':
       return schema[size === 'smallest' ? 'minimum' : 'maximum'];
     case 'string':
@@ -45,9 +46,12 @@ const textOf = (schema: Schema, size: 'smallest' | 'largest', at: string): strin
     'EUR',
     'A'.repeat(40),
     'A',
+    '4711',
     'a@b.co',
     `${'a'.repeat(most - 5)}@b.co`,
-  ].filter((text) => text.length >= least && text.length <= most && new RegExp(String(pattern)).test(text));
+  ].filter(
+    (text) => text.length >= least && text.length <= most && new RegExp(String(pattern), 'u').test(text),
+  );
   const chosen = candidates.sort((one, other) => one.length - other.length).at(size === 'smallest' ? 0 : -1);
   if (chosen === undefined) throw new Error(`${at}: teach sample() a text for ${JSON.stringify(schema)}`);
   return chosen;

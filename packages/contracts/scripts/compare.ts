@@ -52,7 +52,7 @@ export const compare = (registry: Registry, published: Published): Comparison =>
 
 const changesOf = (before: PublishedSchema, now: PublishedSchema): string[] => {
   const { version } = now['x-contract'];
-  const promises = (['kind', 'owner', 'key'] as const)
+  const promises = (['kind', 'owner', 'key', 'identity'] as const)
     .filter((promise) => before['x-contract'][promise] !== now['x-contract'][promise])
     .map((promise) => {
       const [from, to] = [before['x-contract'][promise], now['x-contract'][promise]];

@@ -14,7 +14,16 @@ export const eventsMarkdown = (registry: Registry): string => {
     '',
     ...table(
       ['event', 'key', 'published by', 'subscriptions'],
-      byName.filter(({ kind }) => kind === 'event').map((contract) => eventRow(registry, contract)),
+      byName.filter(isEvent).map((contract) => eventRow(registry, contract)),
+    ),
+    '',
+    '## Open streams',
+    '',
+    'Plain JSON on a topic of this name, for any client to write and to read. The key is the text of its field.',
+    '',
+    ...table(
+      ['stream', 'key', 'identity', 'written by', 'subscriptions'],
+      byName.flatMap((contract) => streamRows(registry, contract)),
     ),
     '',
     '## Commands',
@@ -33,6 +42,21 @@ export const eventsMarkdown = (registry: Registry): string => {
     ...byName.flatMap((contract) => [`### ${contract.type}`, '', ...fieldsTable(contract), '']),
   ].join('\n');
 };
+
+const isEvent = ({ kind, codec }: Contract): boolean => kind === 'event' && codec.kind === 'cloudevents';
+
+const streamRows = (registry: Registry, contract: Contract): string[][] =>
+  contract.codec.kind === 'json'
+    ? [
+        [
+          linked(contract),
+          `\`${contract.key}\``,
+          contract.codec.identity.map((field) => `\`${field}\``).join(', '),
+          `${contract.owner}, and whoever wants to`,
+          subscribers(registry, contract) || 'nobody yet',
+        ],
+      ]
+    : [];
 
 const eventRow = (registry: Registry, contract: Contract): string[] => [
   `${linked(contract)}${contract.deprecated ? ' (deprecated)' : ''}`,

@@ -17,19 +17,22 @@ interface Promises {
   readonly version: number;
   readonly owner: string;
   readonly key: string;
+  /** Of an open stream: the fields that tell one message from another. */
+  readonly identity?: string;
   /** Only a deprecated version may be removed. */
   readonly deprecated: boolean;
 }
 
 /** As JSON has it: unknown fields are not forbidden, since delivery drops them. */
 export const publishedSchema = (contract: Contract): PublishedSchema => {
-  const { name, schemaId, schema, kind, version, owner, key, deprecated } = contract;
+  const { name, schemaId, schema, kind, version, owner, key, codec, deprecated } = contract;
+  const identity = codec.kind === 'json' ? { identity: codec.identity.join(', ') } : {};
   const { $schema, ...shape } = z.toJSONSchema(schema, { io: 'input' });
   return {
     $schema,
     $id: schemaId,
     title: name,
-    'x-contract': { kind, version, owner, key, deprecated },
+    'x-contract': { kind, version, owner, key, ...identity, deprecated },
     ...shape,
   };
 };

@@ -11,6 +11,8 @@ export const services = [
   'user-registration',
   'email',
   'operations',
+  'sensor-simulator',
+  'sensor-analytics',
 ] as const;
 
 export type ServiceName = (typeof services)[number];
@@ -18,13 +20,25 @@ export type ServiceName = (typeof services)[number];
 /** An event is a fact with any number of subscribers; a command is a request with exactly one handler. */
 export type Kind = 'event' | 'command';
 
+/** How the data travels: in the CloudEvents envelope, or as it is. */
+export type Codec = { readonly kind: 'cloudevents' } | PlainJson;
+
+/** For streams that others write and read too: the value is the data as JSON and nothing else. */
+export interface PlainJson {
+  readonly kind: 'json';
+  /** These fields together tell one message from another; a bare value has no id. */
+  readonly identity: readonly string[];
+  /** The field that says when it happened, in seconds since 1970. */
+  readonly time: string;
+}
+
 /**
  * The definition of one event or command, in one version. Types, validation, routing and docs are derived from it.
  * The schema holds no transforms: what is validated is what is sent.
  */
 export interface Contract<S extends z.ZodObject = z.ZodObject> {
   readonly kind: Kind;
-  /** `noun.past-participle` for an event, `service.imperative` for a command. */
+  /** `noun.past-participle` for an event, `service.imperative` for a command; an open stream's is that of its topic. */
   readonly name: string;
   readonly version: number;
   /** What travels on the wire: the name, and from version 2 on the version too (`order.placed.v2`). */
@@ -35,8 +49,9 @@ export interface Contract<S extends z.ZodObject = z.ZodObject> {
   readonly owner: ServiceName;
   /** Who may send the command. Empty for an event: only its owner publishes it. */
   readonly senders: readonly ServiceName[];
-  /** The field whose value orders and partitions these messages; the envelope's `subject`. */
+  /** The field whose value, as text, orders and partitions these messages; the envelope's `subject`. */
   readonly key: string;
+  readonly codec: Codec;
   /** For delivery: unknown fields are dropped, so that an owner may add some. */
   readonly schema: S;
   /** For publishing: unknown fields are refused at every depth, so that a wrong message never leaves. */
@@ -68,6 +83,15 @@ interface EventDefinition<S extends z.ZodObject> {
   readonly deprecated?: boolean;
 }
 
+interface StreamDefinition<S extends z.ZodObject> {
+  /** The one of our services that writes it; whoever else does is a stranger, and welcome. */
+  readonly owner: ServiceName;
+  readonly key: Extract<keyof z.output<S>, string>;
+  readonly identity: readonly Extract<keyof z.output<S>, string>[];
+  readonly time: Extract<keyof z.output<S>, string>;
+  readonly schema: S;
+}
+
 interface CommandDefinition<S extends z.ZodObject> extends EventDefinition<S> {
   readonly senders: readonly ServiceName[];
 }
@@ -80,10 +104,21 @@ export const event = <S extends z.ZodObject>(name: string, definition: EventDefi
 export const command = <S extends z.ZodObject>(name: string, definition: CommandDefinition<S>): Contract<S> =>
   define('command', name, definition);
 
+/**
+ * Defines an open stream: events as plain JSON on a topic of their own, for any client in any language. A value tells no
+ * version: a breaking change is another stream.
+ */
+export const stream = <S extends z.ZodObject>(
+  name: string,
+  { owner, key, schema, identity, time }: StreamDefinition<S>,
+): Contract<S> =>
+  define('event', name, { owner, version: 1, key, schema, senders: [] }, { kind: 'json', identity, time });
+
 const define = <S extends z.ZodObject>(
   kind: Kind,
   name: string,
   { owner, version, key, schema, senders, upcast, deprecated = false }: CommandDefinition<S>,
+  codec: Codec = { kind: 'cloudevents' },
 ): Contract<S> => ({
   kind,
   name,
@@ -93,6 +128,7 @@ const define = <S extends z.ZodObject>(
   owner,
   senders,
   key,
+  codec,
   schema,
   strictSchema: strict(schema, name) as z.ZodType<z.output<S>, z.input<S>>, // same schema, stricter about keys
   ...(upcast === undefined ? {} : { upcast }),

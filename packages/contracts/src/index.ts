@@ -11,14 +11,17 @@ export {
   sku,
 } from './common.ts';
 export {
+  type Codec,
   type Contract,
   command,
   type Data,
   event,
   type Input,
   type Kind,
+  type PlainJson,
   type ServiceName,
   services,
+  stream,
   type Upcast,
 } from './define.ts';
 export {
@@ -53,6 +56,7 @@ export {
   voidPayment,
 } from './payment.ts';
 export { createRegistry, type Registry } from './registry.ts';
+export { sensorData, temperatureAlert } from './sensors.ts';
 export {
   cancelShipment,
   dispatchOrder,
@@ -63,5 +67,14 @@ export {
 } from './shipping.ts';
 export { shop } from './shop.ts';
 export { strict } from './strict.ts';
-export { patient, quick, type RetryPolicy, type Subscription, subscription } from './subscription.ts';
+export {
+  type Carrier,
+  carrierOf,
+  isOfStream,
+  patient,
+  quick,
+  type RetryPolicy,
+  type Subscription,
+  subscription,
+} from './subscription.ts';
 export { userRegistered } from './users.ts';

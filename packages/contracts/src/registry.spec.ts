@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Contract, command, event, type ServiceName, services } from './define.ts';
+import { type Contract, command, event, type ServiceName, services, stream } from './define.ts';
 import { createRegistry } from './registry.ts';
 import { quick, type Subscription, subscription } from './subscription.ts';
 
@@ -49,6 +49,69 @@ describe('a registry', () => {
       'order.placed is defined twice',
       'inventory.commands: inventory.reserve is not registered',
     ]);
+  });
+});
+
+const measured = stream('sensor_data', {
+  owner: 'order',
+  key: 'sensor',
+  identity: ['sensor', 'at'],
+  time: 'at',
+  schema: z.object({
+    sensor: z.int(),
+    at: z.int(),
+    place: z.string(),
+    value: z.number(),
+    note: z.int().optional(),
+  }),
+});
+const readings = subscription('email.readings', { to: [measured], retry: quick });
+
+describe('an open stream', () => {
+  test('stands beside the other contracts, and is carried by a broker of its own', () => {
+    const registry = createRegistry({
+      contracts: [placed, reserve, measured],
+      subscriptions: [commands, mails, readings],
+    });
+    expect(registry.on('bus').contracts).toEqual([placed, reserve]);
+    expect(registry.on('bus').subscriptions).toEqual([commands, mails]);
+    expect(registry.on('stream').contracts).toEqual([measured]);
+    expect(registry.on('stream').subscriptions).toEqual([readings]);
+  });
+
+  test('is listened to alone: its values tell no type', () => {
+    const both = { ...readings, to: [measured, placed] };
+    expect(violationsOf([placed, measured], [both])).toEqual([
+      'email.readings: a value of an open stream tells no type; listen to it alone',
+    ]);
+  });
+
+  const json = { kind: 'json', identity: ['sensor'], time: 'at' } as const;
+  test.each<[string, Partial<Contract>, string]>([
+    ['no topic', { name: 'Sensor.Data' }, "a stream's name has small letters, digits and underscores"],
+    [
+      'a key that is none',
+      { key: 'value' },
+      'its value is no field that is always a string or a whole number',
+    ],
+    [
+      'a key that may be missing',
+      { key: 'note' },
+      'its note is no field that is always a string or a whole number',
+    ],
+    ['no identity', { codec: { ...json, identity: [] } }, 'nothing tells one of its messages from another'],
+    [
+      'an identity that is none',
+      { codec: { ...json, identity: ['value'] } },
+      'its value is no field that is always',
+    ],
+    [
+      'a time that is none',
+      { codec: { ...json, time: 'place' } },
+      'its time place is no field that is always a whole number',
+    ],
+  ])('is refused with %s', (_, change, words) => {
+    expect(violationsOf([changed(measured, change)], [])).toEqual([expect.stringContaining(words)]);
   });
 });
 

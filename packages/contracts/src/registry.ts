@@ -1,5 +1,5 @@
 import type { Contract, ServiceName } from './define.ts';
-import type { Subscription } from './subscription.ts';
+import { type Carrier, carrierOf, type Subscription } from './subscription.ts';
 import { contractViolations, subscriptionViolations } from './violations.ts';
 
 /** Every contract and every subscription of a system, checked against each other. */
@@ -10,6 +10,8 @@ export interface Registry {
   contract(type: string): Contract | undefined;
   /** The subscription of this name, if there is one. */
   subscription(name: string): Subscription | undefined;
+  /** The part of it that the bus carries, or the broker of the open streams. */
+  on(carrier: Carrier): Registry;
   /** Throws unless this service may publish the event, or send the command. */
   assertMayPublish(service: ServiceName, contract: Contract): void;
 }
@@ -21,7 +23,7 @@ interface Definitions {
 
 /**
  * Throws with every violation at once: doubled names, unknown owners and keys, versions that do not follow each other,
- * commands without exactly one handler.
+ * commands without exactly one handler, open streams mixed with other messages.
  */
 export const createRegistry = ({ contracts, subscriptions }: Definitions): Registry => {
   const violations = [...contractViolations(contracts), ...subscriptionViolations(contracts, subscriptions)];
@@ -34,6 +36,13 @@ export const createRegistry = ({ contracts, subscriptions }: Definitions): Regis
     subscriptions,
     contract: (type) => byType.get(type),
     subscription: (name) => byName.get(name),
+    on: (carrier) =>
+      createRegistry({
+        contracts: contracts.filter((contract) => carrierOf(contract) === carrier),
+        subscriptions: subscriptions.filter(({ to }) =>
+          to.every((contract) => carrierOf(contract) === carrier),
+        ),
+      }),
     assertMayPublish: (service, contract) => {
       const allowed = contract.kind === 'event' ? [contract.owner] : contract.senders;
       if (byType.get(contract.type) !== contract) throw new Error(`${contract.type} is not registered`);

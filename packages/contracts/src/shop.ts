@@ -2,12 +2,13 @@ import * as inventory from './inventory.ts';
 import * as order from './order.ts';
 import * as payment from './payment.ts';
 import { createRegistry, type Registry } from './registry.ts';
+import * as sensors from './sensors.ts';
 import * as shipping from './shipping.ts';
 import { subscriptions } from './subscriptions.ts';
 import * as users from './users.ts';
 
 /** Every contract and subscription of the shop. */
 export const shop: Registry = createRegistry({
-  contracts: [order, inventory, payment, shipping, users].flatMap((module) => Object.values(module)),
+  contracts: [order, inventory, payment, shipping, users, sensors].flatMap((module) => Object.values(module)),
   subscriptions,
 });

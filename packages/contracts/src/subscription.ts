@@ -27,6 +27,15 @@ export interface Subscription {
   readonly retry: RetryPolicy;
 }
 
+/** What carries a subscription's messages: the shop's bus (`BUS_URL`), or the broker of the open streams (`STREAM_URL`). */
+export type Carrier = 'bus' | 'stream';
+
+export const carrierOf = ({ codec }: Contract): Carrier => (codec.kind === 'json' ? 'stream' : 'bus');
+
+/** A subscription to an open stream listens to nothing else. */
+export const isOfStream = ({ to }: Pick<Subscription, 'to'>): boolean =>
+  to.some((contract) => carrierOf(contract) === 'stream');
+
 interface SubscriptionDefinition {
   readonly to: readonly Contract[];
   readonly retry: RetryPolicy;

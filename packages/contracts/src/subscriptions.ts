@@ -21,6 +21,7 @@ import {
   refundPayment,
   voidPayment,
 } from './payment.ts';
+import { sensorData, temperatureAlert } from './sensors.ts';
 import {
   cancelShipment,
   dispatchOrder,
@@ -67,4 +68,7 @@ export const subscriptions: readonly Subscription[] = [
     to: [orderConfirmed, orderCancelled, shipmentDispatched, shipmentDelivered],
     retry: patient,
   }),
+  subscription('email.operations', { to: [temperatureAlert], retry: patient }),
+
+  subscription('sensor-analytics.readings', { to: [sensorData], retry: quick }),
 ];

@@ -1,5 +1,5 @@
-import { type Contract, services } from './define.ts';
-import type { Subscription } from './subscription.ts';
+import { type Contract, type PlainJson, services } from './define.ts';
+import { carrierOf, type Subscription } from './subscription.ts';
 
 /** What is wrong with the contracts of a registry by themselves, a line each. */
 export const contractViolations = (contracts: readonly Contract[]): string[] => [
@@ -39,6 +39,7 @@ const definitionViolations = ({
   owner,
   senders,
   key,
+  codec,
   schema,
 }: Contract): string[] => [
   ...when(!services.includes(owner), `${type}: its owner ${owner} is no service`),
@@ -46,9 +47,36 @@ const definitionViolations = ({
     .filter((sender) => !services.includes(sender))
     .map((sender) => `${type}: its sender ${sender} is no service`),
   ...when(kind === 'command' && senders.length === 0, `${type}: nobody may send it`),
-  ...when(!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(name), `${name}: a name reads 'noun.verb'`),
   ...when(!isCount(version), `${type}: its version ${version} is no whole number from 1`),
-  ...when(!isAlwaysText(schema, key), `${type}: its key ${key} is no field that is always a string`),
+  ...(codec.kind === 'json'
+    ? streamViolations(name, key, codec, schema)
+    : [
+        ...when(!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(name), `${name}: a name reads 'noun.verb'`),
+        ...when(!isAlwaysText(schema, key), `${type}: its key ${key} is no field that is always a string`),
+      ]),
+];
+
+const streamViolations = (
+  name: string,
+  key: string,
+  { identity, time }: PlainJson,
+  schema: Contract['schema'],
+): string[] => [
+  ...when(
+    !/^[a-z][a-z0-9_]*$/.test(name),
+    `${name}: a stream's name has small letters, digits and underscores`,
+  ),
+  ...when(
+    identity.length === 0,
+    `${name}: nothing tells one of its messages from another; name its identity`,
+  ),
+  ...[...new Set([key, ...identity])]
+    .filter((field) => !isAlwaysText(schema, field) && !isAlwaysWhole(schema, field))
+    .map((field) => `${name}: its ${field} is no field that is always a string or a whole number`),
+  ...when(
+    !isAlwaysWhole(schema, time),
+    `${name}: its time ${time} is no field that is always a whole number`,
+  ),
 ];
 
 const firstVersionViolations = ({ type, upcast }: Contract): string[] =>
@@ -78,6 +106,10 @@ const namingViolations = ({ name, service, to }: Subscription): string[] => {
   return [
     ...when(!reads, `${name}: a name reads '${service}.what', in small letters, digits and dashes`),
     ...when(to.length === 0, `${name} listens to nothing`),
+    ...when(
+      to.length > 1 && to.some((contract) => carrierOf(contract) === 'stream'),
+      `${name}: a value of an open stream tells no type; listen to it alone`,
+    ),
     ...doubled(to.map(({ type }) => type)).map((type) => `${name} lists ${type} twice`),
   ];
 };
@@ -104,6 +136,11 @@ const listeningViolations = (
 const isAlwaysText = ({ shape }: Contract['schema'], key: string): boolean => {
   const type = Object.hasOwn(shape, key) ? shape[key]?._zod.def.type : undefined;
   return type === 'string' || type === 'enum';
+};
+
+const isAlwaysWhole = ({ shape }: Contract['schema'], key: string): boolean => {
+  const def = Object.hasOwn(shape, key) ? shape[key]?._zod.def : undefined;
+  return def?.type === 'number' && 'format' in def && def.format === 'safeint';
 };
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { compare, type Published } from '../scripts/compare.ts';
 import { publishedSchema } from '../scripts/published-schema.ts';
-import { type Contract, command, createRegistry, event, quick, subscription } from '../src/index.ts';
+import { type Contract, command, createRegistry, event, quick, stream, subscription } from '../src/index.ts';
 
 const money = { amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) };
 const line = { sku: z.string().max(40), price: z.object(money), note: z.string().optional() };
@@ -273,4 +273,14 @@ describe('finds nothing', () => {
     };
     expect(compared(anEvent(), anEvent(reordered)).incompatible).toEqual([]);
   });
+});
+
+test('another identity of an open stream is incompatible: its readers would take two messages for one', () => {
+  const schema = z.object({ sensor: z.int(), at: z.int(), run: z.int() });
+  const readings = (identity: ('sensor' | 'at' | 'run')[]) =>
+    stream('sensor_data', { owner: 'order', key: 'sensor', identity, time: 'at', schema });
+  expect(compared(readings(['sensor', 'at']), readings(['sensor', 'at'])).incompatible).toEqual([]);
+  expect(compared(readings(['sensor', 'at']), readings(['sensor', 'at', 'run'])).incompatible).toEqual([
+    'sensor_data 1: its identity changed from sensor, at to sensor, at, run; put it back, or define a contract of another name',
+  ]);
 });

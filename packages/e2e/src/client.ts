@@ -80,6 +80,23 @@ export interface ShipmentRow {
   readonly reference: string;
 }
 
+/** What the readings of a place add up to in one stretch of time. */
+export interface SensorWindow {
+  readonly start: string;
+  readonly seconds: number;
+  readonly readings: number;
+  readonly temperature: { readonly min: number; readonly max: number; readonly mean: number };
+}
+
+export interface SensorAlert {
+  readonly alertId: string;
+  readonly sensorId: string;
+  readonly location: string;
+  readonly reason: 'too-hot' | 'sudden-jump';
+  readonly temperature: number;
+  readonly usual?: number;
+}
+
 export interface DeadLetterView {
   readonly id: string;
   readonly subscription: string;
@@ -240,6 +257,29 @@ export const createShopClient = (
         if (payments.length < 1_000) return all;
       }
     },
+    sensorLocations: async (windows = 1) =>
+      (
+        await http.call<{
+          locations: readonly { readonly location: string; readonly windows: readonly SensorWindow[] }[];
+        }>('GET', `/api/sensors/locations?windows=${windows}`)
+      ).locations,
+    /** Every alert, a page at a time. */
+    sensorAlerts: async (): Promise<SensorAlert[]> => {
+      const all: SensorAlert[] = [];
+      for (let before = ''; ; before = all.at(-1)?.alertId ?? '') {
+        const query = before === '' ? '' : `&before=${before}`;
+        const { alerts } = await http.call<{ alerts: SensorAlert[] }>(
+          'GET',
+          `/api/sensors/alerts?limit=1000${query}`,
+        );
+        all.push(...alerts);
+        if (alerts.length < 1_000) return all;
+      }
+    },
+    /** Lets the cooling of a warehouse fail; gives the sensor that notices. */
+    overheat: async (location: string) =>
+      (await http.call<{ sensorId: string }>('POST', '/sensor-simulator/anomalies', { body: { location } }))
+        .sensorId,
     fault: (body: unknown) => http.call('PUT', '/simulator/faults', { body }),
     clearFaults: () => http.call('DELETE', '/simulator/faults'),
   };

@@ -1,3 +1,4 @@
+export type { Chapter, Teller } from './chapter.ts';
 export {
   type Credentials,
   type Customer,
@@ -11,10 +12,12 @@ export {
   type OrderView,
   type PaymentRow,
   type Product,
+  type SensorAlert,
+  type SensorWindow,
   type ShipmentRow,
   type ShopClient,
   type StockRow,
 } from './client.ts';
 export { type Answer, createHttp, type Http, type RequestOptions, UnexpectedAnswer } from './http.ts';
 export { assertInvariants, checkInvariants, type Invariant, type InvariantOptions } from './invariants.ts';
-export { type Chapter, type Teller, tellStory } from './story.ts';
+export { tellStory } from './story.ts';

@@ -50,6 +50,7 @@ export const checkInvariants = async (
     await ledgersAgree(client),
     await shipmentsMatch(client, completed, cancelled),
     await mailsAreSentOnce(client, completed, cancelled, timeoutMs),
+    await alertsAreMailedOnce(client, timeoutMs),
   ];
 };
 
@@ -190,6 +191,28 @@ const mailsAreSentOnce = async (
       ...doubled(mails.map(({ messageId }) => messageId)).map((id) => `${id} is there twice`),
       ...missing(mails),
     ],
+  };
+};
+
+/** Sensors go on while this looks: what counts is each alert that was there when it began. */
+const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promise<Invariant> => {
+  const alerts = await client.sensorAlerts();
+  const isOf = (alertId: string) => (mail: Mail) => mail.messageId.includes(alertId);
+  const unlike = (mails: readonly Mail[]): string[] =>
+    alerts
+      .map(({ alertId }) => ({ alertId, sent: mails.filter(isOf(alertId)).length }))
+      .filter(({ sent }) => sent !== 1)
+      .map(({ alertId, sent }) => `${alertId}: ${sent} mails`);
+  const mails = await eventually(
+    'operations have their mails',
+    () => client.mails(),
+    (all) => unlike(all).length === 0,
+    timeoutMs,
+  ).catch(() => client.mails());
+  return {
+    name: 'one mail to operations for each alert',
+    looked: `${alerts.length} alerts`,
+    violations: unlike(mails),
   };
 };
 

@@ -1,30 +1,8 @@
-import { type Customer, eventually, type OrderView, type ShopClient } from './client.ts';
+import type { Chapter, StoryContext, Teller } from './chapter.ts';
+import { type Customer, eventually, type ShopClient } from './client.ts';
 import { UnexpectedAnswer } from './http.ts';
 import { checkInvariants } from './invariants.ts';
-
-/** Where the story is told. */
-export interface Teller {
-  chapter(title: string): void;
-  /** Something happens. */
-  say(text: string): void;
-  /** An order as its timeline stands. */
-  timeline(order: OrderView): void;
-  /** Something was checked. */
-  check(text: string, holds: boolean, detail?: string): void;
-}
-
-/** A part of the story; it throws when the shop does not do what it must. */
-export type Chapter = (context: StoryContext) => Promise<void>;
-
-interface StoryContext {
-  readonly client: ShopClient;
-  readonly teller: Teller;
-  /** Makes addresses unlike those of an earlier telling on the same data. */
-  readonly run: string;
-  readonly customers: { ada: Customer; grace: Customer };
-  /** Dead letters that an earlier telling, which was ended in its midst, left open. */
-  readonly leftOver: ReadonlySet<string>;
-}
+import { sensorChapters } from './sensor-chapters.ts';
 
 const products = [
   { sku: 'MUG-1', name: 'Mug', price: { amount: 1_250, currency: 'EUR' } },
@@ -34,8 +12,8 @@ const products = [
 
 /**
  * Tells what the shop does, on real input: orders that complete, one declined and compensated, one out of stock, one whose
- * mail fails and is retried, one poison message that is dead-lettered, repaired and replayed; then checks that orders, stock,
- * money and mails add up. Gives whether every check held.
+ * mail fails and is retried, one poison message that is dead-lettered, repaired and replayed, a warehouse that gets too hot; then
+ * checks that orders, stock, money and mails add up. Gives whether every check held.
  */
 export const tellStory = async (client: ShopClient, teller: Teller): Promise<boolean> => {
   let allHold = true;
@@ -52,7 +30,8 @@ export const tellStory = async (client: ShopClient, teller: Teller): Promise<boo
   await openShop({ client, teller: listening });
   const customers = await registerCustomers(client, listening, run);
   const context: StoryContext = { client, teller: listening, run, customers, leftOver };
-  for (const chapter of [twoOrders, declined, outOfStock, mailRetried, poison, summary])
+  const [warehouses, heat] = sensorChapters();
+  for (const chapter of [warehouses, twoOrders, declined, outOfStock, mailRetried, poison, heat, summary])
     await chapter(context);
   return allHold;
 };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { GenericContainer, StartedTestContainer } from 'testcontainers';
 import { guardContainers, label } from './container-guard.ts';
 import { freePort } from './free-port.ts';
@@ -11,7 +12,8 @@ export const images: Readonly<Record<ServerKind, string>> = {
 };
 
 const user = 'emporium';
-const password = 'emporium';
+/** The ports are published on every address of this machine. */
+const password = randomBytes(12).toString('hex');
 
 /** What was answered is on disk, as the brokers and databases of the other kinds have it. */
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];

@@ -3,6 +3,7 @@ import { canStart, ownServerFor, serverFor } from './server-for.ts';
 
 beforeEach(() => {
   vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
+  vi.stubEnv('TEST_SERVERS', '');
 });
 afterEach(() => vi.unstubAllEnvs());
 

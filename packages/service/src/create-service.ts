@@ -1,5 +1,5 @@
-import { type Consumer, consume, Fault, type Handler, type Transport } from '@emporium/bus';
-import { type ServiceName, shop } from '@emporium/contracts';
+import { type Consumer, consume, Fault, type Handler, type Transport, type Unreadable } from '@emporium/bus';
+import { type Carrier, isOfStream, type ServiceName, type Subscription, shop } from '@emporium/contracts';
 import type { Migrations, Retention, Store, Tx } from '@emporium/store';
 import { createHealth, type Health } from './health.ts';
 import { listen } from './http/listen.ts';
@@ -19,6 +19,8 @@ export interface ServiceDefinition<DB> {
   readonly routes?: readonly Routes[];
   /** By the subscription's name: what becomes of its messages. */
   readonly subscriptions?: Readonly<Record<string, readonly Handler<Tx<DB>>[]>>;
+  /** By the subscription's name: told of a message that cannot be read, before it becomes a dead letter. */
+  readonly unreadable?: Readonly<Record<string, (unreadable: Unreadable) => Promise<void>>>;
   /** Started after the relay and before the subscriptions; stopped in reverse order. */
   readonly background?: readonly Step[];
   readonly retention?: readonly Retention[];
@@ -28,12 +30,24 @@ export interface ServiceDefinition<DB> {
 export interface Parts<DB> {
   readonly store: Store<DB>;
   readonly transport: Transport;
+  /** Of the open streams: the one of the bus where `STREAM_URL` is not given or the same. */
+  readonly stream: Transport;
   readonly health: Health;
   readonly log: Log;
 }
 
-/** Unsettled deliveries of one subscription in one process. */
-const concurrency = 100;
+interface Flow {
+  /** Unsettled deliveries of one subscription in one process. */
+  readonly concurrency: number;
+  /** Of them, those that share a transaction, at most. */
+  readonly groupSize: number;
+}
+
+/** A stream brings many small messages, of which none is waited for. */
+const flows: Readonly<Record<Carrier, Flow>> = {
+  bus: { concurrency: 100, groupSize: 50 },
+  stream: { concurrency: 1_000, groupSize: 500 },
+};
 
 /**
  * The ordered start of a service: database and migrations, relay, background work, subscriptions, HTTP. It drains in reverse:
@@ -41,22 +55,24 @@ const concurrency = 100;
  */
 export const createService = async <DB>(
   name: ServiceName,
-  config: ServiceConfig,
+  config: ServiceConfig & { readonly STREAM_URL?: string | undefined },
   log: Log,
   define: (parts: Parts<DB>) => ServiceDefinition<DB>,
 ): Promise<readonly Step[]> => {
   // Loaded here: it takes 18 MB, and processes without a database share this package.
   const { createStore } = await import('@emporium/store');
   const store = createStore<DB>({ service: name, registry: shop, url: config.DATABASE_URL, log });
-  const transport = await createTransport({ url: config.BUS_URL, service: name, log });
+  const { BUS_URL, STREAM_URL = BUS_URL } = config;
+  const transport = await createTransport({ url: BUS_URL, service: name, log });
+  const stream =
+    STREAM_URL === BUS_URL ? transport : await createTransport({ url: STREAM_URL, service: name, log });
   const health = createHealth();
-  const definition = define({ store, transport, health, log });
-  const consumers = bind(name, definition, store, transport, log);
+  const parts: Parts<DB> = { store, transport, stream, health, log };
+  const definition = define(parts);
+  const consumers = bind(name, definition, parts);
   health.add('database', () => store.probe());
-  health.add('broker', () => {
-    const status = transport.status();
-    if (status.state !== 'up') throw new Error(`${status.state}: ${status.reason}`);
-  });
+  health.add('broker', () => assertUp(transport));
+  if (stream !== transport) health.add('stream', () => assertUp(stream));
   const server = await createHttpServer({
     log,
     api: { title: name, description: definition.description },
@@ -74,7 +90,12 @@ export const createService = async <DB>(
         return () => store.close();
       },
     },
-    { name: 'broker', start: () => () => transport.close() },
+    {
+      name: 'broker',
+      start: () => async () => {
+        await Promise.all([transport, stream].map((each) => each.close()));
+      },
+    },
     { name: 'relay', start: () => relayStep(store, transport) },
     {
       name: 'retention',
@@ -93,40 +114,52 @@ const relayStep = <DB>(store: Store<DB>, transport: Transport) => {
   return () => relay.stop();
 };
 
+const assertUp = (transport: Transport): void => {
+  const status = transport.status();
+  if (status.state !== 'up') throw new Error(`${status.state}: ${status.reason}`);
+};
+
 /** One step a subscription of the service. Throws when one has no handlers, or handlers have no subscription. */
-const bind = <DB>(
-  name: ServiceName,
-  { subscriptions = {} }: ServiceDefinition<DB>,
-  store: Store<DB>,
-  transport: Transport,
-  log: Log,
-): Step[] => {
+const bind = <DB>(name: ServiceName, definition: ServiceDefinition<DB>, parts: Parts<DB>): Step[] => {
+  const { subscriptions = {}, unreadable = {} } = definition;
   const registered = shop.subscriptions.filter(({ service }) => service === name);
-  const unknown = Object.keys(subscriptions).filter(
+  const unknown = Object.keys({ ...subscriptions, ...unreadable }).filter(
     (each) => !registered.some((known) => known.name === each),
   );
   if (unknown.length > 0) throw new Error(`${name} has no subscription ${unknown.join(', ')}`);
   return registered.map((subscription) => {
     const handlers = subscriptions[subscription.name];
     if (handlers === undefined) throw new Error(`${subscription.name} has no handlers`);
-    const { run, handles } = store.runner(subscription, handlers);
-    return {
-      name: subscription.name,
-      start: async () => {
-        const consumer: Consumer = await consume({
-          transport,
-          registry: shop,
-          subscription,
-          handles,
-          run,
-          probe: () => store.probe(),
-          limits: { concurrency },
-          log,
-        });
-        return () => consumer.stop();
-      },
-    };
+    return consuming(subscription, handlers, unreadable[subscription.name], parts);
   });
+};
+
+const consuming = <DB>(
+  subscription: Subscription,
+  handlers: readonly Handler<Tx<DB>>[],
+  onUnreadable: ((unreadable: Unreadable) => Promise<void>) | undefined,
+  { store, transport, stream, log }: Parts<DB>,
+): Step => {
+  const carrier: Carrier = isOfStream(subscription) ? 'stream' : 'bus';
+  const { concurrency, groupSize } = flows[carrier];
+  const { run, handles } = store.runner(subscription, handlers, { groupSize });
+  return {
+    name: subscription.name,
+    start: async () => {
+      const consumer: Consumer = await consume({
+        transport: carrier === 'stream' ? stream : transport,
+        registry: shop,
+        subscription,
+        handles,
+        run,
+        ...(onUnreadable === undefined ? {} : { onUnreadable }),
+        probe: () => store.probe(),
+        limits: { concurrency },
+        log,
+      });
+      return () => consumer.stop();
+    },
+  };
 };
 
 /** The same step, which does not fail because the broker is away: it is started again until the broker is there. */

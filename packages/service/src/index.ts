@@ -54,6 +54,7 @@ export {
   type ServiceConfig,
   secret,
   serviceConfig,
+  streamUrl,
   url,
 } from './settings.ts';
 export {

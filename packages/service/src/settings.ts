@@ -58,16 +58,20 @@ export const processConfig = z.object({
 });
 export type ProcessConfig = z.output<typeof processConfig>;
 
+/** The broker of the shop's messages, or of the open streams: the scheme tells which transport. */
+const brokerUrl = (example: string) =>
+  url(['postgres:', 'postgresql:', 'amqp:', 'amqps:', 'kafka:', 'redis:', 'rediss:', 'memory:'], example);
+
 /** What every service of the shop reads besides: its database, the broker and the key that tokens are checked with. */
 export const serviceConfig = processConfig.extend({
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://order:password@127.0.0.1:5432/order'),
-  BUS_URL: url(
-    ['postgres:', 'postgresql:', 'amqp:', 'amqps:', 'kafka:', 'redis:', 'rediss:', 'memory:'],
-    'amqp://guest:guest@127.0.0.1:5672',
-  ),
+  BUS_URL: brokerUrl('amqp://guest:guest@127.0.0.1:5672'),
   JWT_PUBLIC_KEY: publicKey,
 });
 export type ServiceConfig = z.output<typeof serviceConfig>;
+
+/** The broker of the open streams, for those who write or read one. */
+export const streamUrl = brokerUrl('kafka://127.0.0.1:9092');
 
 const schemeOf = (text: string): string | undefined =>
   URL.canParse(text) ? new URL(text).protocol : undefined;

@@ -26,7 +26,7 @@ const transports: Readonly<Record<string, Create>> = {
   'memory:': memory,
 };
 
-/** The schemes that `BUS_URL` may have. */
+/** The schemes that `BUS_URL` and `STREAM_URL` may have. */
 export const transportSchemes: readonly string[] = Object.keys(transports);
 
 /** The transport for a broker's URL; it connects by itself, and goes on trying. Throws for a scheme that none serves. */

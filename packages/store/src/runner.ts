@@ -16,8 +16,8 @@ import type { Outbox } from './outbox.ts';
 import { together } from './together.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Deliveries at hand that share one transaction, at most. */
-const groupSize = 50;
+/** Deliveries at hand that share one transaction, at most, unless it is said otherwise. */
+const usualGroupSize = 50;
 
 /** What a runner works on. */
 export interface RunnerOptions<DB> {
@@ -27,6 +27,8 @@ export interface RunnerOptions<DB> {
   readonly handlers: readonly Handler<Transaction<DB>>[];
   /** Called after each commit that wrote effects. */
   readonly committed: () => void;
+  /** Deliveries at hand that share one transaction, at most; 50 unless given. More of them suit a stream of small messages. */
+  readonly groupSize?: number;
   readonly clock?: () => Date;
 }
 
@@ -45,6 +47,7 @@ const handledBefore = Symbol('handled before');
  */
 export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handles: readonly Contract[] } => {
   const { db, outbox, subscription, handlers, committed, clock = () => new Date() } = options;
+  const { groupSize = usualGroupSize } = options;
   const bound = bindHandlers(subscription, handlers);
 
   const handlerOf = ({ contract }: Message): Handler<Transaction<DB>> => {

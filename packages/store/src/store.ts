@@ -40,10 +40,14 @@ export interface Store<DB> {
    * again when it collides with another.
    */
   transaction<Result>(work: (work: Work<DB>) => Promise<Result>): Promise<Result>;
-  /** What the pipeline calls for each message of a subscription. Throws unless every contract has its handler. */
+  /**
+   * What the pipeline calls for each message of a subscription; up to `groupSize` of those at hand share a transaction, 50 unless
+   * given. Throws unless every contract has its handler.
+   */
   runner(
     subscription: Subscription,
     handlers: readonly Handler<Tx<DB>>[],
+    options?: { readonly groupSize?: number },
   ): { readonly run: Run; readonly handles: readonly Contract[] };
   /** Called after each commit of a transaction or a group that wrote effects; gives the way to stop it. */
   onCommit(listener: () => void): () => void;
@@ -97,7 +101,11 @@ export const createStore = <DB>({
       if (wrote) committed();
       return result;
     },
-    runner: (subscription, handlers) => createRunner({ db, outbox, subscription, handlers, committed }),
+    runner: (subscription, handlers, { groupSize } = {}) =>
+      createRunner({
+        ...{ db, outbox, subscription, handlers, committed },
+        ...(groupSize === undefined ? {} : { groupSize }),
+      }),
     migrate: async (migrations) => {
       await migrate(db, 'messaging_migration', messagingMigrations);
       await migrate(db, 'migration', migrations);

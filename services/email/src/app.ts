@@ -5,6 +5,7 @@ import { onOrderCancelled } from './handlers/order-cancelled.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { onShipmentDispatched } from './handlers/shipment-dispatched.ts';
+import { onTemperatureAlert } from './handlers/temperature-alert.ts';
 import { rememberCustomer, welcomeCustomer } from './handlers/user-registered.ts';
 import { migrations } from './migrations/index.ts';
 import type { Tables } from './store/tables.ts';
@@ -39,4 +40,5 @@ export const subscriptions = {
   'email.customers': [rememberCustomer],
   'email.welcome': [welcomeCustomer],
   'email.orders': [onOrderConfirmed, onOrderCancelled, onShipmentDispatched, onShipmentDelivered],
+  'email.operations': [onTemperatureAlert],
 };

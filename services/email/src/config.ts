@@ -2,7 +2,7 @@ import { processConfig, serviceConfig, url } from '@emporium/service';
 import { taskSchemes } from '@emporium/tasks';
 import { z } from 'zod';
 
-/** Who writes: an address, or a name with one, as in a mail's From. */
+/** Who writes or is written to: an address, or a name with one, as in a mail's From. */
 const mailbox = z
   .string()
   .transform((text, context) => {
@@ -28,7 +28,7 @@ export const workerConfig = processConfig.extend({
     'smtp://127.0.0.1:2525',
   ),
   MAIL_FROM: mailbox.prefault('Emporium <shop@emporium.example>'),
-  /** Who is told each morning what the mail of the last day was. */
-  DIGEST_TO: mailbox.prefault('Operations <operations@emporium.example>'),
+  /** Who is told of alerts, and each morning what the mail of the last day was. */
+  OPERATIONS_ADDRESS: mailbox.prefault('Operations <operations@emporium.example>'),
 });
 export type WorkerConfig = z.output<typeof workerConfig>;

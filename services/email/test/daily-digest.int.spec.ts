@@ -32,9 +32,9 @@ test.skipIf(!postgres.available)(
     await recordSent(store.db, [mail('1', 'welcome', 1), mail('2', 'welcome', 23), mail('3', 'welcome', 25)]);
     await recordSent(store.db, [mail('4', 'order-confirmed', 2), mail('4', 'order-confirmed', 2)]);
 
-    const to = { name: 'Operations', address: 'operations@emporium.example' };
-    const post = { store, office, domain: 'emporium.example' };
-    const digest = dailyDigestHandler({ ...post, to, failed: async () => 3 });
+    const operations = { name: 'Operations', address: 'operations@emporium.example' };
+    const post = { store, office, domain: 'emporium.example', operations };
+    const digest = dailyDigestHandler({ ...post, failed: async () => 3 });
     const attempt = {
       id: 'repeat:daily:1',
       attempt: 1,

@@ -18,6 +18,8 @@ import { type Post, sendMailHandler } from '../src/worker/send-mail.ts';
 export const bytesOf = <C extends Contract>(contract: C, data: Input<C>, options: MessageOptions = {}) =>
   createMessage(contract.owner, contract, data, newContext(), options).body;
 
+export const operations = { name: 'Operations', address: 'operations@shop.example' };
+
 /** Hands messages to the service's handlers as the pipeline does, without a broker. */
 export const createDelivery = (store: Store<Tables>) => {
   const runners = Object.entries(subscriptions).map(([name, handlers]) => {

@@ -7,6 +7,7 @@ import {
   shipmentDelivered,
   shipmentDispatched,
   shop,
+  temperatureAlert,
   userRegistered,
 } from '@emporium/contracts';
 import { freshDatabase, serverFor } from '@emporium/servers';
@@ -17,7 +18,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { migrations } from '../src/migrations/index.ts';
 import { createPostOffice, type PostOffice } from '../src/smtp.ts';
 import type { Tables } from '../src/store/tables.ts';
-import { bytesOf, createDelivery, createSending, takeTasks } from './delivering.ts';
+import { bytesOf, createDelivery, createSending, operations, takeTasks } from './delivering.ts';
 import { type MailServer, startMailServer } from './mail-server.ts';
 
 const postgres = await serverFor('postgres');
@@ -39,7 +40,7 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     const from = { name: 'Emporium', address: 'shop@emporium.example' };
     office = createPostOffice({ url: server.url, from, timeoutMs: 1_000 });
     deliver = createDelivery(store);
-    send = createSending({ store, office, domain: 'emporium.example' });
+    send = createSending({ store, office, domain: 'emporium.example', operations });
   });
   afterAll(async () => {
     office?.close();
@@ -158,6 +159,28 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     expect(server.received[0]?.mail.messageId).toBe(`<${id}@emporium.example>`);
     expect(server.received[0]?.mail.text).toMatch(words);
     expect(await sentTo(user.userId)).toMatchObject([{ template, event_id: id }]);
+  });
+
+  test('an alert becomes one mail to operations, however often it comes', async () => {
+    const alertId = uuid();
+    const alert = {
+      alertId,
+      sensorId: '5',
+      location: 'Dubai',
+      reason: 'too-hot',
+      temperature: 36.4,
+      usual: 29,
+    } as const;
+    const body = bytesOf(temperatureAlert, alert, { id: alertId });
+    await deliver('email.operations', body);
+    await deliver('email.operations', body);
+    const due = await takeTasks(store);
+    for (const task of [...due, ...due]) await send(task);
+    expect(server.received).toHaveLength(1);
+    expect(server.received[0]?.to).toEqual([operations.address]);
+    expect(server.received[0]?.mail.subject).toBe('Dubai: too hot, 36.4 °C');
+    expect(server.received[0]?.mail.messageId).toBe(`<${alertId}@emporium.example>`);
+    expect(server.received[0]?.mail.text).toContain(alertId);
   });
 
   test('what is enqueued holds no name and no address', async () => {

@@ -27,5 +27,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
   { path: '/api/mails', service: 'mailbox', access: 'public' },
   { path: '/api/mailbox', service: 'mailbox', access: 'public' },
+  { path: '/api/sensors', service: 'sensor-analytics', access: 'public' },
+  { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public' },
   { path: '/simulator', service: 'provider-simulator', access: 'public' },
 ];

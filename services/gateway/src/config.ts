@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const upstream = (port: number) => httpUrl(`http://127.0.0.1:${port}`).optional();
 
-/** A service whose URL is left out has no addresses here: mailbox and provider-simulator are for development alone. */
+/** A service whose URL is left out has no addresses here: mailbox and the simulators are for development alone. */
 const upstreams = z.object({
   USER_REGISTRATION_URL: upstream(4001),
   ORDER_URL: upstream(4002),
@@ -14,6 +14,8 @@ const upstreams = z.object({
   OPERATIONS_URL: upstream(4007),
   MAILBOX_URL: upstream(4008),
   PROVIDER_SIMULATOR_URL: upstream(4009),
+  SENSOR_ANALYTICS_URL: upstream(4010),
+  SENSOR_SIMULATOR_URL: upstream(4011),
 });
 
 export const config = processConfig.extend({

@@ -1,13 +1,20 @@
 import { correlationOf, type HttpReply, type HttpRequest, problem } from '@emporium/service';
+import type { EndlessAnswers } from './endless.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
+
+interface ForwardOptions {
+  /** Of the service; the caller's own unless given. */
+  readonly path?: string;
+  readonly endless?: EndlessAnswers;
+}
 
 /** Hands the request to the service as it is, and its answer back to the caller. */
 export const forward = async (
   request: HttpRequest,
   reply: HttpReply,
   upstream: Upstream,
-  path = request.raw.url ?? '/',
+  { path = request.raw.url ?? '/', endless }: ForwardOptions = {},
 ) => {
   refuseDotSegments(path);
   const gone = new AbortController();
@@ -21,7 +28,8 @@ export const forward = async (
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     signal: gone.signal,
   });
-  return reply.code(answer.status).headers(responseHeaders(answer.headers)).send(answer.body);
+  const body = endless?.handOn(answer) ?? answer.body;
+  return reply.code(answer.status).headers(responseHeaders(answer.headers)).send(body);
 };
 
 /** A path that climbs would reach an address of the service that this door did not check. */

@@ -28,7 +28,7 @@ export const frontPage = (
 
   for (const upstream of upstreams.values()) {
     server.get(documentOf(upstream.name), route, (request, reply) =>
-      forward(request, reply, upstream, '/openapi.json'),
+      forward(request, reply, upstream, { path: '/openapi.json' }),
     );
   }
 };

@@ -1,5 +1,6 @@
 import type { HttpServer } from '@emporium/service';
 import type { Address } from './addresses.ts';
+import { createEndlessAnswers } from './endless.ts';
 import { forward } from './forward.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -11,6 +12,8 @@ export const forwardingRoutes = async (
   addresses: readonly Address[],
   upstreams: ReadonlyMap<string, Upstream>,
 ): Promise<void> => {
+  const endless = createEndlessAnswers();
+  server.addHook('preClose', async () => endless.end());
   await server.register((scope, _options, done) => {
     // Bytes as they come: a webhook's signature is over them. The body limit applies.
     scope.removeAllContentTypeParsers();
@@ -24,7 +27,7 @@ export const forwardingRoutes = async (
           url,
           config: { access },
           schema: { hide: true },
-          handler: (request, reply) => forward(request, reply, upstream),
+          handler: (request, reply) => forward(request, reply, upstream, { endless }),
         });
       }
     }

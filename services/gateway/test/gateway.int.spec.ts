@@ -37,6 +37,7 @@ const services = [
   'operations',
   'mailbox',
   'provider-simulator',
+  'sensor-analytics',
 ];
 const keys = generateKeyPair();
 const privateKey = privateKeyFromText(keys.privateKey);
@@ -362,6 +363,53 @@ describe('what goes wrong', () => {
   test('an answer that is no HTTP is 502', async () => {
     answer = (_service, response) => void response.socket?.end('NONSENSE\r\n\r\n');
     expect((await call('/api/sessions', { method: 'POST', body: '{}' })).status).toBe(502);
+  });
+
+  describe('an answer that never ends', () => {
+    let listeners: ServerResponse[] = [];
+    beforeEach(() => {
+      listeners = [];
+      answer = (_service, response) => {
+        listeners.push(response);
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+      };
+    });
+    const listen = async (url: string, signal?: AbortSignal) => {
+      const response = await fetch(`${url}/api/sensors/stream`, signal === undefined ? {} : { signal });
+      if (response.body === null) throw new Error('no body');
+      return response.body.pipeThrough(new TextDecoderStream()).getReader();
+    };
+
+    test('comes through as it comes', async () => {
+      const reader = await listen(gateway.url);
+      expect((await reader.read()).value).toBe('data: 1\n\n');
+      listeners[0]?.write('data: 2\n\n');
+      expect((await reader.read()).value).toBe('data: 2\n\n');
+      listeners[0]?.end();
+      expect((await reader.read()).done).toBe(true);
+    });
+
+    test('is ended at the service when its caller goes away', async () => {
+      const caller = new AbortController();
+      const reader = await listen(gateway.url, caller.signal);
+      await reader.read();
+      const closed = once(listeners[0] as ServerResponse, 'close');
+      caller.abort();
+      await closed;
+    });
+
+    test('ends in good order, and at once, when the gateway stops', async () => {
+      const other = await startGateway({
+        SENSOR_ANALYTICS_URL: `http://127.0.0.1:${stubs.get('sensor-analytics')?.port}`,
+      });
+      const reader = await listen(other.url);
+      await reader.read();
+      const closed = once(listeners[0] as ServerResponse, 'close');
+      const began = Date.now();
+      await Promise.all([other.stop(), closed]);
+      expect((await reader.read()).done).toBe(true);
+      expect(Date.now() - began).toBeLessThan(1_000);
+    });
   });
 
   test('a caller who goes away is no fault of ours', async () => {

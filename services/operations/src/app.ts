@@ -1,3 +1,5 @@
+import type { Transport } from '@emporium/bus';
+import { isOfStream } from '@emporium/contracts';
 import { createService, type Log, type Parts, type Step } from '@emporium/service';
 import { auditRoutes } from './audit-routes.ts';
 import type { Config } from './config.ts';
@@ -12,14 +14,17 @@ const day = 24 * 60 * 60 * 1_000;
 
 export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
   createService<Tables>('operations', config, log, (parts) => {
-    const { store, transport } = parts;
-    const replay = createReplay(store, transport);
+    const { store } = parts;
+    const sendTo = sendingTo(parts);
+    const replay = createReplay(store, sendTo);
 
     return {
       description: 'Dead letters and their repair, and the record of who did what.',
       migrations,
-      routes: [deadLetterRoutes({ store, replay }), messageRoutes({ store, transport }), auditRoutes(store)],
-      background: [deadLetterStep(parts)],
+      routes: [deadLetterRoutes({ store, replay }), messageRoutes({ store, sendTo }), auditRoutes(store)],
+      background: [...new Set([parts.transport, parts.stream])].map((transport) =>
+        deadLetterStep(parts, transport),
+      ),
       retention: [
         { table: 'dead_letter', column: 'resolved_at', keepMs: 90 * day },
         { table: 'audit', column: 'at', keepMs: 365 * day },
@@ -27,9 +32,15 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
     };
   });
 
+/** Over the broker that carries the subscription. */
+const sendingTo =
+  ({ transport, stream }: Parts<Tables>): Transport['sendTo'] =>
+  (subscription, message) =>
+    (isOfStream(subscription) ? stream : transport).sendTo(subscription, message);
+
 /** Drains the dead-letter channel of every subscription into the table. */
-const deadLetterStep = ({ store, transport, log }: Parts<Tables>): Step => ({
-  name: 'dead letters',
+const deadLetterStep = ({ store, log }: Parts<Tables>, transport: Transport): Step => ({
+  name: `dead letters of ${transport.name}`,
   start: async () => {
     const consumer = await transport.consumeDeadLetters(async (letter) => {
       const isNew = await keepDeadLetter(store, letter);

@@ -9,7 +9,7 @@ import type { Tables } from './store/tables.ts';
 
 export interface MessageParts {
   readonly store: Store<Tables>;
-  readonly transport: Pick<Transport, 'sendTo'>;
+  readonly sendTo: Transport['sendTo'];
 }
 
 const sending = z
@@ -31,7 +31,7 @@ const loose = z.object({
 });
 
 export const messageRoutes =
-  ({ store, transport }: MessageParts): Routes =>
+  ({ store, sendTo }: MessageParts): Routes =>
   (server) => {
     server.post(
       '/api/admin/messages',
@@ -55,7 +55,7 @@ export const messageRoutes =
         const details = { messageId: message.id, type: message.type, size: message.body.byteLength };
         const deed = { userId, action: 'message.send', target: subscription.name, details };
         const auditId = await store.transaction(({ tx, now }) => recordIntent(tx, deed, now));
-        const result = await transport.sendTo(subscription, message);
+        const result = await sendTo(subscription, message);
         const isAccepted = result.status === 'accepted';
         await store.transaction(({ tx }) => recordOutcome(tx, auditId, isAccepted ? 'done' : 'refused'));
         if (result.status === 'refused') {

@@ -55,3 +55,27 @@ test('the id that counts is that of the envelope: the inbox knows no other', () 
   expect(repair(subscription, foreign, envelope)).toMatchObject({ kind: 'fits', message: { id } });
   expect(fieldsOf({ ...envelope, id: 'a-hash' }, foreign)).toEqual(['body.id']);
 });
+
+test('a reading is repaired as what it says it is, under the id that the broker gave the letter', () => {
+  const readings = shop.subscription('sensor-analytics.readings');
+  if (readings === undefined) throw new Error('no subscription');
+  const reading = {
+    sensor_id: 4711,
+    location: 'Tokyo',
+    timestamp: 1766400000,
+    temperature: 21.5,
+    humidity: 55.2,
+  };
+  const letter = { message_id: 'sensor_data/3/1207', body: Buffer.from('{"sensor_id":4711}') };
+  expect(repair(readings, letter, reading)).toEqual({
+    kind: 'fits',
+    message: {
+      ...{ id: 'sensor_data/3/1207', type: 'sensor_data', key: '4711' },
+      body: new TextEncoder().encode(JSON.stringify(reading)),
+    },
+  });
+  expect(repair(readings, letter, { ...reading, humidity: 'wet' })).toMatchObject({
+    kind: 'wrong',
+    errors: [{ field: 'body.data.humidity' }],
+  });
+});

@@ -1,5 +1,5 @@
 import { Fault, messageOf, readMessage, type TransportMessage } from '@emporium/bus';
-import { type Subscription, shop } from '@emporium/contracts';
+import { carrierOf, type Subscription, shop } from '@emporium/contracts';
 import type { FieldError } from '@emporium/service';
 import { readable } from './domain/readable.ts';
 
@@ -19,10 +19,13 @@ export const repair = (
   const expected = envelopeId(letter.body) ?? letter.message_id;
   const body = new TextEncoder().encode(JSON.stringify(edited));
   try {
-    const { id, key } = readMessage(shop, new Set(subscription.to), body);
+    const { id, key, contract } = readMessage(shop, new Set(subscription.to), body);
+    // A value of an open stream has no id of its own: what it says is who it is.
+    if (carrierOf(contract) === 'stream')
+      return fits({ id: letter.message_id, type: contract.type, key, body });
     if (id !== expected) return wrong([{ field: 'body.id', message: `must stay ${expected}` }]);
     const { type } = edited as { type: string }; // readMessage has read it
-    return { kind: 'fits', message: { id, type, key, body } };
+    return fits({ id, type, key, body });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return wrong(fieldErrors(error));
@@ -34,6 +37,8 @@ const envelopeId = (bytes: Uint8Array): string | undefined => {
   const isNamed = typeof content === 'object' && content !== null && 'id' in content;
   return isNamed && typeof content.id === 'string' && content.id !== '' ? content.id : undefined;
 };
+
+const fits = (message: TransportMessage): Repair => ({ kind: 'fits', message });
 
 const wrong = (errors: readonly FieldError[]): Repair => ({ kind: 'wrong', errors });
 

@@ -30,7 +30,7 @@ export interface ReplayRequest {
  * pass once. A letter is replayed only when the broker owns the message; the attempt is in the audit record before it is made.
  */
 export const createReplay =
-  (store: Store<Tables>, transport: Pick<Transport, 'sendTo'>) =>
+  (store: Store<Tables>, sendTo: Transport['sendTo']) =>
   async (request: ReplayRequest): Promise<Replay> => {
     const letter = await findLetter(store.db, request.id);
     if (letter === undefined) return { kind: 'unknown' };
@@ -40,7 +40,7 @@ export const createReplay =
     const repaired = messageFor(letter, subscription, request.edited);
     return repaired.kind === 'wrong'
       ? { kind: 'wrong-body', errors: repaired.errors }
-      : sendAgain({ store, transport, letter, subscription, message: repaired.message, request });
+      : sendAgain({ store, sendTo, letter, subscription, message: repaired.message, request });
   };
 
 const messageFor = (letter: Letter, subscription: Subscription, edited: ReplayRequest['edited']) => {
@@ -52,7 +52,7 @@ const messageFor = (letter: Letter, subscription: Subscription, edited: ReplayRe
 
 interface Sending {
   readonly store: Store<Tables>;
-  readonly transport: Pick<Transport, 'sendTo'>;
+  readonly sendTo: Transport['sendTo'];
   readonly letter: Letter;
   readonly subscription: Subscription;
   readonly message: TransportMessage;
@@ -60,7 +60,7 @@ interface Sending {
 }
 
 const sendAgain = async (sending: Sending): Promise<Replay> => {
-  const { store, transport, letter, subscription, message, request } = sending;
+  const { store, sendTo, letter, subscription, message, request } = sending;
   const { userId } = request;
   const isEdited = request.edited !== undefined;
   const auditId = await store.transaction(async ({ tx, now }) => {
@@ -71,7 +71,7 @@ const sendAgain = async (sending: Sending): Promise<Replay> => {
   if (auditId === undefined) return { kind: 'claimed' };
 
   // No transaction is open while the broker takes its time.
-  const result = await transport.sendTo(subscription, message);
+  const result = await sendTo(subscription, message);
   const isAccepted = result.status === 'accepted';
   await store.transaction(async ({ tx, now }) => {
     await recordOutcome(tx, auditId, isAccepted ? 'done' : 'refused');

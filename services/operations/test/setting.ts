@@ -96,8 +96,8 @@ export const createSetting = async (adminUrl: string): Promise<Setting> => {
     health: createHealth(),
     tokens: verifier,
     routes: [
-      deadLetterRoutes({ store, replay: createReplay(store, broker) }),
-      messageRoutes({ store, transport: broker }),
+      deadLetterRoutes({ store, replay: createReplay(store, broker.sendTo) }),
+      messageRoutes({ store, sendTo: broker.sendTo }),
       auditRoutes(store),
     ],
   });

@@ -17,7 +17,9 @@ const duplicateOnRabbitmq = async (url: string): Promise<Duplicator> => {
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   const exchanges = new Set(
-    registry.contracts.map(({ owner, kind }) => `${owner}.${kind === 'event' ? 'events' : 'commands'}`),
+    registry
+      .on('bus')
+      .contracts.map(({ owner, kind }) => `${owner}.${kind === 'event' ? 'events' : 'commands'}`),
   );
   for (const exchange of exchanges) await channel.bindQueue(queue, exchange, '#');
   let copied = 0;

@@ -6,6 +6,7 @@ export type Template =
   | 'order-cancelled'
   | 'shipment-dispatched'
   | 'shipment-delivered'
+  | 'temperature-alert'
   | 'daily-digest';
 
 /** What a mail says; to whom, and from whom, is not its business. */

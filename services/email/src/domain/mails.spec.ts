@@ -4,6 +4,7 @@ import { orderCancelledMail } from './order-cancelled.ts';
 import { orderConfirmedMail } from './order-confirmed.ts';
 import { shipmentDeliveredMail } from './shipment-delivered.ts';
 import { shipmentDispatchedMail } from './shipment-dispatched.ts';
+import { temperatureAlertMail } from './temperature-alert.ts';
 import { welcomeMail } from './welcome.ts';
 
 const orderId = '0198c5c0-0000-7000-8000-000000000001';
@@ -76,4 +77,21 @@ test('whatever is put into a mail becomes neither markup nor a line or header of
   expect(mail.html.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt; Bcc: eve@x.example &amp;/g)).toHaveLength(
     5,
   );
+});
+
+test('an alert says where, how hot, what is usual there, and when', () => {
+  const alert = {
+    alertId: orderId,
+    sensorId: '5',
+    location: 'Dubai',
+    reason: 'too-hot',
+    temperature: 36.44,
+  } as const;
+  const at = new Date('2026-11-01T10:00:00Z');
+  const mail = temperatureAlertMail('Operations', { ...alert, usual: 29 }, at);
+  expect(mail.subject).toBe('Dubai: too hot, 36.4 °C');
+  expect(mail.text).toContain('sensor 5 in Dubai');
+  expect(mail.text).toMatch(/Usual +29\.0 °C/);
+  expect(mail.text).toMatch(/At +2026-11-01T10:00:00\.000Z/);
+  expect(temperatureAlertMail('Operations', alert, at).text).not.toContain('Usual');
 });

@@ -4,23 +4,27 @@ import type {
   orderConfirmed,
   shipmentDelivered,
   shipmentDispatched,
+  temperatureAlert,
 } from '@emporium/contracts';
 import type { Mail } from './mail.ts';
 import { orderCancelledMail } from './order-cancelled.ts';
 import { orderConfirmedMail } from './order-confirmed.ts';
 import { shipmentDeliveredMail } from './shipment-delivered.ts';
 import { shipmentDispatchedMail } from './shipment-dispatched.ts';
+import { temperatureAlertMail } from './temperature-alert.ts';
 import { welcomeMail } from './welcome.ts';
 
-/** What a mail to a customer is about. */
+/** What a mail is about. */
 export type Occasion =
   | { readonly template: 'welcome' }
   | { readonly template: 'order-confirmed'; readonly about: Data<typeof orderConfirmed> }
   | { readonly template: 'order-cancelled'; readonly about: Data<typeof orderCancelled> }
   | { readonly template: 'shipment-dispatched'; readonly about: Data<typeof shipmentDispatched> }
-  | { readonly template: 'shipment-delivered'; readonly about: Data<typeof shipmentDelivered> };
+  | { readonly template: 'shipment-delivered'; readonly about: Data<typeof shipmentDelivered> }
+  | { readonly template: 'temperature-alert'; readonly about: Data<typeof temperatureAlert> };
 
-export const mailOn = (occasion: Occasion, name: string): Mail => {
+/** `time` is when it happened. */
+export const mailOn = (occasion: Occasion, name: string, time: Date): Mail => {
   switch (occasion.template) {
     case 'welcome':
       return welcomeMail(name);
@@ -32,5 +36,7 @@ export const mailOn = (occasion: Occasion, name: string): Mail => {
       return shipmentDispatchedMail(name, occasion.about);
     case 'shipment-delivered':
       return shipmentDeliveredMail(name, occasion.about);
+    case 'temperature-alert':
+      return temperatureAlertMail(name, occasion.about, time);
   }
 };

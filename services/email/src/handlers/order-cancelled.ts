@@ -3,5 +3,5 @@ import { orderCancelled } from '@emporium/contracts';
 import { mailTo } from '../mailing.ts';
 
 export const onOrderCancelled = handle(orderCancelled, async (message) =>
-  mailTo(message, message.data.customerId, { template: 'order-cancelled', about: message.data }),
+  mailTo({ userId: message.data.customerId }, message, { template: 'order-cancelled', about: message.data }),
 );

@@ -3,5 +3,5 @@ import { orderConfirmed } from '@emporium/contracts';
 import { mailTo } from '../mailing.ts';
 
 export const onOrderConfirmed = handle(orderConfirmed, async (message) =>
-  mailTo(message, message.data.customerId, { template: 'order-confirmed', about: message.data }),
+  mailTo({ userId: message.data.customerId }, message, { template: 'order-confirmed', about: message.data }),
 );

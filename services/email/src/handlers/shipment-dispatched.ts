@@ -3,5 +3,8 @@ import { shipmentDispatched } from '@emporium/contracts';
 import { mailTo } from '../mailing.ts';
 
 export const onShipmentDispatched = handle(shipmentDispatched, async (message) =>
-  mailTo(message, message.data.customerId, { template: 'shipment-dispatched', about: message.data }),
+  mailTo({ userId: message.data.customerId }, message, {
+    template: 'shipment-dispatched',
+    about: message.data,
+  }),
 );

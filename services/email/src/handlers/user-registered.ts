@@ -17,5 +17,5 @@ export const rememberCustomer = handle(
 /** The welcome may be due before the address book has heard of the customer: it writes the address there itself. */
 export const welcomeCustomer = handle(userRegistered, async (message, { tx }: HandlerContext<Tx<Tables>>) => {
   await keepRecipient(tx, message.data, message.sequence ?? 0);
-  return mailTo(message, message.data.userId, { template: 'welcome' });
+  return mailTo({ userId: message.data.userId }, message, { template: 'welcome' });
 });

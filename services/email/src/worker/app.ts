@@ -18,11 +18,12 @@ const eachMorning = { cron: '0 7 * * *', timeZone: 'Europe/Berlin' };
 
 /** The process that sends. Any number of them share what is due. */
 export const createWorker = async (config: WorkerConfig, log: Log): Promise<readonly Step[]> => {
-  const { DATABASE_URL: url, SMTP_URL, MAIL_FROM: from, DIGEST_TO: to } = config;
+  const { DATABASE_URL: url, SMTP_URL, MAIL_FROM: from, OPERATIONS_ADDRESS: operations } = config;
   const store = createStore<Tables>({ service: 'email', registry: shop, url, log, connections: 3 });
   const tasks = await createTasks({ url: config.TASKS_URL, name: 'email-worker', log });
   const office = createPostOffice({ url: SMTP_URL, from });
-  const post = { store, office, domain: from.address.slice(from.address.indexOf('@') + 1) };
+  const domain = from.address.slice(from.address.indexOf('@') + 1);
+  const post = { store, office, domain, operations };
   const failed = async () => (await tasks.queue(sendMail).counts()).failed;
   const health = createHealth();
   health.add('database', () => store.probe());
@@ -43,7 +44,7 @@ export const createWorker = async (config: WorkerConfig, log: Log): Promise<read
       name: 'tasks',
       start: () => {
         tasks.work(sendMail, sendMailHandler(post));
-        tasks.work(dailyDigest, dailyDigestHandler({ ...post, to, failed }));
+        tasks.work(dailyDigest, dailyDigestHandler({ ...post, failed }));
         return () => tasks.close();
       },
     },

@@ -2,13 +2,11 @@ import { currentContext } from '@emporium/bus';
 import type { TaskHandler } from '@emporium/tasks';
 import { dailyDigestMail } from '../domain/daily-digest.ts';
 import { messageIdOf } from '../message-id.ts';
-import type { Mailbox } from '../smtp.ts';
 import { alreadySent, recordSent, sentSince } from '../store/sent-mails.ts';
 import type { dailyDigest } from '../tasks/daily-digest.ts';
 import type { Post } from './send-mail.ts';
 
 interface DigestOptions extends Post {
-  readonly to: Mailbox;
   /** Mails that were given up. */
   readonly failed: () => Promise<number>;
 }
@@ -17,7 +15,7 @@ const dayMs = 24 * 60 * 60 * 1_000;
 
 /** One a day, however often its task is run. */
 export const dailyDigestHandler =
-  ({ store, office, domain, to, failed }: DigestOptions): TaskHandler<typeof dailyDigest> =>
+  ({ store, office, domain, operations: to, failed }: DigestOptions): TaskHandler<typeof dailyDigest> =>
   async (_, { enqueuedAt, signal }) => {
     const now = new Date();
     const day = now.toISOString().slice(0, 10);
@@ -30,6 +28,6 @@ export const dailyDigestHandler =
     await office.send({ mail, to, messageId, date: enqueuedAt, correlationId }, signal);
     const { template } = mail;
     await recordSent(store.db, [
-      { message_id: messageId, event_id: event, template, user_id: '', sent_at: now },
+      { message_id: messageId, event_id: event, template, user_id: 'operations', sent_at: now },
     ]);
   };

@@ -1,9 +1,11 @@
 import { createGrouper } from '@emporium/bus';
 import type { Store } from '@emporium/store';
 import type { Insertable } from 'kysely';
+import type { Mailbox } from '../smtp.ts';
 import { type Recipient, recipientsOf } from '../store/recipients.ts';
 import { alreadySent, recordSent } from '../store/sent-mails.ts';
 import type { MailTable, Tables } from '../store/tables.ts';
+import type { Addressee } from '../tasks/send-mail.ts';
 
 /** What the worker asks its database, and tells it. What is at hand together is one statement. */
 export interface MailBook {
@@ -14,7 +16,7 @@ export interface MailBook {
 
 interface Due {
   readonly messageId: string;
-  readonly userId: string;
+  readonly to: Addressee;
 }
 
 interface Found {
@@ -25,7 +27,8 @@ interface Found {
 
 const most = 50;
 
-export const createMailBook = ({ db }: Store<Tables>): MailBook => {
+export const createMailBook = ({ db }: Store<Tables>, operations: Mailbox): MailBook => {
+  const staff = staffOf(operations);
   const looks = createGrouper<Due, Found>(
     async (due) => {
       const [sent, recipients] = await Promise.all([
@@ -35,12 +38,15 @@ export const createMailBook = ({ db }: Store<Tables>): MailBook => {
         ),
         recipientsOf(
           db,
-          due.map(({ userId }) => userId),
+          due.flatMap(({ to }) => (to === 'operations' ? [] : [to.userId])),
         ),
       ]);
-      return due.map(({ messageId, userId }) => ({
+      return due.map(({ messageId, to }) => ({
         status: 'fulfilled',
-        value: { wasSent: sent.has(messageId), recipient: recipients.get(userId) },
+        value: {
+          wasSent: sent.has(messageId),
+          recipient: to === 'operations' ? staff : recipients.get(to.userId),
+        },
       }));
     },
     { most },
@@ -54,3 +60,10 @@ export const createMailBook = ({ db }: Store<Tables>): MailBook => {
   );
   return { look: looks.add, record: records.add };
 };
+
+/** The people who run the shop, as one who gets mail. */
+const staffOf = ({ name, address }: Mailbox): Recipient => ({
+  userId: 'operations',
+  email: address,
+  name: name === '' ? 'Operations' : name,
+});

@@ -1,0 +1,20 @@
+import { shop } from '@emporium/contracts';
+import { expect, test } from 'vitest';
+import { registriesOf } from './brokers.ts';
+
+const namesOf = (registry: typeof shop) => registry.subscriptions.map(({ name }) => name);
+
+test('one broker has the whole registry, so that a prune of the one takes nothing of the other', () => {
+  expect(registriesOf({ busUrl: 'amqp://a', streamUrl: 'amqp://a' }, shop)).toEqual([
+    { url: 'amqp://a', registry: shop },
+  ]);
+});
+
+test('two brokers have a part each', () => {
+  const [bus, stream] = registriesOf({ busUrl: 'amqp://a', streamUrl: 'kafka://b' }, shop);
+  expect([bus?.url, stream?.url]).toEqual(['amqp://a', 'kafka://b']);
+  expect(namesOf(stream?.registry ?? shop)).toEqual(['sensor-analytics.readings']);
+  expect(namesOf(bus?.registry ?? shop)).toEqual(
+    namesOf(shop).filter((name) => name !== 'sensor-analytics.readings'),
+  );
+});

@@ -1,0 +1,107 @@
+import { createRegistry, type Data, sensorData, shop } from '@emporium/contracts';
+import { describe, expect, test } from 'vitest';
+import { placed } from '../test/contracts.ts';
+import { currentContext, newContext, withContext } from './context.ts';
+import { createMessage, readMessage } from './message.ts';
+import { createStreamMessage } from './open-stream.ts';
+
+const reading = {
+  sensor_id: 4711,
+  location: 'Tokyo',
+  timestamp: 1766400000,
+  temperature: 21.5,
+  humidity: 55.2,
+};
+const wanted = new Set([sensorData]);
+const read = (value: unknown) =>
+  readMessage(shop, wanted, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+
+describe('a message of an open stream', () => {
+  const message = createStreamMessage(sensorData, reading);
+
+  test('is the data as plain JSON and nothing else, under its key as text', () => {
+    expect(Buffer.from(message.body).toString()).toBe(
+      '{"sensor_id":4711,"location":"Tokyo","timestamp":1766400000,"temperature":21.5,"humidity":55.2}',
+    );
+    expect(message).toMatchObject({
+      key: '4711',
+      type: 'sensor_data',
+      owner: 'sensor-simulator',
+      open: true,
+    });
+  });
+
+  test('has the fields in the order of the contract, however they were given', () => {
+    const { humidity, ...rest } = reading;
+    expect(createStreamMessage(sensorData, { humidity, ...rest }).body).toEqual(message.body);
+  });
+
+  test('has an id that is derived from its identity, the same for whoever sends it again', () => {
+    expect(message.id).toBe('sensor_data/4711/1766400000');
+    expect(createStreamMessage(sensorData, { ...reading, temperature: 22 }).id).toBe(message.id);
+    expect(createStreamMessage(sensorData, { ...reading, timestamp: 1766400001 }).id).not.toBe(message.id);
+  });
+
+  test('that does not fit to the letter never leaves', () => {
+    expect(() => createStreamMessage(sensorData, { ...reading, humidity: 101 })).toThrow(/data\.humidity/);
+    expect(() =>
+      createStreamMessage(sensorData, { ...reading, unit: 'C' } as Data<typeof sensorData>),
+    ).toThrow(/unit/);
+  });
+
+  test('leaves by no other way, and no other message leaves by this one', () => {
+    expect(() => createMessage('sensor-simulator', sensorData, reading, newContext())).toThrow(/open stream/);
+    const order = { orderId: 'o-1', lines: [] };
+    expect(() => createStreamMessage(placed, order)).toThrow(/order\.placed is no open stream/);
+  });
+});
+
+describe('what arrives on an open stream', () => {
+  test('is a message whose identity, key and time come from its data', () => {
+    const message = read(reading);
+    expect(message).toMatchObject({
+      id: 'sensor_data/4711/1766400000',
+      key: '4711',
+      time: new Date('2025-12-22T10:40:00Z'),
+      data: reading,
+      source: '/streams/sensor_data',
+    });
+    expect(message.context).toMatchObject({ correlationId: message.id, causationId: message.id, hops: 0 });
+  });
+
+  test('has a context that what follows from it can go on with', () => {
+    const { context } = read(reading);
+    const { body } = withContext(context, () =>
+      createMessage('order', placed, { orderId: 'o-1', lines: [] }, currentContext() ?? newContext()),
+    );
+    expect(JSON.parse(Buffer.from(body).toString())).toMatchObject({
+      causationid: context.causationId,
+      hops: 1,
+    });
+  });
+
+  test('may have fields that nobody here knows, in any order', () => {
+    const { sensor_id, ...rest } = reading;
+    expect(read({ unit: 'C', ...rest, sensor_id }).data).toEqual(reading);
+  });
+
+  test.each([
+    ['no JSON', 'nonsense', 'bus.invalid_message', 'is no JSON'],
+    ['no object', '[]', 'bus.invalid_message', 'data'],
+    ['a sensor that is text', { ...reading, sensor_id: '4711' }, 'bus.invalid_message', 'data.sensor_id'],
+    ['milliseconds with a fraction', { ...reading, timestamp: 1.5 }, 'bus.invalid_message', 'data.timestamp'],
+    ['no temperature', { ...reading, temperature: null }, 'bus.invalid_message', 'data.temperature'],
+    ['a place with a NUL', { ...reading, location: 'To\u0000kyo' }, 'bus.invalid_message', 'data.location'],
+    ['a megabyte', 'x'.repeat(1_000_000), 'bus.message_too_big', '1000000'],
+  ])('that is wrong (%s) is told by name', (_, value, code, words) => {
+    expect(() => read(value)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(words) }),
+    );
+  });
+
+  test('does not change what other subscriptions read', () => {
+    const { body } = createMessage('order', placed, { orderId: 'o-1', lines: [] }, newContext());
+    const registry = createRegistry({ contracts: [placed, sensorData], subscriptions: [] });
+    expect(readMessage(registry, new Set([placed, sensorData]), body).contract).toBe(placed);
+  });
+});

@@ -1,0 +1,71 @@
+import type { Chapter, StoryContext } from './chapter.ts';
+import { eventually, type SensorAlert } from './client.ts';
+
+const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
+
+/** One that begins something, and one that tells, a few chapters later, what came of it. */
+export const sensorChapters = (): readonly [Chapter, Chapter] => {
+  let hot = '';
+  let before: readonly SensorAlert[] = [];
+
+  const warehouses: Chapter = async ({ client, teller }) => {
+    teller.chapter('Five warehouses report their temperature');
+    const locations = await eventually(
+      'every warehouse has a window',
+      () => client.sensorLocations(),
+      (all) => places.every((place) => all.some(({ location }) => location === place)),
+    );
+    for (const { location, windows } of locations) {
+      const [{ readings, temperature }] = windows as [(typeof windows)[number]]; // a place that is listed has one
+      const { min, max, mean } = temperature;
+      teller.say(
+        `${location.padEnd(8)} ${mean.toFixed(1)} °C (${min} to ${max}) of ${readings} readings in this minute`,
+      );
+    }
+    before = await client.sensorAlerts();
+    hot = await client.overheat('Dubai');
+    teller.say(`the cooling in Dubai fails: sensor ${hot} will notice`);
+  };
+
+  const heat: Chapter = async (context) => {
+    const { client, teller } = context;
+    teller.chapter('Meanwhile in Dubai');
+    const alert = await eventually(
+      'the sensor raises an alert',
+      () => alertsOf(context, hot, before),
+      (alerts) => alerts.some(({ reason }) => reason === 'too-hot'),
+    ).then((alerts) => alerts.find(({ reason }) => reason === 'too-hot'));
+    const usual = alert?.usual === undefined ? '' : `, where ${alert.usual} °C is usual`;
+    teller.say(`sensor.temperature-alert: sensor ${hot} reads ${alert?.temperature} °C${usual}`);
+    const mails = await eventually(
+      'operations have their mail',
+      () =>
+        client
+          .mails()
+          .then((all) => all.filter(({ messageId }) => messageId.includes(alert?.alertId ?? '-'))),
+      (all) => all.length > 0,
+    );
+    for (const { subject } of mails) teller.say(`✉ ${subject}`);
+    const alerts = (await alertsOf(context, hot, before)).filter(({ reason }) => reason === 'too-hot');
+    teller.check(
+      'one alert for all the readings that are too hot',
+      alerts.length === 1,
+      `${alerts.length} alerts`,
+    );
+    teller.check('and one mail to operations', mails.length === 1, `${mails.length} mails`);
+  };
+
+  return [warehouses, heat];
+};
+
+/** Those of a sensor that were not there before. */
+const alertsOf = async (
+  { client }: StoryContext,
+  sensor: string,
+  before: readonly SensorAlert[],
+): Promise<readonly SensorAlert[]> => {
+  const known = new Set(before.map(({ alertId }) => alertId));
+  return (await client.sensorAlerts()).filter(
+    ({ sensorId, alertId }) => sensorId === sensor && !known.has(alertId),
+  );
+};

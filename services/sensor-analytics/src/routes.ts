@@ -1,0 +1,126 @@
+import { problem, type Routes } from '@emporium/service';
+import type { Store } from '@emporium/store';
+import { z } from 'zod';
+import type { Live } from './live.ts';
+import { listAlerts } from './store/alerts.ts';
+import { countMalformed, listMalformed } from './store/malformed.ts';
+import type { Tables } from './store/tables.ts';
+import { newestWindows } from './store/windows.ts';
+import { alert, alertView, window, windowView } from './views.ts';
+
+interface Parts {
+  readonly store: Store<Tables>;
+  readonly live: Live;
+  readonly windowSeconds: number;
+}
+
+const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
+const malformed = z.object({
+  id: z.string(),
+  /** Where the broker has it, or had. */
+  position: z.string().optional(),
+  code: z.string(),
+  message: z.string(),
+  at: z.string(),
+});
+
+export const sensorRoutes =
+  ({ store, live, windowSeconds }: Parts): Routes =>
+  (server) => {
+    const config = { access: 'public' } as const;
+
+    server.get(
+      '/api/sensors/locations',
+      {
+        config,
+        schema: {
+          summary: 'The newest windows of each place, the newest first; that of now is still growing',
+          querystring: z.object({ windows: limit(60, 1) }),
+          response: {
+            200: z.object({
+              locations: z.array(z.object({ location: z.string(), windows: z.array(window) })),
+            }),
+          },
+        },
+      },
+      async ({ query: { windows } }) => {
+        const rows = await newestWindows(store.db, windowSeconds, windows);
+        const places = Map.groupBy(rows, ({ location }) => location);
+        return {
+          locations: [...places].map(([location, mine]) => ({ location, windows: mine.map(windowView) })),
+        };
+      },
+    );
+
+    server.get(
+      '/api/sensors/alerts',
+      {
+        config,
+        schema: {
+          summary: 'Alerts, the newest first',
+          querystring: z.object({ limit: limit(1_000, 50), before: z.uuid().optional() }),
+          response: { 200: z.object({ alerts: z.array(alert) }) },
+        },
+      },
+      async ({ query }) => ({
+        alerts: (await listAlerts(store.db, query.limit, query.before)).map(alertView),
+      }),
+    );
+
+    server.get(
+      '/api/sensors/malformed',
+      {
+        config,
+        schema: {
+          summary:
+            'How many readings were none, and the last of them; their bytes are among the dead letters',
+          querystring: z.object({ limit: limit(500, 20) }),
+          response: { 200: z.object({ count: z.int(), malformed: z.array(malformed) }) },
+        },
+      },
+      async ({ query }) => {
+        const [count, rows] = await Promise.all([
+          countMalformed(store.db),
+          listMalformed(store.db, query.limit),
+        ]);
+        return {
+          count,
+          malformed: rows.map(({ position, at, ...row }) => ({
+            ...row,
+            ...(position === null ? {} : { position }),
+            at: at.toISOString(),
+          })),
+        };
+      },
+    );
+
+    server.get(
+      '/api/sensors/stream',
+      {
+        config,
+        schema: {
+          summary: 'Server-sent events, live: `window` whenever one has grown, `alert` for each alert',
+        },
+      },
+      async (request, reply) => {
+        const feed = live.open(lastAlertOf(request.headers['last-event-id']));
+        if (feed === undefined) {
+          throw problem(
+            503,
+            'too-many-listeners',
+            'There are as many listeners as this process can serve; try again.',
+            {
+              headers: { 'retry-after': '10' },
+            },
+          );
+        }
+        return reply.type('text/event-stream').send(feed);
+      },
+    );
+    server.addHook('preClose', async () => live.close());
+  };
+
+const lastAlertOf = (header: unknown): string | undefined => {
+  const parsed = z.uuid().safeParse(header);
+  return parsed.success ? parsed.data : undefined;
+};

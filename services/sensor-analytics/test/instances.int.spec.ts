@@ -1,0 +1,207 @@
+import type { OutgoingMessage, Transport } from '@emporium/bus';
+import { shop } from '@emporium/contracts';
+import { freshDatabase, serverFor } from '@emporium/servers';
+import { createLog, createTransport } from '@emporium/service';
+import { createStore, type Store } from '@emporium/store';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Tables } from '../src/store/tables.ts';
+import { readWindows } from './support/analytics.ts';
+import {
+  manyReadings,
+  outgoing,
+  type Reading,
+  reading,
+  shuffled,
+  start,
+  windowsOf,
+} from './support/readings.ts';
+import { type Instance, startInstance } from './support/service-process.ts';
+
+const postgres = await serverFor('postgres');
+const log = createLog({ service: 'sensor-analytics', level: 'silent' });
+
+interface MalformedReadings {
+  readonly count: number;
+  readonly malformed: readonly { readonly id: string; readonly position: string; readonly message: string }[];
+}
+
+interface Locations {
+  readonly locations: readonly { readonly location: string; readonly windows: readonly unknown[] }[];
+}
+
+interface Alerts {
+  readonly alerts: readonly { readonly alertId: string }[];
+}
+
+const getJson = async <Body>(url: string): Promise<Body> => (await fetch(url)).json() as Promise<Body>;
+
+/** The whole service as processes, over a real broker. */
+describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
+  const databases: Awaited<ReturnType<typeof freshDatabase>>[] = [];
+  let instances: Instance[] = [];
+  let stream: Transport;
+  let store: Store<Tables>;
+  let place: Parameters<typeof startInstance>[0];
+
+  const database = async (): Promise<string> => {
+    const made = await freshDatabase(postgres.url);
+    databases.push(made);
+    return made.url;
+  };
+  const launch = async (): Promise<Instance> => {
+    const instance = await startInstance(place);
+    instances.push(instance);
+    return instance;
+  };
+
+  beforeEach(async () => {
+    instances = [];
+    place = { databaseUrl: await database(), busUrl: await database(), streamUrl: await database() };
+    stream = await createTransport({ url: place.streamUrl, service: 'test', log });
+    await stream.topology(shop.on('stream')).apply();
+    store = createStore<Tables>({ service: 'sensor-analytics', registry: shop, url: place.databaseUrl, log });
+  });
+  afterEach(async () => {
+    await Promise.all(instances.map((instance) => instance.stop()));
+    await Promise.all([stream.close(), store.close()]);
+    await Promise.all(databases.splice(0).map(({ drop }) => drop()));
+  });
+
+  const publish = async (messages: readonly OutgoingMessage[]): Promise<void> => {
+    for (let from = 0; from < messages.length; from += 500) {
+      const results = await stream.publish(messages.slice(from, from + 500));
+      expect(results.every(({ status }) => status === 'accepted')).toBe(true);
+    }
+  };
+  const send = (readings: readonly Reading[]) => publish(readings.map(outgoing));
+  const counted = async () =>
+    (await readWindows(store.db).catch(() => [])).reduce((sum, { readings }) => sum + readings, 0);
+  const until = (count: number) => expect.poll(counted, { timeout: 40_000, interval: 100 }).toBe(count);
+
+  const all = manyReadings(10_000);
+  const expected = windowsOf(all, 60);
+
+  test('three instances, of which one is killed, give the windows of one; so does a replay from the start', async () => {
+    const [first] = await Promise.all([launch(), launch(), launch()]);
+    const sending = send(shuffled(all));
+    await expect.poll(counted, { timeout: 20_000, interval: 20 }).toBeGreaterThan(500);
+    await first?.kill();
+    await sending;
+    await until(all.length);
+    expect(await readWindows(store.db)).toEqual(expected);
+
+    await Promise.all(instances.map((instance) => instance.stop()));
+    await launch();
+    await send(all);
+    await send([reading({ timestamp: start + 86_400 })]); // when it is there, so is all before it
+    await until(all.length + 1);
+    expect((await readWindows(store.db)).filter((window) => window.start < start + 86_400)).toEqual(expected);
+    const hot = await store.db.selectFrom('alert').select(['sensor_id', 'reason']).execute();
+    expect(hot.filter(({ reason }) => reason === 'too-hot')).toEqual([{ sensor_id: 5, reason: 'too-hot' }]);
+  });
+
+  test('is restarted in mid-stream, and misses nothing', async () => {
+    const first = await launch();
+    const sending = send(all);
+    await expect.poll(counted, { timeout: 20_000, interval: 20 }).toBeGreaterThan(500);
+    expect(await first.stop()).toBe(0);
+    await launch();
+    await sending;
+    await until(all.length);
+    expect(await readWindows(store.db)).toEqual(expected);
+  });
+
+  test('sets aside what is no reading, with its position, counts it, and goes on', async () => {
+    const { url } = await launch();
+    const bad = ['nonsense', '{"sensor_id":"one"}', JSON.stringify({ ...reading(), temperature: 4_000 })];
+    await publish(
+      bad.map((text, index) => ({
+        ...outgoing(reading()),
+        id: `stranger-${index}`,
+        body: Buffer.from(text),
+      })),
+    );
+    await send([reading(), reading({ timestamp: start + 1 })]);
+    await until(2);
+    const ask = () => getJson<MalformedReadings>(`${url}/api/sensors/malformed`);
+    await expect.poll(async () => (await ask()).count).toBe(3);
+    const { malformed } = await ask();
+    expect(malformed.map(({ id }) => id).toSorted()).toEqual(['stranger-0', 'stranger-1', 'stranger-2']);
+    for (const { position, message } of malformed) {
+      expect(position).toMatch(/^bus\.message\/\d+$/);
+      expect(message).toMatch(/is no JSON|data\./);
+    }
+    const letters: string[] = [];
+    const consumer = await stream.consumeDeadLetters(
+      async ({ body }) => void letters.push(Buffer.from(body).toString()),
+    );
+    await expect.poll(() => letters.toSorted(), { timeout: 10_000 }).toEqual(bad.toSorted());
+    await consumer.stop();
+  });
+
+  test('shows places, alerts and what is live over HTTP', async () => {
+    const { url } = await launch();
+    const listening = new AbortController();
+    const live = await fetch(`${url}/api/sensors/stream`, { signal: listening.signal });
+    expect(live.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    let heard = '';
+    const hearing = (async () => {
+      for await (const chunk of live.body?.pipeThrough(new TextDecoderStream()) ?? []) heard += chunk;
+    })().catch(() => undefined); // it is aborted below
+
+    const now = Math.floor(Date.now() / 60_000) * 60;
+    const places = ['Tokyo', 'Dubai'] as const;
+    await send(
+      places.flatMap((location, index) => [
+        reading({ location, sensor_id: index, timestamp: now - 60, temperature: 20 }),
+        reading({ location, sensor_id: index, timestamp: now, temperature: 36 }),
+        reading({ location, sensor_id: index, timestamp: now + 1, temperature: 37.1 }),
+      ]),
+    );
+    await until(6);
+    const { locations } = await getJson<Locations>(`${url}/api/sensors/locations?windows=2`);
+    expect(locations.map(({ location }) => location)).toEqual(['Dubai', 'Tokyo']);
+    expect(locations[0]?.windows).toEqual([
+      {
+        start: new Date(now * 1_000).toISOString(),
+        ...{ seconds: 60, readings: 2 },
+        temperature: { min: 36, max: 37.1, mean: 36.55 },
+        humidity: { min: 50, max: 50, mean: 50 },
+      },
+      expect.objectContaining({ readings: 1 }),
+    ]);
+    const newest = await getJson<Locations>(`${url}/api/sensors/locations`);
+    expect(newest.locations.map(({ windows }) => windows.length)).toEqual([1, 1]);
+
+    const { alerts } = await getJson<Alerts>(`${url}/api/sensors/alerts`);
+    const [last, first] = alerts.map(({ alertId }) => alertId);
+    expect(alerts).toHaveLength(2);
+    expect(alerts[0]).toMatchObject({ reason: 'too-hot', temperature: 36 });
+    const older = await getJson<Alerts>(`${url}/api/sensors/alerts?before=${last}`);
+    expect(older.alerts).toEqual([alerts[1]]);
+    expect((await fetch(`${url}/api/sensors/alerts?limit=0`)).status).toBe(400);
+
+    await expect.poll(() => heard, { timeout: 5_000 }).toContain(first);
+    expect(heard).toContain(`id: ${last}\nevent: alert\ndata: {`);
+    expect(heard).toContain('event: window\ndata: {"location":"Dubai"');
+    expect(heard.split(last ?? '')).toHaveLength(3); // its id, and its data: once
+
+    const [, stopped] = await Promise.all([hearing, instances[0]?.stop()]);
+    expect(stopped).toBe(0);
+    listening.abort();
+  });
+
+  test('who lost the connection hears of the alerts since the last one', async () => {
+    const { url } = await launch();
+    const before = '00000000-0000-7000-8000-000000000000';
+    await send([reading({ temperature: 39 })]);
+    await until(1);
+    await new Promise((done) => setTimeout(done, 6_500)); // not live any more
+    const response = await fetch(`${url}/api/sensors/stream`, { headers: { 'last-event-id': before } });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = '';
+    while (!heard.includes('event: alert')) heard += (await reader?.read())?.value ?? '';
+    expect(heard).toContain('"temperature":39');
+    await reader?.cancel();
+  });
+});

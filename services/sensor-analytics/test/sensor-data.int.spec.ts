@@ -1,0 +1,143 @@
+import { serverFor } from '@emporium/servers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { recordMalformed } from '../src/store/malformed.ts';
+import { openAnalytics } from './support/analytics.ts';
+import { manyReadings, reading, shuffled, start, windowsOf } from './support/readings.ts';
+
+const postgres = await serverFor('postgres');
+
+describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
+  let analytics: Awaited<ReturnType<typeof openAnalytics>>;
+  beforeEach(async () => {
+    analytics = await openAnalytics(postgres.url);
+  });
+  afterEach(() => analytics.close());
+
+  const hot = (timestamp: number, change = {}) => reading({ timestamp, temperature: 36, ...change });
+
+  describe('in windows', () => {
+    const all = manyReadings(6_000);
+    const expected = windowsOf(all, 60);
+
+    test('add up to the same, exactly, in whatever order they come', async () => {
+      expect(expected).toHaveLength(10);
+      await analytics.handle(shuffled(all));
+      expect(await analytics.windows()).toEqual(expected);
+    });
+
+    test('add up to the same when three processes share them, and some come twice', async () => {
+      const processes = [analytics, analytics.instance(), analytics.instance()];
+      const mixed = shuffled([...all, ...all.filter((_, index) => index % 3 === 0)]);
+      await Promise.all(
+        processes.map(({ handle }, turn) => handle(mixed.filter((_, index) => index % 3 === turn))),
+      );
+      expect(await analytics.windows()).toEqual(expected);
+    });
+
+    test('add up to the same when all are replayed from the start', async () => {
+      await analytics.handle(all);
+      await analytics.handle(all);
+      expect(await analytics.windows()).toEqual(expected);
+    });
+
+    test('that are late change the window of their own time', async () => {
+      await analytics.handle([reading({ timestamp: start }), reading({ timestamp: start + 7_200 })]);
+      await analytics.handle([reading({ timestamp: start + 59, temperature: 10.3 })]);
+      const [first, second] = await analytics.windows();
+      expect(first).toMatchObject({ start, readings: 2, temperature: [10.3, 20, 30.3] });
+      expect(second).toMatchObject({ start: start + 7_200, readings: 1 });
+    });
+
+    test('that share a sensor and a second are one reading', async () => {
+      await analytics.handle([reading(), reading({ temperature: 25 })]);
+      await analytics.handle([reading({ temperature: 30 })]);
+      expect(await analytics.windows()).toMatchObject([{ readings: 1, temperature: [20, 20, 20] }]);
+    });
+  });
+
+  describe('that are too hot', () => {
+    test('are one alert, which is published once, with its own id and the time of the reading', async () => {
+      const readings = Array.from({ length: 30 }, (_, second) => hot(start + second));
+      await analytics.handle(readings.slice(0, 10));
+      await analytics.handle(readings);
+      const published = await analytics.published();
+      expect(published).toHaveLength(1);
+      const [event] = published;
+      expect(event).toMatchObject({
+        type: 'sensor.temperature-alert',
+        subject: '1',
+        time: new Date(start * 1_000).toISOString(),
+        causationid: `sensor_data/1/${start}`,
+        hops: 1,
+        data: { sensorId: '1', location: 'Tokyo', reason: 'too-hot', temperature: 36 },
+      });
+      expect(event.id).toBe(event.data.alertId);
+      const alerts = await analytics.store.db.selectFrom('alert').selectAll().execute();
+      expect(alerts).toMatchObject([{ id: event.id, sensor_id: 1, reason: 'too-hot', usual: null }]);
+    });
+
+    test('are an alert of each sensor, and another when it happens again', async () => {
+      const readings = [1, 2, 3].flatMap((sensor_id) => [
+        hot(start, { sensor_id }),
+        reading({ sensor_id, timestamp: start + 1 }),
+        hot(start + 1_000, { sensor_id }),
+      ]);
+      await analytics.handle(shuffled(readings));
+      expect(await analytics.published()).toHaveLength(6);
+    });
+
+    test('are one alert when two processes hear of the sensor for the first time at one time', async () => {
+      const other = analytics.instance();
+      const seconds = Array.from({ length: 40 }, (_, second) => second);
+      await Promise.all(
+        [analytics, other].map(({ handle }, turn) =>
+          handle(seconds.filter((second) => second % 2 === turn).map((second) => hot(start + second))),
+        ),
+      );
+      expect(await analytics.published()).toHaveLength(1);
+    });
+
+    test('are one alert when what belongs together comes in the wrong order', async () => {
+      const readings = Array.from({ length: 60 }, (_, second) => hot(start + second));
+      for (const some of [readings.slice(40), readings.slice(20, 40), readings.slice(0, 20)]) {
+        await analytics.handle(shuffled(some));
+      }
+      expect(await analytics.published()).toHaveLength(1);
+    });
+
+    test('but claim to be from tomorrow count in their window, and are not believed', async () => {
+      const tomorrow = Math.floor(Date.now() / 1_000) + 86_400;
+      await analytics.handle([hot(tomorrow), reading({ timestamp: start })]);
+      expect(await analytics.published()).toEqual([]);
+      expect(await analytics.windows()).toHaveLength(2);
+      await analytics.handle([hot(start + 1)]);
+      expect(await analytics.published()).toHaveLength(1);
+    });
+  });
+
+  test('that jump say what was usual', async () => {
+    const calm = Array.from({ length: 20 }, (_, second) => reading({ timestamp: start + second }));
+    await analytics.handle(calm);
+    await analytics.handle([reading({ timestamp: start + 20, temperature: 29.5 })]);
+    const [event] = await analytics.published();
+    expect(event.data).toMatchObject({ reason: 'sudden-jump', temperature: 29.5, usual: 20 });
+  });
+
+  test('that are none are counted once, with their position', async () => {
+    const { db } = analytics.store;
+    const reason = { code: 'bus.invalid_message', message: 'data.temperature: Invalid input' };
+    for (let time = 0; time < 2; time += 1) {
+      await recordMalformed(db)({ id: 'sensor_data/3/1207', position: 'sensor_data/3/1207', reason });
+    }
+    await recordMalformed(db)({ id: 'other', reason });
+    const rows = await db
+      .selectFrom('malformed_reading')
+      .select(['id', 'position', 'code'])
+      .orderBy('id')
+      .execute();
+    expect(rows).toEqual([
+      { id: 'other', position: null, code: reason.code },
+      { id: 'sensor_data/3/1207', position: 'sensor_data/3/1207', code: reason.code },
+    ]);
+  });
+});

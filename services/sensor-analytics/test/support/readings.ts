@@ -1,0 +1,79 @@
+import { createStreamMessage, type Message, type OutgoingMessage, readMessage } from '@emporium/bus';
+import { type Data, sensorData, shop } from '@emporium/contracts';
+
+export type Reading = Data<typeof sensorData>;
+
+/** 2026-11-01T00:00:00Z, the beginning of a minute. */
+export const start = 1_793_491_200;
+
+export const reading = (change: Partial<Reading> = {}): Reading => ({
+  ...{ sensor_id: 1, location: 'Tokyo', timestamp: start, temperature: 20, humidity: 50 },
+  ...change,
+});
+
+/** As it leaves, and as it arrives. */
+export const outgoing = (value: Reading): OutgoingMessage => createStreamMessage(sensorData, value);
+export const incoming = (value: Reading): Message =>
+  readMessage(shop, new Set([sensorData]), outgoing(value).body);
+
+const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
+
+/**
+ * So many readings, of fifty sensors in five places, each sensor once a second, with values that no binary fraction holds; those
+ * of sensor 5 in Dubai are too hot for a while. The same at each call.
+ */
+export const manyReadings = (count: number): Reading[] =>
+  Array.from({ length: count }, (_, index) => {
+    const [sensor, second] = [(index % 50) + 1, Math.floor(index / 50)];
+    const isHot = sensor === 5 && second >= 20 && second < 50;
+    return reading({
+      sensor_id: sensor,
+      location: places[(sensor - 1) % places.length] ?? '',
+      timestamp: start + second,
+      temperature: isHot ? 36.1 : Math.round(200 + 7 * Math.sin(index)) / 10,
+      humidity: Math.round(500 + 90 * Math.cos(index)) / 10,
+    });
+  });
+
+export interface Window {
+  readonly location: string;
+  readonly start: number;
+  readonly readings: number;
+  readonly temperature: readonly [min: number, max: number, sum: number];
+  readonly humidity: readonly [min: number, max: number, sum: number];
+}
+
+/** What the windows must be, added up in tenths, which are exact. */
+export const windowsOf = (readings: readonly Reading[], seconds: number): Window[] => {
+  const groups = Map.groupBy(
+    readings,
+    ({ location, timestamp }) => `${location}\n${timestamp - (timestamp % seconds)}`,
+  );
+  return [...groups]
+    .map(([key, group]) => {
+      const [location = '', first] = key.split('\n');
+      const range = (values: number[]): [number, number, number] => [
+        Math.min(...values),
+        Math.max(...values),
+        values.reduce((sum, value) => sum + Math.round(value * 10), 0) / 10,
+      ];
+      return {
+        location,
+        start: Number(first),
+        readings: group.length,
+        temperature: range(group.map(({ temperature }) => temperature)),
+        humidity: range(group.map(({ humidity }) => humidity)),
+      };
+    })
+    .toSorted(byPlaceAndTime);
+};
+
+export const byPlaceAndTime = (one: Window, other: Window): number =>
+  one.location < other.location ? -1 : one.location > other.location ? 1 : one.start - other.start;
+
+/** In another order, the same at each call. */
+export const shuffled = <Item>(items: readonly Item[]): Item[] =>
+  items
+    .map((item, index) => ({ item, at: Math.sin(index * 7919) }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ item }) => item);

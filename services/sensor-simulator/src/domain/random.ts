@@ -1,0 +1,17 @@
+/** Gives [0, 1). */
+export type Random = () => number;
+
+/** The same numbers for the same seed (mulberry32). */
+export const createRandom = (seed: number): Random => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+};
+
+/** About normally distributed around 0, with a deviation of 1, and never beyond 3. */
+export const deviate = (random: Random): number =>
+  (random() + random() + random() + random() - 2) * Math.sqrt(3);

@@ -1,0 +1,63 @@
+import type { OutgoingMessage, PublishResult } from '@emporium/bus';
+import { busErrors } from '@emporium/bus';
+import { createLog } from '@emporium/service';
+import { expect, test } from 'vitest';
+import { createRandom } from './domain/random.ts';
+import { sending } from './sending.ts';
+import { createSimulation } from './simulation.ts';
+import { createTally } from './tally.ts';
+
+const lines: string[] = [];
+const log = createLog({
+  service: 'sensor-simulator',
+  level: 'info',
+  destination: { write: (line) => void lines.push(line) },
+});
+const simulation = () => createSimulation({ rate: 1_000, anomalyIntervalMs: 0, random: createRandom(3) });
+
+/** Runs the step over a broker that answers like this. */
+const runFor = async (ms: number, answer: (message: OutgoingMessage) => Promise<PublishResult>) => {
+  const sent: OutgoingMessage[] = [];
+  const tally = createTally();
+  const transport = {
+    publish: async (messages: readonly OutgoingMessage[]) => {
+      sent.push(...messages);
+      return Promise.all(messages.map(answer));
+    },
+  };
+  const stop = await sending({ transport, simulation: simulation(), tally, log }).start();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  await stop?.(AbortSignal.timeout(5_000));
+  return { sent, tally: tally.read() };
+};
+
+test('a reading leaves as the plain JSON of the open contract, under its sensor', async () => {
+  const { sent, tally } = await runFor(500, async () => ({ status: 'accepted' }));
+  expect(tally.delivered).toBe(sent.length);
+  expect(tally.delivered).toBeGreaterThan(100);
+  const [first] = sent;
+  const text = Buffer.from(first?.body ?? []).toString();
+  expect(text).toMatch(
+    /^\{"sensor_id":\d+,"location":"[A-Z][A-Za-z ]+","timestamp":\d{10},"temperature":\d+(\.\d)?,"humidity":\d+(\.\d)?\}$/,
+  );
+  const { sensor_id, timestamp } = JSON.parse(text);
+  expect(first).toMatchObject({ key: String(sensor_id), type: 'sensor_data', open: true });
+  expect(first?.id).toBe(`sensor_data/${sensor_id}/${timestamp}`);
+});
+
+test('what the broker refuses is counted and said, with the reason', async () => {
+  const refused: PublishResult = { status: 'refused', error: busErrors.broker_away() };
+  const { tally } = await runFor(200, async () => refused);
+  expect(tally).toMatchObject({ delivered: 0, lastFailure: { reason: 'The broker cannot be reached' } });
+  expect(tally.failed).toBeGreaterThan(50);
+  expect(lines.at(-1)).toContain('readings were lost');
+});
+
+test('a broker that takes its time is not sent more and more', async () => {
+  const { sent, tally } = await runFor(
+    1_600,
+    () => new Promise((resolve) => setTimeout(() => resolve({ status: 'accepted' }), 1_200)),
+  );
+  expect(tally.skipped).toBeGreaterThan(100);
+  expect(tally.delivered).toBe(sent.length);
+});
