@@ -1,3 +1,4 @@
+export { type Board, type BoardOptions, createBoard } from './board.ts';
 export type { Cancelled } from './cancel.ts';
 export { taskSchemes } from './drivers.ts';
 export { enqueue } from './effect.ts';

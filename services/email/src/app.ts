@@ -1,5 +1,6 @@
 import { createService, type Log, type Step } from '@emporium/service';
 import { type AnyTask, createTasks, type Tasks } from '@emporium/tasks';
+import { boardRoutes } from './board-routes.ts';
 import type { Config } from './config.ts';
 import { onOrderCancelled } from './handlers/order-cancelled.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
@@ -17,10 +18,11 @@ const day = 24 * 60 * 60 * 1_000;
 /** Decides which mails are due; the worker (`worker/app.ts`) sends them. */
 export const createApp = async (config: Config, log: Log): Promise<readonly Step[]> => {
   const tasks = await createTasks({ url: config.TASKS_URL, name: 'email', log });
+  const queues = queuesOf(tasks);
   return createService<Tables>('email', config, log, ({ store }) => ({
     description: 'Turns events into mail.',
     migrations,
-    routes: [taskRoutes({ queues: queuesOf(tasks) })],
+    routes: [taskRoutes({ queues }), boardRoutes({ queues: [...queues.values()], log })],
     subscriptions,
     background: [{ name: 'tasks', start: () => relayStep(store.startTaskRelay(tasks), tasks) }],
     retention: [{ table: 'mail', column: 'sent_at', keepMs: 90 * day }],
