@@ -85,7 +85,7 @@ const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Termi
   line(`\n${bold('Try it')}`);
   line(`  shop       ${url}          API documents  ${url}/docs`);
   line(`  mails      ${url}/api/mails          logs  ${logDir}`);
-  line(`  administrator  ${admin.email} / ${admin.password}`);
+  line(`  administrator  ${admin.email} / ${admin.password}          task queues  ${url}/admin`);
   line(dim('\n  # register, log in, order, look'));
   line(
     `  curl -s ${url}/api/users -H 'content-type: application/json' -d '{"email":"you@example.com","name":"You","password":"correct horse battery"}'`,
