@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { shop } from '@emporium/contracts';
-import { nodeOptions, services as processes } from '@emporium/launcher';
+import { nodeEnvironment, nodeOptions, services as processes } from '@emporium/launcher';
 import { images } from '@emporium/servers';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -69,8 +69,12 @@ test.each(told)('$name is a container, and is told what the launcher tells it', 
   expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
 });
 
-test('a process in a container has the options of one that the launcher starts', () =>
-  expect(read('infra/docker/start.sh')).toContain(`exec node ${nodeOptions.join(' ')} "$main"`));
+test('a process in a container has the options of one that the launcher starts', () => {
+  const script = read('infra/docker/start.sh');
+  expect(script).toContain(`exec node ${nodeOptions.join(' ')} "$main"`);
+  for (const [name, value] of Object.entries(nodeEnvironment))
+    expect(script).toContain(`export ${name}=${value}\n`);
+});
 
 test('who takes part in messaging starts after the job that gives it access, and that job knows its password', () => {
   const { contracts, subscriptions } = shop;
