@@ -40,7 +40,7 @@ export interface ServiceProcess {
 export const nodeOptions: readonly string[] = [
   '--v8-pool-size=1',
   '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=8',
+  '--max-semi-space-size=4',
   '--max-old-space-size=256',
 ];
 

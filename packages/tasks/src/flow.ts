@@ -1,8 +1,8 @@
 import type { EnqueueOptions } from '@emporium/bus';
 import type { FlowJob } from 'bullmq';
-import { v7 as uuid } from 'uuid';
 import { within } from './faults.ts';
 import { enqueuedAs, jobIdOf, jobOptions } from './job-options.ts';
+import { newId } from './new-id.ts';
 import { answerMs, type Opener } from './opener.ts';
 import { createPayload } from './payload.ts';
 import { type AnyTask, checkInput, type TaskInput } from './task.ts';
@@ -48,7 +48,7 @@ export const grouped = (steps: readonly TaskStep[], then: TaskStep): Node =>
 
 const node = (each: TaskStep, before: readonly Node[]): Node => ({
   step: each,
-  id: each.options.id ?? uuid(),
+  id: each.options.id ?? newId(),
   before,
 });
 

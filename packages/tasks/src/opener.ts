@@ -53,7 +53,9 @@ export const createOpener = (driver: Driver): Opener => {
   };
 
   const keep = <O extends Openable>(key: string, make: () => O): Promise<O> => {
-    const opening = (kept.get(key) as Promise<O> | undefined) ?? open(make); // what is under a key was made by its `make`
+    const known = kept.get(key);
+    if (known !== undefined) return known as Promise<O>; // what is under a key was made by its `make`
+    const opening = open(make);
     kept.set(key, opening);
     opening.catch(() => kept.delete(key));
     return opening;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, Fault, type Log, settlementOf, withContext } from '@emporium/bus';
 import { DelayedError, type Job, type Processor, UnrecoverableError } from 'bullmq';
+import { createEnding, type Ending } from './ending.ts';
 import { taskErrors } from './errors.ts';
 import { classify, isAway } from './faults.ts';
 import type { Attempt, TaskHandler } from './handler.ts';
@@ -33,22 +34,21 @@ const pauseMs = 1_000;
 const handBackMs = 30_000;
 
 export const createRunning = <T extends AnyTask>({ task, handler, log }: RunOptions<T>): Running => {
-  const attempts = new Map<string, { readonly began: number; readonly controller: AbortController }>();
+  const attempts = new Map<string, { readonly began: number; readonly ending: Ending }>();
 
   const perform = async (id: string, payload: Payload, job: Job<Payload>): Promise<unknown> => {
     if (payload.cancelled !== undefined) throw taskErrors.cancelled({ reason: payload.cancelled });
     const data = readData(task, payload.data);
-    const controller = new AbortController();
-    const { signal } = controller;
+    const { promise: outcome, resolve, reject } = Promise.withResolvers<unknown>();
+    const ending = createEnding(reject);
     const { timeoutMs } = task;
-    const timer = setTimeout(() => controller.abort(taskErrors.timed_out({ timeoutMs })), timeoutMs);
-    const ended = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    attempts.set(id, { began: performance.now(), controller });
+    const timer = setTimeout(() => ending.end(taskErrors.timed_out({ timeoutMs })), timeoutMs);
+    attempts.set(id, { began: performance.now(), ending });
     try {
-      const handled = Promise.resolve(handler(data, attemptOf(id, payload, job, signal)));
-      return checkResult(task, await Promise.race([handled, ended]));
+      const handled = handler(data, attemptOf(id, payload, job, ending));
+      if (!(handled instanceof Promise)) return checkResult(task, handled);
+      handled.then(resolve, reject);
+      return checkResult(task, await outcome);
     } finally {
       clearTimeout(timer);
       attempts.delete(id);
@@ -91,18 +91,20 @@ export const createRunning = <T extends AnyTask>({ task, handler, log }: RunOpti
     },
     longer: (ms) =>
       [...attempts].filter(([, { began }]) => performance.now() - began >= ms).map(([id]) => id),
-    cancel: (id, reason) => attempts.get(id)?.controller.abort(taskErrors.cancelled({ reason })),
+    cancel: (id, reason) => attempts.get(id)?.ending.end(taskErrors.cancelled({ reason })),
     interrupt: () => {
-      for (const { controller } of attempts.values()) controller.abort(interrupted);
+      for (const { ending } of attempts.values()) ending.end(interrupted);
     },
   };
 };
 
-const attemptOf = (id: string, payload: Payload, job: Job<Payload>, signal: AbortSignal): Attempt => ({
+const attemptOf = (id: string, payload: Payload, job: Job<Payload>, ending: Ending): Attempt => ({
   id,
   attempt: job.attemptsMade + 1,
   enqueuedAt: new Date(job.timestamp),
-  signal,
+  get signal() {
+    return ending.signal;
+  },
   progress: (value) => job.updateProgress(value),
   resultsOf: async (before) => {
     const values = Object.entries((await job.getChildrenValues<unknown>()) ?? {});

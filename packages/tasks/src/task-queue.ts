@@ -1,10 +1,10 @@
 import type { EnqueueOptions } from '@emporium/bus';
 import type { Job } from 'bullmq';
-import { v7 as uuid } from 'uuid';
 import { type Cancelled, cancelJob } from './cancel.ts';
 import { taskErrors } from './errors.ts';
 import { within } from './faults.ts';
 import { commonOptions, enqueuedAs, jobIdOf, jobOptions } from './job-options.ts';
+import { newId } from './new-id.ts';
 import { answerMs, type BullQueue, type Opener } from './opener.ts';
 import { createPayload, type Payload, readPayload } from './payload.ts';
 import { reasonIn } from './reasons.ts';
@@ -93,7 +93,7 @@ export const createTaskQueue = <T extends AnyTask>(definition: T, opener: Opener
 
   const jobOf = (data: TaskInput<T>, options: EnqueueOptions = {}) => {
     const payload = createPayload(name, checkInput(definition, data));
-    return { name, data: payload, opts: jobOptions(enqueuedAs(definition), options.id ?? uuid(), options) };
+    return { name, data: payload, opts: jobOptions(enqueuedAs(definition), options.id ?? newId(), options) };
   };
 
   const stateOf = async (id: string): Promise<TaskState | undefined> => {

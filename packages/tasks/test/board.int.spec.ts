@@ -23,7 +23,7 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
       tasks = await createTasks({ url: started.url, name: 'test', log: collectingLog() });
       const queue = tasks.queue(nap);
       const worker = tasks.work(nap, () => {
-        throw permanent(new Error('no bed'));
+        throw permanent('no bed');
       });
       failed = await queue.enqueue({ ms: 1 });
       await expect(queue.result(failed)).rejects.toThrow('no bed');
