@@ -14,6 +14,7 @@ const commands = {
   demo: 'infra/demo/src/demo.ts',
   topology: 'infra/launcher/src/topology.ts',
   bench: 'packages/bench/src/main.ts',
+  'bench:brokers': 'packages/bench/src/compare.ts',
   test: 'infra/toolchain/src/test.ts',
   check: 'infra/toolchain/src/check.ts',
   format: 'infra/toolchain/src/format.ts',

@@ -1,5 +1,5 @@
 import type { ServiceName } from '@emporium/contracts';
-import { httpUrl, logLevel, url } from '@emporium/service';
+import { httpUrl, logLevel, streamUrl, url } from '@emporium/service';
 import { z } from 'zod';
 
 /** Of a service's database role and of its user on the broker; part of URLs, hence no other characters. */
@@ -20,6 +20,8 @@ export const configFor = (services: readonly ServiceName[]) =>
       /** A superuser's. */
       DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://postgres:password@127.0.0.1:5432/postgres'),
       BUS_URL: url(['amqp:', 'amqps:'], 'amqp://admin:password@127.0.0.1:5672'),
+      /** The broker of the open streams, if it is another one; who reaches it may write and read it. */
+      STREAM_URL: streamUrl.optional(),
       RABBITMQ_MANAGEMENT_URL: httpUrl('http://admin:password@127.0.0.1:15672'),
       ...Object.fromEntries(services.map((service) => [passwordVariable(service), servicePassword])),
     })

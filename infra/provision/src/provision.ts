@@ -1,6 +1,6 @@
 // Prepares an empty, an older or a finished RabbitMQ and PostgreSQL for the services, and ends: run it before any of them.
 import { applyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
-import { shop } from '@emporium/contracts';
+import { type Registry, shop } from '@emporium/contracts';
 import { createDatabase } from '@emporium/databases';
 import {
   ConfigError,
@@ -40,22 +40,25 @@ const provision = async (config: Config, log: Log): Promise<void> => {
     }
     return { databases: services };
   });
-  await step('topology', async () => {
-    const changes = await applyTopology(config.BUS_URL, log);
+  const onBus = config.STREAM_URL === undefined ? shop : shop.on('bus');
+  await step('topology', () => applyTopology(config.BUS_URL, onBus, log));
+  if (config.STREAM_URL !== undefined) {
+    const { STREAM_URL } = config;
+    await step('topology of the streams', () => applyTopology(STREAM_URL, shop.on('stream'), log));
+  }
+  await step('access', () =>
+    applyAccess({ managementUrl: config.RABBITMQ_MANAGEMENT_URL, registry: onBus, operator, passwordOf }),
+  );
+};
+
+const applyTopology = async (url: string, registry: Registry, log: Log): Promise<{ created: number }> => {
+  const transport = await createTransport({ url, service: 'provision', log });
+  try {
+    const changes = await transport.topology(registry).apply();
     for (const { what, detail } of changes.filter(({ action }) => action === 'conflict')) {
       log.warn(`${what}: ${detail}`);
     }
     return { created: changes.filter(({ action }) => action === 'create').length };
-  });
-  await step('access', () =>
-    applyAccess({ managementUrl: config.RABBITMQ_MANAGEMENT_URL, registry: shop, operator, passwordOf }),
-  );
-};
-
-const applyTopology = async (url: string, log: Log) => {
-  const transport = await createTransport({ url, service: 'provision', log });
-  try {
-    return await transport.topology(shop).apply();
   } finally {
     await transport.close();
   }

@@ -27,6 +27,7 @@ const { services } = z
         security_opt: z.tuple([z.literal('no-new-privileges:true')]),
         read_only: z.boolean().default(false),
         healthcheck: z.object({ disable: z.boolean().default(false) }).optional(),
+        networks: z.array(z.string()).default(['default']),
         depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
       }),
     ),
@@ -99,14 +100,20 @@ test.each(Object.entries(services))(
     // The image of the processes brings its own; the job ends.
     const isOurs = service.command?.[0] === name;
     expect(service.healthcheck?.disable ?? (isOurs ? false : undefined)).toBe(name === 'provision');
-    // RabbitMQ's image writes its configuration.
-    expect(service.read_only).toBe(name !== 'rabbitmq');
+    // These images write their configuration.
+    expect(service.read_only).toBe(!['rabbitmq', 'kafka'].includes(name));
   },
 );
 
-test('only the shop and the management page have a port', () => {
+test('only the shop, the management page and the open stream have a port', () => {
   const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
-  expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'rabbitmq']);
+  expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'kafka', 'rabbitmq']);
+});
+
+test('Kafka is reached by those who take part in a stream, and by nobody else', () => {
+  const reaching = Object.entries(services).filter(([, { networks }]) => networks.includes('stream'));
+  const parties = processes.filter(({ stream }) => stream).map(({ name }) => name);
+  expect(reaching.map(([name]) => name).toSorted()).toEqual(['kafka', 'provision', ...parties].toSorted());
 });
 
 test('the servers are those that suites are tested on', () => {

@@ -65,6 +65,11 @@ const violations: Violation[] = [
     says: ownDriver,
   },
   {
+    rule: 'the transport on Redis imports no driver but its own',
+    plant: { 'packages/bus-redis/src/planted.ts': "import 'amqplib';" },
+    says: ownDriver,
+  },
+  {
     rule: 'a transport imports no store',
     plant: { 'packages/bus-memory/src/planted.ts': "import '@emporium/store';" },
     says: ownDriver,
@@ -218,6 +223,7 @@ const allowed: Record<string, string> = {
   'packages/bus/src/planted.ts': "import 'node:timers/promises';\nimport '@emporium/contracts';",
   'packages/bus-postgres/src/planted.ts': "import '@emporium/bus';\nimport 'pg';",
   'packages/bus-rabbitmq/src/planted.ts': "import 'node:fs';\nimport 'amqplib';",
+  'packages/bus-redis/src/planted.ts': "import 'node:fs';\nimport 'ioredis';",
   'packages/saga/src/planted.ts': "import '@emporium/store';",
   'services/order/src/planted.ts':
     "import '@emporium/contracts';\nimport '@emporium/saga';\nimport './app.ts';",

@@ -1,152 +1,114 @@
-import { createPostgresTransport } from '@emporium/bus-postgres';
-import { createRabbitmqTransport } from '@emporium/bus-rabbitmq';
-import {
-  type PostgresServer,
-  type ServerKind,
-  startPostgres,
-  startRabbitmq,
-  startRedis,
-} from '@emporium/servers';
-import type { Broker, Part } from './options.ts';
-import { benchPipeline, type PipelineOptions } from './pipeline.ts';
+import { type PostgresServer, startPostgres } from '@emporium/servers';
+import { brokerKinds, onBroker } from './brokers.ts';
+import { type Broker, brokers, type Part } from './options.ts';
+import { benchPipeline } from './pipeline.ts';
+import { openRawAmqplib } from './raw-amqplib.ts';
 import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './raw-bullmq.ts';
+import { openRawIoredis } from './raw-ioredis.ts';
+import { openRawKafkajs } from './raw-kafkajs.ts';
 import type { Figure } from './report.ts';
 import { benchSensors } from './sensor-load.ts';
 import { benchShop } from './shop-load.ts';
+import type { TaskContender } from './task-contender.ts';
 import { benchTasks } from './tasks.ts';
-import { benchPostgresTransport } from './transport-postgres.ts';
-import { benchRabbitmqTransport } from './transport-rabbitmq.ts';
+import { benchPostgresTransport, benchTransportOf } from './transports.ts';
 
 export interface Bench {
   readonly part: Part;
   readonly broker: Broker;
   readonly title: string;
   /** Servers that this machine must be able to start. */
-  readonly needs: readonly ServerKind[];
-  /** Why it cannot be measured here, beside what it needs. */
-  readonly skip?: string | undefined;
+  readonly needs: readonly Broker[];
   readonly run: () => Promise<readonly Figure[]>;
 }
 
-const streamUrl = process.env['STREAM_URL'];
+/** Our transport against the client library that it is made of. */
+const transports: Readonly<
+  Record<Broker, { against: string; run: (url: string) => Promise<readonly Figure[]> }>
+> = {
+  // One call a message: the raw side publishes them one by one, too.
+  rabbitmq: {
+    against: 'amqplib',
+    run: (url) => benchTransportOf(url, openRawAmqplib, { perCall: 1, atLeast: 0.9 }),
+  },
+  postgres: { against: 'pg', run: benchPostgresTransport },
+  kafka: { against: 'kafkajs', run: (url) => benchTransportOf(url, openRawKafkajs, { atLeast: 0.85 }) },
+  redis: { against: 'ioredis', run: (url) => benchTransportOf(url, openRawIoredis, { atLeast: 0.85 }) },
+};
+
+/** Where task queues can be, and BullMQ by itself there. */
+const rawTasks = {
+  postgres: openRawBullmqOnPostgres,
+  redis: openRawBullmqOnRedis,
+} satisfies Partial<Record<Broker, (url: string) => Promise<TaskContender>>>;
 
 /** Each starts servers of its own, so that none finds what another left. */
 export const benches: readonly Bench[] = [
-  {
-    part: 'transport',
-    broker: 'rabbitmq',
-    title: 'bus-rabbitmq against raw amqplib',
-    needs: ['rabbitmq'],
-    run: () => onRabbitmq(benchRabbitmqTransport),
-  },
-  {
-    part: 'transport',
-    broker: 'postgres',
-    title: 'bus-postgres against raw pg',
-    needs: ['postgres'],
-    run: () => onPostgres(async (server) => benchPostgresTransport(await server.createDatabase('bus'))),
-  },
-  {
-    part: 'pipeline',
-    broker: 'rabbitmq',
-    title: 'validation, inbox, state, outbox, relay and ack over RabbitMQ',
-    needs: ['rabbitmq', 'postgres'],
-    run: () =>
-      onPostgres((server) => onRabbitmq((url) => pipelineOn(server, createRabbitmqTransport({ url })))),
-  },
-  {
-    part: 'pipeline',
-    broker: 'postgres',
-    title: 'validation, inbox, state, outbox, relay and ack over PostgreSQL',
-    needs: ['postgres'],
-    run: () =>
-      onPostgres(async (server) =>
-        pipelineOn(server, createPostgresTransport({ url: await server.createDatabase('bus') })),
-      ),
-  },
-  {
-    part: 'tasks',
-    broker: 'postgres',
-    title: 'tasks against raw BullMQ, on PostgreSQL',
-    needs: ['postgres'],
-    run: () =>
-      onPostgres(async (server) => benchTasks(openRawBullmqOnPostgres, await server.createDatabase('tasks'))),
-  },
-  {
-    part: 'tasks',
-    broker: 'redis',
-    title: 'tasks against raw BullMQ, on Redis',
-    needs: ['redis'],
-    run: () => onRedis((url) => benchTasks(openRawBullmqOnRedis, url)),
-  },
-  {
-    part: 'sensors',
-    broker: 'postgres',
-    title: 'the sensor stream over PostgreSQL, end to end',
-    needs: ['postgres'],
-    run: () =>
-      onPostgres(async (server) =>
-        benchSensors({ server, streamUrl: await server.createDatabase('stream') }),
-      ),
-  },
-  {
-    part: 'sensors',
-    broker: 'stream',
-    title: 'the sensor stream over the broker of STREAM_URL, end to end',
-    needs: ['postgres'],
-    skip: streamUrl === undefined ? 'STREAM_URL is not set; for example kafka://127.0.0.1:9092' : undefined,
-    run: () => onPostgres((server) => benchSensors({ server, streamUrl: streamUrl ?? '' })),
-  },
-  {
-    part: 'shop',
-    broker: 'rabbitmq',
-    title: 'the whole shop over RabbitMQ',
-    needs: ['rabbitmq', 'postgres'],
-    run: () => onRabbitmq((busUrl) => benchShop({ busUrl, atLeast: 100 })),
-  },
-  {
-    part: 'shop',
-    broker: 'postgres',
-    title: 'the whole shop, embedded',
-    needs: ['postgres'],
-    run: () => benchShop({}),
-  },
+  ...brokers.map(
+    (broker): Bench => ({
+      part: 'transport',
+      broker,
+      title: `bus-${broker} against raw ${transports[broker].against}`,
+      needs: [broker],
+      run: () => onBroker(broker, ({ url }) => transports[broker].run(url)),
+    }),
+  ),
+  ...brokers.map(
+    (broker): Bench => ({
+      part: 'pipeline',
+      broker,
+      title: `validation, inbox, state, outbox, relay and ack over ${brokerKinds[broker].title}`,
+      needs: [broker, 'postgres'],
+      run: () =>
+        onBoth(broker, async (server, busUrl) =>
+          benchPipeline({ busUrl, databaseUrl: await server.createDatabase('inventory') }),
+        ),
+    }),
+  ),
+  ...(['postgres', 'redis'] as const).map(
+    (broker): Bench => ({
+      part: 'tasks',
+      broker,
+      title: `tasks against raw BullMQ, on ${brokerKinds[broker].title}`,
+      needs: [broker],
+      run: () => onBroker(broker, ({ url }) => benchTasks(rawTasks[broker], url)),
+    }),
+  ),
+  ...brokers.map(
+    (broker): Bench => ({
+      part: 'sensors',
+      broker,
+      title: `the sensor stream over ${brokerKinds[broker].title}, end to end`,
+      needs: [broker, 'postgres'],
+      run: () => onBoth(broker, (server, streamUrl) => benchSensors({ server, streamUrl })),
+    }),
+  ),
+  ...brokers.map(
+    (broker): Bench => ({
+      part: 'shop',
+      broker,
+      title: `the whole shop over ${brokerKinds[broker].title}`,
+      needs: [broker, 'postgres'],
+      run: () => onShopBroker(broker, (busUrl) => benchShop(busUrl, broker === 'rabbitmq' ? 100 : undefined)),
+    }),
+  ),
 ];
 
-const onRabbitmq = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
-  const server = await startRabbitmq();
-  try {
-    return await work(server.url);
-  } finally {
-    await server.stop();
-  }
+/** A broker, and a server for databases; PostgreSQL is both. */
+const onBoth = <T>(broker: Broker, work: (server: PostgresServer, url: string) => Promise<T>): Promise<T> => {
+  const onPostgres = async (run: (server: PostgresServer) => Promise<T>): Promise<T> => {
+    const server = await startPostgres();
+    try {
+      return await run(server);
+    } finally {
+      await server.stop();
+    }
+  };
+  return broker === 'postgres'
+    ? onPostgres(async (server) => work(server, await server.createDatabase('bus')))
+    : onPostgres((server) => onBroker(broker, ({ url }) => work(server, url)));
 };
 
-const onPostgres = async <T>(work: (server: PostgresServer) => Promise<T>): Promise<T> => {
-  const server = await startPostgres();
-  try {
-    return await work(server);
-  } finally {
-    await server.stop();
-  }
-};
-
-const onRedis = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
-  const server = await startRedis();
-  try {
-    return await work(server.url);
-  } finally {
-    await server.stop();
-  }
-};
-
-const pipelineOn = async (
-  server: PostgresServer,
-  transport: PipelineOptions['transport'],
-): Promise<readonly Figure[]> => {
-  try {
-    return await benchPipeline({ transport, databaseUrl: await server.createDatabase('inventory') });
-  } finally {
-    await transport.close();
-  }
-};
+/** Undefined is the embedded one, the PostgreSQL that every shop starts. */
+const onShopBroker = <T>(broker: Broker, work: (busUrl: string | undefined) => Promise<T>): Promise<T> =>
+  broker === 'postgres' ? work(undefined) : onBroker(broker, ({ url }) => work(url));

@@ -1,7 +1,7 @@
-// npm run bench [-- --only transport|pipeline|tasks|sensors|shop] [--broker rabbitmq|postgres|redis|stream]
+// npm run bench [-- --only transport|pipeline|tasks|sensors|shop] [--broker rabbitmq|postgres|kafka|redis]
 import { join, relative, resolve } from 'node:path';
-import { canStart } from '@emporium/servers';
 import { type Bench, benches } from './benches.ts';
+import { lacking } from './brokers.ts';
 import { readOptions } from './options.ts';
 import { describeMachine, type Machine, print, type Section, save } from './report.ts';
 
@@ -32,12 +32,9 @@ const introductionOf = ({ node, cpus, model, load }: Machine): string => {
   return `Node ${node}, ${cpus} x ${model}, load ${load}.${busy}`;
 };
 
-const sectionOf = async ({ title, needs, skip, run }: Bench): Promise<Section> => {
-  if (skip !== undefined) return { title, figures: [], skipped: skip };
-  for (const kind of needs) {
-    const server = await canStart(kind);
-    if (!server.available) return { title, figures: [], skipped: server.title(kind) };
-  }
+const sectionOf = async ({ title, needs, run }: Bench): Promise<Section> => {
+  const skipped = await lacking(needs);
+  if (skipped !== undefined) return { title, figures: [], skipped };
   try {
     return { title, figures: await within(longestMs, run()) };
   } catch (error) {

@@ -4,7 +4,7 @@ import { readOptions } from './options.ts';
 test('without options everything is measured', () => {
   expect(readOptions([])).toEqual({
     parts: ['transport', 'pipeline', 'tasks', 'sensors', 'shop'],
-    brokers: ['rabbitmq', 'postgres', 'redis', 'stream'],
+    brokers: ['rabbitmq', 'postgres', 'kafka', 'redis'],
   });
 });
 
@@ -17,7 +17,7 @@ test('one part and one broker can be chosen', () => {
 
 test.each([
   [['--only', 'relay'], "--only: must be one of transport, pipeline, tasks, sensors, shop, is 'relay'"],
-  [['--broker', 'kafka'], "--broker: must be one of rabbitmq, postgres, redis, stream, is 'kafka'"],
+  [['--broker', 'nats'], "--broker: must be one of rabbitmq, postgres, kafka, redis, is 'nats'"],
   [['--fast'], '--fast'],
 ])('%j is refused by name', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);

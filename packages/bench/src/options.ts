@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export const parts = ['transport', 'pipeline', 'tasks', 'sensors', 'shop'] as const;
-/** `stream` is that of `STREAM_URL`. */
-export const brokers = ['rabbitmq', 'postgres', 'redis', 'stream'] as const;
+export const brokers = ['rabbitmq', 'postgres', 'kafka', 'redis'] as const;
 
 export type Part = (typeof parts)[number];
 export type Broker = (typeof brokers)[number];

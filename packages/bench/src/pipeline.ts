@@ -12,6 +12,7 @@ import { createRegistry, quick, reserveStock, stockReserved, subscription } from
 import { createStore, type Store, statements, type Tx } from '@emporium/store';
 import type { Figure } from './report.ts';
 import { median } from './statistics.ts';
+import { openTransport } from './transports.ts';
 
 const commands = subscription('inventory.pipeline', { to: [reserveStock], retry: quick });
 const replies = subscription('order.pipeline', { to: [stockReserved], retry: quick });
@@ -37,7 +38,7 @@ const modes = [
 const rounds = 3;
 
 export interface PipelineOptions {
-  readonly transport: Transport;
+  readonly busUrl: string;
   /** An empty database on a real server. */
   readonly databaseUrl: string;
 }
@@ -46,10 +47,8 @@ export interface PipelineOptions {
  * One process that takes commands from the broker and answers each with an event, with everything on: validation, inbox, a
  * state change, outbox, relay, ack. A message counts when the broker has confirmed its answer.
  */
-export const benchPipeline = async ({
-  transport,
-  databaseUrl,
-}: PipelineOptions): Promise<readonly Figure[]> => {
+export const benchPipeline = async ({ busUrl, databaseUrl }: PipelineOptions): Promise<readonly Figure[]> => {
+  const transport = await openTransport(busUrl);
   await transport.topology(registry).apply();
   const store = createStore<Tables>({ service: 'inventory', registry, url: databaseUrl, log });
   await store.migrate({
@@ -71,6 +70,7 @@ export const benchPipeline = async ({
   } finally {
     await relay.stop();
     await store.close();
+    await transport.close();
   }
   return measured.flatMap(({ what, laps }) => [
     { what, unit: '/s', value: median(laps.map(({ rate }) => rate)) },

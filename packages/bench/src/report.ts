@@ -86,12 +86,20 @@ export const save = async (
   folder: string,
   { startedAt, machine, sections }: { startedAt: Date; machine: Machine; sections: readonly Section[] },
 ): Promise<string> => {
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, `${startedAt.toISOString().replaceAll(':', '-')}.json`);
   const withReached = sections.map(({ figures, ...section }) => ({
     ...section,
     figures: figures.map((figure) => ({ ...figure, reached: isReached(figure) })),
   }));
-  await writeFile(file, `${JSON.stringify({ startedAt, machine, sections: withReached }, null, 2)}\n`);
+  return write(folder, { startedAt, machine, sections: withReached });
+};
+
+/** Writes these results as `<time>.json` into the folder; gives the file. */
+export const write = async <Results extends { readonly startedAt: Date; readonly machine: Machine }>(
+  folder: string,
+  results: Results,
+): Promise<string> => {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${results.startedAt.toISOString().replaceAll(':', '-')}.json`);
+  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
   return file;
 };

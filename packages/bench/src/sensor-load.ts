@@ -6,11 +6,11 @@ import { createStreamMessage, type OutgoingMessage, type Transport } from '@empo
 import { sensorData, shop } from '@emporium/contracts';
 import { createServiceProcess, type ServiceProcess } from '@emporium/launcher';
 import { freePort, type PostgresServer } from '@emporium/servers';
-import { createTransport, generateKeyPair } from '@emporium/service';
+import { generateKeyPair } from '@emporium/service';
 import pg from 'pg';
-import { pino } from 'pino';
 import type { Figure } from './report.ts';
 import { median } from './statistics.ts';
+import { openTransport } from './transports.ts';
 
 export interface SensorLoadOptions {
   /** For the service's own database. */
@@ -30,11 +30,7 @@ const readingsPerLap = 20_000;
 export const benchSensors = async ({ server, streamUrl }: SensorLoadOptions): Promise<readonly Figure[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'emporium-sensors-'));
   const databaseUrl = await server.createDatabase('sensor_analytics');
-  const transport = await createTransport({
-    url: streamUrl,
-    service: 'bench',
-    log: pino({ level: 'silent' }),
-  });
+  const transport = await openTransport(streamUrl);
   const analytics = await createAnalytics(databaseUrl, streamUrl, join(folder, 'sensor-analytics.log'));
   const windows = await watchWindows(databaseUrl);
   const publishing: number[] = [];

@@ -9,19 +9,44 @@ import { type OrderTimes, runOrders } from './order-load.ts';
 import type { Figure } from './report.ts';
 import { percentile } from './statistics.ts';
 
-export interface ShopLoadOptions {
-  /** Undefined is the embedded broker. */
-  readonly busUrl?: string;
-  /** Completed orders a second. */
-  readonly atLeast?: number;
-}
-
 const orders = 1_500;
 const open = 100;
 const sku = 'BENCH-1';
 
-/** Orders a second through the whole shop, and how long one takes from `POST` to `order.completed`. Checked to add up. */
-export const benchShop = async ({ busUrl, atLeast }: ShopLoadOptions): Promise<readonly Figure[]> => {
+export interface ShopFigures {
+  readonly readySeconds: number;
+  /** At 25 orders a second. */
+  readonly calm: OrderTimes;
+  /** With `open` orders that are not completed, all the time. */
+  readonly full: OrderTimes;
+  /** Of all processes and PostgreSQL, in bytes. */
+  readonly idleBytes: number;
+  readonly loadedBytes: number;
+}
+
+/** Orders a second through the whole shop, and how long one takes from `POST` to `order.completed`. */
+export const benchShop = async (
+  busUrl: string | undefined,
+  atLeast: number | undefined,
+): Promise<readonly Figure[]> => {
+  const { readySeconds, calm, full, idleBytes, loadedBytes } = await measureShop(busUrl);
+  return [
+    { what: 'ready after', unit: 's', value: readySeconds, atMost: 15 },
+    {
+      what: `orders completed, ${open} open at a time`,
+      unit: '/s',
+      value: full.rate,
+      ...(atLeast === undefined ? {} : { atLeast }),
+    },
+    ...latencies('25 orders/s', calm),
+    ...latencies(`${open} open`, full),
+    { what: 'resident, idle', unit: 'MB', value: idleBytes / 1e6, atMost: 1_200 },
+    { what: 'resident, after the load', unit: 'MB', value: loadedBytes / 1e6 },
+  ];
+};
+
+/** A shop of its own over this broker, undefined is the embedded one. It is checked to add up afterwards. */
+export const measureShop = async (busUrl: string | undefined): Promise<ShopFigures> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'emporium-bench-'));
   try {
     const began = Date.now();
@@ -35,19 +60,7 @@ export const benchShop = async ({ busUrl, atLeast }: ShopLoadOptions): Promise<r
     try {
       const idleBytes = shop.memory();
       const { calm, full } = await loadShop(shop);
-      return [
-        { what: 'ready after', unit: 's', value: readySeconds, atMost: 15 },
-        {
-          what: `orders completed, ${open} open at a time`,
-          unit: '/s',
-          value: full.rate,
-          ...(atLeast === undefined ? {} : { atLeast }),
-        },
-        ...latencies('25 orders/s', calm),
-        ...latencies(`${open} open`, full),
-        { what: 'resident, idle', unit: 'MB', value: idleBytes / 1e6, atMost: 1_200 },
-        { what: 'resident, after the load', unit: 'MB', value: shop.memory() / 1e6 },
-      ];
+      return { readySeconds, calm, full, idleBytes, loadedBytes: shop.memory() };
     } finally {
       await shop.stop();
     }

@@ -1,6 +1,5 @@
-import { type Consumer, type Delivery, messageOf } from '@emporium/bus';
+import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
 import type { Connection } from './connection.ts';
-import { createDeliveries, type Settling } from './deliveries.ts';
 import type { Entry } from './entry.ts';
 import { isAway } from './health.ts';
 import type { Member } from './session.ts';

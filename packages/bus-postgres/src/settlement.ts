@@ -1,6 +1,5 @@
-import { createGrouper, type DeadLetterReason, type Grouper } from '@emporium/bus';
+import { createGrouper, type DeadLetterReason, type Grouper, type Settling } from '@emporium/bus';
 import type { Connection } from './connection.ts';
-import type { Settling } from './deliveries.ts';
 import type { Entry } from './entry.ts';
 import { deadLetters } from './schema.ts';
 

@@ -6,6 +6,7 @@ export {
   traceIdOf,
   withContext,
 } from './context.ts';
+export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
 export {
   type Effect,
   type Effects,

@@ -9,6 +9,7 @@ export const images: Readonly<Record<ServerKind, string>> = {
   postgres: 'postgres:18',
   rabbitmq: 'rabbitmq:4-management',
   redis: 'redis:8',
+  kafka: 'apache/kafka:4.1.2',
 };
 
 const user = 'emporium';
@@ -20,7 +21,8 @@ const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-
 
 interface Container {
   readonly port: number;
-  create(): Promise<GenericContainer>;
+  /** `published` is the port on this machine. */
+  create(published: number): Promise<GenericContainer>;
   /** From the address where the port is published. */
   url(address: string): string;
 }
@@ -59,6 +61,30 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
     },
     url: (address) => `redis://:${password}@${address}`,
   },
+  kafka: {
+    port: 9092,
+    create: async (published) => {
+      const { GenericContainer, Wait } = await import('testcontainers');
+      return new GenericContainer(images.kafka)
+        .withEnvironment({
+          KAFKA_NODE_ID: '1',
+          KAFKA_PROCESS_ROLES: 'broker,controller',
+          KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
+          // Clients are sent to where the broker says it is.
+          KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${published}`,
+          KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
+          KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+          KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
+          KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
+          KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+          KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+          KAFKA_HEAP_OPTS: '-Xmx512m',
+        })
+        .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
+        .withStartupTimeout(120_000);
+    },
+    url: (address) => `kafka://${address}`,
+  },
 };
 
 /** A shutdown that takes longer is a kill. */
@@ -70,7 +96,7 @@ export const startContainer = async (kind: ServerKind): Promise<OwnServer> => {
   const isGuarded = guardContainers();
   // A port of our own choice, because the engine would choose another one at every restart.
   const published = await freePort();
-  const container = await (await create())
+  const container = await (await create(published))
     .withExposedPorts({ container: port, host: published })
     .withLabels({ [label.name]: label.value })
     .withAutoCleanup(!isGuarded)

@@ -2,6 +2,7 @@ export { createDatabase, freshDatabase, type Role } from '@emporium/databases';
 export { images } from './containers.ts';
 export { commandOf, endForeign } from './foreign-process.ts';
 export { freePort } from './free-port.ts';
+export { type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts';
 export { memoryOf } from './memory.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 export { type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq.ts';

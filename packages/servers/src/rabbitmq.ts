@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answers } from './answers.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { createGuard } from './guard.ts';
 import { memoryOf } from './memory.ts';
@@ -143,18 +143,3 @@ const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemo
   const said = (await readFile(logFile, 'utf8')).slice(-2_000);
   throw new Error(`RabbitMQ does not start (port ${node.ports.amqp}):\n${said}`);
 };
-
-/** Whether something listens on the port and, if it is greeted, answers. */
-const answers = (port: number, greeting?: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const settle = (result: boolean) => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.setTimeout(2_000, () => settle(false));
-    socket.on('error', () => settle(false));
-    socket.on('close', () => settle(false));
-    socket.on('connect', () => (greeting === undefined ? settle(true) : socket.write(greeting, 'latin1')));
-    socket.on('data', () => settle(true));
-  });

@@ -25,11 +25,12 @@ const variables: Readonly<Record<ServerKind, string>> = {
   postgres: 'POSTGRES_URL',
   rabbitmq: 'RABBITMQ_URL',
   redis: 'REDIS_URL',
+  kafka: 'KAFKA_URL',
 };
 
 /**
- * The server that a suite gets: the one whose URL is in the environment (`POSTGRES_URL`, `RABBITMQ_URL`, `REDIS_URL`), else
- * one in a container or of this machine's programs, started once for the whole run, else none, with the reason. A kind that
+ * The server that a suite gets: the one whose URL is in the environment (`POSTGRES_URL`, `RABBITMQ_URL`, `REDIS_URL`,
+ * `KAFKA_URL`), else one in a container or of this machine's programs, started once for the whole run, else none, with the reason. A kind that
  * `REQUIRE_BROKERS` (comma separated) names is an error instead of none.
  */
 export const serverFor = async (kind: ServerKind): Promise<ServerForSuite> => {
@@ -60,7 +61,7 @@ export const ownServerFor = async (kind: ServerKind): Promise<OwnServerForSuite>
 
 /**
  * Whether this machine's programs can start a server for a suite that needs more of it than a container gives:
- * `startPostgres` and `startRabbitmq` will work then. `REQUIRE_BROKERS` counts here too.
+ * `startPostgres`, `startRabbitmq`, `startRedis` and `startKafka` will work then. `REQUIRE_BROKERS` counts here too.
  */
 export const canStart = async (kind: ServerKind): Promise<Availability> => {
   const missing = await programsMissing(kind);

@@ -1,4 +1,4 @@
-export const serverKinds = ['postgres', 'rabbitmq', 'redis'] as const;
+export const serverKinds = ['postgres', 'rabbitmq', 'redis', 'kafka'] as const;
 
 export type ServerKind = (typeof serverKinds)[number];
 

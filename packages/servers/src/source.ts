@@ -1,5 +1,7 @@
 import { images, startContainer } from './containers.ts';
 import { engineMissing, imageMissing } from './engine.ts';
+import { startKafka } from './kafka.ts';
+import { kafkaMissing } from './kafka-jars.ts';
 import { startPostgres } from './postgres.ts';
 import { findInstallation } from './postgres-installation.ts';
 import { startRabbitmq } from './rabbitmq.ts';
@@ -28,6 +30,7 @@ const programs: Readonly<Record<ServerKind, Programs>> = {
   },
   rabbitmq: { missing: async () => rabbitmqMissing(), start: () => startRabbitmq() },
   redis: { missing: async () => redisMissing(), start: () => startRedis() },
+  kafka: { missing: kafkaMissing, start: () => startKafka() },
 };
 
 /** Why this machine has no programs to start such a server with, or undefined when it has. */

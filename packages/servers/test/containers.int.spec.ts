@@ -7,8 +7,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { images, startContainer } from '../src/containers.ts';
 import { imageMissing } from '../src/engine.ts';
 import type { OwnServer } from '../src/index.ts';
+import { apiVersions } from '../src/kafka.ts';
 
-const reasons = await Promise.all(Object.values(images).map(imageMissing));
+const kinds = ['postgres', 'rabbitmq', 'redis', 'kafka'] as const;
+const reasons = await Promise.all(kinds.map((kind) => imageMissing(images[kind])));
 const reason =
   process.env['TEST_SERVERS'] === 'programs'
     ? 'TEST_SERVERS asks for programs'
@@ -67,6 +69,23 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     expect(await say(url, `AUTH ${password}\r\n`)).toBe('+OK\r\n');
   }, 120_000);
 
+  test('Kafka takes requests when it is started, and again after a kill -9', async () => {
+    const server = await start('kafka');
+    expect(await say(server.url, apiVersions)).not.toBe('');
+    await server.kill();
+    await server.startServer();
+    expect(await say(server.url, apiVersions)).not.toBe('');
+  }, 120_000);
+
+  test('Redis keeps what it answered over a kill -9', async () => {
+    const server = await start('redis');
+    const auth = `AUTH ${new URL(server.url).password}\r\n`;
+    expect(await say(server.url, `${auth}SET kept yes\r\n`, '+OK\r\n+OK')).toContain('+OK\r\n+OK');
+    await server.kill();
+    await server.startServer();
+    expect(await say(server.url, `${auth}GET kept\r\n`, 'yes')).toContain('yes');
+  }, 120_000);
+
   test('a killed process leaves no container', async () => {
     const child = fork(new URL('./start-container-and-wait.ts', import.meta.url));
     const [label] = (await once(child, 'message')) as [string];
@@ -89,14 +108,18 @@ const query = async (url: string, sql: string): Promise<unknown[]> => {
   }
 };
 
-/** The first answer to the first words. */
-const say = async (url: string, words: string): Promise<string> => {
+/** The answer to the first words: what comes first, or all until `last`. */
+const say = async (url: string, words: string, last = ''): Promise<string> => {
   const { hostname, port } = new URL(url);
   const socket = connectTcp(Number(port), hostname);
   try {
     socket.write(words, 'latin1');
-    const [answer] = await once(socket, 'data');
-    return String(answer);
+    let answer = '';
+    do {
+      const [more] = await once(socket, 'data');
+      answer += String(more);
+    } while (!answer.includes(last));
+    return answer;
   } finally {
     socket.destroy();
   }

@@ -14,6 +14,10 @@ const postgres: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-postgres')).createPostgresTransport({ url, connectionName: service, log });
 const rabbitmq: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-rabbitmq')).createRabbitmqTransport({ url, connectionName: service, log });
+const kafka: Create = async ({ url, service, log }) =>
+  (await import('@emporium/bus-kafka')).createKafkaTransport({ url, connectionName: service, log });
+const redis: Create = async ({ url, service, log }) =>
+  (await import('@emporium/bus-redis')).createRedisTransport({ url, connectionName: service, log });
 const memory: Create = async ({ url }) =>
   (await import('@emporium/bus-memory')).createMemoryTransport({ url });
 
@@ -23,6 +27,9 @@ const transports: Readonly<Record<string, Create>> = {
   'postgresql:': postgres,
   'amqp:': rabbitmq,
   'amqps:': rabbitmq,
+  'kafka:': kafka,
+  'redis:': redis,
+  'rediss:': redis,
   'memory:': memory,
 };
 

@@ -140,6 +140,27 @@ export const outage = {
     );
   },
 
+  'an instance that nobody uses knows whether the broker is there': async ({ connect, server }) => {
+    const { stopServer, startServer } = server();
+    const transport = await connect();
+    const state = () => transport.status().state;
+    const isFound = (wanted: string) =>
+      eventually(
+        () => state() === wanted,
+        () => `it says that the broker is ${state()}, and not ${wanted}`,
+        30_000,
+      );
+
+    await isFound('up');
+    await stopServer();
+    try {
+      await isFound('away');
+    } finally {
+      await startServer();
+    }
+    await isFound('up');
+  },
+
   'what was accepted survives a restart, in retry and among the dead letters too': async ({
     connect,
     declare,

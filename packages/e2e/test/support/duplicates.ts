@@ -1,5 +1,7 @@
+import { partitionOf } from '@emporium/bus';
 import { shop as registry } from '@emporium/contracts';
 import amqp from 'amqplib';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
@@ -65,14 +67,60 @@ const duplicateOnPostgres = async (url: string): Promise<Duplicator> => {
   };
 };
 
+/** One more subscription listens to everything, and puts a copy of each message into the queues of all others. */
+const duplicateOnRedis = async (url: string): Promise<Duplicator> => {
+  const redis = new Redis(url);
+  const reader = new Redis(url, { protocol: 2 });
+  const [name, queue] = ['copier', 'bus:queue:copier'];
+  const types = registry.contracts.map(({ type }) => type);
+  const listeners = new Map<string, readonly string[]>();
+  for (const type of types) listeners.set(type, await redis.smembers(`bus:listeners:${type}`));
+  const ordered = await redis.hgetall('bus:subscriptions');
+  await redis.xgroup('CREATE', queue, name, '0', 'MKSTREAM');
+  await redis.hset('bus:subscriptions', name, '0');
+  for (const type of types) await redis.sadd(`bus:listeners:${type}`, name);
+  let copied = 0;
+  let ended = false;
+
+  const copyAll = async (): Promise<void> => {
+    for (let last = '0'; !ended; ) {
+      const read = await reader.xread('BLOCK', 200, 'STREAMS', queue, last);
+      for (const [entry, fields] of read?.[0]?.[1] ?? []) {
+        last = entry;
+        const { type, key }: { type: string; key: string } = JSON.parse(fields[1] ?? '');
+        for (const listener of listeners.get(type) ?? []) {
+          const partition = ordered[listener] === '1' ? `:${partitionOf(key)}` : '';
+          await redis.xadd(`bus:queue:${listener}${partition}`, '*', ...fields);
+          copied += 1;
+        }
+      }
+    }
+  };
+  const copying = copyAll();
+
+  return {
+    copies: async () => copied,
+    end: async () => {
+      ended = true;
+      await copying;
+      for (const type of types) await redis.srem(`bus:listeners:${type}`, name);
+      await redis.hdel('bus:subscriptions', name);
+      await redis.del(queue);
+      await Promise.all([redis.quit(), reader.quit()]);
+    },
+  };
+};
+
+const duplicate = ({ busUrl, databaseUrl }: ShopUnderTest['shop']): Promise<Duplicator> => {
+  if (busUrl.startsWith('amqp')) return duplicateOnRabbitmq(busUrl);
+  return busUrl.startsWith('redis') ? duplicateOnRedis(busUrl) : duplicateOnPostgres(databaseUrl('bus'));
+};
+
 export const duplicateCases = (shop: () => ShopUnderTest): void => {
   describe('every message delivered twice', () => {
     test('has each of its effects once', async () => {
       const { shop: running, client, customer, place } = shop();
-      const isRabbitmq = running.busUrl.startsWith('amqp');
-      const duplicator = isRabbitmq
-        ? await duplicateOnRabbitmq(running.busUrl)
-        : await duplicateOnPostgres(running.databaseUrl('bus'));
+      const duplicator = await duplicate(running);
       try {
         const ada = await customer();
         const tokens = ['tok_ok', 'tok_declined', 'tok_capture_fails_1', 'tok_visa'];

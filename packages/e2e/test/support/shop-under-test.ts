@@ -8,6 +8,8 @@ import { type Customer, createShopClient, type OrderView, type ShopClient } from
 /** A broker for the shop; undefined is the embedded one. */
 export interface BrokerUnderTest {
   readonly url: string | undefined;
+  /** Where the sensor stream goes; the embedded broker by default. */
+  readonly streamUrl?: string;
   /** Stops and starts it again, in mid-load. */
   restart?(): Promise<void>;
   stop(): Promise<void>;
@@ -48,6 +50,7 @@ export const startShopUnderTest = async (broker: BrokerUnderTest): Promise<ShopU
     dataDir,
     port: await freePort(),
     ...(broker.url === undefined ? {} : { busUrl: broker.url }),
+    ...(broker.streamUrl === undefined ? {} : { streamUrl: broker.streamUrl }),
     env: {
       '*': { LOG_LEVEL: 'info' },
       order: deadlines,

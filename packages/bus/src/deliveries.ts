@@ -1,10 +1,5 @@
-import {
-  busErrors,
-  type DeadLetterReason,
-  type Delivery,
-  delayTiers,
-  type TransportMessage,
-} from '@emporium/bus';
+import { busErrors } from './errors.ts';
+import { type DeadLetterReason, type Delivery, delayTiers, type TransportMessage } from './transport.ts';
 
 /** What the broker does with a claimed message. Each resolves when the broker has it. */
 export interface Settling<Claimed> {
@@ -13,10 +8,14 @@ export interface Settling<Claimed> {
   deadLetter(claimed: Claimed, reason: DeadLetterReason): Promise<void>;
 }
 
-/** The deliveries in progress of one consumer. */
+/** The deliveries in progress of one consumer, for transports whose messages are claimed and then settled by a command each. */
 export interface Deliveries<Claimed> {
   count(): number;
   list(): Claimed[];
+  /** Those of `list` whose settlement has not begun. */
+  unsettled(): Claimed[];
+  /** How many are being settled: soon there is room for as many. */
+  settling(): number;
   begin(claimed: Claimed): void;
   /** Another instance may have it now: its signal is aborted, and it can be settled no more. */
   giveUp(claimed: Claimed): void;
@@ -25,7 +24,9 @@ export interface Deliveries<Claimed> {
 }
 
 interface Open {
-  readonly controller: AbortController;
+  /** Made when somebody asks for the signal: most handlers do not. */
+  controller?: AbortController;
+  gone?: boolean;
   settlement?: Promise<void>;
 }
 
@@ -34,16 +35,18 @@ export const createDeliveries = <
 >(options: {
   readonly deliver: (delivery: Delivery, claimed: Claimed) => Promise<void>;
   readonly settling: Settling<Claimed>;
-  /** After a settlement, whatever became of it. */
-  readonly onEnd: (claimed: Claimed) => void;
+  /** After a settlement; `settled` is false where the broker did not confirm it. */
+  readonly onEnd: (claimed: Claimed, settled: boolean) => void;
 }): Deliveries<Claimed> => {
   const { deliver, settling, onEnd } = options;
   const open = new Map<Claimed, Open>();
+  let settlements = 0;
   let onIdle = () => {};
 
-  const close = (claimed: Claimed): void => {
+  const close = (claimed: Claimed, settled: boolean): void => {
+    settlements -= 1;
     if (!open.delete(claimed)) return;
-    onEnd(claimed);
+    onEnd(claimed, settled);
     if (open.size === 0) onIdle();
   };
 
@@ -51,7 +54,14 @@ export const createDeliveries = <
     const entry = open.get(claimed);
     if (entry === undefined)
       return Promise.reject(busErrors.closed({ delivery: `${claimed.id} was given back` }));
-    entry.settlement = work().finally(() => close(claimed));
+    settlements += 1;
+    entry.settlement = work().then(
+      () => close(claimed, true),
+      (error: unknown) => {
+        close(claimed, false);
+        throw error;
+      },
+    );
     return entry.settlement;
   };
 
@@ -64,7 +74,9 @@ export const createDeliveries = <
       body: claimed.body,
       attempt: claimed.attempt,
       ...(claimed.position === undefined ? {} : { position: claimed.position }),
-      signal: entry.controller.signal,
+      get signal() {
+        return signalOf(entry);
+      },
       ack: () => once(() => settling.ack(claimed)),
       retry: (delayMs) => once(() => settling.retry(claimed, Math.max(0, delayMs))),
       deadLetter: (reason) => once(() => settling.deadLetter(claimed, reason)),
@@ -86,15 +98,19 @@ export const createDeliveries = <
     const entry = open.get(claimed);
     if (entry === undefined) return;
     open.delete(claimed);
-    entry.controller.abort();
+    entry.gone = true;
+    entry.controller?.abort();
     if (open.size === 0) onIdle();
   };
 
   return {
     count: () => open.size,
     list: () => [...open.keys()],
+    unsettled: () =>
+      [...open].filter(([, { settlement }]) => settlement === undefined).map(([claimed]) => claimed),
+    settling: () => settlements,
     begin: (claimed) => {
-      const entry: Open = { controller: new AbortController() };
+      const entry: Open = {};
       open.set(claimed, entry);
       void run(claimed, entry);
     },
@@ -114,4 +130,10 @@ export const createDeliveries = <
       return left;
     },
   };
+};
+
+const signalOf = (entry: Open): AbortSignal => {
+  entry.controller ??= new AbortController();
+  if (entry.gone) entry.controller.abort();
+  return entry.controller.signal;
 };

@@ -1,0 +1,2 @@
+export type { KafkaOptions } from './config.ts';
+export { createKafkaTransport } from './transport.ts';

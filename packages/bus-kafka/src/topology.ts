@@ -1,0 +1,159 @@
+import type { Topology, TopologyChange } from '@emporium/bus';
+import type { Registry, Subscription } from '@emporium/contracts';
+import {
+  bindingsOf,
+  nameOfBinding,
+  nameOfSubscription,
+  nameOfTopic,
+  topicsFor,
+  topicsOf,
+  type Wanted,
+} from './layout.ts';
+import { recordTopic, topicsRead } from './names.ts';
+import { commitFor, committedOf, type Ends, endsOf } from './offsets.ts';
+import { excessIn, prune, unwantedIn } from './prune.ts';
+import type { Tools } from './tools.ts';
+import { partitionsOf } from './topics.ts';
+
+/** How long new topics may take until they can be used, in milliseconds. */
+const applyTimeoutMs = 60_000;
+
+/** Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. */
+export const declare = async (tools: Tools, subscription: Subscription): Promise<void> => {
+  const { connection, topics, record } = tools;
+  await connection.patiently(() => topics.ensure([recordTopic, ...topicsFor(subscription)]));
+  await connection.patiently(record.refresh);
+  const lacking = lackingIn(tools, [subscription]);
+  await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
+};
+
+export const createTopology = (tools: Tools, registry: Registry): Topology => {
+  const { connection, topics, record } = tools;
+  const wanted = topicsOf(registry);
+
+  const missingTopics = async (): Promise<string[]> => {
+    topics.forget(wanted); // somebody may have pruned
+    return topics.missing(wanted);
+  };
+
+  return {
+    diff: () =>
+      connection.patiently(async () => {
+        const missing = await missingTopics();
+        await record.refresh();
+        return [
+          ...missing.map((topic) => change('create', nameOfTopic(topic))),
+          ...additions(lackingIn(tools, registry.subscriptions)),
+          ...(await conflictsOf(tools, registry, missing)),
+          ...excessIn(tools, registry).map((one) => change('remove', nameOfBinding(one))),
+          ...unwantedIn(tools, registry).map(({ name }) => change('remove', nameOfSubscription(name))),
+        ];
+      }),
+
+    apply: async () => {
+      const created = await connection.patiently(missingTopics);
+      await connection.patiently(() => topics.ensure(wanted));
+      await connection.patiently(record.refresh);
+      const lacking = lackingIn(tools, registry.subscriptions);
+      // A broker that was given hundreds of partitions leads them a while later.
+      await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
+      return [...created.map((topic) => change('create', nameOfTopic(topic))), ...additions(lacking)];
+    },
+
+    prune: () =>
+      connection.patiently(async () => {
+        await record.refresh();
+        return prune(tools, registry);
+      }),
+  };
+};
+
+/** What the broker does not have yet. */
+interface Lacking {
+  readonly subscriptions: readonly Subscription[];
+  readonly bindings: readonly Wanted[];
+}
+
+const lackingIn = ({ record }: Tools, subscriptions: readonly Subscription[]): Lacking => ({
+  subscriptions: subscriptions.filter(({ name }) => record.bindings.subscription(name) === undefined),
+  bindings: subscriptions.flatMap((subscription) =>
+    bindingsOf(subscription).filter(({ type }) => !record.bindings.listens(subscription.name, type)),
+  ),
+});
+
+const additions = ({ subscriptions, bindings }: Lacking): TopologyChange[] => [
+  ...subscriptions.map(({ name }) => change('create', nameOfSubscription(name))),
+  ...bindings.map((one) => change('create', nameOfBinding(one))),
+];
+
+/** A new subscription begins at the end of every log that it reads, and that is committed before anybody publishes to it. Repeatable. */
+const add = async (tools: Tools, { subscriptions, bindings }: Lacking): Promise<void> => {
+  const { connection, record } = tools;
+  if (subscriptions.length + bindings.length === 0) return;
+  const read = new Set([...subscriptions.flatMap(readBy), ...bindings.map(({ topic }) => topic)]);
+  const ends = await endsOf(connection, [...read]);
+  await record.add(
+    subscriptions.map((subscription) => {
+      const { name, service, ordered, retry } = subscription;
+      const from = Object.fromEntries(readBy(subscription).map((topic) => [topic, ends[topic] ?? []]));
+      return { name, service, ordered, retry, from };
+    }),
+    bindings.map((one) => ({ ...one, from: ends[one.topic] ?? [] })),
+  );
+  await Promise.all(subscriptions.map(({ name }) => commitBeginning(tools, name)));
+};
+
+const readBy = (subscription: Subscription): string[] =>
+  topicsRead(
+    subscription,
+    bindingsOf(subscription).map(({ topic }) => topic),
+  );
+
+/** Of several processes that create it at once the first one's beginning counts, and all of them commit that. */
+const commitBeginning = async ({ connection, record }: Tools, name: string): Promise<void> => {
+  const from: Ends = Object.fromEntries(
+    Object.entries(record.bindings.subscription(name)?.from ?? {}).map(([topic, offsets]) => [
+      topic,
+      [...offsets],
+    ]),
+  );
+  const committed = await committedOf(connection, name, from);
+  if (committed.some(({ offset }) => offset >= 0)) return; // somebody has, and may have gone on
+  try {
+    await commitFor(connection, name, from);
+  } catch (error) {
+    // It has members already, who begin where the record says.
+    if (!hasMembers(error)) throw error;
+  }
+};
+
+const hasMembers = (error: unknown): boolean =>
+  error instanceof Error &&
+  'type' in error &&
+  ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'].includes(String(error.type));
+
+const conflictsOf = async (
+  { connection, record }: Tools,
+  registry: Registry,
+  missing: readonly string[],
+): Promise<TopologyChange[]> => {
+  const present = topicsOf(registry).filter((topic) => !missing.includes(topic));
+  const { topics } = await connection.admin((admin) => admin.fetchTopicMetadata({ topics: present }));
+  const partitions = topics
+    .filter(({ name, partitions: found }) => found.length !== partitionsOf(name))
+    .map(({ name, partitions: found }) =>
+      change('conflict', nameOfTopic(name), `it has ${found.length} partitions, and is used with them`),
+    );
+  const order = registry.subscriptions
+    .filter(({ name, ordered }) => (record.bindings.subscription(name)?.ordered ?? ordered) !== ordered)
+    .map(({ name, ordered }) =>
+      change('conflict', nameOfSubscription(name), `it exists as ${ordered ? 'unordered' : 'ordered'}`),
+    );
+  return [...partitions, ...order];
+};
+
+const change = (action: TopologyChange['action'], what: string, detail?: string): TopologyChange => ({
+  action,
+  what,
+  ...(detail === undefined ? {} : { detail }),
+});

@@ -1,0 +1,9 @@
+import { testTransport } from '@emporium/bus-testing';
+import { kafkaBroker } from './broker.ts';
+
+testTransport({
+  name: 'kafka',
+  broker: kafkaBroker,
+  module: new URL('./create.ts', import.meta.url),
+  skip: [],
+});

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { isAway, isBlocked, isMissing } from './health.ts';
+
+const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
+
+test.each([
+  'LOADING Redis is loading the dataset in memory',
+  "READONLY You can't write against a read only replica.",
+  'BUSY Redis is busy running a script.',
+])('%s: it is away for now', (message) => {
+  expect(isAway(reply(message))).toBe(true);
+  expect(isBlocked(reply(message))).toBe(false);
+});
+
+test.each([
+  "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+  'MISCONF Errors writing to the AOF file: No space left on device',
+])('%s: it takes no publishes', (message) => {
+  expect(isBlocked(reply(message))).toBe(true);
+  expect(isAway(reply(message))).toBe(false);
+});
+
+test('a lost connection is away, and a wrong command is not', () => {
+  expect(isAway(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toBe(true);
+  expect(isAway(new Error('Connection is closed.'))).toBe(true);
+  expect(isAway(reply('ERR unknown command'))).toBe(false);
+  expect(isAway('Connection is closed.')).toBe(false);
+});
+
+test('a queue that is not there is told from other refusals', () => {
+  expect(isMissing(reply("NOGROUP No such key 'bus:queue:x'"))).toBe(true);
+  expect(isMissing(reply('UNBLOCKED the stream key no longer exists'))).toBe(true);
+  expect(isMissing(reply('UNBLOCKED client unblocked via CLIENT UNBLOCK'))).toBe(false);
+  expect(isMissing(reply('ERR no such key'))).toBe(false);
+});

@@ -1,0 +1,2 @@
+export type { RedisOptions } from './config.ts';
+export { createRedisTransport } from './transport.ts';

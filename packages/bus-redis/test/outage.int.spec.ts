@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery, Log, Transport } from '@emporium/bus';
+import {
+  aMessage,
+  anEvent,
+  anOrderedSubscription,
+  aSubscription,
+  messages,
+  textOf,
+} from '@emporium/bus-testing';
+import { createRegistry } from '@emporium/contracts';
+import { canStart, type RedisServer, startRedis } from '@emporium/servers';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createRedisTransport } from '../src/index.ts';
+
+const { available, title } = await canStart('redis');
+
+describe.skipIf(!available)(title('the redis transport without its server'), () => {
+  let server: RedisServer;
+  const opened: Transport[] = [];
+
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+
+  afterAll(() => server?.stop());
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((transport) => transport.close()));
+  });
+
+  const open = (options: { timeoutMs?: number; log?: Log } = {}): Transport => {
+    const transport = createRedisTransport({ url: server.url, ...options });
+    opened.push(transport);
+    return transport;
+  };
+
+  const until = (assertion: () => void | Promise<void>, timeout = 15_000) =>
+    vi.waitFor(assertion, { timeout, interval: 20 });
+
+  const ack = (delivery: Delivery) => delivery.ack();
+
+  test('what begins while it is down waits for it, happens once, and says where it waits', async () => {
+    const happened = anEvent();
+    const told: string[] = [];
+    const log: Log = {
+      info: (_, text) => told.push(text),
+      warn: (_, text) => told.push(text),
+      error: (_, text) => told.push(text),
+    };
+    await server.stopServer();
+    const transport = open({ log });
+    let came = 0;
+    const subscribed = transport.subscribe(
+      aSubscription(happened),
+      async (delivery) => {
+        came += 1;
+        await delivery.ack();
+      },
+      { concurrency: 1 },
+    );
+    await sleep(1_000);
+    expect(transport.status()).toMatchObject({ state: 'away' });
+    expect(told).toEqual([
+      expect.stringMatching(`^Redis is away \\(127.0.0.1:${server.port}\\): .*ECONNREFUSED`),
+    ]);
+
+    await server.startServer();
+    await subscribed;
+    expect(told).toContain('connected to Redis');
+    await transport.publish(messages(happened, 10));
+    await until(() => expect(came).toBe(10));
+  });
+
+  test('without a server a subscription is refused in time, and the transport still closes', async () => {
+    const transport = open({ timeoutMs: 500 });
+    await server.stopServer();
+    try {
+      const subscribed = transport.subscribe(aSubscription(anEvent()), ack, { concurrency: 1 });
+      await expect(subscribed).rejects.toMatchObject({ code: 'bus.broker_away' });
+      await transport.close();
+    } finally {
+      await server.startServer();
+    }
+  });
+
+  test('a server that answers no more is no success, and works again when it answers', async () => {
+    const happened = anEvent();
+    const transport = open({ timeoutMs: 1_000 });
+    const came: string[] = [];
+    await transport.subscribe(
+      aSubscription(happened),
+      async (delivery) => {
+        came.push(textOf(delivery));
+        await delivery.ack();
+      },
+      { concurrency: 10 },
+    );
+    await transport.publish([aMessage(happened, { body: 'before' })]);
+    process.kill(Number(server.pid), 'SIGSTOP');
+    try {
+      const start = performance.now();
+      const [result] = await transport.publish([aMessage(happened, { body: 'during' })]);
+      expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.broker_away' } });
+      expect(performance.now() - start).toBeLessThan(4_000);
+    } finally {
+      process.kill(Number(server.pid), 'SIGCONT');
+    }
+    await until(async () => {
+      expect(await transport.publish([aMessage(happened, { body: 'after' })])).toEqual([
+        { status: 'accepted' },
+      ]);
+      expect(came).toContain('after');
+    });
+  }, 30_000);
+
+  test('closing ends in time although the server answers no more', async () => {
+    const transport = open({ timeoutMs: 1_000 });
+    await transport.subscribe(aSubscription(anEvent()), ack, { concurrency: 1 });
+    await transport.subscribe(anOrderedSubscription(anEvent()), ack, { concurrency: 1 });
+    await transport.consumeDeadLetters(async () => {});
+    process.kill(Number(server.pid), 'SIGSTOP');
+    try {
+      const start = performance.now();
+      await transport.close();
+      expect(performance.now() - start).toBeLessThan(8_000);
+    } finally {
+      process.kill(Number(server.pid), 'SIGCONT');
+    }
+  }, 30_000);
+
+  test('a kill -9 of the server under load loses nothing that was accepted, and keeps the order per key', async () => {
+    const happened = anEvent();
+    const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
+    const transport = open();
+    await transport
+      .topology(createRegistry({ contracts: [happened], subscriptions: [unordered, ordered] }))
+      .apply();
+    const [one, other] = [new Set<string>(), new Map<string, number>()];
+    const overtaken: string[] = [];
+    await transport.subscribe(
+      unordered,
+      async (delivery) => {
+        one.add(delivery.id);
+        await delivery.ack();
+      },
+      { concurrency: 20 },
+    );
+    await transport.subscribe(
+      ordered,
+      async (delivery) => {
+        const [number, last] = [Number(textOf(delivery)), other.get(delivery.key) ?? -1];
+        if (number > last + 1) overtaken.push(`${delivery.key}: ${number} after ${last}`);
+        other.set(delivery.key, Math.max(last, number));
+        await delivery.ack();
+      },
+      { concurrency: 8 },
+    );
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    const accepted: string[] = [];
+    let stopped = false;
+    // As the relay does: the next message of a key leaves when the one before it was accepted.
+    const publishing = keys.map(async (key) => {
+      for (let number = 0; !stopped; number += 1) {
+        const message = aMessage(happened, { key, body: String(number) });
+        for (;;) {
+          const [result] = await transport.publish([message]);
+          if (result?.status === 'accepted') break;
+        }
+        accepted.push(message.id);
+      }
+    });
+
+    await until(() => expect(accepted.length).toBeGreaterThan(500));
+    const before = accepted.length;
+    await server.kill();
+    await server.startServer();
+    await until(() => expect(accepted.length).toBeGreaterThan(before + 500), 30_000);
+    stopped = true;
+    await Promise.all(publishing);
+
+    await until(() => expect(accepted.filter((id) => !one.has(id))).toEqual([]), 30_000);
+    await until(
+      () => expect([...other.values()].reduce((sum, last) => sum + last + 1, 0)).toBe(accepted.length),
+      30_000,
+    );
+    expect(overtaken).toEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,391 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery, Log, Transport } from '@emporium/bus';
+import {
+  aCommand,
+  aMessage,
+  anEvent,
+  anOrderedSubscription,
+  aSubscription,
+  messages,
+  textOf,
+} from '@emporium/bus-testing';
+import { createRegistry, type Subscription } from '@emporium/contracts';
+import { canStart, type RedisServer, startRedis } from '@emporium/servers';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createRedisTransport } from '../src/index.ts';
+
+const { available, title } = await canStart('redis');
+
+const happened = anEvent();
+
+describe.skipIf(!available)(title('the redis transport and its server'), () => {
+  let server: RedisServer;
+  let redis: Redis;
+  const opened: Transport[] = [];
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = new Redis(server.url);
+    redis.on('error', () => {}); // some tests take the server away
+  });
+
+  afterAll(async () => {
+    redis?.disconnect();
+    await server?.stop();
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((transport) => transport.close()));
+  });
+
+  const open = (options: { timeoutMs?: number; log?: Log } = {}): Transport => {
+    const transport = createRedisTransport({ url: server.url, ...options });
+    opened.push(transport);
+    return transport;
+  };
+
+  const registryOf = (...subscriptions: Subscription[]) =>
+    createRegistry({ contracts: [...new Set(subscriptions.flatMap(({ to }) => to))], subscriptions });
+
+  const collect = async (
+    transport: Transport,
+    from: Subscription,
+    deliver: (one: Delivery) => Promise<void> = (one) => one.ack(),
+  ) => {
+    const came: Delivery[] = [];
+    const consumer = await transport.subscribe(
+      from,
+      async (delivery) => {
+        came.push(delivery);
+        await deliver(delivery);
+      },
+      { concurrency: 10 },
+    );
+    return { came, consumer };
+  };
+
+  /** What was asked of the server meanwhile, by anybody but this test. */
+  const callsWithin = async (ms: number): Promise<number> => {
+    await redis.config('RESETSTAT');
+    await sleep(ms);
+    const stats = await redis.info('commandstats');
+    const calls = [
+      ...stats.matchAll(/cmdstat_(evalsha|xread|xreadgroup|xautoclaim|client\|\w+):calls=(\d+)/g),
+    ];
+    return calls.reduce((sum, [, , count]) => sum + Number(count), 0);
+  };
+
+  const until = (assertion: () => void | Promise<void>, timeout = 15_000) =>
+    vi.waitFor(assertion, { timeout, interval: 20 });
+
+  test('a full server takes no publishes and says so, settles what it has, and goes on when there is room', async () => {
+    const [listening, acting] = [aSubscription(happened), aSubscription(aCommand())];
+    const told: string[] = [];
+    const log: Log = { info: () => {}, warn: (_, text) => told.push(text), error: () => {} };
+    const transport = open({ timeoutMs: 1_000, log });
+    const letters: string[] = [];
+    await transport.consumeDeadLetters(async ({ id }) => void letters.push(id));
+    let settle = () => {};
+    const held = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const { came } = await collect(transport, listening, async (delivery) => {
+      await held;
+      if (delivery.id === 'retried' && delivery.attempt === 1) return delivery.retry(50);
+      return delivery.id === 'dead'
+        ? delivery.deadLetter({ code: 'test.broken', message: 'broken' })
+        : delivery.ack();
+    });
+    await transport.publish(['acked', 'retried', 'dead'].map((id) => aMessage(happened, { id })));
+    await until(() => expect(came).toHaveLength(3));
+
+    await redis.config('SET', 'maxmemory', '1');
+    try {
+      const start = performance.now();
+      const [event] = await transport.publish([aMessage(happened, { id: 'during' })]);
+      expect(performance.now() - start).toBeLessThan(3_000);
+      expect(event).toMatchObject({ status: 'refused', error: { code: 'bus.broker_away', settle: 'pause' } });
+      expect(event?.status === 'refused' && event.error.message).toMatch(/takes no publishes: .*maxmemory/);
+      expect(transport.status()).toMatchObject({ state: 'blocked', reason: expect.stringContaining('OOM') });
+      expect(told).toContainEqual(expect.stringMatching(/Redis takes no publishes: OOM/));
+      // A service that starts now must be able to help.
+      await collect(open(), acting);
+
+      settle();
+      await until(() => expect(letters).toEqual(['dead']));
+      await until(() => expect(came.map(({ id, attempt }) => `${id} ${attempt}`)).toContain('retried 2'));
+      await until(async () => expect(await redis.xlen(`bus:queue:${listening.name}`)).toBe(0));
+      expect(transport.status().state).toBe('blocked');
+    } finally {
+      await redis.config('SET', 'maxmemory', '0');
+    }
+    await until(() => expect(transport.status()).toEqual({ state: 'up' }));
+    expect(await transport.publish([aMessage(happened, { id: 'after' })])).toEqual([{ status: 'accepted' }]);
+    await until(() => expect(came.map(({ id }) => id)).toContain('after'));
+    expect(came.map(({ id }) => id)).not.toContain('during');
+  });
+
+  test('a publish waits for room, and is accepted when it comes in time', async () => {
+    const transport = open({ timeoutMs: 5_000 });
+    await transport.publish([aMessage(happened)]);
+    await redis.config('SET', 'maxmemory', '1');
+    const publishing = transport.publish([aMessage(happened)]);
+    await sleep(300);
+    await redis.config('SET', 'maxmemory', '0');
+    expect(await publishing).toEqual([{ status: 'accepted' }]);
+  });
+
+  test('what one subscription has not acked stays for it, and what all have acked is gone', async () => {
+    const event = anEvent();
+    const [fast, slow, ordered] = [aSubscription(event), aSubscription(event), anOrderedSubscription(event)];
+    const transport = open();
+    await transport.topology(registryOf(fast, slow, ordered)).apply();
+    const one = await collect(transport, fast);
+    const other = await collect(transport, ordered);
+    await transport.publish(messages(event, 200));
+    await until(() => expect([one.came.length, other.came.length]).toEqual([200, 200]));
+    await until(async () => expect(await redis.xlen(`bus:queue:${fast.name}`)).toBe(0));
+    expect(await redis.xlen(`bus:queue:${slow.name}`)).toBe(200);
+
+    const late = await collect(transport, slow);
+    await until(() => expect(new Set(late.came.map(textOf)).size).toBe(200));
+    await until(async () => {
+      const queues = await Promise.all(
+        [fast, slow, ordered].map(({ name }) => redis.keys(`bus:queue:${name}*`)),
+      );
+      expect(queues.flat()).toHaveLength(10);
+      for (const queue of queues.flat()) expect(await redis.xlen(queue), queue).toBe(0);
+    });
+  });
+
+  test('a delivery that another instance took over is aborted, and can be settled no more', async () => {
+    const listening = aSubscription(happened);
+    const transport = open();
+    let ended = false;
+    const { came } = await collect(transport, listening, ({ signal }) => {
+      if (came.length > 1) return came[1]?.ack() ?? Promise.resolve();
+      return new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          ended = true;
+          resolve();
+        });
+      });
+    });
+    await transport.publish([aMessage(happened, { id: 'taken' })]);
+    await until(() => expect(came).toHaveLength(1));
+
+    const queue = `bus:queue:${listening.name}`;
+    const [entry] = await redis.xrange(queue, '-', '+');
+    await redis.xclaim(queue, 'instances', 'rival', 0, String(entry?.[0]));
+
+    await until(() => expect(ended).toBe(true));
+    await expect(came[0]?.ack()).rejects.toThrow('given back');
+    // The rival is a crashed one: it renews nothing.
+    await until(() => expect(came).toHaveLength(2));
+    expect(came[1]).toMatchObject({ id: 'taken', attempt: 1 });
+  }, 30_000);
+
+  test('a connection that is lost again and again under load brings each message, and none twice', async () => {
+    const listening = aSubscription(happened);
+    const transport = open();
+    const { came } = await collect(transport, listening);
+    let sent = 0;
+    for (let round = 0; round < 30; round += 1) {
+      const publishing = transport.publish(messages(happened, 200));
+      sent += 200;
+      const clients = String(await redis.client('LIST')).split('\n');
+      const reader = clients.find((line) => line.includes(`name=emporium:${listening.name} `));
+      const id = reader?.match(/^id=(\d+)/)?.[1];
+      if (id !== undefined) await redis.call('CLIENT', 'KILL', 'ID', id);
+      await publishing;
+    }
+    await until(() => expect(new Set(came.map(({ id }) => id)).size).toBe(sent));
+    expect(came).toHaveLength(sent);
+  }, 30_000);
+
+  test('instances share the partitions, and the last one has them all', async () => {
+    const ordered = anOrderedSubscription(happened);
+    const held = async (): Promise<number[]> => {
+      const owners = Object.values(await redis.hgetall(`bus:owners:${ordered.name}`));
+      const counts = [...new Set(owners)].map((owner) => owners.filter((one) => one === owner).length);
+      return counts.toSorted();
+    };
+    await collect(open(), ordered);
+    await until(async () => expect(await held()).toEqual([8]));
+
+    const joining = await collect(open(), ordered);
+    await until(async () => expect(await held()).toEqual([4, 4]));
+    await collect(open(), ordered);
+    await until(async () => expect(await held()).toEqual([2, 3, 3]));
+
+    await joining.consumer.stop();
+    await until(async () => expect(await held()).toEqual([4, 4]));
+  });
+
+  test('an ordered message goes on with its attempts in another instance, and not before it is due', async () => {
+    const ordered = anOrderedSubscription(happened);
+    const first = open();
+    let retriedAt = 0;
+    const { came } = await collect(first, ordered, async (delivery) => {
+      await delivery.retry(delivery.attempt === 1 ? 10 : 1_500);
+      retriedAt = performance.now();
+    });
+    await first.publish([
+      aMessage(happened, { key: 'one', body: 'a' }),
+      aMessage(happened, { key: 'one', body: 'b' }),
+    ]);
+    await until(() => expect(came).toHaveLength(2));
+    await sleep(50);
+    await first.close();
+
+    const next = await collect(open(), ordered);
+    await until(() => expect(next.came).toHaveLength(2));
+    expect(performance.now() - retriedAt).toBeGreaterThan(1_490);
+    expect(next.came.map((one) => `${textOf(one)} ${one.attempt}`)).toEqual(['a 3', 'b 1']);
+  });
+
+  test('a queue that somebody removed is made again by its consumer', async () => {
+    const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
+    const transport = open();
+    const one = await collect(transport, unordered);
+    const other = await collect(transport, ordered);
+    await redis.flushdb();
+
+    await until(async () => {
+      expect((await redis.keys('bus:queue:*')).length).toBeGreaterThanOrEqual(9);
+    });
+    await transport.publish(messages(happened, 20));
+    await until(() => expect([one.came.length, other.came.length]).toEqual([20, 20]));
+  });
+
+  test('a queue that was made again as another kind is told, and no busy loop', async () => {
+    const listening = aSubscription(happened);
+    const told: string[] = [];
+    const log: Log = { info: () => {}, warn: () => {}, error: (_, text) => told.push(text) };
+    await collect(open({ log }), listening);
+    await redis.multi().flushdb().hset('bus:subscriptions', listening.name, '1').exec();
+    await until(() => expect(told).toContainEqual(expect.stringContaining('as ordered now; start this')));
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+  });
+
+  test('what waits for weeks comes no earlier, and costs nothing meanwhile', async () => {
+    const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
+    const transport = open();
+    const monthMs = 31 * 24 * 3_600_000; // more than one timer can wait
+    const consumers = [
+      await collect(transport, unordered, (one) => one.retry(monthMs)),
+      await collect(transport, ordered, (one) => one.retry(monthMs)),
+    ];
+    await transport.publish([aMessage(happened)]);
+    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([1, 1]));
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+    expect(consumers.map(({ came }) => came.length)).toEqual([1, 1]);
+  });
+
+  test('consumers ask the server seldom while idle or paused, and not at all after they stopped', async () => {
+    const transport = open();
+    const consumers = [
+      await collect(transport, aSubscription(happened)),
+      await collect(transport, anOrderedSubscription(happened)),
+    ];
+    await transport.publish(messages(happened, 500));
+    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([500, 500]));
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+    for (const { consumer } of consumers) await consumer.pause();
+    expect(await callsWithin(1_000)).toBeLessThan(20);
+    for (const { consumer } of consumers) await consumer.stop();
+    expect(await callsWithin(1_000)).toBe(0);
+  });
+
+  test('an event is refused, and not lost, while a queue that should have it is gone', async () => {
+    const listening = aSubscription(happened);
+    const transport = open();
+    await transport.topology(registryOf(listening)).apply();
+    await redis.del(`bus:queue:${listening.name}`);
+
+    const [result] = await transport.publish([aMessage(happened)]);
+    expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.refused' } });
+    const queue = expect.objectContaining({ action: 'create', what: `queue ${listening.name}` });
+    expect(await transport.topology(registryOf(listening)).apply()).toContainEqual(queue);
+    expect(await transport.publish([aMessage(happened)])).toEqual([{ status: 'accepted' }]);
+  });
+
+  test('prune leaves a queue that somebody consumes, and takes it when nobody does', async () => {
+    const [kept, unordered, ordered] = [
+      aSubscription(happened),
+      aSubscription(happened),
+      anOrderedSubscription(happened),
+    ];
+    const transport = open();
+    await transport.topology(registryOf(kept, unordered, ordered)).apply();
+    const consumers = [await collect(transport, unordered), await collect(transport, ordered)];
+    const topology = transport.topology(registryOf(kept));
+    await until(async () => {
+      const left = (await topology.prune()).filter(({ action }) => action === 'conflict');
+      expect(left.map(({ what }) => what)).toEqual(
+        expect.arrayContaining([`queue ${unordered.name}`, `queue ${ordered.name}`]),
+      );
+    });
+
+    for (const { consumer } of consumers) await consumer.stop();
+    const removed = await topology.prune();
+
+    for (const { name } of [unordered, ordered]) {
+      expect(removed).toContainEqual({ action: 'remove', what: `queue ${name}` });
+      expect(await redis.keys(`bus:*${name}*`)).toEqual([]);
+    }
+  });
+
+  test('consumers that end leave no trace in the group', async () => {
+    const listening = aSubscription(happened);
+    const transport = open();
+    const { consumer } = await collect(transport, listening);
+    await transport.publish(messages(happened, 3));
+    await consumer.stop();
+    expect(await redis.xinfo('CONSUMERS', `bus:queue:${listening.name}`, 'instances')).toEqual([]);
+  });
+
+  test('a user who may do no more than the README says publishes, consumes and declares', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const permissions = readme.match(/`(~bus:\*[^`]*)`/)?.[1]?.split(/\s+/) ?? [];
+    await redis.call('ACL', 'SETUSER', 'service', 'on', '>secret', ...permissions);
+    const url = server.url.replace('//:emporium@', '//service:secret@');
+    const transport = createRedisTransport({ url, timeoutMs: 2_000 });
+    opened.push(transport);
+    const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
+    await transport.topology(registryOf(unordered, ordered)).apply();
+    const retryOnce = (one: Delivery) => {
+      if (one.attempt === 1) return one.retry(10);
+      return one.key === 'dead' ? one.deadLetter({ code: 'test.broken', message: 'broken' }) : one.ack();
+    };
+    const letters: string[] = [];
+    const consumers = [
+      await collect(transport, unordered, retryOnce),
+      await collect(transport, ordered, retryOnce),
+    ];
+    await transport.consumeDeadLetters(async (letter) => void letters.push(letter.subscription));
+
+    await transport.publish(['fine', 'dead'].map((key) => aMessage(happened, { key })));
+
+    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([4, 4]));
+    await until(() => expect(letters).toEqual(expect.arrayContaining([unordered.name, ordered.name])));
+    const start = performance.now();
+    for (const { consumer } of consumers) await consumer.stop();
+    expect(performance.now() - start).toBeLessThan(1_500);
+    await transport.topology(registryOf(unordered, ordered)).prune();
+  });
+
+  test('settings that may lose messages are told once a connection', async () => {
+    const told: string[] = [];
+    const log: Log = { info: () => {}, warn: (_, text) => told.push(text), error: () => {} };
+    await redis.config('SET', 'appendfsync', 'everysec');
+    try {
+      await open({ log }).publish([aMessage(happened)]);
+      await until(() => expect(told).toEqual([expect.stringContaining('appendfsync is everysec')]));
+    } finally {
+      await redis.config('SET', 'appendfsync', 'always');
+    }
+  });
+});

@@ -1,0 +1,14 @@
+import { canStart, startKafka } from '@emporium/servers';
+import { disasterCases } from './support/disasters.ts';
+import { orderCases } from './support/orders.ts';
+import { raceCases } from './support/races.ts';
+import { testShop } from './support/test-shop.ts';
+
+const kafka = await canStart('kafka');
+
+testShop({
+  title: kafka.title('the shop on Kafka'),
+  skip: !kafka.available,
+  broker: () => startKafka(),
+  cases: [orderCases, raceCases, disasterCases],
+});
