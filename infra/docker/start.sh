@@ -4,11 +4,13 @@ set -eu
 name=${1:-}
 case $name in
   provision) main=infra/provision/src/provision.ts ;;
+  email-worker) main=services/email/src/worker/main.ts ;;
   *) main=services/$name/src/main.ts ;;
 esac
 if [ -z "$name" ] || [ ! -f "$main" ]; then
-  echo "there is no service '$name'; there are: provision $(ls services | tr '\n' ' ')" >&2
+  echo "there is no service '$name'; there are: provision email-worker $(ls services | tr '\n' ' ')" >&2
   exit 64
 fi
 # As the launcher starts them (infra/launcher/src/service-process.ts).
-exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=8 --max-old-space-size=256 "$main"
+export MALLOC_MMAP_THRESHOLD_=4194304
+exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=4 --max-old-space-size=256 "$main"

@@ -30,6 +30,7 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     dataDir: options.dataDir,
     port: options.port,
     ...(options.busUrl === undefined ? {} : { busUrl: options.busUrl }),
+    ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
@@ -84,7 +85,7 @@ const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Termi
   line(`\n${bold('Try it')}`);
   line(`  shop       ${url}          API documents  ${url}/docs`);
   line(`  mails      ${url}/api/mails          logs  ${logDir}`);
-  line(`  administrator  ${admin.email} / ${admin.password}`);
+  line(`  administrator  ${admin.email} / ${admin.password}          task queues  ${url}/admin`);
   line(dim('\n  # register, log in, order, look'));
   line(
     `  curl -s ${url}/api/users -H 'content-type: application/json' -d '{"email":"you@example.com","name":"You","password":"correct horse battery"}'`,

@@ -9,17 +9,32 @@ test('by default it stays up, on 8080, with the embedded broker, and keeps its d
     exit: false,
     port: 8_080,
     busUrl: undefined,
+    tasksUrl: undefined,
     streamUrl: undefined,
     dataDir: '/shop/.data',
   }));
 
-test('--exit, PORT, BUS_URL and DATA_DIR are taken', () =>
-  expect(read(['--exit'], { PORT: '9000', BUS_URL: 'amqp://here', DATA_DIR: '/there' })).toEqual({
+test('--exit, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_DIR are taken', () => {
+  const env = {
+    PORT: '9000',
+    BUS_URL: 'amqp://here',
+    STREAM_URL: 'postgres://here',
+    TASKS_URL: 'redis://here',
+    DATA_DIR: '/there',
+  };
+  expect(read(['--exit'], env)).toEqual({
     exit: true,
     port: 9_000,
     busUrl: 'amqp://here',
+    streamUrl: 'postgres://here',
+    tasksUrl: 'redis://here',
     dataDir: '/there',
-  }));
+  });
+});
+
+test.each(['amqp://here', ''])('the TASKS_URL %j is refused by name', (url) =>
+  expect(() => read([], { TASKS_URL: url })).toThrow(/^TASKS_URL: /),
+);
 
 test.each(['http', '0', '65536', '80.5', '-1', ' '])('the PORT %j is refused by name', (port) =>
   expect(() => read([], { PORT: port })).toThrow(/^PORT: /),

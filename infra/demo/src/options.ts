@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { transportSchemes } from '@emporium/service';
+import { taskSchemes } from '@emporium/tasks';
 
 /** A shop to start here, or one that runs somewhere. */
 export type DemoOptions = OwnShop | RunningShop;
@@ -13,6 +14,8 @@ interface OwnShop {
   readonly busUrl: string | undefined;
   /** A broker for the open streams other than the embedded one. */
   readonly streamUrl: string | undefined;
+  /** A task queue other than the embedded one. */
+  readonly tasksUrl: string | undefined;
   readonly dataDir: string;
 }
 
@@ -44,15 +47,28 @@ const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop =
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
   }
-  const [busUrl, streamUrl] = [brokerOf(env, 'BUS_URL'), brokerOf(env, 'STREAM_URL')];
-  return { url: undefined, exit, port, busUrl, streamUrl, dataDir: env['DATA_DIR'] ?? `${root}/.data` };
+  const busUrl = urlIn(env, 'BUS_URL', broker);
+  const streamUrl = urlIn(env, 'STREAM_URL', broker);
+  const tasksUrl = urlIn(env, 'TASKS_URL', taskQueue);
+  return {
+    url: undefined,
+    exit,
+    port,
+    busUrl,
+    streamUrl,
+    tasksUrl,
+    dataDir: env['DATA_DIR'] ?? `${root}/.data`,
+  };
 };
 
-const brokerOf = (env: NodeJS.ProcessEnv, variable: string): string | undefined => {
+const urlIn = (
+  env: NodeJS.ProcessEnv,
+  variable: string,
+  { schemes, example }: UrlKind,
+): string | undefined => {
   const url = env[variable];
-  if (url === undefined || isBroker(url)) return url;
-  const schemes = brokers.join(', ');
-  throw new Error(`${variable}: must begin with ${schemes}; for example amqp://guest:guest@127.0.0.1:5672`);
+  if (url === undefined || (URL.canParse(url) && schemes.includes(new URL(url).protocol))) return url;
+  throw new Error(`${variable}: must begin with ${schemes.join(', ')}; for example ${example}`);
 };
 
 /** The administrator is the one of docker-compose.yml unless the environment names another. */
@@ -73,7 +89,15 @@ const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
 const isHere = (url: string): boolean =>
   URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 
-/** Those that several processes can share. */
-const brokers = transportSchemes.filter((scheme) => scheme !== 'memory:');
+interface UrlKind {
+  readonly schemes: readonly string[];
+  readonly example: string;
+}
 
-const isBroker = (url: string): boolean => URL.canParse(url) && brokers.includes(new URL(url).protocol);
+/** Those that several processes can share. */
+const broker: UrlKind = {
+  schemes: transportSchemes.filter((scheme) => scheme !== 'memory:'),
+  example: 'amqp://guest:guest@127.0.0.1:5672',
+};
+
+const taskQueue: UrlKind = { schemes: taskSchemes, example: 'redis://127.0.0.1:6379' };

@@ -16,10 +16,11 @@ export const createEnvironment =
   ({ settings, databases, busUrl, streamUrl, extra }: EnvironmentOptions) =>
   (name: string): Record<string, string> => {
     const entry = services.find((each) => each.name === name);
-    const databaseUrl = databases.get(name);
+    const databaseUrl = databases.get(entry?.part?.service ?? name);
     return {
       JWT_PUBLIC_KEY: settings.secrets.jwtPublicKey,
-      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, BUS_URL: busUrl }),
+      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+      ...(entry?.database === true ? { BUS_URL: busUrl } : {}),
       ...(entry?.stream === true ? { STREAM_URL: streamUrl } : {}),
       ...entry?.env(settings),
       ...extra['*'],

@@ -1,6 +1,7 @@
 export { applyTopology } from './apply-topology.ts';
 export {
   createServiceProcess,
+  nodeEnvironment,
   nodeOptions,
   type ServiceProcess,
   type StartOptions,

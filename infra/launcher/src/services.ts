@@ -3,6 +3,8 @@ import type { Settings } from './settings.ts';
 /** One process of the shop. */
 export interface ServiceEntry {
   readonly name: string;
+  /** What of a service it runs, where it is not its `main.ts`: under its folder. The service's database is its own too. */
+  readonly part?: { readonly service: string; readonly main: string };
   /** Has a database of its own, and takes part in messaging. */
   readonly database: boolean;
   /** Writes or reads an open stream, or keeps its dead letters. */
@@ -59,10 +61,13 @@ export const services: readonly ServiceEntry[] = [
       ADMIN_PASSWORD: secrets.adminPassword,
     }),
   },
+  { name: 'email', database: true, env: ({ tasksUrl }) => ({ TASKS_URL: tasksUrl }) },
   {
-    name: 'email',
-    database: true,
-    env: ({ smtpPort }) => ({
+    name: 'email-worker',
+    part: { service: 'email', main: 'src/worker/main.ts' },
+    database: false,
+    env: ({ smtpPort, tasksUrl }) => ({
+      TASKS_URL: tasksUrl,
       SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
       MAIL_FROM: 'Emporium <shop@emporium.example>',
     }),
@@ -80,6 +85,7 @@ export const services: readonly ServiceEntry[] = [
       SHIPPING_URL: address('shipping'),
       USER_REGISTRATION_URL: address('user-registration'),
       OPERATIONS_URL: address('operations'),
+      EMAIL_URL: address('email'),
       MAILBOX_URL: address('mailbox'),
       PROVIDER_SIMULATOR_URL: address('provider-simulator'),
       SENSOR_ANALYTICS_URL: address('sensor-analytics'),

@@ -6,6 +6,8 @@ import type { Secrets } from './secrets.ts';
 export interface Settings {
   readonly secrets: Secrets;
   readonly smtpPort: number;
+  /** Where the task queues are. */
+  readonly tasksUrl: string;
   /** `http://127.0.0.1:<port>` of a service. */
   readonly address: (service: string) => string;
   readonly port: (service: string) => number;
@@ -19,6 +21,7 @@ export interface SettingsOptions {
   /** Of the gateway, the only one that people call. */
   readonly port: number;
   readonly services: readonly string[];
+  readonly tasksUrl: string;
 }
 
 export const createSettings = async ({
@@ -26,6 +29,7 @@ export const createSettings = async ({
   secrets,
   port,
   services,
+  tasksUrl,
 }: SettingsOptions): Promise<Settings> => {
   const ports = new Map<string, number>();
   const unused = async (): Promise<number> => {
@@ -44,6 +48,7 @@ export const createSettings = async ({
   return {
     secrets,
     smtpPort,
+    tasksUrl,
     port: portOf,
     address: (service) => `http://127.0.0.1:${portOf(service)}`,
     file: (name) => join(dataDir, name),

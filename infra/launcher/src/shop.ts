@@ -19,6 +19,8 @@ export interface ShopOptions {
   readonly busUrl?: string;
   /** The broker of the open streams; by default the embedded PostgreSQL, too. */
   readonly streamUrl?: string;
+  /** The task queues; by default the embedded PostgreSQL. */
+  readonly tasksUrl?: string;
   /** More variables, by service; `*` is for all. */
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Told of each step: what is up, and after how many milliseconds. */
@@ -94,13 +96,17 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     progress('topology: every registered subscription is declared');
 
     const names = services.map(({ name }) => name);
-    const settings = await createSettings({ dataDir, secrets, port: options.port, services: names });
+    const settings = await createSettings({
+      ...{ dataDir, secrets, services: names },
+      port: options.port,
+      tasksUrl: options.tasksUrl ?? databases.get('tasks') ?? '',
+    });
     const environment = createEnvironment({
       ...{ settings, databases, busUrl, streamUrl },
       extra: options.env ?? {},
     });
     const create = (name: string, port: number, suffix = '') => {
-      const main = resolve(import.meta.dirname, `../../../services/${name}/src/main.ts`);
+      const main = resolve(import.meta.dirname, '../../../services', mainOf(name));
       return createServiceProcess({
         name: `${name}${suffix}`,
         main,
@@ -140,14 +146,21 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   }
 };
 
-/** One for each service that has one, and one that is the embedded broker; gives their URLs. */
+/** Below `services/`. */
+const mainOf = (name: string): string => {
+  const part = services.find((entry) => entry.name === name)?.part;
+  return part === undefined ? `${name}/src/main.ts` : `${part.service}/${part.main}`;
+};
+
+/** One for each service that has one, one that is the embedded broker, and one for the task queues; gives their URLs. */
 const createDatabases = async (
   server: Database,
   { databasePassword: password }: Secrets,
 ): Promise<ReadonlyMap<string, string>> => {
   const owned = services.filter((entry) => entry.database).map(({ name }) => name);
   const urls = new Map<string, string>();
-  for (const name of [...owned, 'bus']) urls.set(name, await server.createDatabase(name, { name, password }));
+  for (const name of [...owned, 'bus', 'tasks'])
+    urls.set(name, await server.createDatabase(name, { name, password }));
   return urls;
 };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { shop } from '@emporium/contracts';
-import { nodeOptions, services as processes } from '@emporium/launcher';
+import { nodeEnvironment, nodeOptions, services as processes } from '@emporium/launcher';
 import { images } from '@emporium/servers';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -47,16 +47,21 @@ const secrets = {
   carrierWebhookSecret: 'e',
 };
 
-const told = processes.map(({ name, database, stream = false, env }) => {
+const told = processes.map(({ name, part, database, stream = false, env }) => {
   const own = env({
     secrets,
     port: () => 8080,
     smtpPort: 2525,
+    tasksUrl: 'redis://tasks',
     address: (of) => `http://${of}`,
     file: (of) => of,
   });
-  const brokers = [...(database ? ['DATABASE_URL', 'BUS_URL'] : []), ...(stream ? ['STREAM_URL'] : [])];
-  return { name, variables: [...Object.keys(own), ...brokers] };
+  const servers = [
+    ...(database || part !== undefined ? ['DATABASE_URL'] : []),
+    ...(database ? ['BUS_URL'] : []),
+    ...(stream ? ['STREAM_URL'] : []),
+  ];
+  return { name, variables: [...Object.keys(own), ...servers] };
 });
 
 test.each(told)('$name is a container, and is told what the launcher tells it', ({ name, variables }) => {
@@ -65,8 +70,12 @@ test.each(told)('$name is a container, and is told what the launcher tells it', 
   expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
 });
 
-test('a process in a container has the options of one that the launcher starts', () =>
-  expect(read('infra/docker/start.sh')).toContain(`exec node ${nodeOptions.join(' ')} "$main"`));
+test('a process in a container has the options of one that the launcher starts', () => {
+  const script = read('infra/docker/start.sh');
+  expect(script).toContain(`exec node ${nodeOptions.join(' ')} "$main"`);
+  for (const [name, value] of Object.entries(nodeEnvironment))
+    expect(script).toContain(`export ${name}=${value}\n`);
+});
 
 test('who takes part in messaging starts after the job that gives it access, and that job knows its password', () => {
   const { contracts, subscriptions } = shop;

@@ -90,6 +90,16 @@ const violations: Violation[] = [
     says: 'event-store and saga import bus, contracts and store',
   },
   {
+    rule: 'tasks imports no store',
+    plant: { 'packages/tasks/src/planted.ts': "import '@emporium/store';" },
+    says: 'tasks imports bus, contracts, BullMQ and its drivers',
+  },
+  {
+    rule: 'a service reaches the task queue through tasks',
+    plant: { 'services/email/src/planted.ts': "import 'bullmq';" },
+    says: noOtherService,
+  },
+  {
     rule: 'saga imports no transport',
     plant: { 'packages/saga/src/planted.ts': "import '@emporium/bus-memory';" },
     says: 'event-store and saga import bus, contracts and store',

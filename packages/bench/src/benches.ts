@@ -3,11 +3,14 @@ import { brokerKinds, onBroker } from './brokers.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
 import { openRawAmqplib } from './raw-amqplib.ts';
+import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './raw-bullmq.ts';
 import { openRawIoredis } from './raw-ioredis.ts';
 import { openRawKafkajs } from './raw-kafkajs.ts';
 import type { Figure } from './report.ts';
 import { benchSensors } from './sensor-load.ts';
 import { benchShop } from './shop-load.ts';
+import type { TaskContender } from './task-contender.ts';
+import { benchTasks } from './tasks.ts';
 import { benchPostgresTransport, benchTransportOf } from './transports.ts';
 
 export interface Bench {
@@ -33,6 +36,12 @@ const transports: Readonly<
   redis: { against: 'ioredis', run: (url) => benchTransportOf(url, openRawIoredis, { atLeast: 0.85 }) },
 };
 
+/** Where task queues can be, and BullMQ by itself there. */
+const rawTasks = {
+  postgres: openRawBullmqOnPostgres,
+  redis: openRawBullmqOnRedis,
+} satisfies Partial<Record<Broker, (url: string) => Promise<TaskContender>>>;
+
 /** Each starts servers of its own, so that none finds what another left. */
 export const benches: readonly Bench[] = [
   ...brokers.map(
@@ -54,6 +63,15 @@ export const benches: readonly Bench[] = [
         onBoth(broker, async (server, busUrl) =>
           benchPipeline({ busUrl, databaseUrl: await server.createDatabase('inventory') }),
         ),
+    }),
+  ),
+  ...(['postgres', 'redis'] as const).map(
+    (broker): Bench => ({
+      part: 'tasks',
+      broker,
+      title: `tasks against raw BullMQ, on ${brokerKinds[broker].title}`,
+      needs: [broker],
+      run: () => onBroker(broker, ({ url }) => benchTasks(rawTasks[broker], url)),
     }),
   ),
   ...brokers.map(

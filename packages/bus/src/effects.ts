@@ -1,12 +1,14 @@
 import type { Contract, Input } from '@emporium/contracts';
 import type { MessageOptions } from './message.ts';
+import type { EnqueueOptions, TaskKind } from './task-sink.ts';
 
 /** What should happen because a message was handled: values that a test compares and the outbox carries out. */
 export type Effect<C extends Contract = Contract> =
   | EmitEffect<C>
   | SendEffect<C>
   | ScheduleEffect<C>
-  | UnscheduleEffect;
+  | UnscheduleEffect
+  | EnqueueEffect;
 
 export interface EmitEffect<C extends Contract = Contract> {
   readonly effect: 'emit';
@@ -37,6 +39,14 @@ export interface ScheduleEffect<C extends Contract = Contract> {
 export interface UnscheduleEffect {
   readonly effect: 'unschedule';
   readonly name: string;
+}
+
+/** Made by `enqueue` of `@emporium/tasks`, which has validated the data. */
+export interface EnqueueEffect {
+  readonly effect: 'enqueue';
+  readonly task: TaskKind;
+  readonly data: unknown;
+  readonly options: EnqueueOptions;
 }
 
 /** What a handler returns: nothing, one effect, or several, which leave in their order. */

@@ -11,6 +11,7 @@ export {
   type Effect,
   type Effects,
   type EmitEffect,
+  type EnqueueEffect,
   effectList,
   emit,
   type ScheduleEffect,
@@ -50,6 +51,7 @@ export { createStreamMessage } from './open-stream.ts';
 export { partitionCount, partitionOf } from './partition.ts';
 export { consume, type Pipeline, type Run, type Unreadable } from './pipeline.ts';
 export { backoff } from './retry.ts';
+export type { EnqueueOptions, OutgoingTask, TaskKind, TaskSink } from './task-sink.ts';
 export {
   type Consumer,
   type DeadLetter,

@@ -66,6 +66,7 @@ export {
   shipmentFailed,
 } from './shipping.ts';
 export { shop } from './shop.ts';
+export { strict } from './strict.ts';
 export {
   type Carrier,
   carrierOf,

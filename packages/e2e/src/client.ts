@@ -109,6 +109,15 @@ export interface DeadLetterView {
   readonly attempts: number;
 }
 
+/** A task that was given up. */
+export interface FailedTaskView {
+  readonly id: string;
+  /** As the task defines it. */
+  readonly data: unknown;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
 export interface OrderRequest {
   readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
   readonly paymentToken: string;
@@ -224,6 +233,14 @@ export const createShopClient = (
     deadLetters: async (query = 'status=open&limit=500') =>
       (await asAdmin<{ deadLetters: readonly DeadLetterView[] }>('GET', `/api/admin/dead-letters?${query}`))
         .deadLetters,
+    failedTasks: async (name: string) =>
+      (
+        await asAdmin<{ failed: readonly FailedTaskView[] }>(
+          'GET',
+          `/api/admin/tasks/${name}/failed?limit=500`,
+        )
+      ).failed,
+    retryTask: (name: string, id: string) => asAdmin('POST', `/api/admin/tasks/${name}/failed/${id}/retry`),
     ledger: async () =>
       (await http.call<{ authorisations: readonly LedgerLine[] }>('GET', '/simulator/ledger')).authorisations,
     shipments: async () =>

@@ -4,10 +4,11 @@ import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
 import { sensorCases } from './support/sensors.ts';
+import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
 
 testShop({
   title: 'the shop on the embedded broker',
   broker: async () => ({ url: undefined, stop: async () => undefined }),
-  cases: [orderCases, raceCases, duplicateCases, sensorCases, disasterCases, logCases],
+  cases: [orderCases, raceCases, duplicateCases, taskCases, sensorCases, disasterCases, logCases],
 });

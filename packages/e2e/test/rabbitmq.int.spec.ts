@@ -5,6 +5,7 @@ import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
 import { sensorCases } from './support/sensors.ts';
+import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
 
 const rabbitmq = await canStart('rabbitmq');
@@ -13,5 +14,5 @@ testShop({
   title: rabbitmq.title('the shop on RabbitMQ'),
   skip: !rabbitmq.available,
   broker: () => startRabbitmq(),
-  cases: [orderCases, raceCases, duplicateCases, sensorCases, disasterCases, logCases],
+  cases: [orderCases, raceCases, duplicateCases, taskCases, sensorCases, disasterCases, logCases],
 });

@@ -9,6 +9,10 @@ export type Failpoint =
   | 'outbox.before-publish'
   /** The broker has the messages, the rows are still there. */
   | 'outbox.before-delete'
+  /** A task is committed, and not handed in to its queue. */
+  | 'task-outbox.before-add'
+  /** The queue has the tasks, the rows are still there. */
+  | 'task-outbox.before-delete'
   /** Everything is committed, the delivery is not acked. */
   | 'runner.before-ack';
 

@@ -68,4 +68,16 @@ export const messagingMigrations: Migrations = {
       primary key (scope, key)
     )`,
   ),
+  '004-task-outbox': statements(
+    `create table task_outbox (
+      id bigint generated always as identity primary key,
+      task_id text not null,
+      task text not null,
+      attempts integer not null,
+      body bytea not null,
+      due_at timestamptz,
+      priority integer,
+      dedupe_key text
+    ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
+  ),
 };

@@ -8,6 +8,7 @@ import {
 } from '@emporium/bus';
 import type { Registry, ServiceName } from '@emporium/contracts';
 import { sql, type Transaction } from 'kysely';
+import { type TaskEntry, writeTasks } from './task-outbox.ts';
 
 /** Partitions of the outbox; each is leased to one relay at a time. */
 export const outboxPartitions = 16;
@@ -15,7 +16,7 @@ export const outboxPartitions = 16;
 /** Turns effects into rows. One per service. */
 export interface Outbox {
   /**
-   * Writes what should follow, in this order, as one statement. Call it when the rows that the effects are about are locked:
+   * Writes what should follow: messages in this order as one statement, tasks as another. Call it when the rows that the effects are about are locked:
    * then id order is commit order per key. Throws when the service may not publish a contract, or the data does not fit.
    */
   write<DB>(tx: Transaction<DB>, entries: readonly OutboxEntry[]): Promise<void>;
@@ -60,13 +61,17 @@ export const createOutbox = (service: ServiceName, registry: Registry): Outbox =
       }
       if (names.size > 0) await takeBack([...names]).execute(tx);
       if (rows.length > 0) await insert(rows).execute(tx);
+      await writeTasks(tx, entries.filter(isTask));
     },
   };
 };
 
-type Publishing = OutboxEntry & { readonly effect: Exclude<Effect, { effect: 'unschedule' }> };
+type Publishing = OutboxEntry & { readonly effect: Exclude<Effect, { effect: 'unschedule' | 'enqueue' }> };
 
-const isPublishing = (entry: OutboxEntry): entry is Publishing => entry.effect.effect !== 'unschedule';
+const isPublishing = (entry: OutboxEntry): entry is Publishing =>
+  entry.effect.effect !== 'unschedule' && entry.effect.effect !== 'enqueue';
+
+const isTask = (entry: OutboxEntry): entry is TaskEntry => entry.effect.effect === 'enqueue';
 
 /** A timer starts anew: it is no loop when a scheduled message schedules the next. */
 const timed = ({ correlationId, traceparent }: Context): Context =>

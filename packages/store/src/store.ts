@@ -6,6 +6,7 @@ import {
   type Log,
   newContext,
   type Run,
+  type TaskSink,
   type Transport,
 } from '@emporium/bus';
 import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
@@ -17,6 +18,7 @@ import { createOutbox, type OutboxEntry } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { messagingRetention, type Retention, startRetention } from './retention.ts';
 import { createRunner } from './runner.ts';
+import { startTaskRelay } from './task-relay.ts';
 import { inTransaction, type Tx, type Work } from './transaction.ts';
 
 export interface StoreOptions {
@@ -52,6 +54,8 @@ export interface Store<DB> {
   /** Runs the toolkit's migrations and then the service's. */
   migrate(migrations: Migrations): Promise<void>;
   startRelay(transport: Transport): Relay;
+  /** Hands the tasks that were committed in to their queue. */
+  startTaskRelay(sink: TaskSink): Relay;
   startRetention(more?: readonly Retention[]): { stop(): void };
   /** Committed messages that are not published yet, counted up to `most`. */
   backlog(most: number): Promise<number>;
@@ -108,6 +112,12 @@ export const createStore = <DB>({
     },
     startRelay: (transport) => {
       const relay = startRelay({ db, url, service, transport, log });
+      onCommit(relay.wake);
+      running.push(relay);
+      return relay;
+    },
+    startTaskRelay: (sink) => {
+      const relay = startTaskRelay({ db, sink, log });
       onCommit(relay.wake);
       running.push(relay);
       return relay;

@@ -1,4 +1,6 @@
 import { createService, type Log, type Step } from '@emporium/service';
+import { type AnyTask, createTasks, type Tasks } from '@emporium/tasks';
+import { boardRoutes } from './board-routes.ts';
 import type { Config } from './config.ts';
 import { onOrderCancelled } from './handlers/order-cancelled.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
@@ -6,39 +8,39 @@ import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { onShipmentDispatched } from './handlers/shipment-dispatched.ts';
 import { onTemperatureAlert } from './handlers/temperature-alert.ts';
 import { rememberCustomer, welcomeCustomer } from './handlers/user-registered.ts';
-import type { Post } from './mailing.ts';
 import { migrations } from './migrations/index.ts';
-import { createPostOffice, type Mailbox } from './smtp.ts';
 import type { Tables } from './store/tables.ts';
+import { taskRoutes } from './task-routes.ts';
+import { tasksOfThisService } from './tasks/index.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
-  createService<Tables>('email', config, log, () => {
-    const { SMTP_URL: url, MAIL_FROM: from, OPERATIONS_ADDRESS: operations } = config;
-    const office = createPostOffice({ url, from });
+/** Decides which mails are due; the worker (`worker/app.ts`) sends them. */
+export const createApp = async (config: Config, log: Log): Promise<readonly Step[]> => {
+  const tasks = await createTasks({ url: config.TASKS_URL, name: 'email', log });
+  const queues = queuesOf(tasks);
+  return createService<Tables>('email', config, log, ({ store }) => ({
+    description: 'Turns events into mail.',
+    migrations,
+    routes: [taskRoutes({ queues }), boardRoutes({ queues: [...queues.values()], log })],
+    subscriptions,
+    background: [{ name: 'tasks', start: () => relayStep(store.startTaskRelay(tasks), tasks) }],
+    retention: [{ table: 'mail', column: 'sent_at', keepMs: 90 * day }],
+  }));
+};
 
-    return {
-      description: 'Turns events into mail.',
-      migrations,
-      subscriptions: subscriptions(
-        { office, domain: from.address.slice(from.address.indexOf('@') + 1) },
-        operations,
-      ),
-      background: [{ name: 'smtp', start: () => () => office.close() }],
-      retention: [{ table: 'mail', column: 'sent_at', keepMs: 90 * day }],
-    };
-  });
+const relayStep = (relay: { stop(): Promise<void> }, tasks: Tasks) => async () => {
+  await relay.stop();
+  await tasks.close();
+};
+
+const queuesOf = (tasks: Tasks) =>
+  new Map(tasksOfThisService.map((each) => [each.name, tasks.queue<AnyTask>(each)]));
 
 /** Which messages become which mails. */
-export const subscriptions = (post: Post, operations: Mailbox) => ({
+export const subscriptions = {
   'email.customers': [rememberCustomer],
-  'email.welcome': [welcomeCustomer(post)],
-  'email.orders': [
-    onOrderConfirmed(post),
-    onOrderCancelled(post),
-    onShipmentDispatched(post),
-    onShipmentDelivered(post),
-  ],
-  'email.operations': [onTemperatureAlert(post, operations)],
-});
+  'email.welcome': [welcomeCustomer],
+  'email.orders': [onOrderConfirmed, onOrderCancelled, onShipmentDispatched, onShipmentDelivered],
+  'email.operations': [onTemperatureAlert],
+};

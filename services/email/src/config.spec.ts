@@ -1,14 +1,13 @@
-import { generateKeyPair, parseConfig } from '@emporium/service';
+import { parseConfig } from '@emporium/service';
 import { expect, test } from 'vitest';
-import { config } from './config.ts';
+import { workerConfig } from './config.ts';
 
 const environment = {
   PORT: '4003',
   DATABASE_URL: 'postgres://u:p@127.0.0.1/email',
-  BUS_URL: 'memory://',
-  JWT_PUBLIC_KEY: generateKeyPair().publicKey,
+  TASKS_URL: 'redis://127.0.0.1',
 };
-const parse = (changes: Record<string, string>) => parseConfig(config, { ...environment, ...changes });
+const parse = (changes: Record<string, string>) => parseConfig(workerConfig, { ...environment, ...changes });
 
 test('mail goes to the mailbox of development unless the environment says otherwise', () => {
   expect(parse({})).toMatchObject({
@@ -35,5 +34,11 @@ test.each(['nobody', 'A <nobody>', 'a@b.example, c@d.example', 'A\r\nBcc: <a@b.e
 test('an SMTP server has an SMTP address', () => {
   expect(() => parse({ SMTP_URL: 'http://mail.example' })).toThrow(
     /^SMTP_URL is wrong: must be a URL that begins with smtp:/,
+  );
+});
+
+test('tasks are on Redis or PostgreSQL', () => {
+  expect(() => parse({ TASKS_URL: 'amqp://127.0.0.1' })).toThrow(
+    /^TASKS_URL is wrong: must be a URL that begins with postgres:, postgresql:, redis:, rediss:/,
   );
 });

@@ -1,4 +1,5 @@
-import { serviceConfig, url } from '@emporium/service';
+import { processConfig, serviceConfig, url } from '@emporium/service';
+import { taskSchemes } from '@emporium/tasks';
 import { z } from 'zod';
 
 /** Who writes or is written to: an address, or a name with one, as in a mail's From. */
@@ -13,13 +14,21 @@ const mailbox = z
   })
   .meta({ examples: ['Emporium <shop@emporium.example>'] });
 
-export const config = serviceConfig.extend({
+const tasksUrl = url(taskSchemes, 'redis://:password@127.0.0.1:6379');
+
+export const config = serviceConfig.extend({ TASKS_URL: tasksUrl });
+export type Config = z.output<typeof config>;
+
+/** Of the process that sends. */
+export const workerConfig = processConfig.extend({
+  DATABASE_URL: serviceConfig.shape.DATABASE_URL,
+  TASKS_URL: tasksUrl,
   /** `smtps:` for TLS from the start; `smtp:` changes to TLS where the server offers it. */
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:password@mail.example:587').default(
     'smtp://127.0.0.1:2525',
   ),
   MAIL_FROM: mailbox.prefault('Emporium <shop@emporium.example>'),
-  /** Who is told of alerts. */
+  /** Who is told of alerts, and each morning what the mail of the last day was. */
   OPERATIONS_ADDRESS: mailbox.prefault('Operations <operations@emporium.example>'),
 });
-export type Config = z.output<typeof config>;
+export type WorkerConfig = z.output<typeof workerConfig>;

@@ -21,6 +21,8 @@ export const addresses: readonly Address[] = [
   { path: '/api/admin/payments', service: 'payment', access: 'administrator' },
   { path: '/api/admin/shipments', service: 'shipping', access: 'administrator' },
   { path: '/api/admin/dead-letters', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/tasks', service: 'email', access: 'administrator' },
+  { path: '/admin/tasks', service: 'email', access: 'administrator' },
   { path: '/api/admin/messages', service: 'operations', access: 'administrator' },
   { path: '/api/admin/audit', service: 'operations', access: 'administrator' },
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },

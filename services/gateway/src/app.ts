@@ -8,10 +8,12 @@ import {
   type Step,
 } from '@emporium/service';
 import { addresses } from './addresses.ts';
+import { adminRoutes } from './admin/routes.ts';
+import { adminPath, tokenOf } from './admin/session.ts';
 import { type Config, upstreamsOf } from './config.ts';
 import { documentOf, frontPage } from './front-page.ts';
 import { forwardingRoutes } from './routes.ts';
-import { createUpstream } from './upstream.ts';
+import { createUpstream, type Upstream } from './upstream.ts';
 
 const api = { title: 'Gateway', description: 'The one front door' };
 
@@ -26,10 +28,12 @@ export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
     health,
     api,
     tokens: createTokenVerifier(config.JWT_PUBLIC_KEY),
+    tokenOf,
     documents: [...upstreams.keys()].map((name) => ({ name, url: documentOf(name) })),
     routes: [
       setSecurityHeaders,
       (scope) => frontPage(scope, addresses, upstreams),
+      (scope) => pagesForAdministrators(scope, upstreams),
       (scope) => forwardingRoutes(scope, addresses, upstreams),
     ],
   });
@@ -42,10 +46,26 @@ export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
   return [pools, listen(server, health, config)];
 };
 
-/** Nothing here is a page to be framed or to run scripts; `/docs` sets a policy of its own. */
+/** Without the service that knows the accounts nobody can sign in. */
+const pagesForAdministrators = async (
+  scope: HttpServer,
+  upstreams: ReadonlyMap<string, Upstream>,
+): Promise<void> => {
+  const accounts = upstreams.get('user-registration');
+  const pages = addresses.filter(
+    ({ path, service }) => path.startsWith(`${adminPath}/`) && upstreams.has(service),
+  );
+  if (accounts !== undefined) {
+    const paths = pages.map(({ path }) => path);
+    await adminRoutes(scope, paths, accounts);
+  }
+};
+
+/** Nothing here is a page to be framed or to run scripts; what is one sets a policy of its own. */
 const setSecurityHeaders = (server: HttpServer): void => {
   server.addHook('onSend', async (_request, reply) => {
-    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    if (!reply.hasHeader('content-security-policy'))
+      reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     reply.header('referrer-policy', 'no-referrer');
     reply.header('cross-origin-resource-policy', 'same-origin');
   });

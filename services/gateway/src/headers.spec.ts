@@ -22,6 +22,19 @@ test('what a caller sends goes on', () => {
   expect(onward(given)).toMatchObject(given);
 });
 
+test('a session becomes a token below /admin, and its cookie goes no further', () => {
+  const headers = { cookie: 'other=1; emporium-session=abc', host: 'shop.example' };
+  const onwardFrom = (url: string, more: IncomingHttpHeaders = {}) =>
+    requestHeaders(
+      { url, headers: { ...headers, ...more }, ip: '10.0.0.1', protocol: 'http' } as HttpRequest,
+      context,
+    );
+  expect(onwardFrom('/admin/tasks/')['authorization']).toBe('Bearer abc');
+  expect(onwardFrom('/admin/tasks/', { authorization: 'Bearer x' })['authorization']).toBe('Bearer x');
+  expect(onwardFrom('/api/admin/tasks')['authorization']).toBeUndefined();
+  expect(onwardFrom('/admin/tasks/')['cookie']).toBeUndefined();
+});
+
 test('headers of the connection end here, with those that it lists', () => {
   const headers = {
     connection: 'close, X-Secret',

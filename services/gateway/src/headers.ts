@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Context, correlationHeader, type HttpRequest } from '@emporium/service';
+import { sessionTokenOf } from './admin/session.ts';
 
 type Headers = Record<string, string | string[]>;
 
@@ -12,8 +13,15 @@ const hopByHop = new Set([
 /** What services may take for the gateway's word; a caller must not say it. */
 const spoofable = /^(?:x-user-|x-forwarded-|x-real-ip$|forwarded$)/;
 
-/** Set anew for the request that goes on. */
-const replaced = new Set(['host', 'content-length', correlationHeader, 'traceparent', 'tracestate']);
+/** Set anew for the request that goes on. A cookie is the gateway's own. */
+const replaced = new Set([
+  'host',
+  'cookie',
+  'content-length',
+  correlationHeader,
+  'traceparent',
+  'tracestate',
+]);
 
 /** The headers that a request goes on with: the caller's, less what is not theirs to say, and the gateway's own. */
 export const requestHeaders = (request: HttpRequest, context: Context): Headers => {
@@ -31,6 +39,8 @@ export const requestHeaders = (request: HttpRequest, context: Context): Headers 
       continue;
     onward[name] = value;
   }
+  const session = sessionTokenOf(request);
+  if (session !== undefined) onward['authorization'] = `Bearer ${session}`;
   onward['x-forwarded-for'] = request.ip;
   onward['x-forwarded-proto'] = request.protocol;
   if (headers.host !== undefined) onward['x-forwarded-host'] = headers.host;

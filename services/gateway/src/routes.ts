@@ -1,5 +1,6 @@
 import type { HttpServer } from '@emporium/service';
 import type { Address } from './addresses.ts';
+import { askBrowsersToSignIn } from './admin/routes.ts';
 import { createEndlessAnswers } from './endless.ts';
 import { forward } from './forward.ts';
 import type { Upstream } from './upstream.ts';
@@ -15,6 +16,7 @@ export const forwardingRoutes = async (
   const endless = createEndlessAnswers();
   server.addHook('preClose', async () => endless.end());
   await server.register((scope, _options, done) => {
+    askBrowsersToSignIn(scope);
     // Bytes as they come: a webhook's signature is over them. The body limit applies.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Customer } from '../../src/index.ts';
 import type { ShopUnderTest } from './shop-under-test.ts';
 
-const services = ['order', 'inventory', 'payment', 'shipping', 'email'] as const;
+const services = ['order', 'inventory', 'payment', 'shipping', 'email', 'email-worker'] as const;
 
 /** Processes and servers that die in the middle. */
 export const disasterCases = (shop: () => ShopUnderTest): void => {

@@ -14,8 +14,15 @@ declare module 'fastify' {
   }
 }
 
+/** Gives the token of a request, or throws a 401 problem. */
+export type TokenOf = (request: FastifyRequest) => string;
+
 /** Checks every route's `config.access` before its body is read. A route that declares none stops the start. */
-export const guardRoutes = (server: FastifyInstance, tokens: TokenVerifier): void => {
+export const guardRoutes = (
+  server: FastifyInstance,
+  tokens: TokenVerifier,
+  tokenOf: TokenOf = bearerTokenOf,
+): void => {
   server.decorateRequest('user', null);
   server.addHook('onRoute', ({ method, url, config, schema }) => {
     if (config?.access === undefined && schema?.hide !== true) {
@@ -27,7 +34,7 @@ export const guardRoutes = (server: FastifyInstance, tokens: TokenVerifier): voi
   server.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access ?? 'public';
     if (access === 'public') return;
-    request.user = await tokens.verify(bearerTokenOf(request));
+    request.user = await tokens.verify(tokenOf(request));
     if (access === 'administrator' && request.user.role !== 'administrator') {
       throw problem(403, 'forbidden', 'This address is for administrators.');
     }

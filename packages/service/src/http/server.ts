@@ -14,7 +14,7 @@ import { z } from 'zod';
 import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
 import type { TokenVerifier } from '../tokens.ts';
-import { guardRoutes } from './access.ts';
+import { guardRoutes, type TokenOf } from './access.ts';
 import { acceptJsonAlone, refuseNulInUrl } from './body.ts';
 import { contextOf, correlate, correlationOf } from './correlation.ts';
 import { type ApiDocument, showDocs } from './docs.ts';
@@ -46,6 +46,8 @@ export interface HttpServerOptions {
   readonly health: Health;
   /** With it, every route must declare `config.access`; without it, all are public. */
   readonly tokens?: TokenVerifier;
+  /** Where a request has its token; throws a 401 problem. `Authorization: Bearer …` unless given. */
+  readonly tokenOf?: TokenOf;
   readonly routes: readonly Routes[];
   /** What `/docs` shows; the server's own `/openapi.json` unless given. */
   readonly documents?: readonly ApiDocument[];
@@ -86,7 +88,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   refuseUnknownFields(server);
   logAnswers(server, log);
   answerUnknownRoutes(server);
-  if (options.tokens !== undefined) guardRoutes(server, options.tokens);
+  if (options.tokens !== undefined) guardRoutes(server, options.tokens, options.tokenOf);
   healthRoutes(server, options.health);
   await describeApi(server, options.api);
   showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }]);

@@ -6,7 +6,8 @@ export type Template =
   | 'order-cancelled'
   | 'shipment-dispatched'
   | 'shipment-delivered'
-  | 'temperature-alert';
+  | 'temperature-alert'
+  | 'daily-digest';
 
 /** What a mail says; to whom, and from whom, is not its business. */
 export interface Mail {

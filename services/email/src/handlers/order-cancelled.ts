@@ -1,10 +1,7 @@
+import { handle } from '@emporium/bus';
 import { orderCancelled } from '@emporium/contracts';
-import { orderCancelledMail } from '../domain/order-cancelled.ts';
-import { mailing, type Post } from '../mailing.ts';
-import { recipientOf } from '../store/recipients.ts';
+import { mailTo } from '../mailing.ts';
 
-export const onOrderCancelled = (post: Post) =>
-  mailing(orderCancelled, post, {
-    recipient: ({ data }, tx) => recipientOf(tx, data.customerId),
-    write: ({ data }, { name }) => orderCancelledMail(name, data),
-  });
+export const onOrderCancelled = handle(orderCancelled, async (message) =>
+  mailTo({ userId: message.data.customerId }, message, { template: 'order-cancelled', about: message.data }),
+);

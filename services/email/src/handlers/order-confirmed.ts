@@ -1,10 +1,7 @@
+import { handle } from '@emporium/bus';
 import { orderConfirmed } from '@emporium/contracts';
-import { orderConfirmedMail } from '../domain/order-confirmed.ts';
-import { mailing, type Post } from '../mailing.ts';
-import { recipientOf } from '../store/recipients.ts';
+import { mailTo } from '../mailing.ts';
 
-export const onOrderConfirmed = (post: Post) =>
-  mailing(orderConfirmed, post, {
-    recipient: ({ data }, tx) => recipientOf(tx, data.customerId),
-    write: ({ data }, { name }) => orderConfirmedMail(name, data),
-  });
+export const onOrderConfirmed = handle(orderConfirmed, async (message) =>
+  mailTo({ userId: message.data.customerId }, message, { template: 'order-confirmed', about: message.data }),
+);

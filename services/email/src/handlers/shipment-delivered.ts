@@ -1,10 +1,10 @@
+import { handle } from '@emporium/bus';
 import { shipmentDelivered } from '@emporium/contracts';
-import { shipmentDeliveredMail } from '../domain/shipment-delivered.ts';
-import { mailing, type Post } from '../mailing.ts';
-import { recipientOf } from '../store/recipients.ts';
+import { mailTo } from '../mailing.ts';
 
-export const onShipmentDelivered = (post: Post) =>
-  mailing(shipmentDelivered, post, {
-    recipient: ({ data }, tx) => recipientOf(tx, data.customerId),
-    write: ({ data }, { name }) => shipmentDeliveredMail(name, data),
-  });
+export const onShipmentDelivered = handle(shipmentDelivered, async (message) =>
+  mailTo({ userId: message.data.customerId }, message, {
+    template: 'shipment-delivered',
+    about: message.data,
+  }),
+);

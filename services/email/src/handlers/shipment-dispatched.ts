@@ -1,10 +1,10 @@
+import { handle } from '@emporium/bus';
 import { shipmentDispatched } from '@emporium/contracts';
-import { shipmentDispatchedMail } from '../domain/shipment-dispatched.ts';
-import { mailing, type Post } from '../mailing.ts';
-import { recipientOf } from '../store/recipients.ts';
+import { mailTo } from '../mailing.ts';
 
-export const onShipmentDispatched = (post: Post) =>
-  mailing(shipmentDispatched, post, {
-    recipient: ({ data }, tx) => recipientOf(tx, data.customerId),
-    write: ({ data }, { name }) => shipmentDispatchedMail(name, data),
-  });
+export const onShipmentDispatched = handle(shipmentDispatched, async (message) =>
+  mailTo({ userId: message.data.customerId }, message, {
+    template: 'shipment-dispatched',
+    about: message.data,
+  }),
+);

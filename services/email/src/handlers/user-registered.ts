@@ -1,12 +1,11 @@
 import { type HandlerContext, handle } from '@emporium/bus';
 import { userRegistered } from '@emporium/contracts';
 import type { Tx } from '@emporium/store';
-import { welcomeMail } from '../domain/welcome.ts';
-import { mailing, type Post } from '../mailing.ts';
+import { mailTo } from '../mailing.ts';
 import { keepRecipient } from '../store/recipients.ts';
 import type { Tables } from '../store/tables.ts';
 
-/** For the address book, which waits for no mail server. */
+/** For the address book. */
 export const rememberCustomer = handle(
   userRegistered,
   async ({ data, sequence = 0 }, { tx }: HandlerContext<Tx<Tables>>) => {
@@ -15,8 +14,8 @@ export const rememberCustomer = handle(
   },
 );
 
-export const welcomeCustomer = (post: Post) =>
-  mailing(userRegistered, post, {
-    recipient: async ({ data }) => data,
-    write: (_, { name }) => welcomeMail(name),
-  });
+/** The welcome may be due before the address book has heard of the customer: it writes the address there itself. */
+export const welcomeCustomer = handle(userRegistered, async (message, { tx }: HandlerContext<Tx<Tables>>) => {
+  await keepRecipient(tx, message.data, message.sequence ?? 0);
+  return mailTo({ userId: message.data.userId }, message, { template: 'welcome' });
+});

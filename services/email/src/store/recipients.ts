@@ -1,6 +1,6 @@
 import type { Tx } from '@emporium/store';
-import { emailErrors } from '../errors.ts';
-import type { Tables } from './tables.ts';
+import { type Kysely, sql } from 'kysely';
+import type { RecipientTable, Tables } from './tables.ts';
 
 /** Who a mail goes to. */
 export interface Recipient {
@@ -27,13 +27,12 @@ export const keepRecipient = async (
     .execute();
 };
 
-/** Throws `email.recipient_unknown`, to be tried again, while `user.registered` has not come. */
-export const recipientOf = async (tx: Tx<Tables>, userId: string): Promise<Recipient> => {
-  const row = await tx
-    .selectFrom('recipient')
-    .select(['email', 'name'])
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
-  if (row === undefined) throw emailErrors.recipient_unknown({ userId });
-  return { userId, ...row };
+/** By user; those who are not known yet are missing. */
+export const recipientsOf = async (
+  db: Kysely<Tables>,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, Recipient>> => {
+  const { rows } = await sql<Pick<RecipientTable, 'user_id' | 'email' | 'name'>>`
+    select user_id, email, name from recipient where user_id = any(${userIds}::text[])`.execute(db);
+  return new Map(rows.map(({ user_id: userId, email, name }) => [userId, { userId, email, name }]));
 };

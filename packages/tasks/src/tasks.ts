@@ -1,0 +1,58 @@
+import type { Log, TaskSink } from '@emporium/bus';
+import { openDriver } from './drivers.ts';
+import { within } from './faults.ts';
+import { addFlow, chained, grouped, type TaskStep } from './flow.ts';
+import type { TaskHandler } from './handler.ts';
+import { answerMs, createOpener } from './opener.ts';
+import { createSink } from './sink.ts';
+import type { AnyTask } from './task.ts';
+import { createTaskQueue, type TaskQueue } from './task-queue.ts';
+import { startWorker, type TaskWorker, type WorkOptions } from './worker.ts';
+
+export interface TasksOptions {
+  /** `redis:`, `rediss:` or `postgres:`. */
+  readonly url: string;
+  /** Under which the connections show on the server: the service's. */
+  readonly name: string;
+  readonly log: Log;
+}
+
+/** The task queues of a datastore. It need not be there yet, and may go away: work goes on when it is back. */
+export interface Tasks extends TaskSink {
+  queue<T extends AnyTask>(task: T): TaskQueue<T>;
+  /** Runs tasks of one kind in this process. Instances share them. */
+  work<T extends AnyTask>(task: T, handler: TaskHandler<T>, options?: WorkOptions): TaskWorker;
+  /** One after the other, each with the result of the one before. Gives the id of the last, which has the result. */
+  chain(steps: readonly [TaskStep, ...TaskStep[]]): Promise<string>;
+  /** At one time, and then one with all their results, whose id this gives. */
+  group(steps: readonly TaskStep[], then: TaskStep): Promise<string>;
+  /** Resolves when the queue answers; rejects with `tasks.queue_away`. */
+  probe(): Promise<void>;
+  /** Stops the workers, and disconnects. */
+  close(): Promise<void>;
+}
+
+/** Throws for a URL whose scheme no datastore here has. */
+export const createTasks = async ({ url, name, log }: TasksOptions): Promise<Tasks> => {
+  const driver = await openDriver({ url, name });
+  const opener = createOpener(driver);
+  const workers: TaskWorker[] = [];
+
+  return {
+    ...createSink(opener),
+    queue: (task) => createTaskQueue(task, opener),
+    work: (task, handler, options = {}) => {
+      const worker = startWorker({ ...options, task, handler, driver, opener, log });
+      workers.push(worker);
+      return worker;
+    },
+    chain: (steps) => addFlow(opener, chained(steps)),
+    group: (steps, then) => addFlow(opener, grouped(steps, then)),
+    probe: () => within(answerMs, driver.prepare()),
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await opener.close();
+      await driver.close();
+    },
+  };
+};

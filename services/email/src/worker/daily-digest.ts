@@ -1,0 +1,33 @@
+import { currentContext } from '@emporium/bus';
+import type { TaskHandler } from '@emporium/tasks';
+import { dailyDigestMail } from '../domain/daily-digest.ts';
+import { messageIdOf } from '../message-id.ts';
+import { alreadySent, recordSent, sentSince } from '../store/sent-mails.ts';
+import type { dailyDigest } from '../tasks/daily-digest.ts';
+import type { Post } from './send-mail.ts';
+
+interface DigestOptions extends Post {
+  /** Mails that were given up. */
+  readonly failed: () => Promise<number>;
+}
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/** One a day, however often its task is run. */
+export const dailyDigestHandler =
+  ({ store, office, domain, operations: to, failed }: DigestOptions): TaskHandler<typeof dailyDigest> =>
+  async (_, { enqueuedAt, signal }) => {
+    const now = new Date();
+    const day = now.toISOString().slice(0, 10);
+    const event = `daily-digest-${day}`;
+    const messageId = messageIdOf(event, domain);
+    if ((await alreadySent(store.db, [messageId])).size > 0) return;
+    const sent = await sentSince(store.db, new Date(now.getTime() - dayMs));
+    const mail = dailyDigestMail(to.name, { day, sent, failed: await failed() });
+    const correlationId = currentContext()?.correlationId ?? event;
+    await office.send({ mail, to, messageId, date: enqueuedAt, correlationId }, signal);
+    const { template } = mail;
+    await recordSent(store.db, [
+      { message_id: messageId, event_id: event, template, user_id: 'operations', sent_at: now },
+    ]);
+  };

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+
+/** A form for the address and the password; `next` is the page that was asked for. */
+export const signInPage = ({ next, message = '' }: { next: string; message?: string | undefined }): string =>
+  page(`
+    <p role="alert">${escaped(message)}</p>
+    <form method="post" action="/admin/session">
+      <input type="hidden" name="next" value="${escaped(next)}">
+      <label>Address <input type="email" name="email" autocomplete="username" required autofocus></label>
+      <label>Password <input type="password" name="password" autocomplete="current-password" required></label>
+      <button>Sign in</button>
+    </form>`);
+
+/** What there is for an administrator. */
+export const startPage = (paths: readonly string[]): string =>
+  page(`
+    <ul>${paths.map((path) => `<li><a href="${escaped(path)}">${escaped(path)}</a></li>`).join('')}</ul>
+    <form method="post" action="/admin/session/end"><button>Sign out</button></form>`);
+
+const style =
+  'body{font:1rem system-ui;margin:4rem auto;max-width:20rem}label,button{display:block;margin:1rem 0}input{width:100%}';
+
+const page = (content: string): string => `<!doctype html>
+<html lang="en">
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width">
+  <title>Emporium</title>
+  <style>${style}</style>
+  <body>
+    <h1>Emporium</h1>${content}
+  </body>
+</html>
+`;
+
+export const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+};
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
