@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Consumer, type Delivery, messageOf } from '@emporium/bus';
+import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
 import { slotOf } from './assigner.ts';
 import { atMost } from './at-most.ts';
 import { createCommitter, takenBack } from './committer.ts';
 import type { Connection } from './connection.ts';
-import { createDeliveries, type Settling } from './deliveries.ts';
 import type { Entry } from './entry.ts';
 import { type Batch, createGroup, type Group, type TopicPartition } from './group.ts';
 import { createLane } from './lane.ts';
@@ -144,15 +143,11 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
   };
 
   const deliveries = createDeliveries<Entry>({
-    deliver: async (delivery, entry) => {
-      try {
-        await options.deliver(delivery, entry);
-      } catch (error) {
-        log.warn({ group: groupId, messageId: entry.id }, `the delivery failed: ${messageOf(error)}`);
-        throw error;
-      }
-    },
+    deliver: options.deliver,
     settling: options.settling(hands),
+    onFailure: ({ id }, error) => {
+      log.warn({ group: groupId, messageId: id }, `the delivery failed: ${messageOf(error)}`);
+    },
     onEnd: (entry) => {
       settledAt = Date.now();
       lineOf(entry.owned).running -= 1;

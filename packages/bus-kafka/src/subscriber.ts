@@ -1,7 +1,6 @@
-import { type Consumer, type Deliver, delayTiers, type Limits } from '@emporium/bus';
+import { type Consumer, type Deliver, delayTiers, type Limits, type Settling } from '@emporium/bus';
 import type { Subscription } from '@emporium/contracts';
 import { createConsumer, type GroupConsumer, type Hands } from './consumer.ts';
-import type { Settling } from './deliveries.ts';
 import type { Entry } from './entry.ts';
 import type { Batch } from './group.ts';
 import { whenJoined } from './joining.ts';

@@ -19,6 +19,8 @@ export interface Deliveries<Claimed> {
   begin(claimed: Claimed): void;
   /** Another instance may have it now: its signal is aborted, and it can be settled no more. */
   giveUp(claimed: Claimed): void;
+  /** Resolves when none is in progress, or after so long. */
+  idle(ms: number): Promise<void>;
   /** Waits for all up to the bound, then gives up those that are left, and returns them. */
   end(timeoutMs: number): Promise<Claimed[]>;
 }
@@ -100,13 +102,17 @@ export const createDeliveries = <Claimed extends Claim>(options: {
   const { deliver, settling, onEnd, onFailure } = options;
   const open = new Map<Claimed, Open<Claimed>>();
   let settlements = 0;
-  let onIdle = () => {};
+  const waiting = new Set<() => void>();
+
+  const tellIdle = (): void => {
+    if (open.size === 0) for (const resolve of waiting) resolve();
+  };
 
   const close = (claimed: Claimed, settled: boolean): void => {
     settlements -= 1;
     if (!open.delete(claimed)) return;
     onEnd(claimed, settled);
-    if (open.size === 0) onIdle();
+    tellIdle();
   };
 
   const settle: Settle<Claimed> = (claimed, how) => {
@@ -140,7 +146,17 @@ export const createDeliveries = <Claimed extends Claim>(options: {
     if (delivery === undefined) return;
     open.delete(claimed);
     delivery.giveUp();
-    if (open.size === 0) onIdle();
+    tellIdle();
+  };
+
+  const idle = async (ms: number): Promise<void> => {
+    if (open.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    waiting.add(resolve);
+    await promise;
+    waiting.delete(resolve);
+    clearTimeout(timer);
   };
 
   return {
@@ -155,16 +171,9 @@ export const createDeliveries = <Claimed extends Claim>(options: {
       void run(delivery);
     },
     giveUp,
+    idle,
     end: async (timeoutMs) => {
-      if (open.size > 0) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs);
-          onIdle = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
+      await idle(timeoutMs);
       const left = [...open.keys()];
       for (const claimed of left) giveUp(claimed);
       return left;
