@@ -55,6 +55,13 @@ describe('the sensors', () => {
 });
 
 describe('an anomaly', () => {
+  test('is of another sensor each time, as long as the place has one', () => {
+    const fleet = createFleet(10, createRandom(7));
+    const ids = [1, 2, 3].map(() => fleet.disturb('Dubai', 'heating'));
+    expect(new Set(ids).size).toBe(3);
+    expect(fleet.disturb('Dubai', 'heating')).toBe(ids[0]);
+  });
+
   test('is of the place that was named, climbs over 35 degrees where it is warm, and is over after a while', () => {
     let id = 0;
     const readings = readingsOf(200, 10, (fleet) => {

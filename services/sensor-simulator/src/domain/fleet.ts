@@ -16,7 +16,7 @@ export interface Fleet {
   readonly size: () => number;
   /** The readings of the next so many sensors in this second; without those that have read in it already. */
   read(count: number, second: number): Reading[];
-  /** Lets the sensor of this place that reads next go wrong; gives its id. */
+  /** Lets a sensor of this place go wrong, that which last did so longest ago; gives its id. */
   disturb(location: Location, kind: Anomaly): number;
   /** From now on there are enough sensors for so many readings a second. */
   resize(rate: number): void;
@@ -28,6 +28,9 @@ const spare = 1.25;
 export const createFleet = (rate: number, random: Random): Fleet => {
   let sensors: Sensor[] = [];
   const readAt: number[] = [];
+  /** By index: the how manieth disturbance was the last one of this sensor. */
+  const disturbedAt: number[] = [];
+  let disturbances = 0;
   let turn = 0;
 
   const resize = (perSecond: number): void => {
@@ -58,11 +61,14 @@ export const createFleet = (rate: number, random: Random): Fleet => {
       return readings;
     },
     disturb: (location, kind) => {
-      const first = locations.indexOf(location);
-      const cycle = locations.length;
-      const index = (turn + ((((first - turn) % cycle) + cycle) % cycle)) % sensors.length;
+      let index = locations.indexOf(location);
+      for (let other = index; other < sensors.length; other += locations.length) {
+        if ((disturbedAt[other] ?? 0) < (disturbedAt[index] ?? 0)) index = other;
+      }
       const sensor = sensors[index] ?? createSensor(index + 1, location);
       sensors[index] = disturb(sensor, kind);
+      disturbances += 1;
+      disturbedAt[index] = disturbances;
       return sensor.id;
     },
   };
