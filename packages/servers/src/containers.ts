@@ -46,7 +46,12 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
     create: async () => {
       const { RabbitMQContainer } = await import('@testcontainers/rabbitmq');
       return new RabbitMQContainer(images.rabbitmq)
-        .withEnvironment({ RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password })
+        .withEnvironment({
+          RABBITMQ_DEFAULT_USER: user,
+          RABBITMQ_DEFAULT_PASS: password,
+          // As docker-compose.yml has it: a retry that a restart cuts off goes on after 3 s, and not after 3 minutes.
+          RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-rabbit dead_letter_worker_publisher_confirm_timeout 3000',
+        })
         .withStartupTimeout(120_000);
     },
     url: (address) => `amqp://${user}:${password}@${address}`,
