@@ -95,6 +95,8 @@ export interface SensorAlert {
   readonly reason: 'too-hot' | 'sudden-jump';
   readonly temperature: number;
   readonly usual?: number;
+  /** Of the reading, in ISO 8601. */
+  readonly at: string;
 }
 
 export interface DeadLetterView {

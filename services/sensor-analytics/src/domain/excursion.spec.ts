@@ -42,6 +42,19 @@ describe('too hot', () => {
     });
   });
 
+  test('is news again after a silence of more than a minute, whatever went on before it', () => {
+    expect(
+      alertsOf([
+        [0, 36],
+        [60, 37],
+        [121, 38],
+      ]).alerts,
+    ).toEqual([
+      [0, 'too-hot'],
+      [121, 'too-hot'],
+    ]);
+  });
+
   test('that flutters around the limit is one excursion', () => {
     expect(alertsOf(each(0, [34, 36, 34, 36, 34, 36])).alerts).toEqual([[1, 'too-hot']]);
   });

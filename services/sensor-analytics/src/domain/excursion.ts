@@ -60,7 +60,9 @@ export const observe = (sensor: Sensor, reading: Measured, rules: Rules): Observ
   reading.timestamp > sensor.latest ? advance(sensor, reading, rules) : catchUp(sensor, reading, rules);
 
 const advance = (before: Sensor, { timestamp, temperature }: Measured, rules: Rules): Observation => {
-  const sensor = { ...before, latest: timestamp };
+  // A silence that is longer ends what went on before it.
+  const wasSilent = timestamp - before.latest > gapSeconds;
+  const sensor = { ...(wasSilent ? end(before, before.latest) : before), latest: timestamp };
   const current = excursionAt(sensor, timestamp);
   const reason = reasonOf(sensor, temperature, rules);
   if (reason === undefined) return { sensor: learn(end(sensor, timestamp), temperature) };
