@@ -11,7 +11,7 @@ import {
   subscription,
   userRegistered,
 } from '@emporium/contracts';
-import { canStart, type KafkaServer, startKafka } from '@emporium/servers';
+import { canStart, type KafkaServer, startKafka, whileStopped } from '@emporium/servers';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createKafkaTransport } from '../src/index.ts';
@@ -405,16 +405,13 @@ describe.skipIf(!kafka.available)(kafka.title('kafka'), () => {
     const { came } = await collect(transport, sub);
     await transport.publish([aMessage('before')]);
 
-    process.kill(Number(server.pid), 'SIGSTOP');
-    try {
+    await whileStopped(Number(server.pid), async () => {
       const start = Date.now();
       const [result] = await transport.publish([aMessage('during')]);
       expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.broker_away' } });
       expect(Date.now() - start).toBeLessThan(3_000);
       expect(transport.status().state).toBe('away');
-    } finally {
-      process.kill(Number(server.pid), 'SIGCONT');
-    }
+    });
     await until(async () => {
       expect(await transport.publish([aMessage('after')])).toEqual([{ status: 'accepted' }]);
       expect(came.map(({ id }) => id)).toContain('after');

@@ -7,7 +7,7 @@ import {
   subscription,
   userRegistered,
 } from '@emporium/contracts';
-import { canStart, type RabbitmqServer, startRabbitmq } from '@emporium/servers';
+import { canStart, type RabbitmqServer, startRabbitmq, whileStopped } from '@emporium/servers';
 import { type Channel, connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRabbitmqTransport } from '../src/index.ts';
@@ -271,15 +271,12 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('rabbitmq'), () => {
     const came = await collect(transport, listening);
     await transport.publish([aMessage('before')]);
 
-    process.kill(Number(server.pid), 'SIGSTOP');
-    try {
+    await whileStopped(Number(server.pid), async () => {
       const start = Date.now();
       const [result] = await transport.publish([aMessage('during')]);
       expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.broker_away' } });
       expect(Date.now() - start).toBeLessThan(3_000);
-    } finally {
-      process.kill(Number(server.pid), 'SIGCONT');
-    }
+    });
     await until(async () => {
       expect(await transport.publish([aMessage('after')])).toEqual([{ status: 'accepted' }]);
       expect(came.map(({ id }) => id)).toContain('after');
@@ -290,14 +287,11 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('rabbitmq'), () => {
     const transport = open(1_000);
     await collect(transport, aSubscription());
     await transport.consumeDeadLetters(async () => {});
-    process.kill(Number(server.pid), 'SIGSTOP');
-    try {
+    await whileStopped(Number(server.pid), async () => {
       const start = Date.now();
       await transport.close();
       expect(Date.now() - start).toBeLessThan(8_000);
-    } finally {
-      process.kill(Number(server.pid), 'SIGCONT');
-    }
+    });
   });
 
   test('a user who may declare nothing works with what was declared', async () => {

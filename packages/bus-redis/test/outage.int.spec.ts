@@ -9,7 +9,7 @@ import {
   textOf,
 } from '@emporium/bus-testing';
 import { createRegistry } from '@emporium/contracts';
-import { canStart, type RedisServer, startRedis } from '@emporium/servers';
+import { canStart, type RedisServer, startRedis, whileStopped } from '@emporium/servers';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRedisTransport } from '../src/index.ts';
 
@@ -97,15 +97,12 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       { concurrency: 10 },
     );
     await transport.publish([aMessage(happened, { body: 'before' })]);
-    process.kill(Number(server.pid), 'SIGSTOP');
-    try {
+    await whileStopped(Number(server.pid), async () => {
       const start = performance.now();
       const [result] = await transport.publish([aMessage(happened, { body: 'during' })]);
       expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.broker_away' } });
       expect(performance.now() - start).toBeLessThan(4_000);
-    } finally {
-      process.kill(Number(server.pid), 'SIGCONT');
-    }
+    });
     await until(async () => {
       expect(await transport.publish([aMessage(happened, { body: 'after' })])).toEqual([
         { status: 'accepted' },
@@ -119,14 +116,11 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
     await transport.subscribe(aSubscription(anEvent()), ack, { concurrency: 1 });
     await transport.subscribe(anOrderedSubscription(anEvent()), ack, { concurrency: 1 });
     await transport.consumeDeadLetters(async () => {});
-    process.kill(Number(server.pid), 'SIGSTOP');
-    try {
+    await whileStopped(Number(server.pid), async () => {
       const start = performance.now();
       await transport.close();
       expect(performance.now() - start).toBeLessThan(8_000);
-    } finally {
-      process.kill(Number(server.pid), 'SIGCONT');
-    }
+    });
   }, 30_000);
 
   test('a kill -9 of the server under load loses nothing that was accepted, and keeps the order per key', async () => {

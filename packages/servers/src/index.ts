@@ -16,3 +16,4 @@ export {
   serverFor,
 } from './server-for.ts';
 export type { OwnServer, ServerKind } from './server-kind.ts';
+export { whileStopped } from './stopped.ts';

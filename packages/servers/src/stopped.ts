@@ -1,0 +1,32 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Runs `work` while the process stands still (SIGSTOP): its sockets stay open, and nobody answers. The signal reaches
+ * a thread only when it is next scheduled, and a server of many threads may answer until then, so this waits for each.
+ */
+export const whileStopped = async <T>(pid: number, work: () => Promise<T>): Promise<T> => {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    while (!(await standsStill(pid))) await sleep(5);
+    return await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+};
+
+const standsStill = async (pid: number): Promise<boolean> => {
+  if (process.platform !== 'linux') {
+    await sleep(100); // there is no /proc to ask
+    return true;
+  }
+  const threads = await readdir(`/proc/${pid}/task`);
+  const states = await Promise.all(threads.map((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`)));
+  return states.every((state) => state === 'T' || state === undefined);
+};
+
+/** The letter after the program's name, which stands in brackets and may hold any character; undefined: the thread has ended. */
+const stateOf = async (file: string): Promise<string | undefined> => {
+  const stat = await readFile(file, 'utf8').catch(() => undefined);
+  return stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+};
