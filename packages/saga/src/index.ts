@@ -12,6 +12,7 @@ export { sagaMigrations } from './migrations.ts';
 export {
   type Applied,
   createSagaRunner,
+  type SagaBeginning,
   type SagaChange,
   type SagaOptions,
   type SagaRunner,

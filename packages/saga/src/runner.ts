@@ -15,7 +15,7 @@ import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
 import type { SagaFact, SagaInput, Transition } from './inputs.ts';
-import { findOverdue, insertSaga, type LoadedSaga, lockSagas, updateSagas } from './saga-store.ts';
+import { findOverdue, insertSagas, type LoadedSaga, lockSagas, updateSagas } from './saga-store.ts';
 import type { SagaState } from './state.ts';
 import { start, transition } from './transition.ts';
 
@@ -43,14 +43,25 @@ export interface SagaOptions<Subject, DB> {
 export interface SagaRunner<Subject, DB> {
   /** Handles every reply; a group of messages is one lock, one write. Each saga's row is locked while it handles. */
   readonly replies: BatchDefinition<Tx<DB>>;
-  /** Starts a saga in the caller's transaction; the first request is among the effects. */
-  begin(tx: Tx<DB>, id: string, subject: Subject, context: Context, now: Date): Promise<readonly Effect[]>;
+  /** Starts sagas in the caller's transaction, as one statement, and gives the effects of each: its first request. */
+  begin(
+    tx: Tx<DB>,
+    beginnings: readonly SagaBeginning<Subject>[],
+    now: Date,
+  ): Promise<readonly (readonly Effect[])[]>;
   /** Cancels or resumes one saga under its lock; undefined when there is none. The effects are the caller's to add. */
   apply(tx: Tx<DB>, id: string, input: SagaInput, now: Date): Promise<Applied<Subject> | undefined>;
   /** Sagas that are not final, counted up to `most`. */
   countOpen(most: number): Promise<number>;
   /** Acts on passed deadlines, in any number of instances; gives the way to stop. */
   startDeadlines(store: Store<DB>): { stop(): Promise<void> };
+}
+
+export interface SagaBeginning<Subject> {
+  readonly id: string;
+  readonly subject: Subject;
+  /** Of the request that it follows from: what its timers do belongs to the same. */
+  readonly context: Context;
 }
 
 export interface Applied<Subject> {
@@ -139,10 +150,13 @@ export const createSagaRunner = <Subject, DB>(
 
   return {
     replies: handleBatch(definition.replies, (messages, { tx, now }) => handleReplies(messages, tx, now)),
-    begin: async (tx, id, subject, { correlationId, traceparent }, now) => {
-      const { state, effects } = start(definition, id, subject, now);
-      await insertSaga(tx, name, { state, origin: { correlationId, traceparent } }, now);
-      return effects;
+    begin: async (tx, beginnings, now) => {
+      const started = beginnings.map(({ id, subject, context: { correlationId, traceparent } }) => ({
+        ...start(definition, id, subject, now),
+        origin: { correlationId, traceparent },
+      }));
+      await insertSagas(tx, name, started, now);
+      return started.map(({ effects }) => effects);
     },
     apply,
     countOpen: async (most) => {

@@ -51,16 +51,24 @@ export const findOverdue = async <Subject, DB>(
   return rows.map(loaded);
 };
 
-export const insertSaga = async <Subject, DB>(
+/** Writes sagas that begin, as one statement. */
+export const insertSagas = async <Subject, DB>(
   tx: Tx<DB>,
   name: string,
-  { state, origin }: LoadedSaga<Subject>,
+  sagas: readonly LoadedSaga<Subject>[],
   now: Date,
 ): Promise<void> => {
+  if (sagas.length === 0) return;
   await sql`
     insert into saga (name, id, state, phase, deadline, correlation_id, traceparent, started_at, changed_at)
-    values (${name}, ${state.id}, ${JSON.stringify(state)}::jsonb, ${state.phase}, ${state.deadline ?? null}::timestamptz,
-      ${origin.correlationId}, ${origin.traceparent}, ${now}, ${now})`.execute(tx);
+    select ${name}, *, ${now}::timestamptz, ${now}::timestamptz from unnest(
+      ${sagas.map(({ state }) => state.id)}::text[],
+      ${sagas.map(({ state }) => JSON.stringify(state))}::jsonb[],
+      ${sagas.map(({ state }) => state.phase)}::text[],
+      ${sagas.map(({ state }) => state.deadline ?? null)}::timestamptz[],
+      ${sagas.map(({ origin }) => origin.correlationId)}::text[],
+      ${sagas.map(({ origin }) => origin.traceparent)}::text[]
+    )`.execute(tx);
 };
 
 /** Writes the new states of sagas that are locked, as one statement. */

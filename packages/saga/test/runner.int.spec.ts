@@ -108,7 +108,8 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     });
   const begin = async (runner: ReturnType<typeof createRunner>, orderId = uuid()): Promise<string> => {
     await store.transaction(async ({ tx, now, context, effects }) => {
-      effects.push(...(await runner.begin(tx, orderId, { orderId }, context, now)));
+      const begun = await runner.begin(tx, [{ id: orderId, subject: { orderId }, context }], now);
+      effects.push(...begun.flat());
     });
     return orderId;
   };
@@ -152,7 +153,8 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     const runner = createRunner(store);
     const orderId = uuid();
     const failed = store.transaction(async ({ tx, now, effects }) => {
-      effects.push(...(await runner.begin(tx, orderId, { orderId }, newContext(), now)));
+      const beginning = { id: orderId, subject: { orderId }, context: newContext() };
+      effects.push(...(await runner.begin(tx, [beginning], now)).flat());
       throw new Error('rolled back');
     });
     await expect(failed).rejects.toThrow('rolled back');

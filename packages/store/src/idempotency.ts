@@ -24,35 +24,78 @@ export type IdempotentOutcome =
   /** A request with this key is being worked on: 409. */
   | { readonly kind: 'in-use' };
 
+/** What is known of a request before it is worked on. */
+export type Recalled = IdempotentOutcome | { readonly kind: 'new' };
+
 /**
  * Answers a repeated request with the first answer, stored in the transaction of the work itself. An answer is kept for 24
  * hours; work that throws stores none.
  */
 export const idempotent = async <DB>(
   tx: Transaction<DB>,
-  { scope, key, body }: IdempotentRequest,
+  request: IdempotentRequest,
   work: () => Promise<Answer>,
 ): Promise<IdempotentOutcome> => {
-  const bodyHash = createHash('sha256').update(canonical(body)).digest('base64url');
-  const { rows } = await sql<{ free: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended(${`${scope} ${key}`}, 0)) as free`.execute(tx);
-  if (rows[0]?.free !== true) return { kind: 'in-use' };
-  const known = await sql<{ body_hash: string; status: number; response: Omit<Answer, 'status'> }>`
-    select body_hash, status, response from idempotency_key where scope = ${scope} and key = ${key}`.execute(
-    tx,
-  );
-  const first = known.rows[0];
-  if (first !== undefined) {
-    if (first.body_hash !== bodyHash) return { kind: 'mismatch' };
-    return { kind: 'answered', answer: { status: first.status, ...first.response }, replayed: true };
-  }
+  const [recalled] = await recall(tx, [request]);
+  if (recalled !== undefined && recalled.kind !== 'new') return recalled;
   const answer = await work();
-  const { status, ...response } = answer;
-  await sql`
-    insert into idempotency_key (scope, key, body_hash, status, response)
-    values (${scope}, ${key}, ${bodyHash}, ${status}, ${JSON.stringify(response)}::json)`.execute(tx);
+  await remember(tx, [{ request, answer }]);
   return { kind: 'answered', answer, replayed: false };
 };
+
+/** What is known of each request, in their order. The keys of new ones are this transaction's until it ends. */
+export const recall = async <DB>(
+  tx: Transaction<DB>,
+  requests: readonly IdempotentRequest[],
+): Promise<readonly Recalled[]> => {
+  if (requests.length === 0) return [];
+  const names = requests.map(nameOf);
+  const locks = await sql<{ free: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended(name, 0)) as free
+    from unnest(${names}::text[]) with ordinality as wanted (name, place) order by place`.execute(tx);
+  // A statement of its own: it sees what was committed before the lock was had.
+  const { rows } = await sql<Remembered>`
+    select scope, key, body_hash, status, response from idempotency_key where (scope, key) in (
+      select * from unnest(${requests.map(({ scope }) => scope)}::text[], ${requests.map(({ key }) => key)}::text[])
+    )`.execute(tx);
+  const known = new Map(rows.map((row) => [nameOf(row), row]));
+  return requests.map((request, index) => {
+    const name = names[index] ?? '';
+    if (locks.rows[index]?.free !== true || names.indexOf(name) !== index) return { kind: 'in-use' };
+    const first = known.get(name);
+    if (first === undefined) return { kind: 'new' };
+    if (first.body_hash !== hashOf(request)) return { kind: 'mismatch' };
+    return { kind: 'answered', answer: { status: first.status, ...first.response }, replayed: true };
+  });
+};
+
+/** Stores the first answers to requests that were new to `recall` in this transaction. */
+export const remember = async <DB>(
+  tx: Transaction<DB>,
+  answered: readonly { readonly request: IdempotentRequest; readonly answer: Answer }[],
+): Promise<void> => {
+  if (answered.length === 0) return;
+  await sql`
+    insert into idempotency_key (scope, key, body_hash, status, response)
+    select * from unnest(
+      ${answered.map(({ request }) => request.scope)}::text[],
+      ${answered.map(({ request }) => request.key)}::text[],
+      ${answered.map(({ request }) => hashOf(request))}::text[],
+      ${answered.map(({ answer }) => answer.status)}::integer[],
+      ${answered.map(({ answer: { status: _, ...response } }) => JSON.stringify(response))}::json[]
+    )`.execute(tx);
+};
+
+interface Remembered extends Pick<IdempotentRequest, 'scope' | 'key'> {
+  readonly body_hash: string;
+  readonly status: number;
+  readonly response: Omit<Answer, 'status'>;
+}
+
+const nameOf = ({ scope, key }: Pick<IdempotentRequest, 'scope' | 'key'>): string => `${scope} ${key}`;
+
+const hashOf = ({ body }: IdempotentRequest): string =>
+  createHash('sha256').update(canonical(body)).digest('base64url');
 
 /** JSON with sorted keys: the same request, however its fields are ordered. */
 const canonical = (value: unknown): string =>

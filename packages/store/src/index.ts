@@ -1,6 +1,15 @@
 export { classify, storeErrors, violates } from './errors.ts';
 export { type Failpoint, failpoint } from './failpoint.ts';
-export { type Answer, type IdempotentOutcome, type IdempotentRequest, idempotent } from './idempotency.ts';
+export type { GroupWork, Part } from './grouped.ts';
+export {
+  type Answer,
+  type IdempotentOutcome,
+  type IdempotentRequest,
+  idempotent,
+  type Recalled,
+  recall,
+  remember,
+} from './idempotency.ts';
 export { type Migrations, migrate, statements } from './migrate.ts';
 export type { Relay } from './relay.ts';
 export { type Retention, retain } from './retention.ts';

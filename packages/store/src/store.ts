@@ -13,6 +13,7 @@ import type { Contract, Registry, ServiceName, Subscription } from '@emporium/co
 import { type Kysely, sql } from 'kysely';
 import { createDatabase, createPool } from './database.ts';
 import { classify } from './errors.ts';
+import { createGrouped, type GroupWork } from './grouped.ts';
 import { type Migrations, messagingMigrations, migrate } from './migrate.ts';
 import { createOutbox, type OutboxEntry } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
@@ -40,6 +41,12 @@ export interface Store<DB> {
    * again when it collides with another.
    */
   transaction<Result>(work: (work: Work<DB>) => Promise<Result>): Promise<Result>;
+  /**
+   * For what many ask for at one time: calls of the function that this gives share a transaction, as deliveries do. Those that
+   * come while one is under way share the next, 50 at most; none waits for others to come. When the work throws, it is done for
+   * each call by itself, so that a group changes the speed and nothing else.
+   */
+  grouped<Item, Result>(work: GroupWork<DB, Item, Result>): (item: Item) => Promise<Result>;
   /**
    * What the pipeline calls for each message of a subscription; up to `groupSize` of those at hand share a transaction, 50 unless
    * given. Throws unless every contract has its handler.
@@ -101,6 +108,7 @@ export const createStore = <DB>({
       if (wrote) committed();
       return result;
     },
+    grouped: (work) => createGrouped({ db, outbox, committed }, work),
     runner: (subscription, handlers, { groupSize } = {}) =>
       createRunner({
         ...{ db, outbox, subscription, handlers, committed },

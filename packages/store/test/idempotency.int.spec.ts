@@ -1,7 +1,14 @@
 import { emit } from '@emporium/bus';
 import { serverFor } from '@emporium/servers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, type IdempotentOutcome, type IdempotentRequest, idempotent } from '../src/index.ts';
+import {
+  type Answer,
+  type IdempotentOutcome,
+  type IdempotentRequest,
+  idempotent,
+  recall,
+  remember,
+} from '../src/index.ts';
 import { counted } from './support/counting.ts';
 import { openTestStore, type TestStore } from './support/inventory.ts';
 
@@ -107,6 +114,44 @@ describe.skipIf(!postgres.available)(postgres.title('an idempotent request'), ()
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => ask()));
     expect(outcomes.filter((outcome) => outcome.kind === 'answered' && !outcome.replayed)).toHaveLength(1);
     expect(worked).toBe(1);
+  });
+
+  test('several are recalled together, each for itself, and one that is among them twice is worked on once', async () => {
+    await ask();
+    const asked: IdempotentRequest[] = [
+      { ...request, key: 'k2' },
+      request,
+      { ...request, key: 'k2' },
+      { ...request, body: 'another' },
+      { ...request, scope: 'customer-2 POST /orders' },
+    ];
+    const recallAll = () =>
+      opened.store.transaction(async ({ tx }) => {
+        const recalled = await recall(tx, asked);
+        await remember(
+          tx,
+          asked.flatMap((each, index) =>
+            recalled[index]?.kind === 'new'
+              ? [{ request: each, answer: { status: 202, headers: {}, body: index } }]
+              : [],
+          ),
+        );
+        return recalled;
+      });
+    expect(await recallAll()).toMatchObject([
+      { kind: 'new' },
+      { kind: 'answered', answer: { body: { id: 1 } } },
+      { kind: 'in-use' },
+      { kind: 'in-use' }, // of the same key as the second
+      { kind: 'new' },
+    ]);
+    expect(await recallAll()).toMatchObject([
+      { kind: 'answered', answer: { body: 0 } },
+      { kind: 'answered', answer: { body: { id: 1 } } },
+      { kind: 'in-use' },
+      { kind: 'in-use' },
+      { kind: 'answered', answer: { body: 4 } },
+    ]);
   });
 
   test('whose work throws stores nothing and can be made again', async () => {

@@ -1,11 +1,19 @@
-import type { OrderLine } from '@emporium/contracts';
+import type { Money, OrderLine, PricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
-import { problem } from '@emporium/service';
-import type { Answer, Work } from '@emporium/store';
+import {
+  type Answer,
+  type GroupWork,
+  type IdempotentOutcome,
+  type IdempotentRequest,
+  type Part,
+  recall,
+  remember,
+  type Tx,
+} from '@emporium/store';
 import { v7 as uuid } from 'uuid';
-import { price } from './domain/pricing.ts';
+import { type Pricing, price } from './domain/pricing.ts';
 import type { Fulfilment } from './fulfilment.ts';
-import { beginOrder } from './store/orders.ts';
+import { beginOrders } from './store/orders.ts';
 import { readPrices } from './store/prices.ts';
 import type { OrderTables } from './store/tables.ts';
 
@@ -13,39 +21,102 @@ export interface PlaceOrder {
   readonly customerId: string;
   readonly lines: readonly OrderLine[];
   readonly paymentToken: string;
+  /** Where it came with an `Idempotency-Key`. */
+  readonly request?: IdempotentRequest;
+}
+
+/** Refused: a line cannot be ordered, and nothing was written. */
+export type Placed = IdempotentOutcome | Extract<Pricing, { kind: 'refused' }>;
+
+type Placing = Part<PlaceOrder>;
+
+interface Accepted {
+  readonly part: Placing;
+  readonly orderId: string;
+  readonly lines: readonly PricedLine[];
+  readonly total: Money;
 }
 
 /**
- * Fixes the prices, begins the order's stream and its saga, and answers with its address: all in the caller's transaction,
- * so that the order can be read, and cancelled, as soon as the answer is there. A line that cannot be ordered is a 422.
+ * Fixes the prices, begins the orders' streams and their sagas, and answers each with its address: all in one transaction,
+ * so that an order can be read, and cancelled, as soon as the answer is there.
  */
-export const placeOrder = async (
-  { tx, now, context, effects }: Work<OrderTables>,
-  fulfilment: SagaRunner<Fulfilment, OrderTables>,
-  { customerId, lines, paymentToken }: PlaceOrder,
-): Promise<Answer> => {
-  const skus = lines.map(({ sku }) => sku);
-  const pricing = price(lines, await readPrices(tx, skus));
-  if (pricing.kind === 'refused') {
-    const detail = pricing.errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    throw problem(422, 'impossible-order', detail, { errors: pricing.errors });
-  }
-  const orderId = uuid();
-  const { total } = pricing;
-  const events = await beginOrder(
+export const placeOrders =
+  (fulfilment: SagaRunner<Fulfilment, OrderTables>): GroupWork<OrderTables, PlaceOrder, Placed> =>
+  async (parts, { tx, now }) => {
+    const outcomes = await recallAll(tx, parts);
+    const isNew = (part: Placing) => !outcomes.has(part);
+    const prices = await readPrices(
+      tx,
+      parts.filter(isNew).flatMap(({ item }) => item.lines.map(({ sku }) => sku)),
+    );
+    const accepted = parts.filter(isNew).flatMap((part): Accepted[] => {
+      const pricing = price(part.item.lines, prices);
+      if (pricing.kind === 'priced') return [{ ...pricing, part, orderId: uuid() }];
+      outcomes.set(part, pricing);
+      return [];
+    });
+    await begin(tx, fulfilment, accepted, now);
+    const answered = accepted.map((order) => ({
+      ...order.part.item,
+      part: order.part,
+      answer: answerTo(order),
+    }));
+    await remember(
+      tx,
+      answered.flatMap(({ request, answer }) => (request === undefined ? [] : [{ request, answer }])),
+    );
+    for (const { part, answer } of answered)
+      outcomes.set(part, { kind: 'answered', answer, replayed: false });
+    return parts.flatMap((part) => outcomes.get(part) ?? []);
+  };
+
+/** What is known already of those that came with a key; without those that are new. */
+const recallAll = async (tx: Tx<OrderTables>, parts: readonly Placing[]): Promise<Map<Placing, Placed>> => {
+  const keyed = parts.flatMap((part) =>
+    part.item.request === undefined ? [] : [{ part, request: part.item.request }],
+  );
+  const recalled = await recall(
     tx,
-    orderId,
-    { type: 'place', customerId, lines: pricing.lines, total },
+    keyed.map(({ request }) => request),
+  );
+  return new Map(
+    keyed.flatMap(({ part }, index) => {
+      const known = recalled[index];
+      return known === undefined || known.kind === 'new' ? [] : [[part, known] as const];
+    }),
+  );
+};
+
+/** Each part's effects are the saga's first request and the order's event. */
+const begin = async (
+  tx: Tx<OrderTables>,
+  fulfilment: SagaRunner<Fulfilment, OrderTables>,
+  accepted: readonly Accepted[],
+  now: Date,
+): Promise<void> => {
+  const events = await beginOrders(
+    tx,
+    accepted.map(({ orderId, lines, total, part: { item } }) => ({
+      orderId,
+      commands: [{ type: 'place', customerId: item.customerId, lines, total }],
+    })),
     now,
   );
   const requests = await fulfilment.begin(
     tx,
-    orderId,
-    { orderId, customerId, lines, total, paymentToken },
-    context,
+    accepted.map(({ orderId, total, part: { item, context } }) => {
+      const { customerId, lines, paymentToken } = item;
+      return { id: orderId, subject: { orderId, customerId, lines, total, paymentToken }, context };
+    }),
     now,
   );
-  effects.push(...requests, ...events);
+  accepted.forEach(({ part }, index) => {
+    part.effects.push(...(requests[index] ?? []), ...(events[index] ?? []));
+  });
+};
+
+const answerTo = ({ orderId, total }: Accepted): Answer => {
   const href = `/api/orders/${orderId}`;
   return { status: 202, headers: { location: href }, body: { orderId, status: 'placed', total, href } };
 };

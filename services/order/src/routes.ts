@@ -1,13 +1,13 @@
 import { money, orderLine, pricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import { currentUser, problem, type Routes } from '@emporium/service';
-import { type Answer, type IdempotentOutcome, idempotent, type Store } from '@emporium/store';
+import type { Answer, Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
 import { isTakenBack } from './domain/order.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
-import { placeOrder } from './place-order.ts';
+import { type Placed, placeOrders } from './place-order.ts';
 import { readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 import { listOrders } from './views/list-orders.ts';
@@ -52,6 +52,8 @@ const customerReason = { code: 'customer-request', text: 'cancelled by the custo
 export const orderRoutes =
   ({ store, fulfilment, backlog }: OrderParts): Routes =>
   (server) => {
+    const place = store.grouped(placeOrders(fulfilment));
+
     server.post(
       '/api/orders',
       {
@@ -66,12 +68,14 @@ export const orderRoutes =
             headers: { 'retry-after': '5' },
           });
         }
-        const answer = await store.transaction(async (work) => {
-          const place = () => placeOrder(work, fulfilment, { customerId: userId, ...request.body });
-          if (key === undefined) return place();
-          const scope = `${userId} POST /api/orders`;
-          return answerOf(await idempotent(work.tx, { scope, key, body: request.body }, place));
+        const { body } = request;
+        const scope = `${userId} POST /api/orders`;
+        const outcome = await place({
+          customerId: userId,
+          ...body,
+          ...(key === undefined ? {} : { request: { scope, key, body } }),
         });
+        const answer = answerOf(outcome);
         return reply.code(202).headers(answer.headers).send(accepted.parse(answer.body));
       },
     );
@@ -163,8 +167,13 @@ const idempotencyKeyOf = (header: string | readonly string[] | undefined): strin
   });
 };
 
-const answerOf = (outcome: IdempotentOutcome): Answer => {
+const answerOf = (outcome: Placed): Answer => {
   switch (outcome.kind) {
+    case 'refused': {
+      const { errors } = outcome;
+      const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
+      throw problem(422, 'impossible-order', detail, { errors });
+    }
     case 'answered':
       return outcome.answer;
     case 'mismatch':

@@ -1,11 +1,12 @@
 import { emit } from '@emporium/bus';
 import { shipmentDelivered } from '@emporium/contracts';
 import { type HttpRequest, type HttpServer, problem, type Routes } from '@emporium/service';
-import type { Store, Work } from '@emporium/store';
+import type { GroupWork, Store } from '@emporium/store';
 import { z } from 'zod';
 import { isSignedByCarrier } from './callback-signature.ts';
 import { deliver } from './domain/delivery.ts';
-import { lock, recordCallback, save } from './store/shipments.ts';
+import type { Shipment } from './domain/shipment.ts';
+import { lockAll, recordCallbacks, saveAll } from './store/shipments.ts';
 import type { Tables } from './store/tables.ts';
 
 const carriersId = z.string().regex(/^[\w.:-]{1,100}$/, 'letters, digits and . : _ - alone, 100 at most');
@@ -23,6 +24,7 @@ type Callback = z.output<typeof callback>;
 export const callbackRoutes =
   (store: Store<Tables>, secret: string): Routes =>
   async (server) => {
+    const take = store.grouped(takeDeliveries);
     await server.register(async (scope: HttpServer) => {
       acceptSignedAlone(scope, secret);
       scope.post(
@@ -32,28 +34,47 @@ export const callbackRoutes =
           schema: { summary: 'The carrier reports a delivery; signed by it', body: callback },
         },
         async (request, reply) => {
-          await store.transaction((work) => takeDelivery(work, request.body));
-          return reply.code(204).send();
+          const { reference, shipmentId } = request.body;
+          if ((await take(request.body)) === 'taken') return reply.code(204).send();
+          // It may be ahead of our own commit: the carrier tries again, and finds it then.
+          throw problem(
+            409,
+            'not-dispatched',
+            `No shipment ${shipmentId} of ${reference} is on its way as far as we know.`,
+          );
         },
       );
     });
   };
 
-const takeDelivery = async ({ tx, now, effects }: Work<Tables>, taken: Callback): Promise<void> => {
-  const { eventId, reference: orderId, shipmentId: carrierId, at } = taken;
-  const delivery = deliver(await lock(tx, orderId), { carrierId, at });
-  if (delivery.kind === 'not-dispatched') {
-    // It may be ahead of our own commit: the carrier tries again, and finds it then.
-    throw problem(
-      409,
-      'not-dispatched',
-      `No shipment ${carrierId} of ${orderId} is on its way as far as we know.`,
-    );
+const takeDeliveries: GroupWork<Tables, Callback, 'taken' | 'not-dispatched'> = async (
+  parts,
+  { tx, now },
+) => {
+  const shipments = await lockAll(
+    tx,
+    parts.map(({ item }) => item.reference),
+  );
+  const delivery = ({ reference, shipmentId: carrierId, at }: Callback) =>
+    deliver(shipments.get(reference), { carrierId, at });
+  const dispatched = new Set(parts.filter(({ item }) => delivery(item).kind !== 'not-dispatched'));
+  const fresh = await recordCallbacks(
+    tx,
+    [...dispatched].map(({ item }) => item.eventId),
+    now,
+  );
+  const delivered = new Map<string, Shipment>();
+  for (const { item, effects } of dispatched) {
+    const taken = delivery(item);
+    if (!fresh.delete(item.eventId) || taken.kind !== 'delivered') continue; // it came before
+    const orderId = item.reference;
+    shipments.set(orderId, taken.shipment);
+    delivered.set(orderId, taken.shipment);
+    const { customerId, shipmentId, trackingNumber } = taken.shipment;
+    effects.push(emit(shipmentDelivered, { orderId, customerId, shipmentId, trackingNumber }));
   }
-  if (!(await recordCallback(tx, eventId, now)) || delivery.kind === 'known') return;
-  await save(tx, orderId, delivery.shipment);
-  const { customerId, shipmentId, trackingNumber } = delivery.shipment;
-  effects.push(emit(shipmentDelivered, { orderId, customerId, shipmentId, trackingNumber }));
+  await saveAll(tx, delivered);
+  return parts.map((part) => (dispatched.has(part) ? 'taken' : 'not-dispatched'));
 };
 
 /** The signature is over the bytes as they came: they are checked before anything reads them. */

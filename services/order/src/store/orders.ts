@@ -43,14 +43,12 @@ export const readOrder = async (
   return { order: orderOf(stream), stream };
 };
 
-/** Starts an order's stream. The id is new, so that there is nothing to lock or to read. */
-export const beginOrder = (
+/** Starts the streams of orders. Their ids are new, so that there is nothing to lock or to read. */
+export const beginOrders = (
   tx: Tx<OrderTables>,
-  orderId: string,
-  command: Extract<OrderCommand, { type: 'place' }>,
+  works: readonly OrderWork[],
   now: Date,
-): Promise<readonly Effect[]> =>
-  append(tx, [{ orderId, commands: [command] }], new Map(), now).then(([effects]) => effects ?? []);
+): Promise<readonly (readonly Effect[])[]> => append(tx, works, new Map(), now);
 
 /**
  * Decides each order's commands on its locked stream, appends what follows, and gives the public events of each, with the

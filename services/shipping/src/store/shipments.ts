@@ -26,14 +26,41 @@ export const save = async (tx: Tx<Tables>, orderId: string, shipment: Shipment):
     update shipment set state = ${JSON.stringify(shipment)}::jsonb where order_id = ${orderId}`.execute(tx);
 };
 
-/** False when this callback was taken before. */
-export const recordCallback = async (tx: Tx<Tables>, eventId: string, now: Date): Promise<boolean> => {
-  const { numInsertedOrUpdatedRows } = await tx
-    .insertInto('carrier_callback')
-    .values({ event_id: eventId, received_at: now })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirstOrThrow();
-  return numInsertedOrUpdatedRows === 1n;
+/** Locks the shipments of these orders, in the orders' order, and gives those that there are. */
+export const lockAll = async (
+  tx: Tx<Tables>,
+  orderIds: readonly string[],
+): Promise<Map<string, Shipment>> => {
+  const { rows } = await sql<{ order_id: string; state: Shipment }>`
+    select order_id, state from shipment
+    where order_id = any(${[...orderIds]}::text[]) order by order_id for update`.execute(tx);
+  return new Map(rows.map(({ order_id, state }) => [order_id, state]));
+};
+
+/** Writes shipments that are locked, as one statement. */
+export const saveAll = async (tx: Tx<Tables>, shipments: ReadonlyMap<string, Shipment>): Promise<void> => {
+  if (shipments.size === 0) return;
+  await sql`
+    update shipment set state = changed.state
+    from unnest(
+      ${[...shipments.keys()]}::text[],
+      ${[...shipments.values()].map((shipment) => JSON.stringify(shipment))}::jsonb[]
+    ) as changed (order_id, state)
+    where shipment.order_id = changed.order_id`.execute(tx);
+};
+
+/** Gives those of these callbacks that were not taken before. */
+export const recordCallbacks = async (
+  tx: Tx<Tables>,
+  eventIds: readonly string[],
+  now: Date,
+): Promise<Set<string>> => {
+  if (eventIds.length === 0) return new Set();
+  const { rows } = await sql<{ event_id: string }>`
+    insert into carrier_callback (event_id, received_at)
+    select id, ${now}::timestamptz from unnest(${[...eventIds]}::text[]) as id order by id
+    on conflict do nothing returning event_id`.execute(tx);
+  return new Set(rows.map(({ event_id }) => event_id));
 };
 
 export interface ShipmentQuery {
