@@ -9,6 +9,7 @@ import {
 } from 'bullmq';
 import pg from 'pg';
 import type { Driver } from './driver.ts';
+import { announceNothing } from './unheard-events.ts';
 
 /** Connections for statements, at most, of those who ask and of workers; each worker holds one more to listen on. */
 const poolSize = 4;
@@ -49,7 +50,9 @@ export const createPostgresDriver = ({ url, name }: { url: string; name: string 
     prepare: async () => {
       const client = await connect(settings);
       try {
-        if (!prepared) await runMigrations(client);
+        if (prepared) return;
+        await runMigrations(client);
+        await announceNothing(client, DEFAULT_SCHEMA);
         prepared = true;
       } finally {
         await client.end();

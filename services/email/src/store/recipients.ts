@@ -1,6 +1,5 @@
 import type { Tx } from '@emporium/store';
-import { type Kysely, sql } from 'kysely';
-import type { RecipientTable, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 /** Who a mail goes to. */
 export interface Recipient {
@@ -25,14 +24,4 @@ export const keepRecipient = async (
         .where('recipient.sequence', '<', sequence),
     )
     .execute();
-};
-
-/** By user; those who are not known yet are missing. */
-export const recipientsOf = async (
-  db: Kysely<Tables>,
-  userIds: readonly string[],
-): Promise<ReadonlyMap<string, Recipient>> => {
-  const { rows } = await sql<Pick<RecipientTable, 'user_id' | 'email' | 'name'>>`
-    select user_id, email, name from recipient where user_id = any(${userIds}::text[])`.execute(db);
-  return new Map(rows.map(({ user_id: userId, email, name }) => [userId, { userId, email, name }]));
 };

@@ -1,4 +1,5 @@
 import { type Insertable, type Kysely, sql } from 'kysely';
+import type { Recipient } from './recipients.ts';
 import type { MailTable, Tables } from './tables.ts';
 
 /** One event is one mail: a second sending of it, after a crash, is the same row. */
@@ -17,14 +18,38 @@ export const recordSent = async (
     ) on conflict (message_id) do nothing`.execute(db);
 };
 
-/** Those of these that were sent. */
-export const alreadySent = async (
+export const wasSent = async (db: Kysely<Tables>, messageId: string): Promise<boolean> => {
+  const row = await db
+    .selectFrom('mail')
+    .select('message_id')
+    .where('message_id', '=', messageId)
+    .executeTakeFirst();
+  return row !== undefined;
+};
+
+/** A mail that is due, and what is known of it. */
+export interface Known {
+  readonly wasSent: boolean;
+  /** Undefined while `user.registered` has not come. */
+  readonly recipient: Recipient | undefined;
+}
+
+/** What is known of mails that are due, in their order. */
+export const lookUp = async (
   db: Kysely<Tables>,
-  messageIds: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const { rows } = await sql<{ message_id: string }>`
-    select message_id from mail where message_id = any(${messageIds}::text[])`.execute(db);
-  return new Set(rows.map(({ message_id }) => message_id));
+  due: readonly { readonly messageId: string; readonly userId: string }[],
+): Promise<Known[]> => {
+  const { rows } = await sql<{ sent: boolean; user_id: string; email: string | null; name: string | null }>`
+    select exists (select from mail where mail.message_id = due.message_id) as sent, due.user_id, email, name
+    from unnest(
+      ${due.map(({ messageId }) => messageId)}::text[],
+      ${due.map(({ userId }) => userId)}::text[]
+    ) with ordinality as due (message_id, user_id, place) left join recipient using (user_id)
+    order by place`.execute(db);
+  return rows.map(({ sent: wasSent, user_id: userId, email, name }) => ({
+    wasSent,
+    recipient: email === null || name === null ? undefined : { userId, email, name },
+  }));
 };
 
 /** How many of each template. */

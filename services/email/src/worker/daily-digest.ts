@@ -2,7 +2,7 @@ import { currentContext } from '@emporium/bus';
 import type { TaskHandler } from '@emporium/tasks';
 import { dailyDigestMail } from '../domain/daily-digest.ts';
 import { messageIdOf } from '../message-id.ts';
-import { alreadySent, recordSent, sentSince } from '../store/sent-mails.ts';
+import { recordSent, sentSince, wasSent } from '../store/sent-mails.ts';
 import type { dailyDigest } from '../tasks/daily-digest.ts';
 import type { Post } from './send-mail.ts';
 
@@ -21,7 +21,7 @@ export const dailyDigestHandler =
     const day = now.toISOString().slice(0, 10);
     const event = `daily-digest-${day}`;
     const messageId = messageIdOf(event, domain);
-    if ((await alreadySent(store.db, [messageId])).size > 0) return;
+    if (await wasSent(store.db, messageId)) return;
     const sent = await sentSince(store.db, new Date(now.getTime() - dayMs));
     const mail = dailyDigestMail(to.name, { day, sent, failed: await failed() });
     const correlationId = currentContext()?.correlationId ?? event;

@@ -2,14 +2,14 @@ import { createGrouper } from '@emporium/bus';
 import type { Store } from '@emporium/store';
 import type { Insertable } from 'kysely';
 import type { Mailbox } from '../smtp.ts';
-import { type Recipient, recipientsOf } from '../store/recipients.ts';
-import { alreadySent, recordSent } from '../store/sent-mails.ts';
+import type { Recipient } from '../store/recipients.ts';
+import { type Known, lookUp, recordSent } from '../store/sent-mails.ts';
 import type { MailTable, Tables } from '../store/tables.ts';
 import type { Addressee } from '../tasks/send-mail.ts';
 
 /** What the worker asks its database, and tells it. What is at hand together is one statement. */
 export interface MailBook {
-  look(mail: Due): Promise<Found>;
+  look(mail: Due): Promise<Known>;
   /** Resolves when it is on disk. */
   record(mail: Insertable<MailTable>): Promise<void>;
 }
@@ -19,34 +19,22 @@ interface Due {
   readonly to: Addressee;
 }
 
-interface Found {
-  readonly wasSent: boolean;
-  /** Undefined while `user.registered` has not come. */
-  readonly recipient: Recipient | undefined;
-}
-
 const most = 50;
 
 export const createMailBook = ({ db }: Store<Tables>, operations: Mailbox): MailBook => {
   const staff = staffOf(operations);
-  const looks = createGrouper<Due, Found>(
+  const looks = createGrouper<Due, Known>(
     async (due) => {
-      const [sent, recipients] = await Promise.all([
-        alreadySent(
-          db,
-          due.map(({ messageId }) => messageId),
-        ),
-        recipientsOf(
-          db,
-          due.flatMap(({ to }) => (to === 'operations' ? [] : [to.userId])),
-        ),
-      ]);
-      return due.map(({ messageId, to }) => ({
+      const known = await lookUp(
+        db,
+        due.map(({ messageId, to }) => ({
+          messageId,
+          userId: to === 'operations' ? staff.userId : to.userId,
+        })),
+      );
+      return known.map((each, index) => ({
         status: 'fulfilled',
-        value: {
-          wasSent: sent.has(messageId),
-          recipient: to === 'operations' ? staff : recipients.get(to.userId),
-        },
+        value: due[index]?.to === 'operations' ? { ...each, recipient: staff } : each,
       }));
     },
     { most },
