@@ -160,6 +160,38 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     });
   });
 
+  test('whatever is acked first, just that is gone from the queue', async () => {
+    const listening = aSubscription(happened);
+    const [first, second] = [open(), open()];
+    const one = await collect(first, listening, async () => {});
+    await first.publish(messages(happened, 10)); // as many as one consumer may have
+    await until(() => expect(one.came).toHaveLength(10));
+    const other = await collect(second, listening, async () => {});
+    await first.publish(messages(happened, 15));
+    await until(() => expect(other.came).toHaveLength(10)); // five are nobody's yet
+
+    const queue = `bus:queue:${listening.name}`;
+    const left = (await redis.xrange(queue, '-', '+')).map(([entry]) => entry);
+    expect(left).toHaveLength(25);
+    const ack = async (...deliveries: (Delivery | undefined)[]): Promise<void> => {
+      await one.consumer.pause();
+      await other.consumer.pause();
+      const places = deliveries.map((delivery) => delivery?.position?.split('/')[1]);
+      await Promise.all(deliveries.map((delivery) => delivery?.ack()));
+      for (const place of places) left.splice(left.indexOf(String(place)), 1);
+      expect((await redis.xrange(queue, '-', '+')).map(([entry]) => entry)).toEqual(left);
+    };
+    await ack(other.came[0], other.came[3]); // behind what another has
+    await ack(one.came[0], one.came[1], other.came[1]); // before it, and behind
+    await ack(one.came[3], one.came[2]); // all in front
+    await ack(...one.came.slice(4), ...other.came.slice(4));
+    await ack(other.came[2]); // the last that anybody has
+    expect(left).toHaveLength(5);
+
+    const rest = await collect(open(), listening);
+    await until(() => expect(rest.came).toHaveLength(5));
+  });
+
   test('a delivery that another instance took over is aborted, and can be settled no more', async () => {
     const listening = aSubscription(happened);
     const transport = open();
