@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createGrouper, type Grouper, partitionCount, type Settling } from '@emporium/bus';
+import { partitionCount, type Settling } from '@emporium/bus';
+import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
 import { type Entry, entriesOf, listOf } from './entry.ts';
 import type { Reply } from './link.ts';
@@ -211,11 +212,10 @@ const mostAcks = 500;
 const createSettling = ({ commands, patiently }: Connection, name: string, me: string): Settling<Entry> => {
   const keys = [queueOf(name), heldPrefix + name];
 
-  const acks: Grouper<Entry, void> = createGrouper(
+  const acks = createBatcher<Entry>(
     async (entries) => {
       const args = entries.flatMap(({ partition, entry }) => [partition, entry]);
       await patiently(() => commands.run(ack, keys, args));
-      return entries.map(() => ({ status: 'fulfilled', value: undefined }));
     },
     { most: mostAcks },
   );

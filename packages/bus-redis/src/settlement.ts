@@ -1,4 +1,5 @@
-import { createGrouper, type DeadLetterReason, type Grouper, type Settling } from '@emporium/bus';
+import type { DeadLetterReason, Settling } from '@emporium/bus';
+import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
 import type { Entry, Letter } from './entry.ts';
 import { deadLetters, delayedOf, group, queueOf } from './names.ts';
@@ -6,8 +7,6 @@ import { script, serverTime } from './script.ts';
 
 /** Acks that are at hand together are one step of the server. */
 const mostAcks = 500;
-
-const done: PromiseFulfilledResult<void> = { status: 'fulfilled', value: undefined };
 
 /** Settles the messages of one unordered queue. Settling a message that another instance settled before changes nothing. */
 export const createSettling = (
@@ -17,11 +16,10 @@ export const createSettling = (
 ): Settling<Entry> => {
   const queue = queueOf(name);
 
-  const acks: Grouper<Entry, void> = createGrouper(
+  const acks = createBatcher<Entry>(
     async (entries) => {
       const ids = entries.map(({ entry }) => entry);
       await patiently(() => commands.run(ack, [queue], ids));
-      return entries.map(() => done);
     },
     { most: mostAcks },
   );

@@ -1,0 +1,85 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createBatcher } from './batcher.ts';
+
+/** Work that begins at once, notes its batches, and ends when it is told to. */
+const controlled = (most: number) => {
+  const batches: string[][] = [];
+  const ends: PromiseWithResolvers<void>[] = [];
+  const { add } = createBatcher<string>(
+    (items) => {
+      const end = Promise.withResolvers<void>();
+      batches.push([...items]);
+      ends.push(end);
+      return end.promise;
+    },
+    { most },
+  );
+  return { batches, ends, add };
+};
+
+/** All that follows without any timer or I/O. */
+const microtasks = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('a batch', () => {
+  test('is what is at hand together, and ends as one', async () => {
+    const { batches, ends, add } = controlled(10);
+    const all = ['a', 'b', 'c'].map(add);
+    await microtasks();
+    expect(batches).toEqual([['a', 'b', 'c']]);
+    ends[0]?.resolve();
+    await Promise.all(all);
+  });
+
+  test('collects while the one before is in work, and begins as soon as that ends', async () => {
+    const { batches, ends, add } = controlled(10);
+    const first = add('a');
+    await microtasks();
+    const ended = vi.fn();
+    const rest = Promise.all([add('b'), add('c')]).then(ended);
+    await microtasks();
+    expect(batches).toEqual([['a']]);
+    ends[0]?.resolve();
+    await first;
+    await microtasks();
+    expect(batches).toEqual([['a'], ['b', 'c']]);
+    expect(ended).not.toHaveBeenCalled();
+    ends[1]?.resolve();
+    await rest;
+  });
+
+  test('takes in what follows from the end of the one before', async () => {
+    const { batches, ends, add } = controlled(10);
+    for (const item of ['a', 'b']) void add(item).then(() => add(`after ${item}`));
+    await microtasks();
+    ends[0]?.resolve();
+    await microtasks();
+    expect(batches).toEqual([
+      ['a', 'b'],
+      ['after a', 'after b'],
+    ]);
+  });
+
+  test('has no more than the most, and what is left makes the next ones, in order', async () => {
+    const { batches, ends, add } = controlled(2);
+    const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map(add));
+    for (let batch = 0; batch < 3; batch += 1) {
+      await microtasks();
+      expect(batches).toHaveLength(batch + 1);
+      ends[batch]?.resolve();
+    }
+    await all;
+    expect(batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  test('that fails rejects its own items alone, and the next one is worked on', async () => {
+    const { ends, add } = controlled(2);
+    const lost = new Error('the connection was lost');
+    const all = Promise.allSettled(['a', 'b', 'c'].map(add));
+    await microtasks();
+    ends[0]?.reject(lost);
+    await microtasks();
+    ends[1]?.resolve();
+    const failed = { status: 'rejected', reason: lost };
+    expect(await all).toEqual([failed, failed, { status: 'fulfilled', value: undefined }]);
+  });
+});
