@@ -62,7 +62,7 @@ class Open<Claimed extends Claim> implements Delivery {
   }
 
   ack(): Promise<void> {
-    this.settlement ??= this.settle(this.claimed, (settling) => settling.ack(this.claimed));
+    this.settlement ??= this.settle(this.claimed, acked);
     return this.settlement;
   }
 
@@ -88,8 +88,11 @@ type Claim = TransportMessage & Pick<Delivery, 'attempt' | 'position'>;
 
 type Settle<Claimed> = (
   claimed: Claimed,
-  how: (settling: Settling<Claimed>) => Promise<void>,
+  how: (settling: Settling<Claimed>, claimed: Claimed) => Promise<void>,
 ) => Promise<void>;
+
+const acked = <Claimed>(settling: Settling<Claimed>, claimed: Claimed): Promise<void> =>
+  settling.ack(claimed);
 
 export const createDeliveries = <Claimed extends Claim>(options: {
   readonly deliver: (delivery: Delivery, claimed: Claimed) => Promise<void>;
@@ -115,17 +118,16 @@ export const createDeliveries = <Claimed extends Claim>(options: {
     tellIdle();
   };
 
-  const settle: Settle<Claimed> = (claimed, how) => {
-    if (!open.has(claimed))
-      return Promise.reject(busErrors.closed({ delivery: `${claimed.id} was given back` }));
+  const settle: Settle<Claimed> = async (claimed, how) => {
+    if (!open.has(claimed)) throw busErrors.closed({ delivery: `${claimed.id} was given back` });
     settlements += 1;
-    return how(settling).then(
-      () => close(claimed, true),
-      (error: unknown) => {
-        close(claimed, false);
-        throw error;
-      },
-    );
+    try {
+      await how(settling, claimed);
+    } catch (error) {
+      close(claimed, false);
+      throw error;
+    }
+    close(claimed, true);
   };
 
   const run = async (delivery: Open<Claimed>): Promise<void> => {
