@@ -14,7 +14,7 @@ interface Waiting {
   readonly until: number;
 }
 
-const pollMs = 20;
+const pollMs = 100;
 const timeoutMs = 60_000;
 
 export const watchCompletions = async (databaseUrl: string): Promise<Completions> => {

@@ -5,6 +5,7 @@ import { assertInvariants, createShopClient, eventually } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { freePort } from '@emporium/servers';
 import { watchCompletions } from './completions.ts';
+import { mailsAreSent } from './mails.ts';
 import { type OrderTimes, runOrders } from './order-load.ts';
 import type { Figure } from './report.ts';
 import { percentile } from './statistics.ts';
@@ -20,6 +21,8 @@ export interface ShopFigures {
   readonly calm: OrderTimes;
   /** With `open` orders that are not completed, all the time. */
   readonly full: OrderTimes;
+  /** From the last of these orders to the last of their mails: the worker that sends them goes after all others. */
+  readonly mailsAfterSeconds: number;
   /** Of all processes and PostgreSQL, in bytes. */
   readonly idleBytes: number;
   readonly loadedBytes: number;
@@ -30,7 +33,7 @@ export const benchShop = async (
   busUrl: string | undefined,
   atLeast: number | undefined,
 ): Promise<readonly Figure[]> => {
-  const { readySeconds, calm, full, idleBytes, loadedBytes } = await measureShop(busUrl);
+  const { readySeconds, calm, full, mailsAfterSeconds, idleBytes, loadedBytes } = await measureShop(busUrl);
   return [
     { what: 'ready after', unit: 's', value: readySeconds, atMost: 15 },
     {
@@ -41,6 +44,7 @@ export const benchShop = async (
     },
     ...latencies('25 orders/s', calm),
     ...latencies(`${open} open`, full),
+    { what: 'the last mail, after the last order', unit: 's', value: mailsAfterSeconds },
     { what: 'resident, idle', unit: 'MB', value: idleBytes / 1e6, atMost: 1_200 },
     { what: 'resident, after the load', unit: 'MB', value: loadedBytes / 1e6 },
   ];
@@ -60,8 +64,8 @@ export const measureShop = async (busUrl: string | undefined): Promise<ShopFigur
     const readySeconds = (Date.now() - began) / 1_000;
     try {
       const idleBytes = shop.memory();
-      const { calm, full } = await loadShop(shop);
-      return { readySeconds, calm, full, idleBytes, loadedBytes: shop.memory() };
+      const figures = await loadShop(shop);
+      return { readySeconds, ...figures, idleBytes, loadedBytes: shop.memory() };
     } finally {
       await shop.stop();
     }
@@ -70,7 +74,7 @@ export const measureShop = async (busUrl: string | undefined): Promise<ShopFigur
   }
 };
 
-const loadShop = async (shop: Shop): Promise<{ calm: OrderTimes; full: OrderTimes }> => {
+const loadShop = async (shop: Shop): Promise<Pick<ShopFigures, 'calm' | 'full' | 'mailsAfterSeconds'>> => {
   const client = createShopClient(shop.url, shop.admin);
   await client.stock({ sku, name: 'Bench', price: { amount: 100, currency: 'EUR' } }, 10_000);
   const { token } = await client.register('Bench', 'bench@example.com');
@@ -79,20 +83,28 @@ const loadShop = async (shop: Shop): Promise<{ calm: OrderTimes; full: OrderTime
       token,
       body: { lines: [{ sku, quantity: 1 }], paymentToken: 'tok_ok' },
     });
+  let placed = 0;
   const place = async (): Promise<string> => {
     const { status, body } = await post();
     if (status !== 202) throw new Error(`POST /api/orders answered ${status}: ${JSON.stringify(body)}`);
+    placed += 1;
     return body.orderId;
   };
   await eventually('the product can be ordered', post, ({ status }) => status === 202);
+  placed += 1;
 
   const completions = await watchCompletions(shop.databaseUrl('order'));
+  const mailBook = shop.databaseUrl('email');
   try {
     await runOrders({ orders: 500, open, place, completions }); // the first orders meet code that is not compiled yet
+    await mailsAreSent(placed, mailBook);
     const calm = await runOrders({ orders: 200, open: 50, everyMs: 40, place, completions });
     const full = await runOrders({ orders, open, place, completions });
+    const ended = Date.now();
+    await mailsAreSent(placed, mailBook);
+    const mailsAfterSeconds = (Date.now() - ended) / 1_000;
     await assertInvariants(client);
-    return { calm, full };
+    return { calm, full, mailsAfterSeconds };
   } finally {
     await completions.close();
   }

@@ -3,7 +3,7 @@ import { figureOf, interleave, type Pair } from './interleave.ts';
 import type { Figure } from './report.ts';
 import { median } from './statistics.ts';
 
-const messages = 10_000;
+const usualMessages = 10_000;
 const rateRounds = 7;
 const latencyRounds = 10;
 const messagesPerLatencyRound = 60;
@@ -15,13 +15,13 @@ interface Rates {
 
 /**
  * How near our transport comes to the raw client library, with the same bytes and guarantees on the same broker. `atLeast`:
- * the goal for the rates.
+ * the goal for the rates. `messages`: of a round, 10,000 unless given.
  */
 export const benchTransport = async (
   sides: Pair<Contender>,
-  { atLeast }: { readonly atLeast: number },
+  { atLeast, messages }: { readonly atLeast: number; readonly messages?: number },
 ): Promise<readonly Figure[]> => {
-  const { publish, consume } = await measureRates(sides);
+  const { publish, consume } = await measureRates(sides, messages);
   const latencies = await measureLatencies(sides);
   return [
     figureOf({ what: `publish, ${inFlight} in flight`, unit: '/s', atLeast }, publish),
@@ -31,10 +31,13 @@ export const benchTransport = async (
 };
 
 /** Messages a second: published, and then consumed with none coming in. */
-export const measureRates = async (sides: Pair<Contender>): Promise<Rates> => {
+export const measureRates = async (
+  sides: Pair<Contender>,
+  messages: number = usualMessages,
+): Promise<Rates> => {
   const rounds = await interleave(sides, rateRounds, async (inTurn) => ({
-    publish: await inTurn(publishRate),
-    consume: await inTurn(drainRate),
+    publish: await inTurn((side) => publishRate(side, messages)),
+    consume: await inTurn((side) => drainRate(side, messages)),
   }));
   return {
     publish: rounds.map(({ publish }) => publish),
@@ -57,8 +60,8 @@ export const measureOne = async (side: Contender) => {
   const consume: number[] = [];
   const latencies: number[] = [];
   for (let round = 0; round <= roundsAlone; round += 1) {
-    publish.push(await publishRate(side));
-    consume.push(await drainRate(side));
+    publish.push(await publishRate(side, usualMessages));
+    consume.push(await drainRate(side, usualMessages));
   }
   const listening = await side.listen();
   for (let round = 0; round <= roundsAlone; round += 1) latencies.push(await medianLatency(listening));
@@ -66,15 +69,16 @@ export const measureOne = async (side: Contender) => {
   return { publish: publish.slice(1), consume: consume.slice(1), latencies: latencies.slice(1) };
 };
 
-const perSecond = (ms: number): number => (messages / ms) * 1_000;
+const perSecond = (messages: number, ms: number): number => (messages / ms) * 1_000;
 
-const publishRate = async (side: Contender): Promise<number> => {
+const publishRate = async (side: Contender, messages: number): Promise<number> => {
   const start = performance.now();
   await side.publish(messages);
-  return perSecond(performance.now() - start);
+  return perSecond(messages, performance.now() - start);
 };
 
-const drainRate = async (side: Contender): Promise<number> => perSecond(await side.drain(messages));
+const drainRate = async (side: Contender, messages: number): Promise<number> =>
+  perSecond(messages, await side.drain(messages));
 
 const medianLatency = async (side: Listening): Promise<number> => {
   const latencies: number[] = [];

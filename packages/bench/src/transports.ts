@@ -17,17 +17,19 @@ export interface TransportBench {
   readonly perCall?: number;
   /** Of the raw rates. */
   readonly atLeast: number;
+  /** Of a round; 10,000 unless given. */
+  readonly messages?: number;
 }
 
 /** Our transport on this broker against the raw client library. */
 export const benchTransportOf = async (
   url: string,
   openRaw: (url: string) => Promise<Contender>,
-  { perCall = inFlight, atLeast }: TransportBench,
+  { perCall = inFlight, ...goal }: TransportBench,
 ): Promise<readonly Figure[]> => {
   const raw = await openRaw(url);
   const ours = await createBusContender(await openTransport(url), { perCall });
-  const figures = await benchTransport({ raw, ours }, { atLeast });
+  const figures = await benchTransport({ raw, ours }, goal);
   await Promise.all([raw.close(), ours.close()]);
   return figures;
 };
