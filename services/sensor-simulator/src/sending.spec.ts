@@ -13,10 +13,15 @@ const log = createLog({
   level: 'info',
   destination: { write: (line) => void lines.push(line) },
 });
-const simulation = () => createSimulation({ rate: 1_000, anomalyIntervalMs: 0, random: createRandom(3) });
+const simulation = (rate: number) =>
+  createSimulation({ rate, anomalyIntervalMs: 0, random: createRandom(3) });
 
 /** Runs the step over a broker that answers like this. */
-const runFor = async (ms: number, answer: (message: OutgoingMessage) => Promise<PublishResult>) => {
+const runFor = async (
+  ms: number,
+  answer: (message: OutgoingMessage) => Promise<PublishResult>,
+  rate = 1_000,
+) => {
   const sent: OutgoingMessage[] = [];
   const tally = createTally();
   const transport = {
@@ -25,14 +30,14 @@ const runFor = async (ms: number, answer: (message: OutgoingMessage) => Promise<
       return Promise.all(messages.map(answer));
     },
   };
-  const stop = await sending({ transport, simulation: simulation(), tally, log }).start();
+  const stop = await sending({ transport, simulation: simulation(rate), tally, log }).start();
   await new Promise((resolve) => setTimeout(resolve, ms));
   await stop?.(AbortSignal.timeout(5_000));
   return { sent, tally: tally.read() };
 };
 
 test('a reading leaves as the plain JSON of the open contract, under its sensor', async () => {
-  const { sent, tally } = await runFor(500, async () => ({ status: 'accepted' }));
+  const { sent, tally } = await runFor(700, async () => ({ status: 'accepted' }));
   expect(tally.delivered).toBe(sent.length);
   expect(tally.delivered).toBeGreaterThan(100);
   const [first] = sent;
@@ -47,7 +52,7 @@ test('a reading leaves as the plain JSON of the open contract, under its sensor'
 
 test('what the broker refuses is counted and said, with the reason', async () => {
   const refused: PublishResult = { status: 'refused', error: busErrors.broker_away() };
-  const { tally } = await runFor(200, async () => refused);
+  const { tally } = await runFor(700, async () => refused);
   expect(tally).toMatchObject({ delivered: 0, lastFailure: { reason: 'The broker cannot be reached' } });
   expect(tally.failed).toBeGreaterThan(50);
   expect(lines.at(-1)).toContain('readings were lost');
@@ -57,7 +62,8 @@ test('a broker that takes its time is not sent more and more', async () => {
   const { sent, tally } = await runFor(
     1_600,
     () => new Promise((resolve) => setTimeout(() => resolve({ status: 'accepted' }), 1_200)),
+    40_000,
   );
-  expect(tally.skipped).toBeGreaterThan(100);
+  expect(tally.skipped).toBeGreaterThan(1_000);
   expect(tally.delivered).toBe(sent.length);
 });

@@ -12,11 +12,12 @@ interface Sending {
   readonly log: Log;
 }
 
-const tickMs = 50;
+/** What is read meanwhile leaves together: at a few readings a second each would cost all its readers a transaction. */
+const tickMs = 250;
 const reportMs = 10_000;
 /** Readings of one call, and calls under way, at most: a broker that is slow or away is not sent more and more. */
 const chunk = 500;
-const mostUnderWay = 20;
+const mostUnderWay = 50;
 
 /** Sends what the sensors read, as it is read, and says every ten seconds what became of it. */
 export const sending = ({ transport, simulation, tally, log }: Sending): Step => ({
