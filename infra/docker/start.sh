@@ -13,4 +13,4 @@ if [ -z "$name" ] || [ ! -f "$main" ]; then
 fi
 # As the launcher starts them (infra/launcher/src/service-process.ts).
 export MALLOC_MMAP_THRESHOLD_=4194304
-exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=4 --max-old-space-size=256 "$main"
+exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=16 --max-old-space-size=256 --expose-gc "$main"

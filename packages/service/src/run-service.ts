@@ -1,6 +1,7 @@
 import { type Started, type Step, startInOrder } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { reasonOf } from './reason.ts';
+import { collectStartGarbage } from './start-garbage.ts';
 
 export interface RunOptions {
   readonly name: string;
@@ -77,6 +78,7 @@ export const runService = async ({
     process.stderr.write(`${name} could not start: ${reasonOf(error)}\n`);
     process.exit(1);
   }
+  collectStartGarbage();
   log.info('started');
   if (draining !== undefined) await finish(started);
 };
