@@ -22,7 +22,7 @@ export interface Part<Item> {
 
 /**
  * Gives what became of each part, in their order. Locks rows in an order that does not depend on that of the parts. Called
- * anew, with the same items, when the transaction collides with another or fails.
+ * anew, with the same items, when the transaction collides with another; with each of them by itself, when it fails.
  */
 export type GroupWork<DB, Item, Result> = (
   parts: readonly Part<Item>[],
