@@ -75,7 +75,12 @@ test('at the highest rate, to a broker that takes them at once, none is lost by 
     const publish = vi.fn(async (messages: readonly OutgoingMessage[]) =>
       messages.map((): PublishResult => ({ status: 'accepted' })),
     );
-    const stop = await sending({ transport: { publish }, simulation: simulation(100_000), tally, log }).start();
+    const stop = await sending({
+      transport: { publish },
+      simulation: simulation(100_000),
+      tally,
+      log,
+    }).start();
     await vi.advanceTimersByTimeAsync(250);
     for (const lateMs of [5, 250]) {
       vi.setSystemTime(Date.now() + lateMs);
