@@ -71,13 +71,14 @@ export const moveDue = async ({ commands }: Connection, name: string): Promise<n
 
 /**
  * Gone when it is acked: a queue holds nothing that is settled. The group gives entries out in their order, so that what is
- * before the first one pending is settled; where that is all of these, as it mostly is, they are cut off at once. To look up
- * and delete each by itself costs the server as much as all the rest of an ack.
+ * before the first one pending is settled; where that is all of these, as it mostly is under load, they are cut off at once.
+ * To look up and delete each by itself costs the server as much as all the rest of an ack. Where the group was removed nothing
+ * is pending, and what is acked goes all the same.
  */
 const ack = script(
   'run',
   `redis.call('XACK', KEYS[1], '${group}', unpack(ARGV))
-  local first = redis.call('XPENDING', KEYS[1], '${group}')[2]
+  local first = redis.pcall('XPENDING', KEYS[1], '${group}')[2]
   if first and redis.call('XTRIM', KEYS[1], 'MINID', first) == #ARGV then return end
   redis.call('XDEL', KEYS[1], unpack(ARGV))`,
 );

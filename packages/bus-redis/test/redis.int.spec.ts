@@ -192,6 +192,19 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     await until(() => expect(rest.came).toHaveLength(5));
   });
 
+  test('what is acked when its group was removed is gone all the same', async () => {
+    const listening = aSubscription(happened);
+    const transport = open();
+    const { came, consumer } = await collect(transport, listening, async () => {});
+    await transport.publish(messages(happened, 3));
+    await until(() => expect(came).toHaveLength(3));
+    await consumer.pause();
+    const queue = `bus:queue:${listening.name}`;
+    await redis.xgroup('DESTROY', queue, 'instances');
+    await Promise.all(came.map((delivery) => delivery.ack()));
+    expect(await redis.xlen(queue)).toBe(0);
+  });
+
   test('a delivery that another instance took over is aborted, and can be settled no more', async () => {
     const listening = aSubscription(happened);
     const transport = open();

@@ -12,7 +12,7 @@ export interface DatabaseOptions {
 }
 
 /** Waiting for a connection longer than this, in milliseconds, counts as the database being away. */
-const connectTimeoutMs = 5_000;
+export const connectTimeoutMs = 5_000;
 
 /** The server notices a client whose machine is gone, and takes its locks back, within half a minute. */
 export const sessionOptions =

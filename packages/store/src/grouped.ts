@@ -7,6 +7,8 @@ import {
   permanent,
 } from '@emporium/bus';
 import type { Kysely } from 'kysely';
+import { connectTimeoutMs } from './database.ts';
+import { storeErrors } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 import { together } from './together.ts';
 import { inTransaction, type Work } from './transaction.ts';
@@ -22,7 +24,7 @@ export interface Part<Item> {
 
 /**
  * Gives what became of each part, in their order. Locks rows in an order that does not depend on that of the parts. Called
- * anew, with the same items, when the transaction collides with another or fails.
+ * anew, with the same items, when the transaction collides with another; with each of them by itself, when it fails.
  */
 export type GroupWork<DB, Item, Result> = (
   parts: readonly Part<Item>[],
@@ -39,15 +41,28 @@ export interface GroupedOptions<DB> {
 /** Calls that share a transaction, at most. */
 const groupSize = 50;
 
-/** Calls that come while a transaction is under way share the next one; when that fails, each is tried by itself. */
+interface Call<Item> {
+  readonly item: Item;
+  readonly context: Context;
+  /** Whether its caller still waits. From now on they wait for what becomes of it, however long that takes. */
+  readonly begin: () => boolean;
+}
+
+/** Nobody hears of it: the caller was told before. */
+const givenUp: PromiseRejectedResult = { status: 'rejected', reason: storeErrors.database_away() };
+
+/**
+ * Calls that come while a transaction is under way share the next one; when that fails, each is tried by itself. One that waits
+ * for its turn as long as others may wait for a connection is turned away in the same way: nothing is done for it later.
+ */
 export const createGrouped = <DB, Item, Result>(
   { db, outbox, committed }: GroupedOptions<DB>,
   work: GroupWork<DB, Item, Result>,
 ): ((item: Item) => Promise<Result>) => {
-  const transact = async (calls: readonly Omit<Part<Item>, 'effects'>[]): Promise<readonly Result[]> => {
+  const transact = async (calls: readonly Call<Item>[]): Promise<readonly Result[]> => {
     const now = new Date();
     const { results, wrote } = await inTransaction(db, async (tx) => {
-      const parts: readonly Part<Item>[] = calls.map((call) => ({ ...call, effects: [] }));
+      const parts: readonly Part<Item>[] = calls.map(({ item, context }) => ({ item, context, effects: [] }));
       const answers = await work(parts, { tx, now });
       if (answers.length !== parts.length) {
         throw permanent(`a group of ${parts.length} calls was answered for ${answers.length}`);
@@ -63,8 +78,27 @@ export const createGrouped = <DB, Item, Result>(
   };
 
   const { add } = createGrouper(
-    (calls: readonly Omit<Part<Item>, 'effects'>[]) => together(calls, transact),
+    async (calls: readonly Call<Item>[]) => {
+      const begun = calls.filter(({ begin }) => begin());
+      const results = begun.length === 0 ? [] : await together(begun, transact);
+      const outcomes = new Map(begun.map((call, index) => [call, results[index]]));
+      return calls.map((call) => outcomes.get(call) ?? givenUp);
+    },
     { most: groupSize },
   );
-  return (item) => add({ item, context: currentContext() ?? newContext() });
+
+  return (item) => {
+    const late = Promise.withResolvers<never>();
+    let waits = true;
+    const timer = setTimeout(() => {
+      waits = false;
+      late.reject(storeErrors.database_away({ reason: 'the transaction before this one does not end' }));
+    }, connectTimeoutMs);
+    const begin = () => {
+      clearTimeout(timer);
+      return waits;
+    };
+    const context = currentContext() ?? newContext();
+    return Promise.race([add({ item, context, begin }), late.promise]);
+  };
 };

@@ -43,7 +43,10 @@ export const idempotent = async <DB>(
   return { kind: 'answered', answer, replayed: false };
 };
 
-/** What is known of each request, in their order. The keys of new ones are this transaction's until it ends. */
+/**
+ * What is known of each request, in their order. The keys of new ones are this transaction's until it ends: of several with
+ * one key the first is new, and the others are in use.
+ */
 export const recall = async <DB>(
   tx: Transaction<DB>,
   requests: readonly IdempotentRequest[],
@@ -61,9 +64,11 @@ export const recall = async <DB>(
   const known = new Map(rows.map((row) => [nameOf(row), row]));
   return requests.map((request, index) => {
     const name = names[index] ?? '';
-    if (locks.rows[index]?.free !== true || names.indexOf(name) !== index) return { kind: 'in-use' };
     const first = known.get(name);
-    if (first === undefined) return { kind: 'new' };
+    if (first === undefined) {
+      const isFree = locks.rows[index]?.free === true && names.indexOf(name) === index;
+      return { kind: isFree ? 'new' : 'in-use' };
+    }
     if (first.body_hash !== hashOf(request)) return { kind: 'mismatch' };
     return { kind: 'answered', answer: { status: first.status, ...first.response }, replayed: true };
   });

@@ -44,7 +44,8 @@ export interface Store<DB> {
   /**
    * For what many ask for at one time: calls of the function that this gives share a transaction, as deliveries do. Those that
    * come while one is under way share the next, 50 at most; none waits for others to come. When the work throws, it is done for
-   * each call by itself, so that a group changes the speed and nothing else.
+   * each call by itself, so that a group changes the speed and nothing else. A call whose turn has not come within five seconds
+   * rejects with `store.database_away`, and nothing is done for it.
    */
   grouped<Item, Result>(work: GroupWork<DB, Item, Result>): (item: Item) => Promise<Result>;
   /**

@@ -108,4 +108,23 @@ describe.skipIf(!postgres.available)(postgres.title('calls that share a transact
     await expect(call('a')).rejects.toThrow('a group of 1 calls was answered for 0');
     expect(await names()).toEqual([]);
   });
+
+  test('one that waits too long behind another is turned away, and nothing is done for it later', async () => {
+    const worked: string[] = [];
+    const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const call = opened.store.grouped<string, string>(async (parts) => {
+      const names = parts.map(({ item }) => item);
+      begun.resolve();
+      if (names.includes('a')) await held.promise;
+      worked.push(...names);
+      return names;
+    });
+    const first = call('a');
+    await begun.promise;
+    await expect(Promise.all(['b', 'c'].map(call))).rejects.toMatchObject({ code: 'store.database_away' });
+    const next = call('d');
+    held.resolve();
+    expect([await first, await next]).toEqual(['a', 'd']);
+    expect(worked).toEqual(['a', 'd']);
+  }, 20_000);
 });

@@ -142,16 +142,25 @@ describe.skipIf(!postgres.available)(postgres.title('an idempotent request'), ()
       { kind: 'new' },
       { kind: 'answered', answer: { body: { id: 1 } } },
       { kind: 'in-use' },
-      { kind: 'in-use' }, // of the same key as the second
+      { kind: 'mismatch' }, // of the same key as the second
       { kind: 'new' },
     ]);
     expect(await recallAll()).toMatchObject([
       { kind: 'answered', answer: { body: 0 } },
       { kind: 'answered', answer: { body: { id: 1 } } },
-      { kind: 'in-use' },
-      { kind: 'in-use' },
+      { kind: 'answered', answer: { body: 0 } },
+      { kind: 'mismatch' },
       { kind: 'answered', answer: { body: 4 } },
     ]);
+  });
+
+  test('that was answered before is answered again, also while another asks for it', async () => {
+    await ask();
+    await opened.store.transaction(async ({ tx }) => {
+      expect(await recall(tx, [request])).toMatchObject([{ kind: 'answered' }]);
+      expect(await ask()).toMatchObject({ replayed: true });
+      expect(await ask({ body: 'another' })).toEqual({ kind: 'mismatch' });
+    });
   });
 
   test('whose work throws stores nothing and can be made again', async () => {

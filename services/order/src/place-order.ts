@@ -57,17 +57,16 @@ export const placeOrders =
       return [];
     });
     await begin(tx, fulfilment, accepted, now);
-    const answered = accepted.map((order) => ({
-      ...order.part.item,
-      part: order.part,
-      answer: answerTo(order),
-    }));
+    const answered = accepted.map((order) => ({ part: order.part, answer: answerTo(order) }));
     await remember(
       tx,
-      answered.flatMap(({ request, answer }) => (request === undefined ? [] : [{ request, answer }])),
+      answered.flatMap(({ part: { item }, answer }) =>
+        item.request === undefined ? [] : [{ request: item.request, answer }],
+      ),
     );
-    for (const { part, answer } of answered)
+    for (const { part, answer } of answered) {
       outcomes.set(part, { kind: 'answered', answer, replayed: false });
+    }
     return parts.flatMap((part) => outcomes.get(part) ?? []);
   };
 

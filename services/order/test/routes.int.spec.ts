@@ -235,6 +235,58 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
     });
   });
 
+  describe('placed at one time', () => {
+    const asks = Array.from({ length: 20 }, (_, n) => ({
+      customerId: uuid(),
+      correlationId: `at-one-time-${n}`,
+      line: { sku: n % 5 === 4 ? 'NOTHING' : 'MUG-1', quantity: n + 1 },
+    }));
+    const placeAll = () =>
+      Promise.all(
+        asks.map(async ({ customerId, correlationId, line }) => {
+          const headers = { 'x-correlation-id': correlationId };
+          const payload = { ...body, lines: [line] };
+          const { status, body: answer } = await orders.ask('POST', '/api/orders', {
+            ...{ as: customerId, payload, headers },
+          });
+          return { customerId, correlationId, line, status, orderId: String(answer.orderId) };
+        }),
+      );
+
+    test('they share transactions; an impossible one is refused alone', async () => {
+      const answers = await placeAll();
+      expect(answers.map(({ status }) => status)).toEqual(
+        asks.map(({ line }) => (line.sku === 'NOTHING' ? 422 : 202)),
+      );
+      const ids = answers.filter(({ status }) => status === 202).map(({ orderId }) => orderId);
+      const { rows } = await sql<{ events: number; transactions: number }>`
+        select count(*) as events, count(distinct xmin::text) as transactions
+        from event where type = 'placed' and stream = any(${ids}::text[])`.execute(orders.store.db);
+      expect(rows).toEqual([{ events: 16, transactions: expect.any(Number) }]);
+      expect(rows[0]?.transactions).toBeLessThan(8);
+    });
+
+    test('what follows from each belongs to its own request and customer', async () => {
+      const answers = await placeAll();
+      const left = await orders.published();
+      for (const { orderId, customerId, correlationId, line } of answers.filter(
+        ({ status }) => status === 202,
+      )) {
+        const own = left.filter(({ subject }) => subject === orderId);
+        expect(own.map(({ type, correlationid }) => [type, correlationid])).toEqual([
+          ['inventory.reserve-stock', correlationId],
+          ['order.placed', correlationId],
+        ]);
+        expect(own[1]?.data).toMatchObject({ customerId, lines: [line] });
+        const { rows } = await sql<{ customer: string; correlation_id: string }>`
+          select state -> 'subject' ->> 'customerId' as customer, correlation_id from saga where id = ${orderId}`.execute(
+          orders.store.db,
+        );
+        expect(rows).toEqual([{ customer: customerId, correlation_id: correlationId }]);
+      }
+    });
+  });
+
   describe('an Idempotency-Key', () => {
     const ask = (as: string, key: string, payload: unknown = body) =>
       orders.ask('POST', '/api/orders', { as, payload, headers: { 'idempotency-key': key } });

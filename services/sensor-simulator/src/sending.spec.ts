@@ -1,7 +1,7 @@
 import type { OutgoingMessage, PublishResult } from '@emporium/bus';
 import { busErrors } from '@emporium/bus';
 import { createLog } from '@emporium/service';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createRandom } from './domain/random.ts';
 import { sending } from './sending.ts';
 import { createSimulation } from './simulation.ts';
@@ -62,8 +62,34 @@ test('a broker that takes its time is not sent more and more', async () => {
   const { sent, tally } = await runFor(
     1_600,
     () => new Promise((resolve) => setTimeout(() => resolve({ status: 'accepted' }), 1_200)),
-    40_000,
+    80_000,
   );
   expect(tally.skipped).toBeGreaterThan(1_000);
   expect(tally.delivered).toBe(sent.length);
+});
+
+test('at the highest rate, to a broker that takes them at once, none is lost by a tick that comes late', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  try {
+    const tally = createTally();
+    const publish = vi.fn(async (messages: readonly OutgoingMessage[]) =>
+      messages.map((): PublishResult => ({ status: 'accepted' })),
+    );
+    const stop = await sending({
+      transport: { publish },
+      simulation: simulation(100_000),
+      tally,
+      log,
+    }).start();
+    await vi.advanceTimersByTimeAsync(250);
+    for (const lateMs of [5, 250]) {
+      vi.setSystemTime(Date.now() + lateMs);
+      await vi.advanceTimersByTimeAsync(250);
+    }
+    await stop?.(AbortSignal.timeout(5_000));
+    expect(tally.read()).toMatchObject({ skipped: 0, failed: 0 });
+    expect(tally.read().delivered).toBe(100_000 * (0.255 + 0.5));
+  } finally {
+    vi.useRealTimers();
+  }
 });

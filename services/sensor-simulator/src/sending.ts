@@ -15,9 +15,12 @@ interface Sending {
 /** What is read meanwhile leaves together: at a few readings a second each would cost all its readers a transaction. */
 const tickMs = 250;
 const reportMs = 10_000;
-/** Readings of one call, and calls under way, at most: a broker that is slow or away is not sent more and more. */
+/**
+ * Readings of one call, and calls under way, at most: a broker that is slow or away is not sent more and more. All that the
+ * highest rate makes due after the longest gap fits in.
+ */
 const chunk = 500;
-const mostUnderWay = 50;
+const mostUnderWay = 100;
 
 /** Sends what the sensors read, as it is read, and says every ten seconds what became of it. */
 export const sending = ({ transport, simulation, tally, log }: Sending): Step => ({

@@ -113,6 +113,35 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
     expect(await service.published()).toHaveLength(1);
   });
 
+  test('is answered for itself when many come at one time', async () => {
+    const sent = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const reference = uuid();
+        await service.handle(dispatch(reference));
+        return report((await simulator.shipments(reference))[0]?.id ?? '', { reference });
+      }),
+    );
+    await service.published();
+    const [first] = sent;
+    const answers = await Promise.all(
+      [
+        ...sent,
+        { ...first, eventId: 'evt_other' }, // of the same shipment
+        { ...first, reference: uuid() }, // of an order that nobody placed
+        ...sent,
+        { ...first, eventId: 'evt_wrong', shipmentId: 'ship_1' },
+      ].map((each) => post(each)),
+    );
+    const [taken, ahead] = [Array(8).fill(204), 409];
+    expect(answers.map(({ status }) => status)).toEqual([...taken, 204, ahead, ...taken, ahead]);
+    const references = sent.map(({ reference }) => reference).toSorted();
+    expect((await service.published()).map(({ type, data }) => [type, data['orderId']]).toSorted()).toEqual(
+      references.map((reference) => ['shipment.delivered', reference]),
+    );
+    for (const reference of references)
+      expect(await service.shipment(reference)).toMatchObject({ status: 'delivered' });
+  });
+
   test('that is ahead of our own commit is refused for now, and taken when it comes again', async () => {
     expect(await post(report('ship_1'))).toMatchObject({
       status: 409,
