@@ -8,6 +8,7 @@ const timeoutMs = 120_000;
 /** Resolves when every mail of so many orders was sent, as the email service has it on record. */
 export const mailsAreSent = async (orders: number, databaseUrl: string): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined); // the call that meets it rejects
   await client.connect();
   try {
     await eventually(

@@ -22,6 +22,7 @@ const standsStill = async (pid: number): Promise<boolean> => {
   }
   const threads = await readdir(`/proc/${pid}/task`);
   const states = await Promise.all(threads.map((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`)));
+  if (states.includes('Z') || states.includes('X')) throw new Error(`Process ${pid} has ended`);
   return states.every((state) => state === 'T' || state === undefined);
 };
 

@@ -24,7 +24,8 @@ export interface Part<Item> {
 
 /**
  * Gives what became of each part, in their order. Locks rows in an order that does not depend on that of the parts. Called
- * anew, with the same items, when the transaction collides with another; with each of them by itself, when it fails.
+ * anew, with the same items, when the transaction collides with another; with each of them by itself, when it fails. Within it
+ * the current context is that of any of the calls: what belongs to a part has the part's own.
  */
 export type GroupWork<DB, Item, Result> = (
   parts: readonly Part<Item>[],
