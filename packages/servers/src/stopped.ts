@@ -22,8 +22,9 @@ const standsStill = async (pid: number): Promise<boolean> => {
   }
   const threads = await readdir(`/proc/${pid}/task`);
   const states = await Promise.all(threads.map((thread) => stateOf(`/proc/${pid}/task/${thread}/stat`)));
-  if (states.includes('Z') || states.includes('X')) throw new Error(`Process ${pid} has ended`);
-  return states.every((state) => state === 'T' || state === undefined);
+  const alive = states.filter((state) => state !== undefined && state !== 'Z' && state !== 'X');
+  if (alive.length === 0) throw new Error(`Process ${pid} has ended`);
+  return alive.every((state) => state === 'T');
 };
 
 /** The letter after the program's name, which stands in brackets and may hold any character; undefined: the thread has ended. */
