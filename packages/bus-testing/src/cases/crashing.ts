@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { aWhile } from '../eventually.ts';
 import { anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
@@ -31,8 +32,11 @@ export const crashing = {
     const child = await setting.spawnConsumer(subscription, { concurrency: 10, workMs: 0, settle: 'never' });
     const survivor = await receive(transport, subscription, { concurrency: 10 });
     const all = messages(happened, 100);
-    // Some at a time: one that reads far ahead would take them all.
-    for (let from = 0; from < all.length; from += 10) await transport.publish(all.slice(from, from + 10));
+    // Some at a time, so that both get some: the one that is nearer and reads far ahead would take them all.
+    for (let from = 0; from < all.length; from += 10) {
+      await transport.publish(all.slice(from, from + 10));
+      await sleep(50);
+    }
     await child.until('begun', 1);
     // Idle, with nothing left but what the other holds.
     await survivor.until(90);
