@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { aWhile } from '../eventually.ts';
 import { anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
@@ -31,20 +30,26 @@ export const crashing = {
     const transport = await setting.connect();
     const child = await setting.spawnConsumer(subscription, { concurrency: 10, workMs: 0, settle: 'never' });
     const survivor = await receive(transport, subscription, { concurrency: 10 });
-    const all = messages(happened, 100);
-    // Some at a time, so that both get some: the one that is nearer and reads far ahead would take them all.
-    for (let from = 0; from < all.length; from += 10) {
-      await transport.publish(all.slice(from, from + 10));
-      await sleep(50);
+    let isTaking = false;
+    const taking = child.until('begun', 1).then(() => {
+      isTaking = true;
+    });
+    const all = messages(happened, 1_000);
+    let published = 0;
+    // Until the other has got some: the one that is nearer may take all that there is.
+    while (!isTaking && published < all.length) {
+      await transport.publish(all.slice(published, published + 100));
+      published += 100;
+      await aWhile();
     }
-    await child.until('begun', 1);
+    await taking;
     // Idle, with nothing left but what the other holds.
-    await survivor.until(90);
+    await survivor.until(published - 10);
     await aWhile();
 
     await child.kill();
 
-    await survivor.until(100);
-    expect(new Set(survivor.deliveries.map(textOf)).size).toBe(100);
+    await survivor.until(published);
+    expect(new Set(survivor.deliveries.map(textOf)).size).toBe(published);
   },
 } satisfies Cases;
