@@ -5,8 +5,8 @@ const lock = 0x7a55;
 
 /**
  * BullMQ announces every step of a task as a row and a notification, five for each task, in the transaction of the step itself.
- * Nobody here listens (ADR 0045): its function that announces becomes one that does nothing, which halves what a task costs
- * the server. Throws when this version of BullMQ has no such function.
+ * Nobody here listens (ADR 0045): its function that announces becomes one that does nothing. Throws when this version of BullMQ
+ * has no such function.
  */
 export const announceNothing = async (client: pg.Client, schema: string): Promise<void> => {
   const name = `${client.escapeIdentifier(schema)}.publish_event`;
