@@ -79,18 +79,19 @@ export const updateSagas = async <Subject, DB>(
   now: Date,
 ): Promise<void> => {
   if (states.length === 0) return;
+  const ids = states.map(({ id }) => id);
   await sql`
     update saga set state = changed.state, phase = changed.phase, parked = changed.parked, final = changed.final,
       deadline = changed.deadline, changed_at = ${now}
     from unnest(
-      ${states.map(({ id }) => id)}::text[],
+      ${ids}::text[],
       ${states.map((state) => JSON.stringify(state))}::jsonb[],
       ${states.map(({ phase }) => phase)}::text[],
       ${states.map(({ parked }) => parked !== undefined)}::boolean[],
       ${states.map(isFinal)}::boolean[],
       ${states.map(({ deadline }) => deadline ?? null)}::timestamptz[]
     ) as changed (id, state, phase, parked, final, deadline)
-    where saga.name = ${name} and saga.id = changed.id`.execute(tx);
+    where saga.name = ${name} and saga.id = any(${ids}::text[]) and saga.id = changed.id`.execute(tx);
 };
 
 const loaded = <Subject>({ state, correlation_id, traceparent }: Row<Subject>): LoadedSaga<Subject> => ({

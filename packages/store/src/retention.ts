@@ -1,5 +1,5 @@
 import { type Log, messageOf } from '@emporium/bus';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { classify } from './errors.ts';
 
 /** Rows of `table` whose `column` is older than `keepMs` are removed. */
@@ -29,14 +29,24 @@ export const retain = async <DB>(
   const before = new Date(now.getTime() - keepMs);
   let removed = 0;
   for (;;) {
-    const { numAffectedRows } = await sql`
-      delete from ${sql.table(table)} where ctid = any(array(
-        select ctid from ${sql.table(table)} where ${sql.ref(column)} < ${before} limit ${batchSize}))`.execute(
-      db,
-    );
-    removed += Number(numAffectedRows ?? 0);
-    if (Number(numAffectedRows ?? 0) < batchSize) return removed;
+    const rows = await db.transaction().execute(async (tx) => {
+      await anyPlan(tx);
+      const { numAffectedRows } = await sql`
+        delete from ${sql.table(table)} where ctid = any(array(
+          select ctid from ${sql.table(table)} where ${sql.ref(column)} < ${before} limit ${batchSize}))`.execute(
+        tx,
+      );
+      return Number(numAffectedRows ?? 0);
+    });
+    removed += rows;
+    if (rows < batchSize) return removed;
   }
+};
+
+/** A sweep looks for a range, by an index of blocks or by none: not what the connections of a service are set for. */
+const anyPlan = async <DB>(tx: Transaction<DB>): Promise<void> => {
+  await sql`
+    select set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true)`.execute(tx);
 };
 
 /** Every hour, the first time a minute after the start. */
