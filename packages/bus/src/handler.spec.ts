@@ -50,13 +50,13 @@ describe('a handler', () => {
       outside: async (_, intent, { idempotencyKey }) => `${intent.asked} ${intent.tx} ${idempotencyKey}`,
       inside: async (_, outcome) => emit(placed, { orderId: outcome, lines: [] }),
     });
-    const intent = await onReserve.intend(message, context);
+    const [intent] = await onReserve.intendBatch([message], context);
     const { signal } = new AbortController();
     const idempotencyKey = onReserve.idempotencyKey?.(message) ?? '';
     const outcome = await onReserve.outside(message, intent, { idempotencyKey, signal });
-    expect(await onReserve.inside(message, outcome, context)).toMatchObject({
-      data: { orderId: 'o-1 tx reserve/o-1' },
-    });
+    expect(await onReserve.insideBatch([{ message, outcome }], context)).toMatchObject([
+      { data: { orderId: 'o-1 tx reserve/o-1' } },
+    ]);
     expect(onReserve).toMatchObject({ kind: 'perform', contracts: [reserve] });
   });
 

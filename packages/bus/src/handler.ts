@@ -34,10 +34,16 @@ export interface PerformDefinition<Tx> {
   readonly kind: 'perform';
   readonly contracts: readonly Contract[];
   idempotencyKey?(message: Message): string;
-  intend(message: Message, context: HandlerContext<Tx>): Promise<unknown>;
+  intendBatch(messages: readonly Message[], context: HandlerContext<Tx>): Promise<readonly unknown[]>;
   outside(message: Message, intent: unknown, context: OutsideContext): Promise<unknown>;
-  inside(message: Message, outcome: unknown, context: HandlerContext<Tx>): Promise<Effects>;
+  insideBatch(performed: readonly Performed[], context: HandlerContext<Tx>): Promise<readonly Effects[]>;
   expired?(message: Message, context: HandlerContext<Tx>): Promise<Effects>;
+}
+
+/** A message, and what its outside part brought. */
+export interface Performed<C extends Contract = Contract, Outcome = unknown> {
+  readonly message: Message<C>;
+  readonly outcome: Outcome;
 }
 
 export interface BatchDefinition<Tx> {
@@ -62,13 +68,16 @@ export const handle = <C extends Contract, Tx>(
   options: Options<C, Tx> = {},
 ): HandleDefinition<Tx> => ({ kind: 'handle', contracts: [contract], handle: handler, ...options });
 
-interface Performance<C extends Contract, Tx, Intent, Outcome> extends Options<C, Tx> {
+interface Outside<C extends Contract, Tx, Intent, Outcome> extends Options<C, Tx> {
   /** Made from what is done rather than from the message that asks for it; by default the message's id. */
   idempotencyKey?(message: Message<C>): string;
-  /** A short transaction that records what is about to be asked, and may decide (a tombstone) that it must not be. */
-  intend(message: Message<C>, context: HandlerContext<Tx>): Promise<Intent>;
   /** Talks to the outside world in no transaction. Repeatable: the idempotency key makes a repetition harmless. */
   outside(message: Message<C>, intent: Intent, context: OutsideContext): Promise<Outcome>;
+}
+
+interface Performance<C extends Contract, Tx, Intent, Outcome> extends Outside<C, Tx, Intent, Outcome> {
+  /** A short transaction that records what is about to be asked, and may decide (a tombstone) that it must not be. */
+  intend(message: Message<C>, context: HandlerContext<Tx>): Promise<Intent>;
   /** What follows, in the transaction of the inbox row. */
   inside(message: Message<C>, outcome: Outcome, context: HandlerContext<Tx>): Promise<Effects>;
 }
@@ -76,8 +85,42 @@ interface Performance<C extends Contract, Tx, Intent, Outcome> extends Options<C
 /** A handler that talks to the outside world: no connection is held while the outside stalls. */
 export const perform = <C extends Contract, Tx, Intent, Outcome>(
   contract: C,
-  performance: Performance<C, Tx, Intent, Outcome>,
+  { intend, inside, ...outside }: Performance<C, Tx, Intent, Outcome>,
+): PerformDefinition<Tx> =>
+  performBatch<C, Tx, Intent, Outcome>(contract, {
+    ...outside,
+    intendBatch: (messages, context) => oneByOne(messages, (message) => intend(message, context)),
+    insideBatch: (performed, context) =>
+      oneByOne(performed, ({ message, outcome }) => inside(message, outcome, context)),
+  });
+
+interface BatchPerformance<C extends Contract, Tx, Intent, Outcome> extends Outside<C, Tx, Intent, Outcome> {
+  /** As `intend` of `perform`, for all messages that are at hand; gives the intent of each. */
+  intendBatch(messages: readonly Message<C>[], context: HandlerContext<Tx>): Promise<readonly Intent[]>;
+  /** As `inside` of `perform`, for all that are back from the outside; gives the effects of each. */
+  insideBatch(
+    performed: readonly Performed<C, Outcome>[],
+    context: HandlerContext<Tx>,
+  ): Promise<readonly Effects[]>;
+}
+
+/**
+ * As `perform`, with set-based writes before and after: the outside is asked for each message by itself. When a part for many
+ * throws, it is called with each message by itself.
+ */
+export const performBatch = <C extends Contract, Tx, Intent, Outcome>(
+  contract: C,
+  performance: BatchPerformance<C, Tx, Intent, Outcome>,
 ): PerformDefinition<Tx> => ({ kind: 'perform', contracts: [contract], ...performance });
+
+const oneByOne = async <Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> => {
+  const results: Result[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+};
 
 /**
  * Handles all messages that are at hand at once: one lock statement in a fixed order, set-based writes. Gives the effects of

@@ -43,7 +43,9 @@ export {
   handleBatch,
   type OutsideContext,
   type PerformDefinition,
+  type Performed,
   perform,
+  performBatch,
 } from './handler.ts';
 export type { Log } from './log.ts';
 export { createMessage, isA, type Message, type MessageOptions, readMessage } from './message.ts';

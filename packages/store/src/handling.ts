@@ -39,12 +39,12 @@ export const isExpired = ({ expiry }: Message, now: Date): boolean => expiry !==
 const isTooLate = <DB>({ message, handler, outcome }: Step<DB>, now: Date): boolean =>
   outcome === undefined && (handler.kind === 'perform' || isExpired(message, now));
 
-/** The steps of one batch handler together, at the place of the first; everything else by itself. */
+/** The steps of one handler that takes many together, at the place of the first; everything else by itself. */
 const byBatch = <DB>(steps: readonly Step<DB>[], now: Date): (readonly Step<DB>[])[] => {
   const batches = new Map<Handler<Transaction<DB>>, Step<DB>[]>();
   const groups: Step<DB>[][] = [];
   for (const step of steps) {
-    const batched = step.handler.kind === 'batch' && !isTooLate(step, now);
+    const batched = step.handler.kind !== 'handle' && !isTooLate(step, now);
     const known = batched ? batches.get(step.handler) : undefined;
     if (known !== undefined) {
       known.push(step);
@@ -63,7 +63,7 @@ const handleGroup = async <DB>(
 ): Promise<readonly (readonly [Step<DB>, Effects])[]> => {
   const [first] = group;
   if (first === undefined) return [];
-  const { handler, message, outcome } = first;
+  const { handler, message } = first;
   if (isTooLate(first, context.now)) {
     if (handler.expired === undefined) throw busErrors.expired({ expiry: message.expiry?.toISOString() });
     return [[first, await handler.expired(message, context)]];
@@ -71,17 +71,24 @@ const handleGroup = async <DB>(
   switch (handler.kind) {
     case 'handle':
       return [[first, await handler.handle(message, context)]];
-    case 'perform':
-      return [[first, await handler.inside(message, outcome?.value, context)]];
+    case 'perform': {
+      const performed = group.map((step) => ({ message: step.message, outcome: step.outcome?.value }));
+      return paired(group, await handler.insideBatch(performed, context));
+    }
     case 'batch': {
-      const effects = await handler.handleBatch(
-        group.map((step) => step.message),
-        context,
-      );
-      if (effects.length !== group.length) {
-        throw permanent(`a batch of ${group.length} messages was answered for ${effects.length}`);
-      }
-      return group.map((step, index) => [step, effects[index]] as const);
+      const messages = group.map((step) => step.message);
+      return paired(group, await handler.handleBatch(messages, context));
     }
   }
+};
+
+/** What a handler gave for each of many. */
+export const paired = <Item, Result>(
+  items: readonly Item[],
+  results: readonly Result[],
+): (readonly [Item, Result])[] => {
+  if (results.length !== items.length) {
+    throw permanent(`a batch of ${items.length} messages was answered for ${results.length}`);
+  }
+  return items.map((item, index) => [item, results[index] as Result] as const); // there are as many
 };

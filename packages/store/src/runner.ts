@@ -10,7 +10,7 @@ import {
 import type { Contract, Subscription } from '@emporium/contracts';
 import type { Kysely, Transaction } from 'kysely';
 import { failpoint } from './failpoint.ts';
-import { handleAll, isExpired, type Step } from './handling.ts';
+import { handleAll, isExpired, paired, type Step } from './handling.ts';
 import { alreadyHandled, recordHandled } from './inbox.ts';
 import type { Outbox } from './outbox.ts';
 import { together } from './together.ts';
@@ -75,8 +75,11 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
       const now = clock();
       const handled = await alreadyHandled(tx, subscription.name, idsOf(intentions));
       const recorded = new Map<string, unknown>([...handled].map((id) => [id, handledBefore]));
-      for (const { message, handler } of inKeyOrder(intentions)) {
-        if (!recorded.has(message.id)) recorded.set(message.id, await handler.intend(message, { tx, now }));
+      const due = inKeyOrder(intentions.filter(({ message }) => !handled.has(message.id)));
+      for (const [handler, some] of Map.groupBy(due, (each) => each.handler)) {
+        const messages = some.map(({ message }) => message);
+        for (const [{ id }, intent] of paired(messages, await handler.intendBatch(messages, { tx, now })))
+          recorded.set(id, intent);
       }
       return idsOf(intentions).map((id) => recorded.get(id));
     });

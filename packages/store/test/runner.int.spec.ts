@@ -5,6 +5,7 @@ import {
   handleBatch,
   type Message,
   perform,
+  performBatch,
   permanent,
   withContext,
 } from '@emporium/bus';
@@ -536,6 +537,66 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
         'fulfilled',
       ]);
       expect(asked).toEqual([1, 3]);
+    });
+  });
+
+  describe('a handler that talks to the outside, for many at once', () => {
+    interface Calls {
+      readonly intends: number[][];
+      readonly insides: number[][];
+    }
+
+    /** Notes which numbers come together; `poison` is a number that no group can have among it, and none alone. */
+    const counting = ({ poison, forgetful = false }: { poison?: number; forgetful?: boolean } = {}) => {
+      const calls: Calls = { intends: [], insides: [] };
+      const handler = performBatch(count, {
+        intendBatch: async (messages) => {
+          const numbers = messages.map(({ data }) => data.n);
+          calls.intends.push(numbers);
+          if (poison !== undefined && numbers.includes(poison)) throw new Error('no intent');
+          return forgetful ? [] : numbers.map((n) => n * 10);
+        },
+        outside: async (_, tens) => `asked ${tens}`,
+        insideBatch: async (performed, { tx }: { tx: Tx<Counters> }) => {
+          calls.insides.push(performed.map(({ message }) => message.data.n));
+          for (const { message, outcome } of performed)
+            await tx.insertInto('effect').values({ counter: outcome, n: message.data.n }).execute();
+          return performed.map(({ message: { data } }) =>
+            emit(counted, { counter: data.counter, n: data.n }),
+          );
+        },
+      });
+      return { handler, calls };
+    };
+    const numbers = Array.from({ length: 9 }, (_, index) => index + 1);
+
+    test('gets what is at hand in one call before and one after, and each its own outcome', async () => {
+      const { handler, calls } = counting();
+      const run = runnerOf(handler);
+      await Promise.all(numbers.toReversed().map((n) => run(ask(n))));
+      expect(calls.intends.flat().sort()).toEqual(numbers);
+      expect(calls.insides.flat().sort()).toEqual(numbers);
+      expect(calls.intends.length).toBeLessThan(4);
+      expect(calls.insides.length).toBeLessThan(4);
+      const rows = await store.db.selectFrom('effect').select(['counter', 'n']).execute();
+      expect(rows.map(({ counter, n }) => [counter, n]).sort()).toEqual(
+        numbers.map((n) => [`asked ${n * 10}`, n]),
+      );
+      expect((await outbox()).map(({ key }) => key).sort()).toEqual(numbers.map((n) => `k${n}`));
+    });
+
+    test('one that fails fails alone', async () => {
+      const { handler } = counting({ poison: 5 });
+      const run = runnerOf(handler);
+      const states = await settledStates(numbers.map((n) => run(ask(n))));
+      expect(states).toEqual(numbers.map((n) => (n === 5 ? 'rejected' : 'fulfilled')));
+      expect((await effects()).sort()).toEqual(numbers.filter((n) => n !== 5));
+    });
+
+    test('that forgets an intent is told so', async () => {
+      const { handler, calls } = counting({ forgetful: true });
+      await expect(runnerOf(handler)(ask(1))).rejects.toThrow('a batch of 1 messages was answered for 0');
+      expect(calls.insides).toEqual([]);
     });
   });
 

@@ -102,6 +102,53 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
     });
   });
 
+  describe('orders that come together', () => {
+    const ordersOf = (many: number) => Array.from({ length: many }, () => uuid());
+
+    test('have an answer and a ledger each', async () => {
+      const [paid, declined, released] = [ordersOf(15), ordersOf(15), ordersOf(15)];
+      const { handle } = service.instance({ timeoutMs: 10_000 });
+      const tokens = [
+        ...[...paid, ...released].map((id) => [id, 'tok_ok']),
+        ...declined.map((id) => [id, 'tok_insufficient']),
+      ];
+      await Promise.all(tokens.toSorted().map(([id = '', token = '']) => handle(authorise(id, token))));
+      await Promise.all([
+        ...paid.map((id) => handle(capture(id))),
+        ...[...released, ...declined].map((id) => handle(release(id))),
+      ]);
+      const answers = Map.groupBy(await service.published(), ({ data }) => data.orderId);
+      const of = async (id: string) => [answers.get(id)?.map(({ type }) => type), await service.ledger(id)];
+      for (const id of paid)
+        expect(await of(id)).toEqual([
+          ['payment.authorised', 'payment.captured'],
+          ['authorised 1250', 'captured 1250'],
+        ]);
+      for (const id of declined) expect(await of(id)).toEqual([['payment.declined', 'payment.voided'], []]);
+      for (const id of released)
+        expect(await of(id)).toEqual([
+          ['payment.authorised', 'payment.voided'],
+          ['authorised 1250', 'voided 1250'],
+        ]);
+    });
+
+    test('and two messages of one order among them, charge it once', async () => {
+      const others = ordersOf(5).map((id) => service.handle(authorise(id, 'tok_ok')));
+      const both = [1, 2].map(() => service.handle(authorise(orderId, 'tok_ok')));
+      await Promise.all([...others, ...both]);
+      await Promise.all([1, 2].map((attempt) => service.handle(capture(orderId, attempt))));
+      const answers = (await service.published()).filter(({ data }) => data.orderId === orderId);
+      expect(answers.map(({ type }) => type)).toEqual([
+        'payment.authorised',
+        'payment.authorised',
+        'payment.captured',
+        'payment.captured',
+      ]);
+      expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'captured 1250']);
+      expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250 }]);
+    });
+  });
+
   test('a declined payment says why, delivered twice, and stays declined', async () => {
     await service.handleTwice(authorise(orderId, 'tok_insufficient'));
     await service.handle(authorise(orderId, 'tok_ok'));
@@ -238,16 +285,18 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       });
       const message = authorise(orderId, 'tok_ok');
       const signal = new AbortController().signal;
-      const intent = await service.store.transaction(({ tx, now }) => handler.intend(message, { tx, now }));
+      const [intent] = await service.store.transaction(({ tx, now }) =>
+        handler.intendBatch([message], { tx, now }),
+      );
       const outcome = handler.outside(message, intent, { idempotencyKey: `${orderId}/authorise`, signal });
       await expect.poll(() => simulator.ledger(orderId)).toHaveLength(1);
       await service.handle(release(orderId));
       approved.resolve();
       const settled = await outcome;
-      const effect = await service.store.transaction(({ tx, now }) =>
-        handler.inside(message, settled, { tx, now }),
+      const effects = await service.store.transaction(({ tx, now }) =>
+        handler.insideBatch([{ message, outcome: settled }], { tx, now }),
       );
-      expect(effect).toMatchObject({ contract: { name: 'payment.declined' }, data: { reason: 'voided' } });
+      expect(effects).toMatchObject([{ contract: { name: 'payment.declined' }, data: { reason: 'voided' } }]);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'voided 1250']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided', held: 0 }]);
     });

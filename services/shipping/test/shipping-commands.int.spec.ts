@@ -92,6 +92,32 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
     });
   });
 
+  test('orders that come together have an answer each', async () => {
+    const [fine, refused, cancelled] = [1, 2, 3].map(() => Array.from({ length: 10 }, () => uuid())) as [
+      string[],
+      string[],
+      string[],
+    ];
+    await simulator.fault(refused.map((reference) => ({ mode: 'fail', reference, times: 1 })));
+    await Promise.all([...fine, ...refused].toSorted().map((id) => service.handle(dispatch(id))));
+    await Promise.all([...fine, ...cancelled].map((id) => service.handle(cancel(id)))); // too late for the first half
+    await Promise.all(cancelled.map((id) => service.handle(dispatch(id))));
+    const answers = Map.groupBy(await service.published(), ({ data }) => data.orderId);
+    const typesOf = (id: string) => new Set(answers.get(id)?.map(({ type }) => type));
+    for (const id of fine) {
+      expect(typesOf(id)).toEqual(new Set(['shipment.dispatched']));
+      expect(await service.shipment(id)).toMatchObject({ status: 'dispatched' });
+    }
+    for (const id of refused) {
+      expect(typesOf(id)).toEqual(new Set(['shipment.failed']));
+      expect(await service.shipment(id)).toMatchObject({ status: 'failed' });
+    }
+    for (const id of cancelled) {
+      expect(typesOf(id)).toEqual(new Set(['shipment.cancelled', 'shipment.failed']));
+      expect(await service.shipment(id)).toEqual({ status: 'cancelled' });
+    }
+  });
+
   describe('a dispatch that has expired', () => {
     const late = () => ({ expiry: new Date(Date.now() - 1) });
 
@@ -181,17 +207,18 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       const handler = onDispatchOrder(service.carrier);
       const message = dispatch(orderId);
       const { transaction } = service.store;
-      const intent = await transaction(({ tx, now }) => handler.intend(message, { tx, now }));
+      const [intent] = await transaction(({ tx, now }) => handler.intendBatch([message], { tx, now }));
       const outside = { idempotencyKey: `${orderId}/dispatch`, signal: new AbortController().signal };
       const outcome = await handler.outside(message, intent, outside);
       await service.handle(cancel(orderId));
-      const effect = await transaction(({ tx, now }) => handler.inside(message, outcome, { tx, now }));
+      const effects = await transaction(({ tx, now }) =>
+        handler.insideBatch([{ message, outcome }], { tx, now }),
+      );
       const [answer] = await service.published();
       expect(answer?.type).toBe('shipment.dispatched');
-      expect(effect).toMatchObject({
-        contract: { name: 'shipment.dispatched' },
-        data: { ...answer?.data, stepId: step('1').stepId },
-      });
+      expect(effects).toMatchObject([
+        { contract: { name: 'shipment.dispatched' }, data: { ...answer?.data, stepId: step('1').stepId } },
+      ]);
     });
 
     test('that is under way silences a dispatch that is delivered again: its own answer settles both', async () => {

@@ -1,7 +1,7 @@
 import type { Effects, HandlerContext } from '@emporium/bus';
 import type { Tx } from '@emporium/store';
 import type { Answer, Intent, Payment, Settlement } from '../domain/payment.ts';
-import { lock, save } from '../store/payments.ts';
+import { type Change, lockAll, paymentOf, saveAll } from '../store/payments.ts';
 import type { Tables } from '../store/tables.ts';
 import { reply, type Step } from './reply.ts';
 
@@ -12,6 +12,11 @@ export type Asked<Ask, Outcome> =
   | { readonly kind: 'asked'; readonly ask: Ask; readonly outcome: Outcome }
   | { readonly kind: 'known'; readonly answer: Answer };
 
+interface Performed<Ask, Outcome> {
+  readonly message: { readonly data: Step };
+  readonly outcome: Asked<Ask, Outcome>;
+}
+
 /** Asks the provider, unless the answer is known already. */
 export const unlessKnown = async <Ask, Outcome>(
   intent: Intent<Ask>,
@@ -21,19 +26,29 @@ export const unlessKnown = async <Ask, Outcome>(
     ? intent
     : { kind: 'asked', ask: intent.ask, outcome: await askProvider(intent.ask) };
 
-/** Settles the payment, which may have changed meanwhile, by what the provider said. */
+/** Settles payments, which may have changed meanwhile, by what the provider said. */
 export const conclude = async <Ask, Outcome>(
-  step: Step,
-  asked: Asked<Ask, Outcome>,
+  performed: readonly Performed<Ask, Outcome>[],
   settle: (payment: Payment, ask: Ask, outcome: Outcome) => Settlement,
   { tx, now }: Context,
-): Promise<Effects> => {
-  if (asked.kind === 'known') return reply(step, asked.answer);
-  const payment = await lock(tx, step.orderId);
-  const settlement = settle(payment, asked.ask, asked.outcome);
-  const { entries = [] } = settlement;
-  if (settlement.payment !== undefined || entries.length > 0) {
-    await save(tx, step.orderId, settlement.payment ?? payment, entries, now);
-  }
-  return reply(step, settlement.answer);
+): Promise<Effects[]> => {
+  const orders = performed.filter(({ outcome }) => outcome.kind === 'asked').map(orderOf);
+  const payments = await lockAll(tx, orders);
+  const changes = new Map<string, Change>();
+  const replies = performed.map(({ message, outcome: asked }) => {
+    const step = message.data;
+    if (asked.kind === 'known') return reply(step, asked.answer);
+    const { orderId } = step;
+    const before = paymentOf(payments, orderId);
+    const { answer, payment = before, entries = [] } = settle(before, asked.ask, asked.outcome);
+    if (payment !== before || entries.length > 0) {
+      payments.set(orderId, payment);
+      changes.set(orderId, { payment, entries: [...(changes.get(orderId)?.entries ?? []), ...entries] });
+    }
+    return reply(step, answer);
+  });
+  await saveAll(tx, changes, now);
+  return replies;
 };
+
+const orderOf = ({ message }: { readonly message: { readonly data: Step } }): string => message.data.orderId;

@@ -1,19 +1,25 @@
-import { type OutsideContext, perform } from '@emporium/bus';
+import { type OutsideContext, performBatch } from '@emporium/bus';
 import { capturePayment } from '@emporium/contracts';
 import { type CaptureOutcome, type CaptureRequest, intendCapture, settleCapture } from '../domain/capture.ts';
 import type { PaymentProvider } from '../provider.ts';
-import { find } from '../store/payments.ts';
+import { findAll } from '../store/payments.ts';
 import { type Context, conclude, unlessKnown } from './asking.ts';
 import { renewalKey } from './keys.ts';
 
 /** The step changes only after a definite refusal: a capture without an answer is repeated under the same key. */
 export const onCapture = (provider: PaymentProvider) =>
-  perform(capturePayment, {
+  performBatch(capturePayment, {
     idempotencyKey: ({ data }) => data.stepId,
-    intend: async ({ data }, { tx }: Context) => intendCapture(await find(tx, data.orderId)),
+    intendBatch: async (messages, { tx }: Context) => {
+      const payments = await findAll(
+        tx,
+        messages.map(({ data }) => data.orderId),
+      );
+      return messages.map(({ data }) => intendCapture(payments.get(data.orderId)));
+    },
     outside: ({ data }, intent, context) =>
       unlessKnown(intent, (request) => captureOrRenew(provider, data.orderId, request, context)),
-    inside: ({ data }, asked, context) => conclude(data, asked, settleCapture, context),
+    insideBatch: (performed, context) => conclude(performed, settleCapture, context),
   });
 
 /** An authorisation that has expired is renewed, once in the life of the order, and captured then. */

@@ -1,18 +1,25 @@
-import { perform } from '@emporium/bus';
+import { performBatch } from '@emporium/bus';
 import { voidPayment } from '@emporium/contracts';
 import { intendVoid, settleVoid, tombstone, type VoidOutcome } from '../domain/void.ts';
 import type { PaymentProvider } from '../provider.ts';
-import { enter, save } from '../store/payments.ts';
+import { type Change, enterAll, paymentOf, saveAll } from '../store/payments.ts';
 import { type Context, conclude, unlessKnown } from './asking.ts';
 import { authorisationKey, renewalKey } from './keys.ts';
 
 export const onVoid = (provider: PaymentProvider) =>
-  perform(voidPayment, {
+  performBatch(voidPayment, {
     idempotencyKey: ({ data }) => `${data.orderId}/void`,
-    intend: async ({ data }, { tx, now }: Context) => {
-      const { intent, payment } = intendVoid(await enter(tx, data.orderId, tombstone));
-      if (payment !== undefined) await save(tx, data.orderId, payment, [], now);
-      return intent;
+    intendBatch: async (messages, { tx, now }: Context) => {
+      const orders = messages.map(({ data }) => data.orderId);
+      const payments = await enterAll(tx, new Map(orders.map((orderId) => [orderId, tombstone])));
+      const changes = new Map<string, Change>();
+      const intents = orders.map((orderId) => {
+        const { intent, payment } = intendVoid(paymentOf(payments, orderId));
+        if (payment !== undefined) changes.set(orderId, { payment, entries: [] });
+        return intent;
+      });
+      await saveAll(tx, changes, now);
+      return intents;
     },
     outside: ({ data }, intent, { idempotencyKey, signal }) =>
       unlessKnown(intent, async (): Promise<VoidOutcome> => {
@@ -29,6 +36,6 @@ export const onVoid = (provider: PaymentProvider) =>
         );
         return { authorisationIds: ids.filter((id) => id !== undefined) };
       }),
-    inside: ({ data }, asked, context) =>
-      conclude(data, asked, (payment, _, outcome) => settleVoid(payment, outcome), context),
+    insideBatch: (performed, context) =>
+      conclude(performed, (payment, _, outcome) => settleVoid(payment, outcome), context),
   });

@@ -1,4 +1,4 @@
-import { perform } from '@emporium/bus';
+import { performBatch } from '@emporium/bus';
 import { dispatchOrder } from '@emporium/contracts';
 import { v7 as uuid } from 'uuid';
 import type { Carrier } from '../carrier.ts';
@@ -9,22 +9,28 @@ import {
   newShipment,
   settleDispatch,
 } from '../domain/dispatch.ts';
-import { enter } from '../store/shipments.ts';
+import { enterAll, shipmentOf } from '../store/shipments.ts';
 import { type Context, conclude, unlessKnown } from './asking.ts';
 import { reply } from './reply.ts';
 
 export const onDispatchOrder = (carrier: Carrier) =>
-  perform(dispatchOrder, {
+  performBatch(dispatchOrder, {
     idempotencyKey: ({ data }) => `${data.orderId}/dispatch`,
-    intend: async ({ data }, { tx }: Context) => {
-      const { orderId, customerId } = data;
-      return intendDispatch(await enter(tx, orderId, newShipment({ customerId, shipmentId: uuid() })));
+    intendBatch: async (messages, { tx }: Context) => {
+      const initial = messages.map(
+        ({ data: { orderId, customerId } }) =>
+          [orderId, newShipment({ customerId, shipmentId: uuid() })] as const,
+      );
+      const shipments = await enterAll(tx, new Map(initial));
+      return messages.map(({ data }) => intendDispatch(shipmentOf(shipments, data.orderId)));
     },
     outside: ({ data }, intent, { idempotencyKey: key, signal }) =>
       unlessKnown(intent, () =>
         carrier.dispatch({ reference: data.orderId, lines: data.lines, key, signal }),
       ),
-    inside: ({ data }, asked, context) => conclude(data, asked, settleDispatch, context),
-    expired: async ({ data }, { tx }) =>
-      reply(data, expireDispatch(await enter(tx, data.orderId, expiredShipment))),
+    insideBatch: (performed, context) => conclude(performed, settleDispatch, context),
+    expired: async ({ data }, { tx }) => {
+      const shipments = await enterAll(tx, new Map([[data.orderId, expiredShipment]]));
+      return reply(data, expireDispatch(shipmentOf(shipments, data.orderId)));
+    },
   });

@@ -3,27 +3,18 @@ import { type Kysely, sql } from 'kysely';
 import type { Shipment } from '../domain/shipment.ts';
 import type { Tables } from './tables.ts';
 
-/** Locks the shipment of this order and gives it; where there is none, it begins as `initial`. */
-export const enter = async (tx: Tx<Tables>, orderId: string, initial: Shipment): Promise<Shipment> => {
-  const { rows } = await sql<{ state: Shipment }>`
-    insert into shipment (order_id, state) values (${orderId}, ${JSON.stringify(initial)}::jsonb)
+/** Locks the shipments of these orders and gives them; where there is none, it begins as is said here. */
+export const enterAll = async (
+  tx: Tx<Tables>,
+  initial: ReadonlyMap<string, Shipment>,
+): Promise<Map<string, Shipment>> => {
+  const { rows } = await sql<Row>`
+    insert into shipment (order_id, state)
+    select * from unnest(${[...initial.keys()]}::text[], ${[...initial.values()].map(asJson)}::jsonb[]) as entered
+    order by 1
     on conflict (order_id) do update set order_id = excluded.order_id
-    returning state`.execute(tx);
-  const [row] = rows;
-  if (row === undefined) throw new Error(`The shipment of ${orderId} could not be entered`);
-  return row.state;
-};
-
-/** Locks the shipment of this order, if there is one. */
-export const lock = async (tx: Tx<Tables>, orderId: string): Promise<Shipment | undefined> => {
-  const { rows } = await sql<{ state: Shipment }>`
-    select state from shipment where order_id = ${orderId} for update`.execute(tx);
-  return rows[0]?.state;
-};
-
-export const save = async (tx: Tx<Tables>, orderId: string, shipment: Shipment): Promise<void> => {
-  await sql`
-    update shipment set state = ${JSON.stringify(shipment)}::jsonb where order_id = ${orderId}`.execute(tx);
+    returning order_id, state`.execute(tx);
+  return byOrder(rows);
 };
 
 /** Locks the shipments of these orders, in the orders' order, and gives those that there are. */
@@ -31,10 +22,17 @@ export const lockAll = async (
   tx: Tx<Tables>,
   orderIds: readonly string[],
 ): Promise<Map<string, Shipment>> => {
-  const { rows } = await sql<{ order_id: string; state: Shipment }>`
+  const { rows } = await sql<Row>`
     select order_id, state from shipment
     where order_id = any(${[...orderIds]}::text[]) order by order_id for update`.execute(tx);
-  return new Map(rows.map(({ order_id, state }) => [order_id, state]));
+  return byOrder(rows);
+};
+
+/** Of shipments that were entered before. */
+export const shipmentOf = (shipments: ReadonlyMap<string, Shipment>, orderId: string): Shipment => {
+  const shipment = shipments.get(orderId);
+  if (shipment === undefined) throw new Error(`The shipment of ${orderId} is gone`);
+  return shipment;
 };
 
 /** Writes shipments that are locked, as one statement. */
@@ -44,7 +42,7 @@ export const saveAll = async (tx: Tx<Tables>, shipments: ReadonlyMap<string, Shi
     update shipment set state = changed.state
     from unnest(
       ${[...shipments.keys()]}::text[],
-      ${[...shipments.values()].map((shipment) => JSON.stringify(shipment))}::jsonb[]
+      ${[...shipments.values()].map(asJson)}::jsonb[]
     ) as changed (order_id, state)
     where shipment.order_id = changed.order_id`.execute(tx);
 };
@@ -85,3 +83,13 @@ export const readShipments = async (
     .execute();
   return rows.map(({ order_id, state }) => ({ orderId: order_id, shipment: state }));
 };
+
+interface Row {
+  readonly order_id: string;
+  readonly state: Shipment;
+}
+
+const byOrder = (rows: readonly Row[]): Map<string, Shipment> =>
+  new Map(rows.map(({ order_id, state }) => [order_id, state]));
+
+const asJson = (shipment: Shipment): string => JSON.stringify(shipment);
