@@ -6,12 +6,11 @@ import {
   newContext,
   permanent,
 } from '@emporium/bus';
-import type { Kysely } from 'kysely';
+import type { Atomically } from './atomically.ts';
 import { connectTimeoutMs } from './database.ts';
 import { storeErrors } from './errors.ts';
-import type { Outbox } from './outbox.ts';
 import { together } from './together.ts';
-import { inTransaction, type Work } from './transaction.ts';
+import type { Work } from './transaction.ts';
 
 /** One of the calls that share a transaction. */
 export interface Part<Item> {
@@ -32,13 +31,6 @@ export type GroupWork<DB, Item, Result> = (
   group: Pick<Work<DB>, 'tx' | 'now'>,
 ) => Promise<readonly Result[]>;
 
-export interface GroupedOptions<DB> {
-  readonly db: Kysely<DB>;
-  readonly outbox: Outbox;
-  /** Called after each commit that wrote effects. */
-  readonly committed: () => void;
-}
-
 /** Calls that share a transaction, at most. */
 const groupSize = 50;
 
@@ -57,25 +49,22 @@ const givenUp: PromiseRejectedResult = { status: 'rejected', reason: storeErrors
  * for its turn as long as others may wait for a connection is turned away in the same way: nothing is done for it later.
  */
 export const createGrouped = <DB, Item, Result>(
-  { db, outbox, committed }: GroupedOptions<DB>,
+  atomically: Atomically<DB>,
   work: GroupWork<DB, Item, Result>,
 ): ((item: Item) => Promise<Result>) => {
-  const transact = async (calls: readonly Call<Item>[]): Promise<readonly Result[]> => {
+  const transact = (calls: readonly Call<Item>[]): Promise<readonly Result[]> => {
     const now = new Date();
-    const { results, wrote } = await inTransaction(db, async (tx) => {
+    return atomically(async (tx) => {
       const parts: readonly Part<Item>[] = calls.map(({ item, context }) => ({ item, context, effects: [] }));
-      const answers = await work(parts, { tx, now });
-      if (answers.length !== parts.length) {
-        throw permanent(`a group of ${parts.length} calls was answered for ${answers.length}`);
+      const result = await work(parts, { tx, now });
+      if (result.length !== parts.length) {
+        throw permanent(`a group of ${parts.length} calls was answered for ${result.length}`);
       }
       const entries = parts.flatMap(({ effects, context }) =>
         effects.map((effect) => ({ effect, context, now })),
       );
-      await outbox.write(tx, entries);
-      return { results: answers, wrote: entries.length > 0 };
+      return { result, entries };
     });
-    if (wrote) committed();
-    return results;
   };
 
   const { add } = createGrouper(

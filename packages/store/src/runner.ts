@@ -9,10 +9,10 @@ import {
 } from '@emporium/bus';
 import type { Contract, Subscription } from '@emporium/contracts';
 import type { Kysely, Transaction } from 'kysely';
+import type { Atomically } from './atomically.ts';
 import { failpoint } from './failpoint.ts';
 import { handleAll, isExpired, paired, type Step } from './handling.ts';
 import { alreadyHandled, recordHandled } from './inbox.ts';
-import type { Outbox } from './outbox.ts';
 import { together } from './together.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -22,11 +22,9 @@ const usualGroupSize = 50;
 /** What a runner works on. */
 export interface RunnerOptions<DB> {
   readonly db: Kysely<DB>;
-  readonly outbox: Outbox;
+  readonly atomically: Atomically<DB>;
   readonly subscription: Subscription;
   readonly handlers: readonly Handler<Transaction<DB>>[];
-  /** Called after each commit that wrote effects. */
-  readonly committed: () => void;
   /** Deliveries at hand that share one transaction, at most; 50 unless given. More of them suit a stream of small messages. */
   readonly groupSize?: number;
   readonly clock?: () => Date;
@@ -46,7 +44,7 @@ const handledBefore = Symbol('handled before');
  * messages go by key, so that rows are locked in the same order everywhere.
  */
 export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handles: readonly Contract[] } => {
-  const { db, outbox, subscription, handlers, committed, clock = () => new Date() } = options;
+  const { db, atomically, subscription, handlers, clock = () => new Date() } = options;
   const { groupSize = usualGroupSize } = options;
   const bound = bindHandlers(subscription, handlers);
 
@@ -58,14 +56,11 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
 
   const transact = async (steps: readonly Step<DB>[]): Promise<readonly undefined[]> => {
     const now = clock();
-    const wrote = await inTransaction(db, async (tx) => {
+    await atomically(async (tx) => {
       const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(steps)));
       const due = inKeyOrder(steps).filter(({ message }) => fresh.delete(message.id)); // a doubled message goes once
-      const entries = await handleAll(due, { tx, now });
-      await outbox.write(tx, entries);
-      return entries.length > 0;
+      return { result: undefined, entries: await handleAll(due, { tx, now }) };
     });
-    if (wrote) committed();
     failpoint('runner.before-ack');
     return steps.map(() => undefined);
   };

@@ -11,16 +11,17 @@ import {
 } from '@emporium/bus';
 import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
 import { type Kysely, sql } from 'kysely';
+import { createAtomically } from './atomically.ts';
 import { createDatabase, createPool } from './database.ts';
 import { classify } from './errors.ts';
 import { createGrouped, type GroupWork } from './grouped.ts';
 import { type Migrations, messagingMigrations, migrate } from './migrate.ts';
-import { createOutbox, type OutboxEntry } from './outbox.ts';
+import { createOutbox } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { messagingRetention, type Retention, startRetention } from './retention.ts';
 import { createRunner } from './runner.ts';
 import { startTaskRelay } from './task-relay.ts';
-import { inTransaction, type Tx, type Work } from './transaction.ts';
+import type { Tx, Work } from './transaction.ts';
 
 export interface StoreOptions {
   readonly service: ServiceName;
@@ -82,12 +83,12 @@ export const createStore = <DB>({
 }: StoreOptions): Store<DB> => {
   const pool = createPool({ url, max: connections, applicationName: service });
   const db = createDatabase<DB>(pool);
-  const outbox = createOutbox(service, registry);
   const listeners = new Set<() => void>();
   const running: { stop(): Promise<void> | void }[] = [];
   const committed = () => {
     for (const listener of listeners) listener();
   };
+  const atomically = createAtomically({ db, outbox: createOutbox(service, registry), committed });
   const onCommit = (listener: () => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -96,23 +97,19 @@ export const createStore = <DB>({
   return {
     db,
     onCommit,
-    transaction: async (work) => {
+    transaction: (work) => {
       const context: Context = currentContext() ?? newContext();
       const now = new Date();
-      const { result, wrote } = await inTransaction(db, async (tx) => {
+      return atomically(async (tx) => {
         const effects: Effect[] = [];
-        const value = await work({ tx, now, context, effects });
-        const entries: OutboxEntry[] = effects.map((effect) => ({ effect, context, now }));
-        await outbox.write(tx, entries);
-        return { result: value, wrote: entries.length > 0 };
+        const result = await work({ tx, now, context, effects });
+        return { result, entries: effects.map((effect) => ({ effect, context, now })) };
       });
-      if (wrote) committed();
-      return result;
     },
-    grouped: (work) => createGrouped({ db, outbox, committed }, work),
+    grouped: (work) => createGrouped(atomically, work),
     runner: (subscription, handlers, { groupSize } = {}) =>
       createRunner({
-        ...{ db, outbox, subscription, handlers, committed },
+        ...{ db, atomically, subscription, handlers },
         ...(groupSize === undefined ? {} : { groupSize }),
       }),
     migrate: async (migrations) => {
