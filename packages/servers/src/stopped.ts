@@ -11,9 +11,20 @@ export const whileStopped = async <T>(pid: number, work: () => Promise<T>): Prom
     while (!(await standsStill(pid))) await sleep(5);
     return await work();
   } finally {
-    process.kill(pid, 'SIGCONT');
+    goOn(pid);
   }
 };
+
+const goOn = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if (!isGone(error)) throw error; // else what `work` met there tells more
+  }
+};
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ESRCH';
 
 const standsStill = async (pid: number): Promise<boolean> => {
   if (process.platform !== 'linux') {
