@@ -1,11 +1,12 @@
 import type { Chapter, StoryContext } from './chapter.ts';
 import { eventually, type SensorAlert, type ShopClient } from './client.ts';
 
-const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
+/** From the one where it is hottest anyway. */
+const places = ['Dubai', 'Sydney', 'Tokyo', 'New York', 'London'];
 
 /** One that begins something, and one that tells, a few chapters later, what came of it. */
 export const sensorChapters = (): readonly [Chapter, Chapter] => {
-  let hot = '';
+  let hot: Overheated = { place: '', sensor: '' };
   let before: readonly SensorAlert[] = [];
 
   const warehouses: Chapter = async ({ client, teller }) => {
@@ -24,19 +25,20 @@ export const sensorChapters = (): readonly [Chapter, Chapter] => {
     }
     before = await client.sensorAlerts();
     hot = await overheat(client, before);
-    teller.say(`the cooling in Dubai fails: sensor ${hot} will notice`);
+    teller.say(`the cooling in ${hot.place} fails: sensor ${hot.sensor} will notice`);
   };
 
   const heat: Chapter = async (context) => {
     const { client, teller } = context;
-    teller.chapter('Meanwhile in Dubai');
+    const { place, sensor } = hot;
+    teller.chapter(`Meanwhile in ${place}`);
     const alert = await eventually(
       'the sensor raises an alert',
-      () => alertsOf(context, hot, before),
+      () => alertsOf(context, sensor, before),
       (alerts) => alerts.some(({ reason }) => reason === 'too-hot'),
     ).then((alerts) => alerts.find(({ reason }) => reason === 'too-hot'));
     const usual = alert?.usual === undefined ? '' : `, where ${alert.usual} °C is usual`;
-    teller.say(`sensor.temperature-alert: sensor ${hot} reads ${alert?.temperature} °C${usual}`);
+    teller.say(`sensor.temperature-alert: sensor ${sensor} reads ${alert?.temperature} °C${usual}`);
     const mails = await eventually(
       'operations have their mail',
       () =>
@@ -46,7 +48,7 @@ export const sensorChapters = (): readonly [Chapter, Chapter] => {
       (all) => all.length > 0,
     );
     for (const { subject } of mails) teller.say(`✉ ${subject}`);
-    const alerts = (await alertsOf(context, hot, before)).filter(({ reason }) => reason === 'too-hot');
+    const alerts = (await alertsOf(context, sensor, before)).filter(({ reason }) => reason === 'too-hot');
     teller.check(
       'one alert for all the readings that are too hot',
       alerts.length === 1,
@@ -61,14 +63,22 @@ export const sensorChapters = (): readonly [Chapter, Chapter] => {
 /** What is too hot again so soon is one excursion with what it was, and raises no alert. */
 const restMs = 180_000;
 
-/** Another sensor each time; the story may have been told a moment ago. */
-const overheat = async (client: ShopClient, before: readonly SensorAlert[]): Promise<string> => {
+interface Overheated {
+  readonly place: string;
+  readonly sensor: string;
+}
+
+/** The sensor that has rested longest goes wrong. Where that is too short, the story was told here a moment ago: elsewhere. */
+const overheat = async (client: ShopClient, before: readonly SensorAlert[]): Promise<Overheated> => {
   const since = Date.now() - restMs;
   const recent = new Set(before.filter(({ at }) => Date.parse(at) > since).map(({ sensorId }) => sensorId));
-  let sensor = await client.overheat('Dubai');
-  for (let tries = recent.size; tries > 0 && recent.has(sensor); tries -= 1)
-    sensor = await client.overheat('Dubai');
-  return sensor;
+  for (const place of places) {
+    const sensor = await client.overheat(place);
+    if (!recent.has(sensor)) return { place, sensor };
+  }
+  throw new Error(
+    `Every warehouse was too hot within the last ${restMs / 60_000} minutes: tell the story again later`,
+  );
 };
 
 /** Those of a sensor that were not there before. */
