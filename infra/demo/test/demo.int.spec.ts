@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,22 @@ describe('npm run demo', () => {
     const { ended, output } = run({ PORT: 'http' });
     expect(await ended).toBe(1);
     expect(output()).toBe("The demo ended: PORT: must be a port from 1 to 65535, is 'http'\n");
+  });
+
+  test('a shop that runs and does not know its administrator says which variables to set', async () => {
+    const stranger = createHttpServer(({ url }, response) => {
+      response.statusCode = url === '/health/ready' ? 200 : 401;
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const address = stranger.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const { ended, output } = run({ ADMIN_PASSWORD: 'of another shop' }, ['--url', url]);
+    expect(await ended).toBe(1);
+    expect(output().trimEnd().split('\n').at(-1)).toBe(
+      `The demo ended: ${url} does not know admin@emporium.example by this password: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,
+    );
+    stranger.close();
   });
 
   test.skipIf(!postgres.available)(
