@@ -95,9 +95,9 @@ export const perform = <C extends Contract, Tx, Intent, Outcome>(
   });
 
 interface BatchPerformance<C extends Contract, Tx, Intent, Outcome> extends Outside<C, Tx, Intent, Outcome> {
-  /** As `intend` of `perform`, for all messages that are at hand; gives the intent of each. */
+  /** As `intend` of `perform`, for many; gives the intent of each, in their order. */
   intendBatch(messages: readonly Message<C>[], context: HandlerContext<Tx>): Promise<readonly Intent[]>;
-  /** As `inside` of `perform`, for all that are back from the outside; gives the effects of each. */
+  /** As `inside` of `perform`, for many that are back from the outside; gives the effects of each, in their order. */
   insideBatch(
     performed: readonly Performed<C, Outcome>[],
     context: HandlerContext<Tx>,

@@ -39,13 +39,17 @@ export const isExpired = ({ expiry }: Message, now: Date): boolean => expiry !==
 const isTooLate = <DB>({ message, handler, outcome }: Step<DB>, now: Date): boolean =>
   outcome === undefined && (handler.kind === 'perform' || isExpired(message, now));
 
-/** The steps of one handler that takes many together, at the place of the first; everything else by itself. */
+/**
+ * The steps of one batch handler together, at the place of the first. Of those that asked the outside only neighbours: the
+ * handlers of a subscription lock the same rows there, and lock them in the order of the steps.
+ */
 const byBatch = <DB>(steps: readonly Step<DB>[], now: Date): (readonly Step<DB>[])[] => {
   const batches = new Map<Handler<Transaction<DB>>, Step<DB>[]>();
   const groups: Step<DB>[][] = [];
   for (const step of steps) {
-    const batched = step.handler.kind !== 'handle' && !isTooLate(step, now);
-    const known = batched ? batches.get(step.handler) : undefined;
+    const batched = step.handler.kind === 'batch' && !isTooLate(step, now);
+    const last = groups.at(-1);
+    const known = batched ? batches.get(step.handler) : askedAlike(last?.[0], step) ? last : undefined;
     if (known !== undefined) {
       known.push(step);
       continue;
@@ -56,6 +60,10 @@ const byBatch = <DB>(steps: readonly Step<DB>[], now: Date): (readonly Step<DB>[
   }
   return groups;
 };
+
+/** Whether one handler asked the outside for both. */
+const askedAlike = <DB>(one: Step<DB> | undefined, other: Step<DB>): boolean =>
+  one?.handler === other.handler && one.outcome !== undefined && other.outcome !== undefined;
 
 const handleGroup = async <DB>(
   group: readonly Step<DB>[],

@@ -71,8 +71,7 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
       const handled = await alreadyHandled(tx, subscription.name, idsOf(intentions));
       const recorded = new Map<string, unknown>([...handled].map((id) => [id, handledBefore]));
       const due = inKeyOrder(intentions.filter(({ message }) => !handled.has(message.id)));
-      for (const [handler, some] of Map.groupBy(due, (each) => each.handler)) {
-        const messages = some.map(({ message }) => message);
+      for (const { handler, messages } of byHandler(due)) {
         for (const [{ id }, intent] of paired(messages, await handler.intendBatch(messages, { tx, now })))
           recorded.set(id, intent);
       }
@@ -123,6 +122,17 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
   };
 
   return { run, handles: [...bound.keys()] };
+};
+
+/** Of a handler those together that follow each other: the others lock the same rows, and lock them in this order. */
+const byHandler = <DB>(intentions: readonly Intention<DB>[]) => {
+  const groups: { handler: Intention<DB>['handler']; messages: Message[] }[] = [];
+  for (const { handler, message } of intentions) {
+    const last = groups.at(-1);
+    if (last?.handler === handler) last.messages.push(message);
+    else groups.push({ handler, messages: [message] });
+  }
+  return groups;
 };
 
 const idsOf = (items: readonly { readonly message: Message }[]): string[] =>

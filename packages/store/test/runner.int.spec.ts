@@ -9,11 +9,12 @@ import {
   permanent,
   withContext,
 } from '@emporium/bus';
+import type { Contract } from '@emporium/contracts';
 import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store, Tx } from '../src/index.ts';
-import { count, counted, counting } from './support/counting.ts';
+import { count, counted, counting, heard, reminded } from './support/counting.ts';
 import { eventually } from './support/eventually.ts';
 import { type Counters, openTestStore, received, type TestStore } from './support/inventory.ts';
 
@@ -591,6 +592,41 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       const states = await settledStates(numbers.map((n) => run(ask(n))));
       expect(states).toEqual(numbers.map((n) => (n === 5 ? 'rejected' : 'fulfilled')));
       expect((await effects()).sort()).toEqual(numbers.filter((n) => n !== 5));
+    });
+
+    test('keeps to the order of the keys where another one has messages in between', async () => {
+      const calls: { part: 'intend' | 'inside'; contract: string; keys: string[] }[] = [];
+      const noting = <C extends Contract>(contract: C) => {
+        const note = (part: 'intend' | 'inside', messages: readonly Message[]) =>
+          void calls.push({ part, contract: contract.name, keys: messages.map(({ key }) => key) });
+        return performBatch(contract, {
+          intendBatch: async (messages) => {
+            note('intend', messages);
+            return messages;
+          },
+          outside: async () => undefined,
+          insideBatch: async (performed) => {
+            note(
+              'inside',
+              performed.map(({ message }) => message),
+            );
+            return performed.map(() => undefined);
+          },
+        });
+      };
+      const { run } = store.runner(heard, [noting(counted), noting(reminded)]);
+      const messages = [
+        ...['a', 'b', 'e'].map((counter) => received(counted, { counter, n: 1 })),
+        ...['c', 'd', 'f'].map((counter) => received(reminded, { counter })),
+      ];
+      await Promise.all(messages.map((message) => run(message, signal)));
+      const together = (part: 'intend' | 'inside') => [
+        { part, contract: 'counter.counted', keys: ['a', 'b'] },
+        { part, contract: 'counter.reminded', keys: ['c', 'd'] },
+        { part, contract: 'counter.counted', keys: ['e'] },
+        { part, contract: 'counter.reminded', keys: ['f'] },
+      ];
+      expect(calls).toEqual([...together('intend'), ...together('inside')]);
     });
 
     test('that forgets an intent is told so', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverFor } from '@emporium/servers';
+import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { onAuthorise } from '../src/handlers/authorise.ts';
@@ -147,6 +148,25 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'captured 1250']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250 }]);
     });
+  });
+
+  test('orders of which two processes authorise and void others at one time never deadlock', async () => {
+    const [one, other] = [1, 2].map(() => service.instance({ timeoutMs: 10_000 }));
+    const orders = Array.from({ length: 40 }, () => uuid()).toSorted();
+    const before = await deadlocks();
+    const work = orders.flatMap((id, n) => {
+      const [authorising, releasing] = n % 2 === 0 ? [one, other] : [other, one];
+      const asked = authorising?.handle(authorise(id, 'tok_ok'));
+      return n === 0 ? [asked] : [asked, releasing?.handle(release(id))]; // so that the other begins with an authorisation
+    });
+    await Promise.all(work);
+    expect(await deadlocks()).toBe(before);
+    const [paid = '', ...released] = orders;
+    expect(await simulator.ledger(paid)).toMatchObject([{ held: 1_250 }]);
+    for (const id of released) {
+      expect(await service.payment(id)).toMatchObject({ status: 'voided', held: 0 });
+      for (const line of await simulator.ledger(id)) expect(line).toMatchObject({ held: 0, captured: 0 });
+    }
   });
 
   test('a declined payment says why, delivered twice, and stays declined', async () => {
@@ -412,4 +432,12 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
     expect(service.said.join('\n')).toContain('500');
     expect(service.said.join('\n')).not.toContain('tok_');
   });
+
+  /** As the server counts them; a connection reports what it saw when it is idle. */
+  const deadlocks = async (): Promise<number> => {
+    await sleep(1_100);
+    const { rows } = await sql<{ deadlocks: number }>`
+      select deadlocks from pg_stat_database where datname = current_database()`.execute(service.store.db);
+    return rows[0]?.deadlocks ?? Number.NaN;
+  };
 });

@@ -33,23 +33,27 @@ export const lockStock = async (tx: Tx<Tables>, skus: readonly string[]): Promis
 /** Writes what has changed in two statements, however many orders it is about. */
 export const save = async (tx: Tx<Tables>, { reservations, stock }: Book): Promise<void> => {
   if (stock.size > 0) {
+    const skus = [...stock.keys()];
     const levels = [...stock.values()];
     await sql`
       update stock set sold = change.sold, reserved = change.reserved
       from unnest(
-        ${[...stock.keys()]}::text[],
+        ${skus}::text[],
         ${levels.map(({ sold }) => sold)}::bigint[],
         ${levels.map(({ reserved }) => reserved)}::bigint[]
       ) as change (sku, sold, reserved)
-      where stock.sku = change.sku`.execute(tx);
+      where stock.sku = any(${skus}::text[]) and stock.sku = change.sku`.execute(tx);
   }
   if (reservations.size > 0) {
+    const orderIds = [...reservations.keys()];
     await sql`
       update reservation set state = change.state
       from unnest(
-        ${[...reservations.keys()]}::text[],
+        ${orderIds}::text[],
         ${[...reservations.values()].map((state) => JSON.stringify(state))}::jsonb[]
       ) as change (order_id, state)
-      where reservation.order_id = change.order_id`.execute(tx);
+      where reservation.order_id = any(${orderIds}::text[]) and reservation.order_id = change.order_id`.execute(
+      tx,
+    );
   }
 };

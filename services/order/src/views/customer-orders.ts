@@ -55,7 +55,9 @@ const updateStatuses = async (
     from unnest(
       ${ids}::text[], ${changes.map(({ status }) => status)}::text[], ${changes.map(({ at }) => at)}::timestamptz[]
     ) as change (order_id, status, at)
-    where customer_order.order_id = change.order_id`.execute(tx);
+    where customer_order.order_id = any(${ids}::text[]) and customer_order.order_id = change.order_id`.execute(
+    tx,
+  );
 };
 
 const statusAfter = (event: OrderEvent): string | undefined => {

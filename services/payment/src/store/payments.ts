@@ -45,6 +45,7 @@ export const saveAll = async (
   now: Date,
 ): Promise<void> => {
   if (changes.size === 0) return;
+  const orderIds = [...changes.keys()];
   const entries = [...changes].flatMap(([orderId, change]) =>
     change.entries.map((entry) => ({ orderId, ...entry })),
   );
@@ -52,10 +53,10 @@ export const saveAll = async (
     with saved as (
       update payment set state = changed.state
       from unnest(
-        ${[...changes.keys()]}::text[],
+        ${orderIds}::text[],
         ${[...changes.values()].map(({ payment }) => asJson(payment))}::jsonb[]
       ) as changed (order_id, state)
-      where payment.order_id = changed.order_id)
+      where payment.order_id = any(${orderIds}::text[]) and payment.order_id = changed.order_id)
     insert into payment_ledger (at, order_id, authorisation_id, entry, amount, currency)
     select ${now}::timestamptz, * from unnest(
       ${entries.map(({ orderId }) => orderId)}::text[],

@@ -38,13 +38,14 @@ export const shipmentOf = (shipments: ReadonlyMap<string, Shipment>, orderId: st
 /** Writes shipments that are locked, as one statement. */
 export const saveAll = async (tx: Tx<Tables>, shipments: ReadonlyMap<string, Shipment>): Promise<void> => {
   if (shipments.size === 0) return;
+  const orderIds = [...shipments.keys()];
   await sql`
     update shipment set state = changed.state
     from unnest(
-      ${[...shipments.keys()]}::text[],
+      ${orderIds}::text[],
       ${[...shipments.values()].map(asJson)}::jsonb[]
     ) as changed (order_id, state)
-    where shipment.order_id = changed.order_id`.execute(tx);
+    where shipment.order_id = any(${orderIds}::text[]) and shipment.order_id = changed.order_id`.execute(tx);
 };
 
 /** Gives those of these callbacks that were not taken before. */
