@@ -58,9 +58,13 @@ export const recall = async <DB>(
     from unnest(${names}::text[]) with ordinality as wanted (name, place) order by place`.execute(tx);
   // A statement of its own: it sees what was committed before the lock was had.
   const { rows } = await sql<Remembered>`
-    select scope, key, body_hash, status, response from idempotency_key where (scope, key) in (
-      select * from unnest(${requests.map(({ scope }) => scope)}::text[], ${requests.map(({ key }) => key)}::text[])
-    )`.execute(tx);
+    select known.* from unnest(
+      ${requests.map(({ scope }) => scope)}::text[],
+      ${requests.map(({ key }) => key)}::text[]
+    ) as wanted (scope, key) cross join lateral (
+      select scope, key, body_hash, status, response from idempotency_key as stored
+      where stored.scope = wanted.scope and stored.key = wanted.key limit 1
+    ) as known`.execute(tx);
   const known = new Map(rows.map((row) => [nameOf(row), row]));
   return requests.map((request, index) => {
     const name = names[index] ?? '';

@@ -46,11 +46,12 @@ export const releaseDue = async <DB>(
   now: Date,
 ): Promise<Date | undefined> => {
   const { rows } = await sql<{ next: Date | null }>`
-    with due as (
-      update outbox set not_before = null where id in (
-        select id from outbox
-        where not_before <= ${now}::timestamptz and partition = any(${partitions}::smallint[])
-        for update skip locked))
+    with due as materialized (
+      select id from outbox
+      where not_before <= ${now}::timestamptz and partition = any(${partitions}::smallint[])
+      for update skip locked),
+    released as (
+      update outbox set not_before = null where id = any(array(select id from due)))
     select min(not_before) as next from outbox
     where not_before > ${now}::timestamptz and partition = any(${partitions}::smallint[])`.execute(db);
   return rows[0]?.next ?? undefined;

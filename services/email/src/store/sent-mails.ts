@@ -40,11 +40,13 @@ export const lookUp = async (
   due: readonly { readonly messageId: string; readonly userId: string }[],
 ): Promise<Known[]> => {
   const { rows } = await sql<{ sent: boolean; user_id: string; email: string | null; name: string | null }>`
-    select exists (select from mail where mail.message_id = due.message_id) as sent, due.user_id, email, name
+    select message_id is not null as sent, due.user_id, email, name
     from unnest(
       ${due.map(({ messageId }) => messageId)}::text[],
       ${due.map(({ userId }) => userId)}::text[]
-    ) with ordinality as due (message_id, user_id, place) left join recipient using (user_id)
+    ) with ordinality as due (mail, user_id, place)
+    left join lateral (select message_id from mail where message_id = due.mail limit 1) as sent on true
+    left join lateral (select email, name from recipient where user_id = due.user_id limit 1) as known on true
     order by place`.execute(db);
   return rows.map(({ sent: wasSent, user_id: userId, email, name }) => ({
     wasSent,

@@ -81,13 +81,15 @@ export const saveSensors = async (tx: Tx<Tables>, changes: readonly Change[], no
     .execute();
 };
 
-const updateSensors = (tx: Tx<Tables>, changes: readonly Change[], now: Date) =>
-  sql`
+const updateSensors = async (tx: Tx<Tables>, changes: readonly Change[], now: Date): Promise<void> => {
+  const ids = changes.map(({ id }) => id);
+  await sql`
     update sensor set latest = heard.latest, mean = heard.mean, heard = heard.heard, updated_at = ${now}
     from unnest(
-      ${changes.map(({ id }) => id)}::integer[],
+      ${ids}::integer[],
       ${changes.map(({ after }) => after.latest)}::bigint[],
       ${changes.map(({ after }) => after.mean)}::double precision[],
       ${changes.map(({ after }) => after.heard)}::integer[]
     ) as heard (id, latest, mean, heard)
-    where sensor.id = heard.id`.execute(tx);
+    where sensor.id = any(${ids}::integer[]) and sensor.id = heard.id`.execute(tx);
+};
