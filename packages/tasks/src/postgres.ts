@@ -8,7 +8,9 @@ import {
   runMigrations,
 } from 'bullmq';
 import pg from 'pg';
+import { amend } from './amend.ts';
 import type { Driver } from './driver.ts';
+import { takeTurns } from './schedules-in-turn.ts';
 import { announceNothing } from './unheard-events.ts';
 
 /** Connections for statements, at most, of those who ask and of workers; each worker holds one more to listen on. */
@@ -52,7 +54,7 @@ export const createPostgresDriver = ({ url, name }: { url: string; name: string 
       try {
         if (prepared) return;
         await runMigrations(client);
-        await announceNothing(client, DEFAULT_SCHEMA);
+        await amend(client, DEFAULT_SCHEMA, [announceNothing, takeTurns]);
         prepared = true;
       } finally {
         await client.end();

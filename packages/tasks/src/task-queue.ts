@@ -35,9 +35,12 @@ export interface TaskQueue<T extends AnyTask> {
    * or a group fails, and what comes after it with it.
    */
   cancel(id: string, reason?: string): Promise<Cancelled>;
-  /** Enqueues a task again and again. A schedule of the same name is replaced; names are of one kind of task. */
+  /**
+   * Enqueues a task again and again. A schedule of the same name is replaced, and with it the run that no worker has taken yet;
+   * names are of one kind of task.
+   */
   schedule(name: string, when: When, data: TaskInput<T>): Promise<void>;
-  /** Whether there was such a schedule. What it has enqueued and not begun goes with it. */
+  /** Whether there was such a schedule. Its next run goes with it, unless that is due already and waits for a worker. */
   unschedule(name: string): Promise<boolean>;
   counts(): Promise<TaskCounts>;
   /** Those that failed for good, the newest first; 100 unless `limit` says otherwise. */

@@ -1,7 +1,9 @@
 import { freshDatabase, serverFor } from '@emporium/servers';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTasks } from '../src/index.ts';
+import { v7 as uuid } from 'uuid';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { createTasks, task } from '../src/index.ts';
 import { add } from './support/kinds.ts';
 import { collectingLog } from './support/log.ts';
 
@@ -29,16 +31,58 @@ describe.skipIf(!postgres.available)(postgres.title('tasks on PostgreSQL'), () =
     } finally {
       await Promise.all(all.map((tasks) => tasks.close()));
     }
+    const client = await connect();
+    const { rows } = await client.query(`
+      select (select count(*)::int from bullmq.job where state = 'completed') as completed,
+        (select count(*)::int from bullmq.event) as announced`);
+    expect(rows).toEqual([{ completed: 3, announced: 0 }]);
+  });
+
+  test.each([
+    {
+      how: 'replaced',
+      change: `select bullmq.add_job_scheduler($1, 'tick', null, '{"data": {"n": 2}}', '{}', '{"name": "t", "every": 100}',
+        '{}', (extract(epoch from clock_timestamp()) * 1000)::bigint, null)`,
+    },
+    { how: 'taken back', change: `select bullmq.remove_job_scheduler($1, 'tick')` },
+  ])(
+    'a schedule that is $how has no more runs of the old, whoever is about to enqueue one',
+    async ({ change }) => {
+      const kind = task(`ticking.t${uuid()}`, { schema: z.object({ n: z.number() }) });
+      const tasks = await createTasks({ url: database.url, name: 'ticking', log: collectingLog() });
+      onTestFinished(() => tasks.close());
+      await tasks.queue(kind).schedule('tick', { everyMs: 200 }, { n: 1 });
+      const [changing, working] = await Promise.all([connect(), connect()]);
+      const taken = await working.query<{ id: string }>(
+        `select id from bullmq.move_to_active($1, 'token', 10000, $2, null, null, null)`,
+        [kind.name, Date.now()],
+      );
+
+      await changing.query('begin');
+      await changing.query(change, [kind.name]);
+      const enqueued = working.query(
+        `select bullmq.update_job_scheduler_next_millis($1, 'tick', null, '{"data": {"n": 1}}', '{}', $2, $3) as id`,
+        [kind.name, Date.now(), taken.rows[0]?.id],
+      );
+      await expect.poll(() => waiting(changing), { timeout: 5_000 }).toBe(1);
+      await changing.query('commit');
+      expect((await enqueued).rows).toEqual([{ id: null }]);
+    },
+  );
+
+  const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: database.url });
     client.on('error', () => undefined); // the call that meets it rejects
     await client.connect();
-    try {
-      const { rows } = await client.query(`
-        select (select count(*)::int from bullmq.job where state = 'completed') as completed,
-          (select count(*)::int from bullmq.event) as announced`);
-      expect(rows).toEqual([{ completed: 3, announced: 0 }]);
-    } finally {
-      await client.end();
-    }
-  });
+    onTestFinished(() => client.end());
+    return client;
+  };
+
+  /** Statements that wait for another transaction. */
+  const waiting = async (client: pg.Client): Promise<number> => {
+    const { rows } = await client.query<{ waiting: number }>(`
+      select count(*)::int as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`);
+    return rows[0]?.waiting ?? 0;
+  };
 });
