@@ -105,8 +105,8 @@ interface BatchPerformance<C extends Contract, Tx, Intent, Outcome> extends Outs
 }
 
 /**
- * As `perform`, with set-based writes before and after: the outside is asked for each message by itself. When a part for many
- * throws, it is called with each message by itself.
+ * As `perform`, with set-based writes before and after, as `handleBatch` has them: the outside is asked for each message by
+ * itself. When a part for many throws, it is called with each message by itself.
  */
 export const performBatch = <C extends Contract, Tx, Intent, Outcome>(
   contract: C,
@@ -123,8 +123,9 @@ const oneByOne = async <Item, Result>(
 };
 
 /**
- * Handles all messages that are at hand at once: one lock statement in a fixed order, set-based writes. Gives the effects of
- * each message, in the order of the messages. When it throws, it is called with each message by itself.
+ * Handles the messages that are at hand together: one lock statement in a fixed order, set-based writes. Gives the effects of
+ * each message, in the order of the messages, which is that of their keys; one that another handler of the subscription has
+ * in between makes it two calls. When it throws, it is called with each message by itself.
  */
 export const handleBatch = <C extends Contract, Tx>(
   contracts: readonly C[],

@@ -24,7 +24,7 @@ export const handleAll = async <DB>(
   context: HandlerContext<Transaction<DB>>,
 ): Promise<OutboxEntry[]> => {
   const entries: OutboxEntry[] = [];
-  for (const group of byBatch(steps, context.now)) {
+  for (const group of neighbours(steps, inOneCall(context.now))) {
     for (const [{ message }, effects] of await handleGroup(group, context)) {
       for (const effect of effectList(effects))
         entries.push({ effect, context: message.context, now: context.now });
@@ -39,31 +39,32 @@ export const isExpired = ({ expiry }: Message, now: Date): boolean => expiry !==
 const isTooLate = <DB>({ message, handler, outcome }: Step<DB>, now: Date): boolean =>
   outcome === undefined && (handler.kind === 'perform' || isExpired(message, now));
 
+/** Whether a handler that takes many takes both in one call. */
+const inOneCall =
+  <DB>(now: Date) =>
+  (one: Step<DB>, other: Step<DB>): boolean =>
+    one.handler === other.handler &&
+    one.handler.kind !== 'handle' &&
+    !isTooLate(one, now) &&
+    !isTooLate(other, now);
+
 /**
- * The steps of one batch handler together, at the place of the first. Of those that asked the outside only neighbours: the
- * handlers of a subscription lock the same rows there, and lock them in the order of the steps.
+ * What belongs together, as far as it is next to each other. Handlers of a subscription may lock the same rows: they do so in
+ * the order of the items, whoever else has some of them.
  */
-const byBatch = <DB>(steps: readonly Step<DB>[], now: Date): (readonly Step<DB>[])[] => {
-  const batches = new Map<Handler<Transaction<DB>>, Step<DB>[]>();
-  const groups: Step<DB>[][] = [];
-  for (const step of steps) {
-    const batched = step.handler.kind === 'batch' && !isTooLate(step, now);
-    const last = groups.at(-1);
-    const known = batched ? batches.get(step.handler) : askedAlike(last?.[0], step) ? last : undefined;
-    if (known !== undefined) {
-      known.push(step);
-      continue;
-    }
-    const group = [step];
-    groups.push(group);
-    if (batched) batches.set(step.handler, group);
+export const neighbours = <Item>(
+  items: readonly Item[],
+  belongTogether: (one: Item, other: Item) => boolean,
+): Item[][] => {
+  const groups: Item[][] = [];
+  for (const item of items) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    if (group !== undefined && last !== undefined && belongTogether(last, item)) group.push(item);
+    else groups.push([item]);
   }
   return groups;
 };
-
-/** Whether one handler asked the outside for both. */
-const askedAlike = <DB>(one: Step<DB> | undefined, other: Step<DB>): boolean =>
-  one?.handler === other.handler && one.outcome !== undefined && other.outcome !== undefined;
 
 const handleGroup = async <DB>(
   group: readonly Step<DB>[],

@@ -11,7 +11,7 @@ import type { Contract, Subscription } from '@emporium/contracts';
 import type { Kysely, Transaction } from 'kysely';
 import type { Atomically } from './atomically.ts';
 import { failpoint } from './failpoint.ts';
-import { handleAll, isExpired, paired, type Step } from './handling.ts';
+import { handleAll, isExpired, neighbours, paired, type Step } from './handling.ts';
 import { alreadyHandled, recordHandled } from './inbox.ts';
 import { together } from './together.ts';
 import { inTransaction } from './transaction.ts';
@@ -71,9 +71,10 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
       const handled = await alreadyHandled(tx, subscription.name, idsOf(intentions));
       const recorded = new Map<string, unknown>([...handled].map((id) => [id, handledBefore]));
       const due = inKeyOrder(intentions.filter(({ message }) => !handled.has(message.id)));
-      for (const { handler, messages } of byHandler(due)) {
-        for (const [{ id }, intent] of paired(messages, await handler.intendBatch(messages, { tx, now })))
-          recorded.set(id, intent);
+      for (const group of neighbours(due, (one, other) => one.handler === other.handler)) {
+        const messages = group.map(({ message }) => message);
+        const intents = (await group[0]?.handler.intendBatch(messages, { tx, now })) ?? [];
+        for (const [{ id }, intent] of paired(messages, intents)) recorded.set(id, intent);
       }
       return idsOf(intentions).map((id) => recorded.get(id));
     });
@@ -122,17 +123,6 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
   };
 
   return { run, handles: [...bound.keys()] };
-};
-
-/** Of a handler those together that follow each other: the others lock the same rows, and lock them in this order. */
-const byHandler = <DB>(intentions: readonly Intention<DB>[]) => {
-  const groups: { handler: Intention<DB>['handler']; messages: Message[] }[] = [];
-  for (const { handler, message } of intentions) {
-    const last = groups.at(-1);
-    if (last?.handler === handler) last.messages.push(message);
-    else groups.push({ handler, messages: [message] });
-  }
-  return groups;
 };
 
 const idsOf = (items: readonly { readonly message: Message }[]): string[] =>
