@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Relay } from '../src/index.ts';
 import { outboxPartitions } from '../src/outbox.ts';
-import { nextRows } from '../src/outbox-rows.ts';
+import { nextRows, releaseDue } from '../src/outbox-rows.ts';
 import { counted, reminded } from './support/counting.ts';
 import { eventually } from './support/eventually.ts';
 import { openTestStore, type TestStore } from './support/inventory.ts';
@@ -102,6 +102,26 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
       for (let n = 0; n < 10; n += 1) expect(await look()).toEqual([]);
       expect((await blocksMet()) - before).toBeLessThan(100);
     });
+  });
+
+  test('releases many that are due at once, by a plan of few', async () => {
+    const [partitions, now] = [[0], new Date()];
+    await opened.store.transaction(async ({ tx }) => {
+      const insert = (many: number) =>
+        sql`
+        insert into outbox (partition, key, message_id, kind, owner, type, body, not_before)
+        select 0, 'k', 'm', 'event', 'inventory', 'counter.counted', '', ${now}::timestamptz - n * interval '1 second'
+        from generate_series(1, ${many}::integer) as n`.execute(tx);
+      await insert(1);
+      await sql`analyze outbox`.execute(tx);
+      for (let n = 0; n < 10; n += 1) await releaseDue(tx, partitions, now); // from then on by one plan
+      await insert(5_000);
+      const began = performance.now();
+      await releaseDue(tx, partitions, now);
+      expect(performance.now() - began).toBeLessThan(1_000); // each of them against each would be minutes
+    });
+    expect(await rowsLeft()).toBe(5_001);
+    expect(await opened.store.backlog(10_000)).toBe(5_001);
   });
 
   test('publishes the bytes that were validated, under the id of the envelope', async () => {
