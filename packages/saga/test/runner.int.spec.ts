@@ -26,7 +26,8 @@ import {
   subscription,
 } from '@emporium/contracts';
 import { freshDatabase, serverFor } from '@emporium/servers';
-import { createStore, type Store, type Tx } from '@emporium/store';
+import { createStore, type Store } from '@emporium/store';
+import { rowsRead } from '@emporium/store/testing';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -127,13 +128,6 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     }>`select phase, final from saga where id = ${id}`.execute(store.db);
     return rows[0];
   };
-  /** Of this transaction. */
-  const rowsRead = async (tx: Tx<NoTables>): Promise<number> => {
-    const { rows } = await sql<{ rows: number }>`
-      select coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0) as rows
-      from pg_stat_xact_user_tables where relname = 'saga'`.execute(tx);
-    return rows[0]?.rows ?? Number.NaN;
-  };
   const requestsOf = async (id: string) => {
     const { rows } = await sql<{
       type: string;
@@ -193,16 +187,15 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
 
   test('a change of one reads that one, not all that there are', async () => {
     const id = await begin(createRunner(store));
-    await sql`analyze saga`.execute(store.db);
-    await sql`
-      insert into saga select name, id || '/' || n, state, phase, parked, final, deadline, correlation_id, traceparent,
-        started_at, changed_at from saga, generate_series(1, 1_000) as n where id = ${id}`.execute(store.db);
     const read = await store.transaction(async ({ tx, now }) => {
       const loaded = await lockSagas<Order, NoTables>(tx, 'test', [id]);
       const states = [...loaded.values()].map(({ state }) => state);
-      const before = await rowsRead(tx);
-      await updateSagas(tx, 'test', states, now);
-      return (await rowsRead(tx)) - before;
+      const fill = (from: number, to: number) =>
+        sql`
+          insert into saga select name, id || '/' || n, state, phase, parked, final, deadline, correlation_id, traceparent,
+            started_at, changed_at
+          from saga, generate_series(${from}::integer, ${to}::integer) as n where id = ${id}`.execute(tx);
+      return rowsRead(tx, { tables: ['saga'], fill, run: () => updateSagas(tx, 'test', states, now) });
     });
     expect(read).toBeGreaterThan(0);
     expect(read).toBeLessThan(10);

@@ -10,6 +10,7 @@ import {
   recall,
   remember,
 } from '../src/index.ts';
+import { rowsRead } from '../src/testing.ts';
 import { counted } from './support/counting.ts';
 import { openTestStore, type TestStore } from './support/inventory.ts';
 
@@ -54,24 +55,13 @@ describe.skipIf(!postgres.available)(postgres.title('an idempotent request'), ()
 
   test('is looked up without a look at the others', async () => {
     const read = await opened.store.transaction(async ({ tx }) => {
-      const insert = (from: number, to: number) =>
+      const fill = (from: number, to: number) =>
         sql`
         insert into idempotency_key (scope, key, body_hash, status, response)
         select ${request.scope}, 'k' || n, '', 202, '{}'
         from generate_series(${from}::integer, ${to}::integer) as n`.execute(tx);
-      const rowsRead = async () => {
-        const { rows } = await sql<{ rows: number }>`
-          select sum(coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0)) as rows
-          from pg_stat_xact_user_tables where relname in ('idempotency_key')`.execute(tx);
-        return rows[0]?.rows ?? Number.NaN;
-      };
-      await insert(1, 1);
-      await sql`analyze idempotency_key`.execute(tx);
-      for (let n = 0; n < 10; n += 1) await recall(tx, [request]); // from then on by one plan
-      await insert(2, 2_000);
-      const before = await rowsRead();
-      await recall(tx, [request]);
-      return (await rowsRead()) - before;
+      const run = () => recall(tx, [request]);
+      return rowsRead(tx, { tables: ['idempotency_key'], fill, run });
     });
     expect(read).toBe(1);
   });

@@ -17,7 +17,8 @@ export const takeTurns: Amendment = async (client, schema) => {
     );
     const definition = rows[0]?.definition ?? '';
     if (definition.includes(turn)) continue;
-    if (!definition.includes(begin)) throw new Error(`BullMQ's ${name} does not begin where it did`);
+    if (!definition.includes(begin))
+      throw new Error(`BullMQ's ${name} is not the one that is known here: see ADR 0045`);
     await client.query(definition.replace(begin, turn));
   }
 };

@@ -1,6 +1,7 @@
 import { shop } from '@emporium/contracts';
 import { freshDatabase, serverFor } from '@emporium/servers';
 import { createStore } from '@emporium/store';
+import { rowsRead } from '@emporium/store/testing';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { migrations } from '../src/migrations/index.ts';
@@ -16,7 +17,7 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
     const store = createStore<Tables>({ service: 'email', registry: shop, url, log: silent });
     await store.migrate(migrations);
     const read = await store.transaction(async ({ tx }) => {
-      const insert = async (from: number, to: number) => {
+      const fill = async (from: number, to: number) => {
         await sql`
           insert into recipient select 'user-' || n, n || '@example.com', 'n', n
           from generate_series(${from}::integer, ${to}::integer) as n`.execute(tx);
@@ -24,25 +25,15 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
           insert into mail select 'mail-' || n, 'e', 'welcome', 'user-' || n, clock_timestamp()
           from generate_series(${from}::integer, ${to}::integer) as n`.execute(tx);
       };
-      const rowsRead = async () => {
-        const { rows } = await sql<{ rows: number }>`
-          select sum(coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0)) as rows
-          from pg_stat_xact_user_tables where relname in ('mail', 'recipient')`.execute(tx);
-        return rows[0]?.rows ?? Number.NaN;
-      };
       const due = Array.from({ length: 20 }, (_, n) => ({
         messageId: `mail-${n + 1}`,
         userId: `user-${n + 1}`,
       }));
-      const look = () => lookUp(tx, due);
-      await insert(1, 3);
-      await sql`analyze mail, recipient`.execute(tx);
-      for (let n = 0; n < 10; n += 1) await look(); // from then on by one plan
-      await insert(4, 2_000);
-      const before = await rowsRead();
-      const recipient = { userId: 'user-1', email: '1@example.com', name: 'n' };
-      expect((await look())[0]).toEqual({ wasSent: true, recipient });
-      return (await rowsRead()) - before;
+      const run = async () => {
+        const recipient = { userId: 'user-1', email: '1@example.com', name: 'n' };
+        expect((await lookUp(tx, due))[0]).toEqual({ wasSent: true, recipient });
+      };
+      return rowsRead(tx, { tables: ['mail', 'recipient'], fill, run, few: 3 });
     });
     await store.close();
     await drop();
