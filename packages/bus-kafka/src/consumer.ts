@@ -345,6 +345,7 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
       return [...taken];
     },
     putBack: (entries) => entries.forEach(enqueue),
+    status: () => ({ state: 'working' }),
     pause: async () => {
       paused = true;
     },

@@ -88,6 +88,7 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing):
 
   queue.join(receiver);
   return {
+    status: () => ({ state: 'working' }),
     pause: async () => {
       if (state === 'running') state = 'paused';
     },

@@ -119,6 +119,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   pump();
 
   return {
+    status: () => ({ state: 'working' }),
     pause: async () => {
       if (state === 'running') state = 'paused';
     },

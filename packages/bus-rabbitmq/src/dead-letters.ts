@@ -78,6 +78,7 @@ export const startDeadLetterConsumer = async (
     gate.open();
   };
   const consumer: Consumer = {
+    status: () => ({ state: 'working' }),
     pause: async () => gate.close(),
     resume: async () => gate.open(),
     stop: ({ timeoutMs = defaultStopMs } = {}) => {

@@ -110,6 +110,7 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
     lanes.clear();
   };
   const consumer: Consumer = {
+    status: () => ({ state: 'working' }),
     pause: async () => lanes.pause(),
     resume: async () => {
       if (stopping === undefined) lanes.resume();

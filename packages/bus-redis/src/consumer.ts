@@ -146,6 +146,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   fetching = fetchAll();
 
   return {
+    status: () => ({ state: 'working' }),
     pause: async () => {
       if (state !== 'running') return;
       state = 'paused';

@@ -1,6 +1,8 @@
+import { hostileBytes, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 import { describe, expect, test } from 'vitest';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { Fault } from './errors.ts';
+import { unstorable } from './storable.ts';
 
 const envelope: Envelope = {
   specversion: '1.0',
@@ -75,18 +77,66 @@ describe('an envelope', () => {
   );
 });
 
+describe('what a database cannot store', () => {
+  const refusal = (path: string) =>
+    new RegExp(`contract: ${path}: (has a key that )?holds a NUL character or half`);
+
+  test.each(hostileStrings.filter(({ storable }) => !storable))(
+    'is refused by name wherever it stands, arriving and leaving: $name',
+    ({ value }) => {
+      const invalid = [
+        ['data.name', { data: { name: value } }],
+        ['data.lines\\[0\\]', { data: { lines: [value] } }],
+        ['data', { data: { [value]: 1 } }],
+        ['subject', { subject: value }],
+        ['id', { id: value }],
+        ['correlationid', { correlationid: value }],
+        ['vendor', { vendor: value }],
+      ] as const;
+      for (const [path, change] of invalid) {
+        expect(faultOf(with_(change))).toMatchObject({ code: 'bus.invalid_message', settle: 'dead-letter' });
+        expect(faultOf(with_(change)).message).toMatch(refusal(path));
+        expect(() => encode({ ...envelope, ...change })).toThrow(refusal(path));
+      }
+    },
+  );
+
+  test.each(hostileStrings.filter(({ storable, value }) => storable && value !== ''))(
+    'is told from what it can: $name',
+    ({ value }) => expect(decode(with_({ data: { name: value } }))).toMatchObject({ data: { name: value } }),
+  );
+});
+
+test.each(hostileBytes)(
+  'nobody throws anything but a fault that sets a message aside for $name',
+  ({ value }) => {
+    const fault = faultOf(value);
+    expect(fault).toMatchObject({ settle: 'dead-letter' });
+    expect(unstorable(fault.message)).toBeUndefined();
+  },
+);
+
+test.each(hostileTimes)('a time is RFC 3339 or refused: $name', ({ value }) => {
+  const body = with_({ time: value });
+  try {
+    expect(Number.isNaN(Date.parse(decode(body).time))).toBe(false);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'bus.invalid_message', message: expect.stringContaining('time: ') });
+  }
+});
+
 describe('decoding refuses', () => {
   const text = 'must be a text of 1 to 1000 characters';
   const count = 'must be a whole number, 0 or more';
   const time = 'must be an RFC 3339 time';
 
   test.each<[string, Uint8Array, string]>([
-    ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d), 'body: is no JSON'],
-    ['text that is no JSON', bytes('{"id":'), 'body: is no JSON'],
-    ['nothing', new Uint8Array(), 'body: is no JSON'],
-    ['a list', bytes([envelope]), 'body: is no JSON object'],
-    ['null', bytes('null'), 'body: is no JSON object'],
-    ['a number', bytes('1'), 'body: is no JSON object'],
+    ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d), 'body: is not JSON'],
+    ['text that is not JSON', bytes('{"id":'), 'body: is not JSON'],
+    ['nothing', new Uint8Array(), 'body: is not JSON'],
+    ['a list', bytes([envelope]), 'body: is not a JSON object'],
+    ['null', bytes('null'), 'body: is not a JSON object'],
+    ['a number', bytes('1'), 'body: is not a JSON object'],
     ['another version of CloudEvents', with_({ specversion: '0.3' }), "specversion: must be '1.0'"],
     ['no version of CloudEvents', with_({ specversion: undefined }), "specversion: must be '1.0'"],
     ...['id', 'source', 'type', 'subject', 'time'].flatMap<[string, Uint8Array, string]>((name) => [

@@ -1,4 +1,5 @@
 import { busErrors } from './errors.ts';
+import { mayBeUnstorable, unstorable } from './storable.ts';
 
 /**
  * CloudEvents 1.0 in structured JSON mode: the required attributes, the ones we always set, and our extensions.
@@ -44,23 +45,22 @@ export const maxMessageBytes = 64 * 1024;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
-/** Throws `bus.invalid_message` naming the attribute that `decode` would refuse, so that none leaves. */
+/** Throws `bus.invalid_message` naming the attribute or field that `decode` would refuse, so that none leaves. */
 export const encode = (envelope: Envelope): Uint8Array => {
   assertAttributes({ ...envelope });
-  return encoder.encode(JSON.stringify(envelope));
+  const text = JSON.stringify(envelope);
+  if (mayBeUnstorable(text)) assertStorable(envelope);
+  return encoder.encode(text);
 };
 
 /**
- * Throws `bus.invalid_message` naming the attribute that is wrong, `bus.message_too_big` over 64 KiB, and
- * `bus.too_many_hops` for a loop. The data is not looked at.
+ * Throws `bus.invalid_message` naming the attribute that is wrong, or the field that cannot be stored; `bus.message_too_big`
+ * over 64 KiB, and `bus.too_many_hops` for a loop. Whether the data fits its contract is not checked.
  */
 export const decode = (body: Uint8Array): Envelope => {
-  if (body.byteLength > maxMessageBytes) {
-    throw busErrors.message_too_big({ bytes: body.byteLength, limit: maxMessageBytes });
-  }
-  const value = parse(body);
+  const value = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw busErrors.invalid_message({ body: 'is no JSON object' });
+    throw busErrors.invalid_message({ body: 'is not a JSON object' });
   }
   const attributes = value as Attributes;
   assertAttributes(attributes);
@@ -100,13 +100,29 @@ const optional = [
 const times = ['time', 'expiry'];
 const counts = ['hops', 'sequence'];
 
-const parse = (body: Uint8Array): unknown => {
-  try {
-    return JSON.parse(decoder.decode(body));
-  } catch {
-    // The parser's own words would quote the body, which may hold personal data.
-    throw busErrors.invalid_message({ body: 'is no JSON' });
+/**
+ * The value of a body. Throws `bus.message_too_big` over 64 KiB, and `bus.invalid_message` where it is not JSON or holds a
+ * text that a database cannot store, named by its path below `root`. No error quotes the body, which may hold personal data.
+ */
+export const parseJson = (body: Uint8Array, root = ''): unknown => {
+  if (body.byteLength > maxMessageBytes) {
+    throw busErrors.message_too_big({ bytes: body.byteLength, limit: maxMessageBytes });
   }
+  let text: string;
+  let value: unknown;
+  try {
+    text = decoder.decode(body);
+    value = JSON.parse(text);
+  } catch {
+    throw busErrors.invalid_message({ body: 'is not JSON' });
+  }
+  if (mayBeUnstorable(text)) assertStorable(value, root);
+  return value;
+};
+
+const assertStorable = (value: unknown, root = ''): void => {
+  const found = unstorable(root === '' ? value : { [root]: value });
+  if (found !== undefined) throw busErrors.invalid_message({ [found.path || 'body']: found.reason });
 };
 
 const assertText = (name: string, value: unknown): void => {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { storableText } from './storable.ts';
 
 /**
  * What becomes of a delivery that failed with this error: tried again until its attempts end, set aside at once
@@ -55,7 +56,7 @@ export const busErrors = catalogue('bus', {
   expired: { settle: 'dead-letter', message: 'The command has expired, and nothing answers for it' },
   attempts_exhausted: { settle: 'dead-letter', message: 'Every attempt failed' },
   broker_away: { settle: 'pause', message: 'The broker cannot be reached' },
-  unroutable: { settle: 'retry', message: 'No subscription takes this command; apply the topology' },
+  unroutable: { settle: 'retry', message: 'No declared subscription takes this message; apply the topology' },
   refused: { settle: 'retry', message: 'The broker refused the message' },
   closed: { settle: 'pause', message: 'The transport is closed' },
 });
@@ -70,8 +71,9 @@ export const permanent = (why: string, cause?: unknown): Fault => permanentError
 /** An error that nobody classified is worth another attempt. */
 export const settlementOf = (error: unknown): Settlement => (error instanceof Fault ? error.settle : 'retry');
 
-/** Text of anything that was thrown, one line, at most 500 characters. */
-export const messageOf = (error: unknown): string => textOf(error).replace(/\s+/g, ' ').slice(0, 500);
+/** Text of anything that was thrown, one line, at most 500 characters, of which a database can store each. */
+export const messageOf = (error: unknown): string =>
+  storableText(textOf(error).slice(0, 2_000).replace(/\s+/g, ' '), 500);
 
 /** Not String(): that tells nothing of an object, and throws for some. */
 const textOf = (value: unknown): string => {

@@ -6,6 +6,7 @@ export {
   traceIdOf,
   withContext,
 } from './context.ts';
+export { deadLetterBody } from './dead-letter-body.ts';
 export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
 export {
   type Effect,
@@ -47,15 +48,18 @@ export {
   perform,
   performBatch,
 } from './handler.ts';
+export { attemptFrom, headerPrefix, textFrom, timeFrom } from './header-values.ts';
 export type { Log } from './log.ts';
 export { createMessage, isA, type Message, type MessageOptions, readMessage } from './message.ts';
 export { createStreamMessage } from './open-stream.ts';
 export { partitionCount, partitionOf } from './partition.ts';
 export { consume, type Pipeline, type Run, type Unreadable } from './pipeline.ts';
 export { backoff } from './retry.ts';
+export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './storable.ts';
 export type { EnqueueOptions, OutgoingTask, TaskKind, TaskSink } from './task-sink.ts';
 export {
   type Consumer,
+  type ConsumerStatus,
   type DeadLetter,
   type DeadLetterReason,
   type Deliver,
@@ -65,9 +69,11 @@ export {
   maxBodyBytes,
   type OutgoingMessage,
   type PublishResult,
+  redeclareMs,
   type Topology,
   type TopologyChange,
   type Transport,
   type TransportMessage,
   type TransportStatus,
+  truncatedBodyBytes,
 } from './transport.ts';

@@ -52,7 +52,7 @@ describe('a message of an open stream', () => {
   test('leaves by no other way, and no other message leaves by this one', () => {
     expect(() => createMessage('sensor-simulator', sensorData, reading, newContext())).toThrow(/open stream/);
     const order = { orderId: 'o-1', lines: [] };
-    expect(() => createStreamMessage(placed, order)).toThrow(/order\.placed is no open stream/);
+    expect(() => createStreamMessage(placed, order)).toThrow(/order\.placed is not an open stream/);
   });
 });
 
@@ -86,7 +86,7 @@ describe('what arrives on an open stream', () => {
   });
 
   test.each([
-    ['no JSON', 'nonsense', 'bus.invalid_message', 'is no JSON'],
+    ['no JSON', 'nonsense', 'bus.invalid_message', 'is not JSON'],
     ['no object', '[]', 'bus.invalid_message', 'data'],
     ['a sensor that is text', { ...reading, sensor_id: '4711' }, 'bus.invalid_message', 'data.sensor_id'],
     ['milliseconds with a fraction', { ...reading, timestamp: 1.5 }, 'bus.invalid_message', 'data.timestamp'],

@@ -1,8 +1,7 @@
 import type { Contract, Data, Input, PlainJson } from '@emporium/contracts';
 import { newContext } from './context.ts';
 import { parseData } from './data.ts';
-import { maxMessageBytes } from './envelope.ts';
-import { busErrors } from './errors.ts';
+import { parseJson } from './envelope.ts';
 import type { Message } from './message.ts';
 import type { OutgoingMessage } from './transport.ts';
 
@@ -23,7 +22,7 @@ export const isOpenStream = (contract: Contract): contract is OpenStream => cont
  * not fit the contract to the letter.
  */
 export const createStreamMessage = <C extends Contract>(contract: C, data: Input<C>): OutgoingMessage => {
-  if (!isOpenStream(contract)) throw new Error(`${contract.type} is no open stream: use createMessage`);
+  if (!isOpenStream(contract)) throw new Error(`${contract.type} is not an open stream: use createMessage`);
   const checked = parseData(contract, contract.strictSchema, data);
   return {
     id: identityOf(contract, checked),
@@ -38,7 +37,7 @@ export const createStreamMessage = <C extends Contract>(contract: C, data: Input
 
 /** The message that a bare value stands for. Throws what settles as a dead letter when it is none of this stream. */
 export const readStreamMessage = (contract: OpenStream, body: Uint8Array): Message => {
-  const data = parseData(contract, contract.schema, parseJson(body));
+  const data = parseData(contract, contract.schema, parseJson(body, 'data'));
   const id = identityOf(contract, data);
   return {
     id,
@@ -56,15 +55,3 @@ const identityOf = ({ type, codec }: OpenStream, data: Data<Contract>): string =
   [type, ...codec.identity.map((field) => encodeURIComponent(String(data[field])))].join('/');
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-const parseJson = (body: Uint8Array): unknown => {
-  if (body.byteLength > maxMessageBytes) {
-    throw busErrors.message_too_big({ bytes: body.byteLength, limit: maxMessageBytes });
-  }
-  try {
-    return JSON.parse(decoder.decode(body));
-  } catch (cause) {
-    throw busErrors.invalid_message({ body: 'is no JSON', cause });
-  }
-};

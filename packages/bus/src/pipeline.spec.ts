@@ -155,10 +155,15 @@ describe('a message that can never work', () => {
     message: expect.stringContaining(problem),
   });
   test.each<[string, Uint8Array, object]>([
-    ['no JSON', bytes('{"id"'), invalid('body: is no JSON')],
-    ['no UTF-8', Uint8Array.of(0xff, 0xfe, 0x00), invalid('body: is no JSON')],
-    ['no envelope', bytes([1]), invalid('body: is no JSON object')],
+    ['no JSON', bytes('{"id"'), invalid('body: is not JSON')],
+    ['no UTF-8', Uint8Array.of(0xff, 0xfe, 0x00), invalid('body: is not JSON')],
+    ['no envelope', bytes([1]), invalid('body: is not a JSON object')],
     ['a missing attribute', changed({ source: undefined }), invalid('source: must be a text')],
+    [
+      'a NUL character',
+      changed({ data: { ...data, note: 'A\u0000B' } }),
+      invalid('data.note: holds a NUL character'),
+    ],
     [
       'an invalid shape',
       changed({ data: { orderId: 'o-1' } }),
@@ -229,9 +234,9 @@ describe('an error that may pass', () => {
       attempt: 3,
       random: () => 0.5,
     });
-    expect(settled).toEqual([{ retry: 200 }]);
+    expect(settled).toEqual([{ retry: 300 }]);
     expect(logged).toMatchObject([
-      { level: 'warn', text: 'retry: deadlock', facts: { attempt: 3, delayMs: 200, code: 'handler.failed' } },
+      { level: 'warn', text: 'retry: deadlock', facts: { attempt: 3, delayMs: 300, code: 'handler.failed' } },
     ]);
   });
 
@@ -270,7 +275,7 @@ describe('an error that may pass', () => {
 describe('a settlement that the broker does not confirm', () => {
   test.each<[string, Run, unknown]>([
     ['an ack', handled, 'ack'],
-    ['a retry', failing(new Error('deadlock')), { retry: 50 }],
+    ['a retry', failing(new Error('deadlock')), { retry: 75 }],
     ['a dead letter', failing(permanent('never')), { deadLetter: expect.anything(), body: message.body }],
   ])('(%s) is no further attempt, and no other settlement: the message comes again', async (_, run, only) => {
     const lost = busErrors.broker_away({ broker: 'test' });

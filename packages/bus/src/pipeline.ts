@@ -4,6 +4,7 @@ import { busErrors, Fault, messageOf, settlementOf } from './errors.ts';
 import { createHold } from './hold.ts';
 import type { Log } from './log.ts';
 import { type Message, readMessage } from './message.ts';
+import { createProgress } from './progress.ts';
 import { backoff } from './retry.ts';
 import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from './transport.ts';
 
@@ -106,12 +107,14 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     return delivery.retry(delayMs);
   };
 
+  const progress = createProgress(subscription.name, log);
   const guarded = async (delivery: Delivery): Promise<void> => {
+    progress.begin(delivery);
     try {
       await deliver(delivery);
+      progress.end(delivery);
     } catch (error) {
-      const facts = { subscription: subscription.name, messageId: delivery.id };
-      log.warn(facts, `not settled, it will be delivered again: ${messageOf(error)}`);
+      progress.failed(delivery, error);
       throw error;
     }
   };
@@ -119,6 +122,10 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
   const consumer = await transport.subscribe(subscription, guarded, limits);
   await hold.control(consumer);
   return {
+    status: () => {
+      const status = consumer.status();
+      return status.state === 'stuck' ? status : progress.status();
+    },
     pause: hold.pause,
     resume: hold.resume,
     stop: async (options) => {

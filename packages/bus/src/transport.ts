@@ -11,9 +11,10 @@ export interface Transport {
 
   /**
    * One result per message, in order. `accepted` means that the broker durably owns the message for every declared
-   * subscription, and is never reported earlier. A lost connection, a command that no subscription takes, a body over
-   * `maxBodyBytes` or a refusal of the broker gives `refused`; the call itself does not throw. While the broker is away it
-   * waits for it up to a bound, then refuses. Messages of one call are handed to the broker in their order; a later message
+   * subscription, and is never reported earlier. A lost connection, a command or a `mandatory` event that no declared
+   * subscription takes, a body over `maxBodyBytes` or a refusal of the broker gives `refused`; the call itself does not throw.
+   * While the broker is away it waits for it up to a bound, then refuses. What the owner of an event needs on the broker
+   * (exchange, topic, stream) is declared where it is missing, if this user may; else the event is refused. Messages of one call are handed to the broker in their order; a later message
    * may be accepted although an earlier one was refused. Publishing again with the same ids is always safe.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<PublishResult[]>;
@@ -27,7 +28,7 @@ export interface Transport {
   /**
    * Starts delivering, with at most `limits.concurrency` unsettled deliveries. Instances that subscribe to the same
    * subscription share it. What an instance left unsettled when it crashed is delivered again. Declares the subscription
-   * where it is missing. Reconnects by itself. For an ordered subscription, deliveries of one partition come one at a
+   * where it is missing, and again within `redeclareMs` when it goes missing later. Reconnects by itself. For an ordered subscription, deliveries of one partition come one at a
    * time, in the order of publishing, to one instance; a delivery in retry holds its partition.
    */
   subscribe(subscription: Subscription, deliver: Deliver, limits: Limits): Promise<Consumer>;
@@ -48,8 +49,14 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** The largest body a transport takes, in bytes. Well over the 64 KiB of a contract: what foreigners send is dead-lettered, not lost. */
+/** The largest body a transport takes, in bytes. Well over the 64 KiB of a contract: what third parties send is dead-lettered, not lost. */
 export const maxBodyBytes = 4 * 1024 * 1024;
+
+/** What a dead letter keeps of a body over `maxBodyBytes`, in bytes from its beginning. */
+export const truncatedBodyBytes = 64 * 1024;
+
+/** Within so long, in milliseconds, a running consumer declares again what a reset of its broker removed. */
+export const redeclareMs = 15_000;
 
 export interface TransportMessage {
   /** Identity for the inbox: the same message keeps it through retries, replays and a second publish. */
@@ -64,6 +71,8 @@ export interface TransportMessage {
 export interface OutgoingMessage extends TransportMessage {
   readonly kind: Kind;
   readonly owner: ServiceName;
+  /** Of an event: registered subscriptions listen to it, so that it is refused where the broker has none of them. A command is always mandatory. */
+  readonly mandatory?: boolean;
   /** Of an open stream: the broker's topic has the name of the type, and holds key and body and nothing of ours. */
   readonly open?: boolean;
 }
@@ -112,6 +121,13 @@ export interface DeadLetter extends TransportMessage {
   readonly attempts: number;
   /** RFC 3339. */
   readonly failedAt: string;
+  /** Where the broker had the message, for people. */
+  readonly position?: string;
+  /**
+   * The size in bytes of a body that was over `maxBodyBytes`: `body` holds the first `truncatedBodyBytes` of it, and the
+   * message cannot be replayed.
+   */
+  readonly truncatedFrom?: number;
 }
 
 export interface Limits {
@@ -119,7 +135,20 @@ export interface Limits {
   readonly concurrency: number;
 }
 
+/** `stuck`: it has made no progress for a while, by no fault of the broker's availability; `position` names the message. */
+export type ConsumerStatus =
+  | { readonly state: 'working' }
+  | {
+      readonly state: 'stuck';
+      /** RFC 3339. */
+      readonly since: string;
+      readonly reason: string;
+      readonly position?: string;
+    };
+
 export interface Consumer {
+  /** Whether messages reach their handler and are settled; for health. Never blocks. */
+  status(): ConsumerStatus;
   /** No new delivery starts; those in progress go on. */
   pause(): Promise<void>;
   resume(): Promise<void>;

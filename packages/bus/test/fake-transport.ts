@@ -1,4 +1,11 @@
-import type { Consumer, DeadLetterReason, Deliver, Delivery, Transport } from '../src/index.ts';
+import type {
+  Consumer,
+  ConsumerStatus,
+  DeadLetterReason,
+  Deliver,
+  Delivery,
+  Transport,
+} from '../src/index.ts';
 
 type Settled =
   | 'ack'
@@ -48,6 +55,8 @@ export interface FakeTransport extends Transport {
   readonly calls: string[];
   /** What the next calls of these names throw, one each. */
   readonly failing: { pause: Error[]; resume: Error[] };
+  /** What its consumer says of itself. */
+  consumerStatus: ConsumerStatus;
   /** Called while the subscription is being made. */
   whileSubscribing?: () => void;
 }
@@ -66,6 +75,7 @@ export const fakeTransport = (): FakeTransport => {
     return failure === undefined ? Promise.resolve() : Promise.reject(failure);
   };
   const consumer: Consumer = {
+    status: () => transport.consumerStatus,
     pause: () => call('pause', failing.pause),
     resume: () => call('resume', failing.resume),
     stop: (options) => call(`stop ${JSON.stringify(options) ?? ''}`.trim()),
@@ -74,6 +84,7 @@ export const fakeTransport = (): FakeTransport => {
     name: 'fake',
     calls,
     failing,
+    consumerStatus: { state: 'working' },
     deliver: unused,
     subscribe: async ({ name }, deliver, { concurrency }) => {
       calls.push(`subscribe ${name} ${concurrency}`);

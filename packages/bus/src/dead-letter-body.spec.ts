@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { deadLetterBody } from './dead-letter-body.ts';
+import { maxBodyBytes, truncatedBodyBytes } from './transport.ts';
+
+test('a dead letter keeps a body up to the limit of the transports whole', () => {
+  const body = new Uint8Array(maxBodyBytes);
+  const kept = deadLetterBody(body);
+  expect(kept.body).toBe(body);
+  expect(kept.truncatedFrom).toBeUndefined();
+});
+
+test('a dead letter keeps the beginning of a larger body, and its size', () => {
+  const body = new Uint8Array(maxBodyBytes + 1).fill(7);
+  const kept = deadLetterBody(body);
+  expect(kept.truncatedFrom).toBe(maxBodyBytes + 1);
+  expect(kept.body).toEqual(new Uint8Array(truncatedBodyBytes).fill(7));
+});
