@@ -4,7 +4,7 @@ import type { Migrations, Retention, Store, Tx } from '@emporium/store';
 import { createHealth, type Health } from './health.ts';
 import { listen } from './http/listen.ts';
 import { createHttpServer, type Routes } from './http/server.ts';
-import type { Step } from './lifecycle.ts';
+import { type Step, stoppedTogether } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { patiently } from './patiently.ts';
 import type { ServiceConfig } from './settings.ts';
@@ -49,9 +49,13 @@ const flows: Readonly<Record<Carrier, Flow>> = {
   stream: { concurrency: 1_000, groupSize: 500 },
 };
 
+/** For goodbyes to a broker or a database, in milliseconds: nothing that is left by then would be lost. */
+const goodbyeMs = 1_000;
+
 /**
  * The ordered start of a service: database and migrations, relay, background work, subscriptions, HTTP. It drains in reverse:
- * no new requests, no new deliveries, and what is committed is published. A database or a broker that is not there yet is waited for.
+ * no new requests and no new deliveries, all at one time, then what is committed is published. A database or a broker that is
+ * not there yet is waited for. A broker that is away later degrades the service: the outbox keeps what it would take.
  */
 export const createService = async <DB>(
   name: ServiceName,
@@ -69,10 +73,10 @@ export const createService = async <DB>(
   const health = createHealth();
   const parts: Parts<DB> = { store, transport, stream, health, log };
   const definition = define(parts);
-  const consumers = bind(name, definition, parts);
   health.add('database', () => store.probe());
-  health.add('broker', () => assertUp(transport));
-  if (stream !== transport) health.add('stream', () => assertUp(stream));
+  health.add('broker', () => assertUp(transport), { degrades: true });
+  if (stream !== transport) health.add('stream', () => assertUp(stream), { degrades: true });
+  const consumers = bind(name, definition, parts);
   const server = await createHttpServer({
     log,
     api: { title: name, description: definition.description },
@@ -84,16 +88,16 @@ export const createService = async <DB>(
   return [
     {
       name: 'database',
-      start: async () => {
-        await patiently('waiting for the database', () => store.probe(), { log });
+      start: async (signal) => {
+        await patiently('waiting for the database', () => store.probe(), { log, signal });
         await store.migrate(definition.migrations);
-        return () => store.close();
+        return () => within(goodbyeMs, store.close());
       },
     },
     {
       name: 'broker',
       start: () => async () => {
-        await Promise.all([transport, stream].map((each) => each.close()));
+        await within(goodbyeMs, Promise.all([transport, stream].map((each) => each.close())));
       },
     },
     { name: 'relay', start: () => relayStep(store, transport) },
@@ -104,9 +108,23 @@ export const createService = async <DB>(
         return () => retention.stop();
       },
     },
-    ...[...(definition.background ?? []), ...consumers].map((step) => waitingForBroker(step, log)),
-    listen(server, health, config),
+    stoppedTogether('work', [
+      ...[...(definition.background ?? []), ...consumers].map((step) => waitingForBroker(step, log)),
+      listen(server, health, config),
+    ]),
   ];
+};
+
+/** Resolves with the work, or after so many milliseconds. Rejects when the work does by then. */
+const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined); // nobody waits for it any more
+  }
 };
 
 const relayStep = <DB>(store: Store<DB>, transport: Transport) => {
@@ -138,15 +156,17 @@ const consuming = <DB>(
   subscription: Subscription,
   handlers: readonly Handler<Tx<DB>>[],
   onUnreadable: ((unreadable: Unreadable) => Promise<void>) | undefined,
-  { store, transport, stream, log }: Parts<DB>,
+  { store, transport, stream, health, log }: Parts<DB>,
 ): Step => {
   const carrier: Carrier = isOfStream(subscription) ? 'stream' : 'bus';
   const { concurrency, groupSize } = flows[carrier];
   const { run, handles } = store.runner(subscription, handlers, { groupSize });
+  let consumer: Consumer | undefined;
+  health.add(subscription.name, () => assertWorking(consumer));
   return {
     name: subscription.name,
     start: async () => {
-      const consumer: Consumer = await consume({
+      const started = await consume({
         transport: carrier === 'stream' ? stream : transport,
         registry: shop,
         subscription,
@@ -157,16 +177,28 @@ const consuming = <DB>(
         limits: { concurrency },
         log,
       });
-      return () => consumer.stop();
+      consumer = started;
+      return () => started.stop();
     },
   };
+};
+
+const assertWorking = (consumer: Consumer | undefined): void => {
+  const status = consumer?.status() ?? { state: 'working' };
+  if (status.state === 'working') return;
+  const { since, reason, position = 'an unknown position' } = status;
+  throw new Error(`no progress since ${since} at ${position}: ${reason}`);
 };
 
 /** The same step, which does not fail because the broker is away: it is started again until the broker is there. */
 const waitingForBroker = ({ name, start }: Step, log: Log): Step => ({
   name,
-  start: () =>
-    patiently(`waiting for the broker to start ${name}`, async () => start(), { log, passes: isAway }),
+  start: (signal) =>
+    patiently(`waiting for the broker to start ${name}`, async () => start(signal), {
+      log,
+      passes: isAway,
+      signal,
+    }),
 });
 
 const isAway = (error: unknown): boolean => error instanceof Fault && error.code === 'bus.broker_away';

@@ -26,6 +26,18 @@ test('not ready when one fails, throws at once or never answers, each with its r
   });
 });
 
+test('degraded while all that failed is something to do without', async () => {
+  const health = createHealth();
+  health.add('database', () => undefined);
+  health.add('broker', () => Promise.reject(new Error('away')), { degrades: true });
+  expect(await health.readiness()).toEqual({
+    status: 'degraded',
+    checks: { database: { status: 'ok' }, broker: { status: 'degraded', reason: 'away' } },
+  });
+  health.add('order.replies', () => Promise.reject(new Error('no progress')));
+  expect((await health.readiness()).status).toBe('not-ready');
+});
+
 test('not ready while draining', async () => {
   const health = createHealth();
   health.drain();

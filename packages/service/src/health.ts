@@ -4,18 +4,23 @@ import { scrub } from './redaction.ts';
 export type HealthCheck = (signal: AbortSignal) => Promise<void> | void;
 
 export interface CheckResult {
-  readonly status: 'ok' | 'failed';
+  /** `degraded`: it failed, and the process can do its work without it for a while. */
+  readonly status: 'ok' | 'degraded' | 'failed';
   readonly reason?: string;
 }
 
 export interface Readiness {
-  readonly status: 'ready' | 'not-ready';
+  /** `degraded` when all that failed is something that the process can do without for a while: it still takes requests. */
+  readonly status: 'ready' | 'degraded' | 'not-ready';
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
 export interface Health {
-  /** Adds a check under its name; a second check of the same name is an error. */
-  add(name: string, check: HealthCheck): void;
+  /**
+   * Adds a check under its name; a second check of the same name is an error. `degrades` makes a failure one that the process
+   * can work with: an outbox keeps what a broker that is away does not take.
+   */
+  add(name: string, check: HealthCheck, options?: { readonly degrades?: boolean }): void;
   /** From now on `/health/ready` answers 503, so that nobody sends new work. */
   drain(): void;
   readiness(): Promise<Readiness>;
@@ -23,23 +28,26 @@ export interface Health {
 
 /** Runs all checks at once, each for at most `timeoutMs`. Concurrent callers share one run. */
 export const createHealth = ({ timeoutMs = 2_000 } = {}): Health => {
-  const checks = new Map<string, HealthCheck>();
+  const checks = new Map<string, { readonly check: HealthCheck; readonly failure: 'degraded' | 'failed' }>();
   let isDraining = false;
   let running: Promise<Readiness> | undefined;
 
   const run = async (): Promise<Readiness> => {
     const results = await Promise.all(
-      [...checks].map(async ([name, check]) => [name, await resultOf(check, timeoutMs)] as const),
+      [...checks].map(async ([name, { check, failure }]) => {
+        const reason = await failureOf(check, timeoutMs);
+        const result: CheckResult = reason === undefined ? { status: 'ok' } : { status: failure, reason };
+        return [name, result] as const;
+      }),
     );
     if (isDraining) results.push(['drain', { status: 'failed', reason: 'the process is stopping' }]);
-    const isReady = results.every(([, { status }]) => status === 'ok');
-    return { status: isReady ? 'ready' : 'not-ready', checks: Object.fromEntries(results) };
+    return { status: overall(results.map(([, { status }]) => status)), checks: Object.fromEntries(results) };
   };
 
   return {
-    add(name, check) {
+    add(name, check, { degrades = false } = {}) {
       if (checks.has(name)) throw new Error(`There is a health check named ${name} already`);
-      checks.set(name, check);
+      checks.set(name, { check, failure: degrades ? 'degraded' : 'failed' });
     },
     drain() {
       isDraining = true;
@@ -53,7 +61,13 @@ export const createHealth = ({ timeoutMs = 2_000 } = {}): Health => {
   };
 };
 
-const resultOf = async (check: HealthCheck, timeoutMs: number): Promise<CheckResult> => {
+const overall = (statuses: readonly CheckResult['status'][]): Readiness['status'] => {
+  if (statuses.includes('failed')) return 'not-ready';
+  return statuses.includes('degraded') ? 'degraded' : 'ready';
+};
+
+/** Why the check failed, in at most 300 characters; undefined where it passed. */
+const failureOf = async (check: HealthCheck, timeoutMs: number): Promise<string | undefined> => {
   const signal = AbortSignal.timeout(timeoutMs);
   const tooLate = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), {
@@ -62,9 +76,9 @@ const resultOf = async (check: HealthCheck, timeoutMs: number): Promise<CheckRes
   });
   try {
     await Promise.race([Promise.resolve(signal).then(check), tooLate]);
-    return { status: 'ok' };
+    return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message || error.name : String(error);
-    return { status: 'failed', reason: scrub(reason).slice(0, 300) };
+    return scrub(reason).slice(0, 300);
   }
 };

@@ -10,23 +10,49 @@ const failing = (times: number) => {
   };
 };
 
-test('what fails is done again, later each time, and the log says why', async () => {
-  const log = { warn: vi.fn() };
-  expect(await patiently('the broker', failing(2), { log })).toBe(3);
-  expect(log.warn.mock.calls.flat()).toEqual([
-    'the broker: not up yet: call 1; again in 100 ms',
-    'the broker: not up yet: call 2; again in 200 ms',
+const createLog = () => {
+  const lines: unknown[] = [];
+  const note = (line: unknown) => void lines.push(line);
+  return { lines, log: { info: vi.fn(note), warn: vi.fn(note) } };
+};
+
+test('what fails is done again, and the log says once why, and once that it succeeded', async () => {
+  const { log, lines } = createLog();
+  const reasons = ['refused', 'refused', 'refused', 'is starting up', 'is starting up'];
+  const work = async () => {
+    const reason = reasons.shift();
+    if (reason !== undefined) throw new Error(reason);
+    return 'done';
+  };
+  vi.useFakeTimers();
+  const done = patiently('waiting for the broker', work, { log });
+  await vi.runAllTimersAsync();
+  vi.useRealTimers();
+  expect(await done).toBe('done');
+  expect(lines).toEqual([
+    'waiting for the broker: refused; trying again until it succeeds',
+    'waiting for the broker: is starting up; trying again until it succeeds',
+    'waiting for the broker: succeeded',
   ]);
 });
 
+test('an aborted signal ends the wait at once with its reason', async () => {
+  const { log } = createLog();
+  const stopping = new AbortController();
+  const waiting = patiently('waiting for the broker', failing(100), { log, signal: stopping.signal });
+  setTimeout(() => stopping.abort(new Error('stopped by SIGTERM')), 250);
+  const before = performance.now();
+  await expect(waiting).rejects.toThrow('stopped by SIGTERM');
+  expect(performance.now() - before).toBeLessThan(1_000);
+});
+
 test('patience that is bounded ends with the last failure', async () => {
-  const log = { warn: vi.fn() };
+  const { log } = createLog();
   await expect(patiently('the broker', failing(100), { log, ms: 400 })).rejects.toThrow('not up yet');
-  expect(log.warn.mock.lastCall).toEqual(['the broker: not up yet: call 2; again in 200 ms']);
 });
 
 test('a failure that will not pass is thrown at once', async () => {
-  const log = { warn: vi.fn() };
+  const { log } = createLog();
   const passes = (error: unknown) => !(error instanceof Error && error.message === 'not up yet');
   await expect(patiently('the broker', failing(1), { log, passes })).rejects.toThrow('not up yet');
   expect(log.warn).not.toHaveBeenCalled();

@@ -40,7 +40,7 @@ export const runService = async ({
     interrupted.abort(new Error(`stopped by ${why} while starting`));
     // Keeps the process alive, too: a step that waits for nothing must not look like a clean end.
     setTimeout(() => {
-      log.error({ step: started?.stopping() ?? 'start', drainTimeoutMs }, 'did not stop in time');
+      log.error({ steps: started?.stopping() ?? ['start'], drainTimeoutMs }, 'did not stop in time');
       process.exit(1);
     }, drainTimeoutMs);
     if (started !== undefined) void finish(started);

@@ -129,7 +129,7 @@ describe('drain', () => {
     child.kill('SIGTERM');
     expect(await exit).toBe(1);
     expect(Date.now() - start).toBeLessThan(12_000);
-    expect(output()).toContain('"step":"store"');
+    expect(output()).toContain('"steps":["store"]');
   }, 60_000);
 
   test('the same signal a second time ends it at once; another signal does not', async () => {

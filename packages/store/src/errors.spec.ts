@@ -37,7 +37,18 @@ describe('a fault of the connection is store.database_away', () => {
   });
 });
 
-test.each(['23505', '22012', '42P01', '25P02', '40P01'])('%s stays what it is', (code) => {
+test.each(['22021', '22003', '22008', '22P05', '22P02', '54000'])(
+  '%s is data that can never be stored: no attempt is worth repeating',
+  (code) => {
+    expect(classify(coded(code))).toMatchObject({
+      code: 'store.unstorable',
+      settle: 'dead-letter',
+      cause: { code },
+    });
+  },
+);
+
+test.each(['23505', '42P01', '25P02', '40P01'])('%s stays what it is', (code) => {
   const error = coded(code);
   expect(classify(error)).toBe(error);
 });

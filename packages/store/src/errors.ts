@@ -2,6 +2,7 @@ import { catalogue, Fault } from '@emporium/bus';
 
 export const storeErrors = catalogue('store', {
   database_away: { settle: 'pause', message: 'The database cannot be reached' },
+  unstorable: { settle: 'dead-letter', message: 'The database cannot store this' },
   conflict: { settle: 'retry', message: 'Transactions kept colliding' },
   migration_failed: { settle: 'retry', message: 'The database could not be migrated' },
   transaction_over: {
@@ -20,6 +21,12 @@ const awayTexts =
 
 /** Serialization failure, deadlock, lock not available: the same work may succeed at once. */
 const conflictCodes = new Set(['40001', '40P01', '55P03']);
+
+/**
+ * Data exceptions (a number out of range, a text that is none of the server's) and program limits (a key too long for an
+ * index): the same data fails alike at every attempt.
+ */
+const unstorableCodes = /^(22...|54...)$/;
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
@@ -41,10 +48,14 @@ export const violates = (error: unknown, constraint: string): boolean =>
   'constraint' in error &&
   error.constraint === constraint;
 
-/** A lost or refused connection becomes `store.database_away`; every other error stays what it is. */
+/**
+ * A lost or refused connection becomes `store.database_away`, data that can never be stored `store.unstorable`; every other
+ * error stays what it is.
+ */
 export const classify = (error: unknown): unknown => {
   if (error instanceof Fault) return error;
   const code = codeOf(error);
+  if (unstorableCodes.test(code)) return storeErrors.unstorable({ sqlstate: code, cause: error });
   const away =
     awayCodes.test(code) ||
     awayErrors.test(code) ||

@@ -7,7 +7,7 @@ import {
   type PublishResult,
   type Transport,
 } from '@emporium/bus';
-import type { ServiceName } from '@emporium/contracts';
+import type { Registry, ServiceName } from '@emporium/contracts';
 import type { Kysely } from 'kysely';
 import { createAlarm } from './alarm.ts';
 import { classify, isConflict } from './errors.ts';
@@ -16,6 +16,7 @@ import { createHolds } from './holds.ts';
 import { createLeases } from './leases.ts';
 import { outboxPartitions } from './outbox.ts';
 import { nextRows, type OutboxRow, releaseDue, removeRows } from './outbox-rows.ts';
+import { createRefusals } from './refusals.ts';
 
 /** Publishes what was committed. */
 export interface Relay {
@@ -29,12 +30,17 @@ export interface RelayOptions<DB> {
   readonly db: Kysely<DB>;
   readonly url: string;
   readonly service: ServiceName;
+  readonly registry: Registry;
   readonly transport: Transport;
   readonly log: Log;
 }
 
 /** Rows read at one time. */
 const batchSize = 500;
+/** A full batch of fewer keys than this may hide rows of others: they are looked for behind it. */
+const fewKeys = 50;
+/** That look passes over the whole backlog of those keys: it is made once in so many milliseconds. */
+const lookBehindMs = 250;
 /** Rows of one key go one after the other: after so long, in milliseconds, the other keys get a look in. */
 const roundMs = 50;
 /** After a crash nobody wakes the relay: it looks by itself. Also the wait while the broker or the database is away. */
@@ -50,8 +56,10 @@ const goodbyeMs = 1_000;
  * everything. A crash between the confirm and the delete publishes again under the same ids, which the inbox of each reader
  * takes as one.
  */
-export const startRelay = <DB>({ db, url, service, transport, log }: RelayOptions<DB>): Relay => {
+export const startRelay = <DB>({ db, url, service, registry, transport, log }: RelayOptions<DB>): Relay => {
   const holds = createHolds();
+  const refusals = createRefusals(log);
+  const subscribed = new Set(registry.subscriptions.flatMap(({ to }) => to.map(({ type }) => type)));
   const alarm = createAlarm();
   const leases = createLeases({
     url,
@@ -63,6 +71,7 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
   let confirmed: number[] = [];
   let balanceAt = 0;
   let releaseAt = 0;
+  let lookBehindAt = 0;
   const stopping = new AbortController();
   let stopped: Promise<void> | undefined;
   let stopAt = Infinity;
@@ -96,11 +105,12 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
       if (result?.status === 'accepted') {
         confirmed.push(row.id);
         holds.accepted(row.key);
+        refusals.accepted(row);
       } else if (result?.error.settle === 'pause') {
         away = result.error;
       } else {
         holds.refused(row.key);
-        reportRefusal(log, row, result);
+        refusals.refused(row, result);
       }
     }
     if (away !== undefined) throw away;
@@ -110,18 +120,28 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
     const until = performance.now() + roundMs;
     for (let waiting = rows; waiting.length > 0 && performance.now() < until; ) {
       const wave = firstOfEachKey(waiting);
-      settle(wave, await transport.publish(wave.map(messageFrom)));
+      settle(wave, await transport.publish(wave.map((row) => messageFrom(row, subscribed))));
       const sent = new Set(wave);
       const held = new Set(holds.keys());
       waiting = waiting.filter((row) => !sent.has(row) && !held.has(row.key));
     }
   };
 
+  /** The next rows, with some of other keys where a few keys fill the batch, so that a long backlog of one key starves nobody. */
+  const readRows = async (): Promise<readonly OutboxRow[]> => {
+    const rows = await nextRows(db, leases.held(), holds.keys(), batchSize);
+    const keys = rows.length < batchSize ? undefined : new Set(rows.map(({ key }) => key));
+    if (keys === undefined || keys.size >= fewKeys || performance.now() < lookBehindAt) return rows;
+    const others = await nextRows(db, leases.held(), [...holds.keys(), ...keys], batchSize);
+    lookBehindAt = performance.now() + lookBehindMs;
+    return [...rows, ...others];
+  };
+
   /** Publishes what is at hand, once. Gives the milliseconds until the next look. */
   const round = async (): Promise<number> => {
     await removeConfirmed(); // first: whoever gets a partition next need not publish it again
     await keepTime();
-    const rows = await nextRows(db, leases.held(), holds.keys(), batchSize);
+    const rows = await readRows();
     if (rows.length === 0) {
       const idleMs = Math.min(balanceAt, releaseAt) - performance.now();
       return Math.max(1, Math.min(holds.nextMs(), idleMs));
@@ -176,25 +196,20 @@ export const startRelay = <DB>({ db, url, service, transport, log }: RelayOption
   };
 };
 
-const messageFrom = ({ message_id, kind, owner, type, key, body }: OutboxRow): OutgoingMessage => ({
+const messageFrom = (
+  { message_id, kind, owner, type, key, body }: OutboxRow,
+  subscribed: ReadonlySet<string>,
+): OutgoingMessage => ({
   id: message_id,
   kind,
   owner,
   type,
   key,
   body,
+  mandatory: kind === 'command' || subscribed.has(type),
 });
 
 const firstOfEachKey = (rows: readonly OutboxRow[]): OutboxRow[] => {
   const seen = new Set<string>();
   return rows.filter(({ key }) => !seen.has(key) && seen.add(key));
-};
-
-const reportRefusal = (
-  log: Log,
-  { message_id, type, key }: OutboxRow,
-  result: PublishResult | undefined,
-): void => {
-  const why = result?.status === 'refused' ? result.error.message : 'the transport gave no result';
-  log.warn({ messageId: message_id, type, key }, `not published, its key waits: ${why}`);
 };

@@ -117,7 +117,7 @@ export const createStore = <DB>({
       await migrate(db, 'migration', migrations);
     },
     startRelay: (transport) => {
-      const relay = startRelay({ db, url, service, transport, log });
+      const relay = startRelay({ db, url, service, registry, transport, log });
       onCommit(relay.wake);
       running.push(relay);
       return relay;

@@ -184,7 +184,7 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     await eventually(accepted).toEqual(['free1', 'free2']);
     await emitAll(['free', 3], ['stuck', 3]);
     await eventually(accepted).toEqual(['free1', 'free2', 'free3']);
-    expect(opened.log.lines.filter((line) => line.includes('its key waits')).length).toBeGreaterThan(0);
+    expect(opened.log.lines.filter((line) => line.includes('stays in the outbox'))).toHaveLength(1);
     refusing = false;
     await eventually(rowsLeft).toBe(0);
     expect(accepted().slice(3)).toEqual(['stuck1', 'stuck2', 'stuck3']);
@@ -272,6 +272,36 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     await emitAll(['cool', 1]);
     await eventually(accepted).toContain('cool1');
     expect(broker.accepted.length).toBeLessThan(200);
+  });
+
+  test('a key with more rows than are read at one time lets the others through, older and newer ones', async () => {
+    broker.before = () => new Promise((resolve) => setTimeout(resolve, 5));
+    await emitAll(...Array.from({ length: 3_000 }, (_, n) => ['hot', n] as const), ['cool', 1]);
+    startRelay();
+    await eventually(accepted).toContain('cool1');
+    await emitAll(['cool', 2], ['mild', 1]);
+    await eventually(accepted).toEqual(expect.arrayContaining(['cool2', 'mild1']));
+    expect(broker.accepted.length).toBeLessThan(1_500);
+    const hot = accepted().filter((each) => each.startsWith('hot'));
+    expect(hot).toEqual(hot.map((_, n) => `hot${n}`));
+  });
+
+  test('an event that somebody subscribed to is refused where nothing takes it, and stays until something does', async () => {
+    let isWiped = true;
+    broker.refuse = ({ type, mandatory }) =>
+      isWiped && mandatory === true ? busErrors.unroutable({ type }) : undefined;
+    startRelay();
+    await emitAll(['a', 1], ['b', 1], ['c', 1]);
+    await eventually(() => opened.log.lines.length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(await rowsLeft()).toBe(3);
+    expect(opened.log.lines).toEqual([
+      expect.stringMatching(/^warn not published, it stays in the outbox: No declared/),
+    ]);
+    isWiped = false;
+    await eventually(rowsLeft).toBe(0);
+    expect(accepted().toSorted()).toEqual(['a1', 'b1', 'c1']);
+    await eventually(() => opened.log.lines.at(-1)).toBe('info published again');
   });
 
   test('a stop publishes what is at hand', async () => {

@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import type { Health } from '../health.ts';
 
-/** `/health/live` answers 200 while the process runs; `/health/ready` 200 when all checks pass, else 503, with each check. */
+/**
+ * `/health/live` answers 200 while the process runs; `/health/ready` 200 when all checks pass or what
+ * failed is something the process can do without for a while (`degraded`), else 503, with each check.
+ */
 export const healthRoutes = (server: FastifyInstance, health: Health): void => {
   const schema = { hide: true };
   server.get('/health/live', { schema }, () => ({ status: 'live' }));
   server.get('/health/ready', { schema }, async (_request, reply) => {
     const readiness = await health.readiness();
-    return reply.code(readiness.status === 'ready' ? 200 : 503).send(readiness);
+    return reply.code(readiness.status === 'not-ready' ? 503 : 200).send(readiness);
   });
 };

@@ -9,9 +9,12 @@ export interface Listening {
   readonly PORT: number;
 }
 
+/** For requests in progress to finish when the process stops, in milliseconds. */
+const requestsMs = 5_000;
+
 /**
  * The step that serves HTTP. Its stop turns readiness off, takes no new connection, lets requests in progress finish and
- * closes the connections; when the time is nearly up it cuts those that are left.
+ * closes the connections; after five seconds, or when the time is nearly up, it cuts those that are left.
  */
 export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Listening): Step => ({
   name: 'http',
@@ -27,7 +30,8 @@ export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Liste
     }
     return async (signal) => {
       health.drain();
-      signal.addEventListener('abort', () => server.server.closeAllConnections(), { once: true });
+      const over = AbortSignal.any([signal, AbortSignal.timeout(requestsMs)]);
+      over.addEventListener('abort', () => server.server.closeAllConnections(), { once: true });
       const sweep = setInterval(idle.close, 50);
       try {
         await server.close();
