@@ -1,4 +1,6 @@
 import type { Transport } from '@emporium/bus';
+import type { Contract, Subscription } from '@emporium/contracts';
+import type { HostileHeader } from '@emporium/hostile-inputs';
 
 /** Where a suite gets its broker from. */
 export interface BrokerSource {
@@ -14,8 +16,24 @@ export interface RunningBroker {
   readonly url: string;
   /** Absent when the server is not ours to stop: the cases that need it are skipped. */
   readonly server?: ServerControl;
+  /**
+   * Writes a message as a third party would: with the broker's own client, to where messages for this subscription wait (its
+   * queue, topic, stream or table), with these headers and this body alone. A header that the protocol cannot carry as it
+   * stands is written as text, or left out.
+   */
+  inject(message: InjectedMessage): Promise<void>;
+  /** Removes all that was declared there and every message, as an operator's reset does. The server goes on, and the url stays. */
+  wipe(): Promise<void>;
   /** Gives back what `start` took. */
   stop(): Promise<void>;
+}
+
+export interface InjectedMessage {
+  readonly subscription: Subscription;
+  /** One of those that the subscription listens to: its type decides where it goes. */
+  readonly contract: Contract;
+  readonly headers: readonly Pick<HostileHeader, 'header' | 'value'>[];
+  readonly body: Uint8Array;
 }
 
 /** Durable data survives all of this, and the url stays the same. */

@@ -1,6 +1,7 @@
 import { crashing } from './cases/crashing.ts';
 import { deadLettering } from './cases/dead-lettering.ts';
 import { delivering } from './cases/delivering.ts';
+import { hostile } from './cases/hostile.ts';
 import { ordering } from './cases/ordering.ts';
 import { outage } from './cases/outage.ts';
 import { publishing } from './cases/publishing.ts';
@@ -9,6 +10,7 @@ import { sendingTo } from './cases/sending-to.ts';
 import { stopping } from './cases/stopping.ts';
 import { topology } from './cases/topology.ts';
 import { volume } from './cases/volume.ts';
+import { wiping } from './cases/wiping.ts';
 
 /** Everything that is checked, by what it is about. */
 export const caseGroups = {
@@ -22,6 +24,8 @@ export const caseGroups = {
   crashing,
   outage,
   topology,
+  'hostile input': hostile,
+  'a wiped broker': wiping,
   volume,
 };
 

@@ -14,6 +14,10 @@ export interface Setting {
   spawnConsumer(subscription: Subscription, behaviour: Behaviour): Promise<ConsumerProcess>;
   /** The broker's server, to be stopped and started; skips the case where it is not ours. */
   server(): ServerControl;
+  /** Writes a message as a third party would. */
+  inject: RunningBroker['inject'];
+  /** Removes all that was declared and every message. */
+  wipe: RunningBroker['wipe'];
 }
 
 export type Case = (setting: Setting) => Promise<void>;
@@ -54,6 +58,8 @@ export const withSetting = async ({ context, running, create, module, run }: Fra
         return consumer;
       },
       server: () => running.server ?? context.skip('the server of this url cannot be stopped from here'),
+      inject: running.inject,
+      wipe: running.wipe,
     });
   } finally {
     await Promise.all(processes.map((consumer) => consumer.kill()));

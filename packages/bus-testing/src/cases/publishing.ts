@@ -57,6 +57,24 @@ export const publishing = {
     expect(await (await connect()).publish([aMessage(anEvent())])).toEqual([{ status: 'accepted' }]);
   },
 
+  'a mandatory event that no declared subscription takes is refused as unroutable, one that is taken is not':
+    async ({ connect, declare }) => {
+      const happened = anEvent();
+      const subscription = aSubscription(happened);
+      await declare(subscription);
+      const transport = await connect();
+      const receiver = await receive(transport, subscription);
+
+      const results = await transport.publish([
+        { ...aMessage(anEvent()), mandatory: true },
+        { ...aMessage(happened, { body: 'taken' }), mandatory: true },
+      ]);
+
+      expect(results[0]).toMatchObject({ status: 'refused', error: { code: 'bus.unroutable' } });
+      expect(results[1]).toEqual({ status: 'accepted' });
+      expect((await receiver.until(1)).map(textOf)).toEqual(['taken']);
+    },
+
   'a command reaches its one handler': async ({ connect, declare }) => {
     const act = aCommand();
     const subscription = aSubscription(act);

@@ -1,7 +1,7 @@
 import type { Delivery, OutgoingMessage, Transport } from '@emporium/bus';
 import { expect } from 'vitest';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 import type { Cases } from '../setting.ts';
 
@@ -104,6 +104,53 @@ export const stopping = {
     const deliveries = await again.until(2);
     expect(deliveries.map(textOf).toSorted()).toEqual(['0', '1']);
     expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  },
+
+  'a delivery that ends unsettled while its consumer stops is not waited for, and comes again as the same attempt':
+    async ({ connect, declare }) => {
+      const happened = anEvent();
+      const subscription = aSubscription(happened);
+      await declare(subscription);
+      const transport = await connect();
+      const stopping = Promise.withResolvers<void>();
+      const receiver = await receive(transport, subscription, {
+        deliver: () => stopping.promise,
+        concurrency: 3,
+      });
+      await transport.publish(messages(happened, 3));
+      await receiver.until(3);
+
+      const start = Date.now();
+      const stopped = receiver.consumer.stop({ timeoutMs: 20_000 });
+      stopping.resolve();
+      await stopped;
+
+      expect(Date.now() - start).toBeLessThan(5_000);
+      expect(receiver.deliveries).toHaveLength(3);
+      const again = await receive(await connect(), subscription);
+      const deliveries = await again.until(3);
+      expect(deliveries.map(textOf).toSorted()).toEqual(['0', '1', '2']);
+      expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+    },
+
+  'the same holds for an ordered subscription, and the order is kept': async ({ connect, declare }) => {
+    const happened = anEvent();
+    const subscription = anOrderedSubscription(happened);
+    await declare(subscription);
+    const transport = await connect();
+    const stopping = Promise.withResolvers<void>();
+    const receiver = await receive(transport, subscription, { deliver: () => stopping.promise });
+    await transport.publish(messages(happened, 3, 'one key'));
+    await receiver.until(1);
+
+    const start = Date.now();
+    const stopped = receiver.consumer.stop({ timeoutMs: 20_000 });
+    stopping.resolve();
+    await stopped;
+
+    expect(Date.now() - start).toBeLessThan(5_000);
+    const again = await receive(await connect(), subscription);
+    expect((await again.until(3)).map(textOf)).toEqual(['0', '1', '2']);
   },
 
   'a delivery that was given back can no longer be settled': async ({ connect, declare }) => {
