@@ -48,8 +48,13 @@ const encoder = new TextEncoder();
 /** Throws `bus.invalid_message` naming the attribute or field that `decode` would refuse, so that none leaves. */
 export const encode = (envelope: Envelope): Uint8Array => {
   assertAttributes({ ...envelope });
-  const text = JSON.stringify(envelope);
-  if (mayBeUnstorable(text)) assertStorable(envelope);
+  return encodeJson(envelope);
+};
+
+/** The bytes of a value. Throws `bus.invalid_message` for what `parseJson` would refuse as not storable. */
+export const encodeJson = (value: unknown, root = ''): Uint8Array => {
+  const text = JSON.stringify(value);
+  if (mayBeUnstorable(text)) assertStorable(value, root);
   return encoder.encode(text);
 };
 

@@ -1,7 +1,7 @@
 import type { Contract, Data, Input, PlainJson } from '@emporium/contracts';
 import { newContext } from './context.ts';
 import { parseData } from './data.ts';
-import { parseJson } from './envelope.ts';
+import { encodeJson, parseJson } from './envelope.ts';
 import type { Message } from './message.ts';
 import type { OutgoingMessage } from './transport.ts';
 
@@ -28,7 +28,7 @@ export const createStreamMessage = <C extends Contract>(contract: C, data: Input
     id: identityOf(contract, checked),
     type: contract.type,
     key: String(checked[contract.key]),
-    body: encoder.encode(JSON.stringify(checked)),
+    body: encodeJson(checked, 'data'),
     kind: contract.kind,
     owner: contract.owner,
     open: true,
@@ -53,5 +53,3 @@ export const readStreamMessage = (contract: OpenStream, body: Uint8Array): Messa
 /** `sensor_data/4711/1766400000`: the same for the same reading, whoever sends it and however often. */
 const identityOf = ({ type, codec }: OpenStream, data: Data<Contract>): string =>
   [type, ...codec.identity.map((field) => encodeURIComponent(String(data[field])))].join('/');
-
-const encoder = new TextEncoder();
