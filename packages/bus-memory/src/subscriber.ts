@@ -17,13 +17,18 @@ interface Claim {
 
 export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing): Consumer => {
   const claims = new Set<Claim>();
+  /** `deliver` resolved without settling them: they are not in progress, and are given back when the consumer has stopped. */
+  const leftUnacked = new Set<Claim>();
   let state: 'running' | 'paused' | 'stopped' = 'running';
   let stopping: Promise<void> | undefined;
   let onIdle = (): void => {};
 
+  const isIdle = (): boolean => claims.size === leftUnacked.size;
+
   const end = (claim: Claim): void => {
     claims.delete(claim);
-    if (claims.size === 0) onIdle();
+    leftUnacked.delete(claim);
+    if (isIdle()) onIdle();
   };
 
   const begin = (entry: Entry, lane: Lane): void => {
@@ -62,8 +67,13 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing):
           broker.deadLetters.add(letterOf(entry, queue.name, reason));
         }),
     };
+    const leave = (): void => {
+      if (!claims.has(claim)) return;
+      leftUnacked.add(claim);
+      if (isIdle()) onIdle();
+    };
     // What was settled or given back before it failed is not tried again.
-    deliver(delivery, entry).catch(() => retry(delayTiers[0]).catch(() => {}));
+    deliver(delivery, entry).then(leave, () => retry(delayTiers[0]).catch(() => {}));
   };
 
   const receiver: Receiver = {
@@ -73,7 +83,7 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing):
 
   const stop = async (timeoutMs: number): Promise<void> => {
     state = 'stopped';
-    if (claims.size > 0) {
+    if (!isIdle()) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
         onIdle = () => {

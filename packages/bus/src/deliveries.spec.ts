@@ -92,9 +92,17 @@ describe('a delivery', () => {
 });
 
 describe('the end', () => {
-  test('waits for what is in progress', async () => {
+  const kept = () => {
     const came: Delivery[] = [];
-    const { deliveries } = started(async (delivery) => void came.push(delivery));
+    const given = started((delivery) => {
+      came.push(delivery);
+      return new Promise(() => {});
+    });
+    return { ...given, came };
+  };
+
+  test('waits for what is in progress', async () => {
+    const { deliveries, came } = kept();
     deliveries.begin(claim());
     const ended = deliveries.end(10_000);
     await came[0]?.ack();
@@ -102,13 +110,50 @@ describe('the end', () => {
   });
 
   test('gives up what is left at its bound, and gives it back', async () => {
-    const came: Delivery[] = [];
-    const { deliveries } = started(async (delivery) => void came.push(delivery));
+    const { deliveries, came } = kept();
     const [one, other] = [claim('a'), claim('b')];
     deliveries.begin(one);
     deliveries.begin(other);
     await came[0]?.ack();
     expect(await deliveries.end(10)).toEqual([other]);
     expect(came[1]?.signal.aborted).toBe(true);
+  });
+
+  test.each(['before', 'after'])(
+    'does not wait for a delivery that resolved un-acked %s it began, and gives it back',
+    async (when) => {
+      const resolved = Promise.withResolvers<void>();
+      const { deliveries, settling } = started(() => resolved.promise);
+      const [one, other] = [claim('a'), claim('b')];
+      deliveries.begin(one);
+      deliveries.begin(other);
+      if (when === 'before') {
+        resolved.resolve();
+        await microtasks();
+      }
+      expect(deliveries.unsettled()).toEqual([one, other]);
+      const ended = deliveries.end(60_000);
+      resolved.resolve();
+      expect(await ended).toEqual([one, other]);
+      expect(settling.ack).not.toHaveBeenCalled();
+      expect(settling.retry).not.toHaveBeenCalled();
+    },
+  );
+
+  test('waits for a delivery that is settled after it resolved', async () => {
+    const came: Delivery[] = [];
+    const confirmed = Promise.withResolvers<void>();
+    const { deliveries, onEnd } = started(async (delivery) => void came.push(delivery), {
+      ack: () => confirmed.promise,
+    });
+    deliveries.begin(claim());
+    await microtasks();
+    void came[0]?.ack();
+    const ended = deliveries.end(60_000);
+    await microtasks();
+    expect(onEnd).not.toHaveBeenCalled();
+    confirmed.resolve();
+    expect(await ended).toEqual([]);
+    expect(onEnd).toHaveBeenCalledExactlyOnceWith(claim(), true);
   });
 });

@@ -8,8 +8,9 @@ export interface Settling<Claimed> {
   deadLetter(claimed: Claimed, reason: DeadLetterReason): Promise<void>;
 }
 
-/** The deliveries in progress of one consumer, for transports whose messages are claimed and then settled by a command each. */
+/** The unsettled deliveries of one consumer, for transports whose messages are claimed and then settled by a command each. */
 export interface Deliveries<Claimed> {
+  /** Unsettled deliveries, those that `deliver` left un-acked among them. */
   count(): number;
   list(): Claimed[];
   /** Those of `list` whose settlement has not begun. */
@@ -19,9 +20,9 @@ export interface Deliveries<Claimed> {
   begin(claimed: Claimed): void;
   /** Another instance may have it now: its signal is aborted, and it can be settled no more. */
   giveUp(claimed: Claimed): void;
-  /** Resolves when none is in progress, or after so long. */
+  /** Resolves when none is in progress, or after so many milliseconds. What `deliver` left un-acked is not in progress. */
   idle(ms: number): Promise<void>;
-  /** Waits for all up to the bound, then gives up those that are left, and returns them. */
+  /** Waits for what is in progress up to the bound, then gives up all that is unsettled, and returns it. */
   end(timeoutMs: number): Promise<Claimed[]>;
 }
 
@@ -104,11 +105,14 @@ export const createDeliveries = <Claimed extends Claim>(options: {
 }): Deliveries<Claimed> => {
   const { deliver, settling, onEnd, onFailure } = options;
   const open = new Map<Claimed, Open<Claimed>>();
+  const leftUnacked = new Set<Claimed>();
   let settlements = 0;
   const waiting = new Set<() => void>();
 
+  const isIdle = (): boolean => open.size === leftUnacked.size;
+
   const tellIdle = (): void => {
-    if (open.size === 0) for (const resolve of waiting) resolve();
+    if (isIdle()) for (const resolve of waiting) resolve();
   };
 
   const close = (claimed: Claimed, settled: boolean): void => {
@@ -120,6 +124,7 @@ export const createDeliveries = <Claimed extends Claim>(options: {
 
   const settle: Settle<Claimed> = async (claimed, how) => {
     if (!open.has(claimed)) throw busErrors.closed({ delivery: `${claimed.id} was given back` });
+    leftUnacked.delete(claimed);
     settlements += 1;
     try {
       await how(settling, claimed);
@@ -134,6 +139,10 @@ export const createDeliveries = <Claimed extends Claim>(options: {
     const { claimed } = delivery;
     try {
       await deliver(delivery, claimed);
+      if (delivery.settlement === undefined && open.has(claimed)) {
+        leftUnacked.add(claimed);
+        tellIdle();
+      }
     } catch (error) {
       onFailure(claimed, error);
       // It means one more attempt, unless it was settled or given up.
@@ -147,12 +156,13 @@ export const createDeliveries = <Claimed extends Claim>(options: {
     const delivery = open.get(claimed);
     if (delivery === undefined) return;
     open.delete(claimed);
+    leftUnacked.delete(claimed);
     delivery.giveUp();
     tellIdle();
   };
 
   const idle = async (ms: number): Promise<void> => {
-    if (open.size === 0) return;
+    if (isIdle()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     waiting.add(resolve);
