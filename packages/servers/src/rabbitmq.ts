@@ -47,6 +47,8 @@ export interface RabbitmqServer {
   kill(): Promise<void>;
   /** `stopServer`, then `startServer`. */
   restart(): Promise<void>;
+  /** `rabbitmqctl reset`: as on its first start, with the user of `url` alone. Connections are lost. Takes about 10 s. */
+  wipe(): Promise<void>;
   /** Ends the broker for good and removes its data. */
   stop(): Promise<void>;
   /** Resident bytes (0 where there is no /proc). */
@@ -110,6 +112,9 @@ export const startRabbitmq = async (options: RabbitmqOptions = {}): Promise<Rabb
     restart: async () => {
       await stopServer('SIGTERM');
       await startServer();
+    },
+    wipe: async () => {
+      for (const command of ['stop_app', 'reset', 'start_app']) await control(node, 'rabbitmqctl', [command]);
     },
     stop,
     memory: () => (server === undefined ? 0 : memoryOf(server.pid)),

@@ -14,6 +14,8 @@ export interface OwnServer {
   kill(): Promise<void>;
   /** `stopServer`, then `startServer`. */
   restart(): Promise<void>;
+  /** Removes all that is on it, as an operator's reset does. Absent where the kind has no command for it, and in a container. */
+  wipe?(): Promise<void>;
   /** Ends it for good and removes its data. */
   stop(): Promise<void>;
 }
