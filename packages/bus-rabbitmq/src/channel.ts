@@ -33,7 +33,13 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
   let opening: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
+  let trouble: string | undefined; // as it was last said
   let closed = false;
+
+  const say = (problem: string): void => {
+    if (problem !== trouble) log.warn({ channel: purpose }, problem);
+    trouble = problem;
+  };
 
   const attempt = async (model: ChannelModel): Promise<void> => {
     let fresh: C | undefined;
@@ -53,7 +59,7 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
         if (channel !== opened) return;
         channel = undefined;
         if (closed) return;
-        log.warn({ channel: purpose }, `channel lost: ${messageOf(reason)}`);
+        say(`channel lost: ${messageOf(reason)}`);
         connection.condition.changed();
         again();
       });
@@ -62,12 +68,14 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
       if (reason !== undefined) throw reason;
       channel = opened;
       failures = 0;
+      if (trouble !== undefined) log.info({ channel: purpose }, 'the channel works again');
+      trouble = undefined;
       connection.condition.changed();
     } catch (error) {
       failures += 1;
       if (fresh !== undefined) await quietly(fresh);
       if (closed || connection.current() !== model) return;
-      log.warn({ channel: purpose }, `no channel yet: ${messageOf(error)}`);
+      say(`no channel yet: ${messageOf(error)}`);
     }
   };
 
@@ -86,7 +94,7 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
     if (!closed) timer = setTimeout(ensure, Math.min(firstDelayMs * 2 ** failures, maxDelayMs));
   };
 
-  connection.onChange(() => {
+  const forget = connection.onChange(() => {
     failures = 0;
     ensure();
   });
@@ -96,6 +104,7 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
     current: () => channel,
     close: async () => {
       closed = true;
+      forget();
       clearTimeout(timer);
       if (opening !== undefined) await atMost(closeTimeoutMs, opening);
       if (channel !== undefined) await quietly(channel);

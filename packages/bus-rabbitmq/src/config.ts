@@ -1,4 +1,5 @@
 import type { Log } from '@emporium/bus';
+import type { Registry } from '@emporium/contracts';
 
 export interface RabbitmqOptions {
   /** `amqp://user:password@host:port/vhost`, or `amqps:`. */
@@ -7,6 +8,17 @@ export interface RabbitmqOptions {
   readonly timeoutMs?: number;
   /** Shown among the broker's connections. */
   readonly connectionName?: string;
+  /**
+   * What is registered on this broker. Whoever finds an exchange missing declares it together with every subscription that listens
+   * to it, so that no event reaches only those that came back first. Without it only the subscriptions that this transport has
+   * seen are known.
+   */
+  readonly registry?: Registry;
+  /**
+   * `http://user:password@host:15672`, of the management plugin: it alone can tell which bindings there are. By default the same
+   * user and host on port 15672 (HTTPS on 15671 for `amqps:`).
+   */
+  readonly managementUrl?: string;
   /** Is told of lost connections and channels, and of queues whose arguments differ. Silent by default. */
   readonly log?: Log;
 }
@@ -15,6 +27,8 @@ export interface Config {
   readonly url: string;
   readonly timeoutMs: number;
   readonly connectionName: string;
+  readonly registry: Registry | undefined;
+  readonly managementUrl: string;
   readonly log: Log;
 }
 
@@ -27,6 +41,8 @@ export const parseOptions = (options: RabbitmqOptions): Config => {
     url: withHeartbeat(options.url),
     timeoutMs: options.timeoutMs ?? 10_000,
     connectionName: options.connectionName ?? 'emporium',
+    registry: options.registry,
+    managementUrl: options.managementUrl ?? managementOf(options.url),
     log: options.log ?? { info: ignore, warn: ignore, error: ignore },
   };
 };
@@ -38,6 +54,12 @@ const withHeartbeat = (text: string): string => {
   const url = new URL(text);
   if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(heartbeatSeconds));
   return url.href;
+};
+
+const managementOf = (text: string): string => {
+  const { protocol, username, password, hostname } = new URL(text);
+  const [scheme, port] = protocol === 'amqps:' ? ['https', 15671] : ['http', 15672];
+  return `${scheme}://${username || 'guest'}:${password || 'guest'}@${hostname}:${port}`;
 };
 
 const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':…@');

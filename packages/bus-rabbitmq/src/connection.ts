@@ -8,14 +8,14 @@ import type { Config } from './config.ts';
 export interface Connection {
   /** What is connected now. */
   current(): ChannelModel | undefined;
-  /** What is connected, if need be soon; throws `bus.broker_away` after `ms`. */
+  /** What is connected, if need be soon; throws `bus.broker_away` after `ms`, or as soon as the broker refuses the user or virtual host. */
   within(ms: number): Promise<ChannelModel>;
   /** Why it is not connected. */
   reason(): string;
   /** Why the broker takes no publishes although it is connected (memory or disk alarm). */
   blocked(): string | undefined;
-  /** Calls back after every change of the above. */
-  onChange(listener: () => void): void;
+  /** Calls back after every change of the above, until the function that it returns is called. */
+  onChange(listener: () => void): () => void;
   readonly condition: Condition;
   close(): Promise<void>;
 }
@@ -28,14 +28,14 @@ export const openConnection = (
   purpose: string,
 ): Connection => {
   const condition = createCondition();
-  const listeners: (() => void)[] = [condition.changed];
+  const listeners = new Set([condition.changed]);
   let model: ChannelModel | undefined;
   let reason = 'connecting';
   let blocked: string | undefined;
   let closed = false;
 
   const changed = () => {
-    for (const listener of listeners) listener();
+    for (const listener of [...listeners]) listener();
   };
   const lost = (error: Error) => {
     if (model !== undefined) log.warn({ connection: purpose }, `RabbitMQ is away: ${messageOf(error)}`);
@@ -54,6 +54,7 @@ export const openConnection = (
     connection.on('connect', (connected: ChannelModel) => {
       log.info({ connection: purpose }, 'connected to RabbitMQ');
       model = connected;
+      reason = '';
       blocked = undefined;
       changed();
     });
@@ -76,14 +77,17 @@ export const openConnection = (
   return {
     current: () => model,
     within: async (ms) => {
-      const found = await condition.until(() => (closed ? null : model), ms);
-      if (found === null) throw busErrors.closed();
-      if (found === undefined) throw busErrors.broker_away({ broker: 'rabbitmq', reason });
+      const found = await condition.until(() => (closed || isRefusal(reason) ? null : model), ms);
+      if (closed) throw busErrors.closed();
+      if (found === undefined || found === null) throw busErrors.broker_away({ broker: 'rabbitmq', reason });
       return found;
     },
     reason: () => reason,
     blocked: () => blocked,
-    onChange: (listener) => void listeners.push(listener),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     condition,
     close: async () => {
       closed = true;
@@ -97,3 +101,6 @@ export const openConnection = (
     },
   };
 };
+
+/** The broker answers, and does not let this user in: 403 for the password, 530 for the virtual host. */
+const isRefusal = (reason: string): boolean => /ACCESS.REFUSED|NOT.ALLOWED/.test(reason);

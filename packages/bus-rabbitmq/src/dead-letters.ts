@@ -3,44 +3,65 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
-import { declareAll } from './declare.ts';
-import { deadLetterLayout, deliveryLimit } from './layout.ts';
-import { countOr, readMessage, text } from './message-format.ts';
+import type { Exchanges } from './exchanges.ts';
+import { deadLetterLayout } from './layout.ts';
 import { deadLetters } from './names.ts';
+import { readDeadLetter } from './read-dead-letter.ts';
 import { type Session, startSession } from './session.ts';
+import { createTroubles } from './trouble.ts';
+import { startUpkeep } from './upkeep.ts';
 
 const prefetch = 20;
 const firstDelayMs = 250;
 const maxDelayMs = 5_000;
 const defaultStopMs = 5_000;
 
+interface Draining {
+  readonly config: Config;
+  readonly connection: Connection;
+  readonly exchanges: Exchanges;
+}
+
 /**
  * Takes the dead letters of all subscriptions. One that cannot be stored is tried again here, with growing pauses, and not
  * given back to the broker, which would count that against it.
  */
 export const startDeadLetterConsumer = async (
-  config: Config,
-  connection: Connection,
+  { config, connection, exchanges }: Draining,
   deliver: (letter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
   const { condition } = connection;
   const gate = createGate();
+  const troubles = createTroubles();
+  const name = deadLetters;
+  const upkeep = startUpkeep({ config, connection, exchanges, troubles, name, layout: deadLetterLayout });
+  const opening = troubles.begin();
   let inProgress = 0;
   let stopping: Promise<void> | undefined;
   let lastProblem: unknown;
 
   const take = async ({ ack, isOpen }: Session, raw: ConsumeMessage): Promise<void> => {
-    const letter = readLetter(raw);
+    const letter = readDeadLetter(raw);
+    const trouble = troubles.begin(`message ${letter.id} of queue ${deadLetters}`);
+    let refusals = 0;
     for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
       await gate.opened();
-      if (!isOpen() || stopping !== undefined) return; // the broker gives it to somebody else
+      if (!isOpen() || stopping !== undefined) return trouble.end(); // the broker gives it to somebody else
       try {
         inProgress += 1;
         await deliver(letter);
         if (isOpen()) ack(raw);
-        return;
+        if (refusals > 0) config.log.info({ deadLetter: letter.id, refusals }, 'the dead letter was taken');
+        return trouble.end();
       } catch (error) {
-        config.log.warn({ deadLetter: letter.id }, `dead letter not taken, again soon: ${messageOf(error)}`);
+        trouble.failed(error);
+        if (refusals === 0) {
+          config.log.warn(
+            { deadLetter: letter.id },
+            `dead letter not taken, again soon: ${messageOf(error)}`,
+          );
+        }
+        refusals += 1;
       } finally {
         inProgress -= 1;
         condition.changed();
@@ -52,14 +73,16 @@ export const startDeadLetterConsumer = async (
   const setUp = async (channel: Channel, model: ChannelModel): Promise<void> => {
     const session = startSession(channel);
     try {
-      await declareAll(model, deadLetterLayout);
+      await upkeep.declare(model);
       await channel.prefetch(prefetch);
       await channel.consume(deadLetters, (raw) => {
         if (raw === null) void channel.close().catch(() => {});
         else void take(session, raw);
       });
+      opening.end();
     } catch (error) {
       lastProblem = error;
+      if (connection.current() === model) opening.failed(error);
       throw error;
     }
   };
@@ -73,12 +96,13 @@ export const startDeadLetterConsumer = async (
   });
 
   const stop = async (timeoutMs: number): Promise<void> => {
+    upkeep.stop();
     await condition.until(() => (inProgress === 0 ? true : undefined), timeoutMs);
     await kept.close();
     gate.open();
   };
   const consumer: Consumer = {
-    status: () => ({ state: 'working' }),
+    status: troubles.status,
     pause: async () => gate.close(),
     resume: async () => gate.open(),
     stop: ({ timeoutMs = defaultStopMs } = {}) => {
@@ -92,27 +116,6 @@ export const startDeadLetterConsumer = async (
     throw busErrors.broker_away({ broker: 'rabbitmq', cause: lastProblem ?? connection.reason() });
   }
   return consumer;
-};
-
-/**
- * Ours carry what `deadLetter` was given. The others were taken away by the broker, from a process that kept ending before it
- * settled them; it does not say how often, which was the delivery limit.
- */
-const readLetter = (raw: ConsumeMessage): DeadLetter => {
-  const headers = raw.properties.headers ?? {};
-  const code = text(headers['code']);
-  const common = { ...readMessage(raw), subscription: raw.fields.routingKey };
-  if (code === undefined) {
-    const crashed = busErrors.attempts_exhausted({ last: 'its consumers ended without settling it' });
-    const reason = { code: crashed.code, message: crashed.message };
-    return { ...common, reason, attempts: deliveryLimit, failedAt: new Date().toISOString() };
-  }
-  return {
-    ...common,
-    reason: { code, message: text(headers['reason']) ?? code },
-    attempts: countOr(1, headers['attempts']),
-    failedAt: text(headers['failed-at']) ?? new Date().toISOString(),
-  };
 };
 
 const createGate = () => {

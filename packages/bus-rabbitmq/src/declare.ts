@@ -23,30 +23,30 @@ export const queueExists = (model: ChannelModel, name: string): Promise<boolean>
   orMissing(onChannel(model, (channel) => channel.checkQueue(name)));
 
 /**
- * Declares all of it, in order. Resolves to what is there with other arguments, and is left so. Safe to repeat. Who may not
- * declare a kind of thing asks the broker once, and then uses what is there: each refusal is a line in the broker's log.
+ * Declares all of it: the queues first, so that an exchange that comes to be has its bindings a moment later. Safe to repeat. Who
+ * may not declare a kind of thing asks the broker once, and then uses what is there: each refusal is a line in the broker's log.
  */
 export const declareAll = async (
   model: ChannelModel,
   { exchanges, queues, bindings }: Declarations,
-): Promise<Conflicts> => {
+): Promise<Declared> => {
   const conflicts: { exchanges: Exchange[]; queues: Queue[] } = { exchanges: [], queues: [] };
   const refusals: Refusals = new Map();
   const steps: readonly Step[] = [
-    ...exchanges.map(
-      (exchange): Step => ({
-        kind: 'exchange',
-        declare: (channel) => channel.assertExchange(exchange.name, exchange.type),
-        isThere: () => exchangeExists(model, exchange.name),
-        onConflict: () => conflicts.exchanges.push(exchange),
-      }),
-    ),
     ...queues.map(
       (queue): Step => ({
         kind: 'queue',
         declare: (channel) => channel.assertQueue(queue.name, { arguments: queue.arguments }),
         isThere: () => queueExists(model, queue.name),
         onConflict: () => conflicts.queues.push(queue),
+      }),
+    ),
+    ...exchanges.map(
+      (exchange): Step => ({
+        kind: 'exchange',
+        declare: (channel) => channel.assertExchange(exchange.name, exchange.type),
+        isThere: () => exchangeExists(model, exchange.name),
+        onConflict: () => conflicts.exchanges.push(exchange),
       }),
     ),
     ...bindings.map(
@@ -61,13 +61,19 @@ export const declareAll = async (
   for (let done = 0; done < steps.length; ) {
     done += await onChannel(model, (channel) => declareUntilRefused(channel, steps.slice(done), refusals));
   }
-  return conflicts;
+  return { conflicts, mayDeclare: refusals.size === 0 };
 };
 
-/** What is there with other arguments. */
+/** What is there with other arguments, and is left so. */
 export interface Conflicts {
   readonly exchanges: readonly Exchange[];
   readonly queues: readonly Queue[];
+}
+
+export interface Declared {
+  readonly conflicts: Conflicts;
+  /** False when something is there that this user could not have declared. */
+  readonly mayDeclare: boolean;
 }
 
 interface Step {

@@ -1,6 +1,7 @@
-import { busErrors, type DeadLetterReason, type Delivery } from '@emporium/bus';
+import { attemptFrom, busErrors, type DeadLetterReason, type Delivery } from '@emporium/bus';
 import type { ConsumeMessage } from 'amqplib';
-import { countOr, readMessage } from './message-format.ts';
+import { headers } from './headers.ts';
+import { headerOf, readMessage } from './message-format.ts';
 
 /** Where a delivery of one channel ends. Each rejects when the channel is gone: then the message comes again. */
 export interface Settlement {
@@ -30,7 +31,7 @@ export class RabbitmqDelivery implements Delivery {
     this.type = type;
     this.key = key;
     this.body = body;
-    this.attempt = attempt ?? countOr(1, raw.properties.headers?.['attempt']);
+    this.attempt = attempt ?? attemptFrom(headerOf(raw.properties, headers.attempt));
     this.signal = signal;
     this.raw = raw;
     this.#settlement = settlement;

@@ -1,5 +1,6 @@
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
 import { type Binding, type Declarations, merge, nothing, type Queue } from './declarations.ts';
+import { headers } from './headers.ts';
 import {
   deadLetters,
   exchangeOf,
@@ -99,6 +100,6 @@ const waitLayout = ({ service, retry }: Subscription): Declarations => ({
     queue: waitQueue(service, delayMs),
     exchange: waitExchange(service),
     pattern: '',
-    arguments: { 'x-match': 'all', delay: String(delayMs) },
+    arguments: { 'x-match': 'all', [headers.delay]: String(delayMs) },
   })),
 });

@@ -6,10 +6,8 @@ export interface Management {
   delete(path: readonly string[]): Promise<void>;
 }
 
-const timeoutMs = 10_000;
-
-/** `http://user:password@host:15672` */
-export const openManagement = (url: string): Management => {
+/** `http://user:password@host:15672`; each call waits `timeoutMs` at most. */
+export const openManagement = (url: string, timeoutMs = 10_000): Management => {
   const { username, password, origin } = new URL(url);
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
   const authorization = `Basic ${credentials.toString('base64')}`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { TransportMessage } from '@emporium/bus';
-import type { ConsumeMessage, MessageProperties, Options } from 'amqplib';
+import { storableText, type TransportMessage, textFrom } from '@emporium/bus';
+import type { Message, MessageProperties, Options } from 'amqplib';
+import { headers } from './headers.ts';
 import { typeOf } from './names.ts';
 
 /**
@@ -10,36 +11,61 @@ import { typeOf } from './names.ts';
 export const propertiesOf = (
   { id, type, key }: TransportMessage,
   mandatory: boolean,
-  headers?: Record<string, unknown>,
+  more?: Record<string, unknown>,
 ): Options.Publish =>
   fits(id)
-    ? { persistent: true, mandatory, messageId: id, type, headers: { key, ...headers } }
-    : { persistent: true, mandatory, type, headers: { key, id, ...headers } };
+    ? {
+        persistent: true,
+        mandatory,
+        messageId: id,
+        type: short(type),
+        headers: { [headers.key]: key, ...more },
+      }
+    : {
+        persistent: true,
+        mandatory,
+        type: short(type),
+        headers: { [headers.key]: key, [headers.id]: id, ...more },
+      };
 
 /** A UTF-8 character has up to three bytes per unit of a JavaScript string. */
 const fits = (text: string): boolean => text.length < 86 || Buffer.byteLength(text) <= 255;
+
+/** No type of ours is longer; what a third party's became when it was read may be. */
+const short = (type: string): string => (fits(type) ? type : type.slice(0, 85));
 
 /** amqplib wants a Buffer; the bytes are shared, not copied. */
 export const bufferOf = (body: Uint8Array): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 
-/** Reads what we sent, and gives what others sent neutral values: an id of its bytes, a type of its routing key. */
-export const readMessage = ({ content, fields, properties }: ConsumeMessage): TransportMessage => {
-  const id = idOf(properties) ?? createHash('sha256').update(content).digest('hex');
+/** As in an envelope, in characters. */
+const maxLength = 1_000;
+
+/**
+ * Reads what we sent, and gives what third parties sent neutral values, which can be stored: an id of its bytes, a type of its
+ * routing key.
+ */
+export const readMessage = ({ content, fields, properties }: Message): TransportMessage => {
+  const id = idOf(properties) || createHash('sha256').update(content).digest('hex');
   return {
     id,
-    type: text(properties.type) ?? typeOf(fields.routingKey),
-    key: text(properties.headers?.['key']) ?? id,
+    type: textFrom(properties.type, maxLength) || storableText(typeOf(fields.routingKey), maxLength),
+    key: textFrom(headerOf(properties, headers.key), maxLength) || id,
     body: content,
   };
 };
 
-export const idOf = ({ messageId, headers }: MessageProperties): string | undefined =>
-  text(messageId) ?? text(headers?.['id']);
+/** Empty where the message has none. */
+export const idOf = (properties: MessageProperties): string =>
+  readableId(properties.messageId) || readableId(headerOf(properties, headers.id));
 
-/** A whole number of 0 or more, or the other one. */
-export const countOr = (otherwise: number, value: unknown): number =>
-  Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : otherwise;
+/** An id as it is read: storable, and of bounded length. */
+export const readableId = (id: unknown): string => textFrom(id, maxLength);
 
-export const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
+/** A header by its name. Undefined where there are no headers, and never what every object has. */
+export const headerOf = ({ headers: all }: Pick<MessageProperties, 'headers'>, name: string): unknown =>
+  all !== null && typeof all === 'object' && Object.hasOwn(all, name) ? all[name] : undefined;
+
+/** The whole number of 0 or more that a header holds, at most the limit; 0 where it holds none. */
+export const countFrom = (value: unknown, most: number): number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? Math.min(value, most) : 0;

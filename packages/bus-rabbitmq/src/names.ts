@@ -22,7 +22,7 @@ export const queueFor = ({ name, ordered }: Subscription, key: string): string =
 /** Reaches each queue of the service by its name: what is replayed, and what waited for a retry. */
 export const retryExchange = (service: string): string => `${service}.retry`;
 
-/** Sorts by the header `delay` into the wait queues, and leaves the routing key to name the queue to go back to. */
+/** Sorts by the header `emporium-delay` into the wait queues, and leaves the routing key to name the queue to go back to. */
 export const waitExchange = (service: string): string => `${service}.wait`;
 
 export const waitQueue = (service: string, delayMs: number): string => `${service}.wait.${delayMs}`;

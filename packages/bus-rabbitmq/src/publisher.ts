@@ -10,8 +10,10 @@ import type { ConfirmChannel } from 'amqplib';
 import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
-import { codeOf, exchangeExists } from './declare.ts';
-import { bufferOf, idOf, propertiesOf } from './message-format.ts';
+import type { Exchange } from './declarations.ts';
+import { codeOf } from './declare.ts';
+import type { Exchanges } from './exchanges.ts';
+import { bufferOf, idOf, propertiesOf, readableId } from './message-format.ts';
 import { createWriteTogether } from './write-together.ts';
 
 /** A message with its way through the broker. */
@@ -21,6 +23,8 @@ export interface Routed {
   readonly routingKey: string;
   /** Refused as unroutable when no queue takes it. */
   readonly mandatory: boolean;
+  /** How the exchange is declared where it is missing and nobody is known to listen to it; without it the message is refused then. */
+  readonly declare?: Exchange;
   readonly headers?: Record<string, unknown>;
 }
 
@@ -34,10 +38,13 @@ export interface Publisher {
 const accepted: PublishResult = { status: 'accepted' };
 
 /** One confirm channel, with as many messages in flight as are published. */
-export const createPublisher = (config: Config, connection: Connection): Publisher => {
+export const createPublisher = (config: Config, connection: Connection, exchanges: Exchanges): Publisher => {
   const { timeoutMs, log } = config;
   const { condition } = connection;
-  const exchanges = new Set<string>();
+  /** The exchanges that were there, with all that listens to them, when they were last looked at on this channel. */
+  const ready = new Set<string>();
+  const looking = new Map<string, Promise<boolean>>();
+  const repairs = createRepairs();
   const returns = createReturns();
   let writeTogether = () => {};
   let ending: unknown; // why the last channel was lost, if the broker said so
@@ -55,10 +62,12 @@ export const createPublisher = (config: Config, connection: Connection): Publish
       channel.on('error', (error) => {
         ending = error; // comes before the confirms that are lost with it
       });
-      channel.on('return', ({ fields, properties }) => returns.add(fields.routingKey, idOf(properties)));
+      channel.on('return', ({ fields: { exchange, routingKey }, properties }) =>
+        returns.add({ exchange, routingKey, id: idOf(properties) }),
+      );
     },
     onLost: () => {
-      exchanges.clear(); // the removal of one of them may be what ended the channel
+      ready.clear(); // the removal of one of them may be what ended the channel
       returns.clear();
     },
   });
@@ -71,11 +80,12 @@ export const createPublisher = (config: Config, connection: Connection): Publish
 
   const publishSoon = async (messages: readonly Routed[]): Promise<PublishResult[]> => {
     const deadline = Date.now() + timeoutMs;
+    const leftMs = () => Math.max(1, deadline - Date.now());
     inFlight += 1;
     try {
-      const missing = await findMissing(messages, deadline);
-      const channel = usable() ?? (await condition.until(usable, deadline - Date.now()));
-      if (channel !== undefined) return await send(channel, messages, missing, deadline - Date.now());
+      const missing = await findMissing(messages, leftMs);
+      const channel = usable() ?? (await condition.until(usable, leftMs()));
+      if (channel !== undefined) return await send(channel, messages, missing, leftMs());
       const reason = connection.blocked() ?? connection.reason();
       return messages.map(() => away(reason));
     } catch (error) {
@@ -87,14 +97,40 @@ export const createPublisher = (config: Config, connection: Connection): Publish
   };
 
   /** Publishing to an exchange that is not there would end the channel, and with it all that is in flight. */
-  const findMissing = async (messages: readonly Routed[], deadline: number): Promise<ReadonlySet<string>> => {
+  const findMissing = async (
+    messages: readonly Routed[],
+    leftMs: () => number,
+  ): Promise<ReadonlySet<string>> => {
     const missing = new Set<string>();
-    for (const { exchange } of messages) {
-      if (exchanges.has(exchange) || missing.has(exchange)) continue;
-      const found = await exchangeExists(await connection.within(deadline - Date.now()), exchange);
-      (found ? exchanges : missing).add(exchange);
+    for (const routed of messages) {
+      const { exchange } = routed;
+      if (ready.has(exchange) || missing.has(exchange)) continue;
+      if (!(await lookTogether(routed, leftMs))) missing.add(exchange);
     }
     return missing;
+  };
+
+  /** Many publishes ask at one time when a process begins. */
+  const lookTogether = (routed: Routed, leftMs: () => number): Promise<boolean> => {
+    const { exchange } = routed;
+    const begun = looking.get(exchange);
+    if (begun !== undefined) return begun;
+    const look = lookAt(routed, leftMs).finally(() => looking.delete(exchange));
+    looking.set(exchange, look);
+    return look;
+  };
+
+  const lookAt = async ({ exchange, declare }: Routed, leftMs: () => number): Promise<boolean> => {
+    const model = await connection.within(leftMs());
+    const isThere = await exchanges.ensure(model, exchange, declare);
+    if (isThere && repairs.take(exchange)) await exchanges.repair(model, exchange);
+    if (isThere) ready.add(exchange);
+    return isThere;
+  };
+
+  const onUnroutable = (routed: Routed): PublishResult => {
+    if (repairs.ask(routed.exchange)) ready.delete(routed.exchange);
+    return unroutable(routed);
   };
 
   const send = (
@@ -124,8 +160,7 @@ export const createPublisher = (config: Config, connection: Connection): Publish
       }, leftMs);
       inFlight += 1;
       messages.forEach((routed, index) => {
-        // An exchange comes to be with the first subscription: without it nobody listens, which an event may face.
-        if (missing.has(routed.exchange)) settle(index, routed.mandatory ? unroutable(routed) : accepted);
+        if (missing.has(routed.exchange)) settle(index, unroutable(routed));
         else sendOne(channel, routed, (result) => settle(index, result));
       });
     });
@@ -143,9 +178,10 @@ export const createPublisher = (config: Config, connection: Connection): Publish
       );
     }
     const confirmed = (error: unknown): void => {
-      if (mandatory && returns.take(routingKey, id)) settle(unroutable(routed));
+      if (mandatory && returns.take({ exchange, routingKey, id })) settle(onUnroutable(routed));
       else if (!error) settle(accepted);
       else if (isNack(error)) settle(refused(busErrors.refused({ type, cause: error })));
+      else if (isMissing(ending, exchange)) settle(unroutable(routed));
       else if (forbids(ending, exchange)) settle(refused(busErrors.refused({ type, cause: ending })));
       else settle(away(ending ?? error));
     };
@@ -169,8 +205,8 @@ export const createPublisher = (config: Config, connection: Connection): Publish
       if (closed) return Promise.resolve(messages.map(() => refused(busErrors.closed())));
       if (messages.length === 0) return Promise.resolve([]);
       const channel = usable();
-      const ready = channel !== undefined && messages.every(({ exchange }) => exchanges.has(exchange));
-      return ready ? send(channel, messages, none, timeoutMs) : publishSoon(messages);
+      const isReady = channel !== undefined && messages.every(({ exchange }) => ready.has(exchange));
+      return isReady ? send(channel, messages, none, timeoutMs) : publishSoon(messages);
     },
     close: async () => {
       closed = true;
@@ -184,8 +220,8 @@ const none: ReadonlySet<string> = new Set();
 
 const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
 
-const unroutable = ({ message, routingKey }: Routed): PublishResult =>
-  refused(busErrors.unroutable({ type: message.type, routingKey }));
+const unroutable = ({ message, exchange, routingKey }: Routed): PublishResult =>
+  refused(busErrors.unroutable({ type: message.type, exchange, routingKey }));
 
 /** The one error of a confirm by which the broker refuses; every other one is about the channel. */
 const isNack = (error: unknown): boolean => error instanceof Error && error.message === 'message nacked';
@@ -194,21 +230,53 @@ const isNack = (error: unknown): boolean => error instanceof Error && error.mess
 const forbids = (error: unknown, exchange: string): boolean =>
   codeOf(error) === 403 && messageOf(error).includes(`exchange '${exchange}'`);
 
+/** Whether the channel went because the exchange is not there any more; here too the others are innocent. */
+const isMissing = (error: unknown, exchange: string): boolean =>
+  codeOf(error) === 404 && messageOf(error).includes(`exchange '${exchange}'`);
+
+/** Declaring again what listens to an exchange that routes to nobody: the queues may be gone for a moment or for good. */
+const repairEveryMs = 5_000;
+
+const createRepairs = () => {
+  const wanted = new Set<string>();
+  const last = new Map<string, number>();
+  return {
+    /** Whether it is time for one: then the next look at the exchange is to take it. */
+    ask: (exchange: string): boolean => {
+      if (Date.now() - (last.get(exchange) ?? -Infinity) < repairEveryMs) return false;
+      last.set(exchange, Date.now());
+      wanted.add(exchange);
+      return true;
+    },
+    take: (exchange: string): boolean => wanted.delete(exchange),
+  };
+};
+
 /** What came back as unroutable; the broker says so before it confirms. The same message may be in flight twice. */
 const createReturns = () => {
   const counts = new Map<string, number>();
-  const nameOf = (routingKey: string, id: unknown) => `${routingKey} ${String(id)}`;
   return {
-    add: (routingKey: string, id: unknown): void => {
-      counts.set(nameOf(routingKey, id), (counts.get(nameOf(routingKey, id)) ?? 0) + 1);
+    add: (returned: Returned): void => {
+      counts.set(nameOf(returned), (counts.get(nameOf(returned)) ?? 0) + 1);
     },
-    take: (routingKey: string, id: string): boolean => {
+    take: (sent: Returned): boolean => {
       if (counts.size === 0) return false;
-      const count = counts.get(nameOf(routingKey, id)) ?? 0;
-      if (count > 1) counts.set(nameOf(routingKey, id), count - 1);
-      else counts.delete(nameOf(routingKey, id));
+      const name = nameOf(sent);
+      const count = counts.get(name) ?? 0;
+      if (count > 1) counts.set(name, count - 1);
+      else counts.delete(name);
       return count > 0;
     },
     clear: (): void => counts.clear(),
   };
 };
+
+interface Returned {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly id: string;
+}
+
+/** The id as it is read from what came back: the protocol changes what is no text. */
+const nameOf = ({ exchange, routingKey, id }: Returned): string =>
+  JSON.stringify([exchange, routingKey, readableId(id)]);

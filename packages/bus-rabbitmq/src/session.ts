@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { createWriteTogether } from './write-together.ts';
 
@@ -9,14 +10,18 @@ export interface Session {
   ack(message: ConsumeMessage): void;
   /** Does the work after `ms`, unless the channel is closed by then. */
   after(ms: number, work: () => void): void;
+  /** Resolves after `ms`, or as soon as the channel is closed or the signal aborted. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const startSession = (channel: Channel): Session => {
   const timers = new Set<NodeJS.Timeout>();
+  const closing = new AbortController();
   const writeTogether = createWriteTogether(channel);
   let open = true;
   channel.once('close', () => {
     open = false;
+    closing.abort();
     for (const timer of timers) clearTimeout(timer);
   });
   return {
@@ -33,6 +38,10 @@ export const startSession = (channel: Channel): Session => {
         work();
       }, ms);
       timers.add(timer);
+    },
+    wait: (ms, signal) => {
+      const signals = signal === undefined ? [] : [signal];
+      return sleep(ms, undefined, { signal: AbortSignal.any([closing.signal, ...signals]) }).catch(() => {});
     },
   };
 };

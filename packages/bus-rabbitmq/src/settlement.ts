@@ -1,13 +1,22 @@
-import type { PublishResult } from '@emporium/bus';
+import {
+  busErrors,
+  type DeadLetterReason,
+  deadLetterBody,
+  maxBodyBytes,
+  type PublishResult,
+} from '@emporium/bus';
 import type { Subscription } from '@emporium/contracts';
 import { RabbitmqDelivery, type Settlement, takenBack } from './delivery.ts';
+import { headers } from './headers.ts';
 import type { Lane } from './lane.ts';
 import { deadLetters, tiersOf, waitExchange } from './names.ts';
-import type { Publisher } from './publisher.ts';
+import type { Publisher, Routed } from './publisher.ts';
 import type { Session } from './session.ts';
+import type { Troubles } from './trouble.ts';
 
-/** After a retry or a dead letter that the broker refused, the message is given back; not in a busy loop, though. */
-const giveBackDelayMs = 1_000;
+/** Between two tries of a copy that the broker refuses, in milliseconds. */
+const firstPauseMs = 250;
+const maxPauseMs = 2_000;
 
 const acked: Promise<void> = Promise.resolve();
 
@@ -16,15 +25,21 @@ export interface QueueSettlement extends Settlement {
   waitOn(delivery: RabbitmqDelivery, delayMs: number): Promise<void>;
 }
 
+interface Settling {
+  readonly publisher: Publisher;
+  readonly subscription: Subscription;
+  readonly troubles: Troubles;
+}
+
 /** Settles what one queue delivered on one channel. */
 export const createSettlement = (
-  { publisher, subscription }: { readonly publisher: Publisher; readonly subscription: Subscription },
+  { publisher, subscription, troubles }: Settling,
   session: Session,
   lane: Lane,
   pump: () => void,
 ): QueueSettlement => {
   const { name, service, ordered, retry } = subscription;
-  const { channel, isOpen } = session;
+  const { isOpen } = session;
   const tiers = tiersOf(retry);
 
   const ack = ({ raw }: RabbitmqDelivery): Promise<void> => {
@@ -33,22 +48,55 @@ export const createSettlement = (
     return acked;
   };
 
-  /** Acks once the broker owns the copy. */
-  const replace = async (delivery: RabbitmqDelivery, copying: Promise<PublishResult[]>): Promise<void> => {
-    const [copy] = await copying;
-    if (copy?.status === 'accepted') return ack(delivery);
-    session.after(giveBackDelayMs, () => channel.nack(delivery.raw));
-    throw copy?.error ?? takenBack();
+  /**
+   * Acks once the broker owns the copy. While it refuses the copy the message stays with us, so that nothing of an ordered
+   * partition overtakes it: given back it would come again at once, and be taken away at the delivery limit.
+   */
+  const replace = async (delivery: RabbitmqDelivery, copy: Routed): Promise<void> => {
+    const trouble = troubles.begin(`message ${delivery.id} of queue ${lane.queue}`);
+    try {
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
+        const [result]: (PublishResult | undefined)[] = await publisher.publish([copy]);
+        if (result?.status === 'accepted') return await ack(delivery);
+        const error = result?.error ?? takenBack();
+        trouble.failed(error);
+        await session.wait(pauseMs, delivery.signal);
+        if (!isOpen() || delivery.signal.aborted) throw error;
+      }
+    } finally {
+      trouble.end();
+    }
   };
 
+  const setAside = (delivery: RabbitmqDelivery, reason: DeadLetterReason): Promise<void> =>
+    replace(delivery, {
+      ...deadLetterOf(delivery, reason),
+      exchange: deadLetters,
+      routingKey: name,
+      mandatory: true,
+    });
+
   const wait = (delivery: RabbitmqDelivery, attempt: number, delayMs: number): Promise<void> => {
+    const { type, body } = delivery;
+    // Its copy would be refused for ever.
+    if (body.byteLength > maxBodyBytes) {
+      return setAside(
+        delivery,
+        busErrors.message_too_big({ type, bytes: body.byteLength, limit: maxBodyBytes }),
+      );
+    }
     const tier = tiers.find((one) => one >= delayMs) ?? tiers.at(-1) ?? 0;
-    const headers = { delay: String(tier), attempt, remaining: Math.max(0, delayMs - tier) };
-    const exchange = waitExchange(service);
-    const copying = publisher.publish([
-      { message: delivery, exchange, routingKey: lane.queue, mandatory: true, headers },
-    ]);
-    return replace(delivery, copying);
+    return replace(delivery, {
+      message: delivery,
+      exchange: waitExchange(service),
+      routingKey: lane.queue,
+      mandatory: true,
+      headers: {
+        [headers.delay]: String(tier),
+        [headers.attempt]: attempt,
+        [headers.remaining]: Math.max(0, delayMs - tier),
+      },
+    });
   };
 
   /** The message stays with us, un-acked, in front of its partition. */
@@ -73,18 +121,24 @@ export const createSettlement = (
         ? hold(delivery, Math.max(delayMs, tiers[0] ?? 0))
         : wait(delivery, delivery.attempt + 1, delayMs),
     waitOn: (delivery, delayMs) => wait(delivery, delivery.attempt, delayMs),
-    deadLetter: (delivery, { code, message }) => {
-      const headers = {
-        code,
-        reason: message.slice(0, 500),
-        attempts: delivery.attempt,
-        'failed-at': new Date().toISOString(),
-      };
-      const copying = publisher.publish([
-        { message: delivery, exchange: deadLetters, routingKey: name, mandatory: true, headers },
-      ]);
-      return replace(delivery, copying);
-    },
+    deadLetter: setAside,
   };
   return settlement;
+};
+
+const deadLetterOf = (
+  { id, type, key, body: whole, attempt }: RabbitmqDelivery,
+  { code, message }: DeadLetterReason,
+): Pick<Routed, 'message' | 'headers'> => {
+  const { body, truncatedFrom } = deadLetterBody(whole);
+  return {
+    message: { id, type, key, body },
+    headers: {
+      [headers.code]: code,
+      [headers.reason]: message.slice(0, 500),
+      [headers.attempts]: attempt,
+      [headers.failedAt]: new Date().toISOString(),
+      ...(truncatedFrom === undefined ? {} : { [headers.truncatedFrom]: truncatedFrom }),
+    },
+  };
 };

@@ -5,20 +5,26 @@ import { atMost } from './at-most.ts';
 import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
-import { declareAll } from './declare.ts';
 import { RabbitmqDelivery } from './delivery.ts';
+import type { Exchanges } from './exchanges.ts';
+import { headers } from './headers.ts';
+import type { Known } from './known.ts';
 import { createLanes, type Lane } from './lane.ts';
 import { layoutFor } from './layout.ts';
-import { countOr } from './message-format.ts';
+import { countFrom, headerOf } from './message-format.ts';
 import { queuesOf } from './names.ts';
 import type { Publisher } from './publisher.ts';
 import { type Session, startSession } from './session.ts';
 import { createSettlement } from './settlement.ts';
+import { createTroubles } from './trouble.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface Subscribing {
   readonly config: Config;
   readonly connection: Connection;
   readonly publisher: Publisher;
+  readonly exchanges: Exchanges;
+  readonly known: Known;
   readonly subscription: Subscription;
   readonly deliver: Deliver;
   readonly limits: Limits;
@@ -32,12 +38,20 @@ const orderedPrefetch = 10;
 
 const defaultStopMs = 5_000;
 
-/** Declares the subscription and consumes it, on a channel of its own that is opened again whenever it is lost. */
+/** More than any policy waits, in milliseconds. */
+const maxRemainingMs = 86_400_000;
+
+/** Declares the subscription and consumes it, on a channel of its own that is opened again whenever it is lost. What it needs is declared again where it goes missing. */
 export const startSubscriber = async (subscribing: Subscribing): Promise<Consumer> => {
-  const { config, connection, subscription, deliver, limits } = subscribing;
+  const { config, connection, publisher, exchanges, known, subscription, deliver, limits } = subscribing;
   const { condition } = connection;
   const { ordered } = subscription;
   const aborting = new AbortController();
+  const troubles = createTroubles();
+  const layout = layoutFor(subscription);
+  known.add(layout);
+  const { name } = subscription;
+  const upkeep = startUpkeep({ config, connection, exchanges, troubles, name, layout });
   let lastProblem: unknown;
   let stopping: Promise<void> | undefined;
 
@@ -46,7 +60,7 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
       await deliver(delivery);
     } catch (error) {
       if (aborting.signal.aborted) return;
-      const facts = { subscription: subscription.name, messageId: delivery.id };
+      const facts = { subscription: name, messageId: delivery.id };
       config.log.warn(facts, `the delivery failed: ${messageOf(error)}`);
       await delivery.retry(0).catch(() => {}); // then it is given back, and comes again
     }
@@ -58,40 +72,44 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
     condition.changed,
   );
 
+  const opening = troubles.begin();
   const setUp = async (channel: Channel, model: ChannelModel): Promise<void> => {
     try {
-      const { exchanges, queues } = await declareAll(model, layoutFor(subscription));
-      for (const { name } of [...exchanges, ...queues]) {
+      const conflicts = await upkeep.declare(model);
+      for (const { name: other } of [...conflicts.exchanges, ...conflicts.queues]) {
         config.log.warn(
-          { subscription: subscription.name },
-          `${name} is there with other arguments; it is used as it is`,
+          { subscription: name },
+          `${other} is there with other arguments; it is used as it is`,
         );
       }
       await channel.prefetch(ordered ? orderedPrefetch : limits.concurrency);
       const session = startSession(channel);
       for (const lane of lanes.all) await consumeQueue(session, lane);
+      opening.end();
     } catch (error) {
       lastProblem = error;
+      if (connection.current() === model) opening.failed(error);
       throw error;
     }
   };
 
   const consumeQueue = async (session: Session, lane: Lane): Promise<void> => {
     const { channel } = session;
-    const settlement = createSettlement(subscribing, session, lane, lanes.pump);
+    const settling = { publisher, subscription, troubles };
+    const settlement = createSettlement(settling, session, lane, lanes.pump);
     await channel.consume(lane.queue, (raw) => {
       // The broker cancels when the queue is removed or moves: begin afresh.
       if (raw === null) return void channel.close().catch(() => {});
       const delivery = new RabbitmqDelivery(raw, settlement, aborting.signal);
-      const remainingMs = countOr(0, raw.properties.headers?.['remaining']);
-      if (remainingMs > 0) return void settlement.waitOn(delivery, remainingMs).catch(() => {}); // given back
+      const remainingMs = countFrom(headerOf(raw.properties, headers.remaining), maxRemainingMs);
+      if (remainingMs > 0 && !ordered) return void settlement.waitOn(delivery, remainingMs).catch(() => {}); // given back
       lane.waiting.push(delivery);
       lanes.pump();
     });
   };
 
   const kept = keepChannel<Channel>({
-    purpose: subscription.name,
+    purpose: name,
     connection,
     log: config.log,
     open: (model) => model.createChannel(),
@@ -100,6 +118,7 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
   });
 
   const stop = async (timeoutMs: number): Promise<void> => {
+    upkeep.stop();
     lanes.pause();
     await condition.until(() => (lanes.busy() ? undefined : true), timeoutMs);
     if (lanes.busy()) aborting.abort();
@@ -110,7 +129,7 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
     lanes.clear();
   };
   const consumer: Consumer = {
-    status: () => ({ state: 'working' }),
+    status: troubles.status,
     pause: async () => lanes.pause(),
     resume: async () => {
       if (stopping === undefined) lanes.resume();

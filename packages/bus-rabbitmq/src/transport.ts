@@ -8,6 +8,9 @@ import {
 import { parseOptions, type RabbitmqOptions } from './config.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { startDeadLetterConsumer } from './dead-letters.ts';
+import { createExchanges } from './exchanges.ts';
+import { createKnown } from './known.ts';
+import { layoutOf } from './layout.ts';
 import { exchangeOf, queueFor, retryExchange, routingKeyOf } from './names.ts';
 import { createPublisher } from './publisher.ts';
 import { startSubscriber } from './subscriber.ts';
@@ -20,7 +23,9 @@ import { createTopology } from './topology.ts';
 export const createRabbitmqTransport = (options: RabbitmqOptions): Transport => {
   const config = parseOptions(options);
   const publishing = openConnection(config, 'publish');
-  const publisher = createPublisher(config, publishing);
+  const known = createKnown(config.registry);
+  const exchanges = createExchanges(config, known);
+  const publisher = createPublisher(config, publishing, exchanges);
   const consumers = new Set<Consumer>();
   // Its own connection: the broker stops reading from one that publishes while it is short of memory or disk, and acks
   // must still get through. Opened by the first consumer.
@@ -66,12 +71,20 @@ export const createRabbitmqTransport = (options: RabbitmqOptions): Transport => 
     publish: (messages) => {
       if (closing !== undefined) return Promise.resolve(messages.map(() => closed));
       return publisher.publish(
-        messages.map((message) => ({
-          message,
-          exchange: exchangeOf(message),
-          routingKey: routingKeyOf(message),
-          mandatory: message.kind === 'command',
-        })),
+        messages.map((message) => {
+          const exchange = exchangeOf(message);
+          const routingKey = routingKeyOf(message);
+          // Who publishes an event owns it; a command's exchange is for its handler to declare.
+          return message.kind === 'command'
+            ? { message, exchange, routingKey, mandatory: true }
+            : {
+                message,
+                exchange,
+                routingKey,
+                mandatory: message.mandatory === true,
+                declare: { name: exchange, type: 'topic' },
+              };
+        }),
       );
     },
     sendTo: async (subscription, message) => {
@@ -87,14 +100,19 @@ export const createRabbitmqTransport = (options: RabbitmqOptions): Transport => 
           config,
           connection: forConsumers(),
           publisher,
+          exchanges,
+          known,
           subscription,
           deliver,
           limits,
         }),
       ),
     consumeDeadLetters: async (deliver) =>
-      remember(await startDeadLetterConsumer(config, forConsumers(), deliver)),
-    topology: (registry) => createTopology(config, registry),
+      remember(await startDeadLetterConsumer({ config, connection: forConsumers(), exchanges }, deliver)),
+    topology: (registry) => {
+      known.add(layoutOf(registry));
+      return createTopology(config, registry);
+    },
     status,
     close: () => {
       closing ??= close();

@@ -67,9 +67,16 @@ export const createService = async <DB>(
   const { createStore } = await import('@emporium/store');
   const store = createStore<DB>({ service: name, registry: shop, url: config.DATABASE_URL, log });
   const { BUS_URL, STREAM_URL = BUS_URL } = config;
-  const transport = await createTransport({ url: BUS_URL, service: name, log });
-  const stream =
-    STREAM_URL === BUS_URL ? transport : await createTransport({ url: STREAM_URL, service: name, log });
+  const isOneBroker = STREAM_URL === BUS_URL;
+  const transport = await createTransport({
+    url: BUS_URL,
+    service: name,
+    log,
+    registry: isOneBroker ? shop : shop.on('bus'),
+  });
+  const stream = isOneBroker
+    ? transport
+    : await createTransport({ url: STREAM_URL, service: name, log, registry: shop.on('stream') });
   const health = createHealth();
   const parts: Parts<DB> = { store, transport, stream, health, log };
   const definition = define(parts);

@@ -1,4 +1,5 @@
 import type { Transport } from '@emporium/bus';
+import type { Registry } from '@emporium/contracts';
 import type { Log } from './log.ts';
 
 export interface TransportOptions {
@@ -6,14 +7,21 @@ export interface TransportOptions {
   /** The name under which the connection shows on the broker. */
   readonly service: string;
   readonly log: Log;
+  /** What is registered on this broker: a transport that finds part of it missing may declare it again. */
+  readonly registry?: Registry;
 }
 
 type Create = (options: TransportOptions) => Promise<Transport>;
 
 const postgres: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-postgres')).createPostgresTransport({ url, connectionName: service, log });
-const rabbitmq: Create = async ({ url, service, log }) =>
-  (await import('@emporium/bus-rabbitmq')).createRabbitmqTransport({ url, connectionName: service, log });
+const rabbitmq: Create = async ({ url, service, log, registry }) =>
+  (await import('@emporium/bus-rabbitmq')).createRabbitmqTransport({
+    url,
+    connectionName: service,
+    log,
+    ...(registry === undefined ? {} : { registry }),
+  });
 const kafka: Create = async ({ url, service, log }) =>
   (await import('@emporium/bus-kafka')).createKafkaTransport({ url, connectionName: service, log });
 const redis: Create = async ({ url, service, log }) =>
