@@ -1,13 +1,12 @@
 import {
-  attemptFrom,
   busErrors,
   type DeadLetter,
   type DeadLetterReason,
   deadLetterBody,
+  deadLetterFacts,
   maxBodyBytes,
   storableText,
   textFrom,
-  timeFrom,
   truncatedBodyBytes,
 } from '@emporium/bus';
 import type { Entry } from './entry.ts';
@@ -36,37 +35,23 @@ export const letterOf = (subscription: string, entry: Entry, reason: DeadLetterR
   return { text: JSON.stringify(letter), keep: isTooBig ? truncatedBodyBytes : -1 };
 };
 
-/** Whatever the stream holds: others may have written into it, and each is taken once. */
-export const deadLetterOf = ({ id, type, key, body, letter, position }: Entry): DeadLetter => {
-  const found = parsed(letter);
-  const text = (name: string, max: number): string => textFrom(found[name], max);
-  const size = found['truncatedFrom'];
-  return {
-    id: textFrom(id, 500),
-    type: textFrom(type, 500),
-    key: textFrom(key, 500),
-    subscription: text('subscription', 200) || 'unknown',
-    reason: {
-      code: text('code', 100) || 'bus.no_reason',
-      message: text('message', 500) || 'It was among the dead letters without a reason',
-    },
-    attempts: attemptFrom(found['attempts']),
-    failedAt: timeFrom(found['failedAt']),
-    position: text('position', 500) || textFrom(position, 500),
-    ...(Number.isSafeInteger(size) ? { truncatedFrom: Number(size) } : {}),
-    ...deadLetterBody(body),
-  };
-};
+/** Whatever the stream holds: third parties may have written into it, and each is taken once. */
+export const deadLetterOf = ({ id, type, key, body, letter, position }: Entry): DeadLetter => ({
+  id: textFrom(id, 500),
+  type: textFrom(type, 500),
+  key: textFrom(key, 500),
+  ...deadLetterFacts(parsed(letter), { position }),
+  ...deadLetterBody(body),
+});
 
 /** More than `letterOf` writes. */
 const mostLetterBytes = 64 * 1024;
 
-const parsed = (letter: Buffer | undefined): Readonly<Record<string, unknown>> => {
-  if (letter === undefined || letter.byteLength > mostLetterBytes) return {};
+const parsed = (letter: Buffer | undefined): unknown => {
+  if (letter === undefined || letter.byteLength > mostLetterBytes) return undefined;
   try {
-    const value: unknown = JSON.parse(letter.toString());
-    return typeof value === 'object' && value !== null ? { ...value } : {};
+    return JSON.parse(letter.toString());
   } catch {
-    return {};
+    return undefined;
   }
 };

@@ -7,6 +7,7 @@ export {
   withContext,
 } from './context.ts';
 export { deadLetterBody } from './dead-letter-body.ts';
+export { type DeadLetterFacts, deadLetterFacts } from './dead-letter-facts.ts';
 export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
 export {
   type Effect,
