@@ -47,14 +47,13 @@ export const createLane = (options: { readonly serial: boolean; readonly onReady
     again: (entry, delayMs) => {
       out -= 1;
       waiting += 1;
-      // A timer may fire a fraction of a millisecond early.
-      setTimeout(() => {
+      after(delayMs, () => {
         waiting -= 1;
         const next = { ...entry, attempt: entry.attempt + 1 };
         if (serial) ready.unshift(next);
         else ready.push(next);
         onReady();
-      }, delayMs + 1);
+      });
       onReady();
     },
     giveBack: (entry) => {
@@ -64,4 +63,13 @@ export const createLane = (options: { readonly serial: boolean; readonly onReady
     },
     size: () => ready.length + out + waiting,
   };
+};
+
+/** Above this a `setTimeout` fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+const after = (delayMs: number, work: () => void): void => {
+  const rest = delayMs - longestTimerMs;
+  if (rest > 0) setTimeout(() => after(rest, work), longestTimerMs);
+  else setTimeout(work, delayMs + 1); // a timer may fire a fraction of a millisecond early
 };

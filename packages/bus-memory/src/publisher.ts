@@ -13,10 +13,11 @@ const accepted: PublishResult = { status: 'accepted' };
 const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
 
 export const publish = ({ queues }: Broker, message: OutgoingMessage): PublishResult => {
-  const { type, kind } = message;
+  const { type, kind, mandatory } = message;
   if (isTooBig(message)) return tooBig(message);
   const bound = [...queues.values()].filter(({ types }) => types.has(type));
-  if (bound.length === 0 && kind === 'command') return refused(busErrors.unroutable({ type }));
+  if (bound.length === 0 && (kind === 'command' || mandatory === true))
+    return refused(busErrors.unroutable({ type }));
   for (const queue of bound) queue.add(entryOf(message));
   return accepted;
 };

@@ -1,4 +1,11 @@
-import { busErrors, type Consumer, type DeadLetterReason, type Delivery, delayTiers } from '@emporium/bus';
+import {
+  busErrors,
+  type Consumer,
+  type DeadLetterReason,
+  type Delivery,
+  delayTiers,
+  storableText,
+} from '@emporium/bus';
 import type { Broker } from './connection.ts';
 import type { Entry, Lane } from './lane.ts';
 import type { Queue, Receiver } from './queue.ts';
@@ -118,7 +125,7 @@ const letterOf = (entry: Entry, subscription: string, { code, message }: DeadLet
   attempt: 1,
   letter: {
     subscription,
-    reason: { code, message: message.slice(0, 500) },
+    reason: { code, message: storableText(message, 500) },
     attempts: entry.attempt,
     failedAt: new Date().toISOString(),
   },

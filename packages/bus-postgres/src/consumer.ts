@@ -1,18 +1,27 @@
-import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
+import {
+  type Consumer,
+  createDeliveries,
+  createTrouble,
+  type Delivery,
+  messageOf,
+  type Settling,
+} from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { isAway } from './health.ts';
 import type { Member } from './session.ts';
 import { createSettling } from './settlement.ts';
-import type { Source } from './source.ts';
+import { type Declared, longestTimerMs, type Source } from './source.ts';
 
 interface ConsumerOptions {
   readonly connection: Connection;
-  readonly subscription: { readonly id: number; readonly name: string };
+  readonly subscription: Declared;
   readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
   readonly concurrency: number;
   /** Makes the source of a consumer that it can wake. */
   readonly createSource: (wake: () => void) => Source;
+  /** Declares the subscription again. Called again while it is gone. */
+  readonly onGone: () => Promise<void>;
 }
 
 /** Claims when there is room and reason, and begins a delivery for each claim. */
@@ -22,7 +31,12 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   let state: 'running' | 'paused' | 'stopped' = 'running';
   let claiming: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+  let declaring = false;
   const timers = new Set<NodeJS.Timeout>();
+  const { name } = subscription;
+  const position = `bus.message of ${name}`;
+  const claims = createTrouble({ log, subscription: name, what: 'nothing can be claimed', position });
+  const declarations = createTrouble({ log, subscription: name, what: 'it cannot be declared', position });
 
   const room = (): number => (state === 'running' ? concurrency - deliveries.count() : 0);
 
@@ -39,12 +53,15 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   const pump = (): void => {
     if (claiming !== undefined || room() <= 0 || !source.ready()) return;
     claiming = claim()
-      .then(() => true)
+      .then(() => {
+        claims.over();
+        return true;
+      })
       .catch((error: unknown) => {
         source.refresh();
         // A lost connection wakes everyone when it is back; anything else is tried again after a while.
         if (isAway(error)) return false;
-        log.error({ subscription: subscription.name }, `nothing could be claimed: ${messageOf(error)}`);
+        claims.met(error);
         wakeIn(1_000);
         return false;
       })
@@ -60,10 +77,14 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   };
 
   const wakeIn = (ms: number): void => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      wake();
-    }, Math.max(0, ms) + 1);
+    // What is due later is looked at again.
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        wake();
+      },
+      Math.min(Math.max(0, ms), longestTimerMs) + 1,
+    );
     timers.add(timer);
   };
 
@@ -86,8 +107,23 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     onFailure,
   });
 
+  const declare = async (): Promise<void> => {
+    if (declaring || state === 'stopped') return;
+    declaring = true;
+    try {
+      await options.onGone();
+      declarations.over();
+    } catch (error) {
+      if (!isAway(error)) declarations.met(error);
+    } finally {
+      declaring = false;
+    }
+  };
+
   const member: Member = {
     subscriptionId: subscription.id,
+    name,
+    onGone: () => void declare(),
     wake,
     wakeIn,
     hungry: () => room() > 0,
@@ -104,9 +140,9 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     await claiming;
     const left = await deliveries.end(timeoutMs);
     for (const timer of timers) clearTimeout(timer);
-    session.leave(member);
     await source.giveBack(left).catch(() => {}); // without the session nothing is held
     await source.close();
+    await session.leave(member);
   };
 
   try {
@@ -119,7 +155,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   pump();
 
   return {
-    status: () => ({ state: 'working' }),
+    status: () => (declarations.status().state === 'stuck' ? declarations : claims).status(),
     pause: async () => {
       if (state === 'running') state = 'paused';
     },

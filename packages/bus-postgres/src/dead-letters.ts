@@ -1,43 +1,70 @@
-import { type Consumer, type DeadLetter, messageOf, type TransportMessage } from '@emporium/bus';
+import {
+  type Consumer,
+  createProgress,
+  type DeadLetter,
+  deadLetterBody,
+  deadLetterFacts,
+  textFrom,
+} from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import { createConsumer } from './consumer.ts';
-import type { Letter } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { createQueue } from './queue.ts';
 import { deadLetters } from './schema.ts';
 
 /** Dead letters taken at one time, by one consumer. */
 const concurrency = 10;
 
-/** What could not be taken is offered again after so long. */
+/** What could not be taken is offered again after so long, and after twice as long each further time. */
 const againMs = 1_000;
+const longestAgainMs = 60_000;
 
 /** Dead letters are messages of a subscription of their own: they are claimed, settled and given back like all others. */
 export const consumeDeadLetters = (
   connection: Connection,
   take: (letter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
-  const { session, patiently, log } = connection;
-  return patiently(() =>
-    createConsumer({
+  const { session, patiently, publishing, log } = connection;
+  const subscription = { id: deadLetters, name: 'dead-letters' };
+  const progress = createProgress(subscription.name, log);
+  return patiently(async () => {
+    const consumer = await createConsumer({
       connection,
-      subscription: { id: deadLetters, name: 'dead-letters' },
+      subscription,
       concurrency,
-      deliver: async (delivery, { letter }) => {
+      deliver: async (delivery, entry) => {
+        progress.begin(delivery);
         try {
-          await take(letterOf(delivery, letter));
+          await take(deadLetterOf(entry));
         } catch (error) {
-          log.warn({ messageId: delivery.id }, `the dead letter was not taken: ${messageOf(error)}`);
-          return delivery.retry(againMs);
+          progress.failed(delivery, error);
+          return delivery.retry(Math.min(againMs * 2 ** (delivery.attempt - 1), longestAgainMs));
         }
+        progress.end(delivery);
         return delivery.ack();
       },
-      createSource: () => createQueue(session, deadLetters),
-    }),
-  );
+      createSource: () => createQueue(session, subscription),
+      onGone: async () => void (await publishing.query(declare, [])),
+    });
+    const status = () => {
+      const found = consumer.status();
+      return found.state === 'stuck' ? found : progress.status();
+    };
+    return { ...consumer, status };
+  });
 };
 
-const letterOf = ({ id, type, key, body }: TransportMessage, letter: Letter | undefined): DeadLetter => {
-  if (letter === undefined) throw new Error(`The dead letter ${id} has no reason`);
-  const { subscription, code, message, attempts, failedAt } = letter;
-  return { id, type, key, body, subscription, reason: { code, message }, attempts, failedAt };
+/** Whatever the row holds: third parties may have written it, and each is taken once. */
+const deadLetterOf = ({ id, type, key, body, letter, position }: Entry): DeadLetter => ({
+  id: textFrom(id, 500),
+  type: textFrom(type, 500),
+  key: textFrom(key, 500),
+  ...deadLetterFacts(letter, { position }),
+  ...deadLetterBody(body),
+});
+
+const declare = {
+  name: 'bus-declare-dead-letters',
+  text: `
+    insert into bus.subscription (id, name, ordered) values (${deadLetters}, 'dead-letters', false) on conflict do nothing`,
 };

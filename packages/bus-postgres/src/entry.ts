@@ -1,4 +1,4 @@
-import type { TransportMessage } from '@emporium/bus';
+import { attemptFrom, type TransportMessage } from '@emporium/bus';
 import type { QueryResultRow } from 'pg';
 
 /** A claimed message. */
@@ -9,16 +9,12 @@ export interface Entry extends TransportMessage {
   readonly position: string;
   readonly partition: number;
   readonly attempt: number;
-  readonly letter: Letter | undefined;
-}
-
-/** What a dead letter adds to its message. */
-export interface Letter {
-  readonly subscription: string;
-  readonly code: string;
-  readonly message: string;
-  readonly attempts: number;
-  readonly failedAt: string;
+  /** As the row has it: settled is this message, and no other that has come to its place. */
+  readonly messageId: string;
+  /** Of the whole body, in bytes. */
+  readonly size: number;
+  /** Of a dead letter: a JSON value. */
+  readonly letter: unknown;
 }
 
 export interface MessageRow extends QueryResultRow {
@@ -29,26 +25,25 @@ export interface MessageRow extends QueryResultRow {
   readonly type: string;
   readonly key: string;
   readonly body: Buffer;
-  readonly letter: Letter | null;
+  readonly size: number;
+  readonly letter: unknown;
 }
 
-export const entryOf = ({
-  id,
-  partition,
-  attempt,
-  message_id,
-  type,
-  key,
-  body,
-  letter,
-}: MessageRow): Entry => ({
-  row: id,
-  position: `bus.message/${id}`,
-  partition,
-  attempt,
-  id: message_id,
-  type,
-  key,
-  body,
-  letter: letter ?? undefined,
-});
+export const entryOf = (row: MessageRow): Entry => {
+  const { id, partition, attempt, message_id: messageId, type, key, body, size, letter } = row;
+  const position = `bus.message/${id}`;
+  return {
+    row: id,
+    position,
+    partition,
+    attempt: attemptFrom(attempt),
+    // Without one of its own it is still told from all others.
+    id: messageId || position,
+    messageId,
+    type,
+    key,
+    body,
+    size,
+    letter,
+  };
+};

@@ -2,18 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { busErrors, messageOf } from '@emporium/bus';
 import pg from 'pg';
 import type { Config } from './config.ts';
-import { type Health, isAway } from './health.ts';
-import { ensureSchema } from './schema.ts';
+import { type Health, isLost, isMissing } from './health.ts';
+import { ensureSchema, repairSchema } from './schema.ts';
 
 export interface Query {
-  /** Prepared once a connection under this name. */
-  readonly name: string;
+  /** Prepared once a connection under this name; not prepared without one. */
+  readonly name?: string;
   readonly text: string;
 }
 
 /** One connection that is made again when it was lost. Statements go out in the order of the calls, without waiting for each other. */
 export interface Link {
-  /** Connects first where it must. Rejects with what the server or the socket said. */
+  /**
+   * Connects first where it must, and makes the tables again where they are gone. Rejects with what the server or the socket
+   * said.
+   */
   query<Row extends pg.QueryResultRow>(query: Query, values: readonly unknown[]): Promise<Row[]>;
   connect(): Promise<void>;
   connected(): boolean;
@@ -75,6 +78,12 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
     onLost?.();
   };
 
+  /** Statements that leave meanwhile wait on the same connection, and find the tables. */
+  const repair = async (client: pg.Client, error: unknown): Promise<void> => {
+    log.warn({ purpose }, `the tables are gone, and are made again: ${messageOf(error)}`);
+    await repairSchema(client);
+  };
+
   const connect = async () => {
     if (closed) throw busErrors.closed();
     current ??= open();
@@ -83,16 +92,21 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
   };
 
   return {
-    query: async <Row extends pg.QueryResultRow>({ name, text }: Query, values: readonly unknown[]) => {
+    query: async <Row extends pg.QueryResultRow>(query: Query, values: readonly unknown[]) => {
       underWay += 1;
       try {
         const connection = await connect();
+        const ask = async () => (await connection.client.query<Row>({ ...query, values: [...values] })).rows;
         try {
-          const { rows } = await connection.client.query<Row>({ name, text, values: [...values] });
+          const rows = await ask().catch(async (error: unknown) => {
+            if (!isMissing(error)) throw error;
+            await repair(connection.client, error);
+            return ask();
+          });
           health.up();
           return rows;
         } catch (error) {
-          if (isAway(error)) drop(connection, error);
+          if (isLost(error)) drop(connection, error);
           throw error;
         }
       } finally {

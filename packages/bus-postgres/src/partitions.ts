@@ -1,9 +1,9 @@
 import { busErrors, partitionCount } from '@emporium/bus';
 import type { QueryResultRow } from 'pg';
 import { type Entry, entryOf, type MessageRow } from './entry.ts';
-import { memberLock } from './schema.ts';
+import { memberLock, messageColumns } from './schema.ts';
 import type { Session } from './session.ts';
-import type { Source } from './source.ts';
+import { longestTimerMs, type Declared, type Source } from './source.ts';
 
 /** How many messages of a partition are read at one time. */
 const readAhead = 16;
@@ -25,7 +25,11 @@ interface Partition {
  * in the order of publishing. Instances share the partitions evenly; those of one that died are free at once, and found
  * within a second.
  */
-export const createPartitions = (session: Session, subscriptionId: number, wake: () => void): Source => {
+export const createPartitions = (
+  session: Session,
+  { id: subscriptionId, name }: Declared,
+  wake: () => void,
+): Source => {
   const { held, exclusively } = session.claims(subscriptionId);
   const owned = new Map<number, Partition>();
   let short = false;
@@ -58,11 +62,12 @@ export const createPartitions = (session: Session, subscriptionId: number, wake:
   const block = (partition: Partition, ms: number): void => {
     clearTimeout(partition.blocked);
     partition.buffer = [];
+    // What is due later is looked at again.
     partition.blocked = setTimeout(() => {
       partition.blocked = undefined;
       partition.mayHaveMore = true;
       wake();
-    }, ms + 1);
+    }, Math.min(ms, longestTimerMs) + 1);
   };
 
   const idle = (): [number, Partition][] =>
@@ -78,6 +83,7 @@ export const createPartitions = (session: Session, subscriptionId: number, wake:
       subscriptionId,
       empty.map(([number]) => number),
       readAhead,
+      name,
     ]);
     for (const [number, partition] of empty) {
       const mine = rows.filter((row) => row.partition === number);
@@ -193,12 +199,13 @@ interface HeadRow extends MessageRow {
 const heads = {
   name: 'bus-heads',
   text: `
-    select m.*, coalesce(extract(epoch from m.visible_at - clock_timestamp())::float8 * 1000, 0) as due_in_ms
-    from unnest($2::smallint[]) as wanted (partition)
+    select ${messageColumns}, coalesce(extract(epoch from m.visible_at - clock_timestamp())::float8 * 1000, 0) as due_in_ms
+    from bus.subscription s cross join unnest($2::smallint[]) as wanted (partition)
     cross join lateral (
       select * from bus.message m
-      where m.subscription_id = $1 and m.partition = wanted.partition order by m.id limit $3
+      where m.subscription_id = s.id and m.partition = wanted.partition order by m.id limit $3
     ) m
+    where s.id = $1 and s.name = $4
     order by m.partition, m.id`,
 };
 

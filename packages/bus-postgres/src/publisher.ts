@@ -1,6 +1,7 @@
 import {
   busErrors,
   createGrouper,
+  createKnownListeners,
   Fault,
   maxBodyBytes,
   messageOf,
@@ -29,6 +30,7 @@ const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
 export const createPublisher = (connection: Connection): Publisher => {
   const { publishing, session, patiently } = connection;
   const inFlight = new Set<Promise<unknown>>();
+  const listeners = createKnownListeners();
   let closed = false;
 
   // One lane: the messages of one call keep their order, and the next group gathers while this one commits.
@@ -43,11 +45,14 @@ export const createPublisher = (connection: Connection): Publisher => {
 
   const store = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
     try {
-      const [stored] = await patiently(() => publishing.query<Stored>(insert, valuesOf(messages)));
+      const least = messages.map((message) => (isMandatory(message) ? listeners.least(message.type) : 0));
+      const values = [...valuesOf(messages), least];
+      const [stored] = await patiently(() => publishing.query<Stored>(insert, values));
       session.notify(stored?.reached ?? []);
-      const unrouted = new Set(stored?.unrouted);
-      return messages.map(({ kind, type }) =>
-        kind === 'command' && unrouted.has(type) ? refused(busErrors.unroutable({ type })) : accepted,
+      const counts = new Map(stored?.types?.map((type, index) => [type, stored.listening?.[index] ?? 0]));
+      for (const [type, count] of counts) listeners.found(type, count);
+      return messages.map(({ type }, index) =>
+        (counts.get(type) ?? 0) < (least[index] ?? 0) ? refused(busErrors.unroutable({ type })) : accepted,
       );
     } catch (error) {
       // One message that the server cannot take must not take its neighbours with it.
@@ -108,9 +113,12 @@ const refusalOf = ({ id, type, key, body }: TransportMessage): Fault | undefined
 const faultOf = (error: unknown): Fault =>
   error instanceof Fault ? error : busErrors.refused({ cause: error, why: messageOf(error) });
 
-/** Class 22 and 23: it is about a value, not about the server. */
+const isMandatory = ({ kind, mandatory }: OutgoingMessage): boolean =>
+  kind === 'command' || mandatory === true;
+
+/** Class 22, 23 and 54: it is about a value or its size, not about the server. */
 const isData = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code));
+  error instanceof Error && 'code' in error && /^(2[23]|54)/.test(String(error.code));
 
 /** Consecutive messages, each part about as big as a statement should be. */
 const partsOf = (messages: readonly OutgoingMessage[]): OutgoingMessage[][] => {
@@ -151,27 +159,32 @@ const bufferOf = (body: Uint8Array): Buffer => Buffer.from(body.buffer, body.byt
 interface Stored {
   /** The subscriptions that got a message. */
   readonly reached: number[] | null;
-  /** The types that no subscription listens to. */
-  readonly unrouted: string[] | null;
+  /** The types of these messages, and how many subscriptions listen to each. */
+  readonly types: string[] | null;
+  readonly listening: number[] | null;
 }
 
 const insert = {
   name: 'bus-publish',
   text: `
     with incoming as (
-      select n, message_id, type, key, partition, substring($7::bytea from first for size) as body
-      from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::int[], $6::int[])
-        with ordinality as t (message_id, type, key, partition, first, size, n)
+      select n, message_id, type, key, partition, least, substring($7::bytea from first for size) as body
+      from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::int[], $6::int[], $8::int[])
+        with ordinality as t (message_id, type, key, partition, first, size, least, n)
+    ), listening as materialized (
+      select type, (select count(*)::int from bus.binding b where b.type = i.type) as count
+      from (select distinct type from incoming) i
     ), stored as (
       insert into bus.message (subscription_id, partition, message_id, type, key, body)
       select s.id, case when s.ordered then i.partition else 0 end, i.message_id, i.type, i.key, i.body
-      from incoming i join bus.binding b on b.type = i.type join bus.subscription s on s.id = b.subscription_id
+      from incoming i join listening l on l.type = i.type and l.count >= i.least
+      join bus.binding b on b.type = i.type join bus.subscription s on s.id = b.subscription_id
       order by i.n
       returning subscription_id
     )
     select (select array_agg(distinct subscription_id) from stored) as reached,
-      (select array_agg(distinct type) from incoming i
-        where not exists (select from bus.binding b where b.type = i.type)) as unrouted`,
+      (select array_agg(type order by type) from listening) as types,
+      (select array_agg(count order by type) from listening) as listening`,
 };
 
 const insertInto = {

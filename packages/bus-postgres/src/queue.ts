@@ -1,10 +1,10 @@
 import { entryOf, type MessageRow } from './entry.ts';
-import { claimBytes } from './schema.ts';
+import { claimBytes, messageColumns } from './schema.ts';
 import type { Session } from './session.ts';
-import type { Source } from './source.ts';
+import type { Declared, Source } from './source.ts';
 
 /** The messages of an unordered subscription, oldest first. A claim is this session's lock on the row's id. */
-export const createQueue = (session: Session, subscriptionId: number): Source => {
+export const createQueue = (session: Session, { id: subscriptionId, name }: Declared): Source => {
   const { held, exclusively } = session.claims(subscriptionId);
   const settled: string[] = [];
   let mayHaveMore = true;
@@ -22,12 +22,12 @@ export const createQueue = (session: Session, subscriptionId: number): Source =>
     claim: (most) =>
       exclusively(async () => {
         mayHaveMore = false;
-        const rows = await session.query<MessageRow>(claim, [
-          subscriptionId,
-          most,
-          [...held],
-          settled.splice(0),
-        ]);
+        const settledNow = settled.splice(0);
+        const values = [subscriptionId, most, [...held], settledNow, name];
+        const rows = await session.query<MessageRow>(claim, values).catch((error: unknown) => {
+          settled.push(...settledNow);
+          throw error;
+        });
         const entries = rows.map(entryOf);
         for (const { row } of entries) held.add(row);
         const bytes = entries.reduce((sum, { body }) => sum + body.byteLength, 0);
@@ -61,7 +61,17 @@ export const createQueue = (session: Session, subscriptionId: number): Source =>
   };
 };
 
-const claim = { name: 'bus-claim', text: 'select * from bus.claim($1, $2, $3, $4)' };
+/** The id of no subscription: what is settled is let go of all the same. */
+const nobody = -1;
+
+/** Of the subscription by its name too: after a reset of the broker its id may be another's. */
+const claim = {
+  name: 'bus-claim',
+  text: `
+    select ${messageColumns} from bus.claim(
+      coalesce((select s.id from bus.subscription s where s.id = $1 and s.name = $5), ${nobody}), $2, $3, $4
+    ) m`,
+};
 
 const letGo = {
   name: 'bus-let-go',

@@ -1,3 +1,4 @@
+import { maxBodyBytes } from '@emporium/bus';
 import type { ClientBase } from 'pg';
 
 /** Raised with every change below, which must be safe to run on an older schema and beside an older release. */
@@ -11,6 +12,14 @@ export const memberLock = 1_000;
 
 /** The most bytes that one claim brings, as long as it brings a message. */
 export const claimBytes = 8 * 1024 * 1024;
+
+/**
+ * The columns of a claimed message `m`. Of a body over the limit so much comes that it is seen to be over it: whoever wrote it
+ * decided on its size.
+ */
+export const messageColumns = `
+  m.id, m.partition, m.attempt, m.message_id, m.type, m.key, m.letter, octet_length(m.body) as size,
+  case when octet_length(m.body) <= ${maxBodyBytes} then m.body else substring(m.body from 1 for ${maxBodyBytes + 1}) end as body`;
 
 /*
  * A claim is no write: it is a session's advisory lock on the message's id. A process that dies lets go of all its claims
@@ -115,10 +124,18 @@ export const ensureSchema = async (client: ClientBase): Promise<void> => {
   }
 };
 
-/** Whether the schema is there, in this version or a later one. */
+/** Creates again what is missing of a schema that says it is there. What is there is left as it is. */
+export const repairSchema = async (client: ClientBase): Promise<void> => {
+  // Without parameters, all of it is one transaction.
+  await client.query(`select pg_advisory_xact_lock(hashtextextended('emporium bus schema', 0)); ${ddl}`);
+};
+
+/** Whether the schema is there with its tables, in this version or a later one. */
 const isCurrent = async (client: Pick<ClientBase, 'query'>): Promise<boolean> => {
   const { rows } = await client.query<{ comment: string | null }>(
-    "select obj_description(oid, 'pg_namespace') as comment from pg_namespace where nspname = 'bus'",
+    `select obj_description(oid, 'pg_namespace') as comment from pg_namespace
+      where nspname = 'bus' and to_regclass('bus.subscription') is not null and to_regclass('bus.binding') is not null
+        and to_regclass('bus.message') is not null and to_regproc('bus.claim') is not null`,
   );
   const found = /version (\d+)$/.exec(rows[0]?.comment ?? '');
   return found !== null && Number(found[1]) >= version;

@@ -1,14 +1,18 @@
-import { busErrors, messageOf } from '@emporium/bus';
+import { busErrors, createTrouble } from '@emporium/bus';
 import type { QueryResultRow } from 'pg';
 import { type Claims, createClaims } from './claims.ts';
 import type { Config } from './config.ts';
-import type { Health } from './health.ts';
+import { type Health, isAway } from './health.ts';
 import { createLink, type Query } from './link.ts';
 import { createNotifier } from './notifier.ts';
+import { deadLetters } from './schema.ts';
 
 /** A consumer, as the session sees it. */
 export interface Member {
   readonly subscriptionId: number;
+  readonly name: string;
+  /** The broker has no such subscription, or it listens to nothing any more. */
+  onGone(): void;
   /** There is something to claim, or there may be. */
   wake(): void;
   /** Something will be there to claim after so many milliseconds. */
@@ -36,7 +40,7 @@ export interface Session {
   /** What this session holds of a subscription: one for all its consumers, because its locks are one for all of them. */
   claims(subscriptionId: number): Claims;
   join(member: Member): Promise<void>;
-  leave(member: Member): void;
+  leave(member: Member): Promise<void>;
   /** Tells the instances of these subscriptions, soon and together, that there are messages. Nothing depends on it but time. */
   notify(subscriptionIds: readonly number[]): void;
   /** Tells the instances of this subscription that one of them came or went. */
@@ -53,7 +57,13 @@ export const createSession = (config: Config, health: Health): Session => {
   const claims = new Map<number, Claims>();
   let ticking: NodeJS.Timeout | undefined;
   let reconnecting: NodeJS.Timeout | undefined;
-  let looking = false;
+  let isLooking = false;
+  const looking = createTrouble({
+    log: config.log,
+    subscription: 'all',
+    what: 'messages cannot be looked for',
+    position: 'bus.message',
+  });
   let closed = false;
 
   const link = createLink({
@@ -89,16 +99,18 @@ export const createSession = (config: Config, health: Health): Session => {
     for (const member of members) {
       if (channelOf(member.subscriptionId) !== channel) continue;
       if (payload === changed) member.onChange();
-      else member.wake();
+      else if (payload === '') member.wake();
     }
   };
 
   const look = async (): Promise<void> => {
-    const hungry = [...members].filter((member) => member.hungry());
-    if (hungry.length === 0) return;
-    const rows = await query<Outlook>(outlook, [hungry.map(({ subscriptionId }) => subscriptionId)]);
-    for (const { subscription_id, ready, due_in_ms } of rows) {
-      for (const member of hungry.filter(({ subscriptionId }) => subscriptionId === subscription_id)) {
+    const all = [...members];
+    if (all.length === 0) return;
+    const rows = await query<Outlook>(outlook, [all.map(({ subscriptionId }) => subscriptionId)]);
+    for (const { subscription_id, name, bound, ready, due_in_ms } of rows) {
+      for (const member of all.filter(({ subscriptionId }) => subscriptionId === subscription_id)) {
+        if (name !== member.name || !bound) member.onGone();
+        else if (!member.hungry()) continue;
         if (ready) member.wake();
         // What is due later is seen by a later look.
         if (due_in_ms !== null && due_in_ms <= tickMs) member.wakeIn(due_in_ms);
@@ -107,13 +119,16 @@ export const createSession = (config: Config, health: Health): Session => {
   };
 
   const tick = (): void => {
-    if (looking || !link.connected()) return;
+    if (isLooking || !link.connected()) return;
     for (const member of members) member.tick();
-    looking = true;
+    isLooking = true;
     look()
-      .catch((error: unknown) => config.log.warn({}, `the look for messages failed: ${messageOf(error)}`))
+      .then(looking.over, (error: unknown) => {
+        // What is away is told by the connection.
+        if (!isAway(error)) looking.met(error);
+      })
       .finally(() => {
-        looking = false;
+        isLooking = false;
       });
   };
 
@@ -132,13 +147,13 @@ export const createSession = (config: Config, health: Health): Session => {
       members.add(member);
       await link.connect();
       ticking ??= setInterval(tick, tickMs);
-      await link.query(
-        { name: `bus-listen-${member.subscriptionId}`, text: `listen ${channelOf(member.subscriptionId)}` },
-        [],
-      );
+      await link.query({ text: `listen ${channelOf(member.subscriptionId)}` }, []);
     },
-    leave: (member) => {
+    leave: async (member) => {
       members.delete(member);
+      const { subscriptionId } = member;
+      if ([...members].some((other) => other.subscriptionId === subscriptionId)) return;
+      await query({ text: `unlisten ${channelOf(subscriptionId)}` }, []).catch(() => {}); // a lost session listens to nothing
     },
     notify: (subscriptionIds) => {
       for (const id of subscriptionIds) notifier.tell(channelOf(id), '');
@@ -176,6 +191,10 @@ const channelOf = (subscriptionId: number): string => `bus_${subscriptionId}`;
 
 interface Outlook extends QueryResultRow {
   readonly subscription_id: number;
+  /** Null where the broker has no such subscription. */
+  readonly name: string | null;
+  /** Whether it listens to anything; dead letters come without. */
+  readonly bound: boolean;
   readonly ready: boolean;
   readonly due_in_ms: number | null;
 }
@@ -184,6 +203,8 @@ const outlook: Query = {
   name: 'bus-outlook',
   text: `
     select s.id as subscription_id,
+      (select one.name from bus.subscription one where one.id = s.id) as name,
+      s.id = ${deadLetters} or exists (select from bus.binding b where b.subscription_id = s.id) as bound,
       exists (select from bus.message m where m.subscription_id = s.id and m.visible_at is null) as ready,
       (select extract(epoch from min(m.visible_at) - clock_timestamp())::float8 * 1000
         from bus.message m where m.subscription_id = s.id and m.visible_at is not null) as due_in_ms

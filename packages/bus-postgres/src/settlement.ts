@@ -1,4 +1,13 @@
-import { createGrouper, type DeadLetterReason, type Grouper, type Settling } from '@emporium/bus';
+import {
+  busErrors,
+  createGrouper,
+  type DeadLetterReason,
+  type Grouper,
+  maxBodyBytes,
+  type Settling,
+  storableText,
+  truncatedBodyBytes,
+} from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { deadLetters } from './schema.ts';
@@ -15,50 +24,59 @@ export const createSettling = (
     async (entries) => {
       const partitions = entries.map(({ partition }) => partition);
       const rows = entries.map(({ row }) => row);
-      await patiently(() => settling.query(ack, [id, partitions, rows]));
+      const messages = entries.map(({ messageId }) => messageId);
+      await patiently(() => settling.query(ack, [id, partitions, rows, messages]));
       return entries.map(() => ({ status: 'fulfilled', value: undefined }));
     },
     { most: mostAcks },
   );
 
+  const placeOf = ({ partition, row, messageId }: Entry) => [id, partition, row, messageId];
+
   return {
     ack: (entry) => acks.add(entry),
     retry: async (entry, delayMs) => {
-      await patiently(() =>
-        settling.query(retry, [id, entry.partition, entry.row, entry.attempt + 1, delayMs]),
-      );
+      await patiently(() => settling.query(retry, [...placeOf(entry), entry.attempt + 1, delayMs]));
     },
-    deadLetter: async (entry, { code, message }: DeadLetterReason) => {
-      const letter = { subscription: name, code, message: message.slice(0, 500), attempts: entry.attempt };
-      await patiently(() =>
-        settling.query(setAside, [id, entry.partition, entry.row, withoutNul(JSON.stringify(letter))]),
-      );
+    deadLetter: async (entry, reason) => {
+      const isTooBig = entry.size > maxBodyBytes;
+      const { code, message }: DeadLetterReason = isTooBig
+        ? busErrors.message_too_big({ bytes: entry.size, limit: maxBodyBytes })
+        : reason;
+      const letter = {
+        subscription: name,
+        code,
+        message: storableText(message, 500),
+        attempts: entry.attempt,
+        position: entry.position,
+        ...(isTooBig ? { truncatedFrom: entry.size } : {}),
+      };
+      await patiently(() => settling.query(setAside, [...placeOf(entry), JSON.stringify(letter)]));
       session.notify([deadLetters]);
     },
   };
 };
 
-/** jsonb has no U+0000. */
-const withoutNul = (json: string): string => json.replaceAll('\\u0000', ' ');
-
 const ack = {
   name: 'bus-ack',
   text: `
-    delete from bus.message m using unnest($2::smallint[], $3::bigint[]) as acked (partition, id)
-    where m.subscription_id = $1 and m.partition = acked.partition and m.id = acked.id`,
+    delete from bus.message m using unnest($2::smallint[], $3::bigint[], $4::text[]) as acked (partition, id, message_id)
+    where m.subscription_id = $1 and m.partition = acked.partition and m.id = acked.id
+      and m.message_id = acked.message_id`,
 };
 
 const retry = {
   name: 'bus-retry',
   text: `
-    update bus.message set attempt = $4::int, visible_at = clock_timestamp() + $5::float8 * interval '1 ms'
-    where subscription_id = $1 and partition = $2 and id = $3`,
+    update bus.message set attempt = $5::int, visible_at = clock_timestamp() + $6::float8 * interval '1 ms'
+    where subscription_id = $1 and partition = $2 and id = $3 and message_id = $4`,
 };
 
 const setAside = {
   name: 'bus-dead-letter',
   text: `
     update bus.message set subscription_id = ${deadLetters}, partition = 0, attempt = 1, visible_at = null,
-      letter = $4::jsonb || jsonb_build_object('failedAt', to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    where subscription_id = $1 and partition = $2 and id = $3`,
+      body = case when octet_length(body) <= ${maxBodyBytes} then body else substring(body from 1 for ${truncatedBodyBytes}) end,
+      letter = $5::jsonb || jsonb_build_object('failedAt', to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where subscription_id = $1 and partition = $2 and id = $3 and message_id = $4`,
 };

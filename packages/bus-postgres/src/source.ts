@@ -1,6 +1,12 @@
 import type { Entry } from './entry.ts';
 import type { Run } from './session.ts';
 
+/** A subscription as the broker has it. */
+export interface Declared {
+  readonly id: number;
+  readonly name: string;
+}
+
 /** Where a consumer's messages come from: a queue, or the partitions it owns. */
 export interface Source {
   /** Takes its place among the other instances. */
@@ -23,3 +29,6 @@ export interface Source {
   /** Lets go of everything. */
   close(): Promise<void>;
 }
+
+/** The longest that one timer waits, in milliseconds: beyond 2^31 it would not wait at all. What is due later is looked at again. */
+export const longestTimerMs = 60_000;

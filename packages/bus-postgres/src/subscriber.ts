@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import { createConsumer } from './consumer.ts';
 import { createPartitions } from './partitions.ts';
 import { createQueue } from './queue.ts';
+import { createReplaceable, type Replaceable } from './replaceable.ts';
 import { declare } from './topology.ts';
 
 export const subscribe = (
@@ -12,16 +13,28 @@ export const subscribe = (
   deliver: Deliver,
   { concurrency }: Limits,
 ): Promise<Consumer> => {
-  const { session, patiently } = connection;
-  return patiently(async () => {
+  const { session, patiently, log } = connection;
+  const { name } = subscription;
+
+  const start = async (replaceable: Replaceable): Promise<Consumer> => {
     // Ordered or not is as the broker has it: a change of that is a conflict, which topology tells.
     const { id, ordered } = await declare(connection, subscription);
+    const declared = { id, name };
     return createConsumer({
       connection,
-      subscription: { id, name: subscription.name },
+      subscription: declared,
       deliver: (delivery) => deliver(delivery),
       concurrency,
-      createSource: (wake) => (ordered ? createPartitions(session, id, wake) : createQueue(session, id)),
+      createSource: (wake) =>
+        ordered ? createPartitions(session, declared, wake) : createQueue(session, declared),
+      onGone: async () => {
+        const found = await declare(connection, subscription);
+        if (found.id === id && found.ordered === ordered) return;
+        log.warn({ subscription: name }, 'the broker was reset: the subscription is declared again');
+        replaceable.replace();
+      },
     });
-  });
+  };
+
+  return patiently(() => createReplaceable(start));
 };

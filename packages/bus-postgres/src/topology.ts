@@ -6,17 +6,26 @@ import { deadLetters } from './schema.ts';
 interface Declared {
   readonly id: number;
   readonly ordered: boolean;
+  /** Whether it listens to anything. */
+  readonly bound: boolean;
 }
 
-/** The subscription as the broker has it; where it is missing it is made, with its bindings, in one statement. */
+/**
+ * The subscription as the broker has it; where it is missing it is made, with its bindings, in one statement. Bound again is what
+ * has no binding at all: another registry may have bound and unbound some since.
+ */
 export const declare = async (
   { publishing }: Connection,
   { name, ordered, to }: Subscription,
 ): Promise<Declared> => {
   for (;;) {
     const [known] = await publishing.query<Declared & Record<string, unknown>>(find, [name]);
-    if (known !== undefined) return known;
-    await publishing.query(create, [name, ordered, to.map(({ type }) => type)]);
+    const types = to.map(({ type }) => type);
+    if (known !== undefined) {
+      if (!known.bound) await publishing.query(bind, [types.map(() => name), types]);
+      return known;
+    }
+    await publishing.query(create, [name, ordered, types]);
   }
 };
 
@@ -124,7 +133,12 @@ const columnsOf = (bindings: readonly Binding[]): string[][] => [
   bindings.map(({ type }) => type),
 ];
 
-const find = { name: 'bus-find', text: 'select id, ordered from bus.subscription where name = $1' };
+const find = {
+  name: 'bus-find',
+  text: `
+    select id, ordered, exists (select from bus.binding b where b.subscription_id = s.id) as bound
+    from bus.subscription s where name = $1`,
+};
 
 const list = {
   name: 'bus-list',

@@ -10,21 +10,26 @@ import { createTopology } from './topology.ts';
 export const createPostgresTransport = (options: PostgresOptions): Transport => {
   const connection = createConnection(parseOptions(options));
   const publisher = createPublisher(connection);
-  const consumers: Promise<Consumer>[] = [];
+  const consumers = new Set<Promise<Consumer>>();
   let closing: Promise<void> | undefined;
 
   const started = (start: () => Promise<Consumer>): Promise<Consumer> => {
     if (closing !== undefined) return Promise.reject(busErrors.closed());
-    const consumer = start();
-    consumers.push(consumer);
-    return consumer;
+    const starting = start();
+    consumers.add(starting);
+    const forget = () => consumers.delete(starting);
+    starting.catch(forget);
+    return starting.then((consumer) => ({
+      ...consumer,
+      stop: (options) => consumer.stop(options).finally(forget),
+    }));
   };
 
   const close = async (): Promise<void> => {
     connection.closing();
     const stop = async (consumer: Promise<Consumer>) => (await consumer).stop();
     // A consumer that never started has nothing to stop.
-    await Promise.allSettled([publisher.close(), ...consumers.map(stop)]);
+    await Promise.allSettled([publisher.close(), ...[...consumers].map(stop)]);
     await connection.close();
   };
 

@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
+import {
+  type Consumer,
+  createDeliveries,
+  createTrouble,
+  type Delivery,
+  messageOf,
+  type Settling,
+} from '@emporium/bus';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
-import { isAway, isMissing } from './health.ts';
+import { isMissing, isUnavailable } from './health.ts';
+import { queueOf } from './names.ts';
 import { type Again, type Source, tickMs, waitMs } from './source.ts';
 
 interface ConsumerOptions {
@@ -15,7 +23,7 @@ interface ConsumerOptions {
   readonly settling: Settling<Entry>;
   /** Calls back when something may begin. */
   readonly onWake: (wake: () => void) => void;
-  /** Makes the queue that is missing. */
+  /** Makes what is missing of the subscription and its queue. */
   readonly declare: () => Promise<unknown>;
 }
 
@@ -27,6 +35,15 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   let changed = (): void => {};
   let stopping: Promise<void> | undefined;
   let ticking = false;
+  let ticks = 0;
+  const position = queueOf(name);
+  const reading = createTrouble({ log, subscription: name, what: 'nothing can be read', position });
+  const looking = createTrouble({
+    log,
+    subscription: name,
+    what: 'its queue cannot be looked after',
+    position,
+  });
 
   const room = (): number => (state === 'running' ? concurrency - deliveries.count() : 0);
   /** What is being settled is on its way out: what follows it may be on its way in, and what follows that may wait already. */
@@ -75,7 +92,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
         });
         continue;
       }
-      await source.fetch(roomSoon()).catch(mend);
+      await source.fetch(roomSoon()).then(reading.over, mend);
       if (state === 'running') pump();
       else await yieldWaiting();
     }
@@ -83,27 +100,26 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
 
   const remake = async (): Promise<void> => {
     log.warn({ subscription: name }, 'its queue is gone, and is made again');
-    try {
-      await options.declare();
-      await source.open();
-    } catch (error) {
-      if (!isAway(error)) log.error({ subscription: name }, `it could not be made: ${messageOf(error)}`);
-    }
+    await options.declare();
+    await source.open();
   };
 
   /** Always waits: what is as wrong as before at the next look must not be a busy loop. */
   const mend = async (error: unknown): Promise<void> => {
-    if (isMissing(error)) await remake();
-    // A connection that is lost is told by the connection.
-    else if (!isAway(error)) log.error({ subscription: name }, `nothing could be read: ${messageOf(error)}`);
-    await sleep(isAway(error) ? 50 : 1_000);
+    const cause = isMissing(error) ? await remake().catch((failure: unknown) => failure) : error;
+    // What is unavailable is told by the connection.
+    if (cause !== undefined && !isUnavailable(cause)) reading.met(cause);
+    await sleep(isUnavailable(error) ? 50 : 1_000);
   };
 
   const tick = async (): Promise<void> => {
     if (ticking || !commands.connected()) return;
     ticking = true;
     try {
+      ticks += 1;
+      if (ticks % declareTicks === 0) await options.declare();
       const lost = new Set(await source.tick(deliveries.unsettled(), state === 'running'));
+      looking.over();
       for (const entry of deliveries.unsettled()) {
         if (!lost.has(entry)) continue;
         log.warn({ subscription: name, messageId: entry.id }, 'another instance has taken it over');
@@ -111,8 +127,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
       }
     } catch (error) {
       if (isMissing(error)) await mend(error);
-      else if (!isAway(error))
-        log.warn({ subscription: name }, `the look around failed: ${messageOf(error)}`);
+      else if (!isUnavailable(error)) looking.met(error);
     } finally {
       ticking = false;
       pump();
@@ -146,7 +161,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   fetching = fetchAll();
 
   return {
-    status: () => ({ state: 'working' }),
+    status: () => (looking.status().state === 'stuck' ? looking : reading).status(),
     pause: async () => {
       if (state !== 'running') return;
       state = 'paused';
@@ -163,6 +178,9 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     },
   };
 };
+
+/** Every so many ticks it is made sure that the subscription is still declared: a reset is no error to whoever reads nothing. */
+const declareTicks = 5;
 
 /** Waits for the end of the fetch that is under way; not for a server that does not answer. */
 const interrupted = async (fetching: Promise<void>, source: Source): Promise<void> => {

@@ -1,6 +1,6 @@
-import { type Consumer, type DeadLetter, messageOf, type TransportMessage } from '@emporium/bus';
+import { type Consumer, createProgress, type DeadLetter } from '@emporium/bus';
 import type { Connection } from './connection.ts';
-import type { Letter } from './entry.ts';
+import { deadLetterOf } from './letter.ts';
 import { deadLetters, group, queueOf } from './names.ts';
 import { script } from './script.ts';
 import { consumeQueue } from './subscriber.ts';
@@ -8,8 +8,9 @@ import { consumeQueue } from './subscriber.ts';
 /** Dead letters taken at one time, by one consumer. */
 const concurrency = 10;
 
-/** What could not be taken is offered again after so long. */
+/** What could not be taken is offered again after so long, and after twice as long each further time. */
 const againMs = 1_000;
+const longestAgainMs = 60_000;
 
 /** Dead letters are messages of a queue of their own: they are claimed, settled and given back like all others. */
 export const consumeDeadLetters = (
@@ -17,31 +18,33 @@ export const consumeDeadLetters = (
   take: (letter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
   const { commands, patiently, log } = connection;
+  const progress = createProgress(deadLetters, log);
   const declare = () => commands.run(create, [queueOf(deadLetters)], []);
   return patiently(async () => {
     await declare();
-    return consumeQueue({
+    const consumer = await consumeQueue({
       connection,
       name: deadLetters,
       concurrency,
       declare,
-      deliver: async (delivery, { letter }) => {
+      deliver: async (delivery, entry) => {
+        progress.begin(delivery);
         try {
-          await take(letterOf(delivery, letter));
+          await take(deadLetterOf(entry));
         } catch (error) {
-          log.warn({ messageId: delivery.id }, `the dead letter was not taken: ${messageOf(error)}`);
-          return delivery.retry(againMs);
+          progress.failed(delivery, error);
+          return delivery.retry(Math.min(againMs * 2 ** (delivery.attempt - 1), longestAgainMs));
         }
+        progress.end(delivery);
         return delivery.ack();
       },
     });
+    const status = () => {
+      const found = consumer.status();
+      return found.state === 'stuck' ? found : progress.status();
+    };
+    return { ...consumer, status };
   });
-};
-
-const letterOf = ({ id, type, key, body }: TransportMessage, letter: Letter | undefined): DeadLetter => {
-  if (letter === undefined) throw new Error(`The dead letter ${id} has no reason`);
-  const { subscription, code, message, attempts, failedAt } = letter;
-  return { id, type, key, body, subscription, reason: { code, message }, attempts, failedAt };
 };
 
 const create = script(

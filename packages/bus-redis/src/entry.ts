@@ -1,7 +1,19 @@
 import type { TransportMessage } from '@emporium/bus';
+import { attemptFrom, headerPrefix } from '@emporium/bus';
 import type { Reply } from './link.ts';
 
-/** A message in a stream: its fields are `about`, `body`, and `attempt` after the first one. */
+/**
+ * The fields of an entry. Others may write into a stream: a field of any other name means nothing, and of a field that is there
+ * twice the first counts. `about` is left out by others, `attempt` for the first attempt.
+ */
+export const fieldNames = {
+  body: 'body',
+  about: `${headerPrefix}about`,
+  attempt: `${headerPrefix}attempt`,
+  letter: `${headerPrefix}letter`,
+} as const;
+
+/** A message in a stream. */
 export interface Entry extends TransportMessage {
   /** Its place in the stream: `<milliseconds>-<number>`. */
   readonly entry: string;
@@ -10,16 +22,8 @@ export interface Entry extends TransportMessage {
   /** Of an ordered subscription; 0 otherwise. */
   readonly partition: number;
   readonly attempt: number;
-  readonly letter: Letter | undefined;
-}
-
-/** What a dead letter adds to its message. */
-export interface Letter {
-  readonly subscription: string;
-  readonly code: string;
-  readonly message: string;
-  readonly attempts: number;
-  readonly failedAt: string;
+  /** Of a dead letter, as it is stored. */
+  readonly letter: Buffer | undefined;
 }
 
 /** `[[entry, [name, value, …]], …]`, as XRANGE, XAUTOCLAIM and each stream of XREAD have it. What was deleted meanwhile is left out. */
@@ -40,45 +44,53 @@ const entryOf = (
   fields: readonly Reply[],
   { stream, partition }: { readonly stream: string; readonly partition: number },
 ): Entry => {
-  let about: About = unknown;
-  let body: Buffer = empty;
-  let attempt = 1;
-  let letter: Letter | undefined;
+  let about: Buffer | undefined;
+  let body: Buffer | undefined;
+  let attempt: Buffer | undefined;
+  let letter: Buffer | undefined;
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const [name, value] = [fields[index], fields[index + 1]];
     if (!Buffer.isBuffer(name) || !Buffer.isBuffer(value)) continue;
     switch (name.toString('latin1')) {
-      case 'about':
-        about = aboutOf(value);
+      case fieldNames.about:
+        about ??= value;
         break;
-      case 'body':
-        body = value;
+      case fieldNames.body:
+        body ??= value;
         break;
-      case 'attempt':
-        attempt = Number(value.toString());
+      case fieldNames.attempt:
+        attempt ??= value;
         break;
-      case 'letter':
-        letter = JSON.parse(value.toString()) as Letter; // written by `letterOf`
+      case fieldNames.letter:
+        letter ??= value;
         break;
     }
   }
-  const { id = entry, type, key } = about;
-  return { entry, position: `${stream}/${entry}`, partition, id, type, key, body, attempt, letter };
+  const position = `${stream}/${entry}`;
+  const { id, type, key } = about === undefined ? unknown : aboutOf(about);
+  return {
+    entry,
+    position,
+    partition,
+    // Without one of its own it is still told from all others.
+    id: id || position,
+    type,
+    key,
+    body: body ?? empty,
+    attempt: attempt === undefined ? 1 : attemptFrom(attempt.subarray(0, mostDigits)),
+    letter,
+  };
 };
 
 /** Type, id and key in one text: each field costs the client as much as the rest of a small message. */
 export const aboutText = ({ id, type, key }: TransportMessage): string =>
   `${escaped(type)} ${escaped(id)} ${key}`;
 
-interface About {
-  readonly id: string | undefined;
-  readonly type: string;
-  readonly key: string;
-}
+type About = Pick<TransportMessage, 'id' | 'type' | 'key'>;
 
-/** What somebody else put into the stream ends among the dead letters, by its body. */
+/** What has another form ends among the dead letters, by its body. */
 const aboutOf = (value: Buffer): About => {
-  const text = value.toString();
+  const text = value.toString('utf8', 0, mostAboutBytes);
   const afterType = text.indexOf(' ');
   const afterId = text.indexOf(' ', afterType + 1);
   if (afterType < 0 || afterId < 0) return unknown;
@@ -89,12 +101,17 @@ const aboutOf = (value: Buffer): About => {
   };
 };
 
+/** More than any id, type and key of a contract. */
+const mostAboutBytes = 64 * 1024;
+
+const mostDigits = 20;
+
 const escaped = (text: string): string =>
   /[ %]/.test(text) ? text.replaceAll('%', '%25').replaceAll(' ', '%20') : text;
 
 const unescaped = (text: string): string =>
   text.includes('%') ? text.replaceAll('%20', ' ').replaceAll('%25', '%') : text;
 
-const unknown: About = { id: undefined, type: '', key: '' };
+const unknown: About = { id: '', type: '', key: '' };
 
 const empty = Buffer.alloc(0);

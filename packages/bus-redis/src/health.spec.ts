@@ -5,7 +5,8 @@ const reply = (message: string): Error => Object.assign(new Error(message), { na
 
 test.each([
   'LOADING Redis is loading the dataset in memory',
-  "READONLY You can't write against a read only replica.",
+  'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
+  'ERR max number of clients reached',
   'BUSY Redis is busy running a script.',
 ])('%s: it is away for now', (message) => {
   expect(isAway(reply(message))).toBe(true);
@@ -14,6 +15,8 @@ test.each([
 
 test.each([
   "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+  "READONLY You can't write against a read only replica.",
+  'NOREPLICAS Not enough good replicas to write.',
   'MISCONF Errors writing to the AOF file: No space left on device',
 ])('%s: it takes no publishes', (message) => {
   expect(isBlocked(reply(message))).toBe(true);

@@ -25,17 +25,23 @@ export const createHealth = (): Health => {
   };
 };
 
-/** The server has no room, cannot write its file, or has too few replicas: it takes no writes until somebody sees to it. */
+/** The server has no room, cannot write its file, has too few replicas, or is one: it takes no writes until that changes. */
 export const isBlocked = (error: unknown): boolean =>
-  error instanceof Error && isReply(error) && /^(OOM|MISCONF|NOREPLICAS) /.test(error.message);
+  error instanceof Error && isReply(error) && /^(OOM|MISCONF|NOREPLICAS|READONLY) /.test(error.message);
 
-/** The server cannot be used now: not connected, starting, a replica, or busy with a script. */
+/** The server cannot be used now: not connected, starting, full of clients, being demoted, or busy with a script. */
 export const isAway = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
-  if (isReply(error)) return /^(LOADING|READONLY|MASTERDOWN|BUSY|CLUSTERDOWN|TRYAGAIN) /.test(error.message);
+  if (isReply(error)) return awayReply.test(error.message);
   if ('code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code)) return true;
   return /Connection is closed|isn't writeable|timed out|max retries per request/i.test(error.message);
 };
+
+const awayReply =
+  /^(LOADING|MASTERDOWN|BUSY|CLUSTERDOWN|TRYAGAIN|UNBLOCKED force|ERR max number of clients) ?/;
+
+/** Nothing is wrong with what was asked: asked again later, it may work. */
+export const isUnavailable = (error: unknown): boolean => isAway(error) || isBlocked(error);
 
 /** The stream or its group is not there: never declared, or removed, perhaps under a read that waited. */
 export const isMissing = (error: unknown): boolean =>

@@ -53,6 +53,8 @@ export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOpti
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(firstDelayMs * 2 ** times, maxDelayMs),
     keepAlive: 10_000,
+    // The address may be another server's by now: the one that was promoted.
+    reconnectOnError: ({ message }) => /^(READONLY|UNBLOCKED force) /.test(message),
     protocol: 2,
     disableClientInfo: true, // comes with 7.2, and is an error in the log before
   });
@@ -72,6 +74,11 @@ export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOpti
     told = true;
     wasUp = false;
     onLost?.(reason);
+  });
+
+  // It gives up where it could not even begin to connect.
+  redis.on('end', () => {
+    if (!closed) setTimeout(() => redis.connect().catch(() => {}), maxDelayMs);
   });
 
   const send = async (name: string, args: readonly Argument[]): Promise<Reply> => {
@@ -106,10 +113,14 @@ export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOpti
       closed = true;
       if (redis.status !== 'ready') return redis.disconnect();
       const timer = setTimeout(() => redis.disconnect(), closeMs);
-      await redis.quit().catch((error: unknown) => {
+      try {
+        await redis.quit();
+      } catch (error) {
+        redis.disconnect(); // one that was about to be made again would be
         if (!isAway(error)) throw error;
-      });
-      clearTimeout(timer);
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 };

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { partitionCount, type Settling } from '@emporium/bus';
+import { attemptFrom, partitionCount, type Settling } from '@emporium/bus';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
-import { type Entry, entriesOf, listOf } from './entry.ts';
+import { aboutText, type Entry, entriesOf, fieldNames, listOf } from './entry.ts';
 import type { Reply } from './link.ts';
 import { deadLetters, heldPrefix, membersPrefix, ownersPrefix, partitionQueueOf, queueOf } from './names.ts';
+import { letterOf } from './letter.ts';
 import { openReader } from './reader.ts';
 import { script, serverTime } from './script.ts';
-import { letterOf } from './settlement.ts';
+import { remade } from './settlement.ts';
 import { type Again, leaseMs, longestTimerMs, type Source, waitMs } from './source.ts';
 
 /** How many messages of a partition are read at one time, and how few of them may be left when it is read again. */
@@ -124,6 +125,8 @@ export const createPartitions = (
 
   const source: Source = {
     open: async () => {
+      // Streams that were made again begin anew.
+      leaseUntil = 0;
       await exclusively(balance);
     },
     hungry: (room) => room > 0 && wanted().length > 0,
@@ -227,7 +230,8 @@ const createSettling = ({ commands, patiently }: Connection, name: string, me: s
       await patiently(() => commands.run(hold, [...keys, ownersPrefix + name], args));
     },
     deadLetter: async (entry, reason) => {
-      const args = [entry.partition, entry.entry, letterOf(name, entry, reason)];
+      const { text, keep } = letterOf(name, entry, reason);
+      const args = [entry.partition, entry.entry, aboutText(entry), text, keep];
       await patiently(() => commands.run(setAside, [...keys, queueOf(deadLetters)], args));
     },
   };
@@ -246,7 +250,12 @@ const heldOf = (place: Place | undefined): Partition['held'] =>
 
 const placeOf = (reply: Reply): Place => {
   const [partition, entry, attempt, due] = listOf(reply).map(String);
-  return { partition: Number(partition), entry: entry ?? '', attempt: Number(attempt), dueMs: Number(due) };
+  return {
+    partition: Number(partition),
+    entry: entry ?? '',
+    attempt: attemptFrom(attempt),
+    dueMs: Number(due),
+  };
 };
 
 /** Renews the lease, and takes partitions that are free up to this instance's share: shares differ by one at most. */
@@ -290,7 +299,8 @@ const join = script(
   local reply = { share }
   for _, partition in ipairs(mine) do
     local entry, attempt, due = string.match(redis.call('HGET', held, partition) or '', '(%S+) (%S+) (%S+)')
-    local wait = due and math.max(0, math.ceil(due - now())) or 0
+    local at = tonumber(due or '')
+    local wait = at and math.max(0, math.ceil(at - now())) or 0
     reply[#reply + 1] = { tostring(partition), entry or '', attempt or '1', tostring(wait) }
   end
   return reply`,
@@ -328,13 +338,11 @@ const hold = script(
 
 const setAside = script(
   'run',
-  `${settle}
-  local partition, entry, letter = unpack(ARGV)
+  `${settle}${remade}
+  local partition, entry, about, letter, keep = unpack(ARGV)
   local found = redis.call('XRANGE', KEYS[1] .. ':' .. partition, entry, entry)[1]
   if not found then return 0 end
-  local fields = found[2]
-  fields[#fields + 1] = 'letter'
-  fields[#fields + 1] = letter
+  local fields = remade(found[2], about, '${fieldNames.letter}', letter, tonumber(keep))
   redis.call('XADD', KEYS[3], '*', unpack(fields))
   settle(partition, entry)
   return 1`,

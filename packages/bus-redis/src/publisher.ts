@@ -1,6 +1,7 @@
 import {
   busErrors,
   createGrouper,
+  createKnownListeners,
   Fault,
   maxBodyBytes,
   messageOf,
@@ -10,7 +11,8 @@ import {
   type TransportMessage,
 } from '@emporium/bus';
 import type { Connection } from './connection.ts';
-import { aboutText, listOf } from './entry.ts';
+import { aboutText, fieldNames, listOf } from './entry.ts';
+import { isUnavailable } from './health.ts';
 import { listenersPrefix, queuePrefix, subscriptions } from './names.ts';
 import { script } from './script.ts';
 
@@ -30,6 +32,7 @@ const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
 
 export const createPublisher = ({ commands, patiently }: Connection): Publisher => {
   const inFlight = new Set<Promise<unknown>>();
+  const listeners = createKnownListeners();
   let closed = false;
 
   // One lane: the messages of one call keep their order, and the next group gathers while this one is stored.
@@ -44,10 +47,19 @@ export const createPublisher = ({ commands, patiently }: Connection): Publisher 
 
   const store = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
     try {
-      const args = messages.flatMap(argumentsOf);
+      const leastOf = (message: OutgoingMessage) =>
+        isMandatory(message) ? listeners.least(message.type) : 0;
+      const args = messages.flatMap((message) => [...argumentsOf(message), leastOf(message)]);
       const counts = listOf(await patiently(() => commands.run(publish, [], args)));
-      return messages.map((message, index) => resultOf(message, Number(counts[index])));
+      return messages.map((message, index) => {
+        const [listening, isThere] = listOf(counts[index]).map(Number);
+        listeners.found(message.type, listening ?? 0);
+        return resultOf(message, isThere === 1);
+      });
     } catch (error) {
+      // One queue that takes nothing must not keep the others from what is theirs.
+      if (messages.length > 1 && !(error instanceof Fault) && !isUnavailable(error))
+        return (await Promise.all(messages.map((one) => store([one])))).flat();
       return messages.map(() => refused(faultOf(error)));
     }
   };
@@ -93,11 +105,14 @@ const refusalOf = ({ body }: TransportMessage): Fault | undefined =>
 const faultOf = (error: unknown): Fault =>
   error instanceof Fault ? error : busErrors.refused({ cause: error, why: messageOf(error) });
 
-/** `count`: the queues that took it; negative when one that should have is gone. */
-const resultOf = ({ kind, type }: OutgoingMessage, count: number): PublishResult => {
-  if (count > 0 || (count === 0 && kind === 'event')) return accepted;
+const isMandatory = ({ kind, mandatory }: OutgoingMessage): boolean =>
+  kind === 'command' || mandatory === true;
+
+const resultOf = (message: OutgoingMessage, isStored: boolean): PublishResult => {
+  const { type } = message;
+  if (isStored) return accepted;
   return refused(
-    kind === 'command'
+    isMandatory(message)
       ? busErrors.unroutable({ type })
       : busErrors.refused({ type, why: 'a queue that listens to it is gone: apply the topology' }),
   );
@@ -128,14 +143,24 @@ const argumentsOf = (message: TransportMessage) => {
   ];
 };
 
-/** Adds one message to one queue, if that is there. `NOMKSTREAM`: what nobody declared takes nothing. */
 const add = `
-  local function add(subscription, partition, about, body)
+  local function queueOf(subscription, partition)
     local queue = '${queuePrefix}' .. subscription.name
-    if subscription.ordered then queue = queue .. ':' .. partition end
-    return redis.call('XADD', queue, 'NOMKSTREAM', '*', 'about', about, 'body', body)
+    return subscription.ordered and queue .. ':' .. partition or queue
+  end
+  local found = {}
+  local function isThere(queue)
+    if found[queue] == nil then found[queue] = redis.call('EXISTS', queue) == 1 end
+    return found[queue]
+  end
+  local function add(queue, about, body)
+    redis.call('XADD', queue, '*', '${fieldNames.about}', about, '${fieldNames.body}', body)
   end`;
 
+/**
+ * For each message: how many subscriptions listen, and whether it is in the queues of all of them now. It is in none while one of
+ * these is gone, or fewer listen than must.
+ */
 const publish = script(
   'refuse',
   `${add}
@@ -150,14 +175,19 @@ const publish = script(
     return routes[type]
   end
   local results = {}
-  for index = 1, #ARGV, 4 do
-    local type, partition, about, body = unpack(ARGV, index, index + 3)
-    local count = 0
-    local complete = true
-    for _, subscription in ipairs(listeners(type)) do
-      if add(subscription, partition, about, body) then count = count + 1 else complete = false end
+  for index = 1, #ARGV, 5 do
+    local type, partition, about, body, least = unpack(ARGV, index, index + 4)
+    local listening = listeners(type)
+    local complete = #listening >= tonumber(least)
+    local queues = {}
+    for position, subscription in ipairs(listening) do
+      queues[position] = queueOf(subscription, partition)
+      complete = complete and isThere(queues[position])
     end
-    results[#results + 1] = complete and count or -1
+    if complete then
+      for _, queue in ipairs(queues) do add(queue, about, body) end
+    end
+    results[#results + 1] = { #listening, complete and 1 or 0 }
   end
   return results`,
 );
@@ -168,5 +198,8 @@ const publishTo = script(
   local name, _, partition, about, body = unpack(ARGV)
   local ordered = redis.call('HGET', '${subscriptions}', name)
   if not ordered then return 0 end
-  return add({ name = name, ordered = ordered == '1' }, partition, about, body) and 1 or 0`,
+  local queue = queueOf({ name = name, ordered = ordered == '1' }, partition)
+  if not isThere(queue) then return 0 end
+  add(queue, about, body)
+  return 1`,
 );

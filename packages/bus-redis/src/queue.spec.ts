@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Connection } from './connection.ts';
-import { aboutText } from './entry.ts';
+import { aboutText, fieldNames } from './entry.ts';
 import type { Link, Reply } from './link.ts';
 import { createQueue } from './queue.ts';
 
@@ -35,7 +35,7 @@ const scripted = (answer: (from: unknown) => Promise<Reply>) => {
 
 const streamOf = (...ids: string[]): Reply => {
   const about = Buffer.from(aboutText({ id: 'x', type: 'a.b', key: 'k', body: Buffer.alloc(0) }));
-  const fields = [Buffer.from('about'), about, Buffer.from('body'), Buffer.from('{}')];
+  const fields = [Buffer.from(fieldNames.about), about, Buffer.from('body'), Buffer.from('{}')];
   return [[Buffer.from('bus:queue:a.b'), ids.map((id) => [Buffer.from(id), fields])]];
 };
 

@@ -1,7 +1,8 @@
-import type { DeadLetterReason, Settling } from '@emporium/bus';
+import type { Settling } from '@emporium/bus';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
-import type { Entry, Letter } from './entry.ts';
+import { aboutText, type Entry, fieldNames } from './entry.ts';
+import { letterOf } from './letter.ts';
 import { deadLetters, delayedOf, group, queueOf } from './names.ts';
 import { script, serverTime } from './script.ts';
 
@@ -26,31 +27,17 @@ export const createSettling = (
 
   return {
     ack: (entry) => acks.add(entry),
-    retry: async ({ entry, attempt }, delayMs) => {
-      await patiently(() => commands.run(retry, [queue, delayedOf(name)], [entry, attempt + 1, delayMs]));
+    retry: async (entry, delayMs) => {
+      const args = [entry.entry, aboutText(entry), entry.attempt + 1, delayMs];
+      await patiently(() => commands.run(retry, [queue, delayedOf(name)], args));
       onRetry(delayMs);
     },
     deadLetter: async (entry, reason) => {
-      const letter = letterOf(name, entry, reason);
-      await patiently(() => commands.run(setAside, [queue, queueOf(deadLetters)], [entry.entry, letter]));
+      const { text, keep } = letterOf(name, entry, reason);
+      const args = [entry.entry, aboutText(entry), text, keep];
+      await patiently(() => commands.run(setAside, [queue, queueOf(deadLetters)], args));
     },
   };
-};
-
-/** In JSON: what the dead letter adds to its message. */
-export const letterOf = (
-  subscription: string,
-  { attempt }: Entry,
-  { code, message }: DeadLetterReason,
-): string => {
-  const letter: Letter = {
-    subscription,
-    code,
-    message: message.slice(0, 500),
-    attempts: attempt,
-    failedAt: new Date().toISOString(),
-  };
-  return JSON.stringify(letter);
 };
 
 /** These were not begun, or not settled: others may have them at once, as the same attempt. */
@@ -60,7 +47,8 @@ export const giveBack = async (
   entries: readonly Entry[],
 ): Promise<void> => {
   const keys = [queueOf(name), delayedOf(name)];
-  await Promise.all(entries.map(({ entry, attempt }) => commands.run(retry, keys, [entry, attempt, 0])));
+  const argsOf = (entry: Entry) => [entry.entry, aboutText(entry), entry.attempt, 0];
+  await Promise.all(entries.map((entry) => commands.run(retry, keys, argsOf(entry))));
 };
 
 /** Milliseconds until the next message is due, after those that are were moved to the queue; undefined when none waits. */
@@ -83,6 +71,28 @@ const ack = script(
   redis.call('XDEL', KEYS[1], unpack(ARGV))`,
 );
 
+/**
+ * What an entry becomes where it goes next: our fields and no others, each once. An entry of somebody else may have more of
+ * them than one call takes.
+ */
+export const remade = `
+  local function valueOf(fields, name)
+    for index = 1, #fields, 2 do
+      if fields[index] == name then return fields[index + 1] end
+    end
+  end
+  local function remade(fields, about, name, value, keep)
+    local body = valueOf(fields, '${fieldNames.body}') or ''
+    if keep and keep >= 0 then body = string.sub(body, 1, keep) end
+    local letter = valueOf(fields, '${fieldNames.letter}')
+    local made = { '${fieldNames.about}', about, '${fieldNames.body}', body, name, value }
+    if letter and name ~= '${fieldNames.letter}' then
+      made[7] = '${fieldNames.letter}'
+      made[8] = letter
+    end
+    return made
+  end`;
+
 const take = `
   local function take(queue, entry)
     local found = redis.call('XRANGE', queue, entry, entry)[1]
@@ -91,25 +101,15 @@ const take = `
       redis.call('XDEL', queue, entry)
       return found[2]
     end
-  end
-  local function set(fields, name, value)
-    for index = 1, #fields, 2 do
-      if fields[index] == name then
-        fields[index + 1] = value
-        return
-      end
-    end
-    fields[#fields + 1] = name
-    fields[#fields + 1] = value
   end`;
 
 const retry = script(
   'run',
-  `${take}${serverTime}
-  local entry, attempt, delay = ARGV[1], ARGV[2], tonumber(ARGV[3])
+  `${take}${remade}${serverTime}
+  local entry, about, attempt, delay = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
   local fields = take(KEYS[1], entry)
   if not fields then return 0 end
-  set(fields, 'attempt', attempt)
+  fields = remade(fields, about, '${fieldNames.attempt}', attempt)
   if delay <= 0 then
     redis.call('XADD', KEYS[1], '*', unpack(fields))
   else
@@ -118,11 +118,17 @@ const retry = script(
   return 1`,
 );
 
+/** What is not of our making becomes a message too, and ends among the dead letters. */
 const move = script(
   'run',
   `${serverTime}
   for _, waiting in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now(), 'LIMIT', 0, 100)) do
-    redis.call('XADD', KEYS[2], '*', unpack(cmsgpack.unpack(waiting)[2]))
+    local isOurs, packed = pcall(cmsgpack.unpack, waiting)
+    local fields = isOurs and type(packed) == 'table' and packed[2] or nil
+    local function add() redis.call('XADD', KEYS[2], '*', unpack(fields)) end
+    if type(fields) ~= 'table' or not pcall(add) then
+      redis.call('XADD', KEYS[2], '*', '${fieldNames.body}', waiting)
+    end
     redis.call('ZREM', KEYS[1], waiting)
   end
   local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
@@ -131,11 +137,10 @@ const move = script(
 
 const setAside = script(
   'run',
-  `${take}
-  local fields = take(KEYS[1], ARGV[1])
+  `${take}${remade}
+  local entry, about, letter, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+  local fields = take(KEYS[1], entry)
   if not fields then return 0 end
-  set(fields, 'attempt', '1')
-  set(fields, 'letter', ARGV[2])
-  redis.call('XADD', KEYS[2], '*', unpack(fields))
+  redis.call('XADD', KEYS[2], '*', unpack(remade(fields, about, '${fieldNames.letter}', letter, keep)))
   return 1`,
 );

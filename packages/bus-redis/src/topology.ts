@@ -175,20 +175,28 @@ const unbindOne = `
     redis.call('SREM', '${listenersPrefix}' .. type, name)
   end`;
 
-/** Little, and a service that starts while the server is full must be able to drain it. */
+/**
+ * Little, and a service that starts while the server is full must be able to drain it. Bound is what is new, or has no binding
+ * at all: another registry may have bound and unbound some since.
+ */
 const create = script(
   'run',
   `${queuesOf}${bindOne}
   local name = ARGV[1]
-  if redis.call('HSETNX', '${subscriptions}', name, ARGV[2]) == 1 then
+  local isNew = redis.call('HSETNX', '${subscriptions}', name, ARGV[2]) == 1
+  if isNew or redis.call('EXISTS', '${typesPrefix}' .. name) == 0 then
     for index = 3, #ARGV do bind(name, ARGV[index]) end
+  else
+    for _, type in ipairs(redis.call('SMEMBERS', '${typesPrefix}' .. name)) do bind(name, type) end
   end
   local ordered = redis.call('HGET', '${subscriptions}', name)
   for _, queue in ipairs(queues(name, ordered)) do
-    local made = redis.pcall('XGROUP', 'CREATE', queue, '${group}', '0', 'MKSTREAM')
-    if made.err and not string.find(made.err, 'BUSYGROUP') then return made end
-    -- A partition is read by the one who owns it: all that is needed is an empty stream.
-    if ordered == '1' then redis.call('XGROUP', 'DESTROY', queue, '${group}') end
+    if ordered ~= '1' or redis.call('EXISTS', queue) == 0 then
+      local made = redis.pcall('XGROUP', 'CREATE', queue, '${group}', '0', 'MKSTREAM')
+      if made.err and not string.find(made.err, 'BUSYGROUP') then return made end
+      -- A partition is read by the one who owns it: all that is needed is an empty stream.
+      if ordered == '1' then redis.call('XGROUP', 'DESTROY', queue, '${group}') end
+    end
   end
   return ordered`,
 );

@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Log, Transport } from '@emporium/bus';
 import {
@@ -10,6 +11,7 @@ import {
 } from '@emporium/bus-testing';
 import { createRegistry } from '@emporium/contracts';
 import { canStart, type RedisServer, startRedis, whileStopped } from '@emporium/servers';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRedisTransport } from '../src/index.ts';
 
@@ -123,6 +125,137 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
     });
   }, 30_000);
 
+  test.each<[string, (redis: Redis) => Promise<() => Promise<unknown>>]>([
+    [
+      'has become a replica',
+      async (redis) => {
+        await redis.replicaof('127.0.0.1', 1);
+        return () => redis.replicaof('NO', 'ONE');
+      },
+    ],
+    [
+      'has too few replicas',
+      async (redis) => {
+        await redis.config('SET', 'min-replicas-to-write', '1');
+        return () => redis.config('SET', 'min-replicas-to-write', '0');
+      },
+    ],
+    [
+      'is busy with a script',
+      async (redis) => {
+        await redis.config('SET', 'busy-reply-threshold', '50');
+        const killer = redis.duplicate();
+        await killer.ping(); // a server that is busy lets nobody in
+        redis.eval('while true do end', 0).catch(() => {});
+        await sleep(200);
+        return async () => {
+          await killer.script('KILL');
+          killer.disconnect();
+        };
+      },
+    ],
+  ])(
+    'a server that %s accepts nothing, and all works again when that is over',
+    async (_, begin) => {
+      const happened = anEvent();
+      const redis = new Redis(server.url);
+      const transport = open({ timeoutMs: 1_000 });
+      const came: string[] = [];
+      const deliver = async (delivery: Delivery) => {
+        came.push(textOf(delivery));
+        await delivery.ack();
+      };
+      const consumers = [
+        await transport.subscribe(aSubscription(happened), deliver, { concurrency: 1 }),
+        await transport.subscribe(anOrderedSubscription(happened), deliver, { concurrency: 1 }),
+      ];
+      const end = await begin(redis);
+      try {
+        const [result] = await transport.publish([aMessage(happened, { body: 'during' })]);
+        expect(result).toMatchObject({
+          status: 'refused',
+          error: { code: 'bus.broker_away', settle: 'pause' },
+        });
+      } finally {
+        await end();
+      }
+      await until(async () =>
+        expect(await transport.publish([aMessage(happened, { body: 'after' })])).toEqual([
+          { status: 'accepted' },
+        ]),
+      );
+      await until(() => expect(came.filter((text) => text === 'after').length).toBeGreaterThanOrEqual(2));
+      expect(came).not.toContain('during');
+      expect(consumers.map((consumer) => consumer.status().state)).toEqual(['working', 'working']);
+      redis.disconnect();
+    },
+    40_000,
+  );
+
+  test.each<[string, (connections: Connections) => Promise<void>]>([
+    [
+      'whose connections are dead, and not closed',
+      async (connections) => {
+        connections.breakOff();
+      },
+    ],
+    [
+      'that cannot be reached for a while, without a word',
+      async (connections) => {
+        connections.silent = true;
+        connections.breakOff();
+        await sleep(4_000);
+        connections.silent = false;
+      },
+    ],
+    [
+      'that stands still for a while',
+      async () => {
+        await whileStopped(Number(server.pid), () => sleep(5_000));
+      },
+    ],
+    [
+      'that is killed, and started later',
+      async () => {
+        await server.kill();
+        await sleep(1_000);
+        await server.startServer();
+      },
+    ],
+  ])(
+    'consumers of a server %s work again by themselves',
+    async (_, trouble) => {
+      const happened = anEvent();
+      const connections = await startConnections(server.port);
+      const url = server.url.replace(`:${server.port}`, `:${connections.port}`);
+      const transport = createRedisTransport({ url, timeoutMs: 1_000 });
+      opened.push(transport);
+      const [one, other]: [string[], string[]] = [[], []];
+      for (const [subscription, came] of [
+        [aSubscription(happened), one],
+        [anOrderedSubscription(happened), other],
+      ] as const) {
+        const deliver = async (delivery: Delivery) => {
+          came.push(delivery.id);
+          await delivery.ack();
+        };
+        await transport.subscribe(subscription, deliver, { concurrency: 1 });
+      }
+      for (let round = 0; round < 2; round += 1) {
+        await trouble(connections);
+        const message = aMessage(happened);
+        await until(async () => expect(await transport.publish([message])).toEqual([{ status: 'accepted' }]));
+        await until(() => {
+          expect(one).toContain(message.id);
+          expect(other).toContain(message.id);
+        });
+      }
+      await transport.close();
+      await connections.close();
+    },
+    60_000,
+  );
+
   test('a kill -9 of the server under load loses nothing that was accepted, and keeps the order per key', async () => {
     const happened = anEvent();
     const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
@@ -181,3 +314,45 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
     expect(overtaken).toEqual([]);
   }, 120_000);
 });
+
+/** What lies between a client and its server. */
+interface Connections {
+  readonly port: number;
+  /** New connections lead nowhere. */
+  silent: boolean;
+  /** Nothing passes any more through those of now, and neither side is told. */
+  breakOff(): void;
+  close(): Promise<void>;
+}
+
+const startConnections = async (port: number): Promise<Connections> => {
+  const open = new Map<Socket, { broken: boolean }>();
+  const proxy = createServer((client) => {
+    const line = { broken: connections.silent };
+    open.set(client, line);
+    client.on('error', () => {});
+    client.on('close', () => open.delete(client));
+    if (line.broken) return void client.resume();
+    const server = connect(port, '127.0.0.1');
+    server.on('error', () => {});
+    client.on('data', (data) => line.broken || server.write(data));
+    server.on('data', (data) => line.broken || client.write(data));
+    client.on('close', () => server.destroy());
+    server.on('close', () => line.broken || client.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const connections: Connections = {
+    port: address.port,
+    silent: false,
+    breakOff: () => {
+      for (const line of open.values()) line.broken = true;
+    },
+    close: async () => {
+      for (const client of open.keys()) client.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
+  return connections;
+};

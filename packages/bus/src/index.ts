@@ -7,6 +7,7 @@ export {
   withContext,
 } from './context.ts';
 export { deadLetterBody } from './dead-letter-body.ts';
+export { type DeadLetterFacts, deadLetterFacts } from './dead-letter-facts.ts';
 export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
 export {
   type Effect,
@@ -49,11 +50,13 @@ export {
   performBatch,
 } from './handler.ts';
 export { attemptFrom, headerPrefix, textFrom, timeFrom } from './header-values.ts';
+export { createKnownListeners, type KnownListeners } from './known-listeners.ts';
 export type { Log } from './log.ts';
 export { createMessage, isA, type Message, type MessageOptions, readMessage } from './message.ts';
 export { createStreamMessage } from './open-stream.ts';
 export { partitionCount, partitionOf } from './partition.ts';
 export { consume, type Pipeline, type Run, type Unreadable } from './pipeline.ts';
+export { createProgress, type Progress } from './progress.ts';
 export { backoff } from './retry.ts';
 export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './storable.ts';
 export type { EnqueueOptions, OutgoingTask, TaskKind, TaskSink } from './task-sink.ts';
@@ -77,3 +80,4 @@ export {
   type TransportStatus,
   truncatedBodyBytes,
 } from './transport.ts';
+export { createTrouble, type Trouble } from './trouble.ts';

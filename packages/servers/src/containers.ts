@@ -17,7 +17,11 @@ const user = 'emporium';
 const password = randomBytes(12).toString('hex');
 
 /** What was answered is on disk, as the brokers and databases of the other kinds have it. */
-const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+const durable = [
+  ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+  // No snapshots beside it: one that fails makes Redis refuse all writes.
+  ...['--save', ''],
+];
 
 interface Container {
   readonly port: number;
@@ -59,10 +63,14 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
   redis: {
     port: 6379,
     create: async () => {
-      const { RedisContainer } = await import('@testcontainers/redis');
-      return new RedisContainer(images.redis)
-        .withCommand(['redis-server', ...durable])
-        .withPassword(password);
+      const { GenericContainer, Wait } = await import('testcontainers');
+      // Not the line in its log: Redis may write that before the engine notes that the container was started, and after a
+      // restart only later lines count.
+      const ready = `redis-cli --no-auth-warning -a ${password} ping | grep PONG`;
+      return new GenericContainer(images.redis)
+        .withCommand(['redis-server', ...durable, '--requirepass', password])
+        .withWaitStrategy(Wait.forSuccessfulCommand(ready))
+        .withStartupTimeout(120_000);
     },
     url: (address) => `redis://:${password}@${address}`,
   },
