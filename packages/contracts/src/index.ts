@@ -1,3 +1,4 @@
+export { decimalAmount } from './amounts.ts';
 export {
   type Cancellation,
   cancellation,
