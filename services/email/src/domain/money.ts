@@ -1,3 +1,4 @@
+// biome-ignore lint/plugin: ISO's table and what is computed from it; as pure as this folder.
 import { currencyDigits, decimalAmount, type Money } from '@emporium/contracts';
 
 const formats = new Map<string, Intl.NumberFormat>();
