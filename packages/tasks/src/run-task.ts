@@ -105,6 +105,7 @@ const attemptOf = (id: string, payload: Payload, job: Job<Payload>, ending: Endi
   id,
   attempt: job.attemptsMade + 1,
   enqueuedAt: new Date(job.timestamp),
+  dueAt: new Date(job.timestamp + (job.opts.delay ?? 0)),
   get signal() {
     return ending.signal;
   },
