@@ -1,3 +1,4 @@
+export { decimalAmount } from './amounts.ts';
 export {
   type Cancellation,
   cancellation,
@@ -10,6 +11,7 @@ export {
   quantity,
   sku,
 } from './common.ts';
+export { currencyDigits, isCurrency } from './currencies.ts';
 export {
   type Codec,
   type Contract,

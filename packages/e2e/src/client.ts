@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Money } from '@emporium/contracts';
 import { createHttp, type Http } from './http.ts';
+import { allMails } from './mails.ts';
 
 export interface Credentials {
   readonly email: string;
@@ -43,16 +44,6 @@ export interface StockRow {
   readonly sold: number;
   readonly reserved: number;
   readonly available: number;
-}
-
-export interface Mail {
-  readonly id: string;
-  readonly messageId: string;
-  readonly to: readonly string[];
-  readonly subject: string;
-  readonly text: string;
-  /** How often it was accepted; more than once after a crash in between, under the same Message-ID. */
-  readonly deliveries: number;
 }
 
 /** An authorisation as the payment provider's own ledger shows it; amounts in minor units. */
@@ -226,10 +217,12 @@ export const createShopClient = (
         if (orders.length < 1_000) return all;
       }
     },
-    mails: async (to?: string) => {
-      const query = to === undefined ? '' : `&to=${encodeURIComponent(to)}`;
-      return (await http.call<{ mails: readonly Mail[] }>('GET', `/api/mails?limit=10000${query}`)).mails;
-    },
+    /** The mails to an address, the newest first; all of them, a page at a time. */
+    mails: (to: string) => allMails(http, { to }),
+    /** The mails with this in their subject, the newest first; all of them, a page at a time. */
+    mailsAbout: (subject: string) => allMails(http, { subject }),
+    /** Of all mails, the newest first: pages until one is older than `since`. */
+    mailsSince: (since: Date) => allMails(http, {}, since),
     failMail: (recipient: string, code: 451 | 550, times: number) =>
       http.call('PUT', '/api/mailbox/faults', { body: { recipient, code, times } }),
     deadLetters: async (query = 'status=open&limit=500') =>

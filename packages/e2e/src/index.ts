@@ -6,7 +6,6 @@ export {
   type DeadLetterView,
   eventually,
   type LedgerLine,
-  type Mail,
   type OrderRequest,
   type OrderSummary,
   type OrderView,
@@ -20,4 +19,5 @@ export {
 } from './client.ts';
 export { type Answer, createHttp, type Http, type RequestOptions, UnexpectedAnswer } from './http.ts';
 export { assertInvariants, checkInvariants, type Invariant, type InvariantOptions } from './invariants.ts';
+export type { Mail } from './mails.ts';
 export { tellStory } from './story.ts';

@@ -1,11 +1,11 @@
 import {
   eventually,
   type FailedTaskView,
-  type Mail,
   type OrderSummary,
   type OrderView,
   type ShopClient,
 } from './client.ts';
+import type { Mail } from './mails.ts';
 
 /** One promise of the shop, and every place where it does not hold. */
 export interface Invariant {
@@ -178,12 +178,13 @@ const mailsAreSentOnce = async (
       });
     return [...unlike(completed, ['confirmed', 'way', 'delivered']), ...unlike(cancelled, ['cancelled'])];
   };
+  const since = oldestOf([...completed, ...cancelled]);
   const mails = await eventually(
     'the mails are there',
-    () => client.mails(),
+    () => client.mailsSince(since),
     (all) => missing(all).length === 0,
     timeoutMs,
-  ).catch(() => client.mails());
+  ).catch(() => client.mailsSince(since));
   return {
     name: 'one mail for each event, whatever was redelivered',
     looked: `${mails.length} mails`,
@@ -198,6 +199,10 @@ const mailsAreSentOnce = async (
 const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promise<Invariant> => {
   const alerts = await client.sensorAlerts();
   const isOf = (alertId: string) => (mail: Mail) => mail.messageId.includes(alertId);
+  const alertMails = async () => [
+    ...(await client.mailsAbout('too hot')),
+    ...(await client.mailsAbout('a sudden jump')),
+  ];
   const unlike = (mails: readonly Mail[]): string[] =>
     alerts
       .map(({ alertId }) => ({ alertId, sent: mails.filter(isOf(alertId)).length }))
@@ -205,15 +210,21 @@ const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promi
       .map(({ alertId, sent }) => `${alertId}: ${sent} mails`);
   const mails = await eventually(
     'operations have their mails',
-    () => client.mails(),
+    alertMails,
     (all) => unlike(all).length === 0,
     timeoutMs,
-  ).catch(() => client.mails());
+  ).catch(alertMails);
   return {
     name: 'one mail to operations for each alert',
     looked: `${alerts.length} alerts`,
     violations: unlike(mails),
   };
+};
+
+/** When the first of them was placed, which its id tells: no mail of them is older. Clocks may differ by a minute. */
+const oldestOf = (orders: readonly OrderSummary[]): Date => {
+  const placedAt = orders.map(({ orderId }) => Number.parseInt(orderId.replace('-', '').slice(0, 12), 16));
+  return new Date(placedAt.reduce((oldest, at) => Math.min(oldest, at), Date.now()) - 60_000);
 };
 
 const orderOf = ({ text }: Mail): string | undefined =>

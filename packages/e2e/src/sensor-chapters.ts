@@ -43,7 +43,7 @@ export const sensorChapters = (): readonly [Chapter, Chapter] => {
       'operations have their mail',
       () =>
         client
-          .mails()
+          .mailsAbout('too hot')
           .then((all) => all.filter(({ messageId }) => messageId.includes(alert?.alertId ?? '-'))),
       (all) => all.length > 0,
     );

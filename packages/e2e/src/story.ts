@@ -1,3 +1,4 @@
+import { decimalAmount, type Money } from '@emporium/contracts';
 import type { Chapter, StoryContext, Teller } from './chapter.ts';
 import { type Customer, eventually, type ShopClient } from './client.ts';
 import { UnexpectedAnswer } from './http.ts';
@@ -45,7 +46,7 @@ const openShop = async ({ client, teller }: Pick<StoryContext, 'client' | 'telle
     (all) => skus.every((sku) => all.some((product) => product.sku === sku)),
   );
   for (const { name, price, available } of listed.filter(({ sku }) => skus.includes(sku))) {
-    teller.say(`${name}: ${formatMoney(price.amount, price.currency)}, ${available} in stock`);
+    teller.say(`${name}: ${formatMoney(price)}, ${available} in stock`);
   }
 };
 
@@ -209,4 +210,4 @@ const uuidLike = (): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
 };
 
-const formatMoney = (amount: number, currency: string): string => `${(amount / 100).toFixed(2)} ${currency}`;
+const formatMoney = (price: Money): string => `${decimalAmount(price)} ${price.currency}`;

@@ -24,6 +24,8 @@ export interface Attempt {
   /** 1 for the first. A crash of the worker, or its stop, counts none. */
   readonly attempt: number;
   readonly enqueuedAt: Date;
+  /** When its first attempt was due: later than `enqueuedAt` by its delay. Of a schedule: the time of this run. */
+  readonly dueAt: Date;
   /** Aborted when the attempt takes too long, the task is cancelled, or the worker stops waiting. Then the attempt is over. */
   readonly signal: AbortSignal;
   /** For whoever looks at the task's state; any JSON. */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { backoff, Fault, type Log, settlementOf, withContext } from '@emporium/bus';
+import { backoff, type Log, settlementOf, withContext } from '@emporium/bus';
 import { DelayedError, type Job, type Processor, UnrecoverableError } from 'bullmq';
 import { createEnding, type Ending } from './ending.ts';
 import { taskErrors } from './errors.ts';
 import { classify, isAway } from './faults.ts';
 import type { Attempt, TaskHandler } from './handler.ts';
+import type { Pause } from './pause.ts';
 import { contextOf, type Payload, readPayload } from './payload.ts';
 import { reasonOf } from './reasons.ts';
 import { type AnyTask, checkResult, readData, readResult } from './task.ts';
@@ -23,17 +24,18 @@ interface RunOptions<T extends AnyTask> {
   readonly task: T;
   readonly handler: TaskHandler<T>;
   readonly log: Log;
+  readonly pause: Pause;
 }
 
 /** Why an attempt ended that the worker did not wait for. */
 const interrupted = Symbol('interrupted');
 
-/** Something of ours is away: until it is tried again, in milliseconds, unless the fault says. */
-const pauseMs = 1_000;
+/** Between attempts to hand a task back to a queue that is away, in milliseconds. */
+const handBackAgainMs = 1_000;
 /** For a queue that is away itself: its lock is lost meanwhile, and somebody else takes the task. */
 const handBackMs = 30_000;
 
-export const createRunning = <T extends AnyTask>({ task, handler, log }: RunOptions<T>): Running => {
+export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: RunOptions<T>): Running => {
   const attempts = new Map<string, { readonly began: number; readonly ending: Ending }>();
 
   const perform = async (id: string, payload: Payload, job: Job<Payload>): Promise<unknown> => {
@@ -66,11 +68,10 @@ export const createRunning = <T extends AnyTask>({ task, handler, log }: RunOpti
     const settlement = settlementOf(error);
     const reason = reasonOf(error);
     if (settlement === 'pause') {
-      const waitMs = (error instanceof Fault ? error.details.retryAfterMs : undefined) ?? pauseMs;
-      log.warn({ ...facts, delayMs: waitMs }, `no attempt: ${reason}`);
-      await handBack(job, token, waitMs);
+      await handBack(job, token, pause.begin(error));
       return new DelayedError();
     }
+    pause.over();
     const isLast = settlement === 'dead-letter' || facts.attempt >= task.retry.attempts;
     if (isLast) log.error(facts, `failed for good: ${reason}`);
     else log.warn(facts, `failed, and is tried again: ${reason}`);
@@ -84,7 +85,9 @@ export const createRunning = <T extends AnyTask>({ task, handler, log }: RunOpti
       const id = job.id ?? '';
       try {
         const payload = readPayload(task.name, job.data);
-        return await withContext(contextOf(id, payload), () => perform(id, payload, job));
+        const result = await withContext(contextOf(id, payload), () => perform(id, payload, job));
+        pause.over();
+        return result;
       } catch (error) {
         throw await settle(error, job, token);
       }
@@ -102,6 +105,7 @@ const attemptOf = (id: string, payload: Payload, job: Job<Payload>, ending: Endi
   id,
   attempt: job.attemptsMade + 1,
   enqueuedAt: new Date(job.timestamp),
+  dueAt: new Date(job.timestamp + (job.opts.delay ?? 0)),
   get signal() {
     return ending.signal;
   },
@@ -123,12 +127,12 @@ const handBack = async (job: Job<Payload>, token: string | undefined, delayMs: n
       return await job.moveToDelayed(Date.now() + delayMs, token);
     } catch (error) {
       if (!isAway(classify(error)) || performance.now() > until) throw error;
-      await sleep(pauseMs);
+      await sleep(handBackAgainMs);
     }
   }
 };
 
-/** Full jitter, as the deliveries of a subscription have it. */
+/** At least half of the exponential step, as the deliveries of a subscription have it. */
 export const backoffOf =
   ({ retry }: AnyTask) =>
   (attempt: number): number =>

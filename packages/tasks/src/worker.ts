@@ -6,6 +6,7 @@ import { classify, isAway } from './faults.ts';
 import type { TaskHandler } from './handler.ts';
 import type { Opener } from './opener.ts';
 import { patient } from './patient-backend.ts';
+import { createPause } from './pause.ts';
 import type { Payload } from './payload.ts';
 import { startRetention } from './retention.ts';
 import { backoffOf, createRunning } from './run-task.ts';
@@ -24,6 +25,11 @@ export interface WorkOptions {
   readonly concurrency?: number;
   /** What a worker that died was at is taken by another after twice this time, in milliseconds; 10 s unless given. */
   readonly lockMs?: number;
+  /**
+   * Asked while the worker is paused, because a handler threw a fault that settles with `pause`: resolves when what was away answers
+   * again. Without it the worker resumes after each wait (1 s, growing to 30 s), and the next tasks find out.
+   */
+  readonly probe?: () => Promise<void>;
 }
 
 interface WorkerOptions<T extends AnyTask> extends WorkOptions {
@@ -45,8 +51,15 @@ const goodbyeMs = 2_000;
 
 /** Resolves at once, and begins to work as soon as the queue can be reached. */
 export const startWorker = <T extends AnyTask>(options: WorkerOptions<T>): TaskWorker => {
-  const { task, handler, opener, log } = options;
-  const running = createRunning({ task, handler, log });
+  const { task, handler, opener, log, probe } = options;
+  const pause = createPause({
+    task: task.name,
+    log,
+    pauseWorker: () => void worker?.pause(true).catch(trouble.on),
+    resumeWorker: () => void worker?.resume(),
+    ...(probe === undefined ? {} : { probe }),
+  });
+  const running = createRunning({ task, handler, log, pause });
   const stopping = new AbortController();
   const trouble = createTrouble(task.name, log);
   let worker: BullWorker | undefined;
@@ -85,6 +98,7 @@ export const startWorker = <T extends AnyTask>(options: WorkerOptions<T>): TaskW
 
   const stop = async (timeoutMs: number): Promise<void> => {
     stopping.abort();
+    pause.stop();
     retention.stop();
     await started;
     const closing = worker?.close();

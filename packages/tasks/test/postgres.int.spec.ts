@@ -1,9 +1,14 @@
 import { freshDatabase, serverFor } from '@emporium/servers';
+import { DEFAULT_SCHEMA, runMigrations } from 'bullmq';
 import pg from 'pg';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { amend } from '../src/amend.ts';
 import { createTasks, task } from '../src/index.ts';
+import { bodyOf, digestOf, knownFunctions } from '../src/known-functions.ts';
+import { takeTurns } from '../src/schedules-in-turn.ts';
+import { announceNothing } from '../src/unheard-events.ts';
 import { add } from './support/kinds.ts';
 import { collectingLog } from './support/log.ts';
 
@@ -36,6 +41,40 @@ describe.skipIf(!postgres.available)(postgres.title('tasks on PostgreSQL'), () =
       select (select count(*)::int from bullmq.job where state = 'completed') as completed,
         (select count(*)::int from bullmq.event) as announced`);
     expect(rows).toEqual([{ completed: 3, announced: 0 }]);
+  });
+
+  test("rest on BullMQ's functions as they were read: an update of BullMQ that changes one of them is looked at", async () => {
+    const fresh = await freshDatabase(postgres.url);
+    onTestFinished(() => fresh.drop());
+    const client = new pg.Client({ connectionString: fresh.url });
+    await client.connect();
+    try {
+      await runMigrations(client);
+      const found: Record<string, string> = {};
+      for (const name of Object.keys(knownFunctions) as (keyof typeof knownFunctions)[])
+        found[name] = digestOf((await bodyOf(client, DEFAULT_SCHEMA, name)) ?? '');
+      expect(found).toEqual(knownFunctions);
+    } finally {
+      await client.end();
+    }
+  });
+
+  test('does not open a queue over a function that nobody has looked at, and says which', async () => {
+    const fresh = await freshDatabase(postgres.url);
+    onTestFinished(() => fresh.drop());
+    const first = await createTasks({ url: fresh.url, name: 'first', log: collectingLog() });
+    await first.queue(add).counts();
+    await first.close();
+    const client = new pg.Client({ connectionString: fresh.url });
+    await client.connect();
+    const { rows } = await client.query<{ definition: string }>(
+      `select pg_get_functiondef('bullmq.remove_job_scheduler'::regproc) as definition`,
+    );
+    await client.query((rows[0]?.definition ?? '').replace('\nBEGIN\n', '\nBEGIN\n  -- a new version\n'));
+    await expect(amend(client, DEFAULT_SCHEMA, [announceNothing, takeTurns])).rejects.toThrow(
+      "BullMQ's remove_job_scheduler is not the one that is known here",
+    );
+    await client.end();
   });
 
   test.each([

@@ -231,6 +231,34 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
         expect(attempts).toEqual([1, 1, 1]);
       });
 
+      test('for the same reason pauses all tasks of its kind, which is said once, until a probe succeeds', async () => {
+        const kind = fresh({ attempts: 1, firstDelayMs: 10, maxDelayMs: 10 });
+        let away = true;
+        let runs = 0;
+        const { lines } = log;
+        tasks.work(
+          kind,
+          ({ n }) => {
+            runs += 1;
+            if (away) throw new Fault('x.away', { settle: 'pause', message: 'the mail server is away' });
+            return n;
+          },
+          { probe: async () => (away ? Promise.reject(new Error('still away')) : undefined), concurrency: 3 },
+        );
+        const queue = tasks.queue(kind);
+        const ids = await queue.enqueueAll(Array.from({ length: 40 }, (_, n) => ({ data: { n } })));
+        await sleep(3_500);
+        expect(runs).toBeLessThan(10);
+        expect(await queue.counts()).toMatchObject({ failed: 0, completed: 0 });
+        away = false;
+        for (const [n, id] of ids.entries()) await expect(queue.result(id)).resolves.toBe(n);
+        expect(await queue.state(ids[0] ?? '')).toMatchObject({ attempts: 1 });
+        const said = lines.filter((line) => line.includes(kind.name));
+        expect(said.filter((line) => line.includes('paused,'))).toHaveLength(1);
+        expect(said.filter((line) => line.includes('resumed'))).toHaveLength(1);
+        expect(said).toHaveLength(2);
+      });
+
       test('its time-out aborts its signal', async () => {
         const aborted = Promise.withResolvers<unknown>();
         tasks.work(hurry, async ({ ms }, { signal }) => {
@@ -378,6 +406,24 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
     });
 
     describe('a schedule', () => {
+      test('tells each run when it was due, however long before it was enqueued', async () => {
+        const kind = fresh();
+        const queue = tasks.queue(kind);
+        const runs: { readonly dueAt: number; readonly lateMs: number }[] = [];
+        tasks.work(kind, ({ n }, { dueAt }) => {
+          runs.push({ dueAt: dueAt.getTime(), lateMs: Date.now() - dueAt.getTime() });
+          return n;
+        });
+        await queue.schedule('each-other-second', { cron: '*/2 * * * * *' }, { n: 1 });
+        await expect.poll(() => runs.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(3);
+        await queue.unschedule('each-other-second');
+        for (const { dueAt, lateMs } of runs) {
+          expect(Math.abs(Math.round(dueAt / 2_000) * 2_000 - dueAt)).toBeLessThan(50);
+          expect(lateMs).toBeGreaterThan(-50);
+          expect(lateMs).toBeLessThan(1_500);
+        }
+      });
+
       test('enqueues again and again until it is taken back, each run with a context of its own', async () => {
         const kind = fresh();
         const queue = tasks.queue(kind);

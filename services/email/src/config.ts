@@ -1,14 +1,15 @@
 import { processConfig, serviceConfig, url } from '@emporium/service';
 import { taskSchemes } from '@emporium/tasks';
 import { z } from 'zod';
+import { parseAddress } from './address.ts';
 
 /** Who writes or is written to: an address, or a name with one, as in a mail's From. */
 const mailbox = z
   .string()
   .transform((text, context) => {
     const [, name, named, bare] = /^(?:([^<>\p{Cc}]*)<([^<>]+)>|([^<>]+))$/u.exec(text.trim()) ?? [];
-    const address = z.email().safeParse((named ?? bare ?? '').trim());
-    if (address.success) return { name: name?.trim() ?? '', address: address.data };
+    const address = parseAddress(named ?? bare ?? '');
+    if (address !== undefined) return { name: name?.trim() ?? '', address };
     context.addIssue('must be an e-mail address, with a name before it or without');
     return z.NEVER;
   })

@@ -4,6 +4,7 @@ import { createTransport, type NodemailerError, type SendMailOptions } from 'nod
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Mail } from './domain/mail.ts';
 import { emailErrors } from './errors.ts';
+import { verdictOn } from './smtp-verdict.ts';
 
 /** A person or a service that mail comes from or goes to. */
 export interface Mailbox {
@@ -25,10 +26,13 @@ export interface Letter {
 /** Where letters are handed in. */
 export interface PostOffice {
   /**
-   * Resolves when the server owns the mail. Rejects with `email.refused` when it refuses it for good (a 5xx to its sender,
-   * recipient or content), with `email.not_sent` for everything else: then, too, the server may have it.
+   * Resolves when the server owns the mail. Rejects with `email.refused` when it refuses this recipient or content for good, with
+   * `email.server_away` when it takes no mail from us at all (it does not answer, or refuses our log-in or sender), and with
+   * `email.not_sent` for everything else, of which another attempt is the answer. Then, too, the server may have the mail.
    */
   send(letter: Letter, signal: AbortSignal): Promise<void>;
+  /** Resolves when the server greets us and takes our log-in, within one wait; rejects with `email.server_away`. */
+  probe(): Promise<void>;
   /** Drops the connections, those in use included. */
   close(): void;
 }
@@ -57,7 +61,35 @@ export const createPostOffice = (options: SmtpOptions): PostOffice => {
     dnsTimeout: timeoutMs,
   });
 
+  let probing: Promise<void> | undefined;
+  /** On a connection of its own. All who ask while it is under way share it. */
+  const probe = (): Promise<void> => {
+    probing ??= within(timeoutMs, transporter.verify())
+      .then(
+        () => undefined,
+        (error: unknown) => Promise.reject(emailErrors.server_away(factsOf(error))),
+      )
+      .finally(() => {
+        probing = undefined;
+      });
+    return probing;
+  };
+
+  /** A failure that says nothing clear is the server's when it does not answer a probe either, and this mail's when it does. */
+  const faultOf = async (error: unknown, signal: AbortSignal): Promise<Fault> => {
+    const verdict = verdictOn(error instanceof Error ? (error as NodemailerError) : {}); // its errors say so
+    const facts = factsOf(error);
+    if (verdict === 'refused') return emailErrors.refused(facts);
+    if (verdict === 'misconfigured') return emailErrors.server_away(facts);
+    if (signal.aborted) return emailErrors.not_sent(facts);
+    return probe().then(
+      () => emailErrors.not_sent(facts),
+      () => emailErrors.server_away(facts),
+    );
+  };
+
   return {
+    probe,
     send: async ({ mail, to, messageId, date, correlationId }, signal) => {
       try {
         await transporter.sendMail({
@@ -78,7 +110,7 @@ export const createPostOffice = (options: SmtpOptions): PostOffice => {
           signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
         });
       } catch (error) {
-        throw faultOf(error);
+        throw await faultOf(error, signal);
       }
     },
     close: () => transporter.close({ force: true }),
@@ -89,11 +121,18 @@ const compose = (message: SendMailOptions): Promise<Buffer> => new MailComposer(
 
 const headerSafe = (text: string): string => text.replace(/[^\w.:-]/g, '').slice(0, 64);
 
-/** The server's words may quote the recipient: they are scrubbed before they go to a log or a dead letter. */
-const faultOf = (error: unknown): Fault => {
-  const { code, permanent, responseCode } = (error instanceof Error ? error : {}) as Partial<NodemailerError>; // its errors say so;
-  const isRefused =
-    (code === 'EENVELOPE' || code === 'EMESSAGE') && (permanent ?? responseCode === undefined);
-  const why = scrub(messageOf(error)).slice(0, 300);
-  return isRefused ? emailErrors.refused({ code, why }) : emailErrors.not_sent({ code, why });
+/** The server's words may quote the recipient: they are scrubbed before they go to a log or a failed task. */
+const factsOf = (error: unknown) => ({
+  ...(error instanceof Error && 'code' in error ? { code: String(error.code) } : {}),
+  why: scrub(messageOf(error)).slice(0, 300),
+});
+
+const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 };

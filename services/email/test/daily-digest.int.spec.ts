@@ -39,6 +39,7 @@ test.skipIf(!postgres.available)(
       id: 'repeat:daily:1',
       attempt: 1,
       enqueuedAt: new Date(),
+      dueAt: new Date(),
       signal: new AbortController().signal,
       progress: async () => undefined,
       resultsOf: async () => [],
@@ -52,6 +53,16 @@ test.skipIf(!postgres.available)(
     expect(server.received[0]?.mail.messageId).toBe(`<daily-digest-${day}@emporium.example>`);
     expect(server.received[0]?.mail.text).toMatch(/order-confirmed +1\nwelcome +2\n/);
     expect(server.received[0]?.mail.text).toMatch(/Given up.*: 3\./);
+
+    // One that could not be sent for a day and a half is still the one of its own day.
+    const late = new Date(Date.now() - 36 * 3_600_000);
+    await digest({}, { ...attempt, attempt: 90, dueAt: late });
+    await digest({}, { ...attempt, attempt: 91, dueAt: late });
+    expect(server.received).toHaveLength(2);
+    expect(server.received[1]?.mail.messageId).toBe(
+      `<daily-digest-${late.toISOString().slice(0, 10)}@emporium.example>`,
+    );
+    expect(server.received[1]?.mail.text).toContain('no mail was sent within the last day');
     office.close();
     await server.stop();
     await store.close();

@@ -47,7 +47,7 @@ export const createSending = (post: Post) => {
   const handler = sendMailHandler(post);
   return async ({ id, data, context }: OutgoingTask): Promise<void> => {
     const { signal } = new AbortController();
-    const attempt = { id, attempt: 1, enqueuedAt: new Date(), signal };
+    const attempt = { id, attempt: 1, enqueuedAt: new Date(), dueAt: new Date(), signal };
     await withContext(context, () =>
       handler(data as TaskInput<typeof sendMail>, {
         ...attempt,

@@ -1,110 +1,92 @@
 import { randomUUID } from 'node:crypto';
-import { openJournal } from '@emporium/service';
-import { z } from 'zod';
-import { type Kept, kept, type Mail, messageIdOf, read } from './mail.ts';
+import { messageIdOf } from './headers.ts';
+import { openJournal } from './journal.ts';
+import { type Kept, type Mail, type MailSummary, read, summarise } from './mail.ts';
+import { createMailIndex, type MailFilter } from './mail-index.ts';
 
-export interface MailFilter {
-  readonly to?: string | undefined;
-  /** Part of the subject; case does not matter. */
-  readonly subject?: string | undefined;
-  readonly messageId?: string | undefined;
-}
-
-/** The mails that were caught; the oldest go when there are too many. */
+/** The mails that were caught; the oldest go when there are too many. What they say lies in the journal until somebody asks. */
 export interface Box {
   /** A mail whose Message-ID is there already is counted, not kept a second time. */
-  take(given: Pick<Kept, 'to' | 'source'>): Kept;
+  take(given: Pick<Kept, 'to' | 'source'>): void;
   find(id: string): Promise<Mail | undefined>;
-  /** The newest first. */
-  list(
-    filter: MailFilter,
-    limit: number,
-  ): Promise<{ readonly mails: readonly Mail[]; readonly total: number }>;
+  /** The newest first. Undefined when there is no mail `before`. */
+  list(filter: MailFilter, page: Page): Promise<MailPage | undefined>;
   clear(): void;
   close(): void;
 }
 
+export interface Page {
+  /** Mails at most. */
+  readonly limit: number;
+  /** The id of a mail: the page begins with the one that came before it. */
+  readonly before?: string | undefined;
+}
+
+export interface MailPage {
+  readonly mails: readonly MailSummary[];
+  /** All that the filter finds, on whatever page. */
+  readonly total: number;
+  /** Whether there are older ones. */
+  readonly hasMore: boolean;
+}
+
 export interface BoxOptions {
+  /** JSON lines; without it the mails end with the process. */
   readonly file: string | undefined;
+  /** The newest so many mails are there for certain, and twice as many at most. 100,000 in a file, 10,000 in memory, unless given. */
   readonly capacity?: number;
+  /** The same in bytes. 256 MB in a file, 32 MB in memory, unless given. */
+  readonly capacityBytes?: number;
   readonly now?: () => Date;
 }
 
-const entry = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('mail'), mail: kept }),
-  z.object({ type: z.literal('again'), messageId: z.string() }),
-]);
-type Entry = z.output<typeof entry>;
+const megabyte = 1_024 * 1_024;
+const onDisk = { capacity: 100_000, capacityBytes: 256 * megabyte };
+const inMemory = { capacity: 10_000, capacityBytes: 32 * megabyte };
 
-export const createBox = ({ file, capacity = 10_000, now = () => new Date() }: BoxOptions): Box => {
-  const mails = new Map<string, Kept>();
-  const idByMessageId = new Map<string, string>();
+export const createBox = ({ file, now = () => new Date(), ...bounds }: BoxOptions): Box => {
+  const { capacity, capacityBytes } = { ...(file === undefined ? inMemory : onDisk), ...bounds };
+  const index = createMailIndex();
 
-  const apply = (change: Entry): void => {
-    if (change.type === 'again') {
-      const known = mails.get(idByMessageId.get(change.messageId) ?? '');
-      if (known !== undefined) mails.set(known.id, { ...known, deliveries: known.deliveries + 1 });
-      return;
-    }
-    mails.set(change.mail.id, change.mail);
-    idByMessageId.set(change.mail.messageId, change.mail.id);
-    const oldest = mails.size > capacity ? mails.values().next().value : undefined;
-    if (oldest === undefined) return;
-    mails.delete(oldest.id);
-    idByMessageId.delete(oldest.messageId);
-  };
-
-  const journal = openJournal({ file, parse: entry.parse, apply });
-  journal.replace([...mails.values()].map((one): Entry => ({ type: 'mail', mail: one })));
-
-  const record = (change: Entry): void => {
-    journal.append(change);
-    apply(change);
-  };
+  const journal = openJournal({
+    file,
+    segmentMails: capacity,
+    segmentBytes: capacityBytes,
+    onEntry: (entry, place) => {
+      if (entry.type === 'mail') return index.add(entry.mail, place);
+      const known = index.byMessageId(entry.messageId);
+      if (known !== undefined) known.deliveries += 1;
+    },
+    onDropped: (segment) => index.drop(({ place }) => place.segment === segment),
+  });
 
   return {
     take: ({ to, source }) => {
       const messageId = messageIdOf(source);
-      const knownId = messageId === undefined ? undefined : idByMessageId.get(messageId);
-      if (messageId !== undefined && knownId !== undefined) {
-        record({ type: 'again', messageId });
-      } else {
-        const id = randomUUID();
-        const receivedAt = now().toISOString();
-        const taken = { id, messageId: messageId ?? id, to, source, receivedAt, deliveries: 1 };
-        record({ type: 'mail', mail: taken });
-        return taken;
-      }
-      const known = mails.get(knownId);
-      if (known === undefined) throw new Error(`${messageId} is indexed, but there is no such mail`);
-      return known;
+      if (messageId !== undefined && index.byMessageId(messageId) !== undefined)
+        return journal.append({ type: 'again', messageId });
+      const id = randomUUID();
+      const receivedAt = now().toISOString();
+      const mail = { id, messageId: messageId ?? id, to: [...to], source, receivedAt, deliveries: 1 };
+      journal.append({ type: 'mail', mail });
     },
     find: async (id) => {
-      const found = mails.get(id);
-      return found === undefined ? undefined : await read(found);
+      const found = index.byId(id);
+      return found === undefined
+        ? undefined
+        : read({ ...journal.read(found.place), deliveries: found.deliveries });
     },
-    list: async ({ to, subject, messageId }, limit) => {
-      const address = to?.toLowerCase();
-      const enveloped = [...mails.values()]
-        .reverse()
-        .filter(
-          (one) =>
-            (address === undefined || one.to.some((recipient) => recipient.toLowerCase() === address)) &&
-            (messageId === undefined || one.messageId === messageId),
-        );
-      if (subject === undefined)
-        return { mails: await Promise.all(enveloped.slice(0, limit).map(read)), total: enveloped.length };
-      const words = subject.toLowerCase();
-      const found = (await Promise.all(enveloped.map(read))).filter((one) =>
-        one.subject.toLowerCase().includes(words),
-      );
-      return { mails: found.slice(0, limit), total: found.length };
+    list: async (filter, { limit, before }) => {
+      const last = before === undefined ? undefined : index.byId(before);
+      if (before !== undefined && last === undefined) return undefined;
+      const found = index.search(filter, { limit, before: last });
+      const mails: MailSummary[] = [];
+      // One after the other: the page is held in memory, the sources of its mails are not.
+      for (const { place, deliveries } of found.mails)
+        mails.push(await summarise({ ...journal.read(place), deliveries }));
+      return { mails, total: found.total, hasMore: found.hasMore };
     },
-    clear: () => {
-      mails.clear();
-      idByMessageId.clear();
-      journal.replace([]);
-    },
+    clear: () => journal.clear(),
     close: () => journal.close(),
   };
 };

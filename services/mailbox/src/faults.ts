@@ -1,4 +1,5 @@
 import { problem } from '@emporium/service';
+import { addressKey } from './address.ts';
 
 /** What happens to a mail for these recipients. */
 export interface MailFault {
@@ -27,14 +28,14 @@ export const createMailFaults = (): MailFaults => {
   const faults = new Map<string, { fault: MailFault; hits: number }>();
   return {
     set: (fault) => {
-      const name = fault.recipient?.toLowerCase() ?? '*';
+      const name = fault.recipient === undefined ? '*' : addressKey(fault.recipient);
       if (faults.size >= capacity && !faults.has(name))
         throw problem(409, 'too-many-faults', `There are ${capacity} faults already; delete some.`);
       faults.set(name, { fault, hits: 0 });
     },
     clear: (recipient) => {
       if (recipient === undefined) faults.clear();
-      else faults.delete(recipient.toLowerCase());
+      else faults.delete(addressKey(recipient));
     },
     list: () => [...faults.values()].map(({ fault, hits }) => ({ ...fault, hits })),
     take: (mode, recipient) => {
@@ -50,6 +51,6 @@ export const createMailFaults = (): MailFaults => {
 };
 
 const fits = (name: string, recipient: string): boolean => {
-  const address = recipient.toLowerCase();
+  const address = addressKey(recipient);
   return name.endsWith('*') ? address.startsWith(name.slice(0, -1)) : address === name;
 };

@@ -25,14 +25,15 @@ export const mail = kept.omit({ source: true }).extend({
 });
 export type Mail = z.output<typeof mail>;
 
-/** In a list: the text is what people look for. */
+/** In a list: the beginning of the text is what people look for. */
 export const mailSummary = mail.omit({ html: true });
+export type MailSummary = z.output<typeof mailSummary>;
 
-/** The Message-ID that stands in the header. */
-export const messageIdOf = (source: string): string | undefined => {
-  const end = source.indexOf('\r\n\r\n');
-  return /^message-id:\s*(<[^>\r\n]*>)/im.exec(end < 0 ? source : source.slice(0, end))?.[1];
-};
+/** Longest texts in a list, in characters. */
+const listedText = 2_000;
+const listedHeader = 500;
+/** What is read of a mail for a list, in bytes. */
+const listedSource = 64 * 1_024;
 
 /** Parsing costs more than all the rest of a mail's way, and few mails are ever looked at: it waits for a reader. */
 export const read = async ({ source, ...envelope }: Kept): Promise<Mail> => {
@@ -43,6 +44,17 @@ export const read = async ({ source, ...envelope }: Kept): Promise<Mail> => {
     subject: parsed.subject ?? '',
     text: parsed.text ?? '',
     html: parsed.html === false ? '' : (parsed.html ?? ''),
+  };
+};
+
+/** Of bounded size, whatever was sent. */
+export const summarise = async (given: Kept): Promise<MailSummary> => {
+  const { html: _html, ...whole } = await read({ ...given, source: given.source.slice(0, listedSource) });
+  return {
+    ...whole,
+    from: whole.from.slice(0, listedHeader),
+    subject: whole.subject.slice(0, listedHeader),
+    text: whole.text.slice(0, listedText),
   };
 };
 

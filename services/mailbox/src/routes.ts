@@ -9,7 +9,11 @@ const filter = z.object({
   to: text.optional(),
   subject: text.optional(),
   messageId: z.string().min(1).max(998).optional(),
-  limit: z.coerce.number().int().min(1).max(10_000).default(100),
+});
+const page = filter.extend({
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+  /** The id of a mail: the page begins with the one that came before it. */
+  before: z.uuid().optional(),
 });
 const fault = z.object({
   recipient: text.optional(),
@@ -20,19 +24,41 @@ const fault = z.object({
 const listedFault = fault.extend({ hits: z.int() });
 const tags = ['mailbox'];
 
+const mailPage = z.object({
+  mails: z.array(mailSummary),
+  /** On all pages together. */
+  total: z.int(),
+  /** The next page, where there is one. */
+  next: z.string().optional(),
+});
+
+const pageAfter = (before: string, limit: number, wanted: z.output<typeof filter>): string => {
+  const query = new URLSearchParams({ limit: String(limit), before });
+  for (const [name, value] of Object.entries(wanted)) if (value !== undefined) query.set(name, value);
+  return `/api/mails?${query}`;
+};
+
 export const mailRoutes = (server: HttpServer, box: Box): void => {
   server.get(
     '/api/mails',
     {
       schema: {
         tags,
-        querystring: filter,
-        response: { 200: z.object({ mails: z.array(mailSummary), total: z.int() }) },
+        querystring: page,
+        response: { 200: mailPage },
       },
     },
-    async ({ query: { limit, ...wanted } }) => {
-      const { mails, total } = await box.list(wanted, limit);
-      return { mails: mails.map(({ html: _html, ...summary }) => summary), total };
+    async ({ query: { limit, before, ...wanted } }) => {
+      const found = await box.list(wanted, { limit, before });
+      if (found === undefined)
+        throw problem(400, 'unknown-mail', 'There is no mail `before` of this id: begin again without it.');
+      const { mails, total, hasMore } = found;
+      const last = mails.at(-1);
+      return {
+        mails: [...mails],
+        total,
+        ...(hasMore && last !== undefined ? { next: pageAfter(last.id, limit, wanted) } : {}),
+      };
     },
   );
 

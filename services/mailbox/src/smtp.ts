@@ -1,6 +1,6 @@
-import { buffer } from 'node:stream/consumers';
 import { type Log, reasonOf, type Step } from '@emporium/service';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import { asciiDomain } from './address.ts';
 import type { Box } from './box.ts';
 import type { MailFaults } from './faults.ts';
 
@@ -13,6 +13,8 @@ export interface SmtpOptions {
 }
 
 const megabyte = 1_024 * 1_024;
+/** Of one mail. */
+const maxRecipients = 100;
 
 /** Takes every mail, without a password, up to a megabyte; a mail is answered once it is in the box. */
 export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
@@ -26,7 +28,8 @@ export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
     rejectOversized: true,
     maxClients: 200,
     closeTimeout: 1_000,
-    onRcptTo: ({ address }, _session, done) => {
+    onRcptTo: ({ address }, { envelope }, done) => {
+      if (envelope.rcptTo.length >= maxRecipients) return done(reply(452, 'too many recipients'));
       const fault = faults.take('refuse', address);
       done(fault === undefined ? undefined : reply(fault.code, 'the mailbox was asked to refuse'));
     },
@@ -44,9 +47,11 @@ export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
 
   /** Whether the sender must not hear of it. */
   const receive = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<boolean> => {
-    const source = await buffer(stream);
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) if (!stream.sizeExceeded) chunks.push(chunk);
     if (stream.sizeExceeded) return false;
-    const to = session.envelope.rcptTo.map(({ address }) => address);
+    const source = Buffer.concat(chunks);
+    const to = session.envelope.rcptTo.map(({ address }) => asciiDomain(address)); // the library decodes it
     box.take({ to, source: source.toString('latin1') });
     return to.some((address) => faults.take('take-then-cut', address) !== undefined);
   };

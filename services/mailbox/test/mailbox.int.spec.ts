@@ -35,6 +35,12 @@ const start = async (environment: Record<string, string> = {}): Promise<Running>
   };
 };
 
+interface MailPage {
+  readonly mails: Mail[];
+  readonly total: number;
+  readonly next?: string;
+}
+
 let mailbox: Running;
 beforeEach(async () => {
   mailbox = await start();
@@ -52,7 +58,7 @@ const send = (change: SendMailOptions = {}, from = mailbox) =>
     ...change,
   });
 
-const get = async (path: string, from = mailbox): Promise<{ mails: Mail[]; total: number }> =>
+const get = async (path: string, from = mailbox): Promise<MailPage> =>
   JSON.parse(await (await fetch(`${from.url}${path}`)).text());
 const setFault = (body: object) =>
   fetch(`${mailbox.url}/api/mailbox/faults`, {
@@ -89,6 +95,51 @@ test('the same mail sent again is one mail with two deliveries', async () => {
 test('bad queries and unknown mails are refused', async () => {
   expect(await get('/api/mails?limit=0')).toMatchObject({ status: 400, errors: [{ field: 'query.limit' }] });
   expect(await get('/api/mails/0198c5c0-0000-7000-8000-000000000001')).toMatchObject({ status: 404 });
+});
+
+test.each(['201', '10000', '0', '1.5', 'all'])(
+  'a page of %s mails is refused by the name of the limit',
+  async (limit) => {
+    expect(await get(`/api/mails?limit=${limit}`)).toMatchObject({
+      status: 400,
+      errors: [{ field: 'query.limit' }],
+    });
+  },
+);
+
+test('each page names the next one, whatever comes meanwhile', async () => {
+  for (let n = 1; n <= 5; n += 1) await send({ messageId: `<${n}@emporium>`, subject: 'Your order & more' });
+  const seen: string[] = [];
+  let next: string | undefined =
+    `/api/mails?limit=2&subject=${encodeURIComponent('order & more')}&to=ADA@example.com`;
+  for (let pages = 0; next !== undefined && pages < 10; pages += 1) {
+    const page: MailPage = await get(next);
+    seen.push(...page.mails.map(({ messageId }) => messageId));
+    expect(page.mails.length).toBeLessThanOrEqual(2);
+    next = page.next;
+    await send({ messageId: `<meanwhile-${pages}@emporium>`, subject: 'Your order & more' });
+  }
+  expect(seen).toEqual([5, 4, 3, 2, 1].map((n) => `<${n}@emporium>`));
+});
+
+test('a page after a mail that is not there, or that is none, is refused', async () => {
+  expect(await get('/api/mails?before=0198c5c0-0000-7000-8000-000000000001')).toMatchObject({ status: 400 });
+  expect(await get('/api/mails?before=garbage')).toMatchObject({
+    status: 400,
+    errors: [{ field: 'query.before' }],
+  });
+});
+
+test('a recipient in another alphabet is found under either form of the domain', async () => {
+  await send({ to: 'anna@münchen.de' });
+  for (const to of ['anna@münchen.de', 'anna@xn--mnchen-3ya.de', 'Anna@MÜNCHEN.de'])
+    expect((await get(`/api/mails?to=${encodeURIComponent(to)}`)).mails).toMatchObject([
+      { to: ['anna@xn--mnchen-3ya.de'] },
+    ]);
+  await setFault({ recipient: 'anna@münchen.de', code: 550 });
+  await expect(send({ to: 'anna@xn--mnchen-3ya.de', messageId: '<2@emporium>' })).rejects.toMatchObject({
+    responseCode: 550,
+  });
 });
 
 test('all mails can be deleted', async () => {
@@ -139,7 +190,7 @@ test('bytes that are no mail do not stop it', async () => {
 test('two hundred mails at once are all there', async () => {
   const ids = Array.from({ length: 200 }, (_, index) => `<${index}@emporium>`);
   await Promise.all(ids.map((messageId) => send({ messageId })));
-  const { mails } = await get('/api/mails?limit=1000');
+  const { mails } = await get('/api/mails?limit=200');
   expect(new Set(mails.map(({ messageId }) => messageId))).toEqual(new Set(ids));
 });
 

@@ -38,7 +38,9 @@ export const sensorCases = (shop: () => ShopUnderTest): void => {
       const mails = await eventually(
         'operations have a mail',
         async () =>
-          (await client.mails()).filter(({ messageId }) => messageId.includes(alert?.alertId ?? '-')),
+          (await client.mailsAbout('too hot')).filter(({ messageId }) =>
+            messageId.includes(alert?.alertId ?? '-'),
+          ),
         (all) => all.length > 0,
       );
       expect(mails.map(({ deliveries }) => deliveries)).toEqual([1]);

@@ -1,4 +1,6 @@
+import { greeting } from './greeting.ts';
 import { type Html, html } from './html.ts';
+import { plainText } from './plain-text.ts';
 
 export type Template =
   | 'welcome'
@@ -26,30 +28,40 @@ export type Block =
 interface Content {
   readonly template: Template;
   readonly subject: string;
-  /** Of the recipient. */
-  readonly name: string;
+  /** Of the recipient, to greet them by; left out of a mail to an address that nobody has confirmed. */
+  readonly name?: string;
   readonly blocks: readonly Block[];
 }
 
-/** Both forms of a mail from one description. Whatever is in it stays text: it becomes no markup, and no line of its own. */
+/** Longest texts, in characters: what is put into a mail may come from anywhere. */
+const maxSubject = 150;
+const maxParagraph = 1_000;
+const maxCell = 120;
+
+/**
+ * Both forms of a mail from one description. Whatever is in it stays text of bounded length: it becomes no markup, no line and no
+ * header of its own.
+ */
 export const composeMail = ({ template, subject, name, blocks }: Content): Mail => {
-  const all: readonly Block[] = [paragraph(`Hello ${name},`), ...blocks, paragraph('Your Emporium')];
+  const all: readonly Block[] = [paragraph(greeting(name)), ...blocks, paragraph('Your Emporium')];
+  const title = plainText(subject, maxSubject);
   return {
     template,
-    subject: onOneLine(subject),
+    subject: title,
     text: `${all.map(asText).join('\n\n')}\n`,
-    html: page(onOneLine(subject), all.map(asHtml)).html,
+    html: page(title, all.map(asHtml)).html,
   };
 };
 
-export const paragraph = (text: string): Block => ({ kind: 'paragraph', text: onOneLine(text) });
+export const paragraph = (text: string): Block => ({
+  kind: 'paragraph',
+  text: plainText(text, maxParagraph),
+});
 
 export const table = (rows: readonly (readonly string[])[]): Block => ({
   kind: 'table',
-  rows: rows.map((row) => row.map(onOneLine)),
+  rows: rows.map((row) => row.map((cell) => plainText(cell, maxCell))),
 });
-
-const onOneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
 const asText = (block: Block): string => {
   if (block.kind === 'paragraph') return block.text;

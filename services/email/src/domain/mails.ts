@@ -27,7 +27,7 @@ export type Occasion =
 export const mailOn = (occasion: Occasion, name: string, time: Date): Mail => {
   switch (occasion.template) {
     case 'welcome':
-      return welcomeMail(name);
+      return welcomeMail();
     case 'order-confirmed':
       return orderConfirmedMail(name, occasion.about);
     case 'order-cancelled':

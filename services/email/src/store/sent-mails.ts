@@ -54,12 +54,17 @@ export const lookUp = async (
   }));
 };
 
-/** How many of each template. */
-export const sentSince = (db: Kysely<Tables>, since: Date): Promise<{ template: string; mails: number }[]> =>
+/** How many of each template, from `since` and before `until`. */
+export const sentBetween = (
+  db: Kysely<Tables>,
+  since: Date,
+  until: Date,
+): Promise<{ template: string; mails: number }[]> =>
   db
     .selectFrom('mail')
     .select(({ fn }) => ['template', fn.countAll<number>().as('mails')])
     .where('sent_at', '>=', since)
+    .where('sent_at', '<', until)
     .groupBy('template')
     .orderBy('template')
     .execute();

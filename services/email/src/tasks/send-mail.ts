@@ -1,13 +1,13 @@
 import {
   orderCancelled,
   orderConfirmed,
-  patient,
   shipmentDelivered,
   shipmentDispatched,
   temperatureAlert,
 } from '@emporium/contracts';
 import { task } from '@emporium/tasks';
 import { z } from 'zod';
+import { persistent } from './persistent.ts';
 
 /** What a mail is about. */
 const occasion = z.discriminatedUnion('template', [
@@ -31,7 +31,7 @@ export const sendMail = task('email.send', {
     time: z.iso.datetime(),
     occasion,
   }),
-  retry: patient,
+  retry: persistent,
   timeoutMs: 45_000,
   concurrency: 10,
   // The table of sent mails knows longer than that what was sent.

@@ -22,7 +22,7 @@ export const createWorker = async (config: WorkerConfig, log: Log): Promise<read
   const store = createStore<Tables>({ service: 'email', registry: shop, url, log, connections: 3 });
   const tasks = await createTasks({ url: config.TASKS_URL, name: 'email-worker', log });
   const office = createPostOffice({ url: SMTP_URL, from });
-  const domain = from.address.slice(from.address.indexOf('@') + 1);
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   const post = { store, office, domain, operations };
   const failed = async () => (await tasks.queue(sendMail).counts()).failed;
   const health = createHealth();
@@ -43,8 +43,9 @@ export const createWorker = async (config: WorkerConfig, log: Log): Promise<read
     {
       name: 'tasks',
       start: () => {
-        tasks.work(sendMail, sendMailHandler(post));
-        tasks.work(dailyDigest, dailyDigestHandler({ ...post, failed }));
+        const whileAway = { probe: office.probe };
+        tasks.work(sendMail, sendMailHandler(post), whileAway);
+        tasks.work(dailyDigest, dailyDigestHandler({ ...post, failed }), whileAway);
         return () => tasks.close();
       },
     },

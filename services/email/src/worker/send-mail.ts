@@ -1,6 +1,7 @@
 import { currentContext } from '@emporium/bus';
 import type { Store } from '@emporium/store';
 import type { TaskHandler } from '@emporium/tasks';
+import { asciiDomain } from '../address.ts';
 import { mailOn } from '../domain/mails.ts';
 import { emailErrors } from '../errors.ts';
 import { messageIdOf } from '../message-id.ts';
@@ -39,7 +40,8 @@ export const sendMailHandler = ({
     const date = new Date(time);
     const mail = mailOn(occasion, name, date);
     const correlationId = currentContext()?.correlationId ?? id;
-    const letter = { mail, to: { name, address: email }, messageId, date, correlationId };
+    // Without a name, which is free text of whoever registered.
+    const letter = { mail, to: { name: '', address: asciiDomain(email) }, messageId, date, correlationId };
     await office.send(letter, signal);
     await book.record({
       message_id: messageId,
