@@ -69,12 +69,12 @@ describe.skipIf(!postgres.available)(postgres.title('a command that was begun ou
   });
 
   test('is finished after a process that was killed between the call and the commit, past its expiry', async () => {
-    const message = expiring(3_000);
-    const child = fork(asking, [opened.url, message.id, message.expiry?.toISOString() ?? '']);
-    const [, signal] = await once(child, 'exit');
-    expect(signal).toBe('SIGKILL');
-    await sleep(Math.max(0, (message.expiry?.getTime() ?? 0) - Date.now()) + 10);
-    await run(message);
+    const child = fork(asking, [opened.url, 'killed-1'], { execArgv: [] });
+    const exit = once(child, 'exit');
+    const [expiresAt] = await once(child, 'message');
+    expect(await exit).toEqual([null, 'SIGKILL']);
+    await sleep(Math.max(0, expiresAt - Date.now()) + 10);
+    await run(received(count, { counter: 'a', n: 1 }, { id: 'killed-1', expiry: new Date(expiresAt) }));
     expect(await answers()).toEqual([1]);
   });
 

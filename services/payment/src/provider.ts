@@ -1,3 +1,4 @@
+import { storableText } from '@emporium/bus';
 import type { Money } from '@emporium/contracts';
 import type { Outbound } from '@emporium/service';
 import type { AuthorisationOutcome } from './domain/authorisation.ts';
@@ -51,7 +52,7 @@ export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
       const made = answer.body;
       return made.status === 'approved'
         ? { kind: 'approved', authorisationId: made.id }
-        : { kind: 'declined', reason: made.reason.slice(0, mostReason) };
+        : { kind: 'declined', reason: storableText(made.reason, mostReason) };
     },
 
     capture: async ({ authorisationId, total, ...call }) => {
