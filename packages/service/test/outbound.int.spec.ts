@@ -276,16 +276,7 @@ describe('the circuit breaker', () => {
   test('does not open for refusals, nor for failures between successes', async () => {
     respond = answers(409, { code: 'no' });
     for (let times = 0; times < 10; times += 1) await ask();
-    inTurn(
-      answers(500),
-      answers(500),
-      paid,
-      answers(500),
-      answers(500),
-      paid,
-      answers(500),
-      paid,
-    );
+    inTurn(answers(500), answers(500), paid, answers(500), answers(500), paid, answers(500), paid);
     for (let times = 0; times < 3; times += 1) expect(await ask()).toEqual(isPaid);
     expect(said).toEqual([]);
   });
@@ -293,24 +284,27 @@ describe('the circuit breaker', () => {
   test.each([
     [401, 'key'],
     [404, 'neither a success nor a refusal'],
-  ])('opens for a side that answers %i to all, says so once, and closes when it is repaired', async (status, why) => {
-    respond = answers(status);
-    for (let times = 0; times < 5; times += 1) await fail();
-    await expect(ask()).rejects.toMatchObject({
-      code: 'outbound.away',
-      settle: 'pause',
-      message: expect.stringContaining(why),
-    });
-    for (let times = 0; times < 4; times += 1) {
+  ])(
+    'opens for a side that answers %i to all, says so once, and closes when it is repaired',
+    async (status, why) => {
+      respond = answers(status);
+      for (let times = 0; times < 5; times += 1) await fail();
+      await expect(ask()).rejects.toMatchObject({
+        code: 'outbound.away',
+        settle: 'pause',
+        message: expect.stringContaining(why),
+      });
+      for (let times = 0; times < 4; times += 1) {
+        await sleep(110);
+        await Promise.all([fail(), fail(), fail()]);
+      }
+      expect(said).toEqual(['warn circuit breaker opened']);
+      respond = paid;
       await sleep(110);
-      await Promise.all([fail(), fail(), fail()]);
-    }
-    expect(said).toEqual(['warn circuit breaker opened']);
-    respond = paid;
-    await sleep(110);
-    await Promise.all([ask(), ask(), ask()]);
-    expect(said).toEqual(['warn circuit breaker opened', 'info circuit breaker closed']);
-  });
+      await Promise.all([ask(), ask(), ask()]);
+      expect(said).toEqual(['warn circuit breaker opened', 'info circuit breaker closed']);
+    },
+  );
 });
 
 test('a service that is not there is away like one that fails', async () => {

@@ -333,8 +333,7 @@ describe('a customer cancels', () => {
   test('the answer that was under way is ignored', () =>
     given(reserved, cancel).when(authorised).isIgnored('authorise is undoing'));
 
-  test('twice is once', () =>
-    given(reserved, cancel).when(cancel).isIgnored('the saga is compensating'));
+  test('twice is once', () => given(reserved, cancel).when(cancel).isIgnored('the saga is compensating'));
 });
 
 test('every reply a second time changes nothing', () => {

@@ -72,7 +72,10 @@ export const createFulfilment = ({
       send(authorisePayment, { orderId, stepId, total, paymentToken }, options),
     yes: paymentAuthorised,
     no: paymentDeclined,
-    because: ({ reason }) => ({ code: reason === 'expired' ? 'timed-out' : 'payment-declined', text: reason }),
+    because: ({ reason }) => ({
+      code: reason === 'expired' ? 'timed-out' : 'payment-declined',
+      text: reason,
+    }),
     undo: ({ orderId }, { stepId }) => send(voidPayment, { orderId, stepId }),
     undone: paymentVoided,
     within: stepMs,

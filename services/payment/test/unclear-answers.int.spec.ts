@@ -114,7 +114,9 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
   }, 60_000);
 
   test('lets go of no money: the void is asked for again', async () => {
-    const withoutAmounts = Object.entries(unclear).filter(([, made]) => !JSON.stringify(made).includes('amount'));
+    const withoutAmounts = Object.entries(unclear).filter(
+      ([, made]) => !JSON.stringify(made).includes('amount'),
+    );
     const answers = Object.fromEntries(withoutAmounts);
     const { meet, each, alike } = await ordersThatMeet('void', times, answers);
     await each(authorised);
@@ -169,15 +171,18 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
     expect(await service.payment(orderId)).toMatchObject({ status: 'voided', held: 0 });
   });
 
-  test.each([401, 404])('a wrong configuration (%i) declines nobody, and is over when it is repaired', async (status) => {
-    await simulator.fault({ mode: 'answer', status, body: '' });
-    const orders = Array.from({ length: 10 }, () => uuid());
-    const deliveries = Promise.all(orders.map((id) => service.deliver(authorise(id, 'tok_ok'))));
-    await sleep(2_000);
-    expect(await service.published()).toEqual([]);
-    await simulator.clearFaults();
-    expect((await deliveries).filter(({ isDead }) => isDead)).toEqual([]);
-    expect(new Set(await types())).toEqual(new Set(['payment.authorised']));
-    expect(service.said.filter((line) => line.includes('circuit breaker opened'))).toHaveLength(1);
-  });
+  test.each([401, 404])(
+    'a wrong configuration (%i) declines nobody, and is over when it is repaired',
+    async (status) => {
+      await simulator.fault({ mode: 'answer', status, body: '' });
+      const orders = Array.from({ length: 10 }, () => uuid());
+      const deliveries = Promise.all(orders.map((id) => service.deliver(authorise(id, 'tok_ok'))));
+      await sleep(2_000);
+      expect(await service.published()).toEqual([]);
+      await simulator.clearFaults();
+      expect((await deliveries).filter(({ isDead }) => isDead)).toEqual([]);
+      expect(new Set(await types())).toEqual(new Set(['payment.authorised']));
+      expect(service.said.filter((line) => line.includes('circuit breaker opened'))).toHaveLength(1);
+    },
+  );
 });

@@ -68,7 +68,13 @@ export const createCarrier = (outbound: Outbound): Carrier => {
   };
 };
 
-const parcel = ({ id, trackingNumber }: { readonly id: string; readonly trackingNumber: string }): Parcel => ({
+const parcel = ({
+  id,
+  trackingNumber,
+}: {
+  readonly id: string;
+  readonly trackingNumber: string;
+}): Parcel => ({
   carrierId: id,
   trackingNumber,
 });

@@ -59,7 +59,9 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     (request, reply) => {
       const { id } = request.params;
       const [key, { amount }] = [idempotencyKeyOf(request), request.body];
-      return play({ request, reply }, faultOf('capture', id), (isRefused) => ledger.capture(key, id, amount, isRefused));
+      return play({ request, reply }, faultOf('capture', id), (isRefused) =>
+        ledger.capture(key, id, amount, isRefused),
+      );
     },
   );
 
@@ -70,7 +72,9 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
       (request, reply) => {
         const { id } = request.params;
         const [key, { amount }] = [idempotencyKeyOf(request), request.body];
-        return play({ request, reply }, faultOf('refund', id), (isRefused) => ledger.refund(key, id, amount, isRefused));
+        return play({ request, reply }, faultOf('refund', id), (isRefused) =>
+          ledger.refund(key, id, amount, isRefused),
+        );
       },
     );
   }
