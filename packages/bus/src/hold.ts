@@ -14,6 +14,8 @@ export interface Hold {
    * counts how often this delivery was held before: a probe that succeeds too early does not make a busy loop.
    */
   until(fault: unknown, signal: AbortSignal, held: number): Promise<boolean>;
+  /** A delivery went well: what was away is back. The log has one line at the start of an outage, and one here. */
+  worked(): void;
   /** A pause that somebody asks for outlasts the hold. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -36,6 +38,7 @@ export const createHold = ({ subscription, probe, log }: Holding): Hold => {
   let consumer: Consumer | undefined;
   let holding: Promise<void> | undefined;
   let pausedByCaller = false;
+  let isSaid = false;
 
   /** A consumer that cannot be paused gives deliveries that are held as well: nothing is lost by it. */
   const pauseConsumer = async (): Promise<void> => {
@@ -51,15 +54,15 @@ export const createHold = ({ subscription, probe, log }: Holding): Hold => {
       await probe();
       if (!pausedByCaller && !ended.signal.aborted) await consumer?.resume();
       return true;
-    } catch (error) {
-      log.warn({ subscription }, `still paused: ${messageOf(error)}`);
+    } catch {
       return false;
     }
   };
 
   const hold = async (fault: unknown, held: number): Promise<void> => {
     const facts = { subscription, ...(fault instanceof Fault ? { code: fault.code } : {}) };
-    log.warn(facts, `paused, nothing is lost: ${messageOf(fault)}`);
+    if (!isSaid) log.warn(facts, `paused, nothing is lost: ${messageOf(fault)}`);
+    isSaid = true;
     await pauseConsumer();
     const least = fault instanceof Fault ? (fault.details.retryAfterMs ?? 0) : 0;
     let delayMs = Math.max(least, Math.min(firstProbeDelayMs * 2 ** held, maxProbeDelayMs));
@@ -67,7 +70,6 @@ export const createHold = ({ subscription, probe, log }: Holding): Hold => {
       await sleep(delayMs, ended.signal);
       delayMs = Math.min(delayMs * 2, maxProbeDelayMs);
     } while (!ended.signal.aborted && !(await release()));
-    if (!ended.signal.aborted) log.info({ subscription }, 'resumed');
   };
 
   return {
@@ -83,6 +85,11 @@ export const createHold = ({ subscription, probe, log }: Holding): Hold => {
       });
       await unlessAborted(holding, over);
       return !over.aborted;
+    },
+    worked: () => {
+      if (!isSaid || holding !== undefined) return; // one that was in progress says nothing
+      isSaid = false;
+      log.info({ subscription }, 'resumed');
     },
     pause: async () => {
       pausedByCaller = true;

@@ -351,12 +351,7 @@ describe('a fault of our own', () => {
     expect(run).toHaveBeenCalledTimes(2);
     expect(delivery.settled).toEqual(['ack']);
     expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume']);
-    expect(logged.map(({ text }) => text)).toEqual([
-      `paused, nothing is lost: ${away.message}`,
-      'still paused: still starting',
-      'still paused: still starting',
-      'resumed',
-    ]);
+    expect(logged.map(({ text }) => text)).toEqual([`paused, nothing is lost: ${away.message}`, 'resumed']);
   });
 
   test('pauses the consumer once, however many deliveries wait', async () => {
@@ -384,6 +379,14 @@ describe('a fault of our own', () => {
     await delivering;
     expect(probed).toEqual([100, 300, 700, 1_500, 3_100, 5_100, 7_100]);
     expect(delivery.settled).toEqual(['ack']);
+  });
+
+  test('is said once, however often it happens, and once that it is over', async () => {
+    const { transport, logged } = await outage(7);
+    const delivering = transport.deliver(noted(message));
+    await vi.runAllTimersAsync();
+    await delivering;
+    expect(logged.map(({ text }) => text)).toEqual([`paused, nothing is lost: ${away.message}`, 'resumed']);
   });
 
   test('is probed at intervals of at most two seconds', async () => {
@@ -463,7 +466,7 @@ describe('a fault of our own', () => {
     await delivering;
     expect(delivery.settled).toEqual(['ack']);
     expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume', 'resume']);
-    expect(logged.map(({ text }) => text)).toContain('still paused: channel closed');
+    expect(logged.map(({ text }) => text)).toEqual([`paused, nothing is lost: ${away.message}`, 'resumed']);
   });
 
   test('that comes again later pauses again', async () => {

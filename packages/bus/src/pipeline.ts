@@ -79,6 +79,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     for (let held = 0; ; held += 1) {
       try {
         await task();
+        hold.worked();
         return true;
       } catch (error) {
         if (delivery.signal.aborted) return false;

@@ -114,6 +114,8 @@ export interface FailedTaskView {
 export interface OrderRequest {
   readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
   readonly paymentToken: string;
+  /** At another total nothing is ordered, and the answer is 409. */
+  readonly expectedTotal?: Money;
 }
 
 const finalStatuses = new Set<OrderView['status']>(['completed', 'cancelled']);

@@ -113,12 +113,13 @@ export const startProjection = <Event extends DomainEvent, DB>(
   const loop = async (): Promise<void> => {
     while (!stopping) {
       woken = false;
-      troubled = false;
       let waitMs = pollMs;
       try {
         if ((await catchUp()) === 'behind') waitMs = againMs;
+        if (troubled) log.info({ projection: name }, 'the projection goes on');
+        troubled = false;
       } catch (error) {
-        log.warn({ projection: name }, `the projection waits: ${messageOf(classify(error))}`);
+        if (!troubled) log.warn({ projection: name }, `the projection waits: ${messageOf(classify(error))}`);
         troubled = true;
       }
       if (stopping) return;

@@ -3,7 +3,10 @@ import type { Contract, Data } from '@emporium/contracts';
 
 /** What a command of a step is made with. */
 export interface AskContext {
-  /** `<saga>/<step>/<attempt>`; the reply carries it back, and the outside world knows a repetition by it. */
+  /**
+   * `<id of the saga>/<step>/<attempt>`, with `undo` or `stop` in place of the attempt for those. The reply carries it back; a
+   * request that is repeated because no answer came keeps it.
+   */
   readonly stepId: string;
   /** The deadline of the step, on commands that must not be executed after it. */
   readonly expiry?: Date;

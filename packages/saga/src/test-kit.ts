@@ -42,12 +42,13 @@ export const given = <Subject>(
         return result;
       };
       return {
-        /** The effects, with expiries left out: the deadline is `expires`'s to look at. */
+        /** The effects, in their order; of commands without their options, and so without the expiry: `effects()` has it. */
         // biome-ignore lint/suspicious/noThenProperty: given, when, then is the reading; nothing here is awaited
         then: (...expected: readonly Effect[]): void =>
           deepStrictEqual(movedTo().effects.map(timeless), expected),
         facts: (...expected: readonly SagaFact[]): void => deepStrictEqual(movedTo().facts, expected),
-        isIgnored: (): void => deepStrictEqual(result.kind, 'ignored'),
+        /** For just this reason: an input may be ignored for another one than the test means. */
+        isIgnored: (reason: string): void => deepStrictEqual(result, { kind: 'ignored', reason }),
         state: (): SagaState<Subject> => movedTo().state,
         effects: (): readonly Effect[] => movedTo().effects,
       };

@@ -263,6 +263,24 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     await sql`delete from saga where id = any(${[...poisoned]})`.execute(store.db);
   });
 
+  test('deadlines that cannot be looked for are said once, and once that they are acted on again', async () => {
+    const said: string[] = [];
+    const say = (_: object, text: string) => void said.push(text);
+    const runner = createSagaRunner<Order, NoTables>(store, {
+      definition: definition(10),
+      log: { info: say, warn: say, error: say },
+      follow: async (changes) => changes.map(() => undefined),
+    });
+    await sql`alter table saga rename to saga_away`.execute(store.db);
+    const loop = runner.startDeadlines(store);
+    await new Promise((resolve) => setTimeout(resolve, 1_800)); // it looks twice a second
+    await sql`alter table saga_away rename to saga`.execute(store.db);
+    await expect.poll(() => said, { timeout: 10_000 }).toContain('deadlines are acted on again');
+    await loop.stop();
+    const about = said.filter((line) => line.includes('deadlines'));
+    expect(about).toEqual([expect.stringContaining('deadlines wait'), 'deadlines are acted on again']);
+  });
+
   test('open sagas are counted up to a bound', async () => {
     const runner = createRunner(store);
     await begin(runner);

@@ -37,6 +37,7 @@ export {
   type OutboundOptions,
   type OutboundRequest,
   outboundErrors,
+  type Refusals,
 } from './outbound.ts';
 export { type Patience, patiently } from './patiently.ts';
 export { main } from './process.ts';

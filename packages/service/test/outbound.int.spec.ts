@@ -2,14 +2,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createOutbound, type Outbound, type OutboundRequest } from '../src/index.ts';
 
 type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
 const answers =
-  (status: number, body: unknown = {}): Respond =>
+  (status: number, body: unknown = {}, headers: Readonly<Record<string, string>> = {}): Respond =>
   (_, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  };
+const text =
+  (status: number, body: string, type = 'application/json'): Respond =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': type }).end(body);
   };
 const silence: Respond = () => {};
 const hangsUp: Respond = (request) => request.socket.destroy();
@@ -33,7 +39,7 @@ beforeEach(async () => {
     peer: 'the bank',
     url: `http://127.0.0.1:${port}/v1/`,
     apiKey: 'key-12345',
-    timeoutMs: 100,
+    timeoutMs: 500,
     trialAfterMs: 100,
     log: { info: say('info'), warn: say('warn'), error: say('error') },
   });
@@ -44,8 +50,15 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const ask = (more: Partial<OutboundRequest> = {}) =>
-  outbound.request({ method: 'POST', path: '/pay', signal: new AbortController().signal, ...more });
+const agreed = { success: z.object({ id: z.int() }), refusals: { 402: ['no', 'never'], 409: ['no'] } };
+type Ask = OutboundRequest<typeof agreed.success, string>;
+const ask = (more: Partial<Ask> = {}) =>
+  outbound.request<typeof agreed.success, string>({
+    ...{ method: 'POST', path: '/pay', signal: new AbortController().signal, ...agreed },
+    ...more,
+  });
+const paid = answers(200, { id: 7 });
+const isPaid = { kind: 'success', body: { id: 7 } };
 const fail = async (): Promise<{ code: string; settle: string }> =>
   ask().then(
     () => Promise.reject(new Error('it was answered')),
@@ -64,10 +77,7 @@ const inTurn = (...all: readonly Respond[]): void => {
 describe('a request', () => {
   test('carries its key, the API key and its body as JSON', async () => {
     respond = answers(201, { id: 7 });
-    expect(await ask({ body: { amount: 5 }, idempotencyKey: 'o-1/pay' })).toEqual({
-      status: 201,
-      body: { id: 7 },
-    });
+    expect(await ask({ body: { amount: 5 }, idempotencyKey: 'o-1/pay' })).toEqual(isPaid);
     expect(requests).toMatchObject([
       {
         method: 'POST',
@@ -81,20 +91,77 @@ describe('a request', () => {
     ]);
   });
 
-  test.each([400, 402, 404, 409, 422])(
-    'that is refused with %i is answered once, with the refusal',
-    async (status) => {
-      respond = answers(status, { code: 'no' });
-      expect(await ask()).toEqual({ status, body: { code: 'no' } });
-      expect(requests).toHaveLength(1);
-    },
-  );
+  test.each([
+    [402, 'no'],
+    [402, 'never'],
+    [409, 'no'],
+  ])('that is refused with %i and the code %s is answered once, with the refusal', async (status, code) => {
+    respond = answers(status, { code });
+    expect(await ask()).toEqual({ kind: 'refused', code });
+    expect(requests).toHaveLength(1);
+  });
+
+  test.each<[string, Respond, string]>([
+    ['a refusal with another code', answers(402, { code: 'maybe' }), 'outbound.unexpected'],
+    ['the code of a refusal with another status', answers(422, { code: 'no' }), 'outbound.unexpected'],
+    ['the code of a refusal with a 500', answers(500, { code: 'no' }), 'outbound.failed'],
+    ['the code of a refusal with a 200', answers(200, { code: 'no' }), 'outbound.unexpected'],
+    ['a refusal without a code', answers(402, {}), 'outbound.unexpected'],
+    ['a refusal whose code is no text', answers(402, { code: ['no'] }), 'outbound.unexpected'],
+    ['a refusal as a page', text(402, '<html>no</html>', 'text/html'), 'outbound.unexpected'],
+    ['400', answers(400, { code: 'bad' }), 'outbound.unexpected'],
+    ['403', answers(403), 'outbound.unexpected'],
+    ['404', answers(404, { code: 'unknown' }), 'outbound.unexpected'],
+    ['405', answers(405), 'outbound.unexpected'],
+    ['410', answers(410), 'outbound.unexpected'],
+    ['another success', answers(200, { id: 'seven' }), 'outbound.unexpected'],
+    ['a success without a body', text(204, ''), 'outbound.unexpected'],
+    ['an empty body', text(200, ''), 'outbound.unexpected'],
+    ['a page', text(200, '<html>Log in</html>', 'text/html'), 'outbound.unexpected'],
+    ['JSON that ends too early', text(200, '{"id": 7'), 'outbound.unexpected'],
+    ['a list', answers(200, [{ id: 7 }]), 'outbound.unexpected'],
+    ['null', answers(200, null), 'outbound.unexpected'],
+    ['two megabytes', text(200, `{"id": 7, "x": "${'x'.repeat(2 ** 21)}"}`), 'outbound.failed'],
+  ])('that is answered with %s is tried again, and is decided by nothing', async (_, answer, code) => {
+    respond = answer;
+    expect(await fail()).toEqual({ code, settle: 'retry' });
+    expect(requests).toHaveLength(3);
+    respond = paid;
+    await ask(); // so that the breaker sees no five failures in a row
+    inTurn(answer, answer, paid);
+    expect(await ask()).toEqual(isPaid);
+  });
+
+  test.each([409, 423, 425])('that is answered with %i is asked again until it is done', async (status) => {
+    const busy = answers(status, { code: 'idempotency_key_in_use' });
+    inTurn(busy, busy, busy, paid);
+    const begun = performance.now();
+    expect(await ask({ idempotencyKey: 'o-1/pay' })).toEqual(isPaid);
+    expect(performance.now() - begun).toBeGreaterThan(1_700); // 250, 500 and 1000 ms at least
+    expect(said).toEqual([]);
+  });
+
+  test.each([409, 429, 503])('that is answered with %i waits as long as it is asked to', async (status) => {
+    inTurn(answers(status, {}, { 'retry-after': '1' }), paid);
+    const begun = performance.now();
+    expect(await ask()).toEqual(isPaid);
+    expect(performance.now() - begun).toBeGreaterThan(999);
+  });
+
+  test.each([429, 503])('that is to wait for long with %i holds the deliveries', async (status) => {
+    respond = answers(status, {}, { 'retry-after': '30' });
+    await expect(ask()).rejects.toMatchObject({
+      code: 'outbound.throttled',
+      settle: 'pause',
+      details: { retryAfterMs: 30_000 },
+    });
+    expect(requests).toHaveLength(1);
+  });
 
   test.each<[string, Respond]>([
     ['a time-out', silence],
     ['a 500', answers(500)],
     ['a 503', answers(503)],
-    ['a 429', answers(429)],
     ['a lost connection', hangsUp],
     [
       'half an answer',
@@ -103,8 +170,8 @@ describe('a request', () => {
       },
     ],
   ])('that met %s is tried again under its key', async (_, trouble) => {
-    inTurn(trouble, trouble, answers(200));
-    expect(await ask({ idempotencyKey: 'o-1/pay' })).toEqual({ status: 200, body: {} });
+    inTurn(trouble, trouble, paid);
+    expect(await ask({ idempotencyKey: 'o-1/pay' })).toEqual(isPaid);
     expect(requests.map(({ headers }) => headers['idempotency-key'])).toEqual([
       'o-1/pay',
       'o-1/pay',
@@ -141,7 +208,8 @@ describe('a request', () => {
 
   test('that is sent elsewhere is not followed: the key would go along', async () => {
     respond = (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
-    expect(await fail()).toEqual({ code: 'outbound.failed', settle: 'retry' });
+    expect(await fail()).toEqual({ code: 'outbound.unexpected', settle: 'retry' });
+    expect(requests.map(({ url }) => url)).toEqual(['/v1/pay', '/v1/pay', '/v1/pay']);
   });
 });
 
@@ -184,7 +252,7 @@ describe('the circuit breaker', () => {
 
   test('closes when trials succeed', async () => {
     await open();
-    respond = answers(200);
+    respond = paid;
     await sleep(110);
     expect(await Promise.all([ask(), ask(), ask(), ask()])).toHaveLength(4);
     expect(said.at(-1)).toBe('info circuit breaker closed');
@@ -193,34 +261,50 @@ describe('the circuit breaker', () => {
   test('closes although one request always fails, which then counts its attempts', async () => {
     await open();
     respond = (request, response) =>
-      answers(request.headers['idempotency-key'] === 'bad' ? 500 : 200)(request, response);
+      (request.headers['idempotency-key'] === 'bad' ? answers(500) : paid)(request, response);
     await sleep(110);
     const bad = () => ask({ idempotencyKey: 'bad' }).catch(({ code }: { code: string }) => code);
     const [first] = await Promise.all([bad(), ask(), ask(), ask(), ask()]);
     expect(['outbound.failed', 'outbound.away']).toContain(first);
     expect(said.at(-1)).toBe('info circuit breaker closed');
     for (let times = 0; times < 3; times += 1) {
-      expect(await ask()).toMatchObject({ status: 200 });
+      expect(await ask()).toEqual(isPaid);
       expect(await bad()).toBe('outbound.failed');
     }
   });
 
   test('does not open for refusals, nor for failures between successes', async () => {
-    respond = answers(409);
+    respond = answers(409, { code: 'no' });
     for (let times = 0; times < 10; times += 1) await ask();
-    inTurn(
-      answers(500),
-      answers(500),
-      answers(200),
-      answers(500),
-      answers(500),
-      answers(200),
-      answers(500),
-      answers(200),
-    );
-    for (let times = 0; times < 3; times += 1) expect(await ask()).toMatchObject({ status: 200 });
+    inTurn(answers(500), answers(500), paid, answers(500), answers(500), paid, answers(500), paid);
+    for (let times = 0; times < 3; times += 1) expect(await ask()).toEqual(isPaid);
     expect(said).toEqual([]);
   });
+
+  test.each([
+    [401, 'key'],
+    [404, 'neither a success nor a refusal'],
+  ])(
+    'opens for a side that answers %i to all, says so once, and closes when it is repaired',
+    async (status, why) => {
+      respond = answers(status);
+      for (let times = 0; times < 5; times += 1) await fail();
+      await expect(ask()).rejects.toMatchObject({
+        code: 'outbound.away',
+        settle: 'pause',
+        message: expect.stringContaining(why),
+      });
+      for (let times = 0; times < 4; times += 1) {
+        await sleep(110);
+        await Promise.all([fail(), fail(), fail()]);
+      }
+      expect(said).toEqual(['warn circuit breaker opened']);
+      respond = paid;
+      await sleep(110);
+      await Promise.all([ask(), ask(), ask()]);
+      expect(said).toEqual(['warn circuit breaker opened', 'info circuit breaker closed']);
+    },
+  );
 });
 
 test('a service that is not there is away like one that fails', async () => {
@@ -231,7 +315,8 @@ test('a service that is not there is away like one that fails', async () => {
     timeoutMs: 100,
     log: { info: () => {}, warn: () => {}, error: () => {} },
   });
-  const asked = () => gone.request({ method: 'GET', path: '/', signal: new AbortController().signal });
+  const asked = () =>
+    gone.request({ method: 'GET', path: '/', signal: new AbortController().signal, ...agreed });
   await expect(asked()).rejects.toMatchObject({
     code: 'outbound.failed',
     message: expect.stringMatching(/ECONNREFUSED|bad port/),

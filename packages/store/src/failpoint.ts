@@ -1,5 +1,5 @@
 /**
- * Places at which a test ends the process as a crash would, with SIGKILL: `EMPORIUM_FAILPOINT=outbox.after-publish` or
+ * Places at which a test ends the process as a crash would, with SIGKILL: `EMPORIUM_FAILPOINT=outbox.before-delete` or
  * `…@3` for the third time it is passed. Costs nothing where the variable is not set.
  */
 export type Failpoint =

@@ -80,4 +80,14 @@ export const messagingMigrations: Migrations = {
       dedupe_key text
     ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
   ),
+  // Commands with an expiry that were begun outside in time: those are finished, however late they come again.
+  '005-begun': statements(
+    `create table begun (
+      subscription text not null,
+      message_id text not null,
+      begun_at timestamptz not null default clock_timestamp(),
+      primary key (subscription, message_id)
+    )`,
+    'create index begun_begun_at on begun using brin (begun_at)',
+  ),
 };

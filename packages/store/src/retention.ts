@@ -12,9 +12,10 @@ export interface Retention {
 const hour = 60 * 60 * 1_000;
 const day = 24 * hour;
 
-/** The inbox outlasts the longest replay of a dead letter; an idempotency key is kept for 24 hours. */
+/** The inbox, and what was begun, outlast the longest replay of a dead letter; an idempotency key is kept for 24 hours. */
 export const messagingRetention: readonly Retention[] = [
   { table: 'inbox', column: 'handled_at', keepMs: 30 * day },
+  { table: 'begun', column: 'begun_at', keepMs: 30 * day },
   { table: 'idempotency_key', column: 'created_at', keepMs: day },
 ];
 

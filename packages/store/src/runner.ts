@@ -10,6 +10,7 @@ import {
 import type { Contract, Subscription } from '@emporium/contracts';
 import type { Kysely, Transaction } from 'kysely';
 import type { Atomically } from './atomically.ts';
+import { alreadyBegun, recordBegun } from './begun.ts';
 import { failpoint } from './failpoint.ts';
 import { handleAll, isExpired, neighbours, paired, type Step } from './handling.ts';
 import { alreadyHandled, recordHandled } from './inbox.ts';
@@ -35,8 +36,9 @@ interface Intention<DB> {
   readonly handler: PerformDefinition<Transaction<DB>>;
 }
 
-/** Tells a message that was handled before from one whose intent is recorded. */
+/** In place of an intent: nothing is to be asked of the outside. */
 const handledBefore = Symbol('handled before');
+const tooLate = Symbol('expired before it was begun');
 
 /**
  * Runs handlers with their inbox row and their effects in one transaction. Messages at hand share it; when one of them
@@ -69,8 +71,16 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
     inTransaction(db, async (tx) => {
       const now = clock();
       const handled = await alreadyHandled(tx, subscription.name, idsOf(intentions));
-      const recorded = new Map<string, unknown>([...handled].map((id) => [id, handledBefore]));
-      const due = inKeyOrder(intentions.filter(({ message }) => !handled.has(message.id)));
+      const open = intentions.filter(({ message }) => !handled.has(message.id));
+      const expired = idsOf(open.filter(({ message }) => isExpired(message, now)));
+      const begun = await alreadyBegun(tx, subscription.name, expired);
+      const late = new Set(expired.filter((id) => !begun.has(id)));
+      const recorded = new Map<string, unknown>([
+        ...[...handled].map((id) => [id, handledBefore] as const),
+        ...[...late].map((id) => [id, tooLate] as const),
+      ]);
+      const due = inKeyOrder(open.filter(({ message }) => !late.has(message.id)));
+      await recordBegun(tx, subscription.name, idsOf(due.filter(({ message }) => canExpire(message))));
       for (const group of neighbours(due, (one, other) => one.handler === other.handler)) {
         const messages = group.map(({ message }) => message);
         const intents = (await group[0]?.handler.intendBatch(messages, { tx, now })) ?? [];
@@ -111,6 +121,7 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
   ): Promise<void> => {
     const intent = await intents.add({ message, handler });
     if (intent === handledBefore) return;
+    if (intent === tooLate) return steps.add({ message, handler });
     const idempotencyKey = handler.idempotencyKey?.(message) ?? message.id;
     const value = await handler.outside(message, intent, { idempotencyKey, signal });
     await steps.add({ message, handler, outcome: { value } });
@@ -118,12 +129,15 @@ export const createRunner = <DB>(options: RunnerOptions<DB>): { run: Run; handle
 
   const run: Run = async (message, signal) => {
     const handler = handlerOf(message);
-    if (handler.kind === 'perform' && !isExpired(message, clock())) return perform(message, handler, signal);
+    if (handler.kind === 'perform') return perform(message, handler, signal);
     await steps.add({ message, handler });
   };
 
   return { run, handles: [...bound.keys()] };
 };
+
+/** A command without an expiry is never too late: nobody asks whether it was begun. */
+const canExpire = ({ expiry }: Message): boolean => expiry !== undefined;
 
 const idsOf = (items: readonly { readonly message: Message }[]): string[] =>
   items.map(({ message }) => message.id);

@@ -160,7 +160,7 @@ describe('compensation', () => {
   });
 
   test('a success that overtakes its own compensation is ignored: the compensation is on its way', () =>
-    given(deadline).when(reserved).isIgnored());
+    given(deadline).when(reserved).isIgnored('reserve is undoing'));
 
   test('a success after a refusal is compensated too', () =>
     given(reserved, declined).when(authorised).then(voidIt));
@@ -284,7 +284,7 @@ describe('after the pivot', () => {
   test('a refusal of an earlier attempt is ignored', () =>
     given(...shipped, captureFailed(1), deadline)
       .when(captureFailed(1))
-      .isIgnored());
+      .isIgnored('an earlier attempt of capture'));
 
   test('refused three times: the order waits for a person, and can be resumed', () => {
     const history = [...shipped, captureFailed(1), deadline, captureFailed(2), deadline];
@@ -317,7 +317,8 @@ describe('after the pivot', () => {
     ]);
   });
 
-  test('it is too late to cancel', () => given(reserved, authorised).when(cancel).isIgnored());
+  test('it is too late to cancel', () =>
+    given(reserved, authorised).when(cancel).isIgnored('the pivot was asked for'));
 });
 
 describe('a customer cancels', () => {
@@ -330,17 +331,18 @@ describe('a customer cancels', () => {
   });
 
   test('the answer that was under way is ignored', () =>
-    given(reserved, cancel).when(authorised).isIgnored());
+    given(reserved, cancel).when(authorised).isIgnored('authorise is undoing'));
 
-  test('twice is once', () => given(reserved, cancel).when(cancel).isIgnored());
+  test('twice is once', () => given(reserved, cancel).when(cancel).isIgnored('the saga is compensating'));
 });
 
 test('every reply a second time changes nothing', () => {
   const history = [reserved, authorised, dispatched, committed, captured];
+  const steps = ['reserve', 'authorise', 'dispatch', 'commit', 'capture'];
   for (const [index, reply] of history.entries())
     given(...history.slice(0, index + 1))
       .when(reply)
-      .isIgnored();
+      .isIgnored(`${steps[index]} is done`);
 });
 
 test('a participant gives up before the saga does', () => {

@@ -72,7 +72,10 @@ export const createFulfilment = ({
       send(authorisePayment, { orderId, stepId, total, paymentToken }, options),
     yes: paymentAuthorised,
     no: paymentDeclined,
-    because: ({ reason }) => ({ code: 'payment-declined', text: reason }),
+    because: ({ reason }) => ({
+      code: reason === 'expired' ? 'timed-out' : 'payment-declined',
+      text: reason,
+    }),
     undo: ({ orderId }, { stepId }) => send(voidPayment, { orderId, stepId }),
     undone: paymentVoided,
     within: stepMs,
@@ -83,7 +86,7 @@ export const createFulfilment = ({
       send(dispatchOrder, { orderId, stepId, customerId, lines: [...lines] }, options),
     yes: shipmentDispatched,
     no: shipmentFailed,
-    because: ({ reason }) => ({ code: 'shipping-failed', text: reason }),
+    because: ({ reason }) => ({ code: reason === 'expired' ? 'timed-out' : 'shipping-failed', text: reason }),
     within: dispatchMs,
   });
 

@@ -21,12 +21,21 @@ export interface PlaceOrder {
   readonly customerId: string;
   readonly lines: readonly OrderLine[];
   readonly paymentToken: string;
+  /** What the customer was shown: at another total nothing is ordered. */
+  readonly expectedTotal?: Money | undefined;
+  /** Whether a new order may begin now. One that was placed before is answered all the same. */
+  readonly mayBegin: boolean;
   /** Where it came with an `Idempotency-Key`. */
   readonly request?: IdempotentRequest;
 }
 
-/** Refused: a line cannot be ordered, and nothing was written. */
-export type Placed = IdempotentOutcome | Extract<Pricing, { kind: 'refused' }>;
+/** In all but the first, nothing was written. */
+export type Placed =
+  | IdempotentOutcome
+  /** A line cannot be ordered. */
+  | Extract<Pricing, { kind: 'refused' }>
+  | { readonly kind: 'backlog-full' }
+  | { readonly kind: 'other-total'; readonly expected: Money; readonly total: Money };
 
 type Placing = Part<PlaceOrder>;
 
@@ -46,12 +55,14 @@ export const placeOrders =
   async (parts, { tx, now }) => {
     const outcomes = await recallAll(tx, parts);
     const isNew = (part: Placing) => !outcomes.has(part);
+    for (const part of parts.filter(isNew))
+      if (!part.item.mayBegin) outcomes.set(part, { kind: 'backlog-full' });
     const prices = await readPrices(
       tx,
       parts.filter(isNew).flatMap(({ item }) => item.lines.map(({ sku }) => sku)),
     );
     const accepted = parts.filter(isNew).flatMap((part): Accepted[] => {
-      const pricing = price(part.item.lines, prices);
+      const pricing = priceAsSeen(part.item, prices);
       if (pricing.kind === 'priced') return [{ ...pricing, part, orderId: uuid() }];
       outcomes.set(part, pricing);
       return [];
@@ -69,6 +80,15 @@ export const placeOrders =
     }
     return parts.flatMap((part) => outcomes.get(part) ?? []);
   };
+
+const priceAsSeen = ({ lines, expectedTotal: expected }: PlaceOrder, prices: ReadonlyMap<string, Money>) => {
+  const pricing = price(lines, prices);
+  if (pricing.kind === 'refused' || expected === undefined || isSame(expected, pricing.total)) return pricing;
+  return { kind: 'other-total', expected, total: pricing.total } as const;
+};
+
+const isSame = (one: Money, other: Money): boolean =>
+  one.amount === other.amount && one.currency === other.currency;
 
 /** What is known already of those that came with a key; without those that are new. */
 const recallAll = async (tx: Tx<OrderTables>, parts: readonly Placing[]): Promise<Map<Placing, Placed>> => {

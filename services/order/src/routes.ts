@@ -1,4 +1,4 @@
-import { money, orderLine, pricedLine } from '@emporium/contracts';
+import { type Money, money, orderLine, pricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import { currentUser, problem, type Routes } from '@emporium/service';
 import type { Answer, Store } from '@emporium/store';
@@ -23,6 +23,9 @@ const status = z.enum(['placed', 'confirmed', 'completed', 'cancelling', 'cancel
 const placeBody = z.object({
   lines: z.array(orderLine).min(1).max(100),
   paymentToken: z.string().min(1).max(200),
+  expectedTotal: money
+    .optional()
+    .describe('What the customer was shown: at another total nothing is ordered, and the answer is 409'),
 });
 
 const accepted = z.object({ orderId: z.string(), status, total: money, href: z.string() });
@@ -63,16 +66,12 @@ export const orderRoutes =
       async (request, reply) => {
         const { userId } = currentUser(request);
         const key = idempotencyKeyOf(request.headers['idempotency-key']);
-        if (await backlog.isFull()) {
-          throw problem(503, 'backlog-full', 'Too many orders are in progress; try again shortly.', {
-            headers: { 'retry-after': '5' },
-          });
-        }
         const { body } = request;
         const scope = `${userId} POST /api/orders`;
         const outcome = await place({
           customerId: userId,
           ...body,
+          mayBegin: !(await backlog.isFull()),
           ...(key === undefined ? {} : { request: { scope, key, body } }),
         });
         const answer = answerOf(outcome);
@@ -167,6 +166,9 @@ const idempotencyKeyOf = (header: string | readonly string[] | undefined): strin
   });
 };
 
+/** In minor units. */
+const sum = ({ amount, currency }: Money): string => `${amount} ${currency}`;
+
 const answerOf = (outcome: Placed): Answer => {
   switch (outcome.kind) {
     case 'refused': {
@@ -174,6 +176,15 @@ const answerOf = (outcome: Placed): Answer => {
       const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
       throw problem(422, 'impossible-order', detail, { errors });
     }
+    case 'other-total': {
+      const { expected: expectedTotal, total } = outcome;
+      const detail = `The order costs ${sum(total)} now, and not ${sum(expectedTotal)}.`;
+      throw problem(409, 'other-total', detail, { members: { expectedTotal, total } });
+    }
+    case 'backlog-full':
+      throw problem(503, 'backlog-full', 'Too many orders are in progress; try again shortly.', {
+        headers: { 'retry-after': '5' },
+      });
     case 'answered':
       return outcome.answer;
     case 'mismatch':

@@ -456,14 +456,85 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
   });
 });
 
+describe.skipIf(!postgres.available)(
+  postgres.title('an order at a total that the customer was shown'),
+  () => {
+    let orders: Orders;
+
+    beforeAll(async () => {
+      orders = await openOrders(postgres.url);
+      await orders.list('MUG-1', 1_250);
+    });
+    afterAll(() => orders.close());
+
+    const place = (expectedTotal: unknown, headers: Readonly<Record<string, string>> = {}, as = uuid()) =>
+      orders.ask('POST', '/api/orders', { as, payload: { ...body, expectedTotal }, headers });
+
+    test('is placed at that total', async () => {
+      expect(await place(total)).toMatchObject({ status: 202, body: { total } });
+    });
+
+    test.each<[string, object]>([
+      ['less', { amount: 2_499, currency: 'EUR' }],
+      ['more', { amount: 2_501, currency: 'EUR' }],
+      ['nothing', { amount: 0, currency: 'EUR' }],
+      ['the same in another currency', { amount: 2_500, currency: 'USD' }],
+    ])('that was %s is not placed, and the answer has both totals', async (_, expectedTotal) => {
+      await orders.published();
+      const answer = await place(expectedTotal);
+      expect(answer).toMatchObject({
+        status: 409,
+        headers: { 'content-type': 'application/problem+json' },
+        body: { type: 'urn:emporium:problem:other-total', expectedTotal, total },
+      });
+      expect(await orders.published()).toEqual([]);
+    });
+
+    test.each<[string, unknown]>([
+      ['no amount', { currency: 'EUR' }],
+      ['text', { amount: '2500', currency: 'EUR' }],
+      ['a fraction', { amount: 2_500.5, currency: 'EUR' }],
+      ['less than nothing', { amount: -1, currency: 'EUR' }],
+      ['null', null],
+      ['a number', 2_500],
+    ])('that is %s is refused', async (_, expectedTotal) => {
+      expect((await place(expectedTotal)).status).toBe(400);
+    });
+
+    test('is answered again as it was, although the price has risen meanwhile', async () => {
+      const customer = uuid();
+      const headers = { 'idempotency-key': 'seen-1' };
+      const first = await place(total, headers, customer);
+      await orders.list('MUG-1', 1_300);
+      expect(await place(total, headers, customer)).toMatchObject({ status: 202, body: first.body });
+      const seen = await place(total, { 'idempotency-key': 'seen-2' }, customer);
+      expect(seen).toMatchObject({ status: 409, body: { total: { amount: 2_600, currency: 'EUR' } } });
+      const again = await place(seen.body.total, { 'idempotency-key': 'seen-2' }, customer);
+      expect(again).toMatchObject({ status: 202, body: { total: seen.body.total } });
+    });
+
+    test('is decided for each of many that come together', async () => {
+      await orders.list('MUG-1', 1_250);
+      const wishes = Array.from({ length: 20 }, (_, n) => ({
+        amount: n % 2 === 0 ? 2_500 : 2_400,
+        currency: 'EUR',
+      }));
+      const answers = await Promise.all(wishes.map((expected) => place(expected)));
+      expect(answers.map(({ status }) => status)).toEqual(wishes.map((_, n) => (n % 2 === 0 ? 202 : 409)));
+    });
+  },
+);
+
 describe.skipIf(!postgres.available)(postgres.title('a backlog'), () => {
-  test('past its limit turns new orders away, until some have ended', async () => {
+  test('past its limit turns new orders away, and no repetition, until some have ended', async () => {
     const orders = await openOrders(postgres.url, { ORDER_BACKLOG_LIMIT: 3 });
     try {
       await orders.list('MUG-1', 1_250);
       const customerId = uuid();
       const place = () => orders.ask('POST', '/api/orders', { as: customerId, payload: body });
-      const placed: string[] = [];
+      const headers = { 'idempotency-key': 'before the backlog was full'.replaceAll(' ', '-') };
+      const first = await orders.ask('POST', '/api/orders', { as: customerId, payload: body, headers });
+      const placed: string[] = [first.body.orderId];
       await expect
         .poll(async () => {
           const answer = await place();
@@ -476,6 +547,10 @@ describe.skipIf(!postgres.available)(postgres.title('a backlog'), () => {
           body: { type: 'urn:emporium:problem:backlog-full' },
         });
       expect(placed.length).toBeGreaterThanOrEqual(3);
+      const repeated = await orders.ask('POST', '/api/orders', { as: customerId, payload: body, headers });
+      expect(repeated).toMatchObject({ status: 202, body: first.body });
+      const other = { as: customerId, payload: { ...body, paymentToken: 'tok_visa' }, headers };
+      expect((await orders.ask('POST', '/api/orders', other)).status).toBe(422);
       const commands = await orders.published();
       for (const orderId of placed) {
         const answering = createAnswering(

@@ -1,8 +1,9 @@
+import { storableText } from '@emporium/bus';
 import type { Money } from '@emporium/contracts';
-import { type Outbound, type OutboundAnswer, type OutboundRequest, outboundErrors } from '@emporium/service';
-import { z } from 'zod';
+import type { Outbound } from '@emporium/service';
 import type { AuthorisationOutcome } from './domain/authorisation.ts';
 import { paymentErrors } from './errors.ts';
+import { approvalOf, captureOf, refundOf, refusals, voiding } from './provider-answers.ts';
 
 interface Call {
   /** The same for every repetition. */
@@ -11,8 +12,9 @@ interface Call {
 }
 
 /**
- * The payment provider. A refusal is a value; what may be better later is thrown as `outbound.…`. Every call may be repeated
- * with its key: it holds, takes and gives back once.
+ * The payment provider. A refusal is a value, and one of those in `provider-answers.ts`; whatever else is answered says nothing
+ * of the money, and is thrown as `outbound.…` to be asked again. Every call may be repeated with its key: it holds, takes and
+ * gives back once.
  */
 export interface PaymentProvider {
   authorise(
@@ -35,67 +37,59 @@ export interface PaymentProvider {
   refund(call: Call & { readonly authorisationId: string; readonly total: Money }): Promise<void>;
 }
 
-const authorisation = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('approved'), id: z.string().min(1) }),
-  z.object({ status: z.literal('declined'), reason: z.string().min(1).default('declined') }),
-]);
-const voided = z.object({ id: z.string().optional(), status: z.enum(['voided', 'declined']) });
-const refusal = z.object({ code: z.string().min(1) });
-
 export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
-  const post = (path: string, body: unknown, { key, signal }: Call): Promise<OutboundAnswer> => {
-    const request: OutboundRequest = { method: 'POST', path, body, idempotencyKey: key, signal };
-    return outbound.request(request);
-  };
+  const post = (path: string, body: unknown, { key, signal }: Call) =>
+    ({ method: 'POST', path, body, idempotencyKey: key, signal }) as const;
 
   return {
     authorise: async ({ reference, total, token, ...call }) => {
-      const body = { amount: total, token, reference };
-      const answer = await post('/payments/authorisations', body, call);
-      if (!isSuccess(answer)) return { kind: 'declined', reason: reasonOf(answer) };
-      const made = read(authorisation, answer);
+      const answer = await outbound.request({
+        ...post('/payments/authorisations', { amount: total, token, reference }, call),
+        success: approvalOf({ reference, total }),
+        refusals: refusals.authorise,
+      });
+      if (answer.kind === 'refused') return { kind: 'declined', reason: answer.code };
+      const made = answer.body;
       return made.status === 'approved'
         ? { kind: 'approved', authorisationId: made.id }
-        : { kind: 'declined', reason: made.reason.slice(0, 500) };
+        : { kind: 'declined', reason: storableText(made.reason, mostReason) };
     },
 
     capture: async ({ authorisationId, total, ...call }) => {
-      const answer = await post(pathOf(authorisationId, 'capture'), { amount: total }, call);
-      if (isSuccess(answer)) return { kind: 'captured' };
-      const reason = reasonOf(answer);
-      if (reason === 'already_captured') return { kind: 'captured' };
-      return reason === 'authorisation_expired' ? { kind: 'expired' } : { kind: 'refused', reason };
+      const answer = await outbound.request({
+        ...post(pathOf(authorisationId, 'capture'), { amount: total }, call),
+        success: captureOf({ authorisationId, total }),
+        refusals: refusals.capture,
+      });
+      if (answer.kind === 'success' || answer.code === 'already_captured') return { kind: 'captured' };
+      return answer.code === 'authorisation_expired'
+        ? { kind: 'expired' }
+        : { kind: 'refused', reason: answer.code };
     },
 
     void: async ({ authorisationKey, ...call }) => {
-      const answer = await post('/payments/voids', { key: authorisationKey }, call);
-      if (!isSuccess(answer)) throw paymentErrors.void_refused({ reason: reasonOf(answer) });
-      const { id, status } = read(voided, answer);
-      return status === 'voided' ? id : undefined;
+      const answer = await outbound.request({
+        ...post('/payments/voids', { key: authorisationKey }, call),
+        success: voiding,
+        refusals: refusals.void,
+      });
+      if (answer.kind === 'refused') throw paymentErrors.void_refused({ reason: answer.code });
+      return answer.body.status === 'voided' ? answer.body.id : undefined;
     },
 
     refund: async ({ authorisationId, total, ...call }) => {
-      const answer = await post(pathOf(authorisationId, 'refund'), { amount: total }, call);
-      if (!isSuccess(answer)) throw paymentErrors.refund_refused({ reason: reasonOf(answer) });
+      const answer = await outbound.request({
+        ...post(pathOf(authorisationId, 'refund'), { amount: total }, call),
+        success: refundOf({ authorisationId, total }),
+        refusals: refusals.refund,
+      });
+      if (answer.kind === 'refused') throw paymentErrors.refund_refused({ reason: answer.code });
     },
   };
 };
 
+/** Of a reason in a contract. */
+const mostReason = 500;
+
 const pathOf = (authorisationId: string, operation: string): string =>
   `/payments/authorisations/${encodeURIComponent(authorisationId)}/${operation}`;
-
-const isSuccess = ({ status }: OutboundAnswer): boolean => status >= 200 && status < 300;
-
-/** The code of a refusal. A 400 is none: then we asked for something that makes no sense. */
-const reasonOf = ({ status, body }: OutboundAnswer): string => {
-  if (status === 400) throw outboundErrors.unexpected({ status, code: codeOf(body) });
-  return codeOf(body) ?? `refused with ${status}`;
-};
-
-const codeOf = (body: unknown): string | undefined => refusal.safeParse(body).data?.code.slice(0, 500);
-
-const read = <S extends z.ZodType>(schema: S, { status, body }: OutboundAnswer): z.output<S> => {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  throw outboundErrors.unexpected({ status, cause: result.error });
-};

@@ -1,9 +1,22 @@
 import { problem } from '@emporium/service';
 
-/** What goes wrong: a refusal, a 500, an answer that comes late, or the deed without any answer. */
-export interface Fault {
-  readonly mode: 'refuse' | 'error' | 'stall' | 'timeout';
-  readonly delayMs?: number;
+/**
+ * What goes wrong: a refusal, a 500, an answer that comes late, the request done without any answer, the first request with a
+ * key done late while its repetitions are told that it is in use, or an answer that somebody made up.
+ */
+export type Fault =
+  | { readonly mode: 'refuse' | 'error' | 'timeout' }
+  | { readonly mode: 'stall' | 'busy'; readonly delayMs?: number | undefined }
+  | ({ readonly mode: 'answer' } & MadeUp);
+
+export interface MadeUp {
+  /** 200, or that of the true answer, unless given. */
+  readonly status?: number | undefined;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Text is sent as it is, and an object as JSON. */
+  readonly body?: string | Readonly<Record<string, unknown>> | undefined;
+  /** Whether the request is done all the same: then an object replaces members of the true answer. */
+  readonly acts?: boolean | undefined;
 }
 
 export type Target = 'payment' | 'carrier';

@@ -7,19 +7,33 @@ import type { Ledger } from './payment/ledger.ts';
 import { ledgerSchema } from './payment/routes.ts';
 
 const text = z.string().min(1).max(200);
+const headerValue = z
+  .string()
+  .regex(/^[\x20-\x7e]{0,200}$/)
+  .optional();
+/** Of `mode: 'answer'`: what is answered in place of the truth. */
+const madeUp = {
+  status: z.int().min(200).max(599).optional(),
+  headers: z
+    .strictObject({ 'content-type': headerValue, location: headerValue, 'retry-after': headerValue })
+    .optional(),
+  body: z.union([z.string().max(100_000), z.record(z.string(), z.unknown())]).optional(),
+  acts: z.boolean().optional(),
+};
 const common = {
   times: z.int().min(1).max(1_000_000).optional(),
   delayMs: z.int().min(0).max(600_000).optional(),
   reference: text.optional(),
+  ...madeUp,
 };
 const paymentFault = z.object({
-  mode: z.enum(['ok', 'decline', 'stall', 'error', 'charge-then-timeout']),
+  mode: z.enum(['ok', 'decline', 'stall', 'busy', 'error', 'answer', 'charge-then-timeout']),
   operation: z.enum(['authorise', 'capture', 'void', 'refund']).optional(),
   token: text.optional(),
   ...common,
 });
 const carrierFault = z.object({
-  mode: z.enum(['ok', 'fail', 'stall', 'error', 'ship-then-timeout']),
+  mode: z.enum(['ok', 'fail', 'stall', 'busy', 'error', 'answer', 'ship-then-timeout']),
   operation: z.enum(['ship', 'cancel']).optional(),
   ...common,
 });
@@ -33,7 +47,9 @@ const modes: Readonly<Record<Exclude<AskedFault['mode'], 'ok'>, Fault['mode']>> 
   decline: 'refuse',
   fail: 'refuse',
   stall: 'stall',
+  busy: 'busy',
   error: 'error',
+  answer: 'answer',
   'charge-then-timeout': 'timeout',
   'ship-then-timeout': 'timeout',
 };
@@ -83,11 +99,19 @@ const put = (faults: Faults, target: Target, asked: AskedFault): void => {
     faults.lift(target, selector);
     return;
   }
-  const fault: Fault = {
-    mode: modes[asked.mode],
-    ...(asked.delayMs === undefined ? {} : { delayMs: asked.delayMs }),
-  };
-  faults.set({ target, ...selector, fault, times: asked.times });
+  faults.set({ target, ...selector, fault: faultOf(asked, modes[asked.mode]), times: asked.times });
+};
+
+const faultOf = ({ delayMs, status, headers, body, acts }: AskedFault, mode: Fault['mode']): Fault => {
+  switch (mode) {
+    case 'answer':
+      return { mode, status, headers, body, acts };
+    case 'stall':
+    case 'busy':
+      return { mode, delayMs };
+    default:
+      return { mode };
+  }
 };
 
 const listed = ({ fault, ...rule }: Rule) => ({ ...rule, ...fault });

@@ -1,17 +1,25 @@
 import type { Socket } from 'node:net';
-import { type HttpReply, type HttpServer, problem } from '@emporium/service';
-import type { Fault } from './faults.ts';
-import { answer, type Outcome } from './outcome.ts';
+import { type HttpReply, type HttpRequest, type HttpServer, problem } from '@emporium/service';
+import type { Fault, MadeUp } from './faults.ts';
+import { answer, forgetOldest, type Outcome, refused } from './outcome.ts';
 
 /** What is done when a request gets that far; it may be told to refuse. */
 export type Deed = (isRefused: boolean) => Outcome;
 
 /** Plays a deed to a caller as its fault says. */
-export type Play = (reply: HttpReply, fault: Fault | undefined, deed: Deed) => Promise<HttpReply>;
+export type Play = (
+  call: { readonly request: HttpRequest; readonly reply: HttpReply },
+  fault: Fault | undefined,
+  deed: Deed,
+) => Promise<HttpReply>;
+
+/** Keys of which the first request is known. */
+const capacity = 100_000;
 
 /**
  * A stalled deed is done when the stall is over, even if its caller has gone: a late success is the hard case. A deed with
- * a time-out is done at once, and its caller never hears of it. Both end with the server.
+ * a time-out is done at once, and its caller never hears of it. One that is busy stalls the first request with its
+ * idempotency key, and answers 409 to those that come meanwhile. All end with the server.
  */
 export const createStage = (server: HttpServer, stallMs: number): Play => {
   const closing = new AbortController();
@@ -32,7 +40,21 @@ export const createStage = (server: HttpServer, stallMs: number): Play => {
     return reply.hijack();
   };
 
-  return async (reply, fault, deed) => {
+  const held = new Map<string, 'held' | 'done'>();
+
+  /** Gives the answer to a repetition that comes too early. */
+  const holdFirst = async (key: string, ms: number): Promise<Outcome | undefined> => {
+    const first = held.get(key);
+    if (first === 'held') return inUse;
+    if (first === 'done') return undefined;
+    held.set(key, 'held');
+    forgetOldest(held, capacity);
+    await sleep(ms, closing.signal);
+    held.set(key, 'done');
+    return undefined;
+  };
+
+  return async ({ request, reply }, fault, deed) => {
     switch (fault?.mode) {
       case undefined:
         return answer(reply, deed(false));
@@ -43,11 +65,34 @@ export const createStage = (server: HttpServer, stallMs: number): Play => {
       case 'stall':
         await sleep(fault.delayMs ?? stallMs, closing.signal);
         return answer(reply, deed(false));
+      case 'busy':
+        return answer(reply, (await holdFirst(keyOf(request), fault.delayMs ?? stallMs)) ?? deed(false));
+      case 'answer':
+        return makeUp(reply, fault, deed);
       case 'timeout':
         deed(false);
         return leaveUnanswered(reply);
     }
   };
+};
+
+const inUse = refused(
+  409,
+  'idempotency_key_in_use',
+  'Another request with this Idempotency-Key is being worked on.',
+);
+
+/** What repetitions have in common. */
+const keyOf = ({ headers, url }: HttpRequest): string => `${url} ${String(headers['idempotency-key'])}`;
+
+const makeUp = (reply: HttpReply, { status, headers = {}, body = '', acts = false }: MadeUp, deed: Deed) => {
+  const outcome = acts ? deed(false) : undefined;
+  const truth = outcome !== undefined && 'body' in outcome ? outcome.body : {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.header(name, value);
+  reply.code(status ?? outcome?.status ?? 200);
+  if (typeof body !== 'string') return reply.send({ ...truth, ...body });
+  if (!reply.hasHeader('content-type')) reply.type('text/html');
+  return reply.send(body);
 };
 
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>

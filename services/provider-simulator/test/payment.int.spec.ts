@@ -141,6 +141,40 @@ describe('faults on request', () => {
     expect((await voidIt(mine['id'])).status).toBe(200);
   });
 
+  test('a busy provider holds the first request of a key, and answers 409 to its repetitions until then', async () => {
+    await setFaults({ payment: { mode: 'busy', delayMs: 1_500 } });
+    await expect(authorise('a1', {}, 500)).rejects.toThrow(/timeout/);
+    expect(await authorise('a1')).toMatchObject({ status: 409, body: { code: 'idempotency_key_in_use' } });
+    await expect.poll(ledger, { timeout: 10_000 }).toMatchObject([{ held: 500 }]);
+    expect(await authorise('a1')).toMatchObject({ status: 201, body: { status: 'approved' } });
+    expect(await ledger()).toHaveLength(1);
+  });
+
+  test('an answer can be made up, with the request done or not', async () => {
+    const answer = (made: object) => setFaults({ payment: { mode: 'answer', times: 1, ...made } });
+    await answer({ status: 401, body: { code: 'invalid_api_key' } });
+    expect(await authorise('a1')).toEqual({ status: 401, body: { code: 'invalid_api_key' } });
+    expect(await ledger()).toEqual([]);
+    await answer({ acts: true, body: { amount: { amount: 1, currency: 'EUR' } } });
+    expect(await authorise('a1')).toMatchObject({
+      status: 201,
+      body: { status: 'approved', amount: { amount: 1, currency: 'EUR' } },
+    });
+    expect(await ledger()).toMatchObject([{ held: 500 }]);
+    await answer({ status: 429, headers: { 'retry-after': '5' }, body: '<html>' });
+    const response = await fetch(`${simulator.url}/payments/voids`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${keys.payment}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ key: 'a1' }),
+    });
+    expect([response.status, response.headers.get('retry-after'), await response.text()]).toEqual([
+      429,
+      '5',
+      '<html>',
+    ]);
+    expect(await ledger()).toMatchObject([{ held: 500 }]);
+  });
+
   test('faults are listed, lifted by ok and cleared', async () => {
     const { body: listed } = await setFaults({
       payment: { mode: 'stall', delayMs: 5 },

@@ -54,7 +54,7 @@ export const openTestStore = async (
     again,
     empty: async () => {
       log.lines.length = 0;
-      await sql`truncate counter, effect, heard, outbox, inbox, idempotency_key`.execute(store.db);
+      await sql`truncate counter, effect, heard, outbox, inbox, begun, idempotency_key`.execute(store.db);
     },
     close: async () => {
       await Promise.all(stores.map((each) => each.close()));

@@ -1,5 +1,10 @@
 import { ask, type Intent, known, type Payment, type Settlement } from './payment.ts';
 
+/** The authorisation that we know of, if we do: one that the provider has to let go of. */
+export interface VoidRequest {
+  readonly authorisationId?: string;
+}
+
 /** Which authorisations the provider let go of; none where nobody had authorised. */
 export interface VoidOutcome {
   readonly authorisationIds: readonly string[];
@@ -11,16 +16,18 @@ export const tombstone: Payment = { status: 'voiding' };
 /** Of a payment that exists by now; with what it becomes, so that no authorisation begins any more. */
 export const intendVoid = (
   payment: Payment,
-): { readonly intent: Intent<undefined>; readonly payment?: Payment } => {
+): { readonly intent: Intent<VoidRequest>; readonly payment?: Payment } => {
   switch (payment.status) {
     case 'authorising':
-      return { intent: ask(undefined), payment: { status: 'voiding', total: payment.total } };
+      return { intent: ask({}), payment: { status: 'voiding', total: payment.total } };
     case 'authorised': {
       const { total, authorisationId } = payment;
-      return { intent: ask(undefined), payment: { status: 'voiding', total, authorisationId } };
+      return { intent: ask({ authorisationId }), payment: { status: 'voiding', total, authorisationId } };
     }
-    case 'voiding':
-      return { intent: ask(undefined) };
+    case 'voiding': {
+      const { authorisationId } = payment;
+      return { intent: ask(authorisationId === undefined ? {} : { authorisationId }) };
+    }
     case 'declined':
     case 'voided':
       return { intent: known({ kind: 'voided' }) };

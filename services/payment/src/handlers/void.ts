@@ -1,6 +1,7 @@
 import { performBatch } from '@emporium/bus';
 import { voidPayment } from '@emporium/contracts';
 import { intendVoid, settleVoid, tombstone, type VoidOutcome } from '../domain/void.ts';
+import { paymentErrors } from '../errors.ts';
 import type { PaymentProvider } from '../provider.ts';
 import { type Change, enterAll, paymentOf, saveAll } from '../store/payments.ts';
 import { type Context, conclude, unlessKnown } from './asking.ts';
@@ -22,7 +23,7 @@ export const onVoid = (provider: PaymentProvider) =>
       return intents;
     },
     outside: ({ data }, intent, { idempotencyKey, signal }) =>
-      unlessKnown(intent, async (): Promise<VoidOutcome> => {
+      unlessKnown(intent, async ({ authorisationId: knownId }): Promise<VoidOutcome> => {
         // By their keys, so that one that is under way at the provider is refused there.
         const keys = [authorisationKey(data.orderId), renewalKey(data.orderId)];
         const ids = await Promise.all(
@@ -34,6 +35,8 @@ export const onVoid = (provider: PaymentProvider) =>
             }),
           ),
         );
+        // A provider that has forgotten what it holds has not let go of it.
+        if (knownId !== undefined && !ids.includes(knownId)) throw paymentErrors.void_unknown();
         return { authorisationIds: ids.filter((id) => id !== undefined) };
       }),
     insideBatch: (performed, context) =>

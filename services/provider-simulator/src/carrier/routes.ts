@@ -29,7 +29,7 @@ export const carrierRoutes = (server: HttpServer, { shipments, faults, play }: C
       const { reference } = request.body;
       const key = idempotencyKeyOf(request);
       const fault = faults.take('carrier', { operation: 'ship', reference });
-      return play(reply, fault, (isRefused) => shipments.ship(key, request.body, isRefused));
+      return play({ request, reply }, fault, (isRefused) => shipments.ship(key, request.body, isRefused));
     },
   );
 
@@ -39,7 +39,7 @@ export const carrierRoutes = (server: HttpServer, { shipments, faults, play }: C
     (request, reply) => {
       const { reference } = request.body;
       const fault = faults.take('carrier', { operation: 'cancel', reference });
-      return play(reply, fault, (isRefused) => shipments.cancel(reference, isRefused));
+      return play({ request, reply }, fault, (isRefused) => shipments.cancel(reference, isRefused));
     },
   );
 

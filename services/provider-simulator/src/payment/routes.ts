@@ -44,7 +44,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
       const key = idempotencyKeyOf(request);
       const fault =
         faults.take('payment', { operation: 'authorise', reference, token }) ?? tokenFault(key, token);
-      return play(reply, fault, (isRefused) => ledger.authorise(key, request.body, isRefused));
+      return play({ request, reply }, fault, (isRefused) => ledger.authorise(key, request.body, isRefused));
     },
   );
 
@@ -59,7 +59,9 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     (request, reply) => {
       const { id } = request.params;
       const [key, { amount }] = [idempotencyKeyOf(request), request.body];
-      return play(reply, faultOf('capture', id), (isRefused) => ledger.capture(key, id, amount, isRefused));
+      return play({ request, reply }, faultOf('capture', id), (isRefused) =>
+        ledger.capture(key, id, amount, isRefused),
+      );
     },
   );
 
@@ -70,7 +72,9 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
       (request, reply) => {
         const { id } = request.params;
         const [key, { amount }] = [idempotencyKeyOf(request), request.body];
-        return play(reply, faultOf('refund', id), (isRefused) => ledger.refund(key, id, amount, isRefused));
+        return play({ request, reply }, faultOf('refund', id), (isRefused) =>
+          ledger.refund(key, id, amount, isRefused),
+        );
       },
     );
   }
@@ -80,7 +84,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     { schema: { tags, params, body: z.object({}).default({}) } },
     (request, reply) => {
       const { id } = request.params;
-      return play(reply, faultOf('void', id), (isRefused) => ledger.void(id, isRefused));
+      return play({ request, reply }, faultOf('void', id), (isRefused) => ledger.void(id, isRefused));
     },
   );
 
@@ -88,7 +92,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     const { key } = request.body;
     const { reference, token } = ledger.findByKey(key) ?? {};
     const fault = faults.take('payment', { operation: 'void', reference, token });
-    return play(reply, fault, (isRefused) => ledger.voidByKey(key, isRefused));
+    return play({ request, reply }, fault, (isRefused) => ledger.voidByKey(key, isRefused));
   });
 
   server.get('/payments/ledger', { schema: ledgerSchema }, (request) => ({

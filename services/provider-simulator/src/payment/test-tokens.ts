@@ -31,6 +31,11 @@ export const behaviourOf = (token: string): Behaviour => {
         ...fine,
         fault: { mode: 'stall', times: Infinity, ...(number === undefined ? {} : { delayMs: number }) },
       };
+    case 'tok_busy':
+      return {
+        ...fine,
+        fault: { mode: 'busy', times: Infinity, ...(number === undefined ? {} : { delayMs: number }) },
+      };
     case 'tok_error':
       return { ...fine, fault: { mode: 'error', times: number ?? Infinity } };
     case 'tok_charge_then_timeout':

@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serverFor } from '@emporium/servers';
+import { v7 as uuid } from 'uuid';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { authorise, capture, openPayment, type PaymentService, refund, release } from './support/payment.ts';
+import { type Simulator, startSimulator } from './support/simulator.ts';
+
+const postgres = await serverFor('postgres');
+
+/** Answers that are neither a success nor a refusal that we know; `acts` where the provider did it all the same. */
+const unclear: Readonly<Record<string, object>> = {
+  '409 idempotency_key_in_use': { status: 409, body: { code: 'idempotency_key_in_use' } },
+  '409 with another code': { status: 409, body: { code: 'conflict' } },
+  '409 without a body': { status: 409, body: '' },
+  '400': { status: 400, body: { code: 'invalid_request' } },
+  '401': { times: 1, status: 401, body: { code: 'invalid_api_key' } },
+  '402 with an unknown code': { status: 402, body: { code: 'call_issuer' } },
+  '402 as a page': { status: 402, body: '<html>card_declined</html>' },
+  '403': { status: 403, body: { code: 'card_declined' } },
+  '404': { status: 404, body: '<html>not found</html>' },
+  '404 with a code': { status: 404, body: { code: 'unknown_authorisation' } },
+  '422 idempotency_key_reused': { status: 422, body: { code: 'idempotency_key_reused' } },
+  '429 with Retry-After': { status: 429, headers: { 'retry-after': '1' } },
+  '503 with Retry-After': { status: 503, headers: { 'retry-after': '1' } },
+  '302': { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+  'an empty 200': { status: 200, acts: true, body: '' },
+  'a page with 200': { status: 200, acts: true, body: '<html>Log in</html>' },
+  'JSON that ends too early': { status: 201, acts: true, body: '{"id": "auth_1", "status": "appr' },
+  'a success of another kind': { acts: true, body: { status: 'pending' } },
+  'a success without an id': { acts: true, body: { id: '' } },
+  'another amount': { acts: true, body: { amount: { amount: 1, currency: 'EUR' } } },
+  'another currency': { acts: true, body: { amount: { amount: 1_250, currency: 'JPY' } } },
+  'the amount as text': { acts: true, body: { amount: '12.50' } },
+};
+const times = 3;
+
+describe.skipIf(!postgres.available)(postgres.title('an answer of the provider that decides nothing'), () => {
+  let simulator: Simulator;
+  let service: PaymentService;
+  let orderId: string;
+
+  beforeAll(async () => {
+    simulator = await startSimulator();
+    service = await openPayment(postgres.url, simulator.url);
+  });
+  afterAll(async () => {
+    await service?.close();
+    await simulator?.stop();
+  });
+  beforeEach(() => {
+    orderId = uuid();
+    service.said.length = 0;
+  });
+  afterEach(async () => {
+    await simulator.clearFaults();
+    await service.published();
+  });
+
+  const types = async () => (await service.published()).map(({ type }) => type);
+  const answer = (operation: string, made: object) =>
+    simulator.fault({ mode: 'answer', operation, reference: orderId, times, ...made });
+
+  /** An order for each of these answers, which its requests of this kind meet. */
+  const ordersThatMeet = async (operation: string, most = times, answers = unclear) => {
+    const orders = Object.entries(answers).map(([name, made]) => ({ name, made, id: uuid() }));
+    return {
+      orders,
+      meet: () =>
+        simulator.fault(
+          orders.map(({ made, id }) => ({ mode: 'answer', operation, reference: id, times: most, ...made })),
+        ),
+      /** What became of each of them, by the answer that it met. */
+      each: async <Result>(look: (id: string) => Promise<Result>) =>
+        Object.fromEntries(await Promise.all(orders.map(async ({ name, id }) => [name, await look(id)]))),
+      alike: <Result>(result: Result) => Object.fromEntries(orders.map(({ name }) => [name, result])),
+    };
+  };
+  const handled = async (id: string, deliver: (id: string) => ReturnType<PaymentService['deliver']>) =>
+    (await deliver(id)).isDead;
+  const heldAndTaken = async (id: string) =>
+    (await simulator.ledger(id)).map(({ held, captured, refunded }) => [held, captured, refunded]);
+  const authorised = (id: string) => service.deliver(authorise(id, 'tok_ok'));
+  const captured = (id: string) => service.deliver(capture(id));
+
+  test('declines nothing: the authorisation is asked for again', async () => {
+    const { meet, each, alike } = await ordersThatMeet('authorise');
+    await meet();
+    expect(await each((id) => handled(id, authorised))).toEqual(alike(false));
+    expect(new Set(await types())).toEqual(new Set(['payment.authorised']));
+    expect(await each(heldAndTaken)).toEqual(alike([[1_250, 0, 0]]));
+    expect(await each(service.ledger)).toEqual(alike(['authorised 1250']));
+  }, 60_000);
+
+  test('leaves nothing held after the void of what was never answered', async () => {
+    const { meet, each, alike } = await ordersThatMeet('authorise', 1_000);
+    await meet();
+    const asked = each((id) => service.deliver(authorise(id, 'tok_ok'), 2));
+    await sleep(500);
+    expect(await each((id) => handled(id, (each) => service.deliver(release(each))))).toEqual(alike(false));
+    await asked;
+    expect(await each(async (id) => (await service.payment(id))?.status)).toEqual(alike('voided'));
+    const stillHeld = async (id: string) => (await heldAndTaken(id)).flat().filter((amount) => amount > 0);
+    expect(await each(stillHeld)).toEqual(alike([]));
+    expect(await types()).not.toContain('payment.authorised');
+  }, 60_000);
+
+  test('fails no capture: it is asked for again', async () => {
+    const { meet, each, alike } = await ordersThatMeet('capture');
+    await each(authorised);
+    await meet();
+    expect(await each((id) => handled(id, captured))).toEqual(alike(false));
+    expect(new Set(await types())).toEqual(new Set(['payment.authorised', 'payment.captured']));
+    expect(await each(heldAndTaken)).toEqual(alike([[0, 1_250, 0]]));
+  }, 60_000);
+
+  test('lets go of no money: the void is asked for again', async () => {
+    const withoutAmounts = Object.entries(unclear).filter(
+      ([, made]) => !JSON.stringify(made).includes('amount'),
+    );
+    const answers = Object.fromEntries(withoutAmounts);
+    const { meet, each, alike } = await ordersThatMeet('void', times, answers);
+    await each(authorised);
+    await meet();
+    expect(await each((id) => handled(id, (each) => service.deliver(release(each))))).toEqual(alike(false));
+    expect(new Set(await types())).toEqual(new Set(['payment.authorised', 'payment.voided']));
+    expect(await each(heldAndTaken)).toEqual(alike([[0, 0, 0]]));
+  }, 60_000);
+
+  test('gives back no money: the refund is asked for again', async () => {
+    const { meet, each, alike } = await ordersThatMeet('refund');
+    await each(authorised);
+    await each(captured);
+    await meet();
+    expect(await each((id) => handled(id, (each) => service.deliver(refund(each))))).toEqual(alike(false));
+    expect(await each(heldAndTaken)).toEqual(alike([[0, 1_250, 1_250]]));
+    expect(await each(service.ledger)).toEqual(alike(['authorised 1250', 'captured 1250', 'refunded 1250']));
+  }, 60_000);
+
+  test('a void of another authorisation than the one we know of is none', async () => {
+    await service.handle(authorise(orderId, 'tok_ok'));
+    await answer('void', { body: { id: 'auth_of_somebody_else', status: 'voided' }, times: 2 });
+    expect(await service.deliver(release(orderId))).toMatchObject({ isDead: false, attempt: 3 });
+    expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided' }]);
+    expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'voided 1250']);
+  });
+
+  test.each(['card_declined', 'insufficient_funds'])('402 %s is a refusal', async (code) => {
+    await answer('authorise', { status: 402, body: { code } });
+    await service.deliver(authorise(orderId, 'tok_ok'));
+    expect(await service.published()).toMatchObject([{ type: 'payment.declined', data: { reason: code } }]);
+  });
+
+  test('a request that the provider holds for longer than we wait is asked for until it is done', async () => {
+    const delivered = await service.deliver(authorise(orderId, 'tok_busy_3000'));
+    expect(delivered).toMatchObject({ attempt: 1, isDead: false });
+    expect(await types()).toEqual(['payment.authorised']);
+    expect(await simulator.ledger(orderId)).toMatchObject([{ held: 1_250 }]);
+  });
+
+  test('a request that the provider still holds when it is voided leaves nothing held', async () => {
+    const delivered = service.deliver(authorise(orderId, 'tok_busy_3000'));
+    await sleep(1_500); // the first try has timed out, the next one is told that the key is in use
+    await service.deliver(release(orderId));
+    await delivered;
+    await sleep(2_000);
+    expect(await service.published()).toMatchObject([
+      { type: 'payment.voided' },
+      { type: 'payment.declined', data: { reason: 'voided' } },
+    ]);
+    for (const line of await simulator.ledger(orderId)) expect(line).toMatchObject({ held: 0 });
+    expect(await service.payment(orderId)).toMatchObject({ status: 'voided', held: 0 });
+  });
+
+  test.each([401, 404])(
+    'a wrong configuration (%i) declines nobody, and is over when it is repaired',
+    async (status) => {
+      await simulator.fault({ mode: 'answer', status, body: '' });
+      const orders = Array.from({ length: 10 }, () => uuid());
+      const deliveries = Promise.all(orders.map((id) => service.deliver(authorise(id, 'tok_ok'))));
+      await sleep(2_000);
+      expect(await service.published()).toEqual([]);
+      await simulator.clearFaults();
+      expect((await deliveries).filter(({ isDead }) => isDead)).toEqual([]);
+      expect(new Set(await types())).toEqual(new Set(['payment.authorised']));
+      expect(service.said.filter((line) => line.includes('circuit breaker opened'))).toHaveLength(1);
+    },
+  );
+});

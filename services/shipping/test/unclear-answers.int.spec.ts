@@ -1,0 +1,65 @@
+import { serverFor } from '@emporium/servers';
+import { v7 as uuid } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cancel, dispatch, openShipping, type ShippingService } from './support/shipping.ts';
+import { type Simulator, startSimulator } from './support/simulator.ts';
+
+const postgres = await serverFor('postgres');
+
+/** Answers that are neither a success nor a refusal that we know; `acts` where the carrier did it all the same. */
+const unclear: Readonly<Record<string, object>> = {
+  '409 idempotency_key_in_use': { status: 409, body: { code: 'idempotency_key_in_use' } },
+  '400': { status: 400, body: { code: 'invalid_request' } },
+  '401': { times: 1, status: 401, body: '' },
+  '403': { status: 403, body: { code: 'address_not_served' } },
+  '404': { status: 404, body: '<html>not found</html>' },
+  '422 with an unknown code': { status: 422, body: { code: 'idempotency_key_reused' } },
+  '429 with Retry-After': { status: 429, headers: { 'retry-after': '1' } },
+  'an empty 200': { status: 200, acts: true, body: '' },
+  'a page with 200': { status: 200, acts: true, body: '<html>Log in</html>' },
+  'JSON that ends too early': { status: 201, acts: true, body: '{"id": "ship_1", "status": "dis' },
+  'another order': { acts: true, body: { reference: 'somebody-else' } },
+  'a status that is none': { acts: true, body: { status: 'pending', id: 7 } },
+};
+
+describe.skipIf(!postgres.available)(postgres.title('an answer of the carrier that decides nothing'), () => {
+  let simulator: Simulator;
+  let service: ShippingService;
+
+  beforeAll(async () => {
+    simulator = await startSimulator();
+    service = await openShipping(postgres.url, simulator.url);
+  });
+  afterAll(async () => {
+    await service?.close();
+    await simulator?.stop();
+  });
+
+  const meet = async (operation: string) => {
+    const orders = Object.entries(unclear).map(([name, made]) => ({ name, made, id: uuid() }));
+    await simulator.fault(
+      orders.map(({ made, id }) => ({ mode: 'answer', operation, reference: id, times: 3, ...made })),
+    );
+    return {
+      each: async <Result>(look: (id: string) => Promise<Result>) =>
+        Object.fromEntries(await Promise.all(orders.map(async ({ name, id }) => [name, await look(id)]))),
+      alike: <Result>(result: Result) => Object.fromEntries(orders.map(({ name }) => [name, result])),
+    };
+  };
+  const parcels = async (id: string) => (await simulator.shipments(id)).length;
+  const types = async () => new Set((await service.published()).map(({ type }) => type));
+
+  test('fails no dispatch: it is asked for again, and ships once', async () => {
+    const { each, alike } = await meet('ship');
+    expect(await each(async (id) => (await service.deliver(dispatch(id))).isDead)).toEqual(alike(false));
+    expect(await types()).toEqual(new Set(['shipment.dispatched']));
+    expect(await each(parcels)).toEqual(alike(1));
+  }, 60_000);
+
+  test('cancels nothing: the cancellation is asked for again', async () => {
+    const { each, alike } = await meet('cancel');
+    expect(await each(async (id) => (await service.deliver(cancel(id))).isDead)).toEqual(alike(false));
+    expect(await types()).toEqual(new Set(['shipment.cancelled']));
+    expect(await each(parcels)).toEqual(alike(0));
+  }, 60_000);
+});
