@@ -10,6 +10,7 @@ export {
   quantity,
   sku,
 } from './common.ts';
+export { currencyDigits, isCurrency } from './currencies.ts';
 export {
   type Codec,
   type Contract,
