@@ -9,6 +9,7 @@ export type { ApiDocument } from './http/docs.ts';
 export { sendProblem } from './http/errors.ts';
 export { cursor, pageLimit, plainText, wholeNumber } from './http/fields.ts';
 export { type Listening, listen } from './http/listen.ts';
+export type { MethodsElsewhere } from './http/not-found.ts';
 export type { ApiDescription } from './http/openapi.ts';
 export { nextPage, type Page, type PageOptions, readPage } from './http/pages.ts';
 export {
