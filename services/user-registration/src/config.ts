@@ -25,7 +25,7 @@ export const config = serviceConfig
       .number('must be a number')
       .int('must be a whole number')
       .min(0, 'must be 0 or more')
-      .default(30),
+      .default(60),
     /** Passwords that may wait to be hashed or checked, two at a time; more answer 503. */
     PASSWORDS_WAITING: z.coerce
       .number('must be a number')
