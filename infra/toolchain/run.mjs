@@ -16,6 +16,7 @@ const commands = {
   bench: 'packages/bench/src/main.ts',
   'bench:brokers': 'packages/bench/src/compare.ts',
   test: 'infra/toolchain/src/test.ts',
+  schemathesis: 'packages/e2e/scripts/schemathesis.ts',
   check: 'infra/toolchain/src/check.ts',
   format: 'infra/toolchain/src/format.ts',
 };

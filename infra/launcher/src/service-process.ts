@@ -24,6 +24,8 @@ export interface StartOptions {
 /** A service as a process of its own. It drains by itself when this process is gone. */
 export interface ServiceProcess {
   readonly name: string;
+  /** Where it serves HTTP: `http://127.0.0.1:<port>`. */
+  readonly address: string;
   readonly pid: number | undefined;
   readonly logFile: string;
   /** Resolves when it is ready. Rejects, with the end of its log, when it ended or took too long. */
@@ -97,6 +99,7 @@ export const createServiceProcess = ({
 
   return {
     name,
+    address,
     logFile,
     get pid() {
       return running()?.pid;

@@ -6,12 +6,14 @@ export const id = z.uuidv7();
 /** Integer minor units (cents) and an ISO 4217 code. Never negative. */
 export const money = z.object({
   amount: z.int().min(0).max(1_000_000_000_000),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code of three capitals'),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code of three capitals'),
 });
 export type Money = z.output<typeof money>;
 
 /** A product's name for machines: capitals, digits and dashes. */
-export const sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/, 'capitals, digits and dashes, 40 at most');
+export const sku = z
+  .string()
+  .regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/, 'must be capitals, digits and dashes, 40 at most');
 
 export const quantity = z.int().min(1).max(10_000);
 

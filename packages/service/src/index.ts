@@ -3,13 +3,18 @@ export { ConfigError, type Environment, parseConfig } from './config.ts';
 export { createService, type Parts, type ServiceDefinition } from './create-service.ts';
 export { type CheckResult, createHealth, type Health, type HealthCheck, type Readiness } from './health.ts';
 export { type Access, bearerTokenOf, currentUser } from './http/access.ts';
+export { assertPlainUtf8, jsonMediaType, parseJsonBody, textOf } from './http/body.ts';
 export { correlationHeader, correlationOf } from './http/correlation.ts';
 export type { ApiDocument } from './http/docs.ts';
 export { sendProblem } from './http/errors.ts';
+export { cursor, pageLimit, plainText, wholeNumber } from './http/fields.ts';
 export { type Listening, listen } from './http/listen.ts';
+export type { MethodsElsewhere } from './http/not-found.ts';
 export type { ApiDescription } from './http/openapi.ts';
+export { nextPage, type Page, type PageOptions, readPage } from './http/pages.ts';
 export {
   type FieldError,
+  fieldProblem,
   Problem,
   type ProblemDocument,
   type ProblemExtras,

@@ -1,15 +1,22 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHealth, createHttpServer, createLog, type HttpServer } from '../src/index.ts';
 
+const lines: string[] = [];
 let server: HttpServer;
 let port: number;
 
 beforeEach(async () => {
+  lines.length = 0;
   server = await createHttpServer({
-    log: createLog({ service: 'test', level: 'silent' }),
+    log: createLog({
+      service: 'test',
+      level: 'warn',
+      destination: { write: (line) => void lines.push(line) },
+    }),
     health: createHealth(),
     api: { title: 'Test', description: 'A server for tests' },
     routes: [
@@ -41,6 +48,69 @@ test('what is no HTTP is answered with a problem document', async () => {
     type: 'urn:emporium:problem:unreadable-request',
     correlationId: expect.any(String),
   });
+});
+
+test.each([
+  [
+    'an unknown expectation',
+    'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 200-maybe\r\n\r\n',
+    417,
+  ],
+  ['CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n', 405],
+  ['no host', 'GET /things HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+  [
+    'two lengths',
+    'POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}',
+    400,
+  ],
+  ['a length that is none', 'POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n{}', 400],
+  [
+    'a length and chunks',
+    'POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}',
+    400,
+  ],
+  [
+    'an unknown transfer encoding',
+    'POST /things HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n{}',
+    400,
+  ],
+  [
+    'a malformed chunk',
+    'POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+    400,
+  ],
+  ['a header without a name', 'GET / HTTP/1.1\r\nhost: x\r\n: y\r\n\r\n', 400],
+  ['another version', 'GET / HTTP/9.9\r\nhost: x\r\n\r\n', 400],
+  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+  ['a method in small letters', 'get /things HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+  ['a method of nobody', 'NONSENSE /things HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+  ['QUERY without a type', 'QUERY /things HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 405],
+  ['a space in the path', 'GET /a b HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+])('%s is answered with a problem document, and logs nothing', async (_what, bytes, status) => {
+  const { head, body } = await exchange(bytes);
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head.toLowerCase()).toContain('content-type: application/problem+json');
+  expect(body).toMatchObject({ status, type: expect.stringMatching(/^urn:emporium:problem:/) });
+  expect(lines).toEqual([]);
+});
+
+test('OPTIONS * is answered for the whole server', async () => {
+  const socket = connect(port, '127.0.0.1');
+  socket.write('OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  const [chunk] = await once(socket, 'data');
+  expect(String(chunk)).toMatch(/^HTTP\/1.1 204 /);
+  socket.destroy();
+});
+
+test('a caller who goes away in the middle of a body is no fault of ours', async () => {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    'POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+  );
+  await setTimeout(50);
+  socket.destroy();
+  await setTimeout(50);
+  expect(lines).toEqual([]);
 });
 
 test('headers that are too large answer 431', async () => {

@@ -1,4 +1,4 @@
-import { problem, type Routes } from '@emporium/service';
+import { pageLimit, problem, type Routes } from '@emporium/service';
 import type { AnyTask, TaskQueue } from '@emporium/tasks';
 import { z } from 'zod';
 
@@ -57,7 +57,7 @@ export const taskRoutes =
         schema: {
           summary: 'Tasks that were given up, the newest first',
           params: z.object({ name }),
-          querystring: z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
+          querystring: z.object({ limit: pageLimit(500, 50) }),
           response: { 200: z.object({ failed: z.array(failedTask) }) },
         },
       },

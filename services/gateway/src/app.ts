@@ -12,10 +12,9 @@ import { adminRoutes } from './admin/routes.ts';
 import { adminPath, tokenOf } from './admin/session.ts';
 import { type Config, upstreamsOf } from './config.ts';
 import { documentOf, frontPage } from './front-page.ts';
-import { forwardingRoutes } from './routes.ts';
+import { forwardingRoutes, methodsOfServices } from './routes.ts';
+import { createShopDocument } from './shop-document.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
-
-const api = { title: 'Gateway', description: 'The one front door' };
 
 export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
   const health = createHealth();
@@ -26,10 +25,18 @@ export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
   const server = await createHttpServer({
     log,
     health,
-    api,
+    api: {
+      title: 'Gateway',
+      description: 'The one front door',
+      document: createShopDocument(addresses, upstreams),
+    },
+    methodsElsewhere: methodsOfServices(addresses, upstreams),
     tokens: createTokenVerifier(config.JWT_PUBLIC_KEY),
     tokenOf,
-    documents: [...upstreams.keys()].map((name) => ({ name, url: documentOf(name) })),
+    documents: [
+      { name: 'the whole shop', url: '/openapi.json' },
+      ...[...upstreams.keys()].map((name) => ({ name, url: documentOf(name) })),
+    ],
     routes: [
       setSecurityHeaders,
       (scope) => frontPage(scope, addresses, upstreams),

@@ -23,7 +23,7 @@ export const config = processConfig.extend({
   ...upstreams.shape,
   /** From the whole request to the first byte of the answer. */
   UPSTREAM_TIMEOUT_MS: milliseconds.default(15_000),
-  /** Requests that may wait for one service; more answer 503. */
+  /** Requests of one kind that may be under way to one service; more answer 503. A kind is an address, reading or writing. */
   UPSTREAM_CAPACITY: z.coerce.number().int().min(1).default(500),
 });
 export type Config = z.output<typeof config>;

@@ -7,6 +7,8 @@ interface ForwardOptions {
   /** Of the service; the caller's own unless given. */
   readonly path?: string;
   readonly endless?: EndlessAnswers;
+  /** See `UpstreamRequest`. */
+  readonly kind?: string;
 }
 
 /** Hands the request to the service as it is, and its answer back to the caller. */
@@ -14,7 +16,7 @@ export const forward = async (
   request: HttpRequest,
   reply: HttpReply,
   upstream: Upstream,
-  { path = request.raw.url ?? '/', endless }: ForwardOptions = {},
+  { path = request.raw.url ?? '/', endless, kind }: ForwardOptions = {},
 ) => {
   refuseDotSegments(path);
   const gone = new AbortController();
@@ -27,13 +29,14 @@ export const forward = async (
     headers: requestHeaders(request, correlationOf(request)),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     signal: gone.signal,
+    ...(kind === undefined ? {} : { kind }),
   });
   const body = endless?.handOn(answer) ?? answer.body;
   return reply.code(answer.status).headers(responseHeaders(answer.headers)).send(body);
 };
 
 /** A path that climbs would reach an address of the service that this door did not check. */
-const refuseDotSegments = (path: string): void => {
+export const refuseDotSegments = (path: string): void => {
   const [plain = ''] = path.split('?', 1);
   if (!/[.\\%]/.test(plain)) return; // the usual case
   const climbs = /(?:^|\/)\.{1,2}(?:\/|$)|\\/.test(

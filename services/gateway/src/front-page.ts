@@ -1,6 +1,8 @@
 import type { HttpServer } from '@emporium/service';
 import type { Address } from './addresses.ts';
+import { pageHeaders } from './admin/pages.ts';
 import { forward } from './forward.ts';
+import { homePage } from './home-page.ts';
 import type { Upstream } from './upstream.ts';
 
 /** For people: what is here, who is up, and the services' own descriptions. */
@@ -11,12 +13,16 @@ export const frontPage = (
 ): void => {
   const route = { schema: { hide: true }, config: { access: 'public' } } as const;
 
-  server.get('/', route, () => ({
-    name: 'Emporium',
-    docs: '/docs/',
-    health: '/health/services',
-    addresses: addresses.filter(({ service }) => upstreams.has(service)),
-  }));
+  const present = addresses.filter(({ service }) => upstreams.has(service));
+  server.get('/', route, (request, reply) => {
+    reply.header('vary', 'accept');
+    if (!prefersPages(request.headers.accept)) {
+      const links = { docs: '/docs/', openapi: '/openapi.json', health: '/health/services' };
+      return reply.send({ name: 'Emporium', ...links, addresses: present });
+    }
+    const origin = `${request.protocol}://${hostOf(request.headers.host)}`;
+    return reply.headers(pageHeaders).send(homePage({ origin, addresses: present }));
+  });
 
   server.get('/health/services', route, async () => ({
     services: Object.fromEntries(
@@ -28,17 +34,35 @@ export const frontPage = (
 
   for (const upstream of upstreams.values()) {
     server.get(documentOf(upstream.name), route, (request, reply) =>
-      forward(request, reply, upstream, { path: '/openapi.json' }),
+      forward(request, reply, upstream, { path: '/openapi.json', kind: 'document' }),
     );
   }
 };
+
+/** Whether HTML is named before JSON. Browsers do so; who takes anything gets JSON. */
+const prefersPages = (accept = ''): boolean => {
+  const html = accept.search(/text\/html|application\/xhtml\+xml/i);
+  const json = accept.search(/application\/(?:[\w.]+\+)?json/i);
+  return html !== -1 && (json === -1 || html < json);
+};
+
+/** It goes into commands for a shell: what is no host is not repeated. */
+const hostOf = (host = ''): string =>
+  /^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i.test(host) ? host : 'localhost';
 
 export const documentOf = (service: string): string => `/docs/${service}/openapi.json`;
 
 const stateOf = async (upstream: Upstream): Promise<'ready' | 'not-ready' | 'away'> => {
   try {
     const signal = AbortSignal.timeout(2_000);
-    const request = { method: 'GET', path: '/health/ready', headers: {}, body: undefined, signal } as const;
+    const request = {
+      method: 'GET',
+      path: '/health/ready',
+      headers: {},
+      body: undefined,
+      signal,
+      kind: 'health',
+    } as const;
     const { status, body } = await upstream.ask(request);
     if (!Buffer.isBuffer(body)) body.resume();
     return status === 200 ? 'ready' : 'not-ready';

@@ -146,8 +146,25 @@ describe('signing in', () => {
   });
 
   test('leads nowhere else', async () => {
-    for (const next of ['https://evil.example/', '//evil.example/admin', '/api/users']) {
-      expect((await signIn({ next })).status, next).toBe(400);
+    for (const next of [
+      'https://evil.example/',
+      '//evil.example/admin',
+      '/api/users',
+      '/admin?x\r\nSet-Cookie: a=b',
+      '/admin/tasks?x\nSet-Cookie: a=b',
+      '/admin/tasks/../../evil',
+      '/admin/tasks/\u0000',
+      '/admin/tasks?\u00e9',
+      '/admin/elsewhere',
+      '/admin/\\evil.example',
+      '/administrator',
+    ]) {
+      const answer = await signIn({ next });
+      expect([answer.status, answer.headers.get('content-type')], next).toEqual([
+        400,
+        'application/problem+json',
+      ]);
+      expect(answer.headers.get('set-cookie')).toBeNull();
     }
   });
 

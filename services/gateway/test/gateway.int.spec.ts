@@ -338,6 +338,57 @@ describe('what goes wrong', () => {
     });
   });
 
+  test('a slow address takes no room from the others of its service, and reading none from writing', async () => {
+    answer = (_service, response, { url, method }) => {
+      const isSlow = url.startsWith('/api/sessions') || (url === '/api/users' && method === 'POST');
+      if (!isSlow) response.writeHead(200).end();
+    };
+    const slow = Array.from({ length: 10 }, (_, index) =>
+      call(index % 2 ? '/api/sessions' : '/api/users', { method: 'POST', body: '{}' }),
+    );
+    await expect.poll(() => seen.length).toBe(10);
+    const token = await tokenOf('customer');
+    const began = Date.now();
+    expect((await call('/api/users/me', { token })).status).toBe(200);
+    expect((await call('/api/users')).status).toBe(200);
+    expect(Date.now() - began).toBeLessThan(1_000);
+    await Promise.all(slow);
+  });
+
+  test('streams that stay open take no room from other requests', async () => {
+    const open: AbortController[] = [];
+    answer = (_service, response, { url }) => {
+      if (url.endsWith('/stream'))
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+      else response.writeHead(200).end();
+    };
+    for (let stream = 0; stream < 80; stream += 1) {
+      const caller = new AbortController();
+      open.push(caller);
+      await fetch(`${gateway.url}/api/sensors/stream`, { signal: caller.signal });
+    }
+    expect((await call('/api/sensors/alerts')).status).toBe(200);
+    for (const caller of open) caller.abort();
+  });
+
+  test('a method that an address does not take answers 405 with those that its service names', async () => {
+    answer = (_service, response, { method, url }) => {
+      if (method === 'OPTIONS' && url === '/api/products/x') response.writeHead(204, { allow: 'GET, HEAD' });
+      else response.writeHead(404);
+      response.end();
+    };
+    for (const method of ['QUERY', 'PROPFIND', 'PURGE', 'OPTIONS']) {
+      const { status, headers, body } = await call('/api/products/x', { method });
+      expect([method, status]).toEqual([method, method === 'OPTIONS' ? 204 : 405]);
+      expect(headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+      if (method !== 'OPTIONS') expect(body.type).toBe('urn:emporium:problem:method-not-allowed');
+    }
+    expect((await call('/api/orders/nowhere', { method: 'QUERY' })).status).toBe(404);
+    const own = await call('/admin/session');
+    expect([own.status, own.headers.get('allow')]).toEqual([405, 'OPTIONS, POST']);
+    expect(lines).toEqual([]);
+  });
+
   test('more than a service can take answers 503 at once', async () => {
     answer = () => undefined;
     const slow = Array.from({ length: 5 }, () => call('/api/products'));
@@ -428,6 +479,57 @@ describe('for people', () => {
     const { body } = await call('/');
     expect(body).toMatchObject({ name: 'Emporium', docs: '/docs/' });
     expect(body.addresses).toContainEqual({ path: '/api/orders', service: 'order', access: 'user' });
+  });
+
+  test('the front page is a page for a browser, without a script', async () => {
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const { text, headers } = await call('/', { headers: { accept } });
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(headers.get('vary')).toContain('accept');
+    expect(text).toMatch(/<html lang="en">.*<title>.*<main>.*<h1>/s);
+    expect(text).not.toMatch(/<script/i);
+    for (const href of ['/docs/', '/openapi.json', '/admin', '/api/products', '/api/mails'])
+      expect(text).toContain(`href="${href}"`);
+    expect(text).toContain(`${gateway.url}/api/products`);
+    expect(text).toContain('admin@emporium.example');
+  });
+
+  test.each(['application/json', '*/*', 'application/json, text/html;q=0.5', 'nonsense', ''])(
+    'the front page is JSON for who accepts %j',
+    async (accept) => {
+      expect((await call('/', { headers: { accept } })).body).toMatchObject({ openapi: '/openapi.json' });
+    },
+  );
+
+  test('the front page of a shop without development servers gives no hint of credentials', async () => {
+    const production = await startGateway({ ORDER_URL: `http://127.0.0.1:${stubs.get('order')?.port}` });
+    const page = await (await fetch(production.url, { headers: { accept: 'text/html' } })).text();
+    expect(page).not.toMatch(/password was made|href="\/api\/mails"/);
+    await production.stop();
+  });
+
+  test('one document describes what the gateway forwards, and names the services that are away', async () => {
+    answer = (service, response) => {
+      const get = { responses: { 200: { description: 'Done' } } };
+      const paths =
+        service === 'order'
+          ? { '/api/orders/{id}': { get }, '/api/products': { get }, '/internal': { get } }
+          : {};
+      response.writeHead(service === 'email' ? 500 : 200, { 'content-type': 'application/json' });
+      response.end(
+        service === 'email'
+          ? 'no'
+          : JSON.stringify({ info: { title: service }, paths, components: { schemas: { Problem: {} } } }),
+      );
+    };
+    const { body } = await call('/openapi.json');
+    expect(Object.keys(body.paths)).toEqual(['/api/orders/{id}']);
+    expect(body.paths['/api/orders/{id}'].get.tags).toEqual(['order']);
+    expect(body.components.schemas).toHaveProperty('Problem');
+    expect(body.info.description).toContain(
+      'Away right now, and not described: payment, email.'.replace('payment, ', ''),
+    );
   });
 
   test('the docs show the document of every service', async () => {

@@ -1,5 +1,13 @@
-import { money, quantity, sku } from '@emporium/contracts';
-import { currentUser, type HttpRequest, problem, type Routes } from '@emporium/service';
+import { isCurrency, money, quantity, sku } from '@emporium/contracts';
+import {
+  currentUser,
+  type HttpRequest,
+  nextPage,
+  plainText,
+  problem,
+  type Routes,
+  readPage,
+} from '@emporium/service';
 import { type Answer, idempotent, type Store, type Tx } from '@emporium/store';
 import { z } from 'zod';
 import { listProduct, repriceProduct, restockProduct } from './product-changes.ts';
@@ -9,7 +17,12 @@ import type { Tables } from './store/tables.ts';
 
 const access = 'administrator';
 const params = z.object({ sku });
-const productName = z.string().trim().min(1).max(200);
+const productName = plainText(200);
+/** What something is sold for: nothing is free. */
+const price = money.extend({
+  amount: money.shape.amount.min(1),
+  currency: money.shape.currency.refine(isCurrency, 'must be a currency of ISO 4217'),
+});
 const product = z.object({ sku, name: z.string(), price: money });
 const level = z.object({
   sku,
@@ -26,10 +39,14 @@ export const adminRoutes =
     server.post(
       '/api/admin/products',
       {
-        config: { access },
+        config: { access, problems: { 409: 'There is a product with this sku' } },
         schema: {
           summary: 'List a product, with its first pieces',
-          body: z.object({ sku, name: productName, price: money, quantity: quantity.optional() }),
+          body: z.object({ sku, name: productName, price, quantity: quantity.optional() }).meta({
+            examples: [
+              { sku: 'MUG-1', name: 'Mug', price: { amount: 1_250, currency: 'EUR' }, quantity: 10 },
+            ],
+          }),
           response: { 201: product.extend({ available: z.int() }) },
         },
       },
@@ -52,7 +69,7 @@ export const adminRoutes =
         schema: {
           summary: 'Change the price of what is ordered from now on',
           params,
-          body: z.object({ price: money }),
+          body: z.object({ price }).meta({ examples: [{ price: { amount: 1_350, currency: 'EUR' } }] }),
           response: { 200: product },
         },
       },
@@ -70,12 +87,18 @@ export const adminRoutes =
     server.post(
       '/api/admin/products/:sku/restock',
       {
-        config: { access },
+        config: {
+          access,
+          problems: {
+            409: 'A request with this Idempotency-Key is being worked on',
+            422: 'The Idempotency-Key was used with another body',
+          },
+        },
         schema: {
           summary: 'Receive pieces; `Idempotency-Key` makes a repetition harmless',
           params,
           headers: z.looseObject({ 'idempotency-key': z.string().min(1).max(200).optional() }),
-          body: z.object({ quantity }),
+          body: z.object({ quantity }).meta({ examples: [{ quantity: 10 }] }),
           response: { 200: level },
         },
       },
@@ -100,10 +123,19 @@ export const adminRoutes =
         schema: {
           summary: 'Stock and reservations: on hand = available + reserved, received = on hand + sold',
           querystring: page(10_000, 1_000),
-          response: { 200: z.object({ stock: z.array(stockRow) }) },
+          response: { 200: z.object({ stock: z.array(stockRow), ...nextPage }) },
         },
       },
-      async (request) => ({ stock: await readStock(store.db, request.query) }),
+      async (request, reply) => {
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'after',
+          read: (limit) => readStock(store.db, { ...query, limit }),
+          cursorOf: (row) => row.sku,
+        });
+        return { stock: [...rows], ...next };
+      },
     );
   };
 

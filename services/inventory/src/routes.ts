@@ -1,5 +1,5 @@
 import { money, sku } from '@emporium/contracts';
-import type { Routes } from '@emporium/service';
+import { nextPage, pageLimit, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import { readProducts } from './store/products.ts';
@@ -10,7 +10,7 @@ const product = z.object({ sku, name: z.string(), price: money, available: z.int
 /** Which part of a list, in the order of the skus. */
 export const page = (most: number, limit: number) =>
   z.object({
-    limit: z.coerce.number().int().min(1).max(most).default(limit),
+    limit: pageLimit(most, limit),
     /** The last sku of the page before. */
     after: sku.optional(),
   });
@@ -25,9 +25,18 @@ export const productRoutes =
         schema: {
           summary: 'What the shop sells',
           querystring: page(200, 50),
-          response: { 200: z.object({ products: z.array(product) }) },
+          response: { 200: z.object({ products: z.array(product), ...nextPage }) },
         },
       },
-      async (request) => ({ products: await readProducts(store.db, request.query) }),
+      async (request, reply) => {
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'after',
+          read: (limit) => readProducts(store.db, { ...query, limit }),
+          cursorOf: (row) => row.sku,
+        });
+        return { products: [...rows], ...next };
+      },
     );
   };

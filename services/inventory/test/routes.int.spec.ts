@@ -168,10 +168,49 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
       (await ask('GET', `/api/products?${query}`)).body.products.map(({ sku }: { sku: string }) => sku);
     expect(await page('limit=2')).toEqual(['A', 'B']);
     expect(await page('limit=2&after=B')).toEqual(['C']);
+    const first = await ask('GET', '/api/products?limit=2');
+    expect(first.body.next).toBe('/api/products?limit=2&after=B');
+    expect((await server.inject('/api/products?limit=2')).headers['link']).toBe(
+      '</api/products?limit=2&after=B>; rel="next"',
+    );
+    const last = await ask('GET', first.body.next);
+    expect([last.body.products.length, last.body.next]).toEqual([1, undefined]);
+    expect((await ask('GET', '/api/products?limit=3')).body.next).toBeUndefined();
   });
 
   test.each<[string, 'GET' | 'POST' | 'PUT', string, object | undefined, string]>([
     ['no name', 'POST', '/api/admin/products', { sku: 'X', price: tea.price }, 'name'],
+    [
+      'a price of 0',
+      'POST',
+      '/api/admin/products',
+      { ...tea, price: { amount: 0, currency: 'EUR' } },
+      'price.amount',
+    ],
+    [
+      'no currency of ISO 4217',
+      'POST',
+      '/api/admin/products',
+      { ...tea, price: { amount: 1, currency: 'ZZZ' } },
+      'price.currency',
+    ],
+    [
+      'gold as a currency',
+      'POST',
+      '/api/admin/products',
+      { ...tea, price: { amount: 1, currency: 'XAU' } },
+      'price.currency',
+    ],
+    [
+      'a currency of the past',
+      'PUT',
+      '/api/admin/products/TEA/price',
+      { price: { amount: 1, currency: 'DEM' } },
+      'price.currency',
+    ],
+    ['a name that turns text around', 'POST', '/api/admin/products', { ...tea, name: 'Tea\u202e' }, 'name'],
+    ['a name of nothing visible', 'POST', '/api/admin/products', { ...tea, name: '\u200b\u3164' }, 'name'],
+    ['a name on two lines', 'POST', '/api/admin/products', { ...tea, name: 'Tea\nfree' }, 'name'],
     ['a name of blanks', 'POST', '/api/admin/products', { ...tea, name: ' ' }, 'name'],
     ['a sku in small letters', 'POST', '/api/admin/products', { ...tea, sku: 'tea' }, 'sku'],
     [

@@ -1,4 +1,4 @@
-import type { Routes } from '@emporium/service';
+import { cursor, nextPage, pageLimit, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import { type AuditEntry, listAudit } from './store/audit.ts';
@@ -31,14 +31,22 @@ export const auditRoutes =
             userId: text.optional(),
             action: text.optional(),
             target: text.optional(),
-            /** The `id` of the last one of the page before. */
-            before: z.string().max(100).optional(),
-            limit: z.coerce.number().int().min(1).max(500).default(50),
+            before: cursor,
+            limit: pageLimit(500, 50),
           }),
-          response: { 200: z.object({ entries: z.array(entry) }) },
+          response: { 200: z.object({ entries: z.array(entry), ...nextPage }) },
         },
       },
-      async ({ query }) => ({ entries: (await listAudit(store.db, query)).map(view) }),
+      async (request, reply) => {
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'before',
+          read: (limit) => listAudit(store.db, { ...query, limit }),
+          cursorOf: ({ id }) => id,
+        });
+        return { entries: rows.map(view), ...next };
+      },
     );
   };
 

@@ -1,4 +1,13 @@
-import { currentUser, problem, type Routes } from '@emporium/service';
+import {
+  currentUser,
+  cursor,
+  fieldProblem,
+  nextPage,
+  pageLimit,
+  problem,
+  type Routes,
+  readPage,
+} from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { createReplay, Replay } from './replay.ts';
@@ -38,22 +47,28 @@ export const deadLetterRoutes =
           querystring: z.object({
             ...filter,
             status: status.optional(),
-            /** The `id` of the last one of the page before. */
-            before: z.string().max(100).optional(),
-            limit: z.coerce.number().int().min(1).max(500).default(50),
+            before: cursor,
+            limit: pageLimit(500, 50),
           }),
           response: {
             200: z.object({
               deadLetters: z.array(letterSummary),
+              ...nextPage,
               /** Of all pages, by status, under the other filters. */
               counts: z.object({ open: z.int(), replayed: z.int(), discarded: z.int() }),
             }),
           },
         },
       },
-      async ({ query }) => {
-        const letters = await listLetters(store.db, query, query);
-        return { deadLetters: letters.map(viewSummary), counts: await countLetters(store.db, query) };
+      async (request, reply) => {
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'before',
+          read: (limit) => listLetters(store.db, query, { ...query, limit }),
+          cursorOf: ({ id }) => id,
+        });
+        return { deadLetters: rows.map(viewSummary), ...next, counts: await countLetters(store.db, query) };
       },
     );
 
@@ -181,9 +196,7 @@ const problemOf = (outcome: Exclude<Replay, { kind: 'replayed' }>) => {
     case 'no-subscription':
       return problem(409, 'no-subscription', `There is no subscription ${outcome.subscription} any more.`);
     case 'wrong-body': {
-      const { errors } = outcome;
-      const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-      return problem(422, 'unreadable-message', detail, { errors });
+      return fieldProblem(422, 'unreadable-message', outcome.errors);
     }
     case 'refused':
       return problem(503, 'broker-refused', `The broker did not take it: ${outcome.reason}`, {

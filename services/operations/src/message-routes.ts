@@ -1,6 +1,6 @@
 import type { Transport, TransportMessage } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
-import { currentUser, problem, type Routes } from '@emporium/service';
+import { currentUser, fieldProblem, problem, type Routes } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
@@ -20,7 +20,11 @@ const sending = z
   })
   .refine(({ body, base64 }) => (body === undefined) !== (base64 === undefined), {
     path: ['body'],
-    message: 'is JSON; give it, or base64 for other bytes, and not both',
+    message: 'must be given as JSON, or base64 for other bytes, and not both',
+  })
+  .meta({
+    oneOf: [{ required: ['body'] }, { required: ['base64'] }],
+    examples: [{ subscription: 'email.customers', body: { any: 'JSON' } }],
   });
 
 /** An envelope's own words where it has them; bytes that are none still need an identity. */
@@ -36,7 +40,7 @@ export const messageRoutes =
     server.post(
       '/api/admin/messages',
       {
-        config: { access: 'administrator' },
+        config: { access: 'administrator', problems: { 422: 'There is no such subscription' } },
         schema: {
           summary:
             'Send a message to one subscription alone, as it is: nothing is checked before its delivery',
@@ -47,8 +51,9 @@ export const messageRoutes =
       async (request, reply) => {
         const subscription = shop.subscription(request.body.subscription);
         if (subscription === undefined) {
-          const errors = [{ field: 'subscription', message: 'is not one of the shop' }];
-          throw problem(422, 'no-subscription', 'subscription: is not one of the shop', { errors });
+          throw fieldProblem(422, 'no-subscription', [
+            { field: 'subscription', message: 'is not one of the shop' },
+          ]);
         }
         const message = messageOf(request.body);
         const { userId } = currentUser(request);

@@ -1,6 +1,6 @@
 import { money } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
-import { problem, type Routes } from '@emporium/service';
+import { cursor, nextPage, pageLimit, problem, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Fulfilment } from './fulfilment.ts';
@@ -31,20 +31,29 @@ export const adminRoutes =
         schema: {
           summary: 'Orders of all customers, the newest first',
           querystring: z.object({
-            limit: z.coerce.number().int().min(1).max(1_000).default(50),
-            before: z.string().max(100).optional(),
+            limit: pageLimit(1_000, 50),
+            before: cursor,
             status: z.string().max(40).optional(),
           }),
-          response: { 200: z.object({ orders: z.array(summary) }) },
+          response: { 200: z.object({ orders: z.array(summary), ...nextPage }) },
         },
       },
-      async (request) => ({ orders: await listOrders(store.db, request.query) }),
+      async (request, reply) => {
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'before',
+          read: (limit) => listOrders(store.db, { ...query, limit }),
+          cursorOf: ({ orderId }) => orderId,
+        });
+        return { orders: [...rows], ...next };
+      },
     );
 
     server.post(
       '/api/admin/orders/:id/resume',
       {
-        config: { access: 'administrator' },
+        config: { access: 'administrator', problems: { 409: 'The order does not need attention' } },
         schema: {
           summary: 'Go on with an order that needs attention',
           params: z.object({ id: z.string().max(100) }),

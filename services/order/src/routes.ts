@@ -1,6 +1,15 @@
 import { type Money, money, orderLine, pricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
-import { currentUser, problem, type Routes } from '@emporium/service';
+import {
+  currentUser,
+  cursor,
+  fieldProblem,
+  nextPage,
+  pageLimit,
+  problem,
+  type Routes,
+  readPage,
+} from '@emporium/service';
 import type { Answer, Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
@@ -20,13 +29,15 @@ export interface OrderParts {
 
 const status = z.enum(['placed', 'confirmed', 'completed', 'cancelling', 'cancelled', 'needs-attention']);
 
-const placeBody = z.object({
-  lines: z.array(orderLine).min(1).max(100),
-  paymentToken: z.string().min(1).max(200),
-  expectedTotal: money
-    .optional()
-    .describe('What the customer was shown: at another total nothing is ordered, and the answer is 409'),
-});
+const placeBody = z
+  .object({
+    lines: z.array(orderLine).min(1).max(100),
+    paymentToken: z.string().min(1).max(200),
+    expectedTotal: money
+      .optional()
+      .describe('What the customer was shown: at another total nothing is ordered, and the answer is 409'),
+  })
+  .meta({ examples: [{ lines: [{ sku: 'MUG-1', quantity: 2 }], paymentToken: 'tok_ok' }] });
 
 const accepted = z.object({ orderId: z.string(), status, total: money, href: z.string() });
 
@@ -60,7 +71,13 @@ export const orderRoutes =
     server.post(
       '/api/orders',
       {
-        config: { access: 'user' },
+        config: {
+          access: 'user',
+          problems: {
+            409: 'A request with this Idempotency-Key is being worked on',
+            422: 'Impossible, such as an unknown sku; or the Idempotency-Key was used with another body',
+          },
+        },
         schema: { summary: 'Place an order', body: placeBody, response: { 202: accepted } },
       },
       async (request, reply) => {
@@ -86,20 +103,23 @@ export const orderRoutes =
         schema: {
           summary: 'Your orders, the newest first',
           querystring: z.object({
-            limit: z.coerce.number().int().min(1).max(100).default(20),
-            /** The `orderId` of the last one of the page before. */
-            before: z.string().max(100).optional(),
+            limit: pageLimit(100, 20),
+            before: cursor,
             status: status.optional(),
           }),
-          response: { 200: z.object({ orders: z.array(summary) }) },
+          response: { 200: z.object({ orders: z.array(summary), ...nextPage }) },
         },
       },
-      async (request) => {
-        const orders = await listOrders(store.db, {
-          ...request.query,
-          customerId: currentUser(request).userId,
+      async (request, reply) => {
+        const { userId: customerId } = currentUser(request);
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'before',
+          read: (limit) => listOrders(store.db, { ...query, customerId, limit }),
+          cursorOf: ({ orderId }) => orderId,
         });
-        return { orders: z.array(summary).parse(orders) };
+        return { orders: z.array(summary).parse(rows), ...next };
       },
     );
 
@@ -129,7 +149,7 @@ export const orderRoutes =
     server.post(
       '/api/orders/:id/cancel',
       {
-        config: { access: 'user' },
+        config: { access: 'user', problems: { 409: 'The order is on its way, or final' } },
         schema: {
           summary: 'Cancel an order that is not on its way yet',
           params: orderId,
@@ -161,9 +181,9 @@ const notFound = () => problem(404, 'not-found', 'There is no such order.');
 const idempotencyKeyOf = (header: string | readonly string[] | undefined): string | undefined => {
   if (header === undefined) return undefined;
   if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
-  throw problem(400, 'invalid-request', 'Idempotency-Key: must be 1 to 255 visible characters', {
-    errors: [{ field: 'headers.idempotency-key', message: 'must be 1 to 255 visible characters' }],
-  });
+  throw fieldProblem(400, 'invalid-request', [
+    { field: 'headers.idempotency-key', message: 'must be 1 to 255 visible characters' },
+  ]);
 };
 
 /** In minor units. */
@@ -172,9 +192,7 @@ const sum = ({ amount, currency }: Money): string => `${amount} ${currency}`;
 const answerOf = (outcome: Placed): Answer => {
   switch (outcome.kind) {
     case 'refused': {
-      const { errors } = outcome;
-      const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-      throw problem(422, 'impossible-order', detail, { errors });
+      throw fieldProblem(422, 'impossible-order', outcome.errors);
     }
     case 'other-total': {
       const { expected: expectedTotal, total } = outcome;

@@ -1,4 +1,4 @@
-import type { Routes } from '@emporium/service';
+import { cursor, nextPage, pageLimit, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import { readPayments } from './store/ledger.ts';
@@ -24,14 +24,22 @@ export const paymentRoutes =
         schema: {
           summary: 'What our ledger says of each order, the newest first; amounts in minor units',
           querystring: z.object({
-            limit: z.coerce.number().int().min(1).max(1_000).default(50),
+            limit: pageLimit(1_000, 50),
             orderId: orderId.optional(),
-            /** The last order of the page before. */
-            before: orderId.optional(),
+            before: cursor,
           }),
-          response: { 200: z.object({ payments: z.array(payment) }) },
+          response: { 200: z.object({ payments: z.array(payment), ...nextPage }) },
         },
       },
-      async (request) => ({ payments: await readPayments(store.db, request.query) }),
+      async (request, reply) => {
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'before',
+          read: (limit) => readPayments(store.db, { ...query, limit }),
+          cursorOf: (row) => row.orderId,
+        });
+        return { payments: [...rows], ...next };
+      },
     );
   };

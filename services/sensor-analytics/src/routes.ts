@@ -1,4 +1,4 @@
-import { problem, type Routes } from '@emporium/service';
+import { cursor, nextPage, pageLimit, problem, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Live } from './live.ts';
@@ -14,7 +14,6 @@ interface Parts {
   readonly windowSeconds: number;
 }
 
-const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 const malformed = z.object({
   id: z.string(),
   /** Where the broker has it, or had. */
@@ -35,7 +34,7 @@ export const sensorRoutes =
         config,
         schema: {
           summary: 'The newest windows of each place, the newest first; that of now is still growing',
-          querystring: z.object({ windows: limit(60, 1) }),
+          querystring: z.object({ windows: pageLimit(60, 1) }),
           response: {
             200: z.object({
               locations: z.array(z.object({ location: z.string(), windows: z.array(window) })),
@@ -58,13 +57,20 @@ export const sensorRoutes =
         config,
         schema: {
           summary: 'Alerts, the newest first',
-          querystring: z.object({ limit: limit(1_000, 50), before: z.uuid().optional() }),
-          response: { 200: z.object({ alerts: z.array(alert) }) },
+          querystring: z.object({ limit: pageLimit(1_000, 50), before: cursor }),
+          response: { 200: z.object({ alerts: z.array(alert), ...nextPage }) },
         },
       },
-      async ({ query }) => ({
-        alerts: (await listAlerts(store.db, query.limit, query.before)).map(alertView),
-      }),
+      async (request, reply) => {
+        const { limit, before } = request.query;
+        const { rows, next } = await readPage(request, reply, {
+          limit,
+          parameter: 'before',
+          read: (most) => listAlerts(store.db, most, before),
+          cursorOf: ({ id }) => id,
+        });
+        return { alerts: rows.map(alertView), ...next };
+      },
     );
 
     server.get(
@@ -74,7 +80,7 @@ export const sensorRoutes =
         schema: {
           summary:
             'How many readings were none, and the last of them; their bytes are among the dead letters',
-          querystring: z.object({ limit: limit(500, 20) }),
+          querystring: z.object({ limit: pageLimit(500, 20) }),
           response: { 200: z.object({ count: z.int(), malformed: z.array(malformed) }) },
         },
       },
@@ -103,6 +109,7 @@ export const sensorRoutes =
         },
       },
       async (request, reply) => {
+        if (request.method === 'HEAD') return reply.type('text/event-stream').send(); // nobody would read a feed
         const feed = live.open(lastAlertOf(request.headers['last-event-id']));
         if (feed === undefined) {
           throw problem(

@@ -1,6 +1,13 @@
 import { emit } from '@emporium/bus';
 import { shipmentDelivered } from '@emporium/contracts';
-import { type HttpRequest, type HttpServer, problem, type Routes } from '@emporium/service';
+import {
+  type HttpRequest,
+  type HttpServer,
+  jsonMediaType,
+  parseJsonBody,
+  problem,
+  type Routes,
+} from '@emporium/service';
 import type { GroupWork, Store } from '@emporium/store';
 import { z } from 'zod';
 import { isSignedByCarrier } from './callback-signature.ts';
@@ -9,7 +16,9 @@ import type { Shipment } from './domain/shipment.ts';
 import { lockAll, recordCallbacks, saveAll } from './store/shipments.ts';
 import type { Tables } from './store/tables.ts';
 
-const carriersId = z.string().regex(/^[\w.:-]{1,100}$/, 'letters, digits and . : _ - alone, 100 at most');
+const carriersId = z
+  .string()
+  .regex(/^[\w.:-]{1,100}$/, 'must be letters, digits and . : _ - alone, 100 at most');
 const callback = z.object({
   eventId: carriersId,
   type: z.literal('delivered'),
@@ -30,12 +39,19 @@ export const callbackRoutes =
       scope.post(
         '/api/webhooks/carrier',
         {
-          config: { access: 'public' },
-          schema: { summary: 'The carrier reports a delivery; signed by it', body: callback },
+          config: {
+            access: 'public',
+            problems: { 401: 'Not signed by the carrier', 409: 'No such shipment is on its way yet' },
+          },
+          schema: {
+            summary: 'The carrier reports a delivery; signed by it',
+            body: callback,
+            response: { 204: z.null() },
+          },
         },
         async (request, reply) => {
           const { reference, shipmentId } = request.body;
-          if ((await take(request.body)) === 'taken') return reply.code(204).send();
+          if ((await take(request.body)) === 'taken') return reply.code(204).send(null);
           // It may be ahead of our own commit: the carrier tries again, and finds it then.
           throw problem(
             409,
@@ -80,7 +96,7 @@ const takeDeliveries: GroupWork<Tables, Callback, 'taken' | 'not-dispatched'> = 
 /** The signature is over the bytes as they came: they are checked before anything reads them. */
 const acceptSignedAlone = (scope: HttpServer, secret: string): void => {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  scope.addContentTypeParser(jsonMediaType, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
   });
   scope.addHook('preValidation', async (request) => {
@@ -88,20 +104,11 @@ const acceptSignedAlone = (scope: HttpServer, secret: string): void => {
     if (!isSignedByCarrier(signatureOf(request), body, secret, new Date())) {
       throw problem(401, 'invalid-signature', 'The carrier-signature is missing, wrong or too old.');
     }
-    request.body = parsed(body);
+    request.body = parseJsonBody(request, body);
   });
 };
 
 const signatureOf = ({ headers }: HttpRequest): string | undefined => {
   const header = headers['carrier-signature'];
   return typeof header === 'string' ? header : undefined;
-};
-
-const parsed = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch (cause) {
-    const message = 'is not valid JSON';
-    throw problem(400, 'invalid-json', `body: ${message}`, { errors: [{ field: 'body', message }], cause });
-  }
 };

@@ -1,4 +1,4 @@
-import type { Routes } from '@emporium/service';
+import { cursor, nextPage, pageLimit, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Shipment } from './domain/shipment.ts';
@@ -25,15 +25,23 @@ export const shipmentRoutes =
         schema: {
           summary: 'The shipment of each order, the newest first',
           querystring: z.object({
-            limit: z.coerce.number().int().min(1).max(1_000).default(50),
+            limit: pageLimit(1_000, 50),
             orderId: orderId.optional(),
-            /** The last order of the page before. */
-            before: orderId.optional(),
+            before: cursor,
           }),
-          response: { 200: z.object({ shipments: z.array(shipmentView) }) },
+          response: { 200: z.object({ shipments: z.array(shipmentView), ...nextPage }) },
         },
       },
-      async (request) => ({ shipments: (await readShipments(store.db, request.query)).map(view) }),
+      async (request, reply) => {
+        const { query } = request;
+        const { rows, next } = await readPage(request, reply, {
+          limit: query.limit,
+          parameter: 'before',
+          read: (limit) => readShipments(store.db, { ...query, limit }),
+          cursorOf: (row) => row.orderId,
+        });
+        return { shipments: rows.map(view), ...next };
+      },
     );
   };
 

@@ -20,6 +20,18 @@ export const config = serviceConfig
     JWT_PRIVATE_KEY: privateKey,
     /** The first administrator, made or brought up to date at every start. Both or neither. */
     ADMIN_EMAIL: emailAddress.meta({ examples: ['admin@shop.example'] }).optional(),
+    /** Registrations that one client may make a minute, and at once; more answer 429. 0 for any number. */
+    REGISTRATIONS_PER_MINUTE: z.coerce
+      .number('must be a number')
+      .int('must be a whole number')
+      .min(0, 'must be 0 or more')
+      .default(60),
+    /** Passwords that may wait to be hashed or checked, two at a time; more answer 503. */
+    PASSWORDS_WAITING: z.coerce
+      .number('must be a number')
+      .int('must be a whole number')
+      .min(0, 'must be 0 or more')
+      .default(20),
     ADMIN_PASSWORD: password.meta({ examples: ['a-long-passphrase'] }).optional(),
   })
   .refine(({ JWT_PRIVATE_KEY, JWT_PUBLIC_KEY }) => createPublicKey(JWT_PRIVATE_KEY).equals(JWT_PUBLIC_KEY), {

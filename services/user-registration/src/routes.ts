@@ -1,16 +1,20 @@
 import { currentUser, problem, type Routes, type TokenIssuer } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
+import { clientOf } from './client.ts';
 import { emailAddress, password, personName } from './fields.ts';
 import type { CheckLogIn } from './log-in.ts';
 import { hashPassword } from './passwords.ts';
 import { type Account, findByEmail, findById, register } from './store/accounts.ts';
 import type { Tables } from './store/tables.ts';
+import type { Throttle } from './throttle.ts';
 import { busy, type Turns } from './turns.ts';
 
 export interface UserParts {
   readonly store: Store<Tables>;
   readonly turns: Turns;
+  /** Of registrations, by client. */
+  readonly throttle?: Throttle | undefined;
   readonly logIn: CheckLogIn;
   readonly tokens: TokenIssuer;
 }
@@ -19,20 +23,30 @@ const registered = z.object({ userId: z.string(), email: z.string(), name: z.str
 const user = registered.extend({ role: z.enum(['customer', 'administrator']) });
 
 export const userRoutes =
-  ({ store, turns, logIn, tokens }: UserParts): Routes =>
+  ({ store, turns, throttle, logIn, tokens }: UserParts): Routes =>
   (server) => {
     server.post(
       '/api/users',
       {
-        config: { access: 'public' },
+        config: {
+          access: 'public',
+          problems: {
+            409: 'There is an account with this address',
+            429: 'Too many registrations from one place',
+          },
+        },
         schema: {
           summary: 'Register',
-          body: z.object({ email: emailAddress, name: personName, password }),
+          body: z.object({ email: emailAddress, name: personName, password }).meta({
+            examples: [{ email: 'ada@shop.example', name: 'Ada Lovelace', password: 'analytical engine' }],
+          }),
           response: { 201: registered },
         },
       },
       async (request, reply) => {
         const { email, name } = request.body;
+        const waitMs = throttle?.take(clientOf(request)) ?? 0;
+        if (waitMs > 0) throw tooManyRegistrations(waitMs);
         if ((await findByEmail(store.db, email)) !== undefined) throw addressUsed();
         const passwordHash = await turns.take(() => hashPassword(request.body.password));
         if (passwordHash === busy) throw tooBusy();
@@ -46,10 +60,19 @@ export const userRoutes =
     server.post(
       '/api/sessions',
       {
-        config: { access: 'public' },
+        config: {
+          access: 'public',
+          problems: {
+            401: 'The address or the password is wrong',
+            429: 'Too many wrong passwords for this address',
+          },
+        },
         schema: {
           summary: 'Log in: a token for `Authorization: Bearer …`',
-          body: z.object({ email: emailAddress, password: z.string().min(1).max(200) }),
+          // Not `emailAddress`: whatever an account was made with lets its owner in.
+          body: z
+            .object({ email: z.string().min(1).max(320), password: z.string().min(1).max(200) })
+            .meta({ examples: [{ email: 'ada@shop.example', password: 'analytical engine' }] }),
           response: { 201: z.object({ token: z.string(), expiresAt: z.string(), user }) },
         },
       },
@@ -89,6 +112,11 @@ const view = ({ user_id: userId, email, name, role }: Account) => ({ userId, ema
 const addressUsed = () =>
   problem(409, 'address-used', 'There is an account with this address; log in instead.', {
     errors: [{ field: 'email', message: 'is used by another account' }],
+  });
+
+const tooManyRegistrations = (retryAfterMs: number) =>
+  problem(429, 'too-many-registrations', 'Too many registrations from where you are; try again later.', {
+    headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) },
   });
 
 const tooManyFailures = (retryAfterMs: number) =>

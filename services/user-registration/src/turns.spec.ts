@@ -44,3 +44,14 @@ test('work that fails gives its turn back', async () => {
   await expect(turns.take(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await turns.take(async () => 'yes')).toBe('yes');
 });
+
+test('who waits too long for a turn is told so, and takes none', async () => {
+  const turns = createTurns({ atOnce: 1, waiting: 5, waitMs: 20 });
+  const running = controlled();
+  const first = turns.take(running.work);
+  let began = false;
+  expect(await turns.take(async () => (began = true))).toBe(busy);
+  const third = turns.take(async () => 'third');
+  running.end('first');
+  expect([await first, await third, began]).toEqual(['first', 'third', false]);
+});

@@ -21,13 +21,13 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       const answer = await post('/api/users', ada);
       expect(answer.statusCode).toBe(201);
       const { userId, ...rest } = answer.json();
-      expect(rest).toEqual({ email: 'Ada@Shop.example', name: 'Ada Lovelace' });
+      expect(rest).toEqual({ email: 'Ada@shop.example', name: 'Ada Lovelace' });
       expect(await setting.published()).toContainEqual(
         expect.objectContaining({
           type: 'user.registered',
           subject: userId,
           sequence: 1,
-          data: { userId, email: 'Ada@Shop.example', name: 'Ada Lovelace' },
+          data: { userId, email: 'Ada@shop.example', name: 'Ada Lovelace' },
           correlationid: answer.headers['x-correlation-id'],
         }),
       );
@@ -66,6 +66,16 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       ['a name with a line break', { ...newcomer('x'), name: 'A\nBcc: c@d.example' }, 'name'],
       ['a name that is too long', { ...newcomer('x'), name: 'a'.repeat(201) }, 'name'],
       ['a name that is a number', { ...newcomer('x'), name: 7 }, 'name'],
+      [
+        'a name with a link',
+        { ...newcomer('x'), name: 'You won 500 EUR: http://spam.example/x?id=1' },
+        'name',
+      ],
+      ['a name with a domain', { ...newcomer('x'), name: 'spam.example' }, 'name'],
+      ['a name that turns text around', { ...newcomer('x'), name: 'Ada \u202eecalevoL' }, 'name'],
+      ['a name of nothing visible', { ...newcomer('x'), name: '\u3164\u2800\u200b' }, 'name'],
+      ['a name of spaces', { ...newcomer('x'), name: '\u00a0\u3000' }, 'name'],
+      ['a name with an escape', { ...newcomer('x'), name: 'Ada\u001b[2J' }, 'name'],
       ['a short password', { ...newcomer('x'), password: 'ninechars' }, 'password'],
       ['a long password', { ...newcomer('x'), password: 'a'.repeat(201) }, 'password'],
       ['a role', { ...newcomer('x'), role: 'administrator' }, 'role'],
@@ -76,6 +86,50 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       expect(answer.statusCode).toBe(400);
       expect(answer.json().errors.map((error: { field: string }) => error.field)).toContain(field);
     });
+
+    test.each([
+      ['anna@xn--e1afmkfd.xn--p1ai', 'anna@xn--e1afmkfd.xn--p1ai', 'ANNA@пример.рф'],
+      ['anna@münchen.de', 'anna@xn--mnchen-3ya.de', 'anna@MÜNCHEN.de '],
+      ['a=b@example.com', 'a=b@example.com', 'A=B@example.com'],
+      ['anna@example.com ', 'anna@example.com', ' Anna@EXAMPLE.com'],
+    ])('takes %j, keeps it as %j, and knows it again as %j', async (given, kept, spelling) => {
+      const body = { ...newcomer('anna'), email: given };
+      const answer = await post('/api/users', body);
+      expect([answer.statusCode, answer.json().email]).toEqual([201, kept]);
+      expect(await setting.published()).toContainEqual(
+        expect.objectContaining({ data: expect.objectContaining({ email: kept }) }),
+      );
+      expect((await post('/api/users', { ...body, email: spelling })).statusCode).toBe(409);
+      for (const email of [given, kept, spelling]) {
+        expect((await post('/api/sessions', { email, password: body.password })).statusCode).toBe(201);
+      }
+    });
+
+    test('an account that was made before domains were kept in small letters is known, too', async () => {
+      const body = { ...newcomer('older'), email: 'older@shop.example' };
+      await post('/api/users', body);
+      await setting.store.db
+        .updateTable('account')
+        .set({ email: 'Older@SHOP.example' })
+        .where('email', '=', body.email)
+        .execute();
+      expect((await post('/api/users', body)).statusCode).toBe(409);
+      for (const email of ['older@shop.example', 'Older@SHOP.example ', 'OLDER@Shop.Example']) {
+        expect((await post('/api/sessions', { email, password: body.password })).statusCode).toBe(201);
+      }
+    });
+
+    test.each(['Zoë', '李小龙', "Conan O'Brien", 'St.John Smith', 'می\u200cخواهم', 'J.R.R. Tolkien'])(
+      'takes the name %j',
+      async (name) => {
+        const body = {
+          ...newcomer('named'),
+          email: `${Buffer.from(name).toString('hex').slice(0, 20)}@x.example`,
+          name,
+        };
+        expect((await post('/api/users', body)).statusCode).toBe(201);
+      },
+    );
 
     test('stores no password, and logs neither password nor address', async () => {
       const body = { email: 'quiet@shop.example', name: 'Quiet Person', password: 'a very secret thing' };
@@ -97,7 +151,7 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       const answer = await post('/api/sessions', { email: 'ada@SHOP.example', password: ada.password });
       expect(answer.statusCode).toBe(201);
       const { token, expiresAt, user } = answer.json();
-      expect(user).toMatchObject({ email: ada.email, name: ada.name, role: 'customer' });
+      expect(user).toMatchObject({ email: 'Ada@shop.example', name: ada.name, role: 'customer' });
       expect(await verifier.verify(token)).toEqual({ userId: user.userId, role: 'customer' });
       expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000);
     });
@@ -202,8 +256,29 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
 });
 
 describe.skipIf(!postgres.available)(postgres.title('a flood of registrations'), () => {
+  test('from one client is refused with 429 beyond its share, and other clients register', async () => {
+    const setting = await createSetting(postgres.url, { perMinute: 2 });
+    const from = (client: string, email: string) =>
+      setting.server.inject({
+        method: 'POST',
+        url: '/api/users',
+        payload: { email, name: 'Somebody', password: 'a long password' },
+        headers: { 'x-forwarded-for': client },
+      });
+    expect((await from('192.0.2.1', 'a@x.example')).statusCode).toBe(201);
+    expect((await from('192.0.2.1', 'a@x.example')).statusCode).toBe(409);
+    const refused = await from('192.0.2.1', 'b@x.example');
+    expect(refused.json()).toMatchObject({
+      status: 429,
+      type: 'urn:emporium:problem:too-many-registrations',
+    });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(20);
+    expect((await from('192.0.2.2', 'b@x.example')).statusCode).toBe(201);
+    await setting.close();
+  });
+
   test('answers 503 beyond the line, keeps the process answering, and registers those in line', async () => {
-    const setting = await createSetting(postgres.url, 3);
+    const setting = await createSetting(postgres.url, { waiting: 3 });
     const flood = Promise.all(
       Array.from({ length: 12 }, (_, index) =>
         setting.server.inject({

@@ -17,6 +17,7 @@ import { createLogIn } from '../src/log-in.ts';
 import { migrations } from '../src/migrations/index.ts';
 import { userRoutes } from '../src/routes.ts';
 import type { Tables } from '../src/store/tables.ts';
+import { createThrottle } from '../src/throttle.ts';
 import { createTurns } from '../src/turns.ts';
 
 const keys = generateKeyPair();
@@ -40,7 +41,10 @@ export interface Setting {
 }
 
 /** The service's routes on a database of their own, without a broker. */
-export const createSetting = async (adminUrl: string, waiting = 100): Promise<Setting> => {
+export const createSetting = async (
+  adminUrl: string,
+  { waiting = 100, perMinute }: { waiting?: number; perMinute?: number } = {},
+): Promise<Setting> => {
   const database = await freshDatabase(adminUrl);
   const lines: string[] = [];
   const log = createLog({
@@ -58,7 +62,12 @@ export const createSetting = async (adminUrl: string, waiting = 100): Promise<Se
     api: { title: 'user-registration', description: 'under test' },
     health: createHealth(),
     tokens: verifier,
-    routes: [userRoutes({ store, turns, logIn, tokens })],
+    routes: [
+      userRoutes({
+        ...{ store, turns, logIn, tokens },
+        throttle: perMinute === undefined ? undefined : createThrottle({ perMinute }),
+      }),
+    ],
   });
   return {
     store,

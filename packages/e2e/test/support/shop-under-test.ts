@@ -54,6 +54,7 @@ export const startShopUnderTest = async (broker: BrokerUnderTest): Promise<ShopU
     env: {
       '*': { LOG_LEVEL: 'info' },
       order: deadlines,
+      'user-registration': { REGISTRATIONS_PER_MINUTE: '0' },
       payment: { PROVIDER_TIMEOUT_MS: '1000' },
       shipping: { CARRIER_TIMEOUT_MS: '1000' },
       'provider-simulator': { DELIVERY_DELAY_MS: '200' },

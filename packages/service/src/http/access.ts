@@ -8,6 +8,8 @@ export type Access = 'public' | 'user' | 'administrator';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Problems of this route's own by their status, each with the reason: for its description. */
+    problems?: Readonly<Record<number, string>>;
   }
   interface FastifyRequest {
     user: User | null;

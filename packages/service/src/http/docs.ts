@@ -1,4 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Log } from '../log.ts';
+import { correlate } from './correlation.ts';
+import { answerError, sendProblem } from './errors.ts';
+import { problem } from './problem.ts';
 
 /** An OpenAPI document that `/docs` shows. */
 export interface ApiDocument {
@@ -10,12 +14,12 @@ export interface ApiDocument {
  * Shows OpenAPI documents to people at `/docs`. Swagger UI lives in a server of its own that is made by the first visit:
  * it takes 5 MB, and most processes are never visited.
  */
-export const showDocs = (server: FastifyInstance, documents: readonly ApiDocument[]): void => {
+export const showDocs = (server: FastifyInstance, documents: readonly ApiDocument[], log: Log): void => {
   let viewer: Promise<FastifyInstance> | undefined;
   const options = { schema: { hide: true } };
   server.get('/docs', options, (_request, reply) => reply.redirect('/docs/'));
   server.get('/docs/*', options, async (request, reply) => {
-    viewer ??= createViewer(documents);
+    viewer ??= createViewer(documents, log);
     const { routing } = await viewer;
     reply.hijack();
     routing(request.raw, reply.raw);
@@ -25,12 +29,19 @@ export const showDocs = (server: FastifyInstance, documents: readonly ApiDocumen
   });
 };
 
-const createViewer = async (documents: readonly ApiDocument[]): Promise<FastifyInstance> => {
+const createViewer = async (documents: readonly ApiDocument[], log: Log): Promise<FastifyInstance> => {
   const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
   ]);
-  const viewer = fastify();
+  const answer = answerError(log);
+  const viewer = fastify({ frameworkErrors: answer });
+  correlate(viewer);
+  viewer.setErrorHandler((error, request, reply) => {
+    if (isRefusal(error)) return sendProblem(request, reply, notFound());
+    return answer(error, request, reply);
+  });
+  viewer.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound()));
   await viewer.register(swagger);
   await viewer.register(swaggerUi, {
     routePrefix: '/docs',
@@ -40,6 +51,16 @@ const createViewer = async (documents: readonly ApiDocument[]): Promise<FastifyI
   await viewer.ready();
   return viewer;
 };
+
+const notFound = () => problem(404, 'not-found', 'There is nothing at this address.');
+
+/** Files are refused for many reasons; for the caller none of them differs from a file that is not there. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error &&
+  'statusCode' in error &&
+  typeof error.statusCode === 'number' &&
+  error.statusCode >= 400 &&
+  error.statusCode < 500;
 
 const contentSecurityPolicy = [
   "default-src 'self'",

@@ -2,8 +2,8 @@ import { messageOf, settlementOf } from '@emporium/bus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
 import { correlationHeader, correlationOf } from './correlation.ts';
-import { Problem, problem, problemMediaType, toDocument } from './problem.ts';
-import { fieldErrors, isValidationError } from './validation.ts';
+import { fieldProblem, Problem, problem, problemMediaType, toDocument } from './problem.ts';
+import { fieldErrors, InvalidRequest } from './validation.ts';
 
 /**
  * Answers any error with a problem document. What is not the caller's fault is logged and answered with 500 and a
@@ -57,41 +57,46 @@ const internalError = problem(
 const problemOf = (error: unknown, request: FastifyRequest): Problem | undefined => {
   if (error instanceof Problem) return error;
   if (settlementOf(error) === 'pause') return awayProblem;
+  if (error instanceof InvalidRequest)
+    return fieldProblem(400, 'invalid-request', fieldErrors(error, request));
   if (!(error instanceof Error)) return undefined;
-  if (isValidationError(error)) {
-    const errors = fieldErrors(error, request);
-    const fields = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    return problem(400, 'invalid-request', fields, { errors });
-  }
-  const known = frameworkProblems[codeOf(error) ?? ''];
-  return known === undefined ? undefined : problem(...known(error));
+  const code = codeOf(error) ?? '';
+  const known = frameworkProblems[code];
+  if (known !== undefined) return known();
+  if (code === 'ECONNRESET' && !request.raw.complete) return incomplete();
+  return isRefusalOfFramework(error, code)
+    ? problem(error.statusCode, 'invalid-request', 'The request is malformed.')
+    : undefined;
 };
 
 const codeOf = (error: Error): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-type ProblemArguments = Parameters<typeof problem>;
+/** Any that is not listed below: it is the caller's fault all the same. */
+const isRefusalOfFramework = (error: Error, code: string): error is Error & { statusCode: number } =>
+  code.startsWith('FST_ERR_') &&
+  'statusCode' in error &&
+  typeof error.statusCode === 'number' &&
+  error.statusCode >= 400 &&
+  error.statusCode < 500;
 
-const invalidBody = (message: string): ProblemArguments => [
-  400,
-  'invalid-json',
-  `body: ${message}`,
-  { errors: [{ field: 'body', message }] },
-];
+/** The connection broke, or the chunks were malformed: in most cases nobody is left to read this. */
+const incomplete = () => problem(400, 'incomplete-body', 'The body did not arrive whole.');
 
-/** Fastify's own refusals of a request, by their code. Any other error of the framework is a fault of ours. */
-const frameworkProblems: Readonly<Record<string, (error: Error) => ProblemArguments>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: () => invalidBody('is not valid JSON'),
-  FST_ERR_CTP_EMPTY_JSON_BODY: () => invalidBody('is empty, and must be JSON'),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => invalidBody('is not as long as its content-length says'),
-  FST_ERR_CTP_BODY_TOO_LARGE: () => [413, 'body-too-large', 'The body is larger than this address accepts.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => [415, 'unsupported-media-type', 'The body must be application/json.'],
-  FST_ERR_BAD_URL: () => [400, 'invalid-url', 'The path is not validly percent-encoded.'],
-  FST_ERR_MAX_PARAM_LENGTH: () => [404, 'not-found', 'There is nothing at this address.'],
-  FST_ERR_HANDLER_TIMEOUT: () => [
-    503,
-    'timed-out',
-    'The request took too long.',
-    { headers: { 'retry-after': '1' } },
-  ],
+const badUrl = () => problem(400, 'invalid-url', 'The path is not validly percent-encoded.');
+
+/** Fastify's own refusals of a request, by their code. */
+const frameworkProblems: Readonly<Record<string, () => Problem>> = {
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    fieldProblem(400, 'invalid-body', [
+      { field: 'body', message: 'is not as long as its content-length says' },
+    ]),
+  FST_ERR_CTP_BODY_TOO_LARGE: () =>
+    problem(413, 'body-too-large', 'The body is larger than this address accepts.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    problem(415, 'unsupported-media-type', 'The body must be application/json.'),
+  FST_ERR_BAD_URL: badUrl,
+  FST_ERR_MAX_PARAM_LENGTH: () => problem(404, 'not-found', 'There is nothing at this address.'),
+  FST_ERR_HANDLER_TIMEOUT: () =>
+    problem(503, 'timed-out', 'The request took too long.', { headers: { 'retry-after': '1' } }),
 };

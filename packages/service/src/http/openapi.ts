@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { problemDocument, problemMediaType } from './problem.ts';
@@ -7,18 +7,22 @@ import { problemDocument, problemMediaType } from './problem.ts';
 export interface ApiDescription {
   readonly title: string;
   readonly description: string;
+  /** Answers `/openapi.json` in place of the description of the server's own routes. */
+  readonly document?: () => Promise<object>;
 }
 
 /** Describes the routes at `/openapi.json`. The document is made when it is first asked for. */
 export const describeApi = async (
   server: FastifyInstance,
-  { title, description }: ApiDescription,
+  { title, description, document }: ApiDescription,
 ): Promise<void> => {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title, description, version: '1' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: {
+        securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      },
     },
     transform: (route) => {
       const { schema, url } = toJsonSchema(route);
@@ -28,22 +32,49 @@ export const describeApi = async (
         schema: {
           ...schema,
           ...(access === 'public' ? {} : { security: [{ token: [] }] }),
-          response: { ...responsesOf(schema), default: problemResponse },
+          response: { ...successesOf(schema), ...problemsOf(route.route) },
         },
       };
     },
   });
-  server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+  server.get('/openapi.json', { schema: { hide: true } }, () => document?.() ?? documentOf(server));
+};
+
+/** The plugin would resolve a reference to a schema that it finds: what the answers refer to is added afterwards. */
+const documentOf = (server: FastifyInstance): object => {
+  const document = server.swagger();
+  const components = 'components' in document ? document.components : {};
+  return { ...document, components: { ...components, schemas: { Problem: problemSchema } } };
 };
 
 const toJsonSchema = createJsonSchemaTransform({});
 
-const problemResponse = {
-  description: 'A problem, as RFC 9457 has it',
-  content: { [problemMediaType]: { schema: z.toJSONSchema(problemDocument) } },
+const { $schema: _, ...problemSchema } = z.toJSONSchema(problemDocument);
+
+const problemAnswer = (description: string) => ({
+  description,
+  content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
+/** The problems that a route can answer with: those that follow from its schemas and its access, and its own. */
+const problemsOf = ({ url, schema, config }: RouteOptions): object => {
+  const access = config?.access ?? 'public';
+  const statuses: Record<string, string> = {
+    400: 'Malformed; `errors` names the fields',
+    ...(access === 'public' ? {} : { 401: 'No valid token' }),
+    ...(access === 'administrator' ? { 403: 'For administrators alone' } : {}),
+    ...(url.includes(':') ? { 404: 'Not found' } : {}),
+    ...(schema?.body === undefined
+      ? {}
+      : { 413: 'The body is too large', 415: 'The body is not JSON in UTF-8' }),
+    ...config?.problems,
+    '5XX': 'A fault of the shop, or it has too much to do: `Retry-After` says when to try again',
+  };
+  return Object.fromEntries(Object.entries(statuses).map(([status, why]) => [status, problemAnswer(why)]));
 };
 
-const responsesOf = (schema: unknown): object =>
-  typeof schema === 'object' && schema !== null && 'response' in schema && typeof schema.response === 'object'
-    ? (schema.response ?? {})
-    : {};
+const successesOf = (schema: unknown): object => {
+  const declared =
+    typeof schema === 'object' && schema !== null && 'response' in schema ? schema.response : undefined;
+  return typeof declared === 'object' && declared !== null ? declared : { 200: { description: 'Done' } };
+};

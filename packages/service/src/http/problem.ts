@@ -1,9 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 
-/** One thing that is wrong with a request, and where: `lines[0].quantity`, `query.limit`, `body`. */
+/** One thing that is wrong with a request. */
 export interface FieldError {
+  /** Where: `lines[0].quantity`, `query.limit`, `body`. */
   readonly field: string;
+  /** Goes on where the field ends: `must be at least 1`. */
   readonly message: string;
 }
 
@@ -53,6 +55,18 @@ export class Problem extends Error {
  */
 export const problem = (status: number, code: string, detail: string, extras: ProblemExtras = {}): Problem =>
   new Problem(status, code, detail, extras);
+
+/** A problem with fields to blame; its detail is a sentence for each: `lines[0].quantity must be at least 1`. */
+export const fieldProblem = (
+  status: number,
+  code: string,
+  errors: readonly FieldError[],
+  extras: Omit<ProblemExtras, 'errors'> = {},
+): Problem =>
+  problem(status, code, errors.map(({ field, message }) => `${field} ${message}`).join('; '), {
+    ...extras,
+    errors,
+  });
 
 export const problemType = (code: string): string => `urn:emporium:problem:${code}`;
 

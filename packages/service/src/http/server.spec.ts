@@ -1,3 +1,5 @@
+import { METHODS } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHealth } from '../health.ts';
@@ -5,6 +7,7 @@ import { generateKeyPair, privateKeyFromText, publicKeyFromText } from '../keys.
 import { createLog } from '../log.ts';
 import { createTokenIssuer, createTokenVerifier } from '../tokens.ts';
 import { currentUser } from './access.ts';
+import { cursor, pageLimit } from './fields.ts';
 import { problem } from './problem.ts';
 import { createHttpServer, type HttpServer, type Routes } from './server.ts';
 
@@ -31,7 +34,7 @@ const routes: Routes = (server) => {
       config: { access: 'public' },
       schema: {
         params: z.object({ id: z.uuidv7() }),
-        querystring: z.object({ limit: z.coerce.number().int().max(100).default(10) }),
+        querystring: z.object({ limit: pageLimit(100, 10), before: cursor }),
         response: { 200: z.object({ limit: z.int() }) },
       },
     },
@@ -45,6 +48,7 @@ const routes: Routes = (server) => {
     },
     (request) => request.body,
   );
+  server.post('/api/orders/replay', { config: { access: 'public' } }, () => ({ ok: true }));
   server.get('/api/admin/things', { config: { access: 'administrator' } }, () => ({ ok: true }));
   server.get('/api/impossible', { config: { access: 'public' } }, () => {
     throw problem(422, 'unknown-sku', 'There is no sku X.', {
@@ -92,7 +96,7 @@ const bearer = async (role: 'customer' | 'administrator', lifetime = 60) => ({
   authorization: `Bearer ${(await issuer.issue({ userId: 'u1', role }, lifetime)).token}`,
 });
 
-const post = async (payload: string | object, headers: Record<string, string> = {}) =>
+const post = async (payload: string | object | Buffer, headers: Record<string, string> = {}) =>
   server.inject({
     method: 'POST',
     url: '/api/orders',
@@ -128,14 +132,22 @@ describe('a malformed request answers 400 and names the field', () => {
   test.each<[string, string | object, string, RegExp]>([
     ['an unknown field', { lines: [line], extra: 1 }, 'extra', /is not a known field/],
     ['an unknown nested field', { lines: [{ ...line, price: 1 }] }, 'lines[0].price', /is not a known field/],
-    ['a wrong type', { lines: [{ ...line, quantity: '1' }] }, 'lines[0].quantity', /expected number/],
-    ['a wrong value', { lines: [{ ...line, quantity: 0 }] }, 'lines[0].quantity', />=1/],
-    ['a missing field', {}, 'lines', /expected array/],
-    ['an array in place of an object', '[]', 'body', /expected object/],
+    ['a wrong type', { lines: [{ ...line, quantity: '1' }] }, 'lines[0].quantity', /must be a number/],
+    ['a wrong value', { lines: [{ ...line, quantity: 0 }] }, 'lines[0].quantity', /^must be at least 1$/],
+    ['a missing field', {}, 'lines', /is missing/],
+    ['an array in place of an object', '[]', 'body', /must be an object/],
     ['null', 'null', 'body', /missing/],
     ['bad JSON', '{"lines":', 'body', /not valid JSON/],
     ['an empty body', '', 'body', /empty/],
-    ['a forbidden key', '{"__proto__":{"a":1},"lines":[]}', 'body', /not valid JSON/],
+    ['a forbidden key', '{"__proto__":{"a":1},"lines":[]}', 'body', /must not hold the key __proto__/],
+    ['a forbidden key, escaped', '{"\\u005f_proto__":{"a":1}}', 'body', /must not hold the key __proto__/],
+    [
+      'a forbidden key further in',
+      '{"lines":[{"constructor":{"prototype":{}}}]}',
+      'lines[0]',
+      /key constructor/,
+    ],
+    ['a list that is too short', { lines: [] }, 'lines', /^must have at least 1 entry$/],
     ['a NUL character', '{"lines":[{"sku":"\\u0000","quantity":1}]}', 'lines[0].sku', /NUL/],
     ['half of a surrogate pair', '{"note":"\\ud800"}', 'note', /surrogate/],
   ])('%s', async (_what, payload, field, message) => {
@@ -156,6 +168,19 @@ describe('a malformed request answers 400 and names the field', () => {
     [`/api/orders/${id}?limit=many`, 'query.limit'],
     [`/api/orders/${id}?limit=1&limit=2`, 'query.limit'],
     [`/api/orders/${id}?limits=1`, 'query.limits'],
+    [`/api/orders/${id}?limit=`, 'query.limit'],
+    [`/api/orders/${id}?limit=+5`, 'query.limit'],
+    [`/api/orders/${id}?limit=%2B5`, 'query.limit'],
+    [`/api/orders/${id}?limit=%205`, 'query.limit'],
+    [`/api/orders/${id}?limit=0x10`, 'query.limit'],
+    [`/api/orders/${id}?limit=1e1`, 'query.limit'],
+    [`/api/orders/${id}?limit=5.0`, 'query.limit'],
+    [`/api/orders/${id}?limit=0`, 'query.limit'],
+    [`/api/orders/${id}?limit=-1`, 'query.limit'],
+    [`/api/orders/${id}?limit=${'9'.repeat(400)}`, 'query.limit'],
+    [`/api/orders/${id}?limit=%D9%A5`, 'query.limit'],
+    [`/api/orders/${id}?before=garbage`, 'query.before'],
+    [`/api/orders/${id}?before=`, 'query.before'],
     ['/api/orders/7', 'params.id'],
   ])('%s', async (url, field) => {
     const answer = await server.inject(url);
@@ -163,7 +188,15 @@ describe('a malformed request answers 400 and names the field', () => {
     expect(answer.json().errors).toEqual([{ field, message: expect.any(String) }]);
   });
 
-  test.each(['/api/orders/%zz', '/api/orders/%00', `/api/orders/${id}?limit=%00`])('%s', async (url) => {
+  test.each([
+    '/api/orders/%zz',
+    '/api/orders/%00',
+    `/api/orders/${id}?limit=%00`,
+    '/api/orders/%c0%af',
+    '/api/orders/%ff',
+    `/api/orders/${id}?limit=%e2%82`,
+    '/api/orders/%ed%a0%80',
+  ])('%s', async (url) => {
     const answer = await server.inject(url);
     expect(answer.statusCode).toBe(400);
     expect(answer.json()).toMatchObject({ type: 'urn:emporium:problem:invalid-url' });
@@ -202,7 +235,75 @@ describe('other refusals', () => {
   test('a known address with another method answers 405 and says which it takes', async () => {
     const answer = await server.inject({ method: 'DELETE', url: `/api/orders/${id}` });
     expect(answer.json()).toMatchObject({ status: 405, type: 'urn:emporium:problem:method-not-allowed' });
-    expect(answer.headers['allow']).toBe('GET, HEAD');
+    expect(answer.headers['allow']).toBe('GET, HEAD, OPTIONS');
+  });
+
+  describe.each(METHODS)('the method %s', (method) => {
+    const takes: Readonly<Record<string, string>> = {
+      '/api/orders': 'POST',
+      '/api/admin/things': 'GET, HEAD',
+    };
+    test.each(Object.keys(takes))(
+      'of %s is answered with 405 where the address does not take it',
+      async (url) => {
+        if (takes[url]?.split(', ').includes(method)) return;
+        const answer = await server.inject({ method: method as 'GET', url });
+        expect(answer.statusCode).toBe(method === 'OPTIONS' ? 204 : 405);
+        expect(answer.headers['allow']?.split(', ')).toEqual(
+          [...(takes[url]?.split(', ') ?? []), 'OPTIONS'].sort(),
+        );
+        if (method !== 'OPTIONS') expect(answer.headers['content-type']).toBe('application/problem+json');
+        expect(lines).toEqual([]);
+      },
+    );
+
+    test('answers 404 where there is nothing', async () => {
+      expect((await server.inject({ method: method as 'GET', url: '/api/nothing' })).statusCode).toBe(404);
+    });
+  });
+
+  test('what is written out beats a parameter: an address takes what its own routes take', async () => {
+    const options = await server.inject({ method: 'OPTIONS', url: '/api/orders/replay' });
+    expect([options.statusCode, options.headers['allow'], options.body]).toEqual([204, 'OPTIONS, POST', '']);
+    const get = await server.inject('/api/orders/replay');
+    expect([get.statusCode, get.headers['allow']]).toEqual([405, 'OPTIONS, POST']);
+    expect((await server.inject({ method: 'POST', url: '/api/orders/replay' })).statusCode).toBe(200);
+    const other = await server.inject({ method: 'OPTIONS', url: '/api/orders/7' });
+    expect(other.headers['allow']).toBe('GET, HEAD, OPTIONS');
+  });
+
+  test.each<[string, Record<string, string>, string | Buffer, number, string]>([
+    [
+      'a compressed body',
+      { 'content-encoding': 'gzip' },
+      gzipSync('{}'),
+      415,
+      'unsupported-content-encoding',
+    ],
+    ['an unknown encoding', { 'content-encoding': 'nonsense' }, '{}', 415, 'unsupported-content-encoding'],
+    ['UTF-16', { 'content-type': 'application/json; charset=utf-16' }, '{}', 415, 'unsupported-charset'],
+    [
+      'Latin 1',
+      { 'content-type': 'application/json;charset="iso-8859-1"' },
+      '{}',
+      415,
+      'unsupported-charset',
+    ],
+    ['what is not UTF-8', {}, Buffer.from([0x22, 0xff, 0x22]), 400, 'invalid-json'],
+    ['an overlong form', {}, Buffer.from([0x22, 0xc0, 0xaf, 0x22]), 400, 'invalid-json'],
+    ['half a pair in UTF-8', {}, Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 400, 'invalid-json'],
+  ])('%s is refused with the true reason', async (_what, headers, payload, status, type) => {
+    const answer = await post(payload, headers);
+    expect(answer.json()).toMatchObject({ status, type: `urn:emporium:problem:${type}` });
+  });
+
+  test.each([
+    'application/vnd.emporium.order+json',
+    'application/problem+json; charset=UTF-8',
+    'Application/JSON;charset="utf-8"',
+  ])('%s is JSON', async (type) => {
+    const answer = await post({ lines: [{ sku: 'A', quantity: 1 }] }, { 'content-type': type });
+    expect(answer.statusCode).toBe(202);
   });
 
   test('a thrown problem answers with its status, headers, fields and members', async () => {
@@ -329,7 +430,7 @@ describe('what every server offers', () => {
   });
 
   test('an OpenAPI document made of the same schemas', async () => {
-    const { openapi, paths } = (await server.inject('/openapi.json')).json();
+    const { openapi, paths, components } = (await server.inject('/openapi.json')).json();
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths)).not.toContain('/health/live');
     const placing = paths['/api/orders'].post;
@@ -338,7 +439,11 @@ describe('what every server offers', () => {
       required: ['lines'],
       additionalProperties: false,
     });
-    expect(Object.keys(placing.responses.default.content)).toEqual(['application/problem+json']);
+    expect(Object.keys(placing.responses)).toEqual(['200', '400', '401', '413', '415', '5XX']);
+    expect(placing.responses['415'].content).toEqual({
+      'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+    });
+    expect(components.schemas.Problem.properties).toMatchObject({ type: {}, detail: {}, instance: {} });
     expect(paths['/api/orders/{id}'].get.security).toBeUndefined();
   });
 
@@ -348,6 +453,20 @@ describe('what every server offers', () => {
     expect(page.body).toContain('swagger-ui');
     expect(page.headers['content-security-policy']).toContain("default-src 'self'");
     expect((await server.inject('/docs/static/swagger-initializer.js')).body).toContain('/openapi.json');
-    expect((await server.inject('/docs/static/../../package.json')).statusCode).toBe(404);
+    for (const url of [
+      '/docs/static/../../package.json',
+      '/docs/..%2f..%2fpackage.json',
+      '/docs/static/%2e%2e/package.json',
+      '/docs/nothing',
+      '/docs/static/nothing.js',
+      '/docs/static/.env',
+    ]) {
+      const answer = await server.inject(url);
+      expect([url, answer.statusCode, answer.headers['content-type']]).toEqual([
+        url,
+        404,
+        'application/problem+json',
+      ]);
+    }
   });
 });

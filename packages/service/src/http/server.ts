@@ -1,5 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -9,21 +8,23 @@ import fastify, {
   LogController,
   type RawServerDefault,
 } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
 import type { TokenVerifier } from '../tokens.ts';
 import { guardRoutes, type TokenOf } from './access.ts';
-import { acceptJsonAlone, refuseNulInUrl } from './body.ts';
-import { contextOf, correlate, correlationOf } from './correlation.ts';
+import { acceptJsonAlone, refuseUnreadableUrl } from './body.ts';
+import { correlate, correlationOf } from './correlation.ts';
 import { type ApiDocument, showDocs } from './docs.ts';
 import { answerError } from './errors.ts';
 import { healthRoutes } from './health-routes.ts';
-import { answerUnknownRoutes } from './not-found.ts';
+import { answerUnknownRoutes, type MethodsElsewhere } from './not-found.ts';
 import { type ApiDescription, describeApi } from './openapi.ts';
-import { problem, problemMediaType, toDocument } from './problem.ts';
+import { problem } from './problem.ts';
+import { answerBeforeRouting, answerUnreadableRequest } from './raw-problems.ts';
 import { strictly } from './strictly.ts';
+import { validate } from './validation.ts';
 
 /** A fastify server whose routes take zod schemas and infer their types from them. */
 export type HttpServer = FastifyInstance<
@@ -53,6 +54,8 @@ export interface HttpServerOptions {
   readonly documents?: readonly ApiDocument[];
   /** In bytes; 64 KiB unless given. A larger body answers 413. */
   readonly bodyLimit?: number;
+  /** For a server that forwards requests. */
+  readonly methodsElsewhere?: MethodsElsewhere;
 }
 
 /**
@@ -73,6 +76,8 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
     keepAliveTimeout: 65_000,
     // While draining, what still arrives on an open connection is served, and the connection closed after it.
     return503OnClosing: false,
+    // Node refuses a request without a host by itself, with an empty body: see refuseWithoutHost.
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: answer,
     clientErrorHandler: answerUnreadableRequest,
@@ -81,25 +86,33 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   server.setValidatorCompiler(validating);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(answer);
+  answerBeforeRouting(server.server);
   correlate(server);
   setSaneHeaders(server);
+  refuseWithoutHost(server);
   acceptJsonAlone(server);
-  refuseNulInUrl(server);
+  refuseUnreadableUrl(server);
   refuseUnknownFields(server);
   logAnswers(server, log);
-  answerUnknownRoutes(server);
+  answerUnknownRoutes(server, options.methodsElsewhere);
   if (options.tokens !== undefined) guardRoutes(server, options.tokens, options.tokenOf);
   healthRoutes(server, options.health);
   await describeApi(server, options.api);
-  showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }]);
+  showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }], log);
   for (const routes of options.routes) await routes(server);
   return server;
 };
 
 /** Fastify gives an absent body as null, which no schema's `optional` or `default` would take. */
-const validating: FastifySchemaCompiler<z.core.$ZodType> = (route) => {
-  const validate = validatorCompiler(route);
-  return route.httpPart === 'body' ? (body) => validate(body ?? undefined) : validate;
+const validating: FastifySchemaCompiler<z.core.$ZodType> = ({ schema, httpPart }) =>
+  httpPart === 'body' ? (body) => validate(schema, body ?? undefined) : (part) => validate(schema, part);
+
+/** RFC 9112, 3.2: a request of HTTP/1.1 names its host. */
+const refuseWithoutHost = (server: HttpServer): void => {
+  server.addHook('onRequest', (request, _reply, done) => {
+    const isWithout = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    done(isWithout ? problem(400, 'no-host', 'The request has no Host header.') : undefined);
+  });
 };
 
 const setSaneHeaders = (server: HttpServer): void => {
@@ -131,29 +144,4 @@ const logAnswers = (server: HttpServer, log: Log): void => {
       'answered',
     );
   });
-};
-
-/** What is no HTTP request at all, or a header too large: there is no request object yet, only the socket. */
-const answerUnreadableRequest = (error: Error & { code?: string }, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = clientErrors[error.code ?? ''] ?? 400;
-  const { correlationId } = contextOf({});
-  const what = problem(status, 'unreadable-request', 'The request is no valid HTTP, too large or too slow.');
-  const body = JSON.stringify(toDocument(what, { instance: '', correlationId }));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `content-type: ${problemMediaType}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-correlation-id: ${correlationId}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-};
-
-const clientErrors: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
 };

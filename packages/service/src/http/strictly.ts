@@ -10,21 +10,29 @@ export const strictly = (schema: z.core.$ZodType): z.core.$ZodType => {
     const shape = Object.fromEntries(
       Object.entries(def.shape).map(([field, inner]) => [field, strictly(inner)]),
     );
-    return z.core.clone(schema, { ...def, shape, catchall: def.catchall ?? z.never() });
+    return cloned(schema, { ...def, shape, catchall: def.catchall ?? z.never() });
   }
   if (schema instanceof z.core.$ZodArray) {
-    return z.core.clone(schema, { ...schema._zod.def, element: strictly(schema._zod.def.element) });
+    return cloned(schema, { ...schema._zod.def, element: strictly(schema._zod.def.element) });
   }
   if (schema instanceof z.core.$ZodUnion) {
-    return z.core.clone(schema, { ...schema._zod.def, options: schema._zod.def.options.map(strictly) });
+    return cloned(schema, { ...schema._zod.def, options: schema._zod.def.options.map(strictly) });
   }
   if (schema instanceof z.core.$ZodPipe) {
-    return z.core.clone(schema, { ...schema._zod.def, in: strictly(schema._zod.def.in) });
+    return cloned(schema, { ...schema._zod.def, in: strictly(schema._zod.def.in) });
   }
   if (isWrapper(schema)) {
-    return z.core.clone(schema, { ...schema._zod.def, innerType: strictly(schema._zod.def.innerType) });
+    return cloned(schema, { ...schema._zod.def, innerType: strictly(schema._zod.def.innerType) });
   }
   return schema;
+};
+
+/** A clone that keeps what the schema says of itself, such as its examples. */
+const cloned = <Schema extends z.core.$ZodType>(schema: Schema, def: Schema['_zod']['def']): Schema => {
+  const clone = z.core.clone(schema, def);
+  const meta = z.globalRegistry.get(schema);
+  if (meta !== undefined) z.globalRegistry.add(clone, meta);
+  return clone;
 };
 
 type Wrapper = z.core.$ZodOptional | z.core.$ZodNullable | z.core.$ZodDefault | z.core.$ZodPrefault;

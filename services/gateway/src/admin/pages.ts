@@ -17,17 +17,25 @@ export const startPage = (paths: readonly string[]): string =>
     <ul>${paths.map((path) => `<li><a href="${escaped(path)}">${escaped(path)}</a></li>`).join('')}</ul>
     <form method="post" action="/admin/session/end"><button>Sign out</button></form>`);
 
-const style =
-  'body{font:1rem system-ui;margin:4rem auto;max-width:20rem}label,button{display:block;margin:1rem 0}input{width:100%}';
+const style = [
+  ':root{color-scheme:light dark}',
+  'body{font:1rem/1.5 system-ui;margin:3rem auto;max-width:50rem;padding:0 1rem}',
+  'form{max-width:20rem}label,button{display:block;margin:1rem 0}input{box-sizing:border-box;width:100%}',
+  'pre{border:1px solid;overflow-x:auto;padding:1rem}',
+  'table{border-collapse:collapse}th,td{padding:.25rem 1rem .25rem 0;text-align:left}',
+].join('');
 
-const page = (content: string): string => `<!doctype html>
+/** A whole page, with its heading. */
+export const page = (content: string): string => `<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width">
   <title>Emporium</title>
   <style>${style}</style>
   <body>
+    <main>
     <h1>Emporium</h1>${content}
+    </main>
   </body>
 </html>
 `;
@@ -43,5 +51,5 @@ export const pageHeaders = {
   ].join('; '),
 };
 
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

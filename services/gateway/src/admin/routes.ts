@@ -1,15 +1,28 @@
-import { type HttpReply, type HttpRequest, type HttpServer, Problem } from '@emporium/service';
+import {
+  assertPlainUtf8,
+  type HttpReply,
+  type HttpRequest,
+  type HttpServer,
+  Problem,
+  textOf,
+} from '@emporium/service';
 import { z } from 'zod';
 import type { Upstream } from '../upstream.ts';
 import { pageHeaders, signInPage, startPage } from './pages.ts';
-import { adminPath, assertOurOwnPage, isBelowAdmin, sessionCookie } from './session.ts';
+import { adminPath, assertOurOwnPage, isBelowAdmin, isPageOf, sessionCookie } from './session.ts';
 import { signIn } from './sign-in.ts';
 
-const form = z.object({
-  email: z.string().max(320),
-  password: z.string().max(200),
-  next: z.string().refine(isBelowAdmin, 'must be a page for administrators').default(adminPath),
-});
+const formFor = (paths: readonly string[]) => {
+  const isKnown = (url: string) =>
+    url.split(/[?#]/, 1)[0] === adminPath
+      ? isPageOf(adminPath, url)
+      : paths.some((path) => isPageOf(path, url));
+  return z.object({
+    email: z.string().max(320),
+    password: z.string().max(200),
+    next: z.string().max(2_000).refine(isKnown, 'must be a page for administrators').default(adminPath),
+  });
+};
 
 /** Where administrators sign in and out with a browser, and what there is for them. */
 export const adminRoutes = async (
@@ -28,7 +41,7 @@ export const adminRoutes = async (
 
     scope.post(
       '/admin/session',
-      { ...hidden, schema: { hide: true, body: form } },
+      { ...hidden, schema: { hide: true, body: formFor(paths) } },
       async (request, reply) => {
         assertOurOwnPage(request);
         const { next, ...credentials } = request.body;
@@ -63,7 +76,10 @@ const takeForms = (scope: HttpServer): void => {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
     'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: 8 * 1_024 },
-    (_request, text, parsed) => parsed(null, Object.fromEntries(new URLSearchParams(String(text)))),
+    { parseAs: 'buffer', bodyLimit: 8 * 1_024 },
+    async (request: HttpRequest, bytes: Buffer) => {
+      assertPlainUtf8(request);
+      return Object.fromEntries(new URLSearchParams(textOf(bytes)));
+    },
   );
 };

@@ -1,6 +1,13 @@
 import type { HttpRequest } from '@emporium/service';
 import { expect, test } from 'vitest';
-import { assertOurOwnPage, isBelowAdmin, sessionCookie, sessionTokenOf, tokenOf } from './session.ts';
+import {
+  assertOurOwnPage,
+  isBelowAdmin,
+  isPageOf,
+  sessionCookie,
+  sessionTokenOf,
+  tokenOf,
+} from './session.ts';
 
 const cookie = 'emporium-session=abc';
 const asked = (method: string, url: string, headers: Record<string, string>) =>
@@ -55,3 +62,23 @@ test.each([
   ['/administrator', false],
   ['/api/admin', false],
 ])('%s is a page for administrators: %s', (url, expected) => expect(isBelowAdmin(url)).toBe(expected));
+
+test.each([
+  ['/admin/tasks', true],
+  ['/admin/tasks/', true],
+  ['/admin/tasks/queue/email.send?page=2&status=failed#x', true],
+  ['/admin/tasks?name=a%20b', true],
+  ['/admin/tasksx', false],
+  ['/admin/tasks/../../evil', false],
+  ['/admin/tasks/%2e%2E/evil', false],
+  ['/admin/tasks//evil.example', false],
+  ['/admin/tasks/\\evil.example', false],
+  ['/admin/tasks?x\r\nSet-Cookie: a=b', false],
+  ['/admin/tasks?x%0d%0aSet-Cookie:a=b', false],
+  ['/admin/tasks?x%00', false],
+  ['/admin/tasks?é', false],
+  ['/admin/tasks?%', false],
+  ['/admin/tasks?<script>', false],
+])('%j is the page of the tasks: %s', (url, expected) =>
+  expect(isPageOf('/admin/tasks', url)).toBe(expected),
+);

@@ -48,5 +48,11 @@ export const sessionCookie = ({ headers: { origin = '' } }: HttpRequest, session
     ...(origin.startsWith('https:') ? ['Secure'] : []),
   ].join('; ');
 
-/** Whether an address is one of the pages; also what a sign-in may lead to. */
+/** Whether an address is this one, below it, or either with a query, and holds nothing that would make it another. */
+export const isPageOf = (path: string, url: string): boolean =>
+  (url === path || url.startsWith(`${path}/`) || url.startsWith(`${path}?`)) &&
+  /^(?:[\w/?#&=+.~:@!$'()*,;-]|%[0-9a-f]{2})*$/i.test(url) &&
+  !/\/\/|(?:^|\/)(?:\.|%2e){1,2}(?:[/?#]|$)|%(?:00|0a|0d|2f|5c)/i.test(url);
+
+/** Whether an address is one of the pages. */
 export const isBelowAdmin = (url: string): boolean => /^\/admin(?:[/?]|$)/.test(url);

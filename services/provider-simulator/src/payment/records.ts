@@ -3,7 +3,7 @@ import { remembered } from '../outcome.ts';
 
 export const money = z.object({
   amount: z.int().min(0).max(1_000_000_000_000),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code of three capitals'),
 });
 export type Money = z.output<typeof money>;
 

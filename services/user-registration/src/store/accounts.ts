@@ -4,6 +4,7 @@ import type { Role } from '@emporium/service';
 import { type Store, violates } from '@emporium/store';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
+import { addressKey } from '../email-address.ts';
 import type { AccountTable, Tables } from './tables.ts';
 
 export type Account = Selectable<AccountTable>;
@@ -37,7 +38,7 @@ export const register = async (store: Store<Tables>, given: NewAccount): Promise
 };
 
 export const findByEmail = (db: Kysely<Tables>, email: string): Promise<Account | undefined> =>
-  db.selectFrom('account').selectAll().where(sql`lower(email)`, '=', email.toLowerCase()).executeTakeFirst();
+  db.selectFrom('account').selectAll().where(sql`lower(email)`, '=', addressKey(email)).executeTakeFirst();
 
 export const findById = (db: Kysely<Tables>, userId: string): Promise<Account | undefined> =>
   db.selectFrom('account').selectAll().where('user_id', '=', userId).executeTakeFirst();

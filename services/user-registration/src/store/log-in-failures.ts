@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import { addressKey } from '../email-address.ts';
 import type { Tables } from './tables.ts';
 
 /** Wrong passwords that an address may have within the window that begins with the first of them. */
@@ -45,5 +46,4 @@ export const forgetFailures = async (db: Kysely<Tables>, email: string): Promise
   await db.deleteFrom('log_in_failures').where('address_hash', '=', hashOf(email)).execute();
 };
 
-const hashOf = (email: string): string =>
-  createHash('sha256').update(email.toLowerCase()).digest('base64url');
+const hashOf = (email: string): string => createHash('sha256').update(addressKey(email)).digest('base64url');

@@ -8,7 +8,7 @@ export interface Tables {
 
 export interface AccountTable {
   user_id: string;
-  /** As it was given; unique without regard to case. */
+  /** Its domain is in ASCII; unique without regard to case. Older rows have it as it was given, in ASCII too. */
   email: string;
   name: string;
   role: Role;
@@ -18,7 +18,7 @@ export interface AccountTable {
 
 /** A row for an address that was tried with a wrong password, known to us or not. */
 export interface LogInFailuresTable {
-  /** SHA-256 of the address in small letters: what was typed wrongly may be anybody's. */
+  /** SHA-256 of the address's key (`addressKey`): what was typed wrongly may be anybody's. */
   address_hash: string;
   failures: number;
   /** The failures count up to here; later ones begin anew. */

@@ -1,0 +1,80 @@
+// npm run --silent schemathesis -- <program>: property-based tests of what each service of an embedded shop says of itself,
+// with the token of a customer and with that of an administrator. Ends with 1 when a service breaks its description.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startShop } from '@emporium/launcher';
+import { freePort } from '@emporium/servers';
+import { createShopClient } from '../src/index.ts';
+
+const checks = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_schema_conformance',
+  'negative_data_rejection',
+  'unsupported_method',
+];
+/** Of one service with one token. */
+const secondsAtMost = 6;
+
+const [program] = process.argv.slice(2);
+if (program === undefined) throw new Error('say where schemathesis is');
+
+interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+  readonly cases: number;
+}
+
+const test = async (address: string, token: string): Promise<Outcome> => {
+  const child = spawn(
+    program,
+    [
+      ...['run', `${address}/openapi.json`, '--header', `Authorization: Bearer ${token}`],
+      ...['--checks', checks.join(','), '--phases', 'examples,coverage,fuzzing'],
+      ...['--max-examples', '10', '--max-time', String(secondsAtMost), '--seed', '1', '--no-shrink'],
+      ...['--request-timeout', '10', '--suppress-health-check', 'all', '--warnings', 'off', '--no-color'],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const [, cases = '0'] = /([\d,]+) generated/.exec(output) ?? [];
+  return { code, output, cases: Number(cases.replaceAll(',', '')) };
+};
+
+const dataDir = await mkdtemp(join(tmpdir(), 'emporium-schemathesis-'));
+const shop = await startShop({
+  dataDir,
+  port: await freePort(),
+  env: { 'user-registration': { REGISTRATIONS_PER_MINUTE: '0' } },
+});
+try {
+  const client = createShopClient(shop.url, shop.admin);
+  const { token: customer } = await client.register('Ada', 'ada@example.com');
+  const tokens = { customer, administrator: await client.login(shop.admin) };
+  for (const { name, address } of shop.processes.values()) {
+    const described = await fetch(`${address}/openapi.json`);
+    if (described.status === 404 || name === 'gateway') continue; // the gateway's document is those of the services
+    for (const [role, token] of Object.entries(tokens)) {
+      const began = Date.now();
+      const { code, output, cases } = await test(address, token);
+      const isRight = code === 0 && cases > 0;
+      process.stdout.write(
+        `${isRight ? 'ok    ' : 'FAILED'} ${name} as ${role}: ${cases} cases in ${Date.now() - began} ms\n`,
+      );
+      if (isRight) continue;
+      process.stdout.write(output);
+      process.exitCode = 1;
+    }
+  }
+} finally {
+  await shop.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { looksLikeLink } from './links.ts';
+
+test.each([
+  'You won 500 EUR: http://spam.example/x?id=1',
+  'https:spam',
+  'HTTPS://SPAM.EXAMPLE',
+  'hxxp://spam.example',
+  '//spam.example',
+  'see //spam',
+  'www.spam',
+  'WWW2.Spam',
+  'spam.example',
+  'SPAM.EXAMPLE',
+  'Spam.Com',
+  'win at bit.ly/x',
+  'T.Me/spam',
+  'spam[.]example',
+  'spam (dot) example',
+  'ｓｐａｍ．ｅｘａｍｐｌｅ',
+  'spam。example',
+  'пример.рф',
+  'mail me@spam.example',
+  'me＠spam',
+  'javascript:alert(1)',
+  'mailto:x',
+  'call tel:123',
+  '127.0.0.1',
+])('%j may become a link', (text) => expect(looksLikeLink(text)).toBe(true));
+
+test.each([
+  'Ada Lovelace',
+  'J.R.R. Tolkien',
+  'Dr. Strange',
+  'St.John',
+  'Ma.Theresa Cruz',
+  "Conan O'Brien",
+  'Anne-Marie Müller-Lüdenscheidt',
+  '李小龙',
+  'محمد بن سلمان',
+  'Jr.',
+  'A/B',
+  'Martin Luther King, Jr.',
+  'Ada: the first',
+  'Nº 5',
+])('%j is no link', (text) => expect(looksLikeLink(text)).toBe(false));
