@@ -3,7 +3,7 @@ import type { QueryResultRow } from 'pg';
 import { type Entry, entryOf, type MessageRow } from './entry.ts';
 import { memberLock, messageColumns } from './schema.ts';
 import type { Session } from './session.ts';
-import { longestTimerMs, type Declared, type Source } from './source.ts';
+import { type Declared, longestTimerMs, type Source } from './source.ts';
 
 /** How many messages of a partition are read at one time. */
 const readAhead = 16;
