@@ -55,7 +55,7 @@ export const createSetting = async (
   const store = createStore<Tables>({ service: 'user-registration', registry: shop, url: database.url, log });
   await store.migrate(migrations);
   let ahead = 0;
-  const turns = createTurns({ atOnce: 2, waiting });
+  const turns = createTurns({ atOnce: 2, waiting, waitMs: 60_000 }); // a busy machine hashes slowly
   const logIn = createLogIn(store.db, turns, () => new Date(Date.now() + ahead));
   const server = await createHttpServer({
     log,
