@@ -1,9 +1,44 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { identityOf, isRunning } from './process-identity.mjs';
 
-/** No install takes this long: an older lock was left behind, and its process id may belong to somebody else by now. */
-const oldest = 30 * 60_000;
+/** @typedef {import('./process-identity.mjs').ProcessIdentity} ProcessIdentity */
+
+/**
+ * Takes a lock that one process has at a time, or gives the process that has it. It is held until it is released or its process is
+ * gone, however that went.
+ *
+ * A lock is a row of files, `<file>.1`, `<file>.2` and so on; the newest counts. Who finds that its owner is gone makes the next one,
+ * which only one of several can do. Taking over never removes the newest, so that nobody can remove the lock that a
+ * faster one has just taken; a released lock leaves a file without an owner behind for the same reason.
+ *
+ * @param {string} file
+ * @returns {{ release: () => void } | { owner: ProcessIdentity }}
+ */
+export const tryLock = (file) => {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.by-${process.pid}`;
+  writeFileSync(draft, JSON.stringify(identityOf(process.pid)));
+  try {
+    for (;;) {
+      const [newest = 0] = generations(file);
+      const owner = ownerOf(file, newest);
+      if (owner !== undefined && isRunning(owner)) return { owner };
+      const own = newest + 1;
+      if (!linkOnce(draft, `${file}.${own}`)) continue;
+      const [first, ...older] = generations(file);
+      if (first !== own) {
+        rmSync(`${file}.${own}`, { force: true }); // others took and released the lock since we looked
+        continue;
+      }
+      for (const each of older) rmSync(`${file}.${each}`, { force: true });
+      return { release: () => writeFileSync(`${file}.${own}`, '') };
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+};
 
 /**
  * Runs `work` while no other process runs work under the same file. A lock whose process is gone is taken over.
@@ -12,21 +47,7 @@ const oldest = 30 * 60_000;
  * @param {() => Promise<void>} work
  */
 export const withLock = async (file, work) => {
-  mkdirSync(dirname(file), { recursive: true });
-  let told = false;
-  while (!take(file)) {
-    const owner = readOwner(file);
-    if (owner !== undefined && isAbandoned(file, owner)) breakLock(file, owner);
-    else {
-      if (!told)
-        console.error(
-          `Waiting for process ${owner ?? '?'}, which is installing the dependencies (${file}) …`,
-        );
-      told = true;
-      await sleep(200);
-    }
-  }
-  const release = () => rmSync(file, { force: true });
+  const release = await waitForLock(file);
   process.once('exit', release);
   try {
     await work();
@@ -37,55 +58,57 @@ export const withLock = async (file, work) => {
 };
 
 /** @param {string} file */
-const take = (file) => {
-  try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-};
-
-/** @param {string} file */
-const readOwner = (file) => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-};
-
-/** @param {string} file @param {string} owner */
-const isAbandoned = (file, owner) => {
-  try {
-    const age = Date.now() - statSync(file).mtimeMs;
-    // A lock is created and then written: an empty one is young, or its process died in between.
-    if (age > oldest || owner === '') return age > 5000;
-    process.kill(Number(owner), 0);
-    return false;
-  } catch (error) {
-    return hasCode(error, 'ESRCH');
+const waitForLock = async (file) => {
+  for (let told = false; ; told = true) {
+    const lock = tryLock(file);
+    if ('release' in lock) return lock.release;
+    if (!told) {
+      console.error(
+        `Waiting for process ${lock.owner.pid}, which is installing the dependencies (${file}) …`,
+      );
+    }
+    await sleep(200);
   }
 };
 
 /**
- * Moves the lock away before it removes it, so that of two processes that saw the same dead owner one succeeds.
+ * Which there are, the newest first.
  *
- * @param {string} file @param {string} owner
+ * @param {string} file
  */
-const breakLock = (file, owner) => {
-  const aside = `${file}.${process.pid}`;
-  try {
-    renameSync(file, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  if (readFileSync(aside, 'utf8') === owner) rmSync(aside);
-  else renameSync(aside, file);
+const generations = (file) => {
+  const prefix = `${basename(file)}.`;
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)))
+    .sort((a, b) => b - a);
 };
 
-/** @param {unknown} error @param {string} code */
-const hasCode = (error, code) => error instanceof Error && 'code' in error && error.code === code;
+/**
+ * Undefined when it was released, or is gone, or is none of ours.
+ *
+ * @param {string} file @param {number} generation @returns {ProcessIdentity | undefined}
+ */
+const ownerOf = (file, generation) => {
+  try {
+    const { pid, startedAt } = JSON.parse(readFileSync(`${file}.${generation}`, 'utf8'));
+    return Number.isInteger(pid) && typeof startedAt === 'string' ? { pid, startedAt } : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * A link appears whole or not at all, and for one of several processes alone.
+ *
+ * @param {string} from @param {string} to
+ */
+const linkOnce = (from, to) => {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+};

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { onceNpmIsGone } from './npm-watch.mjs';
 
 /** @type {NodeJS.Signals[]} */
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
@@ -12,7 +13,8 @@ const sameKeyPressMs = 1000;
  * Runs a script on the pinned Node and ends as it ends: same arguments, terminal, signals and exit code.
  *
  * The script has a process group of its own, so that a signal reaches it once however many of its ancestors got
- * it. It holds the other end of a pipe (lifeline.mjs) and stops when this process is gone, SIGKILL included.
+ * it. It holds the other end of a pipe (lifeline.mjs) and stops when this process is gone, SIGKILL included. When npm, which
+ * started this process, is gone, the script is asked to stop as by SIGTERM.
  *
  * @param {{ root: string, script: string, args: readonly string[] }} target
  */
@@ -37,6 +39,7 @@ export const passThrough = async ({ root, script, args }) => {
     });
   }
   process.on('SIGWINCH', () => child.kill('SIGWINCH'));
+  onceNpmIsGone(() => child.kill('SIGTERM'));
 
   const code = await new Promise((resolve, reject) => {
     child.on('error', reject);

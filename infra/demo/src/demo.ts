@@ -1,25 +1,24 @@
-// npm run demo: starts the shop, tells its story, and stays up until Ctrl-C; with --exit it ends after the story, and with
-// --url it tells the story of a shop that runs elsewhere.
+// npm run demo: starts the shop, tells its story, and stays up until Ctrl-C; with --exit it ends after the story, with
+// --no-restart what ends by itself stays dead, and with --url it tells the story of a shop that runs elsewhere.
 import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { createShopClient, type Teller, tellStory } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
+import { tellIncident } from './incidents.ts';
 import { readOptions } from './options.ts';
 import { tellOfRunning } from './running-shop.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** As a shell counts it: ended by Ctrl-C. */
-const interruptedCode = 130;
-
 const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> => {
-  const { line, bold, dim, red } = terminal;
+  const { line, bold, dim } = terminal;
   const options = readOptions(process.argv.slice(2), { env: process.env, dotEnv: readDotEnv(), root });
   if (options.url !== undefined) {
     const holds = await Promise.race([tellOfRunning(options, terminal), aborted(interrupted)]);
-    if (holds !== true) process.exitCode = holds === false ? 1 : interruptedCode;
+    if (holds === false) process.exitCode = 1;
     return;
   }
   const broker = options.busUrl === undefined ? 'the embedded broker' : 'the broker of BUS_URL';
@@ -32,15 +31,14 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.busUrl === undefined ? {} : { busUrl: options.busUrl }),
     ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
+    restart: options.restart,
+    onIncident: (incident) => tellIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
   });
   try {
-    for (const { name, onCrash, logFile } of shop.processes.values()) {
-      onCrash((how) => line(red(`  ${name} ended by itself (${how}); its log is ${logFile}`)));
-    }
     const holds = await Promise.race([story(shop, terminal, interrupted), aborted(interrupted)]);
-    if (holds !== true) process.exitCode = holds === false ? 1 : interruptedCode;
+    if (holds === false) process.exitCode = 1;
     if (options.exit || holds === undefined) return;
     printAddresses(shop, terminal);
     await aborted(interrupted);
@@ -114,13 +112,19 @@ const aborted = (signal: AbortSignal): Promise<undefined> =>
 
 const terminal = createTerminal();
 const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort());
+/** As a shell counts it. A story that failed is worth more than how the process was stopped afterwards. */
+const interrupt = (signal: NodeJS.Signals): void => {
+  process.exitCode ??= 128 + constants.signals[signal];
+  interrupted.abort();
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+// Nobody reads any more: the shop stops as a program in a pipeline does, and in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupt('SIGPIPE'));
 try {
   await run(terminal, interrupted.signal);
 } catch (error) {
   if (interrupted.signal.aborted) {
     terminal.line(terminal.dim('stopped before it was up'));
-    process.exitCode = interruptedCode;
   } else {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${terminal.red('The demo ended:')} ${message}\n`);

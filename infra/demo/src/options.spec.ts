@@ -7,6 +7,7 @@ const read = (args: readonly string[], env: NodeJS.ProcessEnv = {}, dotEnv: Node
 test('by default it stays up, on 8080, with the embedded broker, and keeps its data in .data', () =>
   expect(read([])).toEqual({
     exit: false,
+    restart: true,
     port: 8_080,
     busUrl: undefined,
     tasksUrl: undefined,
@@ -22,8 +23,9 @@ test('--exit, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_DIR are taken', () =
     TASKS_URL: 'redis://here',
     DATA_DIR: '/there',
   };
-  expect(read(['--exit'], env)).toEqual({
+  expect(read(['--exit', '--no-restart'], env)).toEqual({
     exit: true,
+    restart: false,
     port: 9_000,
     busUrl: 'amqp://here',
     streamUrl: 'postgres://here',
@@ -43,6 +45,9 @@ test.each(['http', '0', '65536', '80.5', '-1', ' '])('the PORT %j is refused by 
 test.each(['rabbit', 'http://localhost', ''])('the BUS_URL %j is refused by name', (url) =>
   expect(() => read([], { BUS_URL: url })).toThrow(/^BUS_URL: /),
 );
+
+test('--no-restart is refused for a shop that runs elsewhere', () =>
+  expect(() => read(['--no-restart', '--url', 'http://127.0.0.1:8080'])).toThrow(/^--no-restart: /));
 
 test('an option that there is not is refused by name', () =>
   expect(() => read(['--exot'])).toThrow("'--exot'"));

@@ -9,6 +9,8 @@ interface OwnShop {
   readonly url: undefined;
   /** End after the story, with 0 only if every check held. */
   readonly exit: boolean;
+  /** Start again what ends by itself. */
+  readonly restart: boolean;
   readonly port: number;
   /** A broker other than the embedded one. */
   readonly busUrl: string | undefined;
@@ -36,13 +38,19 @@ export interface Surroundings {
 export const readOptions = (args: readonly string[], { env, dotEnv, root }: Surroundings): DemoOptions => {
   const { values } = parseArgs({
     args: [...args],
-    options: { exit: { type: 'boolean', default: false }, url: { type: 'string' } },
+    options: {
+      exit: { type: 'boolean', default: false },
+      'no-restart': { type: 'boolean', default: false },
+      url: { type: 'string' },
+    },
   });
-  if (values.url === undefined) return ownShop(values.exit, env, root);
+  const restart = !values['no-restart'];
+  if (values.url === undefined) return { ...ownShop(env, root), exit: values.exit, restart };
+  if (!restart) throw new Error('--no-restart: the shop of --url was not started here');
   return runningShop(values.url, isHere(values.url) ? { ...dotEnv, ...env } : env);
 };
 
-const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop => {
+const ownShop = (env: NodeJS.ProcessEnv, root: string): Omit<OwnShop, 'exit' | 'restart'> => {
   const port = Number(env['PORT'] ?? '8080');
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
@@ -52,7 +60,6 @@ const ownShop = (exit: boolean, env: NodeJS.ProcessEnv, root: string): OwnShop =
   const tasksUrl = urlIn(env, 'TASKS_URL', taskQueue);
   return {
     url: undefined,
-    exit,
     port,
     busUrl,
     streamUrl,

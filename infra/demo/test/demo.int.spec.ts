@@ -66,14 +66,28 @@ describe('npm run demo', () => {
     stranger.close();
   });
 
-  test.skipIf(!postgres.available)(
-    postgres.title('Ctrl-C while it starts stops what was started, and is no success'),
-    async () => {
+  test.skipIf(!postgres.available).each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    postgres.title('%s while it starts stops what was started, and is no success'),
+    async (signal, code) => {
       const { child, ended, output } = run({ PORT: String(await freePort()) });
       await expect.poll(output, { timeout: 60_000 }).toContain('topology');
-      child.kill('SIGINT');
-      expect(await ended).toBe(130);
+      child.kill(signal);
+      expect(await ended).toBe(code);
       expect(output().trimEnd().split('\n').at(-1)).toBe('stopped before it was up');
+    },
+  );
+
+  test.skipIf(!postgres.available)(
+    postgres.title('stops when nobody reads its output any more'),
+    async () => {
+      const { child, ended, output } = run({ PORT: String(await freePort()) });
+      await expect.poll(output, { timeout: 60_000 }).toContain('PostgreSQL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+      expect(await ended).toBe(141);
     },
   );
 });

@@ -8,3 +8,4 @@ export {
 } from './service-process.ts';
 export { services } from './services.ts';
 export { type Shop, type ShopOptions, startShop } from './shop.ts';
+export { describeEnd, type HowItEnded, type Incident } from './supervisor.ts';

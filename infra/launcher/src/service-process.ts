@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeEnd, type HowItEnded } from './supervisor.ts';
 
 export interface ServiceProcessOptions {
   readonly name: string;
@@ -13,9 +14,12 @@ export interface ServiceProcessOptions {
   readonly address: string;
   /** Told of each start. */
   readonly onSpawn?: (pid: number) => void;
+  /** Told of each end, however it came. */
+  readonly onExit?: (pid: number) => void;
 }
 
 export interface StartOptions {
+  /** How long it may take to become ready; 30 s unless given. */
   readonly timeoutMs?: number;
   /** In place of those it was made with, for this start. */
   readonly env?: Readonly<Record<string, string>>;
@@ -28,6 +32,8 @@ export interface ServiceProcess {
   readonly address: string;
   readonly pid: number | undefined;
   readonly logFile: string;
+  /** Whether it is meant to run: from its start until it is asked to stop, or killed here. */
+  readonly wanted: boolean;
   /** Resolves when it is ready. Rejects, with the end of its log, when it ended or took too long. */
   start(options?: StartOptions): Promise<void>;
   /** Drains it with SIGTERM; kills it after `timeoutMs`. Gives the exit code, null when it had to be killed. */
@@ -35,7 +41,7 @@ export interface ServiceProcess {
   /** SIGKILL: what a crash does. */
   kill(): Promise<void>;
   /** Called with its exit code, or the signal that killed it, when it ends without having been asked to. */
-  onCrash(listener: (how: number | NodeJS.Signals) => void): void;
+  onCrash(listener: (how: HowItEnded) => void): void;
 }
 
 /**
@@ -64,12 +70,13 @@ export const createServiceProcess = ({
   logFile,
   address,
   onSpawn,
+  onExit,
 }: ServiceProcessOptions): ServiceProcess => {
   let child: ChildProcess | undefined;
-  let asked = false;
+  let wanted = false;
   /** Where the log of this start begins. */
   let logFrom = 0;
-  const listeners: ((how: number | NodeJS.Signals) => void)[] = [];
+  const listeners: ((how: HowItEnded) => void)[] = [];
 
   const running = (): ChildProcess | undefined =>
     child?.exitCode === null && child.signalCode === null ? child : undefined;
@@ -77,7 +84,7 @@ export const createServiceProcess = ({
   const launch = (override: Readonly<Record<string, string>>): void => {
     const log = openSync(logFile, 'a');
     logFrom = fstatSync(log).size;
-    asked = false;
+    wanted = true;
     const launched = spawn(process.execPath, [...nodeOptions, main], {
       env: { PATH: process.env['PATH'] ?? '', ...nodeEnvironment, ...compileCache(), ...env, ...override },
       stdio: ['ignore', log, log, 'ipc'],
@@ -85,7 +92,8 @@ export const createServiceProcess = ({
     });
     closeSync(log);
     launched.once('exit', (code, signal) => {
-      if (!asked) for (const listener of listeners) listener(code ?? signal ?? 1);
+      if (launched.pid !== undefined) onExit?.(launched.pid);
+      if (wanted) for (const listener of listeners) listener(code ?? signal ?? 1);
     });
     child = launched;
     if (launched.pid !== undefined) onSpawn?.(launched.pid);
@@ -104,21 +112,27 @@ export const createServiceProcess = ({
     get pid() {
       return running()?.pid;
     },
+    get wanted() {
+      return wanted;
+    },
     start: async ({ timeoutMs = 30_000, env: override = {} } = {}) => {
       launch(override);
-      const until = Date.now() + timeoutMs;
+      const began = Date.now();
       while (running() !== undefined) {
-        if (await isReady(address)) return;
-        if (Date.now() > until) break;
-        await sleep(50);
+        if ((await isReady(address)) && running() !== undefined) return;
+        if (Date.now() > began + timeoutMs) break;
+        await sleep(Date.now() < began + 10_000 ? 50 : 500);
       }
-      const what = running() === undefined ? 'ended while starting' : `was not ready after ${timeoutMs} ms`;
+      const what =
+        running() === undefined
+          ? `ended while starting (${describeEnd(child?.exitCode ?? child?.signalCode ?? 1)})`
+          : `was not ready after ${timeoutMs} ms`;
       throw new Error(`${name} ${what}; the end of ${logFile}:\n${tailOf(logFile, logFrom)}`);
     },
     stop: async (timeoutMs = 11_000) => {
       const stopping = running();
+      wanted = false;
       if (stopping === undefined) return child?.exitCode ?? null;
-      asked = true;
       stopping.kill('SIGTERM');
       const killer = setTimeout(() => stopping.kill('SIGKILL'), timeoutMs);
       const code = await ended(stopping);
@@ -127,8 +141,8 @@ export const createServiceProcess = ({
     },
     kill: async () => {
       const killed = running();
+      wanted = false;
       if (killed === undefined) return;
-      asked = true;
       killed.kill('SIGKILL');
       await ended(killed);
     },

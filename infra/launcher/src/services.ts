@@ -78,18 +78,14 @@ export const services: readonly ServiceEntry[] = [
   {
     name: 'gateway',
     database: false,
-    env: ({ address }) => ({
-      ORDER_URL: address('order'),
-      INVENTORY_URL: address('inventory'),
-      PAYMENT_URL: address('payment'),
-      SHIPPING_URL: address('shipping'),
-      USER_REGISTRATION_URL: address('user-registration'),
-      OPERATIONS_URL: address('operations'),
-      EMAIL_URL: address('email'),
-      MAILBOX_URL: address('mailbox'),
-      PROVIDER_SIMULATOR_URL: address('provider-simulator'),
-      SENSOR_ANALYTICS_URL: address('sensor-analytics'),
-      SENSOR_SIMULATOR_URL: address('sensor-simulator'),
-    }),
+    env: ({ address }) =>
+      Object.fromEntries(withAddresses().map((name) => [variableOf(name), address(name)])),
   },
 ];
+
+/** Every service that people may call through the gateway: which of their addresses it has is its own table's matter. */
+const withAddresses = (): readonly string[] =>
+  services.flatMap(({ name, part }) => (name === 'gateway' || part !== undefined ? [] : [name]));
+
+/** `USER_REGISTRATION_URL` */
+const variableOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePort } from '@emporium/servers';
+import { lastingPort } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Where everything is; what the environments of the services are made from. */
@@ -32,13 +32,8 @@ export const createSettings = async ({
   tasksUrl,
 }: SettingsOptions): Promise<Settings> => {
   const ports = new Map<string, number>();
-  const unused = async (): Promise<number> => {
-    for (;;) {
-      const found = await freePort(); // nobody listens on the ones before yet, so that it may come twice
-      if (found !== port && found !== smtpPort && ![...ports.values()].includes(found)) return found;
-    }
-  };
-  const smtpPort = await freePort();
+  const unused = (): Promise<number> => lastingPort(new Set([port, smtpPort, ...ports.values()]));
+  const smtpPort = await lastingPort(new Set([port]));
   for (const service of services) ports.set(service, service === 'gateway' ? port : await unused());
   const portOf = (service: string): number => {
     const found = ports.get(service);

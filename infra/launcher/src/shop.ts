@@ -1,14 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { freePort, memoryOf, startPostgres } from '@emporium/servers';
+import { createGuard, memoryOf, startPostgres } from '@emporium/servers';
 import { applyTopology } from './apply-topology.ts';
-import { claimDataDir } from './claim.ts';
+import { type Claim, claimDataDir } from './claim.ts';
 import { createEnvironment } from './environment.ts';
+import { lastingPort } from './ports.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { services } from './services.ts';
 import { createSettings } from './settings.ts';
+import { createSupervisor, type Incident, type Supervised, type Supervisor } from './supervisor.ts';
 
 export interface ShopOptions {
   /** Databases, logs and secrets; kept, and used again by the next start. */
@@ -25,6 +27,10 @@ export interface ShopOptions {
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Told of each step: what is up, and after how many milliseconds. */
   readonly progress?: (what: string, ms: number) => void;
+  /** Whether a service, or the database, that ends by itself is started again; true unless given. */
+  readonly restart?: boolean;
+  /** Told when one ends by itself, when it is back, and when it keeps ending. */
+  readonly onIncident?: (incident: Incident) => void;
   /** Ends a start that is under way. */
   readonly signal?: AbortSignal;
 }
@@ -53,7 +59,8 @@ export interface Shop {
 /**
  * The whole shop: an embedded PostgreSQL with a database and a role per service, the topology applied, and every service as
  * its own process, ready. When a part fails to start, or `signal` aborts, those before it are stopped and the failure (the
- * signal's reason) is thrown.
+ * signal's reason) is thrown. What was ready once is started again when it ends by itself. Nothing of it outlives this
+ * process, which goes on until the shop is stopped.
  */
 export const startShop = async (options: ShopOptions): Promise<Shop> => {
   const { signal } = options;
@@ -68,14 +75,24 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   const processes = new Map<string, ServiceProcess>();
   const more: ServiceProcess[] = [];
   let database: Database | undefined;
+  const supervisor = createSupervisor({
+    report: options.onIncident ?? (() => undefined),
+    restarts: options.restart ?? true,
+  });
+  const children = watchChildren(claim);
+  // Processes of their own keep nobody alive once they are dead.
+  const keptAlive = setInterval(() => undefined, 60_000);
 
   const stop = async (): Promise<void> => {
+    supervisor.stop();
     const gateway = processes.get('gateway');
     await gateway?.stop();
     const others = [...processes.values(), ...more].filter((each) => each !== gateway);
     await Promise.all(others.map((each) => each.stop()));
     await database?.stop();
-    await claim.release();
+    children.dismiss();
+    clearInterval(keptAlive);
+    claim.release();
   };
 
   try {
@@ -84,9 +101,11 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     const secrets = await loadSecrets(join(dataDir, 'secrets.json'));
     const server = await startPostgres({
       dataDir: join(dataDir, 'postgres'),
+      port: await lastingPort(new Set([options.port])),
       settings: { max_connections: '300' },
     });
     database = server;
+    supervisor.watch(supervisedDatabase(server));
     progress('PostgreSQL');
     const databases = await createDatabases(server, secrets);
     progress(`${databases.size} databases, each with its own role`);
@@ -113,11 +132,12 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
         env: { ...environment(name), PORT: String(port) },
         logFile: join(logDir, `${name}${suffix}.log`),
         address: `http://127.0.0.1:${port}`,
-        onSpawn: (pid) => claim.add({ pid, main }),
+        onSpawn: children.add,
+        onExit: children.remove,
       });
     };
     for (const name of names) processes.set(name, create(name, settings.port(name)));
-    await startAll([...processes.values()], progress, signal);
+    await startAll([...processes.values()], { supervisor, progress, signal });
 
     return {
       url: settings.address('gateway'),
@@ -128,9 +148,10 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       logDir,
       databaseUrl: (service) => server.url(service),
       scale: async (service) => {
-        const added = create(service, await freePort(), `-${more.length + 2}`);
+        const added = create(service, await lastingPort(new Set()), `-${more.length + 2}`);
         more.push(added);
         await added.start();
+        supervisor.watch(added);
         return added;
       },
       memory: () =>
@@ -164,11 +185,47 @@ const createDatabases = async (
   return urls;
 };
 
+/** As a part of the shop that can end by itself. */
+const supervisedDatabase = (server: Database): Supervised => ({
+  name: 'PostgreSQL',
+  logFile: server.logFile,
+  get pid() {
+    return server.pid;
+  },
+  wanted: true,
+  start: () => server.startServer(),
+  onCrash: server.onCrash,
+});
+
+/** Ends them when this process is gone: those that do not see it by themselves, or stand still, and what a killed launcher left. */
+const watchChildren = (claim: Claim) => {
+  const guard = createGuard({ signal: 'TERM' });
+  const pids = new Set<number>();
+  return {
+    add: (pid: number) => {
+      pids.add(pid);
+      guard.watch([...pids]);
+      claim.add(pid);
+    },
+    remove: (pid: number) => {
+      pids.delete(pid);
+      guard.watch([...pids]);
+      claim.remove(pid);
+    },
+    dismiss: guard.dismiss,
+  };
+};
+
+interface StartAll {
+  readonly supervisor: Supervisor;
+  readonly progress: (what: string) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** All at once. Does not wait for the others when one fails. */
 const startAll = async (
   processes: readonly ServiceProcess[],
-  progress: (what: string) => void,
-  signal: AbortSignal | undefined,
+  { supervisor, progress, signal }: StartAll,
 ): Promise<void> => {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal?.reason);
@@ -176,6 +233,7 @@ const startAll = async (
   try {
     const ready = processes.map(async (each) => {
       await each.start({ timeoutMs: 60_000 });
+      supervisor.watch(each);
       progress(each.name);
     });
     await Promise.race([Promise.all(ready), aborted]);

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { identityOf, type ProcessIdentity } from '@emporium/toolchain/process-identity';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claimDataDir } from '../src/claim.ts';
 
@@ -18,69 +19,83 @@ describe('a data folder', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  /** A process with this word in its command line, that ends on SIGTERM. */
-  const start = async (word: string): Promise<ChildProcess & { pid: number }> => {
-    const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1_000)', word]);
+  /** Ends `ms` after a SIGTERM, or never. */
+  const start = async (ms = 0): Promise<ChildProcess & { pid: number }> => {
+    const source = `process.on('SIGTERM', () => setTimeout(() => process.exit(), ${ms})); setInterval(() => {}, 1_000); console.log(1)`;
+    const child = spawn(process.execPath, ['-e', source]);
     children.push(child);
     await once(child.stdout, 'data');
     if (child.pid === undefined) throw new Error('it did not start');
     return Object.assign(child, { pid: child.pid });
   };
-  const isRunning = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
-  const holderIs = (holder: object) => writeFile(join(dataDir, 'launcher.json'), JSON.stringify(holder));
-  const dead = { pid: 2 ** 22 - 1, command: 'a launcher' }; // above the highest id that Linux gives by default
+  const identity = (pid: number): ProcessIdentity => {
+    const found = identityOf(pid);
+    if (found === undefined) throw new Error(`there is no process ${pid}`);
+    return found;
+  };
+  const dead = { pid: 2 ** 22 - 1, startedAt: 'before' }; // above the highest id that Linux gives by default
+  /** What a launcher that was killed leaves behind. */
+  const leave = async (owner: ProcessIdentity, ...started: readonly ProcessIdentity[]): Promise<void> => {
+    await writeFile(join(dataDir, 'launcher.lock.1'), JSON.stringify(owner));
+    await writeFile(join(dataDir, 'processes.json'), JSON.stringify(started));
+  };
 
   test('has one launcher at a time, and another when that one is done', async () => {
     const claim = await claimDataDir(dataDir);
     await expect(claimDataDir(dataDir)).rejects.toThrow(
       `the shop of ${dataDir} is running already, as process ${process.pid}`,
     );
-    claim.add({ pid: 1, main: 'init' });
+    claim.add(process.ppid);
     await expect(claimDataDir(dataDir)).rejects.toThrow('is running already');
-    await claim.release();
-    await (await claimDataDir(dataDir)).release();
-    expect(await readdir(dataDir)).toEqual([]);
+    claim.remove(process.ppid);
+    claim.release();
+    (await claimDataDir(dataDir)).release();
   });
 
-  test('of two that come at once one has it', async () => {
+  test('of several that come at once one has it', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 5 }, () => claimDataDir(dataDir)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('of several that come after a killed one, while what it left still drains, one has it', async () => {
+    const left = await start(300);
+    await leave(dead, identity(left.pid));
     const results = await Promise.allSettled([claimDataDir(dataDir), claimDataDir(dataDir)]);
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(identityOf(left.pid)).toBeUndefined();
+    await expect(claimDataDir(dataDir)).rejects.toThrow('is running already');
   });
 
   test('of a killed launcher is taken over, and what it left running is ended', async () => {
-    const left = await start('left-over');
-    await holderIs({ ...dead, started: [{ pid: left.pid, main: 'left-over' }] });
+    const left = await start();
+    await leave(dead, identity(left.pid));
     const ended = once(left, 'exit');
-    const claim = await claimDataDir(dataDir);
-    await ended;
-    expect(left.signalCode).toBe('SIGTERM');
-    await claim.release();
-  });
-
-  test('a stranger that has the id of what was left is let be', async () => {
-    const stranger = await start('something-else');
-    const launcher = { pid: stranger.pid, command: 'a launcher' };
-    await holderIs({ ...launcher, started: [{ pid: stranger.pid, main: 'left-over' }] });
     await claimDataDir(dataDir);
-    expect(isRunning(stranger)).toBe(true);
+    expect(identityOf(left.pid)).toBeUndefined();
+    expect(await ended).toEqual([0, null]); // on SIGTERM: it was not killed
   });
 
-  test('what was started is remembered', async () => {
+  test('a stranger that has the id of the launcher, or of what was left, is let be', async () => {
+    const [launcher, left] = [await start(), await start()];
+    const before = ({ pid }: { pid: number }) => ({ pid, startedAt: 'before' });
+    await leave(before(launcher), before(left));
+    await claimDataDir(dataDir);
+    expect([identityOf(launcher.pid), identityOf(left.pid)]).not.toContain(undefined);
+  });
+
+  test('what runs is remembered, and what has ended is not', async () => {
     const claim = await claimDataDir(dataDir);
-    claim.add({ pid: 7, main: 'order/src/main.ts' });
-    claim.add({ pid: 8, main: 'email/src/main.ts' });
-    const holder = JSON.parse(await readFile(join(dataDir, 'launcher.json'), 'utf8'));
-    expect(holder).toMatchObject({
-      pid: process.pid,
-      started: [
-        { pid: 7, main: 'order/src/main.ts' },
-        { pid: 8, main: 'email/src/main.ts' },
-      ],
-    });
+    const [one, other] = [await start(), await start()];
+    claim.add(one.pid);
+    claim.add(other.pid);
+    claim.remove(one.pid);
+    const known: unknown = JSON.parse(await readFile(join(dataDir, 'processes.json'), 'utf8'));
+    expect(known).toEqual([identity(other.pid)]);
   });
 
-  test('a file that nobody can read is no claim', async () => {
-    await writeFile(join(dataDir, 'launcher.json'), '{"pid":');
+  test.each(['{"pid":', '', '{}', 'null', '[]'])('a file that holds %j is no claim', async (content) => {
+    await writeFile(join(dataDir, 'launcher.lock.1'), content);
+    await writeFile(join(dataDir, 'processes.json'), content);
     await expect(claimDataDir(dataDir)).resolves.toBeDefined();
   });
 });

@@ -44,7 +44,9 @@ describe('a service process', () => {
   test('is started when it is ready, and stopped when it is asked to', async () => {
     const pids: number[] = [];
     const fixture = await create(ready, (pid) => pids.push(pid));
+    expect(fixture.wanted).toBe(false);
     await fixture.start();
+    expect(fixture.wanted).toBe(true);
     expect(pids).toEqual([fixture.pid]);
     await fixture.stop();
     expect(fixture.pid).toBeUndefined();
@@ -54,7 +56,9 @@ describe('a service process', () => {
     await writeFile(join(folder, 'fixture.log'), 'something of yesterday\n');
     const fixture = await create(failing);
     const failure = await fixture.start().catch((error: Error) => error.message);
-    expect(failure).toMatch(/^fixture ended while starting; the end of .*fixture\.log:\nno database at all$/);
+    expect(failure).toMatch(
+      /^fixture ended while starting \(exit code 1\); the end of .*fixture\.log:\nno database at all$/,
+    );
   });
 
   test('that does not become ready in time is told so', async () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../src/run.ts';
@@ -20,6 +20,17 @@ const hold = async (time: number): Promise<{ code: number; lines: string[] }> =>
   const { code, output } = await run(process.execPath, [holder, file, String(time)], { capture: true });
   return { code, lines: output.trim().split('\n') };
 };
+
+const newest = (): string =>
+  join(
+    dirname(file),
+    readdirSync(dirname(file))
+      .toSorted((a, b) => Number(a.split('.').at(-1)) - Number(b.split('.').at(-1)))
+      .at(-1) ?? '',
+  );
+
+/** As if this process had it. */
+const leaveLock = (owner: object): void => writeFileSync(newest(), JSON.stringify(owner));
 
 /** A process id that nobody has any more. */
 const deadProcess = async (): Promise<number> => {
@@ -40,20 +51,38 @@ describe('the lock', { timeout: 30_000 }, () => {
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(order.filter((line) => line === 'taken')).toHaveLength(3);
     expect(order.filter((line) => line.startsWith('Waiting for process'))).toHaveLength(2);
-    expect(existsSync(file)).toBe(false);
   });
 
   test('is taken over from a process that is gone', async () => {
     await hold(0);
-    writeFileSync(file, String(await deadProcess()));
+    leaveLock({ pid: await deadProcess(), startedAt: 'before' });
     expect(await hold(0)).toEqual({ code: 0, lines: ['taken', 'released'] });
   });
 
-  test('is taken over when it is older than any install', async () => {
+  test('is taken over from a process whose id another one has by now', async () => {
     await hold(0);
-    writeFileSync(file, String(process.pid));
-    const anHourAgo = new Date(Date.now() - 3_600_000);
-    utimesSync(file, anHourAgo, anHourAgo);
+    leaveLock({ pid: process.pid, startedAt: 'before' });
     expect(await hold(0)).toEqual({ code: 0, lines: ['taken', 'released'] });
+  });
+
+  test.each(['', '{', 'null', '7'])('is taken over when it holds %j', async (content) => {
+    await hold(0);
+    writeFileSync(newest(), content);
+    expect(await hold(0)).toEqual({ code: 0, lines: ['taken', 'released'] });
+  });
+
+  test('of a dead process is taken over by one of many at a time', async () => {
+    const dead = { pid: await deadProcess(), startedAt: 'before' };
+    await hold(0);
+    for (let round = 0; round < 5; round += 1) {
+      leaveLock(dead);
+      const results = await Promise.all(Array.from({ length: 6 }, () => hold(20)));
+      expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]); // 1: another was in there
+    }
+  });
+
+  test('leaves one file behind, whoever held it', async () => {
+    for (let round = 0; round < 3; round += 1) await hold(0);
+    expect(readdirSync(dirname(file))).toEqual([basename(newest())]);
   });
 });

@@ -1,5 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -71,6 +74,32 @@ describe('a script that is passed through', { timeout: 30_000 }, () => {
     await ended;
     expect(output()).toContain('SIGTERM');
     expect(output()).toContain('stopped after 1');
+  });
+
+  // npm's own shell, and one that does not become the script.
+  test.each([
+    ['npm', 'SIGTERM'],
+    ['npm', 'SIGKILL'],
+    ['its shell', 'SIGTERM'],
+    ['its shell', 'SIGKILL'],
+  ] as const)('stops when %s gets %s', async (which, signal) => {
+    const folder = await mkdtemp(join(tmpdir(), 'emporium-npm-'));
+    const script = `node ${fixture('start.mjs')} ${root} ${fixture('child.mjs')} 0 25000`;
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { script: `${script}; true` } }));
+    const npm = spawn('npm', ['run', 'script'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    started.push(npm);
+    let output = '';
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const ended = once(npm.stdout, 'close');
+    await expect.poll(() => output, { timeout: 20_000 }).toContain('"args"');
+    const shell = execFileSync('pgrep', ['-P', String(npm.pid)], { encoding: 'utf8' }).trim();
+    process.kill(which === 'npm' ? Number(npm.pid) : Number(shell), signal);
+    await ended;
+    expect(output).toContain('SIGTERM');
+    expect(output).toContain('stopped after 1');
+    await rm(folder, { recursive: true });
   });
 
   test('that a signal ended gives the code a shell would give', async () => {

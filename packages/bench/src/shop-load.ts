@@ -56,6 +56,7 @@ export const measureShop = async (busUrl: string | undefined): Promise<ShopFigur
   try {
     const began = Date.now();
     const shop = await startShop({
+      restart: false,
       dataDir,
       port: await freePort(),
       ...(busUrl === undefined ? {} : { busUrl }),

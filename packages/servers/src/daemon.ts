@@ -5,6 +5,8 @@ import { open } from 'node:fs/promises';
 export interface Daemon {
   readonly pid: number;
   running(): boolean;
+  /** Called with its exit code, or the signal that killed it, when it ends. */
+  onExit(listener: (how: number | NodeJS.Signals) => void): void;
   /** Asks it to end with `signal`, kills it when it is still there after `ms`, and resolves when it is gone. */
   end(signal: NodeJS.Signals, ms: number): Promise<void>;
 }
@@ -32,6 +34,9 @@ export const startDaemon = async (
   return {
     pid,
     running,
+    onExit: (listener) => {
+      child.once('exit', (code, signal) => listener(code ?? signal ?? 1));
+    },
     end: async (signal, ms) => {
       if (!running()) return;
       const exit = new Promise((resolve) => child.once('exit', resolve));

@@ -22,13 +22,28 @@ const psCommand = (pid: number): string | undefined => {
   }
 };
 
-/** Asks such a process to end with `signal`, and kills it when it is still there after `ms`. */
-export const endForeign = async (pid: number, signal: NodeJS.Signals, ms: number): Promise<void> => {
-  if (!send(pid, signal)) return;
+export interface EndOptions {
+  /** How long it may take, before it is killed. */
+  readonly ms: number;
+  /** Whether the id is still that of the process which is meant: ids are given out again. */
+  readonly isThere: () => boolean;
+}
+
+/** Asks such a process to end with `signal`, and kills it when it is still there after `ms`. Resolves when it is gone. */
+export const endForeign = async (
+  pid: number,
+  signal: NodeJS.Signals,
+  { ms, isThere }: EndOptions,
+): Promise<void> => {
+  if (!isThere() || !send(pid, signal)) return;
   const deadline = Date.now() + ms;
-  while (commandOf(pid) !== undefined && Date.now() < deadline) await sleep(20);
-  if (commandOf(pid) !== undefined) send(pid, 'SIGKILL');
+  while (isThere() && Date.now() < deadline) await sleep(20);
+  if (!isThere() || !send(pid, 'SIGKILL')) return;
+  while (isThere() && Date.now() < deadline + killMs) await sleep(20);
 };
+
+/** A killed process is gone in moments, unless the system holds it. */
+const killMs = 5_000;
 
 const send = (pid: number, signal: NodeJS.Signals): boolean => {
   try {

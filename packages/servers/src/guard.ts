@@ -11,14 +11,29 @@ export interface Guard {
   dismiss(): void;
 }
 
-// SIGINT is a fast, clean shutdown for PostgreSQL and is ignored by the Erlang VM, which SIGTERM stops cleanly.
+// SIGINT is a fast, clean shutdown for PostgreSQL and is ignored by the Erlang VM, which SIGTERM stops cleanly. Ids are given
+// out again: with each goes the start of its process. A process that stands still (SIGSTOP) is killed as well.
 const script = `
-while read -r line; do pids=$line; done
-for pid in $pids; do kill -"$SIGNAL" "$pid" 2>/dev/null; done
-for pid in $pids; do
-  left=100
-  while [ $left -gt 0 ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; left=$((left - 1)); done
-  kill -KILL "$pid" 2>/dev/null
+start_of() {
+  start=
+  if [ -r /proc/self/stat ]; then
+    read -r stat 2>/dev/null < "/proc/$1/stat" || return
+    set -- \${stat##*) }
+    case $1 in [ZX]) ;; *) start=\${20} ;; esac
+  else
+    start=$(ps -o lstart= -p "$1" 2>/dev/null | tr -d ' ')
+  fi
+}
+is_there() { start_of "\${1%%:*}"; [ -n "$start" ] && [ "$start" = "\${1#*:}" ]; }
+while read -r line; do
+  watched=
+  for pid in $line; do start_of "$pid"; watched="$watched $pid:$start"; done
+done
+for each in $watched; do is_there "$each" && kill -"$SIGNAL" "\${each%%:*}" 2>/dev/null; done
+left=100
+for each in $watched; do
+  while [ $left -gt 0 ] && is_there "$each"; do sleep 0.1; left=$((left - 1)); done
+  is_there "$each" && kill -KILL "\${each%%:*}" 2>/dev/null
 done
 if [ -n "$REMOVE" ]; then sleep 0.5; rm -rf "$REMOVE"; fi
 `;

@@ -1,7 +1,8 @@
 export { createDatabase, freshDatabase, type Role } from '@emporium/databases';
 export { images } from './containers.ts';
-export { commandOf, endForeign } from './foreign-process.ts';
+export { type EndOptions, endForeign } from './foreign-process.ts';
 export { freePort } from './free-port.ts';
+export { createGuard, type Guard } from './guard.ts';
 export { type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts';
 export { memoryOf } from './memory.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';

@@ -27,7 +27,7 @@ export interface Owner {
 }
 
 /**
- * Makes `wanted` a folder with a database cluster in it that no server runs on, and resolves to the cluster's folder.
+ * Makes `wanted` a folder with a database cluster in it, and resolves to the cluster's folder.
  * Where root asks for a folder that the server's account cannot enter, `wanted` becomes a link to one below /var/tmp.
  */
 export const prepareCluster = async (
@@ -37,8 +37,7 @@ export const prepareCluster = async (
 ): Promise<string> => {
   const folder = await ownFolder(wanted, installation.account);
   const cluster = join(folder, 'cluster');
-  if (existsSync(cluster)) await stopForerunner(cluster);
-  else await initialise(installation, folder, cluster, owner);
+  if (!existsSync(cluster)) await initialise(installation, folder, cluster, owner);
   return cluster;
 };
 
@@ -84,13 +83,16 @@ const initialise = async (
 
 /**
  * After a kill -9 of whoever started it, a server may still run on this folder, or its postmaster.pid may name a
- * process id that something else has by now, which PostgreSQL would respect. The first is stopped, the second removed.
+ * process id that something else has by now, or no id at all, which PostgreSQL would respect. The first is stopped, the
+ * others are removed. A file of a dead server is left to PostgreSQL, which finds the last of its backends by it.
  */
-const stopForerunner = async (cluster: string): Promise<void> => {
+export const stopForerunner = async (cluster: string): Promise<void> => {
   const lock = join(cluster, 'postmaster.pid');
   const content = await readFile(lock, 'utf8').catch(() => undefined);
-  const pid = Number(content?.split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 0) return;
-  if (commandOf(pid)?.includes(cluster)) await endForeign(pid, 'SIGINT', 15_000);
-  await rm(lock, { force: true });
+  if (content === undefined) return;
+  const pid = Number(content.split('\n')[0]);
+  const isThere = () => commandOf(pid)?.includes(cluster) === true;
+  const isId = Number.isInteger(pid) && pid > 0;
+  if (isId && isThere()) await endForeign(pid, 'SIGINT', { ms: 15_000, isThere });
+  else if (!isId || commandOf(pid) !== undefined) await rm(lock, { force: true });
 };

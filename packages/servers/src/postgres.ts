@@ -7,7 +7,7 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import { freePort } from './free-port.ts';
 import { createGuard } from './guard.ts';
 import { memoryOf } from './memory.ts';
-import { prepareCluster } from './postgres-data.ts';
+import { prepareCluster, stopForerunner } from './postgres-data.ts';
 import { findInstallation, type Installation, reaches } from './postgres-installation.ts';
 
 export interface PostgresOptions {
@@ -38,8 +38,10 @@ export interface PostgresServer {
    * Resolves to that role's URL, or to the superuser's where no role is named.
    */
   createDatabase(name: string, role?: Role): Promise<string>;
-  /** Starts on the same data and port after `stopServer` or `kill`. */
+  /** Starts on the same data and port after `stopServer`, `kill` or a crash. Rejects, with the end of its log, when it does not. */
   startServer(): Promise<void>;
+  /** Called with its exit code, or the signal that killed it, when the server ends without having been asked to. */
+  onCrash(listener: (how: number | NodeJS.Signals) => void): void;
   /** A fast shutdown: open transactions are rolled back, committed data is on disk. */
   stopServer(): Promise<void>;
   /** SIGKILL, without a shutdown: what a crash does. */
@@ -78,14 +80,31 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     const port = options.port ?? (await freePort());
     const settings = { ...defaults, ...options.settings, port: String(port) };
     let server: Daemon | undefined;
+    let starting: Promise<Daemon> | undefined;
+    const listeners: ((how: number | NodeJS.Signals) => void)[] = [];
 
     const startServer = async () => {
       if (server?.running()) return;
-      server = await launch(installation, cluster, settings, (pid) => guard.watch([pid]));
+      starting ??= launch(installation, cluster, settings, (pid) => guard.watch([pid]));
+      try {
+        const started = await starting;
+        if (server === started) return; // of two callers at one time this is the second
+        server = started;
+        started.onExit((how) => {
+          if (server !== started) return;
+          server = undefined;
+          guard.watch([]);
+          for (const listener of listeners) listener(how);
+        });
+      } finally {
+        starting = undefined;
+      }
     };
     const stopServer = async (how: NodeJS.Signals) => {
-      await server?.end(how, 20_000);
+      await starting?.catch(() => undefined);
+      const stopping = server;
       server = undefined;
+      await stopping?.end(how, 20_000);
       guard.watch([]);
     };
     const credentials = `${encodeURIComponent(owner.user)}:${encodeURIComponent(owner.password)}`;
@@ -104,6 +123,9 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
       url,
       createDatabase: (name, role) => createDatabase(url('postgres'), name, role),
       startServer,
+      onCrash: (listener) => {
+        listeners.push(listener);
+      },
       stopServer: () => stopServer('SIGINT'),
       kill: () => stopServer('SIGKILL'),
       restart: async () => {
@@ -141,6 +163,7 @@ const launch = async (
   const logFile = logOf(cluster);
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   for (;;) {
+    await stopForerunner(cluster);
     const server = await startDaemon(postgres, ['-D', cluster, ...flags], { cwd: cluster, logFile, account });
     onSpawn(server.pid);
     if (await becomesReady(server, cluster, start + 60_000)) return server;

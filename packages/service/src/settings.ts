@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { publicKeyFromText } from './keys.ts';
+import { transportSchemes } from './transport.ts';
 
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = z.coerce
@@ -59,8 +60,7 @@ export const processConfig = z.object({
 export type ProcessConfig = z.output<typeof processConfig>;
 
 /** The broker of the shop's messages, or of the open streams: the scheme tells which transport. */
-const brokerUrl = (example: string) =>
-  url(['postgres:', 'postgresql:', 'amqp:', 'amqps:', 'kafka:', 'redis:', 'rediss:', 'memory:'], example);
+const brokerUrl = (example: string) => url(transportSchemes, example);
 
 /** What every service of the shop reads besides: its database, the broker and the key that tokens are checked with. */
 export const serviceConfig = processConfig.extend({

@@ -6,6 +6,8 @@ export interface Address {
   readonly service: string;
   /** Checked at the door; the service checks again, and more closely. */
   readonly access: Access;
+  /** The service is for development alone: a gateway without its URL does not have the address. All others must be there. */
+  readonly development?: true;
 }
 
 /** Who answers what. The longest path that fits decides. */
@@ -26,9 +28,9 @@ export const addresses: readonly Address[] = [
   { path: '/api/admin/messages', service: 'operations', access: 'administrator' },
   { path: '/api/admin/audit', service: 'operations', access: 'administrator' },
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
-  { path: '/api/mails', service: 'mailbox', access: 'public' },
-  { path: '/api/mailbox', service: 'mailbox', access: 'public' },
+  { path: '/api/mails', service: 'mailbox', access: 'public', development: true },
+  { path: '/api/mailbox', service: 'mailbox', access: 'public', development: true },
   { path: '/api/sensors', service: 'sensor-analytics', access: 'public' },
-  { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public' },
-  { path: '/simulator', service: 'provider-simulator', access: 'public' },
+  { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public', development: true },
+  { path: '/simulator', service: 'provider-simulator', access: 'public', development: true },
 ];

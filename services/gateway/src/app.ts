@@ -10,7 +10,7 @@ import {
 import { addresses } from './addresses.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminPath, tokenOf } from './admin/session.ts';
-import { type Config, upstreamsOf } from './config.ts';
+import type { Config } from './config.ts';
 import { documentOf, frontPage } from './front-page.ts';
 import { forwardingRoutes, methodsOfServices } from './routes.ts';
 import { createShopDocument } from './shop-document.ts';
@@ -20,7 +20,7 @@ export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
   const health = createHealth();
   const limits = { timeoutMs: config.UPSTREAM_TIMEOUT_MS, capacity: config.UPSTREAM_CAPACITY };
   const upstreams = new Map(
-    [...upstreamsOf(config)].map(([name, url]) => [name, createUpstream({ name, url, ...limits })] as const),
+    [...config.upstreams].map(([name, url]) => [name, createUpstream({ name, url, ...limits })] as const),
   );
   const server = await createHttpServer({
     log,

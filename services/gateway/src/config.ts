@@ -1,40 +1,39 @@
 import { httpUrl, milliseconds, processConfig, publicKey } from '@emporium/service';
 import { z } from 'zod';
+import { type Address, addresses } from './addresses.ts';
 
-const upstream = (port: number) => httpUrl(`http://127.0.0.1:${port}`).optional();
-
-/** A service whose URL is left out has no addresses here: mailbox and the simulators are for development alone. */
-const upstreams = z.object({
-  USER_REGISTRATION_URL: upstream(4001),
-  ORDER_URL: upstream(4002),
-  INVENTORY_URL: upstream(4003),
-  PAYMENT_URL: upstream(4004),
-  SHIPPING_URL: upstream(4005),
-  EMAIL_URL: upstream(4006),
-  OPERATIONS_URL: upstream(4007),
-  MAILBOX_URL: upstream(4008),
-  PROVIDER_SIMULATOR_URL: upstream(4009),
-  SENSOR_ANALYTICS_URL: upstream(4010),
-  SENSOR_SIMULATOR_URL: upstream(4011),
-});
-
-export const config = processConfig.extend({
+const own = processConfig.extend({
   JWT_PUBLIC_KEY: publicKey,
-  ...upstreams.shape,
   /** From the whole request to the first byte of the answer. */
   UPSTREAM_TIMEOUT_MS: milliseconds.default(15_000),
   /** Requests of one kind that may be under way to one service; more answer 503. A kind is an address, reading or writing. */
   UPSTREAM_CAPACITY: z.coerce.number().int().min(1).default(500),
 });
+
+/** `USER_REGISTRATION_URL` */
+const variableOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
+
+const urlOf = ({ service, development }: Address): z.ZodType<string | undefined> => {
+  const url = httpUrl(`http://${service}:8080`);
+  return development === true ? url.optional() : url;
+};
+
+/** A variable for each service of the table of addresses. */
+const urls: Readonly<Record<never, never>> = Object.fromEntries(
+  addresses.map((address) => [variableOf(address.service), urlOf(address)]),
+);
+
+/** A service whose URL is missing is an error; without the URL of one that is for development alone, it has no addresses. */
+export const config = own.extend(urls).transform((parsed) => {
+  const given: Readonly<Record<string, unknown>> = parsed;
+  const services = new Set(addresses.map(({ service }) => service));
+  const upstreams = new Map<string, string>();
+  for (const service of services) {
+    const url = given[variableOf(service)];
+    if (typeof url === 'string') upstreams.set(service, url);
+  }
+  return { ...parsed, upstreams };
+});
+
+/** `upstreams` are the configured services by name, with their URLs. */
 export type Config = z.output<typeof config>;
-
-/** The configured services by name, with their URLs. */
-export const upstreamsOf = (given: Config): ReadonlyMap<string, string> =>
-  new Map(
-    upstreams.keyof().options.flatMap((variable): [string, string][] => {
-      const url = given[variable];
-      return url === undefined ? [] : [[nameOf(variable), url]];
-    }),
-  );
-
-const nameOf = (variable: string): string => variable.replace(/_URL$/, '').toLowerCase().replaceAll('_', '-');

@@ -47,6 +47,9 @@ const pages = createServer((request, response) => {
   response.end('<p>queues');
 });
 
+/** Services that nobody calls here. */
+const nowhere = ['ORDER', 'INVENTORY', 'PAYMENT', 'SHIPPING', 'OPERATIONS', 'SENSOR_ANALYTICS'];
+
 let url: string;
 let stop: () => Promise<void>;
 
@@ -61,6 +64,7 @@ beforeAll(async () => {
   const parsed = parseConfig(config, {
     PORT: String(port),
     JWT_PUBLIC_KEY: keys.publicKey,
+    ...Object.fromEntries(nowhere.map((service) => [`${service}_URL`, 'http://127.0.0.1:9'])),
     USER_REGISTRATION_URL: urls[0],
     EMAIL_URL: urls[1],
   });

@@ -18,6 +18,7 @@ import {
   startInOrder,
 } from '@emporium/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addresses } from '../src/addresses.ts';
 import { createApp } from '../src/app.ts';
 import { config } from '../src/config.ts';
 
@@ -29,17 +30,7 @@ interface Seen {
   readonly body: string;
 }
 
-const services = [
-  'user-registration',
-  'order',
-  'inventory',
-  'email',
-  'shipping',
-  'operations',
-  'mailbox',
-  'provider-simulator',
-  'sensor-analytics',
-];
+const services = [...new Set(addresses.map(({ service }) => service))];
 const keys = generateKeyPair();
 const privateKey = privateKeyFromText(keys.privateKey);
 if (privateKey === undefined) throw new Error('no key');
@@ -68,6 +59,14 @@ const startStub = async (service: string, port = 0): Promise<void> => {
   stubs.set(service, { server, port: address.port });
 };
 
+/** The URLs of the stubs, but for those of `left out` services. */
+const urlsOfStubs = (...leftOut: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    services
+      .filter((service) => !leftOut.includes(service))
+      .map((service) => [variableOf(service), `http://127.0.0.1:${stubs.get(service)?.port}`]),
+  );
+
 const startGateway = async (environment: Record<string, string>) => {
   const port = await freePort();
   const parsed = parseConfig(config, { PORT: String(port), JWT_PUBLIC_KEY: keys.publicKey, ...environment });
@@ -84,12 +83,8 @@ const variableOf = (service: string) => `${service.toUpperCase().replaceAll('-',
 
 beforeAll(async () => {
   await Promise.all(services.map((service) => startStub(service)));
-  const urls = services.map((service) => [
-    variableOf(service),
-    `http://127.0.0.1:${stubs.get(service)?.port}`,
-  ]);
   gateway = await startGateway({
-    ...Object.fromEntries(urls),
+    ...urlsOfStubs(),
     UPSTREAM_TIMEOUT_MS: '2000',
     UPSTREAM_CAPACITY: '5',
   });
@@ -162,8 +157,17 @@ describe('routing', () => {
     },
   );
 
-  test('a service that is not configured has no addresses', async () => {
-    const production = await startGateway({ ORDER_URL: `http://127.0.0.1:${stubs.get('order')?.port}` });
+  test.each([
+    ...new Set(addresses.filter(({ development }) => development !== true).map(({ service }) => service)),
+  ])('it does not start without the URL of %s', (service) => {
+    const environment = { PORT: '0', JWT_PUBLIC_KEY: keys.publicKey, ...urlsOfStubs(service) };
+    expect(() => parseConfig(config, environment)).toThrow(
+      `${variableOf(service)} is missing; for example ${variableOf(service)}=http://${service}:8080`,
+    );
+  });
+
+  test('a service for development alone that is not configured has no addresses', async () => {
+    const production = await startGateway(urlsOfStubs('mailbox', 'provider-simulator', 'sensor-simulator'));
     expect((await fetch(`${production.url}/api/mails`)).status).toBe(404);
     expect((await fetch(`${production.url}/simulator/faults`)).status).toBe(404);
     await production.stop();
@@ -453,9 +457,7 @@ describe('what goes wrong', () => {
     });
 
     test('ends in good order, and at once, when the gateway stops', async () => {
-      const other = await startGateway({
-        SENSOR_ANALYTICS_URL: `http://127.0.0.1:${stubs.get('sensor-analytics')?.port}`,
-      });
+      const other = await startGateway(urlsOfStubs());
       const reader = await listen(other.url);
       await reader.read();
       const closed = once(listeners[0] as ServerResponse, 'close');

@@ -49,6 +49,7 @@ export const startShopUnderTest = async (broker: BrokerUnderTest): Promise<ShopU
   const shop = await startShop({
     dataDir,
     port: await freePort(),
+    restart: false, // a service that crashes is a failure here
     ...(broker.url === undefined ? {} : { busUrl: broker.url }),
     ...(broker.streamUrl === undefined ? {} : { streamUrl: broker.streamUrl }),
     env: {

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from './config.ts';
+import { generateKeyPair } from './keys.ts';
+import { serviceConfig } from './settings.ts';
+import { transportSchemes } from './transport.ts';
+
+const environment = (broker: string) => ({
+  PORT: '0',
+  DATABASE_URL: 'postgres://here/order',
+  JWT_PUBLIC_KEY: generateKeyPair().publicKey,
+  BUS_URL: broker,
+});
+
+test.each(transportSchemes)('a broker is taken by the scheme %s', (scheme) => {
+  expect(parseConfig(serviceConfig, environment(`${scheme}//here`))).toMatchObject({
+    BUS_URL: `${scheme}//here`,
+  });
+});
+
+test('a broker without a transport is refused by name', () => {
+  expect(() => parseConfig(serviceConfig, environment('nats://here'))).toThrow(/^BUS_URL is wrong: .*amqp:/);
+});
