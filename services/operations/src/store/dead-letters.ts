@@ -88,7 +88,7 @@ const pageOfLetters = (
     .execute();
 
 /** Counting stops here: more than so many are more than anybody looks at one by one. */
-export const countedUpTo = 250_000;
+const countedUpTo = 250_000;
 
 /** By status, whichever status the filter asks for; each up to `countedUpTo`. */
 export const countLetters = async (
