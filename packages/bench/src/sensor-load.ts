@@ -106,7 +106,7 @@ const publish = async (transport: Transport, from: number): Promise<number> => {
 
 const sensors = 20_000;
 const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
-const firstSecond = 1_793_491_200;
+const firstSecond = Math.floor(Date.now() / 1_000) - 30 * 86_400;
 
 /** As from so many sensors that read once a second, in turn. */
 const messageOf = (index: number): OutgoingMessage =>

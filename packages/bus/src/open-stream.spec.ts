@@ -1,9 +1,12 @@
-import { createRegistry, type Data, sensorData, shop } from '@emporium/contracts';
+import { createRegistry, type Input, sensorData, shop } from '@emporium/contracts';
+import { hostileBytes } from '@emporium/hostile-inputs';
 import { describe, expect, test } from 'vitest';
 import { placed } from '../test/contracts.ts';
 import { currentContext, newContext, withContext } from './context.ts';
+import { Fault } from './errors.ts';
 import { createMessage, readMessage } from './message.ts';
 import { createStreamMessage } from './open-stream.ts';
+import { unstorable } from './storable.ts';
 
 const reading = {
   sensor_id: 4711,
@@ -15,6 +18,14 @@ const reading = {
 const wanted = new Set([sensorData]);
 const read = (value: unknown) =>
   readMessage(shop, wanted, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+const catchFault = (task: () => unknown): Fault => {
+  try {
+    task();
+  } catch (error) {
+    if (error instanceof Fault) return error;
+  }
+  throw new Error('no fault was thrown');
+};
 
 describe('a message of an open stream', () => {
   const message = createStreamMessage(sensorData, reading);
@@ -45,7 +56,7 @@ describe('a message of an open stream', () => {
   test('that does not fit to the letter never leaves', () => {
     expect(() => createStreamMessage(sensorData, { ...reading, humidity: 101 })).toThrow(/data\.humidity/);
     expect(() =>
-      createStreamMessage(sensorData, { ...reading, unit: 'C' } as Data<typeof sensorData>),
+      createStreamMessage(sensorData, { ...reading, unit: 'C' } as Input<typeof sensorData>),
     ).toThrow(/unit/);
   });
 
@@ -97,6 +108,48 @@ describe('what arrives on an open stream', () => {
     expect(() => read(value)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(words) }),
     );
+  });
+
+  test.each<[string, string, unknown]>([
+    ['too humid', '101.7', 101.7],
+    ['text', '"wet"', 'wet'],
+    ['null', 'null', null],
+    ['more than a double holds', '1e400', Number.POSITIVE_INFINITY],
+    ['NaN, as Python writes it', 'NaN', null],
+    ['-Infinity, as Python writes it', '-Infinity', null],
+    ['a thousand nested arrays', `${'['.repeat(1_000)}${']'.repeat(1_000)}`, expect.anything()],
+  ])('may have a humidity that is none (%s): the temperature is read', (_, json, humidity) => {
+    const text = JSON.stringify({ ...reading, location: 'NaN "Infinity" é', humidity: 0 }).replace(
+      '"humidity":0',
+      `"humidity":${json}`,
+    );
+    expect(read(text).data).toEqual({ ...reading, location: 'NaN "Infinity" é', humidity });
+  });
+
+  test('may lack its humidity and its location', () => {
+    const { sensor_id, timestamp, temperature } = reading;
+    expect(read({ sensor_id, timestamp, temperature }).data).toEqual({ sensor_id, timestamp, temperature });
+  });
+
+  test.each([
+    [1_766_400_000_000, 'milliseconds'],
+    [1_766_400_000_000_000, 'microseconds'],
+    [1_766_400_000_000_000_000, 'nanoseconds'],
+  ])('with a timestamp of %d is refused as one in %s', (timestamp, unit) => {
+    expect(() => read({ ...reading, timestamp })).toThrow(`data.timestamp: is in ${unit}; seconds`);
+  });
+
+  test.each(hostileBytes)('that is $name is refused without a word of what it held', ({ value }) => {
+    const failure = catchFault(() => readMessage(shop, wanted, value));
+    expect(failure.code).toMatch(/^bus\.(invalid_message|message_too_big)$/);
+    expect(unstorable(failure.message)).toBeUndefined();
+    expect(failure.message).not.toMatch(/specversion|admin|xml|A.B/);
+  });
+
+  test('does not take long to read, however its quotes are nested', () => {
+    const began = performance.now();
+    expect(() => read(`NaN ${'"\\'.repeat(32_000)}`)).toThrow(/is not JSON/);
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   test('does not change what other subscriptions read', () => {

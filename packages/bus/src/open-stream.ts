@@ -1,7 +1,7 @@
 import type { Contract, Data, Input, PlainJson } from '@emporium/contracts';
 import { newContext } from './context.ts';
 import { parseData } from './data.ts';
-import { encodeJson, parseJson } from './envelope.ts';
+import { encodeJson, maxMessageBytes, parseJson } from './envelope.ts';
 import type { Message } from './message.ts';
 import type { OutgoingMessage } from './transport.ts';
 
@@ -37,7 +37,7 @@ export const createStreamMessage = <C extends Contract>(contract: C, data: Input
 
 /** The message that a bare value stands for. Throws what settles as a dead letter when it is none of this stream. */
 export const readStreamMessage = (contract: OpenStream, body: Uint8Array): Message => {
-  const data = parseData(contract, contract.schema, parseJson(body, 'data'));
+  const data = parseData(contract, contract.schema, parseJson(withoutNotANumber(body), 'data'));
   const id = identityOf(contract, data);
   return {
     id,
@@ -48,6 +48,21 @@ export const readStreamMessage = (contract: OpenStream, body: Uint8Array): Messa
     context: { ...newContext({ correlationId: id }), causationId: id },
     source: `/streams/${contract.name}`,
   };
+};
+
+/**
+ * Some encoders (Python's among them) write `NaN` and `Infinity`, which are not JSON: they are read as null, so that they spoil
+ * their own field and no other. The rest stays what it is, byte for byte.
+ */
+const withoutNotANumber = (body: Uint8Array): Uint8Array => {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (bytes.length > maxMessageBytes || !(bytes.includes('NaN') || bytes.includes('Infinity'))) return body;
+  const text = bytes
+    .toString('latin1') // a character a byte
+    .replace(/"(?:[^"\\]|\\.)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/gs, (token) =>
+      token[0] === '"' ? token : 'null',
+    );
+  return Buffer.from(text, 'latin1');
 };
 
 /** `sensor_data/4711/1766400000`: the same for the same reading, whoever sends it and however often. */

@@ -5,7 +5,10 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** Valid data of a contract: without what may be left out and as small as it goes, or with all of it and as big. */
 export const sample = (contract: Contract, size: 'smallest' | 'largest'): Record<string, unknown> =>
-  sampleOf(z.toJSONSchema(contract.schema, { io: 'input' }), size, contract.type) as Record<string, unknown>;
+  sampleOf(z.toJSONSchema(contract.publishedSchema, { io: 'input' }), size, contract.type) as Record<
+    string,
+    unknown
+  >;
 
 const sampleOf = (schema: Schema, size: 'smallest' | 'largest', at: string): unknown => {
   const options = list(schema['enum']);

@@ -25,7 +25,7 @@ interface Promises {
 
 /** As JSON has it: unknown fields are not forbidden, since delivery drops them. */
 export const publishedSchema = (contract: Contract): PublishedSchema => {
-  const { name, schemaId, schema, kind, version, owner, key, codec, deprecated } = contract;
+  const { name, schemaId, publishedSchema: schema, kind, version, owner, key, codec, deprecated } = contract;
   const identity = codec.kind === 'json' ? { identity: codec.identity.join(', ') } : {};
   const { $schema, ...shape } = z.toJSONSchema(schema, { io: 'input' });
   return {

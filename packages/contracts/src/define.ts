@@ -36,7 +36,7 @@ export interface PlainJson {
  * The definition of one event or command, in one version. Types, validation, routing and docs are derived from it.
  * The schema holds no transforms: what is validated is what is sent.
  */
-export interface Contract<S extends z.ZodObject = z.ZodObject> {
+export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodObject = S> {
   readonly kind: Kind;
   /** `noun.past-participle` for an event, `service.imperative` for a command; an open stream's is that of its topic. */
   readonly name: string;
@@ -54,8 +54,10 @@ export interface Contract<S extends z.ZodObject = z.ZodObject> {
   readonly codec: Codec;
   /** For delivery: unknown fields are dropped, so that an owner may add some. */
   readonly schema: S;
-  /** For publishing: unknown fields are refused at every depth, so that a wrong message never leaves. */
-  readonly strictSchema: z.ZodType<z.output<S>, z.input<S>>;
+  /** What a publisher promises, and what is committed as JSON Schema: `schema`, unless a stream's readers tolerate more. */
+  readonly publishedSchema: P;
+  /** `publishedSchema` for publishing: unknown fields are refused at every depth, so that a wrong message never leaves. */
+  readonly strictSchema: z.ZodType<z.output<P>, z.input<P>>;
   /** How the version before this one becomes this one. */
   readonly upcast?: Upcast;
   /** An event that is on its way out; its owner publishes it beside the newer version under one message id. */
@@ -72,7 +74,7 @@ export interface Upcast {
 export type Data<C extends Contract> = z.output<C['schema']>;
 
 /** What a publisher passes. */
-export type Input<C extends Contract> = z.input<C['schema']>;
+export type Input<C extends Contract> = z.input<C['publishedSchema']>;
 
 interface EventDefinition<S extends z.ZodObject> {
   readonly owner: ServiceName;
@@ -83,13 +85,19 @@ interface EventDefinition<S extends z.ZodObject> {
   readonly deprecated?: boolean;
 }
 
-interface StreamDefinition<S extends z.ZodObject> {
-  /** The one of our services that writes it; whoever else does is a stranger, and welcome. */
+interface StreamDefinition<P extends z.ZodObject, S extends z.ZodObject> {
+  /** The one of our services that writes it; whoever else does is a third party, and welcome. */
   readonly owner: ServiceName;
-  readonly key: Extract<keyof z.output<S>, string>;
-  readonly identity: readonly Extract<keyof z.output<S>, string>[];
-  readonly time: Extract<keyof z.output<S>, string>;
-  readonly schema: S;
+  readonly key: Extract<keyof z.output<P>, string>;
+  readonly identity: readonly Extract<keyof z.output<P>, string>[];
+  readonly time: Extract<keyof z.output<P>, string>;
+  /** What a publisher promises. */
+  readonly schema: P;
+  /**
+   * What a delivery needs, where that is less: third parties write the stream, and one wrong field must not hide the others.
+   * What it leaves open is `unknown`: the handler judges it. The same as `schema` unless given.
+   */
+  readonly tolerates?: S;
 }
 
 interface CommandDefinition<S extends z.ZodObject> extends EventDefinition<S> {
@@ -108,17 +116,19 @@ export const command = <S extends z.ZodObject>(name: string, definition: Command
  * Defines an open stream: events as plain JSON on a topic of their own, for any client in any language. A value tells no
  * version: a breaking change is another stream.
  */
-export const stream = <S extends z.ZodObject>(
+export const stream = <P extends z.ZodObject, S extends z.ZodObject = P>(
   name: string,
-  { owner, key, schema, identity, time }: StreamDefinition<S>,
-): Contract<S> =>
-  define('event', name, { owner, version: 1, key, schema, senders: [] }, { kind: 'json', identity, time });
+  { owner, key, schema, tolerates, identity, time }: StreamDefinition<P, S>,
+): Contract<S, P> => ({
+  ...define('event', name, { owner, version: 1, key, schema, senders: [] }),
+  schema: (tolerates ?? schema) as S, // without `tolerates` S is P
+  codec: { kind: 'json', identity, time },
+});
 
 const define = <S extends z.ZodObject>(
   kind: Kind,
   name: string,
   { owner, version, key, schema, senders, upcast, deprecated = false }: CommandDefinition<S>,
-  codec: Codec = { kind: 'cloudevents' },
 ): Contract<S> => ({
   kind,
   name,
@@ -128,8 +138,9 @@ const define = <S extends z.ZodObject>(
   owner,
   senders,
   key,
-  codec,
+  codec: { kind: 'cloudevents' },
   schema,
+  publishedSchema: schema,
   strictSchema: strict(schema, name) as z.ZodType<z.output<S>, z.input<S>>, // same schema, stricter about keys
   ...(upcast === undefined ? {} : { upcast }),
   deprecated,

@@ -10,10 +10,12 @@ import {
 } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
+import { discardMany } from './discard-many.ts';
 import type { createReplay, Replay } from './replay.ts';
 import { recordDeed } from './store/audit.ts';
 import {
   countLetters,
+  countOpen,
   findLetter,
   listLetters,
   markDiscarded,
@@ -31,6 +33,22 @@ export interface DeadLetterParts {
 
 const text = z.string().min(1).max(500);
 const filter = { subscription: text.optional(), code: text.optional(), type: text.optional() };
+const discarding = z
+  .object({
+    ...filter,
+    /** Those whose last failure was before this. */
+    failedBefore: z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' }).optional(),
+    reason: text,
+    limit: z.int().min(1).max(50_000).default(10_000),
+  })
+  .refine(
+    ({ subscription, code, type, failedBefore }) =>
+      (subscription ?? code ?? type ?? failedBefore) !== undefined,
+    {
+      path: ['subscription'],
+      message: 'or another filter must be given: code, type or failedBefore',
+    },
+  );
 const params = z.object({ id: z.string().max(100) });
 const config = { access: 'administrator' } as const;
 
@@ -54,21 +72,24 @@ export const deadLetterRoutes =
             200: z.object({
               deadLetters: z.array(letterSummary),
               ...nextPage,
-              /** Of all pages, by status, under the other filters. */
-              counts: z.object({ open: z.int(), replayed: z.int(), discarded: z.int() }),
+              /** Of all pages, by status, under the other filters; each is counted up to 250,000. On the first page alone. */
+              counts: z.object({ open: z.int(), replayed: z.int(), discarded: z.int() }).optional(),
             }),
           },
         },
       },
       async (request, reply) => {
         const { query } = request;
-        const { rows, next } = await readPage(request, reply, {
-          limit: query.limit,
-          parameter: 'before',
-          read: (limit) => listLetters(store.db, query, { ...query, limit }),
-          cursorOf: ({ id }) => id,
-        });
-        return { deadLetters: rows.map(viewSummary), ...next, counts: await countLetters(store.db, query) };
+        const [{ rows, next }, counts] = await Promise.all([
+          readPage(request, reply, {
+            limit: query.limit,
+            parameter: 'before',
+            read: (limit) => listLetters(store.db, query, { ...query, limit }),
+            cursorOf: ({ id }) => id,
+          }),
+          query.before === undefined ? countLetters(store.db, query) : undefined,
+        ]);
+        return { deadLetters: rows.map(viewSummary), ...next, ...(counts === undefined ? {} : { counts }) };
       },
     );
 
@@ -152,6 +173,38 @@ export const deadLetterRoutes =
     );
 
     server.post(
+      '/api/admin/dead-letters/discard',
+      {
+        config,
+        schema: {
+          summary: 'Discard open dead letters for good, the oldest first, in batches; says how many',
+          body: discarding,
+          response: {
+            200: z.object({
+              discarded: z.int(),
+              /** Open ones that match still: beyond the limit, being replayed, or arrived meanwhile. */
+              remaining: z.int(),
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const { reason, limit, failedBefore, ...filter } = request.body;
+        const before = failedBefore === undefined ? undefined : new Date(failedBefore);
+        const discarded = await discardMany(store, {
+          filter: {
+            ...filter,
+            failedBefore: before,
+            openedBefore: new Date(),
+          },
+          userId: currentUser(request).userId,
+          ...{ reason, limit, action: 'dead-letter.discard-many' },
+        });
+        return { discarded, remaining: await countOpen(store.db, filter, before) };
+      },
+    );
+
+    server.post(
       '/api/admin/dead-letters/replay',
       {
         config,
@@ -193,8 +246,10 @@ const problemOf = (outcome: Exclude<Replay, { kind: 'replayed' }>) => {
       return problem(409, 'already-resolved', `The dead letter was ${outcome.status} already.`);
     case 'claimed':
       return problem(409, 'being-replayed', 'The dead letter is being replayed; look again in a minute.');
-    case 'no-subscription':
-      return problem(409, 'no-subscription', `There is no subscription ${outcome.subscription} any more.`);
+    case 'impossible':
+      return problem(409, outcome.obstacle, outcome.detail);
+    case 'unsendable':
+      return problem(422, 'message-refused', `No broker takes it: ${outcome.reason}`);
     case 'wrong-body': {
       return fieldProblem(422, 'unreadable-message', outcome.errors);
     }

@@ -1,5 +1,5 @@
 import { Fault, messageOf, readMessage, type TransportMessage } from '@emporium/bus';
-import { carrierOf, type Subscription, shop } from '@emporium/contracts';
+import { type Contract, carrierOf, type Subscription, shop } from '@emporium/contracts';
 import type { FieldError } from '@emporium/service';
 import { readable } from './domain/readable.ts';
 
@@ -21,8 +21,11 @@ export const repair = (
   try {
     const { id, key, contract } = readMessage(shop, new Set(subscription.to), body);
     // A value of an open stream has no id of its own: what it says is who it is.
-    if (carrierOf(contract) === 'stream')
+    if (carrierOf(contract) === 'stream') {
+      const wrongFields = promiseErrors(contract, edited);
+      if (wrongFields.length > 0) return wrong(wrongFields);
       return fits({ id: letter.message_id, type: contract.type, key, body });
+    }
     if (id !== expected) return wrong([{ field: 'body.id', message: `must stay ${expected}` }]);
     const { type } = edited as { type: string }; // readMessage has read it
     return fits({ id, type, key, body });
@@ -30,6 +33,15 @@ export const repair = (
     if (!(error instanceof Fault)) throw error;
     return wrong(fieldErrors(error));
   }
+};
+
+/** A reader of a stream tolerates more than a publisher may send, and who repairs publishes. */
+const promiseErrors = ({ publishedSchema }: Contract, edited: unknown): FieldError[] => {
+  const { error } = publishedSchema.safeParse(edited);
+  return (error?.issues ?? []).map(({ path, message }) => ({
+    field: ['body.data', ...path].join('.'),
+    message,
+  }));
 };
 
 const envelopeId = (bytes: Uint8Array): string | undefined => {

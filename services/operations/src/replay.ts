@@ -3,6 +3,7 @@ import { type Subscription, shop } from '@emporium/contracts';
 import type { FieldError } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { repair } from './repair.ts';
+import { describeObstacle, type Obstacle, obstacleOf } from './replayable.ts';
 import { recordIntent, recordOutcome } from './store/audit.ts';
 import { claimLetter, findLetter, type Letter, markReplayed, releaseLetter } from './store/dead-letters.ts';
 import type { Status, Tables } from './store/tables.ts';
@@ -12,11 +13,13 @@ export type Replay =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'resolved'; readonly status: Status }
   | { readonly kind: 'claimed' }
-  /** The subscription is no longer in the registry. */
-  | { readonly kind: 'no-subscription'; readonly subscription: string }
+  /** It can never be sent as it is. */
+  | { readonly kind: 'impossible'; readonly obstacle: Obstacle; readonly detail: string }
   | { readonly kind: 'wrong-body'; readonly errors: readonly FieldError[] }
   /** The broker did not take it: the letter is open as before. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The same, and it would refuse it each time. */
+  | { readonly kind: 'unsendable'; readonly reason: string };
 
 export interface ReplayRequest {
   readonly id: string;
@@ -36,12 +39,22 @@ export const createReplay =
     if (letter === undefined) return { kind: 'unknown' };
     if (letter.status !== 'open') return { kind: 'resolved', status: letter.status };
     const subscription = shop.subscription(letter.subscription);
-    if (subscription === undefined) return { kind: 'no-subscription', subscription: letter.subscription };
+    const obstacle = obstacleOf(letter);
+    // An edited body takes the place of one that is truncated or too big.
+    const isPossible =
+      obstacle === undefined || (request.edited !== undefined && obstacle !== 'no-subscription');
+    if (subscription === undefined || !isPossible) return impossible(obstacle ?? 'no-subscription', letter);
     const repaired = messageFor(letter, subscription, request.edited);
     return repaired.kind === 'wrong'
       ? { kind: 'wrong-body', errors: repaired.errors }
       : sendAgain({ store, sendTo, letter, subscription, message: repaired.message, request });
   };
+
+const impossible = (obstacle: Obstacle, letter: Letter): Replay => ({
+  kind: 'impossible',
+  obstacle,
+  detail: describeObstacle(obstacle, letter),
+});
 
 const messageFor = (letter: Letter, subscription: Subscription, edited: ReplayRequest['edited']) => {
   const { message_id: id, type, key, body } = letter;
@@ -78,7 +91,7 @@ const sendAgain = async (sending: Sending): Promise<Replay> => {
     if (!isAccepted) return releaseLetter(tx, letter.id);
     await markReplayed(tx, { letter, userId, edited: isEdited ? message.body : undefined }, now);
   });
-  return result.status === 'accepted'
-    ? { kind: 'replayed' }
-    : { kind: 'refused', reason: result.error.message };
+  if (result.status === 'accepted') return { kind: 'replayed' };
+  const kind = result.error.settle === 'dead-letter' ? 'unsendable' : 'refused';
+  return { kind, reason: result.error.message };
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Readable, readable } from './domain/readable.ts';
+import { describeObstacle, obstacleOf } from './replayable.ts';
 import type { Letter, LetterStep, LetterSummary } from './store/dead-letters.ts';
 
 export const status = z.enum(['open', 'replayed', 'discarded']);
@@ -25,6 +26,15 @@ export const letterSummary = z.object({
   times: z.int(),
   failedAt: z.string(),
   receivedAt: z.string(),
+  /** Where the broker had the message. */
+  position: z.string().optional(),
+  /** The size in bytes that the body had; `size` is what was kept of it. Absent when it was kept whole. */
+  truncatedFrom: z.int().optional(),
+  /** Whether it can be sent again as it is. */
+  replayable: z.boolean(),
+  notReplayable: reason.optional(),
+  /** By name, the text of each attribute that could not be kept as it was. */
+  oddAttributes: z.record(z.string(), z.string()).optional(),
 });
 
 export const letterWhole = letterSummary.extend({
@@ -57,7 +67,27 @@ export const viewSummary = (letter: LetterSummary): z.input<typeof letterSummary
   times: letter.times,
   failedAt: letter.failed_at.toISOString(),
   receivedAt: letter.received_at.toISOString(),
+  ...(letter.position === null ? {} : { position: letter.position }),
+  ...(letter.truncated_from === null ? {} : { truncatedFrom: letter.truncated_from }),
+  ...replayability(letter),
+  ...(letter.odd_attributes === null ? {} : { oddAttributes: JSON.parse(letter.odd_attributes) }),
 });
+
+const replayability = (letter: LetterSummary) => {
+  const obstacle = obstacleOf(letter);
+  if (obstacle !== undefined) {
+    return {
+      replayable: false,
+      notReplayable: { code: obstacle, message: describeObstacle(obstacle, letter) },
+    };
+  }
+  const { status: resolved } = letter;
+  if (resolved === 'open') return { replayable: true };
+  return {
+    replayable: false,
+    notReplayable: { code: 'already-resolved', message: `It was ${resolved} already.` },
+  };
+};
 
 export const viewWhole = (
   letter: Letter,

@@ -54,6 +54,7 @@ describe.skipIf(!postgres.available)(postgres.title('the dead letters'), () => {
         times: 1,
         failedAt: given.failedAt,
         receivedAt: expect.any(String),
+        replayable: true,
       });
     });
 

@@ -130,7 +130,7 @@ let deaths = 0;
 
 /** A dead letter of `email.welcome`, each another one. */
 export const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => {
-  const id = changes.id ?? uuid();
+  const id = typeof changes.id === 'string' ? changes.id : uuid();
   deaths += 1;
   return {
     id,

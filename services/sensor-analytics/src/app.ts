@@ -13,13 +13,16 @@ const day = 24 * hour;
 export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
   createService<Tables>('sensor-analytics', config, log, ({ store }) => {
     const { WINDOW_SECONDS: windowSeconds, HOT_ABOVE: hotAbove, JUMP_BY: jumpBy } = config;
-    const live = createLive({ db: store.db, windowSeconds, log });
+    const aheadSeconds = config.READING_AHEAD_SECONDS;
+    const ageSeconds = (config.READING_AGE_DAYS * day) / 1_000;
+    const live = createLive({ db: store.db, windowSeconds, aheadSeconds, log });
+    const watch = { windowSeconds, hotAbove, jumpBy, aheadSeconds, ageSeconds };
 
     return {
       description: 'Windows and alerts from the stream of sensor readings.',
       migrations,
-      routes: [sensorRoutes({ store, live, windowSeconds })],
-      subscriptions: { 'sensor-analytics.readings': [onSensorData({ windowSeconds, hotAbove, jumpBy })] },
+      routes: [sensorRoutes({ store, live, windowSeconds, aheadSeconds })],
+      subscriptions: { 'sensor-analytics.readings': [onSensorData(watch)] },
       unreadable: { 'sensor-analytics.readings': recordMalformed(store.db) },
       retention: [
         // A reading that can come again must be known. This service handles nothing else.
@@ -29,6 +32,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
         { table: 'sensor', column: 'updated_at', keepMs: 90 * day },
         { table: 'alert', column: 'raised_at', keepMs: 365 * day },
         { table: 'malformed_reading', column: 'at', keepMs: 90 * day },
+        { table: 'flagged_reading', column: 'last_at', keepMs: 90 * day },
       ],
     };
   });

@@ -18,6 +18,10 @@ export const config = serviceConfig.extend({
   HOT_ABOVE: degrees.default(35),
   /** Farther than this from the running mean a temperature has jumped. */
   JUMP_BY: degrees.default(8),
+  /** A reading that is farther in the future than this is of a wrong clock: flagged, and not counted. */
+  READING_AHEAD_SECONDS: count.max(86_400, 'must be a day or less').default(300),
+  /** A reading that is older than this is of a clock that was never set: flagged, and not counted. */
+  READING_AGE_DAYS: count.max(36_500, 'must be a hundred years or less').default(365),
   /** How far back the stream can be read again; a reading is known for as long, and some more. Kafka keeps seven days. */
   STREAM_RETENTION_HOURS: count.max(8_760, 'must be a year or less').default(168),
 });

@@ -20,6 +20,8 @@ export interface Live {
 interface LiveOptions {
   readonly db: Kysely<Tables>;
   readonly windowSeconds: number;
+  /** How far in the future a reading may be. */
+  readonly aheadSeconds: number;
   readonly log: Log;
   readonly lookMs?: number;
 }
@@ -35,7 +37,7 @@ const heartbeatMs = 5_000;
 /** A listener that does not read is left. */
 const mostUnread = 1_000_000;
 
-export const createLive = ({ db, windowSeconds, log, lookMs = 1_000 }: LiveOptions): Live => {
+export const createLive = ({ db, windowSeconds, aheadSeconds, log, lookMs = 1_000 }: LiveOptions): Live => {
   const listeners = new Set<PassThrough>();
   const told = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -84,7 +86,10 @@ export const createLive = ({ db, windowSeconds, log, lookMs = 1_000 }: LiveOptio
   };
 
   const greet = async (listener: PassThrough, lastAlert: string | undefined): Promise<void> => {
-    const windows = await newestWindows(db, windowSeconds, 1);
+    const windows = await newestWindows(db, {
+      ...{ seconds: windowSeconds, each: 1 },
+      until: new Date(Date.now() + aheadSeconds * 1_000),
+    });
     const missed = lastAlert === undefined ? [] : await alertsAfter(db, lastAlert, 100);
     tell([...windows.map(windowEvent), ...missed.map(alertEvent)].join(''), [listener]);
   };

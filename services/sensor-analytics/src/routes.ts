@@ -1,17 +1,21 @@
 import { cursor, nextPage, pageLimit, problem, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
+import { type Flag, flags } from './domain/reading.ts';
 import type { Live } from './live.ts';
 import { listAlerts } from './store/alerts.ts';
+import { countFlagged, listFlagged } from './store/flagged.ts';
 import { countMalformed, listMalformed } from './store/malformed.ts';
 import type { Tables } from './store/tables.ts';
 import { newestWindows } from './store/windows.ts';
-import { alert, alertView, window, windowView } from './views.ts';
+import { alert, alertView, flaggedReadings, flaggedView, window, windowView } from './views.ts';
 
 interface Parts {
   readonly store: Store<Tables>;
   readonly live: Live;
   readonly windowSeconds: number;
+  /** How far in the future a reading may be. */
+  readonly aheadSeconds: number;
 }
 
 const malformed = z.object({
@@ -24,7 +28,7 @@ const malformed = z.object({
 });
 
 export const sensorRoutes =
-  ({ store, live, windowSeconds }: Parts): Routes =>
+  ({ store, live, windowSeconds, aheadSeconds }: Parts): Routes =>
   (server) => {
     const config = { access: 'public' } as const;
 
@@ -43,7 +47,10 @@ export const sensorRoutes =
         },
       },
       async ({ query: { windows } }) => {
-        const rows = await newestWindows(store.db, windowSeconds, windows);
+        const rows = await newestWindows(store.db, {
+          ...{ seconds: windowSeconds, each: windows },
+          until: new Date(Date.now() + aheadSeconds * 1_000),
+        });
         const places = Map.groupBy(rows, ({ location }) => location);
         return {
           locations: [...places].map(([location, mine]) => ({ location, windows: mine.map(windowView) })),
@@ -93,10 +100,55 @@ export const sensorRoutes =
           count,
           malformed: rows.map(({ position, at, ...row }) => ({
             ...row,
-            ...(position === null ? {} : { position }),
+            ...(position === '' ? {} : { position }),
             at: at.toISOString(),
           })),
         };
+      },
+    );
+
+    server.get(
+      '/api/sensors/flagged',
+      {
+        config,
+        schema: {
+          summary: 'What was wrong with readings that could be read: how many by flag, and for each sensor',
+          querystring: z.object({
+            limit: pageLimit(500, 100),
+            sensorId: z
+              .string()
+              .regex(/^\d{1,10}$/, 'must be the id of a sensor')
+              .optional(),
+            /** As `next` has it: the sensor and the flag of the last one of the page before. */
+            after: flaggedCursor.optional(),
+          }),
+          response: {
+            200: z.object({
+              /** Of all sensors. */
+              counts: z.record(z.enum(flags), z.int()),
+              flagged: z.array(flaggedReadings),
+              ...nextPage,
+            }),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { limit, after, sensorId } = request.query;
+        const page = {
+          sensorId: sensorId === undefined ? undefined : Number(sensorId),
+          after: after === undefined ? undefined : parseCursor(after),
+        };
+        const [counts, { rows, next }] = await Promise.all([
+          countFlagged(store.db),
+          readPage(request, reply, {
+            limit,
+            parameter: 'after',
+            read: (most) => listFlagged(store.db, { ...page, limit: most }),
+            cursorOf: ({ sensor_id, flag }) => `${sensor_id}.${flag}`,
+          }),
+        ]);
+        const all = Object.fromEntries(flags.map((flag) => [flag, counts.get(flag) ?? 0]));
+        return { counts: all as Record<Flag, number>, flagged: rows.map(flaggedView), ...next }; // fromEntries forgets the keys
       },
     );
 
@@ -126,6 +178,15 @@ export const sensorRoutes =
     );
     server.addHook('preClose', async () => live.close());
   };
+
+const flaggedCursor = z
+  .string()
+  .regex(/^\d{1,10}\.[a-z-]{1,40}$/, 'must be one that an answer of this list gave');
+
+const parseCursor = (cursor: string): [number, string] => {
+  const [sensorId = '', flag = ''] = cursor.split('.');
+  return [Number(sensorId), flag];
+};
 
 const lastAlertOf = (header: unknown): string | undefined => {
   const parsed = z.uuid().safeParse(header);

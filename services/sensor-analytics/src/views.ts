@@ -1,6 +1,8 @@
+import type { Selectable } from 'kysely';
 import { z } from 'zod';
+import { flags } from './domain/reading.ts';
 import type { Alert } from './store/alerts.ts';
-import type { ReadingWindowTable } from './store/tables.ts';
+import type { FlaggedReadingTable, ReadingWindowTable } from './store/tables.ts';
 
 const range = z.object({ min: z.number(), max: z.number(), mean: z.number() });
 
@@ -10,7 +12,8 @@ export const window = z.object({
   seconds: z.int(),
   readings: z.int(),
   temperature: range,
-  humidity: range,
+  /** Absent when no reading of the window had one. */
+  humidity: range.optional(),
 });
 
 export const windowView = (row: ReadingWindowTable): z.output<typeof window> => ({
@@ -18,8 +21,17 @@ export const windowView = (row: ReadingWindowTable): z.output<typeof window> => 
   seconds: row.seconds,
   readings: row.readings,
   temperature: rangeOf(row.temperature_min, row.temperature_max, row.temperature_sum / row.readings),
-  humidity: rangeOf(row.humidity_min, row.humidity_max, row.humidity_sum / row.readings),
+  ...humidityOf(row),
 });
+
+const humidityOf = ({
+  readings,
+  humidity_min: min,
+  humidity_max: max,
+  humidity_sum: sum,
+  humidity_missing: missing,
+}: ReadingWindowTable) =>
+  min === null || max === null ? {} : { humidity: rangeOf(min, max, sum / (readings - missing)) };
 
 /** A mean to a thousandth: what a sum of tenths divided by a count has behind it says nothing. */
 const rangeOf = (min: number, max: number, mean: number) => ({
@@ -54,4 +66,31 @@ export const alertView = ({
   temperature,
   ...(usual === null ? {} : { usual }),
   at: at.toISOString(),
+});
+
+export const flaggedReadings = z.object({
+  sensorId: z.string(),
+  /** What is wrong with its readings. */
+  flag: z.enum(flags),
+  readings: z.int(),
+  /** Of the field that the flag is about: a timestamp, or a humidity. Absent where it is not a number. */
+  lastValue: z.number().optional(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+});
+
+export const flaggedView = ({
+  sensor_id,
+  flag,
+  readings,
+  last_value,
+  first_at,
+  last_at,
+}: Selectable<FlaggedReadingTable>): z.output<typeof flaggedReadings> => ({
+  sensorId: String(sensor_id),
+  flag,
+  readings,
+  ...(last_value === null ? {} : { lastValue: last_value }),
+  firstAt: first_at.toISOString(),
+  lastAt: last_at.toISOString(),
 });

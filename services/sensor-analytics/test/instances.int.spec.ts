@@ -1,5 +1,6 @@
 import type { OutgoingMessage, Transport } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
+import { hostileBytes } from '@emporium/hostile-inputs';
 import { freshDatabase, serverFor } from '@emporium/servers';
 import { createLog, createTransport } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
@@ -22,11 +23,27 @@ const log = createLog({ service: 'sensor-analytics', level: 'silent' });
 
 interface MalformedReadings {
   readonly count: number;
-  readonly malformed: readonly { readonly id: string; readonly position: string; readonly message: string }[];
+  readonly malformed: readonly Malformed[];
+}
+
+interface Malformed {
+  readonly id: string;
+  readonly position: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+interface FlaggedReadings {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly flagged: readonly { readonly sensorId: string; readonly flag: string }[];
+  readonly next?: string;
 }
 
 interface Locations {
-  readonly locations: readonly { readonly location: string; readonly windows: readonly unknown[] }[];
+  readonly locations: readonly {
+    readonly location: string;
+    readonly windows: readonly { readonly start: string }[];
+  }[];
 }
 
 interface Alerts {
@@ -129,7 +146,7 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
     expect(malformed.map(({ id }) => id).toSorted()).toEqual(['stranger-0', 'stranger-1', 'stranger-2']);
     for (const { position, message } of malformed) {
       expect(position).toMatch(/^bus\.message\/\d+$/);
-      expect(message).toMatch(/is no JSON|data\./);
+      expect(message).toMatch(/is not JSON|data\./);
     }
     const letters: string[] = [];
     const consumer = await stream.consumeDeadLetters(
@@ -137,6 +154,74 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
     );
     await expect.poll(() => letters.toSorted(), { timeout: 10_000 }).toEqual(bad.toSorted());
     await consumer.stop();
+  });
+
+  test.each(['body', 'id'])(
+    'sets aside whatever bytes come, at once, when every %s is the same',
+    async (same) => {
+      const { url } = await launch();
+      await publish(
+        hostileBytes.map(({ value }, index) => ({
+          ...outgoing(reading()),
+          id: same === 'id' ? 'same' : `third-party-${index}`,
+          body: same === 'body' ? Uint8Array.of(0, 0, 0, 1, 2, 3) : value,
+        })),
+      );
+      await send([reading({ temperature: 60 })]);
+      const count = hostileBytes.length;
+      const ask = () => getJson<MalformedReadings>(`${url}/api/sensors/malformed?limit=500`);
+      await expect.poll(async () => (await ask()).count, { timeout: 20_000 }).toBe(count);
+      const codes = new Set((await ask()).malformed.map(({ code }) => code));
+      codes.delete('bus.message_too_big');
+      expect([...codes]).toEqual(['bus.invalid_message']);
+      await until(1);
+      expect((await getJson<Alerts>(`${url}/api/sensors/alerts`)).alerts).toHaveLength(1);
+    },
+  );
+
+  test('lists what was wrong with readings by flag and sensor, page by page', async () => {
+    const { url } = await launch();
+    const now = Math.floor(Date.now() / 1_000);
+    const odd = [
+      { ...reading({ sensor_id: 1, location: 'Dubai', timestamp: 4_102_444_800 }) },
+      { ...reading({ sensor_id: 2, location: 'Dubai', timestamp: now, temperature: 60 }), humidity: 101.7 },
+      { ...reading({ sensor_id: 2, location: 'Dubai', timestamp: now + 1, temperature: 60 }), humidity: 500 },
+    ];
+    await publish(
+      odd.map((value, n) => ({
+        ...outgoing(reading()),
+        id: `odd-${n}`,
+        body: Buffer.from(JSON.stringify(value)),
+      })),
+    );
+    await until(2);
+    const first = await fetch(`${url}/api/sensors/flagged?limit=2`);
+    const page = (await first.json()) as FlaggedReadings;
+    expect(page.counts).toEqual({
+      ...{ 'clock-ahead': 1, 'clock-behind': 0, 'location-missing': 0 },
+      ...{ 'humidity-out-of-range': 1, 'humidity-missing': 1 },
+    });
+    expect(page.flagged).toMatchObject([
+      { sensorId: '1', flag: 'clock-ahead', readings: 1, lastValue: 4_102_444_800 },
+      { sensorId: '2', flag: 'humidity-missing', readings: 1, lastValue: 500 },
+    ]);
+    expect(first.headers.get('link')).toBe(`<${page.next}>; rel="next"`);
+    const second = await getJson<FlaggedReadings>(`${url}${page.next}`);
+    expect(second.flagged).toMatchObject([
+      { sensorId: '2', flag: 'humidity-out-of-range', lastValue: 101.7 },
+    ]);
+    expect(second.next).toBeUndefined();
+    const ofOne = await getJson<FlaggedReadings>(`${url}/api/sensors/flagged?sensorId=2`);
+    expect(ofOne.flagged).toHaveLength(2);
+
+    const { locations } = await getJson<Locations>(`${url}/api/sensors/locations?windows=60`);
+    for (const { windows } of locations)
+      for (const { start } of windows) expect(Date.parse(start)).toBeLessThanOrEqual(Date.now() + 300_000);
+    expect((await getJson<Alerts>(`${url}/api/sensors/alerts`)).alerts).toHaveLength(1);
+    for (const query of ['after=9999999999.clock-ahead', 'sensorId=9999999999'])
+      expect((await getJson<FlaggedReadings>(`${url}/api/sensors/flagged?${query}`)).flagged).toEqual([]);
+    for (const query of ['after=x', 'after=%00', 'sensorId=-1', 'limit=1e2', 'limit=0'])
+      expect((await fetch(`${url}/api/sensors/flagged?${query}`)).status).toBe(400);
   });
 
   test('shows places, alerts and what is live over HTTP', async () => {

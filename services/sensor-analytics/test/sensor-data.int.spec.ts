@@ -1,6 +1,6 @@
 import { serverFor } from '@emporium/servers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { recordMalformed } from '../src/store/malformed.ts';
+import { countMalformed, recordMalformed } from '../src/store/malformed.ts';
 import { openAnalytics } from './support/analytics.ts';
 import { manyReadings, reading, shuffled, start, windowsOf } from './support/readings.ts';
 
@@ -14,6 +14,9 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
   afterEach(() => analytics.close());
 
   const hot = (timestamp: number, change = {}) => reading({ timestamp, temperature: 36, ...change });
+
+  /** A reading that is too hot, as bytes of a third party. */
+  const raw = (change: object) => JSON.stringify({ ...hot(start), ...change });
 
   describe('in windows', () => {
     const all = manyReadings(6_000);
@@ -105,13 +108,80 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       expect(await analytics.published()).toHaveLength(1);
     });
 
-    test('but claim to be from tomorrow count in their window, and are not believed', async () => {
-      const tomorrow = Math.floor(Date.now() / 1_000) + 86_400;
-      await analytics.handle([hot(tomorrow), reading({ timestamp: start })]);
+    test('but whose time cannot be believed are counted by name, and not in windows', async () => {
+      const now = Math.floor(Date.now() / 1_000);
+      const times = [4_102_444_800, now + 86_400, now + 400, 0, 86_400, now - 366 * 86_400];
+      await analytics.handle([...times.map((timestamp) => hot(timestamp)), reading({ timestamp: start })]);
       expect(await analytics.published()).toEqual([]);
-      expect(await analytics.windows()).toHaveLength(2);
+      expect(await analytics.windows()).toMatchObject([{ start, readings: 1 }]);
+      expect(await analytics.flagged()).toMatchObject([
+        { sensor_id: 1, flag: 'clock-ahead', readings: 3 },
+        { sensor_id: 1, flag: 'clock-behind', readings: 3 },
+      ]);
       await analytics.handle([hot(start + 1)]);
       expect(await analytics.published()).toHaveLength(1);
+    });
+
+    test('are told whatever their humidity and their location are', async () => {
+      const humidities = [
+        '101.7',
+        '119',
+        '-3',
+        '1e9',
+        '-1e400',
+        'null',
+        '"wet"',
+        '[]',
+        '{"a":{}}',
+        'NaN',
+        '-0',
+      ];
+      const texts = humidities.map((json, sensor) =>
+        raw({ sensor_id: sensor, humidity: 0 }).replace('"humidity":0', `"humidity":${json}`),
+      );
+      const { humidity: _, ...dry } = hot(start, { sensor_id: 20 });
+      const places = ['', 'x'.repeat(101), 'a\nb', 7, null].map((location, index) =>
+        raw({ sensor_id: 30 + index, location }),
+      );
+      await analytics.handleBytes(
+        [...texts, JSON.stringify(dry), ...places].map((text) => Buffer.from(text)),
+      );
+      expect(await analytics.published()).toHaveLength(humidities.length + 1 + places.length);
+      const windows = await analytics.store.db
+        .selectFrom('reading_window')
+        .selectAll()
+        .orderBy('location')
+        .execute();
+      expect(windows).toMatchObject([
+        {
+          location: 'Tokyo',
+          readings: 12,
+          humidity_missing: 8,
+          humidity_min: 0,
+          humidity_max: 100,
+          humidity_sum: 200,
+        },
+        { location: 'unknown', readings: 5, humidity_missing: 0 },
+      ]);
+      const counts = Map.groupBy(await analytics.flagged(), ({ flag }) => flag);
+      expect([...counts].map(([flag, rows]) => [flag, rows.length]).toSorted()).toEqual([
+        ['humidity-missing', 8],
+        ['humidity-out-of-range', 3],
+        ['location-missing', 5],
+      ]);
+    });
+
+    test('are one row of each sensor and flag, however often they come', async () => {
+      const humid = Array.from({ length: 700 }, (_, second) => ({
+        ...reading({ timestamp: start + second }),
+        humidity: 101.7,
+      }));
+      const bytes = humid.map((value) => Buffer.from(JSON.stringify(value)));
+      const other = analytics.instance();
+      await Promise.all([analytics.handleBytes(bytes.slice(0, 350)), other.handleBytes(bytes.slice(300))]);
+      expect(await analytics.flagged()).toMatchObject([
+        { sensor_id: 1, flag: 'humidity-out-of-range', readings: 700, last_value: 101.7 },
+      ]);
     });
   });
 
@@ -130,14 +200,23 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       await recordMalformed(db)({ id: 'sensor_data/3/1207', position: 'sensor_data/3/1207', reason });
     }
     await recordMalformed(db)({ id: 'other', reason });
+    await recordMalformed(db)({ id: 'same', position: 'sensor_data/0/1', reason });
+    await recordMalformed(db)({ id: 'same', position: 'sensor_data/0/2', reason });
+    const odd = { code: 'bus\0', message: `\ud800\0${'x'.repeat(2_000)}` };
+    await recordMalformed(db)({ id: `\0${'é'.repeat(3_000)}`, position: '\0', reason: odd });
     const rows = await db
       .selectFrom('malformed_reading')
       .select(['id', 'position', 'code'])
+      .where('code', '=', reason.code)
       .orderBy('id')
+      .orderBy('position')
       .execute();
     expect(rows).toEqual([
-      { id: 'other', position: null, code: reason.code },
+      { id: 'other', position: '', code: reason.code },
+      { id: 'same', position: 'sensor_data/0/1', code: reason.code },
+      { id: 'same', position: 'sensor_data/0/2', code: reason.code },
       { id: 'sensor_data/3/1207', position: 'sensor_data/3/1207', code: reason.code },
     ]);
+    expect(await countMalformed(db)).toBe(5);
   });
 });

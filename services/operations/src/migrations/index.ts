@@ -51,4 +51,19 @@ export const migrations: Migrations = {
     'create index audit_target on audit (target, id desc)',
     'create index audit_at on audit (at)',
   ),
+  // Every filter of the list with a status is one range of an index, whatever was discarded before.
+  '003-many-dead-letters': statements(
+    `alter table dead_letter
+      add column opened_at timestamptz not null default now(),
+      add column position text,
+      add column truncated_from bigint,
+      add column odd_attributes text`,
+    'create index dead_letter_subscription on dead_letter (subscription, status, id desc)',
+    'create index dead_letter_subscription_code on dead_letter (subscription, code, status, id desc)',
+    'create index dead_letter_code on dead_letter (code, status, id desc)',
+    'create index dead_letter_type on dead_letter (type, status, id desc)',
+    `create index dead_letter_failed_at on dead_letter (failed_at, id) where status = 'open'`,
+    `create index dead_letter_open on dead_letter (subscription, opened_at, id) where status = 'open'`,
+    `create index dead_letter_resolved on dead_letter (subscription, resolved_at, id) where status <> 'open'`,
+  ),
 };

@@ -1,6 +1,6 @@
 import type { Tx } from '@emporium/store';
 import { type Kysely, type Selectable, sql } from 'kysely';
-import { v7 as uuid } from 'uuid';
+import { validate as isUuid, v7 as uuid } from 'uuid';
 import type { DeadLetterStepTable, DeadLetterTable, Status, Tables } from './tables.ts';
 
 /** Without its bytes, which may be many. */
@@ -16,6 +16,8 @@ export interface LetterFilter {
   readonly type?: string | undefined;
   readonly status?: Status | undefined;
 }
+
+const statuses: readonly Status[] = ['open', 'replayed', 'discarded'];
 
 export interface Page {
   /** The id of the last one of the page before. */
@@ -38,6 +40,10 @@ const columns = [
   'received_at',
   'resolved_at',
   'claimed_until',
+  'opened_at',
+  'position',
+  'truncated_from',
+  'odd_attributes',
 ] as const;
 
 const latestBody = sql<Buffer>`coalesce(
@@ -46,7 +52,7 @@ const latestBody = sql<Buffer>`coalesce(
   dead_letter.body)`;
 const size = sql<number>`octet_length(${latestBody})`.as('size');
 
-const matching = (db: Kysely<Tables>, { subscription, code, type, status }: LetterFilter) =>
+export const matching = (db: Kysely<Tables>, { subscription, code, type, status }: LetterFilter) =>
   db
     .selectFrom('dead_letter')
     .$if(subscription !== undefined, (query) => query.where('subscription', '=', subscription ?? ''))
@@ -55,7 +61,21 @@ const matching = (db: Kysely<Tables>, { subscription, code, type, status }: Lett
     .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'open'));
 
 /** The newest first. */
-export const listLetters = (
+export const listLetters = async (
+  db: Kysely<Tables>,
+  filter: LetterFilter,
+  page: Page,
+): Promise<LetterSummary[]> => {
+  const { subscription, code, type, status } = filter;
+  const isWide = status !== undefined || (subscription ?? code ?? type) === undefined;
+  if (isWide) return pageOfLetters(db, filter, page);
+  // Each status is one range of an index: a filter of few open ones does not look through many that were discarded.
+  const pages = statuses.map((each) => pageOfLetters(db, { ...filter, status: each }, page));
+  const letters = (await Promise.all(pages)).flat();
+  return letters.sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, page.limit);
+};
+
+const pageOfLetters = (
   db: Kysely<Tables>,
   filter: LetterFilter,
   { before, limit }: Page,
@@ -67,18 +87,44 @@ export const listLetters = (
     .limit(limit)
     .execute();
 
-/** By status, whichever status the filter asks for. */
+/** Counting stops here: more than so many are more than anybody looks at one by one. */
+const countedUpTo = 250_000;
+
+/** By status, whichever status the filter asks for; each up to `countedUpTo`. */
 export const countLetters = async (
   db: Kysely<Tables>,
   filter: LetterFilter,
 ): Promise<Record<Status, number>> => {
-  const rows = await matching(db, { ...filter, status: undefined })
-    .select(['status', sql<number>`count(*)`.as('letters')])
-    .groupBy('status')
-    .execute();
-  const counts = { open: 0, replayed: 0, discarded: 0 };
-  for (const { status, letters } of rows) counts[status] = letters;
-  return counts;
+  const [open = 0, replayed = 0, discarded = 0] = await Promise.all(
+    statuses.map(async (status) => {
+      const letters = matching(db, { ...filter, status })
+        .select('status')
+        .limit(countedUpTo);
+      const { count } = await db
+        .selectFrom(letters.as('letters'))
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return count;
+    }),
+  );
+  return { open, replayed, discarded };
+};
+
+/** Open ones whose last death was before that, where it is given; up to `countedUpTo`. */
+export const countOpen = async (
+  db: Kysely<Tables>,
+  filter: LetterFilter,
+  failedBefore?: Date,
+): Promise<number> => {
+  const letters = matching(db, { ...filter, status: 'open' })
+    .select('status')
+    .$if(failedBefore !== undefined, (query) => query.where('failed_at', '<', failedBefore ?? new Date()))
+    .limit(countedUpTo);
+  const { count } = await db
+    .selectFrom(letters.as('letters'))
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
 };
 
 /** Open ones, in the order in which they died. */
@@ -96,12 +142,14 @@ export const openLetters = async (
   return rows.map(({ id }) => id);
 };
 
-export const findLetter = (db: Kysely<Tables>, id: string): Promise<Letter | undefined> =>
-  db
+export const findLetter = async (db: Kysely<Tables>, id: string): Promise<Letter | undefined> => {
+  if (!isUuid(id)) return undefined; // whatever else an address holds is none
+  return db
     .selectFrom('dead_letter')
     .select([...columns, size, latestBody.as('body')])
     .where('id', '=', id)
     .executeTakeFirst();
+};
 
 export const originalBody = async (db: Kysely<Tables>, id: string): Promise<Buffer> => {
   const query = db.selectFrom('dead_letter').select('body').where('id', '=', id);
@@ -115,7 +163,7 @@ export const stepsOf = (db: Kysely<Tables>, id: string): Promise<LetterStep[]> =
 /** While a letter is being replayed nobody else does anything to it; the claim of a process that crashed runs out. */
 const claimMs = 60_000;
 
-const free = (now: Date) =>
+export const free = (now: Date) =>
   sql<boolean>`status = 'open' and (claimed_until is null or claimed_until <= ${now})`;
 
 /** Takes an open letter for a replay. Gives whether it was free, and has not died again since it was read. */

@@ -20,7 +20,16 @@ export interface DeadLetterTable {
   code: string;
   reason: string;
   attempts: number;
+  /** Of its last death, as the transport had it; the time of reception where that could not be read. */
   failed_at: Date;
+  /** When it became open last, by our clock. */
+  opened_at: ColumnType<Date, Date | undefined, Date>;
+  /** Where the broker had the message. */
+  position: string | null;
+  /** The size in bytes that the body of its last death had, where only the beginning of it is here. */
+  truncated_from: number | null;
+  /** JSON: by name, the text of each attribute of its last death that could not be kept as it was. */
+  odd_attributes: string | null;
   /** How often it died. */
   times: number;
   status: Status;

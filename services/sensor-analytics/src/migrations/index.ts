@@ -58,4 +58,27 @@ export const migrations: Migrations = {
     )`,
     'create index malformed_reading_at on malformed_reading (at)',
   ),
+  // Zero for what is there, and for what a process of the version before adds: their readings all had one.
+  '005-humidity-may-be-missing': statements(
+    'alter table reading_window alter column humidity_min drop not null, alter column humidity_max drop not null',
+    'alter table reading_window add column humidity_missing bigint not null default 0',
+  ),
+  '006-flagged-reading': statements(
+    `create table flagged_reading (
+      sensor_id integer not null,
+      flag text not null,
+      readings bigint not null,
+      last_value double precision,
+      first_at timestamptz not null,
+      last_at timestamptz not null,
+      primary key (sensor_id, flag)
+    ) with (fillfactor = 70)`,
+    'create index flagged_reading_last_at on flagged_reading (last_at)',
+  ),
+  // Third parties choose ids: two that are the same are told apart by where they are.
+  '007-malformed-by-position': statements(
+    `update malformed_reading set position = '' where position is null`,
+    `alter table malformed_reading alter column position set default '', alter column position set not null`,
+    'alter table malformed_reading drop constraint malformed_reading_pkey, add primary key (id, position)',
+  ),
 };

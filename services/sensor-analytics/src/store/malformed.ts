@@ -1,15 +1,20 @@
-import type { Unreadable } from '@emporium/bus';
+import { storableText, type Unreadable } from '@emporium/bus';
 import type { Kysely, Selectable } from 'kysely';
 import type { MalformedReadingTable, Tables } from './tables.ts';
 
-/** Once for each, however often it is delivered before it is set aside. */
+/** Once for each, however often it is delivered before it is set aside. Whatever it holds, it can be recorded. */
 export const recordMalformed =
   (db: Kysely<Tables>) =>
-  async ({ id, position, reason: { code, message } }: Unreadable): Promise<void> => {
+  async ({ id, position = '', reason: { code, message } }: Unreadable): Promise<void> => {
     await db
       .insertInto('malformed_reading')
-      .values({ id, position: position ?? null, code, message })
-      .onConflict((conflict) => conflict.column('id').doNothing())
+      .values({
+        id: storableText(id, 300),
+        position: storableText(position, 200),
+        code: storableText(code, 100),
+        message: storableText(message, 500),
+      })
+      .onConflict((conflict) => conflict.columns(['id', 'position']).doNothing())
       .execute();
   };
 

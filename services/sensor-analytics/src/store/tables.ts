@@ -1,5 +1,6 @@
 import type { ColumnType } from 'kysely';
 import type { Reason } from '../domain/excursion.ts';
+import type { Flag } from '../domain/reading.ts';
 
 export interface Tables {
   reading_window: ReadingWindowTable;
@@ -7,6 +8,7 @@ export interface Tables {
   excursion: ExcursionTable;
   alert: AlertTable;
   malformed_reading: MalformedReadingTable;
+  flagged_reading: FlaggedReadingTable;
 }
 
 /** What the readings of one place add up to, in one stretch of event time. */
@@ -18,9 +20,12 @@ export interface ReadingWindowTable {
   temperature_min: number;
   temperature_max: number;
   temperature_sum: number;
-  humidity_min: number;
-  humidity_max: number;
+  /** Null when none of the readings had a humidity. */
+  humidity_min: number | null;
+  humidity_max: number | null;
   humidity_sum: number;
+  /** The readings without a humidity. */
+  humidity_missing: number;
   updated_at: Date;
 }
 
@@ -55,11 +60,23 @@ export interface AlertTable {
   raised_at: Date;
 }
 
-/** What could not be read; its bytes are the dead letter's. */
+/** What could not be read; its bytes are the dead letter's. Unique on the id and the position together. */
 export interface MalformedReadingTable {
   id: string;
-  position: string | null;
+  position: string;
   code: string;
   message: string;
   at: ColumnType<Date, Date | undefined, never>;
+}
+
+/** What was wrong with readings that could be read: a row for each sensor and flag. */
+export interface FlaggedReadingTable {
+  sensor_id: number;
+  flag: Flag;
+  /** How many. */
+  readings: number;
+  /** Of the field that the flag is about, in the last of them; null where it is not a number. */
+  last_value: number | null;
+  first_at: Date;
+  last_at: Date;
 }

@@ -5,10 +5,10 @@ import { type Kysely, sql } from 'kysely';
 import { onSensorData } from '../../src/handlers/sensor-data.ts';
 import { migrations } from '../../src/migrations/index.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import { byPlaceAndTime, incoming, type Reading, type Window } from './readings.ts';
+import { arriving, byPlaceAndTime, outgoing, type Reading, type Window } from './readings.ts';
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
-const watch = { windowSeconds: 60, hotAbove: 35, jumpBy: 8 };
+const watch = { windowSeconds: 60, hotAbove: 35, jumpBy: 8, aheadSeconds: 300, ageSeconds: 365 * 86_400 };
 
 /** The service's database and handler, without a broker: what it publishes stays in the outbox. */
 export const openAnalytics = async (serverUrl: string) => {
@@ -21,18 +21,22 @@ export const openAnalytics = async (serverUrl: string) => {
     const store = createStore<Tables>({ service: 'sensor-analytics', registry: shop, url, log: silent });
     stores.push(store);
     const { run } = store.runner(subscription, [onSensorData(watch)], { groupSize: 500 });
-    const handle = async (readings: readonly Reading[]): Promise<void> => {
-      await Promise.all(readings.map((reading) => run(incoming(reading), new AbortController().signal)));
+    const handleBytes = async (bodies: readonly Uint8Array[]): Promise<void> => {
+      await Promise.all(bodies.map((body) => run(arriving(body), new AbortController().signal)));
     };
-    return { store, handle };
+    const handle = (readings: readonly Reading[]) => handleBytes(readings.map((each) => outgoing(each).body));
+    return { store, handle, handleBytes };
   };
-  const { store, handle } = instance();
+  const { store, handle, handleBytes } = instance();
   await store.migrate(migrations);
 
   return {
     store,
     handle,
+    handleBytes,
     instance,
+    flagged: () =>
+      store.db.selectFrom('flagged_reading').selectAll().orderBy('sensor_id').orderBy('flag').execute(),
     windows: () => readWindows(store.db),
     /** What was published, in order. */
     published: async () => {
@@ -54,7 +58,7 @@ export const readWindows = async (db: Kysely<Tables>): Promise<Window[]> => {
       start: row.start.getTime() / 1_000,
       readings: row.readings,
       temperature: [row.temperature_min, row.temperature_max, row.temperature_sum] as const,
-      humidity: [row.humidity_min, row.humidity_max, row.humidity_sum] as const,
+      humidity: [row.humidity_min ?? Number.NaN, row.humidity_max ?? Number.NaN, row.humidity_sum] as const,
     }))
     .toSorted(byPlaceAndTime);
 };

@@ -1,10 +1,10 @@
 import { createStreamMessage, type Message, type OutgoingMessage, readMessage } from '@emporium/bus';
-import { type Data, sensorData, shop } from '@emporium/contracts';
+import { type Input, sensorData, shop } from '@emporium/contracts';
 
-export type Reading = Data<typeof sensorData>;
+export type Reading = Input<typeof sensorData>;
 
-/** 2026-11-01T00:00:00Z, the beginning of a minute. */
-export const start = 1_793_491_200;
+/** The beginning of an hour a week ago. */
+export const start = Math.floor(Date.now() / 3_600_000) * 3_600 - 7 * 86_400;
 
 export const reading = (change: Partial<Reading> = {}): Reading => ({
   ...{ sensor_id: 1, location: 'Tokyo', timestamp: start, temperature: 20, humidity: 50 },
@@ -13,8 +13,7 @@ export const reading = (change: Partial<Reading> = {}): Reading => ({
 
 /** As it leaves, and as it arrives. */
 export const outgoing = (value: Reading): OutgoingMessage => createStreamMessage(sensorData, value);
-export const incoming = (value: Reading): Message =>
-  readMessage(shop, new Set([sensorData]), outgoing(value).body);
+export const arriving = (body: Uint8Array): Message => readMessage(shop, new Set([sensorData]), body);
 
 const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
 
