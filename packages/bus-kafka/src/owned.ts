@@ -13,6 +13,8 @@ export interface Owned {
   claimed: boolean;
   /** How many owners before ended without finishing anything, and without leaving. */
   crashes: number;
+  /** The offset that the broker has of it, as far as this instance knows; -1 for none. The group never goes back behind it. */
+  confirmed: number;
   /** Not fetched from, because too much of it waits. */
   paused: boolean;
   /** What waits for its time. */

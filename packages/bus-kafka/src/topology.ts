@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Topology, TopologyChange } from '@emporium/bus';
 import type { Registry, Subscription } from '@emporium/contracts';
 import {
@@ -10,7 +11,7 @@ import {
   type Wanted,
 } from './layout.ts';
 import { recordTopic, topicsRead } from './names.ts';
-import { commitFor, committedOf, type Ends, endsOf } from './offsets.ts';
+import { commitFor, committedOf, type Ends, endsOf, startsOf } from './offsets.ts';
 import { excessIn, prune, unwantedIn } from './prune.ts';
 import type { Tools } from './tools.ts';
 import { partitionsOf } from './topics.ts';
@@ -18,13 +19,22 @@ import { partitionsOf } from './topics.ts';
 /** How long new topics may take until they can be used, in milliseconds. */
 const applyTimeoutMs = 60_000;
 
-/** Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. */
-export const declare = async (tools: Tools, subscription: Subscription): Promise<void> => {
+/**
+ * Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. It begins with what is
+ * published from now on; one that the broker has lost (`again`), with all that its logs hold: that was written since.
+ */
+export const declare = async (tools: Tools, subscription: Subscription, again = false): Promise<void> => {
   const { connection, topics, record } = tools;
   await connection.patiently(() => topics.ensure([recordTopic, ...topicsFor(subscription)]));
   await connection.patiently(record.refresh);
   const lacking = lackingIn(tools, [subscription]);
-  await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
+  await connection.patiently(() => add(tools, lacking, again ? startsOf : endsOf), applyTimeoutMs);
+};
+
+/** Whether the broker has all of it, as far as the record was read. */
+export const isDeclared = (tools: Tools, subscription: Subscription): boolean => {
+  const { subscriptions, bindings } = lackingIn(tools, [subscription]);
+  return subscriptions.length + bindings.length === 0;
 };
 
 export const createTopology = (tools: Tools, registry: Registry): Topology => {
@@ -86,17 +96,21 @@ const additions = ({ subscriptions, bindings }: Lacking): TopologyChange[] => [
   ...bindings.map((one) => change('create', nameOfBinding(one))),
 ];
 
-/** A new subscription begins at the end of every log that it reads, and that is committed before anybody publishes to it. Repeatable. */
-const add = async (tools: Tools, { subscriptions, bindings }: Lacking): Promise<void> => {
+/** Where a new subscription begins in every log that it reads is committed before anybody publishes to it. Repeatable. */
+const add = async (
+  tools: Tools,
+  { subscriptions, bindings }: Lacking,
+  beginningsOf: typeof endsOf = endsOf,
+): Promise<void> => {
   const { connection, record } = tools;
   if (subscriptions.length + bindings.length === 0) return;
   const read = new Set([...subscriptions.flatMap(readBy), ...bindings.map(({ topic }) => topic)]);
-  const ends = await endsOf(connection, [...read]);
+  const ends = await beginningsOf(connection, [...read]);
   await record.add(
     subscriptions.map((subscription) => {
       const { name, service, ordered, retry } = subscription;
       const from = Object.fromEntries(readBy(subscription).map((topic) => [topic, ends[topic] ?? []]));
-      return { name, service, ordered, retry, from };
+      return { id: randomUUID(), name, service, ordered, retry, from };
     }),
     bindings.map((one) => ({ ...one, from: ends[one.topic] ?? [] })),
   );
