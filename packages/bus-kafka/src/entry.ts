@@ -19,6 +19,8 @@ export interface Entry extends TransportMessage {
   readonly size?: number;
   /** How often the broker has refused its retry or its dead letter. */
   readonly refusals?: number;
+  /** The last refusal was for its size. */
+  readonly isTooLarge?: boolean;
   /** Of a dead letter. */
   readonly letter?: Letter;
 }

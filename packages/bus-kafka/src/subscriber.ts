@@ -1,4 +1,4 @@
-import { type Consumer, type Deliver, delayTiers, type Limits, type Settling, textFrom } from '@emporium/bus';
+import { type Consumer, type Deliver, delayTiers, type Limits, type Settling, textFrom, truncatedBodyBytes } from '@emporium/bus';
 import type { Subscription } from '@emporium/contracts';
 import { createConsumer, type GroupConsumer, type Hands } from './consumer.ts';
 import type { Entry } from './entry.ts';
@@ -166,7 +166,9 @@ const settlingOf = (
     const { id, type, key, body, refusals = 0 } = entry;
     const [result] = await publisher.publish([{ message: { id, type, key, body }, ...routed }]);
     if (result?.status === 'refused') {
-      hands.again({ ...entry, refusals: refusals + 1 }, Math.min(againMs * 2 ** refusals, mostAgainMs));
+      const isTooLarge = result.error.details['why'] === 'MESSAGE_TOO_LARGE';
+      const next = { ...entry, refusals: refusals + 1, isTooLarge };
+      hands.again(next, Math.min(againMs * 2 ** refusals, mostAgainMs));
       throw result.error;
     }
     await hands.finish(entry);
@@ -189,8 +191,9 @@ const settlingOf = (
       };
       return moveTo(entry, { topic: tierTopic(service, Math.min(tier, last)), headers });
     },
-    deadLetter: (entry, { code, message }) =>
-      moveTo(entry, {
+    deadLetter: (whole, { code, message }) => {
+      const entry = whole.isTooLarge === true ? beginningOf(whole) : whole;
+      return moveTo(entry, {
         topic: deadLetterTopic(name),
         headers: {
           subscription: name,
@@ -201,9 +204,17 @@ const settlingOf = (
           'failed-at': new Date().toISOString(),
           ...(entry.size === undefined ? {} : { 'truncated-from': String(entry.size) }),
         },
-      }),
+      });
+    },
   };
 };
+
+/** A topic that somebody else made may take less than ours do. */
+const beginningOf = (entry: Entry): Entry => ({
+  ...entry,
+  body: entry.body.slice(0, truncatedBodyBytes),
+  size: entry.size ?? entry.body.byteLength,
+});
 
 /**
  * What waits behind an instance that is stuck is moved to the partitions of others, once: in a queue they would have taken it. Where

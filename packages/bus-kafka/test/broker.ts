@@ -1,5 +1,38 @@
-import type { BrokerSource } from '@emporium/bus-testing';
+import type { BrokerSource, InjectedMessage } from '@emporium/bus-testing';
 import { ownServerFor, serverFor } from '@emporium/servers';
+import { Kafka, logLevel } from 'kafkajs';
+import { topicOfContract } from '../src/names.ts';
+
+const client = (url: string): Kafka => new Kafka({ brokers: [new URL(url).host], logLevel: logLevel.NOTHING });
+
+/** As any client would write it. One partition is enough: the header of the type is what the owner writes. */
+const inject = async (url: string, { contract, headers, body }: InjectedMessage): Promise<void> => {
+  const producer = client(url).producer();
+  await producer.connect();
+  const theirs = Object.fromEntries(headers.map(({ header, value }) => [header, headerOf(value)]));
+  const ours = { 'emporium-type': contract.type };
+  await producer.send({
+    topic: topicOfContract(contract),
+    // kafkajs's types leave out null, which the protocol has.
+    messages: [{ key: 'k', value: Buffer.from(body), headers: { ...ours, ...theirs } as Record<string, string> }],
+  });
+  await producer.disconnect();
+};
+
+const headerOf = (value: InjectedMessage['headers'][number]['value']) => {
+  if (value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  return typeof value === 'object' ? [...value] : String(value);
+};
+
+/** Deletes every topic but those of Kafka itself; what groups had committed goes with them. */
+const wipe = async (url: string): Promise<void> => {
+  const admin = client(url).admin();
+  await admin.connect();
+  const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__'));
+  await admin.deleteTopics({ topics });
+  await admin.disconnect();
+};
 
 /** A Kafka of the suite's own, because it stops it. */
 const ourOwn = async (): Promise<BrokerSource> => {
@@ -9,7 +42,7 @@ const ourOwn = async (): Promise<BrokerSource> => {
     title,
     start: async () => {
       const server = await start();
-      return { url: server.url, server, stop: server.stop };
+      return { url: server.url, server, ...methods(server.url), stop: server.stop };
     },
   };
 };
@@ -17,7 +50,12 @@ const ourOwn = async (): Promise<BrokerSource> => {
 /** The one of KAFKA_URL, which is not ours to stop. */
 const given = async (): Promise<BrokerSource> => {
   const { available, title, url } = await serverFor('kafka');
-  return { available, title, start: async () => ({ url, stop: async () => {} }) };
+  return { available, title, start: async () => ({ url, ...methods(url), stop: async () => {} }) };
 };
+
+const methods = (url: string) => ({
+  inject: (message: InjectedMessage) => inject(url, message),
+  wipe: () => wipe(url),
+});
 
 export const kafkaBroker = await (process.env['KAFKA_URL'] ? given() : ourOwn());
