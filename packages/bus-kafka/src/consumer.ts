@@ -26,6 +26,8 @@ export interface ConsumerOptions {
   readonly select: (batch: Batch, owned: Owned) => Promise<readonly Entry[]>;
   /** Whether the logs are others than those that were read before: the broker had lost them. Asked when partitions are assigned. */
   readonly isRenewed: () => Promise<boolean>;
+  /** Another one when the broker had lost the subscription: what was committed before counts no more. */
+  readonly declaration: () => string | undefined;
   /** Where a partition begins that the group has committed nothing of. */
   readonly beginning: (partition: TopicPartition) => number;
   readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
@@ -204,14 +206,15 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
     for (const committed of await group.committed(partitions)) {
       const known = owned.get(keyOf(committed));
       if (known === undefined) continue;
-      const isForgotten =
-        committed.offset < 0 ? known.lane.position() > 0 : committed.offset < known.confirmed;
+      const said = decodeProgress(committed.offset, committed.text);
+      const isEarlier = said.declaration !== undefined && said.declaration !== options.declaration();
+      const begin = committed.offset < 0 || isEarlier;
+      const isForgotten = begin ? known.lane.position() > 0 : committed.offset < known.confirmed;
       const of = isForgotten ? anew(known) : known;
-      of.confirmed = Math.max(of.confirmed, committed.offset);
       of.paused = false;
-      const begin = committed.offset < 0;
       const offset = begin ? beginning(committed) : committed.offset;
-      of.restored = decodeProgress(offset, committed.text);
+      of.confirmed = begin ? -1 : committed.offset;
+      of.restored = begin ? decodeProgress(offset, '') : said;
       of.claimed = false;
       of.crashes = Math.max(of.crashes, of.restored.crashes);
       of.lane.restore(of.restored);
@@ -227,6 +230,7 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
   const createOwned = ({ topic, partition }: TopicPartition): Owned => ({
     lane: createLane(topic, partition),
     slot: slotOf(topic, partition, partitionsOf(topic)),
+    declaration: options.declaration(),
     restored: decodeProgress(0, ''),
     claimed: false,
     crashes: 0,
@@ -328,8 +332,10 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
   });
   const stall = watchForStall({
     connection,
-    trouble: () => (suspended || !group.isMember() ? (group.trouble() ?? 'it is not in its group') : undefined),
-    reading: () => (paused || suspended ? [] : [...owned.values()].filter((of) => !of.paused).map(({ lane }) => lane)),
+    trouble: () =>
+      suspended || !group.isMember() ? (group.trouble() ?? 'it is not in its group') : undefined,
+    reading: () =>
+      paused || suspended ? [] : [...owned.values()].filter((of) => !of.paused).map(({ lane }) => lane),
   });
   const committer = createCommitter(() => group, me);
 

@@ -44,6 +44,7 @@ export const consumeDeadLetters = async (
         return { ...entry, letter: letterOf(raw, entry) };
       }),
     isRenewed: async () => false,
+    declaration: () => undefined,
     beginning: () => 0,
     deliver: async (delivery, { letter, position }) => {
       const { id, type, key, body } = delivery;
@@ -52,7 +53,10 @@ export const consumeDeadLetters = async (
         await take({ id, type, key, body, ...letter });
       } catch (error) {
         if (delivery.attempt === 1)
-          log.warn({ messageId: id, position }, `the dead letter was not taken, and is offered again: ${messageOf(error)}`);
+          log.warn(
+            { messageId: id, position },
+            `the dead letter was not taken, and is offered again: ${messageOf(error)}`,
+          );
         return delivery.retry(againMs);
       }
       return delivery.ack();

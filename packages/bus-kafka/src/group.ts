@@ -135,7 +135,8 @@ export const createGroup = (options: GroupOptions): Group => {
   };
 
   const recovered = (what: string): void => {
-    if (troubles.delete(what)) log.info({ group: groupId }, what === membership ? 'in the group again' : `${what} is read again`);
+    if (troubles.delete(what))
+      log.info({ group: groupId }, what === membership ? 'in the group again' : `${what} is read again`);
   };
 
   /** Whom this instance was in the group, when it lost the broker and could not leave. The others would wait for its session. */

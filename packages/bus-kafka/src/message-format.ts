@@ -1,5 +1,13 @@
-import { attemptFrom, deadLetterBody, headerPrefix, textFrom, type TransportMessage } from '@emporium/bus';
-import { busErrors, type DeadLetterReason, maxBodyBytes } from '@emporium/bus';
+import {
+  attemptFrom,
+  busErrors,
+  type DeadLetterReason,
+  deadLetterBody,
+  headerPrefix,
+  maxBodyBytes,
+  type TransportMessage,
+  textFrom,
+} from '@emporium/bus';
 import type { Message } from 'kafkajs';
 import type { Unreadable } from './decoding/decoded.ts';
 
@@ -76,13 +84,18 @@ const mostCharacters = 1_000;
 export const textOf = (raw: RawRecord, name: string): string => textFrom(headerOf(raw, name), mostCharacters);
 
 /** The wire type that a record of a shop topic has, if it tells one: in our header, else in its envelope. */
-export const typeOf = (raw: RawRecord): string | undefined => textOf(raw, 'type') || typeInEnvelope(raw);
+export const typeOf = (raw: RawRecord): string | undefined => {
+  const type = textOf(raw, 'type');
+  return isType(type) ? type : typeInEnvelope(raw);
+};
+
+const isType = (text: string): boolean => /^[\w.-]{1,200}$/.test(text);
 
 const typeInEnvelope = ({ value, unreadable }: RawRecord): string | undefined => {
   if (value === null || unreadable !== undefined || value.length > mostBytesOfEnvelope) return undefined;
   try {
     const { type } = JSON.parse(value.toString()) as { type?: unknown };
-    return typeof type === 'string' && type !== '' ? textFrom(type, mostCharacters) : undefined;
+    return typeof type === 'string' && isType(type) ? type : undefined;
   } catch {
     return undefined; // none of ours: told by whoever sets it aside
   }

@@ -12,7 +12,11 @@ export const endsOf = (connection: Connection, topics: readonly string[]): Promi
 export const startsOf = (connection: Connection, topics: readonly string[]): Promise<Ends> =>
   boundsOf(connection, topics, true);
 
-const boundsOf = ({ cluster }: Connection, topics: readonly string[], fromBeginning: boolean): Promise<Ends> =>
+const boundsOf = (
+  { cluster }: Connection,
+  topics: readonly string[],
+  fromBeginning: boolean,
+): Promise<Ends> =>
   cluster(async (one) => {
     await one.addMultipleTargetTopics([...topics]);
     const found = await one.fetchTopicsOffset(

@@ -62,7 +62,10 @@ export const watchForStall = ({ connection, trouble, reading }: Watched) => {
     const stall = [...stalls.values()].find(({ since }) => isLong(since));
     return stall === undefined
       ? working
-      : { ...stuck(stall.since, 'the log holds more, and none of it comes'), position: `${stall.key}/${stall.at}` };
+      : {
+          ...stuck(stall.since, 'the log holds more, and none of it comes'),
+          position: `${stall.key}/${stall.at}`,
+        };
   };
 
   return { status, end: () => clearInterval(timer) };

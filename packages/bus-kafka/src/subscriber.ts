@@ -1,11 +1,19 @@
-import { type Consumer, type Deliver, delayTiers, type Limits, type Settling, textFrom, truncatedBodyBytes } from '@emporium/bus';
+import {
+  type Consumer,
+  type Deliver,
+  delayTiers,
+  type Limits,
+  type Settling,
+  textFrom,
+  truncatedBodyBytes,
+} from '@emporium/bus';
 import type { Subscription } from '@emporium/contracts';
 import { createConsumer, type GroupConsumer, type Hands } from './consumer.ts';
 import type { Entry } from './entry.ts';
 import type { Batch } from './group.ts';
 import { whenJoined } from './joining.ts';
-import { attemptOf, countOf, type RawRecord, readRecord, textOf, typeOf } from './message-format.ts';
 import { topicsFor } from './layout.ts';
+import { attemptOf, countOf, type RawRecord, readRecord, textOf, typeOf } from './message-format.ts';
 import { deadLetterTopic, directTopic, isOwnTopic, recordTopic, tierTopic, topicsRead } from './names.ts';
 import type { Owned } from './owned.ts';
 import type { Routed } from './publisher.ts';
@@ -58,6 +66,7 @@ export const subscribe = async (
       declaration = record.bindings.subscription(name)?.id;
       return declaration !== before;
     },
+    declaration: () => declaration,
     topics: async () => {
       isStarting = true;
       try {

@@ -21,14 +21,34 @@ const applyTimeoutMs = 60_000;
 
 /**
  * Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. It begins with what is
- * published from now on; one that the broker has lost (`again`), with all that its logs hold: that was written since.
+ * published from now on; one that the broker has lost (`again`) goes on where it was in logs that are still there, and reads new ones from
+ * their beginning: what they hold was written since.
  */
 export const declare = async (tools: Tools, subscription: Subscription, again = false): Promise<void> => {
   const { connection, topics, record } = tools;
-  await connection.patiently(() => topics.ensure([recordTopic, ...topicsFor(subscription)]));
-  await connection.patiently(record.refresh);
+  const created = new Set<string>();
+  await connection.patiently(async () => {
+    for (const topic of await topics.ensure([recordTopic, ...topicsFor(subscription)])) created.add(topic);
+  });
+  await connection.patiently(record.refresh, applyTimeoutMs);
   const lacking = lackingIn(tools, [subscription]);
-  await connection.patiently(() => add(tools, lacking, again ? startsOf : endsOf), applyTimeoutMs);
+  const resumed = (read: readonly string[]) => resumptionOf(tools, subscription.name, { read, created });
+  await connection.patiently(() => add(tools, lacking, again ? resumed : undefined), applyTimeoutMs);
+};
+
+const resumptionOf = async (
+  { connection }: Tools,
+  name: string,
+  { read, created }: { read: readonly string[]; created: ReadonlySet<string> },
+): Promise<Ends> => {
+  const [starts, ends] = [await startsOf(connection, read), await endsOf(connection, read)];
+  for (const { topic, partition, offset } of await committedOf(connection, name, ends)) {
+    const first = starts[topic];
+    const isThere = !created.has(topic) && offset <= Number(ends[topic]?.[partition] ?? 0);
+    if (first !== undefined && isThere && offset > Number(first[partition] ?? 0))
+      first[partition] = String(offset);
+  }
+  return starts;
 };
 
 /** Whether the broker has all of it, as far as the record was read. */
@@ -63,7 +83,7 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
     apply: async () => {
       const created = await connection.patiently(missingTopics);
       await connection.patiently(() => topics.ensure(wanted));
-      await connection.patiently(record.refresh);
+      await connection.patiently(record.refresh, applyTimeoutMs);
       const lacking = lackingIn(tools, registry.subscriptions);
       // A broker that was given hundreds of partitions leads them a while later.
       await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
@@ -100,17 +120,17 @@ const additions = ({ subscriptions, bindings }: Lacking): TopologyChange[] => [
 const add = async (
   tools: Tools,
   { subscriptions, bindings }: Lacking,
-  beginningsOf: typeof endsOf = endsOf,
+  beginningsOf: (read: readonly string[]) => Promise<Ends> = (read) => endsOf(tools.connection, read),
 ): Promise<void> => {
-  const { connection, record } = tools;
+  const { record } = tools;
   if (subscriptions.length + bindings.length === 0) return;
   const read = new Set([...subscriptions.flatMap(readBy), ...bindings.map(({ topic }) => topic)]);
-  const ends = await beginningsOf(connection, [...read]);
+  const ends = await beginningsOf([...read]);
   await record.add(
     subscriptions.map((subscription) => {
       const { name, service, ordered, retry } = subscription;
       const from = Object.fromEntries(readBy(subscription).map((topic) => [topic, ends[topic] ?? []]));
-      return { id: randomUUID(), name, service, ordered, retry, from };
+      return { id: randomUUID().slice(0, 8), name, service, ordered, retry, from };
     }),
     bindings.map((one) => ({ ...one, from: ends[one.topic] ?? [] })),
   );

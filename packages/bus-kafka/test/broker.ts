@@ -1,20 +1,22 @@
-import type { BrokerSource, InjectedMessage } from '@emporium/bus-testing';
+import type { BrokerSource, RunningBroker } from '@emporium/bus-testing';
 import { ownServerFor, serverFor } from '@emporium/servers';
 import { Kafka, logLevel } from 'kafkajs';
 import { topicOfContract } from '../src/names.ts';
 
-const client = (url: string): Kafka => new Kafka({ brokers: [new URL(url).host], logLevel: logLevel.NOTHING });
+type InjectedMessage = Parameters<RunningBroker['inject']>[0];
 
-/** As any client would write it. One partition is enough: the header of the type is what the owner writes. */
+const client = (url: string): Kafka =>
+  new Kafka({ brokers: [new URL(url).host], logLevel: logLevel.NOTHING });
+
+/** As any client would write it. */
 const inject = async (url: string, { contract, headers, body }: InjectedMessage): Promise<void> => {
   const producer = client(url).producer();
   await producer.connect();
   const theirs = Object.fromEntries(headers.map(({ header, value }) => [header, headerOf(value)]));
-  const ours = { 'emporium-type': contract.type };
   await producer.send({
     topic: topicOfContract(contract),
     // kafkajs's types leave out null, which the protocol has.
-    messages: [{ key: 'k', value: Buffer.from(body), headers: { ...ours, ...theirs } as Record<string, string> }],
+    messages: [{ key: 'k', value: Buffer.from(body), headers: theirs as Record<string, string> }],
   });
   await producer.disconnect();
 };

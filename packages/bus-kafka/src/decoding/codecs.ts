@@ -7,7 +7,10 @@ import { tooBig, Undecodable } from './undecodable.ts';
 type Decompress = (bytes: Buffer, limit: number) => Buffer | Promise<Buffer>;
 
 const ofZlib =
-  (name: string, decompress: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>): Decompress =>
+  (
+    name: string,
+    decompress: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>,
+  ): Decompress =>
   async (bytes, limit) => {
     try {
       return await decompress(bytes, { maxOutputLength: limit });

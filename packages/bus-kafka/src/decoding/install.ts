@@ -14,7 +14,8 @@ const replaceable = createRequire(import.meta.url)(
  * gzip alone, without a bound. Hence it decodes by ours, in the whole process.
  */
 export const decodeByOurs = (): void => {
-  if (replaceable.replacement === undefined) throw new Error('kafkajs is not patched: see patches/ and pnpm-workspace.yaml');
+  if (replaceable.replacement === undefined)
+    throw new Error('kafkajs is not patched: see patches/ and pnpm-workspace.yaml');
   replaceable.replacement = (bytes, answer) => decodeRecordSet(bytes, budgetOf(answer));
 };
 

@@ -69,7 +69,9 @@ export const lz4Decompress = (bytes: Buffer, limit: number): Buffer => {
     if (found !== magic) throw new Undecodable('lz4: it is not a frame');
     const flags = bytes[skip(2)] ?? 0;
     if (flags >>> 6 !== 1) throw new Undecodable('lz4: the version of the frame is unknown');
-    const [hasBlockChecksum, hasSize, hasChecksum, hasDictionary] = [16, 8, 4, 1].map((bit) => (flags & bit) > 0);
+    const [hasBlockChecksum, hasSize, hasChecksum, hasDictionary] = [16, 8, 4, 1].map(
+      (bit) => (flags & bit) > 0,
+    );
     if (hasDictionary) throw new Undecodable('lz4: it needs a dictionary');
     skip((hasSize ? 8 : 0) + 1);
     for (let size = number(); size !== 0; size = number()) {

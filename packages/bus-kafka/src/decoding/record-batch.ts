@@ -76,7 +76,8 @@ const recordOf = (body: Reader, head: Head, batchContext: BatchContext, atLeast:
   const attributes = reader.int8();
   const timestamp = head.firstTimestamp + reader.varlong();
   const offset = head.first + BigInt(reader.varint());
-  if (offset < atLeast || offset > head.last) throw new Undecodable('a record has an offset outside of its batch');
+  if (offset < atLeast || offset > head.last)
+    throw new Undecodable('a record has an offset outside of its batch');
   return {
     offset: String(offset),
     key: reader.take(reader.varint()),

@@ -52,7 +52,8 @@ const block = (bytes: Buffer, limit: number): Buffer => {
     if (kind === 0) {
       const short = tag >>> 2;
       const length = 1 + (short < 60 ? short : little(short - 59));
-      if (length > bytes.length - at || length > size - end) throw new Undecodable('snappy: a literal is too long');
+      if (length > bytes.length - at || length > size - end)
+        throw new Undecodable('snappy: a literal is too long');
       bytes.copy(out, end, at, at + length);
       at += length;
       end += length;
