@@ -19,6 +19,9 @@ import { partitionsOf } from './topics.ts';
 /** How long new topics may take until they can be used, in milliseconds. */
 const applyTimeoutMs = 60_000;
 
+/** A topic that has just been made has its leader by then, on a busy machine as well. */
+const leaderTimeoutMs = 10_000;
+
 /**
  * Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. It begins with what is
  * published from now on; one that the broker has lost (`again`) goes on where it was in logs that are still there, and reads new ones from
@@ -30,7 +33,7 @@ export const declare = async (tools: Tools, subscription: Subscription, again = 
   await connection.patiently(async () => {
     for (const topic of await topics.ensure([recordTopic, ...topicsFor(subscription)])) created.add(topic);
   });
-  await connection.patiently(record.refresh, applyTimeoutMs);
+  await connection.patiently(record.refresh, leaderTimeoutMs);
   const lacking = lackingIn(tools, [subscription]);
   const resumed = (read: readonly string[]) => resumptionOf(tools, subscription.name, { read, created });
   await connection.patiently(() => add(tools, lacking, again ? resumed : undefined), applyTimeoutMs);
@@ -83,7 +86,7 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
     apply: async () => {
       const created = await connection.patiently(missingTopics);
       await connection.patiently(() => topics.ensure(wanted));
-      await connection.patiently(record.refresh, applyTimeoutMs);
+      await connection.patiently(record.refresh, leaderTimeoutMs);
       const lacking = lackingIn(tools, registry.subscriptions);
       // A broker that was given hundreds of partitions leads them a while later.
       await connection.patiently(() => add(tools, lacking), applyTimeoutMs);

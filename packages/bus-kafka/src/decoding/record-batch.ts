@@ -4,9 +4,6 @@ import { type BatchContext, type Decoded, type Header, passed, unreadable } from
 import { Reader } from './reader.ts';
 import { Undecodable } from './undecodable.ts';
 
-/** Offset and length, which are not counted in the length. */
-export const overheadBytes = 12;
-
 const lastOffsetAt = 23;
 const attributesAt = 21;
 const crcAt = 17;
@@ -78,11 +75,17 @@ const recordOf = (body: Reader, head: Head, batchContext: BatchContext, atLeast:
   const offset = head.first + BigInt(reader.varint());
   if (offset < atLeast || offset > head.last)
     throw new Undecodable('a record has an offset outside of its batch');
+  const [key, value, headers] = [
+    reader.take(reader.varint()),
+    reader.take(reader.varint()),
+    headersOf(reader),
+  ];
+  if (reader.left > 0) throw new Undecodable('a record is longer than what is in it');
   return {
     offset: String(offset),
-    key: reader.take(reader.varint()),
-    value: reader.take(reader.varint()),
-    headers: headersOf(reader),
+    key,
+    value,
+    headers,
     timestamp: String(timestamp),
     attributes,
     magicByte: 2,

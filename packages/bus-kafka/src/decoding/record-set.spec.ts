@@ -82,7 +82,7 @@ describe('a record set', () => {
   });
 
   test('with more records than a function takes arguments is read', async () => {
-    const count = 200_000;
+    const count = 150_000;
     // Without a key, a value or headers, each a varint of four bytes from the one before.
     const records = Buffer.alloc(count * 10);
     for (let index = 0; index < count; index += 1) {
@@ -95,11 +95,11 @@ describe('a record set', () => {
     batch.writeInt32BE(count - 1, 23);
     batch.writeInt32BE(count, 57);
     expect(await read(resummed(batch))).toHaveLength(count);
-  });
+  }, 60_000);
 
   test('gives the records in front of one that is malformed, and sets aside the others together', async () => {
     const batch = await batchOf({ first: 3, values: ['one', 'two', 'three'] });
-    batch.writeInt8(126, batch.indexOf('two') - 7); // longer than there are bytes
+    batch.writeInt8(126, batch.indexOf('two') - 7); // its length
     expect(seen(await read(resummed(batch), await batchOf({ first: 6, values: ['after'] })))).toEqual([
       '3 one',
       '4-5 unreadable',
@@ -137,9 +137,9 @@ describe('a record set', () => {
   });
 
   test('is left in the middle when one answer holds too much', async () => {
-    const big = Buffer.alloc(12 * 1024 * 1024);
-    const batches = [0, 1, 2, 3].map((first) => batchOf({ first, values: [big] }));
-    expect((await read(...(await Promise.all(batches)))).length).toBe(3);
+    const batches = await Promise.all([0, 1].map((first) => batchOf({ first, values: ['x'] })));
+    const budget = { used: 32 * 1024 * 1024 - 1 };
+    expect(seen(await decodeRecordSet(Buffer.concat(batches), budget))).toEqual(['0 x']);
   });
 
   /** An entry of the formats before 0.11. */
