@@ -26,7 +26,10 @@ export const createCommitter = (group: () => Group, owner: string): Committer =>
       .filter(({ owned, text }) => committed.get(owned) !== text);
     if (wanted.length === 0) return;
     await group().commit(wanted.map(({ commit }) => commit));
-    for (const { owned, text } of wanted) committed.set(owned, text);
+    for (const { owned, text, commit } of wanted) {
+      committed.set(owned, text);
+      owned.confirmed = commit.offset;
+    }
   };
 
   const writeAtLast = async (partitions: ReadonlySet<Owned>): Promise<void> => {

@@ -10,6 +10,7 @@ import {
 } from 'kafkajs';
 import { atMost } from './at-most.ts';
 import type { Config } from './config.ts';
+import { decodeByOurs } from './decoding/install.ts';
 import { createHealth, type Health, isAway, typeOfError } from './health.ts';
 import { within } from './within.ts';
 
@@ -54,6 +55,7 @@ const leastRequestTimeoutMs = 5_000;
 const workTimeoutMs = 20_000;
 
 export const createConnection = (config: Config): Connection => {
+  decodeByOurs();
   const { log } = config;
   const health = createHealth();
   let closed = false;

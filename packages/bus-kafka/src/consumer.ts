@@ -5,11 +5,12 @@ import { atMost } from './at-most.ts';
 import { createCommitter, takenBack } from './committer.ts';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
-import { type Batch, createGroup, type Group, type TopicPartition } from './group.ts';
+import { type Batch, createGroup, type Group, type Passed, type TopicPartition } from './group.ts';
 import { createLane } from './lane.ts';
 import { createLine, type Line, nextOf } from './line.ts';
 import { crashLimit, type Owned } from './owned.ts';
 import { decodeProgress } from './progress.ts';
+import { watchForStall } from './stall.ts';
 import { partitionsOf } from './topics.ts';
 
 /** What the kinds of consumers differ in. */
@@ -23,6 +24,10 @@ export interface ConsumerOptions {
   readonly ordered: boolean;
   /** Those of the records that are to be delivered; the others are passed over. */
   readonly select: (batch: Batch, owned: Owned) => Promise<readonly Entry[]>;
+  /** Whether the logs are others than those that were read before: the broker had lost them. Asked when partitions are assigned. */
+  readonly isRenewed: () => Promise<boolean>;
+  /** Another one when the broker had lost the subscription: what was committed before counts no more. */
+  readonly declaration: () => string | undefined;
   /** Where a partition begins that the group has committed nothing of. */
   readonly beginning: (partition: TopicPartition) => number;
   readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
@@ -33,7 +38,7 @@ export interface ConsumerOptions {
 export interface Hands {
   /** Done. Resolves when the broker knows. */
   finish(entry: Entry): Promise<void>;
-  /** Delivers it again from here, after so long; it was not settled. */
+  /** Delivers it again from here, after so long; it was not settled. Where order matters nothing overtakes it. */
   again(entry: Entry, afterMs: number): void;
   /** It waits in front of its line for its next attempt; resolves when the broker knows. */
   hold(entry: Entry, delayMs: number): Promise<void>;
@@ -121,7 +126,11 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
       }
       await committer.commit(of);
     },
-    again: (entry, afterMs) => after(entry.owned, afterMs, () => enqueue(entry)),
+    again: (entry, afterMs) => {
+      if (entry.owned.lost) return;
+      if (ordered) holdLine({ ...entry, dueAt: Date.now() + afterMs });
+      else after(entry.owned, afterMs, () => enqueue(entry));
+    },
     hold: async (entry, delayMs) => {
       const { owned: of, offset } = entry;
       if (of.lost) throw takenBack();
@@ -187,6 +196,7 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
   };
 
   const onAssigned = async (partitions: readonly TopicPartition[]): Promise<void> => {
+    if (await options.isRenewed()) for (const of of [...owned.values()]) lose(of);
     const keys = new Set(partitions.map(keyOf));
     for (const [key, of] of [...owned]) if (!keys.has(key)) lose(of);
     for (const partition of partitions) {
@@ -194,12 +204,17 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
     }
     group.resume(partitions);
     for (const committed of await group.committed(partitions)) {
-      const of = owned.get(keyOf(committed));
-      if (of === undefined) continue;
+      const known = owned.get(keyOf(committed));
+      if (known === undefined) continue;
+      const said = decodeProgress(committed.offset, committed.text);
+      const isEarlier = said.declaration !== undefined && said.declaration !== options.declaration();
+      const begin = committed.offset < 0 || isEarlier;
+      const isForgotten = begin ? known.lane.position() > 0 : committed.offset < known.confirmed;
+      const of = isForgotten ? anew(known) : known;
       of.paused = false;
-      const begin = committed.offset < 0;
       const offset = begin ? beginning(committed) : committed.offset;
-      of.restored = decodeProgress(offset, committed.text);
+      of.confirmed = begin ? -1 : committed.offset;
+      of.restored = begin ? decodeProgress(offset, '') : said;
       of.claimed = false;
       of.crashes = Math.max(of.crashes, of.restored.crashes);
       of.lane.restore(of.restored);
@@ -215,9 +230,11 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
   const createOwned = ({ topic, partition }: TopicPartition): Owned => ({
     lane: createLane(topic, partition),
     slot: slotOf(topic, partition, partitionsOf(topic)),
+    declaration: options.declaration(),
     restored: decodeProgress(0, ''),
     claimed: false,
     crashes: 0,
+    confirmed: -1,
     paused: false,
     timers: new Set(),
     begun: Promise.resolve(),
@@ -238,15 +255,21 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
     return committer.commit(of);
   };
 
-  /** A log that ends before what was read of it is another one: its topic was removed, and made again. */
-  const renewed = (of: Owned, { end, records: [first] }: Batch): Owned => {
-    if (first === undefined || end >= of.lane.position()) return of;
+  /** What was read of it belongs to a log that is gone: its topic was removed and made again, or the whole broker was. */
+  const anew = (of: Owned): Owned => {
     const { topic, partition } = of.lane;
     log.error({ group: groupId, topic, partition }, 'the log begins anew: what it held is gone');
     lose(of);
     const fresh = createOwned(of.lane);
-    fresh.lane.restore(decodeProgress(Number(first.offset), ''));
     owned.set(keyOf(of.lane), fresh);
+    return fresh;
+  };
+
+  /** A log that ends before what was read of it is another one. */
+  const renewed = (of: Owned, { end, records: [first] }: Batch): Owned => {
+    if (first === undefined || end >= of.lane.position()) return of;
+    const fresh = anew(of);
+    fresh.lane.restore(decodeProgress(Number(first.offset), ''));
     return fresh;
   };
 
@@ -292,6 +315,8 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
       .catch(() => hands.again(entry, againMs));
   };
 
+  const onPassed = ({ last, ...partition }: Passed): void => owned.get(keyOf(partition))?.lane.pass(last);
+
   const group: Group = createGroup({
     connection,
     groupId,
@@ -303,6 +328,14 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
       suspended = true;
     },
     onBatch,
+    onPassed,
+  });
+  const stall = watchForStall({
+    connection,
+    trouble: () =>
+      suspended || !group.isMember() ? (group.trouble() ?? 'it is not in its group') : undefined,
+    reading: () =>
+      paused || suspended ? [] : [...owned.values()].filter((of) => !of.paused).map(({ lane }) => lane),
   });
   const committer = createCommitter(() => group, me);
 
@@ -313,6 +346,7 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
 
   const stop = async (timeoutMs: number): Promise<void> => {
     clearInterval(tidy);
+    stall.end();
     suspended = true;
     await deliveries.end(timeoutMs);
     for (const of of owned.values()) for (const timer of of.timers) clearTimeout(timer);
@@ -337,7 +371,8 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
         Date.now() - settledAt > ms;
       if (!isStuck) return [];
       const stuck = line.waiting.filter(
-        ({ arrivedAt, passed }) => passed === 0 && Date.now() - arrivedAt > ms,
+        ({ arrivedAt, isPassed, unreadable }) =>
+          !isPassed && unreadable === undefined && Date.now() - arrivedAt > ms,
       );
       const taken = new Set(stuck.slice(0, concurrency * 10));
       const left = line.waiting.filter((entry) => !taken.has(entry));
@@ -345,7 +380,7 @@ export const createConsumer = (options: ConsumerOptions): GroupConsumer => {
       return [...taken];
     },
     putBack: (entries) => entries.forEach(enqueue),
-    status: () => ({ state: 'working' }),
+    status: stall.status,
     pause: async () => {
       paused = true;
     },

@@ -1,8 +1,8 @@
-import { busErrors, type Consumer, type DeadLetter, messageOf } from '@emporium/bus';
+import { busErrors, type Consumer, type DeadLetter, messageOf, textFrom, timeFrom } from '@emporium/bus';
 import { createConsumer } from './consumer.ts';
 import type { Entry, Letter } from './entry.ts';
 import { whenJoined } from './joining.ts';
-import { countOr, type RawRecord, textOf } from './message-format.ts';
+import { attemptOf, countOf, headerOf, type RawRecord, textOf } from './message-format.ts';
 import { deadLetterGroup, deadLetterTopic, isDeadLetterTopic } from './names.ts';
 import { entryOf } from './subscriber.ts';
 import type { Tools } from './tools.ts';
@@ -39,27 +39,33 @@ export const consumeDeadLetters = async (
     concurrency,
     ordered: false,
     select: async ({ topic, partition, records }, owned) =>
-      records.map((raw) => ({
-        ...entryOf(raw, topic, partition, owned),
-        attempt: 1,
-        letter: letterOf(raw, topic),
-      })),
+      records.map((raw) => {
+        const entry = entryOf(raw, { topic, partition, owned, origin: 'shop' });
+        return { ...entry, letter: letterOf(raw, entry) };
+      }),
+    isRenewed: async () => false,
+    declaration: () => undefined,
     beginning: () => 0,
-    deliver: async (delivery, { letter }) => {
+    deliver: async (delivery, { letter, position }) => {
       const { id, type, key, body } = delivery;
       try {
         if (letter === undefined) throw new Error('unreachable: every dead letter was read with its reason');
-        const { code, message, ...rest } = letter;
-        await take({ id, type, key, body, reason: { code, message }, ...rest });
+        await take({ id, type, key, body, ...letter });
       } catch (error) {
-        log.warn({ messageId: id }, `the dead letter was not taken: ${messageOf(error)}`);
+        if (delivery.attempt === 1)
+          log.warn(
+            { messageId: id, position },
+            `the dead letter was not taken, and is offered again: ${messageOf(error)}`,
+          );
         return delivery.retry(againMs);
       }
       return delivery.ack();
     },
     settling: (hands) => {
-      const again = async (entry: Entry): Promise<void> => hands.again(entry, againMs);
-      return { ack: hands.finish, retry: again, deadLetter: again };
+      const again = async (entry: Entry): Promise<void> =>
+        hands.again({ ...entry, attempt: entry.attempt + 1 }, againMs);
+      // What cannot be read is told as well, and then it is taken.
+      return { ack: hands.finish, retry: again, deadLetter: hands.finish };
     },
   });
 
@@ -78,11 +84,18 @@ export const consumeDeadLetters = async (
   return stopping;
 };
 
-/** What another program wrote there is told as well. */
-const letterOf = (raw: RawRecord, topic: string): Letter => ({
-  subscription: textOf(raw, 'subscription') ?? topic.slice(0, -deadLetterTopic('').length),
-  code: textOf(raw, 'code') ?? busErrors.refused().code,
-  message: textOf(raw, 'reason') ?? 'no reason was written',
-  attempts: countOr(1, textOf(raw, 'attempts')),
-  failedAt: textOf(raw, 'failed-at') ?? new Date().toISOString(),
-});
+/** What another program wrote there is told as well, and so is what cannot be read. */
+const letterOf = (raw: RawRecord, { owned, position, unreadable, size }: Entry): Letter => {
+  const truncatedFrom = size ?? countOf(raw, 'truncated-from');
+  return {
+    subscription: textOf(raw, 'subscription') || owned.lane.topic.slice(0, -deadLetterTopic('').length),
+    reason: unreadable ?? {
+      code: textFrom(headerOf(raw, 'code'), 100) || busErrors.refused().code,
+      message: textFrom(headerOf(raw, 'reason'), 500) || 'no reason was written',
+    },
+    attempts: attemptOf(raw, 'attempts'),
+    failedAt: timeFrom(headerOf(raw, 'failed-at')),
+    position: textOf(raw, 'position') || position,
+    ...(truncatedFrom === 0 ? {} : { truncatedFrom }),
+  };
+};

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '@emporium/bus';
 import type { Broker, Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import { createAssigner } from './assigner.ts';
@@ -26,6 +27,11 @@ export interface Batch extends TopicPartition {
   readonly end: number;
 }
 
+/** Offsets that hold no message for anybody: the end of a transaction, or what a compaction left. */
+export interface Passed extends TopicPartition {
+  readonly last: number;
+}
+
 export interface GroupOptions {
   readonly connection: Connection;
   readonly groupId: string;
@@ -38,14 +44,17 @@ export interface GroupOptions {
   readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<void>;
   /** The broker was lost: others may have these partitions by now. */
   readonly onLost: () => void;
-  /** The next batch of this partition comes when this has resolved. */
+  /** The next batch of this partition comes when this has resolved; when it rejects, the same one comes again. */
   readonly onBatch: (batch: Batch) => Promise<void>;
+  readonly onPassed: (passed: Passed) => void;
 }
 
 /** Membership in a consumer group, through every loss of the broker. */
 export interface Group {
   /** Whether partitions are assigned, and the broker was not lost since. */
   isMember(): boolean;
+  /** Why it last fell out of its group, if it has not worked for a while since. */
+  trouble(): string | undefined;
   /** Rejects when this instance is no member (now), or the broker is away. */
   commit(committed: readonly Committed[]): Promise<void>;
   /** What the group has committed; -1 where it has nothing. */
@@ -76,12 +85,24 @@ const mostSilentSessions = 3;
 const disconnectTimeoutMs = 5_000;
 const maxRestartMs = 2_000;
 
+/** A batch that could not be taken is taken again after so long. */
+const batchAgainMs = 250;
+
+/** A member that has read for so long is one for good. */
+const settledMs = 10_000;
+
+const membership = 'the group';
+
+/** The same trouble is said again after so long. */
+const sayAgainMs = 10 * 60_000;
+
 interface Life {
   readonly consumer: Consumer;
   readonly findCoordinator: Cluster['findGroupCoordinator'];
   readonly end: () => void;
   assigned: Promise<void>;
   isAssigned: boolean;
+  joinedAt: number;
   memberId?: string;
   /** What was assigned last, and in which generation of the group: the first heartbeat after it tells. */
   partitions?: readonly TopicPartition[];
@@ -93,13 +114,30 @@ interface Life {
 }
 
 export const createGroup = (options: GroupOptions): Group => {
-  const { connection, groupId, topics, slots, onLeaving, onAssigned, onLost, onBatch } = options;
+  const { connection, groupId, topics, slots, onLeaving, onAssigned, onLost, onBatch, onPassed } = options;
   const { config, health, log } = connection;
   let life: Life | undefined;
   let stopped = false;
   let wakeUp = (): void => {};
   let failures = 0;
+  /** Of the membership, and of partitions. */
+  const troubles = new Map<string, { readonly reason: string; readonly saidAt: number }>();
   let abandoned: string | undefined;
+
+  /** Says it once, and again when it is another trouble, or the same for long. */
+  const failed = (what: string, error: unknown, facts: object = {}): void => {
+    const reason = messageOf(error);
+    const before = troubles.get(what);
+    const isKnown = before?.reason === reason && Date.now() - before.saidAt < sayAgainMs;
+    if (stopped || isKnown) return;
+    troubles.set(what, { reason, saidAt: Date.now() });
+    log.warn({ group: groupId, ...facts }, `trying again: ${reason}`);
+  };
+
+  const recovered = (what: string): void => {
+    if (troubles.delete(what))
+      log.info({ group: groupId }, what === membership ? 'in the group again' : `${what} is read again`);
+  };
 
   /** Whom this instance was in the group, when it lost the broker and could not leave. The others would wait for its session. */
   const leaveBehind = async (coordinator: Broker): Promise<void> => {
@@ -152,6 +190,7 @@ export const createGroup = (options: GroupOptions): Group => {
       end: over.resolve,
       assigned: Promise.resolve(),
       isAssigned: false,
+      joinedAt: 0,
       isLeaving: false,
     };
     const assigned = (partitions: readonly TopicPartition[]): void => {
@@ -169,12 +208,20 @@ export const createGroup = (options: GroupOptions): Group => {
         assigned(mine.partitions);
       else over.reject(new Error('joined, and heard of no partitions'));
     });
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize > 0) return; // its reader knows
+      onPassed({ topic: payload.topic, partition: payload.partition, last: Number(payload.lastOffset) });
+    });
+    consumer.on(consumer.events.FETCH, () => {
+      if (!mine.isAssigned || Date.now() - mine.joinedAt < settledMs) return;
+      failures = 0;
+      recovered(membership);
+    });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       heard();
+      if (!mine.isAssigned) mine.joinedAt = Date.now();
       mine.isAssigned = true;
       mine.memberId = payload.memberId;
-      if (failures > 0) log.info({ group: groupId }, 'in the group again');
-      failures = 0;
       mine.partitions = partitionsOf(payload.memberAssignment);
       delete mine.generation;
       assigned(mine.partitions);
@@ -209,14 +256,21 @@ export const createGroup = (options: GroupOptions): Group => {
     if (isStale() || life !== mine) return;
     const { topic, partition, messages } = batch;
     const last = batch.lastOffset();
-    await onBatch({
-      topic,
-      partition,
-      records: messages,
-      last: Number(last),
-      end: Number(batch.highWatermark),
-    });
-    resolveOffset(last);
+    try {
+      await onBatch({
+        topic,
+        partition,
+        records: messages,
+        last: Number(last),
+        end: Number(batch.highWatermark),
+      });
+      resolveOffset(last);
+      recovered(`${topic}/${partition}`);
+    } catch (error) {
+      // Not thrown: kafkajs would end, and take the other partitions with it.
+      failed(`${topic}/${partition}`, error, { topic, partition, offset: batch.firstOffset() });
+      await sleep(batchAgainMs);
+    }
   };
 
   const run = async (): Promise<void> => {
@@ -227,9 +281,7 @@ export const createGroup = (options: GroupOptions): Group => {
       } catch (error) {
         if (isAway(error)) health.away(error);
         failures += 1;
-        if (!stopped && failures === 1) {
-          log.warn({ group: groupId }, `not in the group, trying again: ${messageOf(error)}`);
-        }
+        failed(membership, error);
       }
       if (!stopped && failures > 0) await pause(Math.min(50 * 2 ** failures, maxRestartMs));
     }
@@ -254,6 +306,7 @@ export const createGroup = (options: GroupOptions): Group => {
 
   return {
     isMember: () => life?.isAssigned ?? false,
+    trouble: () => troubles.get(membership)?.reason,
     commit: async (committed) => {
       const { consumer, commit } = current();
       if (commit === undefined) {

@@ -21,6 +21,10 @@ export const directTopic = (service: string): string => `${service}.retry`;
 /** What waits so long for its next attempt. */
 export const tierTopic = (service: string, delayMs: number): string => `${service}.retry.${delayMs}`;
 
+/** Whether only we write it: what is in it is for the subscription that it names. */
+export const isOwnTopic = (service: string, topic: string): boolean =>
+  topic === directTopic(service) || topic.startsWith(`${directTopic(service)}.`);
+
 /** The delay of a topic that `tierTopic` named; 0 for every other one. */
 export const delayOf = (topic: string): number => Number(/\.retry\.(\d+)$/.exec(topic)?.[1] ?? 0);
 

@@ -7,12 +7,16 @@ export interface Owned {
   readonly lane: Lane;
   /** The number that decides who has it, and the place in an ordered subscription. */
   readonly slot: number;
+  /** Of the subscription, when it was assigned. */
+  readonly declaration: string | undefined;
   /** What was committed when it was assigned. */
   restored: Progress;
   /** Whether the broker knows that this instance works on it. */
   claimed: boolean;
   /** How many owners before ended without finishing anything, and without leaving. */
   crashes: number;
+  /** The offset that the broker has of it, as far as this instance knows; -1 for none. The group never goes back behind it. */
+  confirmed: number;
   /** Not fetched from, because too much of it waits. */
   paused: boolean;
   /** What waits for its time. */
@@ -30,12 +34,17 @@ export const carefulAfter = 10;
 export const crashLimit = 20;
 
 /** What is committed of it while this instance works on it; left in order, it names no owner. */
-export const commitOf = ({ lane, claimed, crashes }: Owned, owner: string): Committed => {
+export const commitOf = ({ lane, claimed, crashes, declaration }: Owned, owner: string): Committed => {
   const progress = lane.progress();
   return {
     topic: lane.topic,
     partition: lane.partition,
     offset: progress.offset,
-    text: encodeProgress({ ...progress, crashes, ...(claimed ? { owner } : {}) }),
+    text: encodeProgress({
+      ...progress,
+      crashes,
+      ...(declaration === undefined ? {} : { declaration }),
+      ...(claimed ? { owner } : {}),
+    }),
   };
 };

@@ -13,6 +13,8 @@ export interface Progress {
   readonly retry?: Retry;
   /** Who works on the partition; absent when it was left in order. */
   readonly owner?: string;
+  /** Under which declaration of the subscription it was written: what an earlier one says is of logs that are gone. */
+  readonly declaration?: string;
   /** How many owners in a row ended without finishing anything, and without leaving. */
   readonly crashes: number;
 }
@@ -27,8 +29,10 @@ export interface Retry {
 const mostCharacters = 4_000;
 
 /** The text for the commit of `offset`. When the holes are too many, those furthest ahead are forgotten: they come again. */
-export const encodeProgress = ({ offset, top, holes, retry, owner, crashes }: Progress): string => {
+export const encodeProgress = (progress: Progress): string => {
+  const { offset, top, holes, retry, owner, declaration, crashes } = progress;
   const fields = {
+    ...(declaration === undefined ? {} : { l: declaration }),
     ...(owner === undefined ? {} : { o: owner }),
     ...(crashes === 0 ? {} : { c: crashes }),
     ...(retry === undefined ? {} : { a: retry.attempt, d: retry.dueAt }),
@@ -48,7 +52,7 @@ export const encodeProgress = ({ offset, top, holes, retry, owner, crashes }: Pr
 
 /** What another program wrote there counts as nothing. */
 export const decodeProgress = (offset: number, text: string | null | undefined): Progress => {
-  const { o, c, a, d, t, h } = fieldsOf(text);
+  const { o, c, a, d, t, h, l } = fieldsOf(text);
   const holes: number[] = [];
   if (typeof h === 'string' && h !== '') {
     let hole = offset;
@@ -63,6 +67,7 @@ export const decodeProgress = (offset: number, text: string | null | undefined):
     holes,
     crashes: count(c),
     ...(typeof o === 'string' ? { owner: o } : {}),
+    ...(typeof l === 'string' ? { declaration: l } : {}),
     ...(count(a) > 0 ? { retry: { attempt: count(a), dueAt: count(d) } } : {}),
   };
 };

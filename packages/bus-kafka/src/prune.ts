@@ -1,8 +1,8 @@
 import type { TopologyChange } from '@emporium/bus';
 import type { Registry } from '@emporium/contracts';
 import { nameOfBinding, nameOfSubscription, nameOfTopic } from './layout.ts';
-import { textOf } from './message-format.ts';
-import { deadLetterGroup, deadLetterTopic, topicsRead } from './names.ts';
+import { textOf, typeOf } from './message-format.ts';
+import { deadLetterGroup, deadLetterTopic, isOwnTopic, topicsRead } from './names.ts';
 import { committedOf, endsOf } from './offsets.ts';
 import { decodeProgress, type Progress } from './progress.ts';
 import { readLog } from './read-log.ts';
@@ -100,13 +100,15 @@ const findIn = async (
   { topic, partition, readers }: { topic: string; partition: number; readers: readonly Place[] },
   found: Set<string>,
 ): Promise<void> => {
+  const isOwn = record.bindings.subscriptions().some(({ service }) => isOwnTopic(service, topic));
   let position = Math.min(...readers.map(({ progress }) => progress.offset));
   for (let end = Number.POSITIVE_INFINITY; position < end; ) {
     const part = await connection.cluster((cluster) => readLog(cluster, topic, partition, position));
     for (const raw of part.records) {
-      const [to, type] = [textOf(raw, 'to'), textOf(raw, 'type') ?? topic];
       for (const { name, progress } of readers) {
-        const isFor = to === undefined ? record.bindings.listens(name, type) : to === name;
+        const isFor = isOwn
+          ? textOf(raw, 'to') === name
+          : record.bindings.listens(name, topic) || record.bindings.listens(name, typeOf(raw) ?? topic);
         if (isFor && isOpenAt(progress, Number(raw.offset))) found.add(name);
       }
     }

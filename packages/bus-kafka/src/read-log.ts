@@ -1,4 +1,5 @@
 import type { Cluster } from 'kafkajs';
+import type { Decoded } from './decoding/decoded.ts';
 import type { RawRecord } from './message-format.ts';
 
 export interface Part {
@@ -32,9 +33,11 @@ export const readLog = async (
   const [found] = response.responses[0]?.partitions ?? [];
   if (found === undefined) throw new Error(`the broker gave nothing of ${topic}/${partition}`);
   const end = Number(found.highWatermark);
+  const last = found.messages.at(-1);
   // A batch is given as a whole, also when the offset is in its middle.
-  const records = found.messages.filter((record) => Number(record.offset) >= offset);
-  const last = records.at(-1);
+  const records = found.messages.filter(
+    (record) => Number(record.offset) >= offset && !record.isControlRecord,
+  );
   return { records, end, next: last === undefined ? end : Number(last.offset) + 1 };
 };
 
@@ -43,7 +46,7 @@ interface Fetched {
   readonly responses: readonly {
     readonly partitions: readonly {
       readonly highWatermark: string;
-      readonly messages: readonly RawRecord[];
+      readonly messages: readonly Decoded[];
     }[];
   }[];
 }

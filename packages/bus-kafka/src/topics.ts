@@ -11,6 +11,10 @@ export interface Topics {
   ensure(topics: readonly string[]): Promise<string[]>;
   /** Those of these that are not there. */
   missing(topics: readonly string[]): Promise<string[]>;
+  /** Asks the broker which there are: one may have gone since it was seen. */
+  look(): Promise<void>;
+  /** Whether it was there when it was last looked for. */
+  has(topic: string): boolean;
   /** The next time it is looked for again. */
   forget(topics: readonly string[]): void;
 }
@@ -27,15 +31,25 @@ export const partitionsOf = (topic: string): number =>
 
 export const createTopics = ({ admin, config }: Connection): Topics => {
   const known = new Set<string>();
+  let seen = new Set<string>();
 
   const missing = async (topics: readonly string[]): Promise<string[]> => {
     if (topics.every((topic) => known.has(topic))) return [];
-    for (const topic of await admin((one) => one.listTopics())) known.add(topic);
+    for (const topic of await admin((one) => one.listTopics())) {
+      known.add(topic);
+      seen.add(topic);
+    }
     return topics.filter((topic) => !known.has(topic));
   };
 
   return {
     missing,
+    look: async () => {
+      seen = new Set(await admin((one) => one.listTopics()));
+      for (const topic of known) if (!seen.has(topic)) known.delete(topic);
+      for (const topic of seen) known.add(topic);
+    },
+    has: (topic) => seen.has(topic),
     forget: (topics) => {
       for (const topic of topics) known.delete(topic);
     },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Topology, TopologyChange } from '@emporium/bus';
 import type { Registry, Subscription } from '@emporium/contracts';
 import {
@@ -10,7 +11,7 @@ import {
   type Wanted,
 } from './layout.ts';
 import { recordTopic, topicsRead } from './names.ts';
-import { commitFor, committedOf, type Ends, endsOf } from './offsets.ts';
+import { commitFor, committedOf, type Ends, endsOf, startsOf } from './offsets.ts';
 import { excessIn, prune, unwantedIn } from './prune.ts';
 import type { Tools } from './tools.ts';
 import { partitionsOf } from './topics.ts';
@@ -18,13 +19,45 @@ import { partitionsOf } from './topics.ts';
 /** How long new topics may take until they can be used, in milliseconds. */
 const applyTimeoutMs = 60_000;
 
-/** Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. */
-export const declare = async (tools: Tools, subscription: Subscription): Promise<void> => {
+/** A topic that has just been made has its leader by then, on a busy machine as well. */
+const leaderTimeoutMs = 10_000;
+
+/**
+ * Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. It begins with what is
+ * published from now on; one that the broker has lost (`again`) goes on where it was in logs that are still there, and reads new ones from
+ * their beginning: what they hold was written since.
+ */
+export const declare = async (tools: Tools, subscription: Subscription, again = false): Promise<void> => {
   const { connection, topics, record } = tools;
-  await connection.patiently(() => topics.ensure([recordTopic, ...topicsFor(subscription)]));
-  await connection.patiently(record.refresh);
+  const created = new Set<string>();
+  await connection.patiently(async () => {
+    for (const topic of await topics.ensure([recordTopic, ...topicsFor(subscription)])) created.add(topic);
+  });
+  await connection.patiently(record.refresh, leaderTimeoutMs);
   const lacking = lackingIn(tools, [subscription]);
-  await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
+  const resumed = (read: readonly string[]) => resumptionOf(tools, subscription.name, { read, created });
+  await connection.patiently(() => add(tools, lacking, again ? resumed : undefined), applyTimeoutMs);
+};
+
+const resumptionOf = async (
+  { connection }: Tools,
+  name: string,
+  { read, created }: { read: readonly string[]; created: ReadonlySet<string> },
+): Promise<Ends> => {
+  const [starts, ends] = [await startsOf(connection, read), await endsOf(connection, read)];
+  for (const { topic, partition, offset } of await committedOf(connection, name, ends)) {
+    const first = starts[topic];
+    const isThere = !created.has(topic) && offset <= Number(ends[topic]?.[partition] ?? 0);
+    if (first !== undefined && isThere && offset > Number(first[partition] ?? 0))
+      first[partition] = String(offset);
+  }
+  return starts;
+};
+
+/** Whether the broker has all of it, as far as the record was read. */
+export const isDeclared = (tools: Tools, subscription: Subscription): boolean => {
+  const { subscriptions, bindings } = lackingIn(tools, [subscription]);
+  return subscriptions.length + bindings.length === 0;
 };
 
 export const createTopology = (tools: Tools, registry: Registry): Topology => {
@@ -53,7 +86,7 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
     apply: async () => {
       const created = await connection.patiently(missingTopics);
       await connection.patiently(() => topics.ensure(wanted));
-      await connection.patiently(record.refresh);
+      await connection.patiently(record.refresh, leaderTimeoutMs);
       const lacking = lackingIn(tools, registry.subscriptions);
       // A broker that was given hundreds of partitions leads them a while later.
       await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
@@ -86,17 +119,21 @@ const additions = ({ subscriptions, bindings }: Lacking): TopologyChange[] => [
   ...bindings.map((one) => change('create', nameOfBinding(one))),
 ];
 
-/** A new subscription begins at the end of every log that it reads, and that is committed before anybody publishes to it. Repeatable. */
-const add = async (tools: Tools, { subscriptions, bindings }: Lacking): Promise<void> => {
-  const { connection, record } = tools;
+/** Where a new subscription begins in every log that it reads is committed before anybody publishes to it. Repeatable. */
+const add = async (
+  tools: Tools,
+  { subscriptions, bindings }: Lacking,
+  beginningsOf: (read: readonly string[]) => Promise<Ends> = (read) => endsOf(tools.connection, read),
+): Promise<void> => {
+  const { record } = tools;
   if (subscriptions.length + bindings.length === 0) return;
   const read = new Set([...subscriptions.flatMap(readBy), ...bindings.map(({ topic }) => topic)]);
-  const ends = await endsOf(connection, [...read]);
+  const ends = await beginningsOf([...read]);
   await record.add(
     subscriptions.map((subscription) => {
       const { name, service, ordered, retry } = subscription;
       const from = Object.fromEntries(readBy(subscription).map((topic) => [topic, ends[topic] ?? []]));
-      return { name, service, ordered, retry, from };
+      return { id: randomUUID().slice(0, 8), name, service, ordered, retry, from };
     }),
     bindings.map((one) => ({ ...one, from: ends[one.topic] ?? [] })),
   );

@@ -35,9 +35,12 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
 
   const look = async (): Promise<void> => {
     try {
-      await (listeners.size === 0 ? connection.probe() : record.refresh());
-    } catch {} // asked again soon; the status tells of it
-    for (const listener of listeners) await listener();
+      await topics.look();
+      await record.refresh();
+      for (const listener of listeners) await listener();
+    } catch {
+      record.doubt(); // looked for again soon; the status tells of a broker that is away
+    }
     if (closing === undefined) looking = setTimeout(look, watchMs).unref();
   };
   let looking: NodeJS.Timeout | undefined;
@@ -55,9 +58,14 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
     return consumer;
   };
 
-  /** Why it cannot be routed. A command that nobody takes would wait in the log for ever. */
-  const refusalOf = async ({ kind, type }: OutgoingMessage): Promise<PublishResult | undefined> => {
-    if (kind === 'event' || record.bindings.routes(type)) return undefined;
+  /** Nobody takes it, or the broker may have lost who does. */
+  const isInDoubt = ({ kind, mandatory, type }: OutgoingMessage): boolean =>
+    (kind === 'command' || mandatory === true) && !(record.isSure() && record.bindings.routes(type));
+
+  /** Why it cannot be routed: what nobody takes would be in a log that nobody reads, or reads from behind it. */
+  const refusalOf = async (message: OutgoingMessage): Promise<PublishResult | undefined> => {
+    if (!isInDoubt(message)) return undefined;
+    const { type } = message;
     try {
       await connection.patiently(record.refresh);
     } catch (cause) {
@@ -66,12 +74,17 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
     return record.bindings.routes(type) ? undefined : refused(busErrors.unroutable({ type }));
   };
 
+  /** A topic may be gone, and with it who listens. */
+  const told = (results: PublishResult[]): PublishResult[] => {
+    if (results.some(({ status }) => status === 'refused')) record.doubt();
+    return results;
+  };
+
   const publish = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
-    const isRouted = ({ kind, type }: OutgoingMessage) => kind === 'event' || record.bindings.routes(type);
-    if (messages.every(isRouted)) return publisher.publish(messages.map(routedOf));
+    if (!messages.some(isInDoubt)) return told(await publisher.publish(messages.map(routedOf)));
     const refusals = await Promise.all(messages.map(refusalOf));
     const sent = messages.filter((_, index) => refusals[index] === undefined);
-    const results = await publisher.publish(sent.map(routedOf));
+    const results = told(await publisher.publish(sent.map(routedOf)));
     return refusals.map((refusal) => refusal ?? results.shift() ?? closed);
   };
 

@@ -43,6 +43,15 @@ describe('a delivery', () => {
     expect(onEnd).toHaveBeenCalledExactlyOnceWith(claimed, true);
   });
 
+  test('that could not be read is set aside by an ack', async () => {
+    const { deliveries, settling } = started((delivery) => delivery.ack());
+    const unreadable = { code: 'bus.message_too_big', message: 'of 5 MB' };
+    deliveries.begin({ ...claim(), ...{ unreadable } });
+    await microtasks();
+    expect(settling.ack).not.toHaveBeenCalled();
+    expect(settling.deadLetter).toHaveBeenCalledExactlyOnceWith(expect.anything(), unreadable);
+  });
+
   test('is settled once, whatever is asked for after that', async () => {
     const { deliveries, settling } = started(async (delivery) => {
       await delivery.retry(-5);

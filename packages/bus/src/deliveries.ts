@@ -34,6 +34,7 @@ class Open<Claimed extends Claim> implements Delivery {
   readonly body: Uint8Array;
   readonly attempt: number;
   readonly position?: string;
+  readonly unreadable?: DeadLetterReason;
   readonly claimed: Claimed;
   /** What became of it, once it is being settled. */
   settlement: Promise<void> | undefined;
@@ -48,6 +49,7 @@ class Open<Claimed extends Claim> implements Delivery {
     this.body = claimed.body;
     this.attempt = claimed.attempt;
     if (claimed.position !== undefined) this.position = claimed.position;
+    if (claimed.unreadable !== undefined) this.unreadable = claimed.unreadable;
     this.claimed = claimed;
     this.settlement = undefined;
     this.controller = undefined;
@@ -63,6 +65,7 @@ class Open<Claimed extends Claim> implements Delivery {
   }
 
   ack(): Promise<void> {
+    if (this.unreadable !== undefined) return this.deadLetter(this.unreadable);
     this.settlement ??= this.settle(this.claimed, acked);
     return this.settlement;
   }
@@ -85,7 +88,7 @@ class Open<Claimed extends Claim> implements Delivery {
   }
 }
 
-type Claim = TransportMessage & Pick<Delivery, 'attempt' | 'position'>;
+type Claim = TransportMessage & Pick<Delivery, 'attempt' | 'position' | 'unreadable'>;
 
 type Settle<Claimed> = (
   claimed: Claimed,

@@ -81,6 +81,16 @@ describe('a message that cannot be read', () => {
     expect(settled).toEqual([expect.objectContaining({ deadLetter: reason })]);
   });
 
+  test('is set aside for the reason that the transport gives, where it could not hand it over whole', async () => {
+    const told: Unreadable[] = [];
+    const { transport } = await start({ onUnreadable: async (unreadable) => void told.push(unreadable) });
+    const unreadable = { code: 'bus.message_too_big', message: 'of 5 MB' };
+    const delivery = noted({ body: bytes('the beginning') });
+    await transport.deliver({ ...delivery, unreadable });
+    expect(told).toEqual([{ id: expect.any(String), reason: unreadable }]);
+    expect(delivery.settled).toEqual([expect.objectContaining({ deadLetter: unreadable })]);
+  });
+
   test('waits while whoever is told has a fault of ours, and is set aside after it', async () => {
     let calls = 0;
     const onUnreadable = async () => {

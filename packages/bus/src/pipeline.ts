@@ -53,6 +53,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
       type: delivery.type,
       attempt: delivery.attempt,
     };
+    if (delivery.unreadable !== undefined) return setAside(delivery, delivery.unreadable, facts);
     let message: Message;
     try {
       message = readMessage(registry, wanted, delivery.body);

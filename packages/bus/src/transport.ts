@@ -97,6 +97,11 @@ export interface Delivery extends TransportMessage {
   readonly attempt: number;
   /** Where the broker has it, for people: `sensor_data/3/1207` on a log. Absent where a broker tells none. */
   readonly position?: string;
+  /**
+   * Why the transport cannot hand it over whole: over `maxBodyBytes`, or not to be decoded. `body` is the beginning of it then.
+   * It can only be set aside: `ack` does that as well, with this reason.
+   */
+  readonly unreadable?: DeadLetterReason;
   /** Aborted when the consumer stops without waiting any longer: what is unsettled then stays un-acked. */
   readonly signal: AbortSignal;
   ack(): Promise<void>;

@@ -41,6 +41,8 @@ export interface KafkaServer {
   kill(): Promise<void>;
   /** `stopServer`, then `startServer`. */
   restart(): Promise<void>;
+  /** Kills it, and starts an empty one on the same port: what a broker that has lost its disks does. */
+  wipe(): Promise<void>;
   /** Ends the broker for good and removes its data. */
   stop(): Promise<void>;
   /** Resident bytes (0 where there is no /proc). */
@@ -106,13 +108,20 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<KafkaServe
       await stopServer('SIGTERM');
       await startServer();
     },
+    wipe: async () => {
+      await stopServer('SIGKILL');
+      await rm(dataOf(node), { recursive: true, force: true, maxRetries: 10 });
+      await format(node);
+      await startServer();
+    },
     stop,
     memory: () => (server === undefined ? 0 : memoryOf(server.pid)),
   };
 };
 
-const propertiesOf = async ({ folder, port }: Node, more: readonly string[]): Promise<string[]> => {
+const propertiesOf = async (node: Node, more: readonly string[]): Promise<string[]> => {
   const controller = await freePort();
+  const { port } = node;
   return [
     'process.roles=broker,controller',
     'node.id=1',
@@ -121,7 +130,7 @@ const propertiesOf = async ({ folder, port }: Node, more: readonly string[]): Pr
     'controller.listener.names=CONTROLLER',
     'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     `controller.quorum.bootstrap.servers=127.0.0.1:${controller}`,
-    `log.dirs=${join(folder, 'data')}`,
+    `log.dirs=${dataOf(node)}`,
     // One node has no one to copy to.
     'default.replication.factor=1',
     'min.insync.replicas=1',
@@ -168,6 +177,8 @@ const format = async (node: Node): Promise<void> => {
     node.properties,
   ]);
 };
+
+const dataOf = ({ folder }: Node): string => join(folder, 'data');
 
 const logOf = ({ folder }: Node): string => join(folder, 'server.log');
 

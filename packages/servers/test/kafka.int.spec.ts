@@ -52,6 +52,18 @@ describe.skipIf(!kafka.available)(kafka.title('a Kafka of its own'), () => {
     expect(await endOf('kept')).toBe('1');
   }, 120_000);
 
+  test('has lost everything but its port after a wipe', async () => {
+    const admin = client().admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: 'gone', numPartitions: 1 }] });
+    await admin.disconnect();
+    await server.wipe();
+    const after = client().admin();
+    await after.connect();
+    expect(await after.listTopics()).toEqual([]);
+    await after.disconnect();
+  }, 120_000);
+
   test('two run beside each other, and stop removes all of one', async () => {
     const other = await startKafka();
     expect(other.port).not.toBe(server.port);
