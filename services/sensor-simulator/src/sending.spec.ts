@@ -30,7 +30,7 @@ const runFor = async (
       return Promise.all(messages.map(answer));
     },
   };
-  const stop = await sending({ transport, simulation: simulation(rate), tally, log }).start();
+  const stop = await sending({ transport, simulation: simulation(rate), tally, log }).start(new AbortController().signal);
   await new Promise((resolve) => setTimeout(resolve, ms));
   await stop?.(AbortSignal.timeout(5_000));
   return { sent, tally: tally.read() };
@@ -80,7 +80,7 @@ test('at the highest rate, to a broker that takes them at once, none is lost by 
       simulation: simulation(100_000),
       tally,
       log,
-    }).start();
+    }).start(new AbortController().signal);
     await vi.advanceTimersByTimeAsync(250);
     for (const lateMs of [5, 250]) {
       vi.setSystemTime(Date.now() + lateMs);

@@ -20,7 +20,7 @@ describe.skipIf(!postgres.available)(postgres.title('the first administrator'), 
     destination: { write: (line) => void lines.push(line) },
   });
   const start = (email: string, password: string) =>
-    administratorStep(setting.store, { email, password }, log).start();
+    administratorStep(setting.store, { email, password }, log).start(new AbortController().signal);
   const logIn = (email: string, password: string) =>
     setting.server.inject({ method: 'POST', url: '/api/sessions', payload: { email, password } });
   const roleOf = async (email: string, password: string) =>
