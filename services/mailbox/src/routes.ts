@@ -1,4 +1,4 @@
-import { type HttpServer, problem } from '@emporium/service';
+import { cursor, type HttpServer, pageLimit, problem } from '@emporium/service';
 import { z } from 'zod';
 import type { Box } from './box.ts';
 import type { MailFaults } from './faults.ts';
@@ -11,9 +11,9 @@ const filter = z.object({
   messageId: z.string().min(1).max(998).optional(),
 });
 const page = filter.extend({
-  limit: z.coerce.number().int().min(1).max(200).default(100),
+  limit: pageLimit(200, 100),
   /** The id of a mail: the page begins with the one that came before it. */
-  before: z.uuid().optional(),
+  before: cursor,
 });
 const fault = z.object({
   recipient: text.optional(),
@@ -48,17 +48,16 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
         response: { 200: mailPage },
       },
     },
-    async ({ query: { limit, before, ...wanted } }) => {
+    async ({ query: { limit, before, ...wanted } }, reply) => {
       const found = await box.list(wanted, { limit, before });
       if (found === undefined)
         throw problem(400, 'unknown-mail', 'There is no mail `before` of this id: begin again without it.');
       const { mails, total, hasMore } = found;
       const last = mails.at(-1);
-      return {
-        mails: [...mails],
-        total,
-        ...(hasMore && last !== undefined ? { next: pageAfter(last.id, limit, wanted) } : {}),
-      };
+      if (!hasMore || last === undefined) return { mails: [...mails], total };
+      const next = pageAfter(last.id, limit, wanted);
+      reply.header('link', `<${next}>; rel="next"`);
+      return { mails: [...mails], total, next };
     },
   );
 
@@ -72,9 +71,9 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
     },
   );
 
-  server.delete('/api/mails', { schema: { tags } }, (_request, reply) => {
+  server.delete('/api/mails', { schema: { tags, response: { 204: z.null() } } }, (_request, reply) => {
     box.clear();
-    return reply.code(204).send();
+    return reply.code(204).send(null);
   });
 };
 
@@ -90,10 +89,16 @@ export const faultRoutes = (server: HttpServer, faults: MailFaults): void => {
 
   server.delete(
     '/api/mailbox/faults',
-    { schema: { tags, querystring: z.object({ recipient: text.optional() }) } },
+    {
+      schema: {
+        tags,
+        querystring: z.object({ recipient: text.optional() }),
+        response: { 204: z.null() },
+      },
+    },
     ({ query }, reply) => {
       faults.clear(query.recipient);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 };

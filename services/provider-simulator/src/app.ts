@@ -82,9 +82,21 @@ const behindKey = async (
 ) => {
   await server.register((scope, _options, done) => {
     scope.addHook('onRequest', requireKey(key));
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, problems: refusals };
+    });
     addRoutes(scope);
     done();
   });
+};
+
+/** Its answers are data, made far from the routes: any route may give any of these. */
+const refusals = {
+  401: 'The API key is not valid',
+  402: 'Declined',
+  404: 'Unknown',
+  409: 'In conflict with what happened before; `code` says how',
+  422: 'Impossible; `code` says why',
 };
 
 const isOpen = (

@@ -20,6 +20,9 @@ export const answer = (reply: HttpReply, given: Outcome) => {
   });
 };
 
+/** What a success holds, for descriptions. */
+export const answerBody = z.record(z.string(), z.unknown());
+
 /** An outcome that is remembered under its idempotency key, with what it answered. */
 export const remembered = z.object({ key: z.string(), request: z.string(), outcome });
 export type Remembered = z.output<typeof remembered>;

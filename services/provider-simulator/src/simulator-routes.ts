@@ -73,10 +73,16 @@ export const simulatorRoutes = (server: HttpServer, { faults, ledger, shipments 
 
   server.delete(
     '/simulator/faults',
-    { schema: { tags, querystring: z.object({ reference: text.optional() }) } },
+    {
+      schema: {
+        tags,
+        querystring: z.object({ reference: text.optional() }),
+        response: { 204: z.null() },
+      },
+    },
     (given, reply) => {
       faults.clear(given.query.reference);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 
