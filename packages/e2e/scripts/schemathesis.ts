@@ -35,6 +35,7 @@ const test = async (address: string, token: string): Promise<Outcome> => {
   const child = spawn(
     program,
     [
+      ...['--config-file', join(import.meta.dirname, 'schemathesis.toml')],
       ...['run', `${address}/openapi.json`, '--header', `Authorization: Bearer ${token}`],
       ...['--checks', checks.join(','), '--phases', 'examples,coverage,fuzzing'],
       ...['--max-examples', '8', '--max-time', String(secondsAtMost), '--seed', '1', '--no-shrink'],

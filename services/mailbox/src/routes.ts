@@ -71,7 +71,7 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
     },
   );
 
-  server.delete('/api/mails', { schema: { tags, response: { 204: z.null() } } }, (_request, reply) => {
+  server.delete('/api/mails', { schema: { tags, response: { 204: z.null() } } }, async (_request, reply) => {
     box.clear();
     return reply.code(204).send(null);
   });
@@ -96,7 +96,7 @@ export const faultRoutes = (server: HttpServer, faults: MailFaults): void => {
         response: { 204: z.null() },
       },
     },
-    ({ query }, reply) => {
+    async ({ query }, reply) => {
       faults.clear(query.recipient);
       return reply.code(204).send(null);
     },

@@ -12,6 +12,7 @@ import { carrierRoutes } from './carrier/routes.ts';
 import { createShipments } from './carrier/shipments.ts';
 import type { Config } from './config.ts';
 import { createFaults } from './faults.ts';
+import { answerBody } from './outcome.ts';
 import { createLedger } from './payment/ledger.ts';
 import { paymentRoutes } from './payment/routes.ts';
 import { simulatorRoutes } from './simulator-routes.ts';
@@ -84,6 +85,7 @@ const behindKey = async (
     scope.addHook('onRequest', requireKey(key));
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, problems: refusals };
+      route.schema = { response: { 200: answerBody, 201: answerBody }, ...route.schema };
     });
     addRoutes(scope);
     done();

@@ -80,7 +80,7 @@ export const simulatorRoutes = (server: HttpServer, { faults, ledger, shipments 
         response: { 204: z.null() },
       },
     },
-    (given, reply) => {
+    async (given, reply) => {
       faults.clear(given.query.reference);
       return reply.code(204).send(null);
     },

@@ -16,6 +16,8 @@ export const describeApi = async (
   server: FastifyInstance,
   { title, description, document }: ApiDescription,
 ): Promise<void> => {
+  /** Operations whose body may be left out, as `post /path/{id}`: the plugin takes every body for required. */
+  const withoutBody = new Set<string>();
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -27,6 +29,7 @@ export const describeApi = async (
     transform: (route) => {
       const { schema, url } = toJsonSchema(route);
       const access = route.route.config?.access ?? 'public';
+      if (isOptional(route.route.schema?.body)) withoutBody.add(operationOf(route.route));
       return {
         url,
         schema: {
@@ -37,15 +40,30 @@ export const describeApi = async (
       };
     },
   });
-  server.get('/openapi.json', { schema: { hide: true } }, () => document?.() ?? documentOf(server));
+  server.get(
+    '/openapi.json',
+    { schema: { hide: true } },
+    () => document?.() ?? documentOf(server, withoutBody),
+  );
 };
 
 /** The plugin would resolve a reference to a schema that it finds: what the answers refer to is added afterwards. */
-const documentOf = (server: FastifyInstance): object => {
+const documentOf = (server: FastifyInstance, withoutBody: ReadonlySet<string>): object => {
   const document = server.swagger();
+  for (const [path, operations] of Object.entries<object>(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(operations)) {
+      if (withoutBody.has(`${method} ${path}`)) operation.requestBody.required = false;
+    }
+  }
   const components = 'components' in document ? document.components : {};
   return { ...document, components: { ...components, schemas: { Problem: problemSchema } } };
 };
+
+const isOptional = (schema: unknown): boolean =>
+  schema instanceof z.core.$ZodType && z.core.safeParse(schema, undefined).success;
+
+const operationOf = ({ method, url }: RouteOptions): string =>
+  `${[method].flat()[0]?.toLowerCase()} ${url.replace(/:(\w+)/g, '{$1}')}`;
 
 const toJsonSchema = createJsonSchemaTransform({});
 
@@ -67,6 +85,7 @@ const problemsOf = ({ url, schema, config }: RouteOptions): object => {
     ...(schema?.body === undefined
       ? {}
       : { 413: 'The body is too large', 415: 'The body is not JSON in UTF-8' }),
+    431: 'The address or the headers are too long',
     ...config?.problems,
     '5XX': 'A fault of the shop, or it has too much to do: `Retry-After` says when to try again',
   };

@@ -439,12 +439,14 @@ describe('what every server offers', () => {
       required: ['lines'],
       additionalProperties: false,
     });
-    expect(Object.keys(placing.responses)).toEqual(['200', '400', '401', '413', '415', '5XX']);
+    expect(Object.keys(placing.responses)).toEqual(['200', '400', '401', '413', '415', '431', '5XX']);
     expect(placing.responses['415'].content).toEqual({
       'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
     });
     expect(components.schemas.Problem.properties).toMatchObject({ type: {}, detail: {}, instance: {} });
     expect(paths['/api/orders/{id}'].get.security).toBeUndefined();
+    expect(placing.requestBody.required).toBe(true);
+    expect(paths['/api/defaults'].post.requestBody.required).toBe(false);
   });
 
   test('pages for people that show it', async () => {

@@ -2,7 +2,6 @@ import type { HttpServer } from '@emporium/service';
 import { z } from 'zod';
 import type { Faults } from '../faults.ts';
 import { idempotencyHeaders, idempotencyKeyOf } from '../idempotency-key.ts';
-import { answerBody } from '../outcome.ts';
 import type { Play } from '../stage.ts';
 import { shipment } from './records.ts';
 import type { Shipments } from './shipments.ts';
@@ -25,14 +24,7 @@ export interface Carrier {
 export const carrierRoutes = (server: HttpServer, { shipments, faults, play }: Carrier): void => {
   server.post(
     '/shipments',
-    {
-      schema: {
-        tags,
-        headers: idempotencyHeaders,
-        body: shipmentRequest,
-        response: { 201: answerBody },
-      },
-    },
+    { schema: { tags, headers: idempotencyHeaders, body: shipmentRequest } },
     (request, reply) => {
       const { reference } = request.body;
       const key = idempotencyKeyOf(request);

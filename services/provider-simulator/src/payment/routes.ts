@@ -2,7 +2,7 @@ import type { HttpServer } from '@emporium/service';
 import { z } from 'zod';
 import type { Faults } from '../faults.ts';
 import { idempotencyHeaders, idempotencyKeyOf } from '../idempotency-key.ts';
-import { answerBody, forgetOldest } from '../outcome.ts';
+import { forgetOldest } from '../outcome.ts';
 import type { Play } from '../stage.ts';
 import type { Ledger } from './ledger.ts';
 import { ledgerLine, money } from './records.ts';
@@ -13,7 +13,6 @@ const authorisationRequest = z.object({ amount: money, token: text, reference: t
 const amountRequest = z.object({ amount: money.optional() }).default({});
 const params = z.object({ id: text });
 const tags = ['payment'];
-const made = { 201: answerBody };
 
 /** Keys whose calls are counted. */
 const capacity = 100_000;
@@ -39,7 +38,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
 
   server.post(
     '/payments/authorisations',
-    { schema: { tags, headers: idempotencyHeaders, body: authorisationRequest, response: made } },
+    { schema: { tags, headers: idempotencyHeaders, body: authorisationRequest } },
     (request, reply) => {
       const { token, reference } = request.body;
       const key = idempotencyKeyOf(request);
@@ -56,7 +55,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
 
   server.post(
     '/payments/authorisations/:id/capture',
-    { schema: { tags, params, headers: idempotencyHeaders, body: amountRequest, response: made } },
+    { schema: { tags, params, headers: idempotencyHeaders, body: amountRequest } },
     (request, reply) => {
       const { id } = request.params;
       const [key, { amount }] = [idempotencyKeyOf(request), request.body];
@@ -69,7 +68,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
   for (const url of ['/payments/captures/:id/refund', '/payments/authorisations/:id/refund']) {
     server.post(
       url,
-      { schema: { tags, params, headers: idempotencyHeaders, body: amountRequest, response: made } },
+      { schema: { tags, params, headers: idempotencyHeaders, body: amountRequest } },
       (request, reply) => {
         const { id } = request.params;
         const [key, { amount }] = [idempotencyKeyOf(request), request.body];
