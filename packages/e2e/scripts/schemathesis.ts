@@ -17,7 +17,7 @@ const checks = [
   'unsupported_method',
 ];
 /** Of one service with one token; a guard, for what the number of examples does not bound. */
-const secondsAtMost = 30;
+const secondsAtMost = 8;
 
 /** A stream does not end, and a simulator that was told to fail does so. */
 const leftOut = ['/api/sensors/stream', '/simulator/faults'];
@@ -70,7 +70,9 @@ try {
     name === 'provider-simulator' ? { payment: paymentApiKey, shipping: carrierApiKey } : tokens;
   for (const { name, address } of shop.processes.values()) {
     const described = await fetch(`${address}/openapi.json`);
-    if (described.status === 404 || name === 'gateway') continue; // the gateway's document is those of the services
+    const { paths } = (await described.json()) as { paths?: object }; // its own word
+    // The gateway's document is those of the services, and some processes have health alone.
+    if (name === 'gateway' || Object.keys(paths ?? {}).length === 0) continue;
     const tested = Object.entries(tokensOf(name)).map(async ([role, token = '']) => {
       const began = Date.now();
       const { code, output, cases } = await test(address, token);

@@ -51,6 +51,7 @@ const discarding = z
   );
 const params = z.object({ id: z.string().max(100) });
 const config = { access: 'administrator' } as const;
+const resolved = 'It was replayed or discarded already, or somebody replays it right now';
 
 /** For administrators: what is in dead letters may be personal data. */
 export const deadLetterRoutes =
@@ -114,7 +115,7 @@ export const deadLetterRoutes =
     server.post(
       '/api/admin/dead-letters/:id/replay',
       {
-        config,
+        config: { ...config, problems: { 409: resolved, 422: 'The edited body is no message' } },
         schema: {
           summary: 'Send it to its subscription again, as it is or with an edited body',
           params,
@@ -140,7 +141,7 @@ export const deadLetterRoutes =
     server.post(
       '/api/admin/dead-letters/:id/discard',
       {
-        config,
+        config: { ...config, problems: { 409: resolved } },
         schema: {
           summary: 'Set it aside for good',
           params,

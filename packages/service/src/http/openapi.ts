@@ -50,14 +50,20 @@ export const describeApi = async (
 /** The plugin would resolve a reference to a schema that it finds: what the answers refer to is added afterwards. */
 const documentOf = (server: FastifyInstance, withoutBody: ReadonlySet<string>): object => {
   const document = server.swagger();
-  for (const [path, operations] of Object.entries<object>(document.paths ?? {})) {
-    for (const [method, operation] of Object.entries(operations)) {
-      if (withoutBody.has(`${method} ${path}`)) operation.requestBody.required = false;
+  const paths: object = document.paths ?? {};
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) { // of our routes
+      const { requestBody } = operation;
+      if (requestBody !== undefined && withoutBody.has(`${method} ${path}`)) requestBody.required = false;
     }
   }
   const components = 'components' in document ? document.components : {};
   return { ...document, components: { ...components, schemas: { Problem: problemSchema } } };
 };
+
+interface Operation {
+  readonly requestBody?: { required?: boolean };
+}
 
 const isOptional = (schema: unknown): boolean =>
   schema instanceof z.core.$ZodType && z.core.safeParse(schema, undefined).success;

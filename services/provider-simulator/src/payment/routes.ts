@@ -10,7 +10,7 @@ import { behaviourOf } from './test-tokens.ts';
 
 const text = z.string().min(1).max(200);
 const authorisationRequest = z.object({ amount: money, token: text, reference: text });
-const amountRequest = z.object({ amount: money.optional() }).default({});
+const amountRequest = z.object({ amount: money.optional() }).nullish();
 const params = z.object({ id: text });
 const tags = ['payment'];
 
@@ -58,7 +58,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     { schema: { tags, params, headers: idempotencyHeaders, body: amountRequest } },
     (request, reply) => {
       const { id } = request.params;
-      const [key, { amount }] = [idempotencyKeyOf(request), request.body];
+      const [key, { amount }] = [idempotencyKeyOf(request), request.body ?? {}];
       return play({ request, reply }, faultOf('capture', id), (isRefused) =>
         ledger.capture(key, id, amount, isRefused),
       );
@@ -71,7 +71,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
       { schema: { tags, params, headers: idempotencyHeaders, body: amountRequest } },
       (request, reply) => {
         const { id } = request.params;
-        const [key, { amount }] = [idempotencyKeyOf(request), request.body];
+        const [key, { amount }] = [idempotencyKeyOf(request), request.body ?? {}];
         return play({ request, reply }, faultOf('refund', id), (isRefused) =>
           ledger.refund(key, id, amount, isRefused),
         );
@@ -81,7 +81,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
 
   server.post(
     '/payments/authorisations/:id/void',
-    { schema: { tags, params, body: z.object({}).default({}) } },
+    { schema: { tags, params, body: z.object({}).nullish() } },
     (request, reply) => {
       const { id } = request.params;
       return play({ request, reply }, faultOf('void', id), (isRefused) => ledger.void(id, isRefused));
