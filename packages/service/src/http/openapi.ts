@@ -52,7 +52,8 @@ const documentOf = (server: FastifyInstance, withoutBody: ReadonlySet<string>): 
   const document = server.swagger();
   const paths: object = document.paths ?? {};
   for (const [path, operations] of Object.entries(paths)) {
-    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) { // of our routes
+    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
+      // of our routes
       const { requestBody } = operation;
       if (requestBody !== undefined && withoutBody.has(`${method} ${path}`)) requestBody.required = false;
     }
