@@ -1,30 +1,76 @@
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const folders = '{packages,services,infra}/*';
+
+/** Each file runs a shop of more than a dozen processes. */
+const shops = '{packages/e2e,infra/demo}/test/**/*.int.spec.ts';
+
+/** Minutes each, by files of a few lines. */
+const long = [
+  /^packages\/e2e\/test\/(kafka|postgres|rabbitmq|redis|crashes)/,
+  /^infra\/demo\//,
+  /^packages\/bus-\w+\/test\/conformance/,
+  /^packages\/bus-/,
+  /^packages\/store\/test\/(crash|outage)/,
+  /^infra\/toolchain\//,
+];
+
+/** In a fresh clone vitest knows nothing of a file but its size, and a long one that begins last is waited for. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const path = relative(import.meta.dirname, moduleId);
+      const found = long.findIndex((each) => each.test(path));
+      return found === -1 ? long.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
+/** Real servers on a shared machine: CI looks twice before it turns a change away, and names what it looked at twice. */
+const onServers = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  retry: process.env['CI'] === undefined ? 0 : 1,
+};
 
 export default defineConfig({
   test: {
     // One server of a kind for the whole run, started when the first suite asks for it.
     globalSetup: './packages/servers/src/vitest-setup.ts',
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: 'unit',
           include: [`${folders}/{src,test}/**/*.spec.ts`],
           exclude: ['**/*.int.spec.ts'],
+          // Loading takes as long as running, and is shared: a test that changes a global puts it back.
+          isolate: false,
         },
       },
       {
         test: {
+          ...onServers,
           name: 'integration',
           include: [`${folders}/{src,test}/**/*.int.spec.ts`],
-          // Each file may start servers of its own: two at a time are what two cores carry.
-          maxWorkers: 2,
+          exclude: [shops],
+          // Most of them wait for a server most of the time.
+          maxWorkers: Math.max(4, availableParallelism()),
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          // Real servers on a shared machine: CI looks twice before it turns a change away, and names what it looked at twice.
-          retry: process.env['CI'] === undefined ? 0 : 1,
+        },
+      },
+      {
+        test: {
+          ...onServers,
+          name: 'shop',
+          include: [shops],
+          // Two shops are what two cores carry.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

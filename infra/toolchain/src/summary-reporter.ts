@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
-import type { SkippedTest, Summary, UnsteadyTest } from './summary.ts';
+import type { SkippedTest, Summary, TimedFile, UnsteadyTest } from './summary.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -36,7 +36,14 @@ export default SummaryReporter;
  * test each: vitest fails the run for them, and counts none.
  */
 const summarise = (modules: readonly TestModule[], unhandledErrors: number, filtered: boolean): Summary => {
-  const summary: Summary = { passed: 0, failed: unhandledErrors, skipped: [], unsteady: [], deselected: 0 };
+  const summary: Summary = {
+    passed: 0,
+    failed: unhandledErrors,
+    skipped: [],
+    unsteady: [],
+    files: [],
+    deselected: 0,
+  };
   for (const module of modules) {
     summary.failed += [module, ...module.children.allSuites()].filter(
       (suite) => suite.errors().length > 0,
@@ -51,7 +58,13 @@ const summarise = (modules: readonly TestModule[], unhandledErrors: number, filt
       else summary.skipped.push(skipped);
     }
   }
+  summary.files = modules.map(timedFile).toSorted((a, b) => b.ms - a.ms);
   return summary;
+};
+
+const timedFile = (module: TestModule): TimedFile => {
+  const { collectDuration, setupDuration, duration } = module.diagnostic();
+  return { file: module.relativeModuleId, ms: collectDuration + setupDuration + duration };
 };
 
 const skippedTest = (test: TestCase): SkippedTest => {

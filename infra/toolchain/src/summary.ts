@@ -5,6 +5,8 @@ export interface Summary {
   skipped: SkippedTest[];
   /** Tests that passed at a second attempt only; they count as passed. */
   unsteady: UnsteadyTest[];
+  /** How long each file took, the slowest first. */
+  files: TimedFile[];
   /** Tests that a name filter (`-t`) left out: they are neither run nor reported. */
   deselected: number;
 }
@@ -13,6 +15,11 @@ export interface SkippedTest {
   file: string;
   test: string;
   reason?: string;
+}
+
+export interface TimedFile {
+  file: string;
+  ms: number;
 }
 
 export interface UnsteadyTest {
@@ -24,6 +31,16 @@ export interface UnsteadyTest {
 /** What a second attempt must not hide. */
 export const unsteadyReport = (unsteady: readonly UnsteadyTest[]): string[] =>
   unsteady.map(({ file, test, error }) => `unsteady: ${file} > ${test}\n  at first: ${error}`);
+
+/** Where the time goes: at most ten files of a second and more. */
+export const slowestReport = (files: readonly TimedFile[]): string[] => {
+  const slow = files.filter(({ ms }) => ms >= 1_000).slice(0, 10);
+  if (slow.length === 0) return [];
+  return [
+    'slowest files:',
+    ...slow.map(({ file, ms }) => `${(ms / 1_000).toFixed(1).padStart(7)} s  ${file}`),
+  ];
+};
 
 /** The line a CI reads: `N passed, N failed, N skipped`. */
 export const plainLine = ({ passed, failed, skipped }: Summary): string =>

@@ -1,10 +1,10 @@
-// npm test: vitest with its own arguments, then why tests were skipped, then one plain line for a CI to read.
+// npm test: vitest with its own arguments, then the slowest files, then why tests were skipped, then one plain line for a CI to read.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './run.ts';
-import { objection, plainLine, type Summary, skipReport, unsteadyReport } from './summary.ts';
+import { objection, plainLine, type Summary, skipReport, slowestReport, unsteadyReport } from './summary.ts';
 
 const args = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'emporium-test-'));
@@ -24,7 +24,12 @@ if (summary === undefined) {
   console.error(`vitest ended with ${code} before any result.`);
   process.exit(code || 1);
 }
-for (const line of [...unsteadyReport(summary.unsteady), ...skipReport(summary.skipped)]) console.log(line);
+for (const line of [
+  ...slowestReport(summary.files),
+  ...unsteadyReport(summary.unsteady),
+  ...skipReport(summary.skipped),
+])
+  console.log(line);
 const objected = objection(summary, { reasonsRequired: process.env['CI'] !== undefined });
 if (objected !== undefined) console.log(objected); // where the last line goes, and before it
 process.exitCode = code || (objected === undefined ? 0 : 1);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlanting, type Planting } from './planting.ts';
 
 /** In a package that none depends on: the types of the others are in turbo's cache. */
-const planted = 'services/gateway/src/planted.ts';
+const folder = 'services/gateway/src';
 
 /** A fault for each step, import rules aside: import-rules.spec.ts has them. A step that never fails checks nothing. */
 const faults = [
@@ -23,7 +23,9 @@ const faults = [
   { step: 'imports', source: 'export const s = 1 as unknown as string;', says: 'Two casts in a row' },
   { step: 'types', source: "export const n: number = 'one';", says: 'TS2322' },
   { step: 'dead-code', source: 'export const nobodyUsesThis = 1;', says: 'Unused files' },
-];
+].map((fault, index) => ({ ...fault, file: `planted-${index}.ts` }));
+
+const byStep = [...Map.groupBy(faults, ({ step }) => step)].map(([step, all]) => ({ step, all }));
 
 let planting: Planting;
 beforeAll(() => {
@@ -32,15 +34,18 @@ beforeAll(() => {
 afterAll(() => planting.remove());
 
 describe('the check', { timeout: 180_000 }, () => {
-  test.each(faults)('fails in $step and says $says', ({ step, source, says }) =>
-    planting.withPlanted({ [planted]: source }, async () => {
+  test.each(byStep)('fails in $step, and says of each fault what it is', ({ step, all }) => {
+    const plant = Object.fromEntries(all.map(({ file, source }) => [`${folder}/${file}`, source]));
+    return planting.withPlanted(plant, async () => {
       const { code, output } = await planting.check(step);
       expect(code).toBe(1);
-      expect(output).toContain(says);
-      expect(output).toContain('planted.ts');
+      for (const { file, says } of all) {
+        expect(output).toContain(says);
+        expect(output).toContain(file);
+      }
       expect(output).toMatch(new RegExp(`^FAIL {2}${step}`, 'm'));
-    }),
-  );
+    });
+  });
 
   test('refuses a step that it does not know', async () => {
     const { code, output } = await planting.check('spelling');

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlanting, type Planting } from './planting.ts';
 
-/** One violation of one rule. It is planted alone, so that a check that fails fails because of it. */
+/** One violation of one rule, in files of its own: what the check says of them, it says because of it. */
 interface Violation {
   rule: string;
-  /** The files to plant, by path. */
+  /** The files to plant, by path; `planted` in a path gets a number, so that violations can be planted together. */
   plant: Record<string, string>;
-  /** What the check must name; the first planted file unless said otherwise. */
-  names?: string;
-  /** What the check must say. */
+  /** What the check must say of the first of them. */
   says: string;
   /** The step of the check that must fail. */
   step?: 'imports' | 'lint';
@@ -200,6 +198,15 @@ const violations: Violation[] = [
     says: 'noUndeclaredDependencies',
     step: 'lint',
   },
+];
+
+interface PackageViolation extends Omit<Violation, 'step'> {
+  /** What the check must name. */
+  names: string;
+}
+
+/** Violations of a whole package: each is planted alone, since a package that turbo refuses hides the others. */
+const packageViolations: PackageViolation[] = [
   {
     rule: 'a service does not depend on a service',
     plant: {
@@ -243,6 +250,21 @@ beforeAll(() => {
 });
 afterAll(() => planting.remove());
 
+/** Each in files of its own. */
+const planted = violations.map((violation, index) => {
+  const number = (text: string) => text.replaceAll(/\bplanted\b/g, `planted-${index}`);
+  const plant = Object.fromEntries(
+    Object.entries(violation.plant).map(([path, source]) => [number(path), number(source)]),
+  );
+  return { step: 'imports' as const, ...violation, plant, file: Object.keys(plant)[0] ?? '' };
+});
+
+/** What a tool says of one place: Biome begins with the place, turbo with what is wrong. */
+const complaints = (output: string): string[] => {
+  const [biome = '', others = ''] = output.split('(biome ended with 1)');
+  return [...biome.split(/^(?=\S+:\d+:\d+ )/m), ...others.split(/^(?=\s*[×x] )/m)];
+};
+
 describe('the check of the import rules', { timeout: 180_000 }, () => {
   test('passes on the tree as it is', async () => {
     const { code, output } = await planting.check('imports');
@@ -256,12 +278,32 @@ describe('the check of the import rules', { timeout: 180_000 }, () => {
       expect(output).toMatch(/^pass {2}imports/m);
     }));
 
-  test.each(violations)('fails when broken: $rule', ({ plant, names, says, step = 'imports' }) =>
+  describe.each(['imports', 'lint'] as const)('in the step %s', (step) => {
+    const here = planted.filter((each) => each.step === step);
+    let said: string[];
+
+    beforeAll(
+      () =>
+        planting.withPlanted(Object.assign({}, ...here.map(({ plant }) => plant)), async () => {
+          const { code, output } = await planting.check(step);
+          expect(code).toBe(1);
+          said = complaints(output);
+        }),
+      180_000,
+    );
+
+    test.each(here)('fails when broken: $rule', ({ file, says }) => {
+      const ofFile = said.filter((each) => each.includes(file));
+      expect(ofFile.filter((each) => each.includes(says))).not.toEqual([]);
+    });
+  });
+
+  test.each(packageViolations)('fails when broken: $rule', ({ plant, names, says }) =>
     planting.withPlanted(plant, async () => {
-      const { code, output } = await planting.check(step);
+      const { code, output } = await planting.check('imports');
       expect(code).toBe(1);
       expect(output).toContain(says);
-      expect(output).toContain(names ?? Object.keys(plant)[0]);
+      expect(output).toContain(names);
     }),
   );
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run } from '../src/run.ts';
-import { objection, plainLine, skipReport, unsteadyReport } from '../src/summary.ts';
+import { objection, plainLine, skipReport, slowestReport, unsteadyReport } from '../src/summary.ts';
 
 const runner = fileURLToPath(new URL('../src/test.ts', import.meta.url));
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
@@ -53,7 +53,7 @@ describe('a summary', () => {
   ];
 
   test('is one plain line', () => {
-    expect(plainLine({ passed: 5, failed: 0, skipped, unsteady, deselected: 9 })).toBe(
+    expect(plainLine({ passed: 5, failed: 0, skipped, unsteady, files: [], deselected: 9 })).toBe(
       '5 passed, 0 failed, 3 skipped',
     );
   });
@@ -72,15 +72,29 @@ describe('a summary', () => {
     ]);
   });
 
+  test('names the ten slowest files, and none that took less than a second', () => {
+    const files = Array.from({ length: 12 }, (_, index) => ({
+      file: `${index}.spec.ts`,
+      ms: 60_250 - index,
+    }));
+    const report = slowestReport([...files, { file: 'quick.spec.ts', ms: 999 }]);
+    expect(report).toHaveLength(11);
+    expect(report.slice(0, 2)).toEqual(['slowest files:', '   60.3 s  0.spec.ts']);
+    expect(slowestReport([{ file: 'quick.spec.ts', ms: 999 }])).toEqual([]);
+  });
+
   test('objects to a skip without a reason only where reasons are required', () => {
-    const summary = { passed: 1, failed: 0, skipped, unsteady, deselected: 0 };
+    const summary = { passed: 1, failed: 0, skipped, unsteady, files: [], deselected: 0 };
     expect(objection(summary, { reasonsRequired: false })).toBeUndefined();
     expect(objection(summary, { reasonsRequired: true })).toContain('1 test skipped without a reason');
   });
 
   test('objects to a run in which nothing ran', () => {
     expect(
-      objection({ passed: 0, failed: 0, skipped, unsteady, deselected: 0 }, { reasonsRequired: false }),
+      objection(
+        { passed: 0, failed: 0, skipped, unsteady, files: [], deselected: 0 },
+        { reasonsRequired: false },
+      ),
     ).toBe('No test was executed.');
   });
 });
