@@ -105,6 +105,31 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(lines.map(({ status, captured }) => [status, captured])).toEqual([['captured', 1_250]]);
     });
 
+    test('that the provider still works on when it is asked again (409) goes all the way, and is charged once', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      // Longer than a try of payment, and shorter than the deadline of the step.
+      const orderId = await place(ada, { paymentToken: 'tok_busy_2500' });
+      expect(await client.settled(ada, orderId)).toMatchObject({ status: 'completed' });
+      const lines = (await client.ledger()).filter(({ reference }) => reference === orderId);
+      expect(lines.map(({ status, captured }) => [status, captured])).toEqual([['captured', 1_250]]);
+    }, 90_000);
+
+    test('that is cancelled while the provider still works on it keeps no money held', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      const orderId = await place(ada, { paymentToken: 'tok_busy_5000' });
+      await eventually(
+        'stock is reserved',
+        () => client.order(ada, orderId),
+        (seen) => happened(seen).includes('stock reserved'),
+      );
+      expect((await client.cancel(ada, orderId)).status).toBe(202);
+      expect((await client.settled(ada, orderId)).status).toBe('cancelled');
+      const lines = (await client.ledger()).filter(({ reference }) => reference === orderId);
+      expect(lines.filter(({ status }) => status === 'authorised' || status === 'captured')).toEqual([]);
+    }, 90_000);
+
     test('whose authorisation has expired is renewed once, and captured', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
