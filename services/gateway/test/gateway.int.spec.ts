@@ -505,7 +505,7 @@ describe('for people', () => {
   );
 
   test('the front page of a shop without development servers gives no hint of credentials', async () => {
-    const production = await startGateway({ ORDER_URL: `http://127.0.0.1:${stubs.get('order')?.port}` });
+    const production = await startGateway(urlsOfStubs('mailbox', 'provider-simulator', 'sensor-simulator'));
     const page = await (await fetch(production.url, { headers: { accept: 'text/html' } })).text();
     expect(page).not.toMatch(/password was made|href="\/api\/mails"/);
     await production.stop();
