@@ -190,7 +190,7 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
         const { email, password } = body;
         const answer = await post('/api/sessions', { email: email.toUpperCase(), password });
         expect(answer.statusCode).toBe(429);
-        expect(Number(answer.headers['retry-after'])).toBeGreaterThan(50);
+        expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
         expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(60);
         expect((await post('/api/sessions', { email: ada.email, password: ada.password })).statusCode).toBe(
           201,
