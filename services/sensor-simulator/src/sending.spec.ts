@@ -30,7 +30,9 @@ const runFor = async (
       return Promise.all(messages.map(answer));
     },
   };
-  const stop = await sending({ transport, simulation: simulation(rate), tally, log }).start(new AbortController().signal);
+  const stop = await sending({ transport, simulation: simulation(rate), tally, log }).start(
+    new AbortController().signal,
+  );
   await new Promise((resolve) => setTimeout(resolve, ms));
   await stop?.(AbortSignal.timeout(5_000));
   return { sent, tally: tally.read() };
