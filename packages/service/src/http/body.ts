@@ -1,3 +1,4 @@
+import { mayBeUnstorable, unstorable } from '@emporium/bus';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fieldProblem, problem } from './problem.ts';
 
@@ -28,7 +29,9 @@ export const parseJsonBody = (request: Pick<FastifyRequest, 'headers'>, bytes: B
   if (bytes.length === 0) throw invalidBody('is empty, and must be JSON');
   const text = textOf(bytes);
   const value = parsed(text);
-  if (mayHoldRefused.test(text)) refuseIn(value);
+  // Most bodies hold nothing of the kind, and need no second look.
+  if (mayBeUnstorable(text)) refuseUnstorable(value);
+  if (/__proto__|constructor|\\u/.test(text)) refuseForbiddenKeys(value);
   return value;
 };
 
@@ -91,18 +94,13 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** Most bodies hold none of these, and need no second look. */
-const mayHoldRefused = /\\u|__proto__|constructor/;
-
 // A loop and not a recursion: the depth is the caller's.
-const refuseIn = (body: unknown): void => {
+const refuseForbiddenKeys = (body: unknown): void => {
   const open: { field: string; value: unknown }[] = [{ field: '', value: body }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { field, value } = next;
-    if (typeof value === 'string' && !isStorable(value)) throw unstorable(field);
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, inner] of Object.entries(value)) {
-      if (!isStorable(key)) throw unstorable(field);
       if (!Array.isArray(value) && changesPrototypes(key, inner)) throw forbiddenKey(field, key);
       open.push({
         field: Array.isArray(value) ? `${field}[${key}]` : `${field}${field && '.'}${key}`.slice(0, 200),
@@ -112,16 +110,16 @@ const refuseIn = (body: unknown): void => {
   }
 };
 
-const isStorable = (text: string): boolean => !text.includes('\u0000') && text.isWellFormed();
-
 /** Whoever copied the value key by key would change the prototype of the copy. */
 const changesPrototypes = (key: string, value: unknown): boolean =>
   key === '__proto__' ||
   (key === 'constructor' && typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype'));
 
-const unstorable = (field: string) => {
+const refuseUnstorable = (body: unknown): void => {
+  const found = unstorable(body);
+  if (found === undefined) return;
   const message = 'must not hold a NUL character or half of a surrogate pair';
-  return fieldProblem(400, 'invalid-request', [{ field: field || 'body', message }]);
+  throw fieldProblem(400, 'invalid-request', [{ field: found.path || 'body', message }]);
 };
 
 const forbiddenKey = (field: string, key: string) =>

@@ -1,4 +1,4 @@
-import { messageOf, settlementOf } from '@emporium/bus';
+import { Fault, messageOf, settlementOf } from '@emporium/bus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
 import { correlationHeader, correlationOf } from './correlation.ts';
@@ -15,7 +15,7 @@ export const answerError = (log: Log) => (error: unknown, request: FastifyReques
     log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
     return sendProblem(request, reply, internalError);
   }
-  if (found === awayProblem)
+  if (found === awayProblem || found === unstorableProblem)
     log.warn({ route: request.routeOptions.url }, `turned away: ${messageOf(error)}`);
   return sendProblem(request, reply, found);
 };
@@ -48,6 +48,13 @@ const awayProblem = problem(
   },
 );
 
+/** What a schema let through and the database refuses for good, such as a number out of its range. */
+const unstorableProblem = problem(
+  422,
+  'unstorable',
+  'The request holds something that cannot be stored, such as a number or a time out of range.',
+);
+
 const internalError = problem(
   500,
   'internal-error',
@@ -57,6 +64,7 @@ const internalError = problem(
 const problemOf = (error: unknown, request: FastifyRequest): Problem | undefined => {
   if (error instanceof Problem) return error;
   if (settlementOf(error) === 'pause') return awayProblem;
+  if (error instanceof Fault && error.code === 'store.unstorable') return unstorableProblem;
   if (error instanceof InvalidRequest)
     return fieldProblem(400, 'invalid-request', fieldErrors(error, request));
   if (!(error instanceof Error)) return undefined;

@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { catalogue } from '@emporium/bus';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHealth } from '../health.ts';
@@ -60,6 +61,9 @@ const routes: Routes = (server) => {
   server.get('/api/broken', { config: { access: 'public' } }, () => {
     log.info('about to break');
     throw Object.assign(new Error('password hunter2 is wrong'), { statusCode: 418 });
+  });
+  server.get('/api/unstorable', { config: { access: 'public' } }, () => {
+    throw catalogue('store', { unstorable: { settle: 'dead-letter', message: 'hunter2' } }).unstorable();
   });
   server.get('/api/not-an-error', { config: { access: 'public' } }, () => Promise.reject('hunter2'));
   server.get(
@@ -344,6 +348,14 @@ describe('a fault of ours', () => {
       );
     },
   );
+});
+
+test('what the database refuses for good is the caller’s, and answers 422', async () => {
+  const answer = await server.inject({ url: '/api/unstorable' });
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json()).toMatchObject({ type: 'urn:emporium:problem:unstorable' });
+  expect(answer.body).not.toContain('hunter2');
+  expect(lines.join()).toContain('turned away');
 });
 
 describe('correlation', () => {
