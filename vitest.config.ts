@@ -34,6 +34,8 @@ class LongestFirst extends BaseSequencer {
 const onServers = {
   testTimeout: 60_000,
   hookTimeout: 120_000,
+  // What comes at once on an idle machine may take seconds beside three other suites.
+  expect: { poll: { timeout: 15_000 } },
   retry: process.env['CI'] === undefined ? 0 : 1,
 };
 
