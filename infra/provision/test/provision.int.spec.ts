@@ -61,7 +61,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broke
       let said = '';
       child.stdout.on('data', (chunk: Buffer) => {
         said += chunk;
-        if (/topology: The broker cannot be reached.*; again in/.test(said)) resolve();
+        if (/topology: The broker cannot be reached.*; trying again/.test(said)) resolve();
       });
       child.once('exit', (code) => reject(new Error(`ended with ${code} before it waited: ${said}`)));
     });
