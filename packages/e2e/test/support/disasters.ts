@@ -42,7 +42,7 @@ export const disasterCases = (shop: () => ShopUnderTest): void => {
         await new Promise((resolve) => setTimeout(resolve, 300));
         await revive(service);
         await allSettle(ada, await placing);
-      });
+      }, 180_000);
     }
 
     test('PostgreSQL is restarted in mid-load, and nothing is dead-lettered for it', async () => {

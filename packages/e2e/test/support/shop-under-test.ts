@@ -80,7 +80,7 @@ export const startShopUnderTest = async (broker: BrokerUnderTest): Promise<ShopU
     },
     place: async (customer, { sku: wanted = sku, quantity = 1, paymentToken = 'tok_ok' } = {}) => {
       const body = { lines: [{ sku: wanted, quantity }], paymentToken };
-      for (const until = Date.now() + 20_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      for (const until = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
         const answer = await client.http.ask<{ orderId: string }>('POST', '/api/orders', {
           token: customer.token,
           body,
