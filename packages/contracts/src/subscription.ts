@@ -1,6 +1,6 @@
 import type { Contract, ServiceName } from './define.ts';
 
-/** How a failed delivery is tried again: exponential backoff with full jitter, then the dead letters. */
+/** How a failed delivery is tried again: exponential backoff, of which half is jitter, then the dead letters. */
 export interface RetryPolicy {
   /** Deliveries in all, the first one included. */
   readonly attempts: number;
