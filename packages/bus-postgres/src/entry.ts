@@ -9,8 +9,6 @@ export interface Entry extends TransportMessage {
   readonly position: string;
   readonly partition: number;
   readonly attempt: number;
-  /** As the row has it: settled is this message, and no other that has come to its place. */
-  readonly messageId: string;
   /** Of the whole body, in bytes. */
   readonly size: number;
   /** Of a dead letter: a JSON value. */
@@ -30,7 +28,7 @@ export interface MessageRow extends QueryResultRow {
 }
 
 export const entryOf = (row: MessageRow): Entry => {
-  const { id, partition, attempt, message_id: messageId, type, key, body, size, letter } = row;
+  const { id, partition, attempt, message_id, type, key, body, size, letter } = row;
   const position = `bus.message/${id}`;
   return {
     row: id,
@@ -38,8 +36,7 @@ export const entryOf = (row: MessageRow): Entry => {
     partition,
     attempt: attemptFrom(attempt),
     // Without one of its own it is still told from all others.
-    id: messageId || position,
-    messageId,
+    id: message_id || position,
     type,
     key,
     body,

@@ -78,6 +78,21 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
     onLost?.();
   };
 
+  const ask = async <Row extends pg.QueryResultRow>(
+    client: pg.Client,
+    { name, text }: Query,
+    values: readonly unknown[],
+  ): Promise<Row[]> => {
+    const query = name === undefined ? { text, values: [...values] } : { name, text, values: [...values] };
+    try {
+      return (await client.query<Row>(query)).rows;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await repair(client, error);
+      return (await client.query<Row>(query)).rows;
+    }
+  };
+
   /** Statements that leave meanwhile wait on the same connection, and find the tables. */
   const repair = async (client: pg.Client, error: unknown): Promise<void> => {
     log.warn({ purpose }, `the tables are gone, and are made again: ${messageOf(error)}`);
@@ -96,13 +111,8 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
       underWay += 1;
       try {
         const connection = await connect();
-        const ask = async () => (await connection.client.query<Row>({ ...query, values: [...values] })).rows;
         try {
-          const rows = await ask().catch(async (error: unknown) => {
-            if (!isMissing(error)) throw error;
-            await repair(connection.client, error);
-            return ask();
-          });
+          const rows = await ask<Row>(connection.client, query, values);
           health.up();
           return rows;
         } catch (error) {

@@ -2,7 +2,7 @@ import { maxBodyBytes } from '@emporium/bus';
 import type { ClientBase } from 'pg';
 
 /** Raised with every change below, which must be safe to run on an older schema and beside an older release. */
-const version = 1;
+const version = 2;
 
 /** The subscription of the dead letters: they are messages too, and are claimed and settled alike. */
 export const deadLetters = 0;
@@ -40,9 +40,17 @@ create table if not exists bus.binding (
   primary key (type, subscription_id)
 );
 
+-- Begins at the time of its creation, in microseconds, and no truncation restarts it: after a reset no id is used again, so that
+-- what settles a message that is gone settles nothing.
+do $$ begin
+  if to_regclass('bus.message_id') is null then
+    execute format('create sequence bus.message_id start %s', (extract(epoch from clock_timestamp()) * 1000000)::bigint);
+  end if;
+end $$;
+
 -- One row for each subscription that has yet to handle a message. No foreign key: it would lock the subscription's row with every message.
 create table if not exists bus.message (
-  id bigint generated always as identity,
+  id bigint not null default nextval('bus.message_id'),
   subscription_id int not null,
   partition smallint not null,     -- 0 in an unordered subscription
   attempt int not null default 1,
@@ -57,7 +65,8 @@ create table if not exists bus.message (
 
 create index if not exists message_due on bus.message (subscription_id, visible_at) where visible_at is not null;
 
-alter table bus.message alter column body set storage external;
+alter table bus.message alter column id drop identity if exists, -- of an older schema
+  alter column id set default nextval('bus.message_id'), alter column body set storage external;
 
 -- Every row is soon a dead one: vacuum by their number, and without pauses.
 alter table bus.message set (

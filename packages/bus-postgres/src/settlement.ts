@@ -24,14 +24,13 @@ export const createSettling = (
     async (entries) => {
       const partitions = entries.map(({ partition }) => partition);
       const rows = entries.map(({ row }) => row);
-      const messages = entries.map(({ messageId }) => messageId);
-      await patiently(() => settling.query(ack, [id, partitions, rows, messages]));
+      await patiently(() => settling.query(ack, [id, partitions, rows]));
       return entries.map(() => ({ status: 'fulfilled', value: undefined }));
     },
     { most: mostAcks },
   );
 
-  const placeOf = ({ partition, row, messageId }: Entry) => [id, partition, row, messageId];
+  const placeOf = ({ partition, row }: Entry) => [id, partition, row];
 
   return {
     ack: (entry) => acks.add(entry),
@@ -60,16 +59,15 @@ export const createSettling = (
 const ack = {
   name: 'bus-ack',
   text: `
-    delete from bus.message m using unnest($2::smallint[], $3::bigint[], $4::text[]) as acked (partition, id, message_id)
-    where m.subscription_id = $1 and m.partition = acked.partition and m.id = acked.id
-      and m.message_id = acked.message_id`,
+    delete from bus.message m using unnest($2::smallint[], $3::bigint[]) as acked (partition, id)
+    where m.subscription_id = $1 and m.partition = acked.partition and m.id = acked.id`,
 };
 
 const retry = {
   name: 'bus-retry',
   text: `
-    update bus.message set attempt = $5::int, visible_at = clock_timestamp() + $6::float8 * interval '1 ms'
-    where subscription_id = $1 and partition = $2 and id = $3 and message_id = $4`,
+    update bus.message set attempt = $4::int, visible_at = clock_timestamp() + $5::float8 * interval '1 ms'
+    where subscription_id = $1 and partition = $2 and id = $3`,
 };
 
 const setAside = {
@@ -77,6 +75,6 @@ const setAside = {
   text: `
     update bus.message set subscription_id = ${deadLetters}, partition = 0, attempt = 1, visible_at = null,
       body = case when octet_length(body) <= ${maxBodyBytes} then body else substring(body from 1 for ${truncatedBodyBytes}) end,
-      letter = $5::jsonb || jsonb_build_object('failedAt', to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    where subscription_id = $1 and partition = $2 and id = $3 and message_id = $4`,
+      letter = $4::jsonb || jsonb_build_object('failedAt', to_char(clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where subscription_id = $1 and partition = $2 and id = $3`,
 };
