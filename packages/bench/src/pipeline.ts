@@ -3,13 +3,12 @@ import {
   consume,
   createMessage,
   emit,
-  handle,
   type Log,
   newContext,
   type Transport,
 } from '@emporium/bus';
 import { createRegistry, quick, reserveStock, stockReserved, subscription } from '@emporium/contracts';
-import { createStore, type Store, statements, type Tx } from '@emporium/store';
+import { createStore, handlersFor, type Store, statements } from '@emporium/store';
 import type { Figure } from './report.ts';
 import { median } from './statistics.ts';
 import { openTransport } from './transports.ts';
@@ -25,7 +24,7 @@ interface Tables {
   readonly reservation: { readonly order_id: string; readonly pieces: number };
 }
 
-const onReserveStock = handle(reserveStock, async ({ data }, { tx }: { tx: Tx<Tables> }) => {
+const onReserveStock = handlersFor<Tables>().handle(reserveStock, async ({ data }, { tx }) => {
   const pieces = data.lines.reduce((sum, { quantity }) => sum + quantity, 0);
   await tx.insertInto('reservation').values({ order_id: data.orderId, pieces }).execute();
   return emit(stockReserved, { orderId: data.orderId, stepId: data.stepId });

@@ -35,24 +35,17 @@ export {
   settlementOf,
 } from './errors.ts';
 export { createGrouper, type Grouper } from './grouper.ts';
-export {
-  type BatchDefinition,
-  bindHandlers,
-  type HandleDefinition,
-  type Handler,
-  type HandlerContext,
-  handle,
-  handleBatch,
-  type OutsideContext,
-  type PerformDefinition,
-  type Performed,
-  perform,
-  performBatch,
-} from './handler.ts';
 export { attemptFrom, headerPrefix, textFrom, timeFrom } from './header-values.ts';
 export { createKnownListeners, type KnownListeners } from './known-listeners.ts';
 export type { Log } from './log.ts';
-export { createMessage, isA, type Message, type MessageOptions, readMessage } from './message.ts';
+export {
+  createMessage,
+  isA,
+  type Message,
+  type MessageOptions,
+  readMessage,
+  upcastPath,
+} from './message.ts';
 export { createStreamMessage } from './open-stream.ts';
 export { partitionCount, partitionOf } from './partition.ts';
 export { consume, type Pipeline, type Run, type Unreadable } from './pipeline.ts';

@@ -1,16 +1,13 @@
 import {
-  type BatchDefinition,
   type Context,
   type Effect,
   type Effects,
   effectList,
-  handleBatch,
   type Log,
-  type Message,
   newContext,
   withContext,
 } from '@emporium/bus';
-import type { Store, Tx } from '@emporium/store';
+import { type Handler, handlersFor, paired, type Store, type Tx, unitOfWork } from '@emporium/store';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
@@ -29,7 +26,7 @@ export interface SagaOptions<Subject, DB> {
   readonly definition: SagaDefinition<Subject>;
   readonly log: Log;
   /**
-   * Called in the transaction of the transitions, with all changes at once: the owner's aggregate follows, and gives the
+   * Called in the transaction of the transitions, with all changes at once: the owner's aggregate follows, and returns the
    * effects of each change.
    */
   readonly follow: (
@@ -41,9 +38,9 @@ export interface SagaOptions<Subject, DB> {
 
 /** Runs the sagas of one definition, which live in the service's database. */
 export interface SagaRunner<Subject, DB> {
-  /** Handles every reply; a group of messages is one lock, one write. Each saga's row is locked while it handles. */
-  readonly replies: BatchDefinition<Tx<DB>>;
-  /** Starts sagas in the caller's transaction, as one statement, and gives the effects of each: its first request. */
+  /** One for each contract of a reply. All share one unit of work: a saga's row is locked while it decides. */
+  readonly replies: readonly Handler<DB>[];
+  /** Starts sagas in the caller's transaction, as one statement, and returns the effects of each: its first command. */
   begin(
     tx: Tx<DB>,
     beginnings: readonly SagaBeginning<Subject>[],
@@ -53,7 +50,7 @@ export interface SagaRunner<Subject, DB> {
   apply(tx: Tx<DB>, id: string, input: SagaInput, now: Date): Promise<Applied<Subject> | undefined>;
   /** Sagas that are not final, counted up to `most`. */
   countOpen(most: number): Promise<number>;
-  /** Acts on passed deadlines, in any number of instances; gives the way to stop. */
+  /** Acts on passed deadlines, in any number of instances; returns the way to stop. */
   startDeadlines(store: Store<DB>): { stop(): Promise<void> };
 }
 
@@ -69,73 +66,73 @@ export interface Applied<Subject> {
   readonly effects: readonly Effect[];
 }
 
-export const createSagaRunner = <Subject, DB>(
+/** The id of a saga, or the data of a reply to it. */
+type Subject = string | Readonly<Record<string, unknown>>;
+
+type Moved<Subject> = Extract<Transition<Subject>, { kind: 'moved' }>;
+
+export const createSagaRunner = <Order, DB>(
   { db }: Pick<Store<DB>, 'db'>,
-  { definition, log, follow }: SagaOptions<Subject, DB>,
-): SagaRunner<Subject, DB> => {
+  { definition, log, follow }: SagaOptions<Order, DB>,
+): SagaRunner<Order, DB> => {
   const { name } = definition;
 
-  const handleReplies = async (messages: readonly Message[], tx: Tx<DB>, now: Date): Promise<Effects[]> => {
-    const ids = messages.map(({ data }) => definition.idOf(data));
-    const sagas = await lockSagas<Subject, DB>(tx, name, ids);
-    const states = new Map([...sagas].map(([id, { state }]) => [id, state]));
-    const changed = new Set<string>();
-    const outcomes = messages.map(({ contract, data, id: messageId }, index) => {
-      const id = ids[index] ?? '';
-      const state = states.get(id);
-      const result: Transition<Subject> =
-        state === undefined
-          ? { kind: 'ignored', reason: 'there is no such saga' }
-          : transition(definition, state, { kind: 'reply', contract, data }, now);
-      if (result.kind === 'ignored') {
-        log.info({ saga: name, id, type: contract.type, messageId }, `ignored: ${result.reason}`);
-        return undefined;
-      }
-      states.set(id, result.state);
-      changed.add(id);
-      return result;
-    });
-    await updateSagas(
-      tx,
-      name,
-      [...changed].flatMap((id) => states.get(id) ?? []),
-      now,
-    );
-    const moves = outcomes.flatMap((outcome) => outcome ?? []);
-    const followed = await follow(moves, tx, now);
-    return outcomes.map((outcome) =>
-      outcome === undefined
-        ? undefined
-        : [...outcome.effects, ...effectList(followed[moves.indexOf(outcome)])],
-    );
+  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, Moved<Order>, DB>({
+    tables: ['saga'],
+    idOf: (subject) => (typeof subject === 'string' ? subject : definition.idOf(subject)),
+    initial: undefined,
+    load: async (tx, ids) => {
+      const found = await lockSagas<Order, DB>(tx, name, ids);
+      return new Map([...found].map(([id, { state }]) => [id, state]));
+    },
+    evolve: (_, { state }) => state,
+    save: async (tx, changed, now) => {
+      const states = changed.flatMap(({ state }) => state ?? []);
+      await updateSagas(tx, name, states, now);
+      const moves = changed.flatMap(({ changes }) => changes);
+      const effects = new Map(paired(moves, await follow(moves, tx, now)));
+      return changed.map(({ changes }) => changes.map((each) => effects.get(each)));
+    },
+  });
+
+  const decide = (
+    saga: SagaState<Order> | undefined,
+    input: SagaInput,
+    now: Date,
+  ): { readonly transition: Transition<Order>; readonly change?: Moved<Order> } => {
+    if (saga === undefined) return { transition: { kind: 'ignored', reason: 'there is no such saga' } };
+    const result = transition(definition, saga, input, now);
+    return result.kind === 'moved' ? { transition: result, change: result } : { transition: result };
   };
+
+  const replies = definition.replies.map((contract) =>
+    handlersFor<DB>().handle(contract, sagas, ({ data, id: messageId }, saga, now) => {
+      const { transition: result, ...changed } = decide(saga, { kind: 'reply', contract, data }, now);
+      if (result.kind === 'moved') return { ...changed, effects: result.effects };
+      const { type } = contract;
+      log.info({ saga: name, id: definition.idOf(data), type, messageId }, `ignored: ${result.reason}`);
+      return {};
+    }),
+  );
 
   const apply = async (
     tx: Tx<DB>,
     id: string,
     input: SagaInput,
     now: Date,
-  ): Promise<Applied<Subject> | undefined> => {
-    const saga = (await lockSagas<Subject, DB>(tx, name, [id])).get(id);
-    if (saga === undefined) return undefined;
-    return applyTo(tx, saga.state, input, now);
-  };
-
-  const applyTo = async (
-    tx: Tx<DB>,
-    state: SagaState<Subject>,
-    input: SagaInput,
-    now: Date,
-  ): Promise<Applied<Subject>> => {
-    const result = transition(definition, state, input, now);
+  ): Promise<Applied<Order> | undefined> => {
+    const [decided] = await sagas.decideAll({ tx, now }, [{ data: id }], (_, saga) => ({
+      found: saga !== undefined,
+      ...decide(saga, input, now),
+    }));
+    if (decided === undefined || !decided.decision.found) return undefined;
+    const { transition: result } = decided.decision;
     if (result.kind === 'ignored') return { transition: result, effects: [] };
-    await updateSagas(tx, name, [result.state], now);
-    const [followed] = await follow([result], tx, now);
-    return { transition: result, effects: [...result.effects, ...effectList(followed)] };
+    return { transition: result, effects: [...result.effects, ...effectList(decided.followed)] };
   };
 
   /** One saga a transaction, in the context of the request that began it. */
-  const actOnDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Subject>): Promise<void> =>
+  const actOnDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Order>): Promise<void> =>
     withContext(newContext(origin), () =>
       store.transaction(async ({ tx, now, effects }) => {
         const applied = await apply(tx, id, { kind: 'deadline' }, now);
@@ -149,7 +146,7 @@ export const createSagaRunner = <Subject, DB>(
     );
 
   return {
-    replies: handleBatch(definition.replies, (messages, { tx, now }) => handleReplies(messages, tx, now)),
+    replies,
     begin: async (tx, beginnings, now) => {
       const started = beginnings.map(({ id, subject, context: { correlationId, traceparent } }) => ({
         ...start(definition, id, subject, now),
@@ -170,7 +167,7 @@ export const createSagaRunner = <Subject, DB>(
       startDeadlines({
         name,
         log,
-        findOverdue: (now, except, most) => findOverdue<Subject, DB>(db, name, now, except, most),
+        findOverdue: (now, except, most) => findOverdue<Order, DB>(db, name, now, except, most),
         act: (saga) => actOnDeadline(store, saga),
       }),
   };

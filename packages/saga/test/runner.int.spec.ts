@@ -117,7 +117,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
   };
   const run = (runner: ReturnType<typeof createRunner>, over = store) => {
     const replies = subscription('order.test', { to: definition(1).replies, retry: quick });
-    const { run: handle } = over.runner(replies, [runner.replies]);
+    const { run: handle } = over.runner(replies, runner.replies);
     return (...messages: Message[]) =>
       Promise.all(messages.map((message) => handle(message, new AbortController().signal)));
   };

@@ -1,6 +1,6 @@
-import { type Consumer, consume, Fault, type Handler, type Transport, type Unreadable } from '@emporium/bus';
+import { type Consumer, consume, Fault, type Transport, type Unreadable } from '@emporium/bus';
 import { type Carrier, isOfStream, type ServiceName, type Subscription, shop } from '@emporium/contracts';
-import type { Migrations, Retention, Store, Tx } from '@emporium/store';
+import type { Handler, Migrations, Retention, Store } from '@emporium/store';
 import { createHealth, type Health } from './health.ts';
 import { listen } from './http/listen.ts';
 import { createHttpServer, type Routes } from './http/server.ts';
@@ -18,7 +18,7 @@ export interface ServiceDefinition<DB> {
   readonly migrations: Migrations;
   readonly routes?: readonly Routes[];
   /** By the subscription's name: what becomes of its messages. */
-  readonly subscriptions?: Readonly<Record<string, readonly Handler<Tx<DB>>[]>>;
+  readonly subscriptions?: Readonly<Record<string, readonly Handler<DB>[]>>;
   /** By the subscription's name: told of a message that cannot be read, before it becomes a dead letter. */
   readonly unreadable?: Readonly<Record<string, (unreadable: Unreadable) => Promise<void>>>;
   /** Started after the relay and before the subscriptions; stopped in reverse order. */
@@ -161,7 +161,7 @@ const bind = <DB>(name: ServiceName, definition: ServiceDefinition<DB>, parts: P
 
 const consuming = <DB>(
   subscription: Subscription,
-  handlers: readonly Handler<Tx<DB>>[],
+  handlers: readonly Handler<DB>[],
   onUnreadable: ((unreadable: Unreadable) => Promise<void>) | undefined,
   { store, transport, stream, health, log }: Parts<DB>,
 ): Step => {

@@ -1,15 +1,10 @@
-import {
-  type Context,
-  createGrouper,
-  currentContext,
-  type Effect,
-  newContext,
-  permanent,
-} from '@emporium/bus';
+import { type Context, createGrouper, currentContext, type Effect, newContext } from '@emporium/bus';
 import type { Atomically } from './atomically.ts';
 import { connectTimeoutMs } from './database.ts';
 import { storeErrors } from './errors.ts';
-import { together } from './together.ts';
+import { allOrEach } from './handlers/all-or-each.ts';
+import { paired } from './handlers/unit-of-work.ts';
+
 import type { Work } from './transaction.ts';
 
 /** One of the calls that share a transaction. */
@@ -57,9 +52,7 @@ export const createGrouped = <DB, Item, Result>(
     return atomically(async (tx) => {
       const parts: readonly Part<Item>[] = calls.map(({ item, context }) => ({ item, context, effects: [] }));
       const result = await work(parts, { tx, now });
-      if (result.length !== parts.length) {
-        throw permanent(`a group of ${parts.length} calls was answered for ${result.length}`);
-      }
+      paired(parts, result);
       const entries = parts.flatMap(({ effects, context }) =>
         effects.map((effect) => ({ effect, context, now })),
       );
@@ -70,7 +63,7 @@ export const createGrouped = <DB, Item, Result>(
   const { add } = createGrouper(
     async (calls: readonly Call<Item>[]) => {
       const begun = calls.filter(({ begin }) => begin());
-      const results = begun.length === 0 ? [] : await together(begun, transact);
+      const results = begun.length === 0 ? [] : await allOrEach(begun, transact);
       const outcomes = new Map(begun.map((call, index) => [call, results[index]]));
       return calls.map((call) => outcomes.get(call) ?? givenUp);
     },

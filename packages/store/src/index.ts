@@ -1,6 +1,16 @@
 export { classify, storeErrors, violates } from './errors.ts';
 export { type Failpoint, failpoint } from './failpoint.ts';
 export type { GroupWork, Part } from './grouped.ts';
+export type { Before, CallContext, Called, Handler, HandlerContext } from './handlers/handler.ts';
+export { type Handlers, handlersFor } from './handlers/handlers-for.ts';
+export {
+  type Changed,
+  type Decided,
+  type Decision,
+  paired,
+  type UnitOfWork,
+  unitOfWork,
+} from './handlers/unit-of-work.ts';
 export {
   type Answer,
   type IdempotentOutcome,

@@ -2,7 +2,6 @@ import {
   type Context,
   currentContext,
   type Effect,
-  type Handler,
   type Log,
   newContext,
   type Run,
@@ -15,13 +14,14 @@ import { createAtomically } from './atomically.ts';
 import { createDatabase, createPool } from './database.ts';
 import { classify } from './errors.ts';
 import { createGrouped, type GroupWork } from './grouped.ts';
+import type { Handler } from './handlers/handler.ts';
+import { createRunner } from './handlers/runner.ts';
 import { type Migrations, messagingMigrations, migrate } from './migrate.ts';
 import { createOutbox } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { messagingRetention, type Retention, startRetention } from './retention.ts';
-import { createRunner } from './runner.ts';
 import { startTaskRelay } from './task-relay.ts';
-import type { Tx, Work } from './transaction.ts';
+import type { Work } from './transaction.ts';
 
 export interface StoreOptions {
   readonly service: ServiceName;
@@ -55,7 +55,7 @@ export interface Store<DB> {
    */
   runner(
     subscription: Subscription,
-    handlers: readonly Handler<Tx<DB>>[],
+    handlers: readonly Handler<DB>[],
     options?: { readonly groupSize?: number },
   ): { readonly run: Run; readonly handles: readonly Contract[] };
   /** Called after each commit of a transaction or a group that wrote effects; gives the way to stop it. */
@@ -109,7 +109,7 @@ export const createStore = <DB>({
     grouped: (work) => createGrouped(atomically, work),
     runner: (subscription, handlers, { groupSize } = {}) =>
       createRunner({
-        ...{ db, atomically, subscription, handlers },
+        ...{ atomically, subscription, handlers },
         ...(groupSize === undefined ? {} : { groupSize }),
       }),
     migrate: async (migrations) => {

@@ -2,13 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { emit, type Message, perform } from '@emporium/bus';
+import { emit, type Message } from '@emporium/bus';
 import { canStart, type PostgresServer, startPostgres } from '@emporium/servers';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Tx } from '../src/index.ts';
 import { count, counted, counting } from './support/counting.ts';
-import { type Counters, openTestStore, received, type TestStore } from './support/inventory.ts';
+import { callOutside, openTestStore, received, type TestStore, tallies } from './support/inventory.ts';
 
 const postgres = await canStart('postgres');
 const asking = fileURLToPath(new URL('./support/asking-process.ts', import.meta.url));
@@ -30,19 +29,15 @@ describe.skipIf(!postgres.available)(postgres.title('a command that was begun ou
 
   /** Charges outside, and says so as `n`; an expired command is answered with `-n`. */
   const charging = (charge: (key: string) => Promise<void> = async () => {}) =>
-    perform(count, {
+    callOutside(count, tallies, {
       idempotencyKey: ({ data }) => `key-of-${data.n}`,
-      intend: async () => undefined,
-      outside: async (_, __, { idempotencyKey }) => {
+      before: () => ({ request: undefined }),
+      call: async (_, { idempotencyKey }) => {
         asked.push(idempotencyKey);
         await charge(idempotencyKey);
-        return 'charged';
       },
-      inside: async ({ data }, outcome, { tx }: { tx: Tx<Counters> }) => {
-        await tx.insertInto('effect').values({ counter: outcome, n: data.n }).execute();
-        return emit(counted, { counter: data.counter, n: data.n });
-      },
-      expired: async ({ data }) => emit(counted, { counter: data.counter, n: -data.n }),
+      after: ({ data }) => ({ change: data.n, effects: emit(counted, { counter: data.counter, n: data.n }) }),
+      expired: ({ data }) => ({ effects: emit(counted, { counter: data.counter, n: -data.n }) }),
     });
 
   const run = (message: Message, handler = charging()) =>
@@ -94,14 +89,16 @@ describe.skipIf(!postgres.available)(postgres.title('a command that was begun ou
     expect(await answers()).toEqual([1, -1]);
   });
 
-  test('was not begun where the intent could not be recorded', async () => {
+  test('was not begun where the transaction before the call failed', async () => {
     const message = expiring(200);
-    const intending = perform(count, {
-      intend: () => Promise.reject(new Error('no intent')),
-      outside: async () => undefined,
-      inside: async () => undefined,
+    const failing = callOutside(count, tallies, {
+      before: () => {
+        throw new Error('no request');
+      },
+      call: async () => undefined,
+      after: () => ({}),
     });
-    await expect(run(message, intending)).rejects.toThrow('no intent');
+    await expect(run(message, failing)).rejects.toThrow('no request');
     await sleep(250);
     await run(message);
     expect(await answers()).toEqual([-1]);

@@ -105,7 +105,7 @@ describe.skipIf(!postgres.available)(postgres.title('calls that share a transact
       for (const { item } of parts) await tx.insertInto('counter').values({ name: item, value: 1 }).execute();
       return [];
     });
-    await expect(call('a')).rejects.toThrow('a group of 1 calls was answered for 0');
+    await expect(call('a')).rejects.toThrow('there are 0 results for a group of 1');
     expect(await names()).toEqual([]);
   });
 

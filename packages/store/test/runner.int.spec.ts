@@ -1,22 +1,21 @@
-import {
-  emit,
-  type Handler,
-  handle,
-  handleBatch,
-  type Message,
-  perform,
-  performBatch,
-  permanent,
-  withContext,
-} from '@emporium/bus';
-import type { Contract } from '@emporium/contracts';
+import { emit, type Message, permanent, withContext } from '@emporium/bus';
 import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Store, Tx } from '../src/index.ts';
+import type { Handler, Store } from '../src/index.ts';
 import { count, counted, counting, heard, reminded } from './support/counting.ts';
 import { eventually } from './support/eventually.ts';
-import { type Counters, openTestStore, received, type TestStore } from './support/inventory.ts';
+import {
+  type Counters,
+  callOutside,
+  handle,
+  handleBatch,
+  openTestStore,
+  received,
+  type TestStore,
+  tallies,
+  talliesOf,
+} from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
 const signal = new AbortController().signal;
@@ -45,7 +44,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
   beforeEach(() => opened.empty());
 
   const runnerOf = (
-    handler: Handler<Tx<Counters>>,
+    handler: Handler<Counters>,
     of: Store<Counters> = store,
   ): ((message: Message) => Promise<void>) => {
     const { run } = of.runner(counting, [handler]);
@@ -75,7 +74,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
     failure?: Error;
   } = {}) => {
     const calls: number[] = [];
-    const handler = handle(count, async ({ data }, { tx }: { tx: Tx<Counters> }) => {
+    const handler = handle(count, async ({ data }, { tx }) => {
       calls.push(data.n);
       await tx.insertInto('effect').values({ counter: data.counter, n: data.n }).execute();
       if (poison.includes(data.n)) throw failure;
@@ -110,7 +109,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
 
     test('two instances with the same messages in another order have each effect once', async () => {
       const slow = (calls: number[]) =>
-        handle(count, async ({ data }, { tx }: { tx: Tx<Counters> }) => {
+        handle(count, async ({ data }, { tx }) => {
           calls.push(data.n);
           await tx.insertInto('effect').values({ counter: data.counter, n: data.n }).execute();
           await sleep(5);
@@ -168,7 +167,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
     test('shares one transaction, by key, whatever the order of arrival', async () => {
       const transactions = new Set<string>();
       const calls: number[] = [];
-      const handler = handle(count, async ({ data }, { tx }: { tx: Tx<Counters> }) => {
+      const handler = handle(count, async ({ data }, { tx }) => {
         const { rows } = await sql<{ id: string }>`select pg_current_xact_id()::text as id`.execute(tx);
         transactions.add(rows[0]!.id);
         calls.push(data.n);
@@ -209,7 +208,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
     });
 
     test('a member that breaks the transaction in the database does not take the others with it', async () => {
-      const handler = handle(count, async ({ data }, { tx }: { tx: Tx<Counters> }) => {
+      const handler = handle(count, async ({ data }, { tx }) => {
         await tx.insertInto('effect').values({ counter: data.counter, n: data.n }).execute();
         if (data.n === 2) await sql`select 1 / 0`.execute(tx).catch(() => undefined); // swallowed: the transaction is lost
         return undefined;
@@ -241,7 +240,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
 
     test('when the database goes away all of it is to be held, and nothing is tried one by one', async () => {
       const calls: number[] = [];
-      const handler = handle(count, async ({ data }, { tx }: { tx: Tx<Counters> }) => {
+      const handler = handle(count, async ({ data }, { tx }) => {
         calls.push(data.n);
         if (data.n === 2) {
           const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
@@ -276,21 +275,17 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
   describe('a batch handler', () => {
     const batched = (poison: readonly number[] = []) => {
       const calls: number[][] = [];
-      const handler = handleBatch(
-        [count],
-        async (messages, { tx }: { tx: Tx<Counters> }) => {
-          calls.push(messages.map(({ data }) => data.n));
-          if (messages.some(({ data }) => poison.includes(data.n))) throw new Error('poison');
-          await tx
-            .insertInto('effect')
-            .values(messages.map(({ data }) => ({ counter: data.counter, n: data.n })))
-            .execute();
-          return messages.map(({ data }) =>
-            data.n === 2 ? undefined : emit(counted, { counter: data.counter, n: data.n }),
-          );
-        },
-        { expired: async ({ data }) => emit(counted, { counter: data.counter, n: -data.n }) },
-      );
+      const handler = handleBatch(count, async (messages, { tx }) => {
+        calls.push(messages.map(({ data }) => data.n));
+        if (messages.some(({ data }) => poison.includes(data.n))) throw new Error('poison');
+        await tx
+          .insertInto('effect')
+          .values(messages.map(({ data }) => ({ counter: data.counter, n: data.n })))
+          .execute();
+        return messages.map(({ data }) =>
+          data.n === 2 ? undefined : emit(counted, { counter: data.counter, n: data.n }),
+        );
+      });
       return { calls, handler };
     };
 
@@ -314,18 +309,21 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       expect(await effects()).toEqual([1, 3]);
     });
 
-    test('never sees one that has expired, and keeps to the order of the keys', async () => {
+    test('never sees one that has expired, which fails alone', async () => {
       const { calls, handler } = batched();
       const run = runnerOf(handler);
-      await Promise.all([run(ask(1)), run(ask(2, { expiry: new Date(Date.now() - 1) })), run(ask(3))]);
-      expect(calls).toEqual([[1], [3]]);
-      expect((await outbox()).map(({ envelope }) => (envelope['data'] as { n: number }).n)).toEqual([
-        1, -2, 3,
+      const states = await settledStates([
+        run(ask(1)),
+        run(ask(2, { expiry: new Date(Date.now() - 1) })),
+        run(ask(3)),
       ]);
+      expect(states).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(calls.flat()).not.toContain(2);
+      expect(await effects()).toEqual([1, 3]);
     });
 
     test('one that forgets to answer some is a failure', async () => {
-      const forgetful = handleBatch([count], async () => []);
+      const forgetful = handleBatch(count, async () => []);
       await expect(runnerOf(forgetful)(ask(1))).rejects.toMatchObject({ settle: 'dead-letter' });
     });
   });
@@ -361,18 +359,19 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
 
     test('of the outside is not asked of it, although it expires on the way', async () => {
       const asked: string[] = [];
-      const handler = perform(count, {
-        intend: async () => {
-          asked.push('intend');
+      const handler = callOutside(count, tallies, {
+        before: () => {
+          asked.push('before');
+          return { request: undefined };
         },
-        outside: async () => {
-          asked.push('outside');
+        call: async () => {
+          asked.push('call');
         },
-        inside: async () => {
-          asked.push('inside');
-          return undefined;
+        after: () => {
+          asked.push('after');
+          return {};
         },
-        expired: async ({ data }) => emit(counted, { counter: data.counter, n: 0 }),
+        expired: ({ data }) => ({ effects: emit(counted, { counter: data.counter, n: 0 }) }),
       });
       await runnerOf(handler)(ask(1, { expiry }));
       expect(asked).toEqual([]);
@@ -380,17 +379,11 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
     });
 
     test('that was asked of the outside in time counts, however late the answer is', async () => {
-      const handler = perform(count, {
-        intend: async () => undefined,
-        outside: async () => {
-          await sleep(300);
-          return 'charged';
-        },
-        inside: async ({ data }, outcome, { tx }: { tx: Tx<Counters> }) => {
-          await tx.insertInto('effect').values({ counter: outcome, n: data.n }).execute();
-          return undefined;
-        },
-        expired: async () => {
+      const handler = callOutside(count, tallies, {
+        before: () => ({ request: undefined }),
+        call: () => sleep(300),
+        after: ({ data }) => ({ change: data.n }),
+        expired: () => {
           throw new Error('it was asked in time');
         },
       });
@@ -399,20 +392,17 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
     });
   });
 
-  describe('a handler that talks to the outside', () => {
-    /** Records its intent as -n and its outcome as n. */
-    const talking = (outside: (n: number, key: string) => Promise<string>) =>
-      perform(count, {
+  describe('a handler that calls the outside', () => {
+    /** Records -n before its call, and n after it. */
+    const talking = (call: (n: number, key: string) => Promise<string>) =>
+      callOutside(count, tallies, {
         idempotencyKey: ({ data }) => `key-of-${data.n}`,
-        intend: async ({ data }, { tx }: { tx: Tx<Counters> }) => {
-          await tx.insertInto('effect').values({ counter: 'intent', n: -data.n }).execute();
-          return data.n;
-        },
-        outside: (_, n, { idempotencyKey }) => outside(n, idempotencyKey),
-        inside: async ({ data }, outcome, { tx }) => {
-          await tx.insertInto('effect').values({ counter: outcome, n: data.n }).execute();
-          return emit(counted, { counter: data.counter, n: data.n });
-        },
+        before: ({ data }) => ({ request: data.n, change: -data.n }),
+        call: (n, { idempotencyKey }) => call(n, idempotencyKey),
+        after: ({ data }) => ({
+          change: data.n,
+          effects: emit(counted, { counter: data.counter, n: data.n }),
+        }),
       });
 
     test('asks the outside once for two deliveries of one message at the same time', async () => {
@@ -451,7 +441,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       expect(await outbox()).toHaveLength(3);
     });
 
-    test('has its intent committed before it asks, and gets the key of what is done', async () => {
+    test('has its change committed before the call, and gets the key of what is done', async () => {
       const seen: unknown[] = [];
       const run = runnerOf(
         talking(async (n, key) => {
@@ -494,7 +484,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       expect(await outbox()).toHaveLength(1);
     });
 
-    test('that fails outside keeps its intent and nothing else, and asks again on the next delivery', async () => {
+    test('that fails outside keeps the change before it and nothing else, and calls again on the next delivery', async () => {
       let failing = true;
       const run = runnerOf(
         talking(async () => {
@@ -522,14 +512,15 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       await first;
     });
 
-    test('one whose intent fails does not ask, and the others of its group do', async () => {
-      const asked: number[] = [];
-      const handler = perform(count, {
-        intend: async ({ data }) => {
-          if (data.n === 2) throw new Error('no intent');
+    test('whose decision before the call throws makes no call, and the others of its group do', async () => {
+      const called: number[] = [];
+      const handler = callOutside(count, tallies, {
+        before: ({ data }) => {
+          if (data.n === 2) throw new Error('no request');
+          return { request: data.n };
         },
-        outside: async ({ data }) => void asked.push(data.n),
-        inside: async () => undefined,
+        call: async (n) => void called.push(n),
+        after: () => ({}),
       });
       const run = runnerOf(handler);
       expect(await settledStates([1, 2, 3].map((n) => run(ask(n))))).toEqual([
@@ -537,102 +528,183 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
         'rejected',
         'fulfilled',
       ]);
-      expect(asked).toEqual([1, 3]);
+      expect(called).toEqual([1, 3]);
     });
-  });
 
-  describe('a handler that talks to the outside, for many at once', () => {
-    interface Calls {
-      readonly intends: number[][];
-      readonly insides: number[][];
-    }
-
-    /** Notes which numbers come together; `poison` is a number that no group can have among it, and none alone. */
-    const counting = ({ poison, forgetful = false }: { poison?: number; forgetful?: boolean } = {}) => {
-      const calls: Calls = { intends: [], insides: [] };
-      const handler = performBatch(count, {
-        intendBatch: async (messages) => {
-          const numbers = messages.map(({ data }) => data.n);
-          calls.intends.push(numbers);
-          if (poison !== undefined && numbers.includes(poison)) throw new Error('no intent');
-          return forgetful ? [] : numbers.map((n) => n * 10);
+    test('that has its answer already makes no call, and answers once', async () => {
+      let calls = 0;
+      const handler = callOutside(count, tallies, {
+        before: ({ data }, known) =>
+          known.length === 0
+            ? { request: data.n }
+            : { effects: emit(counted, { counter: data.counter, n: known.at(-1) ?? 0 }) },
+        call: async (n) => {
+          calls += 1;
+          return n;
         },
-        outside: async (_, tens) => `asked ${tens}`,
-        insideBatch: async (performed, { tx }: { tx: Tx<Counters> }) => {
-          calls.insides.push(performed.map(({ message }) => message.data.n));
-          for (const { message, outcome } of performed)
-            await tx.insertInto('effect').values({ counter: outcome, n: message.data.n }).execute();
-          return performed.map(({ message: { data } }) =>
-            emit(counted, { counter: data.counter, n: data.n }),
-          );
+        after: (_, __, { response }) => ({ change: response }),
+      });
+      const run = runnerOf(handler);
+      await run(received(count, { counter: 'a', n: 1 }));
+      const again = received(count, { counter: 'a', n: 2 });
+      await run(again);
+      await run(again);
+      expect(calls).toBe(1);
+      expect((await outbox()).map(({ envelope }) => envelope['data'])).toEqual([{ counter: 'a', n: 1 }]);
+    });
+
+    test('decides after the call on the state as it is by then', async () => {
+      const called = gate();
+      const seen: (readonly number[])[] = [];
+      const waiting = callOutside(count, tallies, {
+        before: () => ({ request: undefined, change: 1 }),
+        call: () => called.opened,
+        after: (_, state) => {
+          seen.push(state);
+          return {};
         },
       });
-      return { handler, calls };
-    };
-    const numbers = Array.from({ length: 9 }, (_, index) => index + 1);
+      const running = runnerOf(waiting)(received(count, { counter: 'a', n: 0 }));
+      await eventually(effects).toEqual([1]);
+      await runnerOf(handle(count, tallies, () => ({ change: 2 })))(received(count, { counter: 'a', n: 0 }));
+      called.open();
+      await running;
+      expect(seen).toEqual([[1, 2]]);
+    });
 
-    test('gets what is at hand in one call before and one after, and each its own outcome', async () => {
-      const { handler, calls } = counting();
+    test('loads and saves what is available together once before the calls and once after them', async () => {
+      const notes = { loaded: [] as string[][], saved: [] as string[][] };
+      const handler = callOutside(count, talliesOf(notes), {
+        before: ({ data }) => ({ request: data.n, change: -data.n }),
+        call: async (n) => n * 10,
+        after: ({ data }, _, { request, response }) => ({
+          change: request + response,
+          effects: emit(counted, { counter: data.counter, n: data.n }),
+        }),
+      });
       const run = runnerOf(handler);
+      const numbers = Array.from({ length: 9 }, (_, index) => index + 1);
       await Promise.all(numbers.toReversed().map((n) => run(ask(n))));
-      expect(calls.intends.flat().sort()).toEqual(numbers);
-      expect(calls.insides.flat().sort()).toEqual(numbers);
-      expect(calls.intends.length).toBeLessThan(4);
-      expect(calls.insides.length).toBeLessThan(4);
-      const rows = await store.db.selectFrom('effect').select(['counter', 'n']).execute();
-      expect(rows.map(({ counter, n }) => [counter, n]).sort()).toEqual(
-        numbers.map((n) => [`asked ${n * 10}`, n]),
+      expect(notes.saved.length).toBeLessThan(8);
+      expect(notes.saved.flat().toSorted()).toEqual(numbers.flatMap((n) => [`k${n}`, `k${n}`]));
+      expect((await effects()).filter((n) => n > 0).toSorted((a, b) => a - b)).toEqual(
+        numbers.map((n) => n * 11),
       );
       expect((await outbox()).map(({ key }) => key).sort()).toEqual(numbers.map((n) => `k${n}`));
     });
+  });
 
-    test('one that fails fails alone', async () => {
-      const { handler } = counting({ poison: 5 });
+  describe('a unit of work', () => {
+    const counter = (name: string, n: number) => received(count, { counter: name, n });
+
+    test('loads a group once in the order of the ids, decides in the order of the keys, and saves once', async () => {
+      const notes = { loaded: [] as string[][], saved: [] as string[][] };
+      const seen: [string, readonly number[]][] = [];
+      const handler = handle(count, talliesOf(notes), ({ key, data }, state) => {
+        seen.push([key, state]);
+        return { change: data.n, effects: emit(counted, { counter: key, n: state.length }) };
+      });
+      await store.db.insertInto('effect').values({ counter: 'b', n: 7 }).execute();
       const run = runnerOf(handler);
-      const states = await settledStates(numbers.map((n) => run(ask(n))));
-      expect(states).toEqual(numbers.map((n) => (n === 5 ? 'rejected' : 'fulfilled')));
-      expect((await effects()).sort()).toEqual(numbers.filter((n) => n !== 5));
+      await Promise.all([counter('b', 1), counter('a', 2), counter('b', 3)].map(run));
+      // What is absent is loaded once more, when its id is locked.
+      expect(notes).toEqual({ loaded: [['a', 'b'], ['a']], saved: [['a', 'b']] });
+      expect(seen).toEqual([
+        ['a', []],
+        ['b', [7]],
+        ['b', [7, 1]],
+      ]);
+      expect((await outbox()).map(({ key }) => key)).toEqual(['a', 'b', 'b']);
     });
 
-    test('keeps to the order of the keys where another one has messages in between', async () => {
-      const calls: { part: 'intend' | 'inside'; contract: string; keys: string[] }[] = [];
-      const noting = <C extends Contract>(contract: C) => {
-        const note = (part: 'intend' | 'inside', messages: readonly Message[]) =>
-          void calls.push({ part, contract: contract.name, keys: messages.map(({ key }) => key) });
-        return performBatch(contract, {
-          intendBatch: async (messages) => {
-            note('intend', messages);
-            return messages;
-          },
-          outside: async () => undefined,
-          insideBatch: async (performed) => {
-            note(
-              'inside',
-              performed.map(({ message }) => message),
-            );
-            return performed.map(() => undefined);
-          },
-        });
-      };
-      const { run } = store.runner(heard, [noting(counted), noting(reminded)]);
+    test('is saved when a decision changes it, and only then', async () => {
+      const notes = { saved: [] as string[][] };
+      const handler = handle(count, talliesOf(notes), ({ data }) => (data.n === 1 ? { change: 1 } : {}));
+      const run = runnerOf(handler);
+      await Promise.all([counter('a', 1), counter('b', 2)].map(run));
+      await run(counter('c', 3));
+      expect(notes.saved).toEqual([['a']]);
+    });
+
+    test('of a group in which one decision throws is decided again for each by itself', async () => {
+      const handler = handle(count, tallies, ({ data }) => {
+        if (data.n === 2) throw permanent('two is too many');
+        return { change: data.n };
+      });
+      const run = runnerOf(handler);
+      expect(await settledStates([1, 2, 3].map((n) => run(ask(n))))).toEqual([
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ]);
+      expect(await effects()).toEqual([1, 3]);
+    });
+
+    test('is shared by handlers of one subscription, whose messages are decided in one go', async () => {
+      const notes = { loaded: [] as string[][], saved: [] as string[][] };
+      const shared = talliesOf(notes);
+      const decided: string[] = [];
+      const { run } = store.runner(heard, [
+        handle(counted, shared, ({ key }) => {
+          decided.push(`counted ${key}`);
+          return { change: 1 };
+        }),
+        handle(reminded, shared, ({ key }, state) => {
+          decided.push(`reminded ${key} of ${state.length}`);
+          return { change: 2 };
+        }),
+      ]);
       const messages = [
-        ...['a', 'b', 'e'].map((counter) => received(counted, { counter, n: 1 })),
-        ...['c', 'd', 'f'].map((counter) => received(reminded, { counter })),
+        received(reminded, { counter: 'c' }),
+        received(counted, { counter: 'b', n: 1 }),
+        received(reminded, { counter: 'b' }),
+        received(counted, { counter: 'a', n: 1 }),
       ];
       await Promise.all(messages.map((message) => run(message, signal)));
-      const together = (part: 'intend' | 'inside') => [
-        { part, contract: 'counter.counted', keys: ['a', 'b'] },
-        { part, contract: 'counter.reminded', keys: ['c', 'd'] },
-        { part, contract: 'counter.counted', keys: ['e'] },
-        { part, contract: 'counter.reminded', keys: ['f'] },
-      ];
-      expect(calls).toEqual([...together('intend'), ...together('inside')]);
+      expect(decided).toEqual(['counted a', 'counted b', 'reminded b of 1', 'reminded c of 0']);
+      expect(notes.saved).toEqual([['a', 'b', 'c']]);
     });
 
-    test('that forgets an intent is told so', async () => {
-      const { handler, calls } = counting({ forgetful: true });
-      await expect(runnerOf(handler)(ask(1))).rejects.toThrow('a batch of 1 messages was answered for 0');
-      expect(calls.insides).toEqual([]);
+    test('that two handlers of a subscription do not share is refused at the start, by the name of the table', () => {
+      const handlers = [handle(counted, talliesOf(), () => ({})), handle(reminded, talliesOf(), () => ({}))];
+      expect(() => store.runner(heard, handlers)).toThrow(
+        'order.heard: two units of work lock rows of effect',
+      );
+    });
+
+    test('of two instances that create the same state: the second decides on what the first one wrote', async () => {
+      const last = new Map<string, number>();
+      const handler = handle(count, tallies, ({ key, data }, state) => {
+        last.set(`${key}/${data.n}`, state.length);
+        return { change: data.n };
+      });
+      const one = runnerOf(handler);
+      const two = runnerOf(handler, opened.again());
+      const names = Array.from({ length: 30 }, (_, index) => `new-${index}`);
+      await Promise.all([
+        ...names.map((name) => one(counter(name, 1))),
+        ...names.toReversed().map((name) => two(counter(name, 2))),
+      ]);
+      expect(await effects()).toHaveLength(60);
+      for (const name of names) {
+        expect([last.get(`${name}/1`), last.get(`${name}/2`)].toSorted(), name).toEqual([0, 1]);
+      }
+    });
+
+    test('answers an expired command by its state', async () => {
+      const handler = handle(count, tallies, () => ({ change: 1 }), {
+        expired: ({ data }, state) => ({
+          change: 2,
+          effects: emit(counted, { counter: data.counter, n: state.length }),
+        }),
+      });
+      await runnerOf(handler)(ask(1, { expiry: new Date(Date.now() - 1) }));
+      expect(await effects()).toEqual([2]);
+      expect(await outbox()).toHaveLength(1);
+      const silent = handle(count, tallies, () => ({ change: 1 }));
+      await expect(runnerOf(silent)(ask(2, { expiry: new Date(0) }))).rejects.toMatchObject({
+        code: 'bus.expired',
+      });
     });
   });
 

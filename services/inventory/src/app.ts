@@ -1,7 +1,9 @@
 import { createService, type Log, type Step } from '@emporium/service';
 import { adminRoutes } from './admin-routes.ts';
 import type { Config } from './config.ts';
-import { onStockCommands } from './handlers/stock-commands.ts';
+import { onCommitReservation } from './handlers/commit-reservation.ts';
+import { onReleaseStock } from './handlers/release-stock.ts';
+import { onReserveStock } from './handlers/reserve-stock.ts';
 import { migrations } from './migrations/index.ts';
 import { productRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
@@ -11,5 +13,5 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
     description: 'Products, their stock, and the reservations of orders.',
     migrations,
     routes: [productRoutes(store), adminRoutes(store)],
-    subscriptions: { 'inventory.commands': [onStockCommands] },
+    subscriptions: { 'inventory.commands': [onReserveStock, onReleaseStock, onCommitReservation] },
   }));

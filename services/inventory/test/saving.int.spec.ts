@@ -2,7 +2,7 @@ import { serverFor } from '@emporium/servers';
 import { rowsRead } from '@emporium/store/testing';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { save } from '../src/store/book.ts';
+import { saveReservations } from '../src/store/reservations.ts';
 import { openInventory } from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
@@ -17,8 +17,9 @@ describe.skipIf(!postgres.available)(postgres.title('reservations that are saved
           select 'order-' || n, '{"status": "released"}' from generate_series(${from}::integer, ${to}::integer) as n`.execute(
           tx,
         );
-      const reservations = new Map([['order-1', { status: 'released' } as const]]);
-      const change = () => save(tx, { reservations, stock: new Map() });
+      const reservation = { status: 'released' } as const;
+      const state = { reservation, stock: new Map() };
+      const change = () => saveReservations(tx, [{ id: 'order-1', state, changes: [{ reservation }] }]);
       return rowsRead(tx, { tables: ['reservation'], fill, run: change });
     });
     await inventory.close();

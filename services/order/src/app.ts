@@ -38,7 +38,7 @@ export const defineOrders =
       migrations,
       routes: [orderRoutes({ store, fulfilment, backlog }), adminRoutes({ store, fulfilment })],
       subscriptions: {
-        'order.replies': [fulfilment.replies],
+        'order.replies': fulfilment.replies,
         'order.deliveries': [onShipmentDelivered],
         'order.prices': [onProductListed, onProductPriceChanged],
       },

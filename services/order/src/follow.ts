@@ -1,23 +1,26 @@
 import type { Effects } from '@emporium/bus';
 import { type Cancellation, cancellation } from '@emporium/contracts';
 import type { SagaChange, SagaFact } from '@emporium/saga';
-import type { Tx } from '@emporium/store';
+import { paired, type Tx } from '@emporium/store';
 import type { OrderCommand } from './domain/order.ts';
 import type { Fulfilment } from './fulfilment.ts';
-import { decideOrders } from './store/orders.ts';
+import { decideOrder, orders } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 
 /** The order follows its saga: each fact becomes a command to the aggregate, in the transaction of the transition. */
-export const followSaga = (
+export const followSaga = async (
   changes: readonly SagaChange<Fulfilment>[],
   tx: Tx<OrderTables>,
   now: Date,
-): Promise<readonly Effects[]> =>
-  decideOrders(
-    tx,
-    changes.map(({ state, facts }) => ({ orderId: state.id, commands: facts.map(commandOf) })),
-    now,
+): Promise<readonly Effects[]> => {
+  const items = changes.map((change) => ({ ...change, data: { orderId: change.state.id } }));
+  const withFacts = items.filter(({ facts }) => facts.length > 0);
+  const decided = await orders.decideAll({ tx, now }, withFacts, ({ data, facts }, { order }) =>
+    decideOrder(data.orderId, order, facts.map(commandOf)),
   );
+  const followed = new Map(paired(withFacts, decided));
+  return items.map((item) => followed.get(item)?.followed);
+};
 
 /** What a fact of the saga asks of the order. */
 export const commandOf = (fact: SagaFact): OrderCommand => {

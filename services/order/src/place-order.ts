@@ -1,3 +1,4 @@
+import { effectList } from '@emporium/bus';
 import type { Money, OrderLine, PricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import {
@@ -13,7 +14,7 @@ import {
 import { v7 as uuid } from 'uuid';
 import { type Pricing, price } from './domain/pricing.ts';
 import type { Fulfilment } from './fulfilment.ts';
-import { beginOrders } from './store/orders.ts';
+import { decideOrder, orders } from './store/orders.ts';
 import { readPrices } from './store/prices.ts';
 import type { OrderTables } from './store/tables.ts';
 
@@ -114,14 +115,11 @@ const begin = async (
   accepted: readonly Accepted[],
   now: Date,
 ): Promise<void> => {
-  const events = await beginOrders(
-    tx,
-    accepted.map(({ orderId, lines, total, part: { item } }) => ({
-      orderId,
-      commands: [{ type: 'place', customerId: item.customerId, lines, total }],
-    })),
-    now,
-  );
+  const items = accepted.map((order) => ({ ...order, data: { orderId: order.orderId } }));
+  const placed = await orders.decideAll({ tx, now, areNew: true }, items, (item, { order }) => {
+    const { orderId, lines, total, part } = item;
+    return decideOrder(orderId, order, [{ type: 'place', customerId: part.item.customerId, lines, total }]);
+  });
   const requests = await fulfilment.begin(
     tx,
     accepted.map(({ orderId, total, part: { item, context } }) => {
@@ -131,7 +129,7 @@ const begin = async (
     now,
   );
   accepted.forEach(({ part }, index) => {
-    part.effects.push(...(requests[index] ?? []), ...(events[index] ?? []));
+    part.effects.push(...(requests[index] ?? []), ...effectList(placed[index]?.followed));
   });
 };
 

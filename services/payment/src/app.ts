@@ -1,9 +1,9 @@
 import { createOutbound, createService, type Log, type Step } from '@emporium/service';
 import type { Config } from './config.ts';
-import { onAuthorise } from './handlers/authorise.ts';
-import { onCapture } from './handlers/capture.ts';
-import { onRefund } from './handlers/refund.ts';
-import { onVoid } from './handlers/void.ts';
+import { onAuthorisePayment } from './handlers/authorise-payment.ts';
+import { onCapturePayment } from './handlers/capture-payment.ts';
+import { onRefundPayment } from './handlers/refund-payment.ts';
+import { onVoidPayment } from './handlers/void-payment.ts';
 import { migrations } from './migrations/index.ts';
 import { createPaymentProvider } from './provider.ts';
 import { paymentRoutes } from './routes.ts';
@@ -26,10 +26,10 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
       routes: [paymentRoutes(store)],
       subscriptions: {
         'payment.commands': [
-          onAuthorise(provider),
-          onCapture(provider),
-          onVoid(provider),
-          onRefund(provider),
+          onAuthorisePayment(provider),
+          onCapturePayment(provider),
+          onVoidPayment(provider),
+          onRefundPayment(provider),
         ],
       },
     };

@@ -3,7 +3,6 @@ import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { onAuthorise } from '../src/handlers/authorise.ts';
 import {
   authorise,
   capture,
@@ -295,28 +294,25 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
 
     test('that overtakes an approved authorisation on its way home declines it', async () => {
       const approved = Promise.withResolvers<void>();
-      const handler = onAuthorise({
-        ...service.provider,
-        authorise: async (call) => {
-          const outcome = await service.provider.authorise(call);
-          await approved.promise; // the answer is here, the transaction is not begun
-          return outcome;
-        },
+      const slow = service.instance({
+        wrap: (provider) => ({
+          ...provider,
+          authorise: async (call) => {
+            const outcome = await provider.authorise(call);
+            await approved.promise; // the answer is here, the transaction is not begun
+            return outcome;
+          },
+        }),
       });
-      const message = authorise(orderId, 'tok_ok');
-      const signal = new AbortController().signal;
-      const [intent] = await service.store.transaction(({ tx, now }) =>
-        handler.intendBatch([message], { tx, now }),
-      );
-      const outcome = handler.outside(message, intent, { idempotencyKey: `${orderId}/authorise`, signal });
+      const authorising = slow.handle(authorise(orderId, 'tok_ok'));
       await expect.poll(() => simulator.ledger(orderId)).toHaveLength(1);
       await service.handle(release(orderId));
       approved.resolve();
-      const settled = await outcome;
-      const effects = await service.store.transaction(({ tx, now }) =>
-        handler.insideBatch([{ message, outcome: settled }], { tx, now }),
-      );
-      expect(effects).toMatchObject([{ contract: { name: 'payment.declined' }, data: { reason: 'voided' } }]);
+      await authorising;
+      expect(await service.published()).toMatchObject([
+        { type: 'payment.voided' },
+        { type: 'payment.declined', data: { reason: 'voided' } },
+      ]);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'voided 1250']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided', held: 0 }]);
     });

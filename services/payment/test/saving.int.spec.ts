@@ -2,7 +2,7 @@ import { serverFor } from '@emporium/servers';
 import { rowsRead } from '@emporium/store/testing';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { type Change, saveAll } from '../src/store/payments.ts';
+import { savePayments } from '../src/store/payments.ts';
 import { openPayment } from './support/payment.ts';
 
 const postgres = await serverFor('postgres');
@@ -17,8 +17,8 @@ describe.skipIf(!postgres.available)(postgres.title('payments that are saved tog
           select 'order-' || n, '{"status": "voiding"}' from generate_series(${from}::integer, ${to}::integer) as n`.execute(
           tx,
         );
-      const voided: Change = { payment: { status: 'voided' }, entries: [] };
-      const change = () => saveAll(tx, new Map([['order-1', voided]]), now);
+      const payment = { status: 'voided' } as const;
+      const change = () => savePayments(tx, [{ id: 'order-1', state: payment, changes: [{ payment }] }], now);
       return rowsRead(tx, { tables: ['payment'], fill, run: change });
     });
     await service.close();

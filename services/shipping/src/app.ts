@@ -8,8 +8,6 @@ import { migrations } from './migrations/index.ts';
 import { shipmentRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
 
-const day = 24 * 60 * 60 * 1_000;
-
 export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
   createService<Tables>('shipping', config, log, ({ store }) => {
     const carrier = createCarrier(
@@ -26,6 +24,5 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
       migrations,
       routes: [callbackRoutes(store, config.CARRIER_WEBHOOK_SECRET), shipmentRoutes(store)],
       subscriptions: { 'shipping.commands': [onDispatchOrder(carrier), onCancelShipment(carrier)] },
-      retention: [{ table: 'carrier_callback', column: 'received_at', keepMs: 30 * day }],
     };
   });

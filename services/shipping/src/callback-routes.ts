@@ -8,12 +8,11 @@ import {
   problem,
   type Routes,
 } from '@emporium/service';
-import type { GroupWork, Store } from '@emporium/store';
+import { type GroupWork, paired, type Store } from '@emporium/store';
 import { z } from 'zod';
 import { isSignedByCarrier } from './callback-signature.ts';
 import { deliver } from './domain/delivery.ts';
-import type { Shipment } from './domain/shipment.ts';
-import { lockAll, recordCallbacks, saveAll } from './store/shipments.ts';
+import { shipments } from './store/shipments.ts';
 import type { Tables } from './store/tables.ts';
 
 const carriersId = z
@@ -63,34 +62,23 @@ export const callbackRoutes =
     });
   };
 
+/** Each report that is new delivers its shipment; one that comes again finds it delivered. */
 const takeDeliveries: GroupWork<Tables, Callback, 'taken' | 'not-dispatched'> = async (
   parts,
   { tx, now },
 ) => {
-  const shipments = await lockAll(
-    tx,
-    parts.map(({ item }) => item.reference),
+  const reports = parts.map((part) => ({ ...part, data: { orderId: part.item.reference } }));
+  const decided = await shipments.decideAll({ tx, now }, reports, ({ item }, shipment) =>
+    deliver(shipment, { carrierId: item.shipmentId, at: item.at }),
   );
-  const delivery = ({ reference, shipmentId: carrierId, at }: Callback) =>
-    deliver(shipments.get(reference), { carrierId, at });
-  const dispatched = new Set(parts.filter(({ item }) => delivery(item).kind !== 'not-dispatched'));
-  const fresh = await recordCallbacks(
-    tx,
-    [...dispatched].map(({ item }) => item.eventId),
-    now,
-  );
-  const delivered = new Map<string, Shipment>();
-  for (const { item, effects } of dispatched) {
-    const taken = delivery(item);
-    if (!fresh.delete(item.eventId) || taken.kind !== 'delivered') continue; // it came before
-    const orderId = item.reference;
-    shipments.set(orderId, taken.shipment);
-    delivered.set(orderId, taken.shipment);
-    const { customerId, shipmentId, trackingNumber } = taken.shipment;
-    effects.push(emit(shipmentDelivered, { orderId, customerId, shipmentId, trackingNumber }));
-  }
-  await saveAll(tx, delivered);
-  return parts.map((part) => (dispatched.has(part) ? 'taken' : 'not-dispatched'));
+  return paired(reports, decided).map(([{ data, effects }, { decision }]) => {
+    if (decision.kind === 'not-dispatched') return decision.kind;
+    if (decision.kind === 'delivered') {
+      const { customerId, shipmentId, trackingNumber } = decision.change;
+      effects.push(emit(shipmentDelivered, { ...data, customerId, shipmentId, trackingNumber }));
+    }
+    return 'taken';
+  });
 };
 
 /** The signature is over the bytes as they came: they are checked before anything reads them. */

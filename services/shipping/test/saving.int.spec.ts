@@ -2,7 +2,7 @@ import { serverFor } from '@emporium/servers';
 import { rowsRead } from '@emporium/store/testing';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { saveAll } from '../src/store/shipments.ts';
+import { saveShipments } from '../src/store/shipments.ts';
 import { openShipping } from './support/shipping.ts';
 
 const postgres = await serverFor('postgres');
@@ -17,7 +17,8 @@ describe.skipIf(!postgres.available)(postgres.title('shipments that are saved to
           select 'order-' || n, '{"status": "cancelling"}' from generate_series(${from}::integer, ${to}::integer) as n`.execute(
           tx,
         );
-      const change = () => saveAll(tx, new Map([['order-1', { status: 'cancelled' }]]));
+      const state = { status: 'cancelled' } as const;
+      const change = () => saveShipments(tx, [{ id: 'order-1', state, changes: [state] }]);
       return rowsRead(tx, { tables: ['shipment'], fill, run: change });
     });
     await service.close();

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serverFor } from '@emporium/servers';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { onDispatchOrder } from '../src/handlers/dispatch-order.ts';
 import { cancel, customerId, dispatch, openShipping, type ShippingService } from './support/shipping.ts';
 import { type Simulator, startSimulator } from './support/simulator.ts';
 
@@ -204,21 +203,30 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
     });
 
     test('that meets a dispatch between the carrier and its commit: both say that it is on its way', async () => {
-      const handler = onDispatchOrder(service.carrier);
-      const message = dispatch(orderId);
-      const { transaction } = service.store;
-      const [intent] = await transaction(({ tx, now }) => handler.intendBatch([message], { tx, now }));
-      const outside = { idempotencyKey: `${orderId}/dispatch`, signal: new AbortController().signal };
-      const outcome = await handler.outside(message, intent, outside);
+      const shipped = Promise.withResolvers<void>();
+      const answered = Promise.withResolvers<void>();
+      const slow = service.instance({
+        wrap: (carrier) => ({
+          ...carrier,
+          dispatch: async (call) => {
+            const outcome = await carrier.dispatch(call);
+            answered.resolve();
+            await shipped.promise; // the answer is here, the transaction is not begun
+            return outcome;
+          },
+        }),
+      });
+      const dispatching = slow.handle(dispatch(orderId));
+      await answered.promise;
       await service.handle(cancel(orderId));
-      const effects = await transaction(({ tx, now }) =>
-        handler.insideBatch([{ message, outcome }], { tx, now }),
-      );
-      const [answer] = await service.published();
-      expect(answer?.type).toBe('shipment.dispatched');
-      expect(effects).toMatchObject([
-        { contract: { name: 'shipment.dispatched' }, data: { ...answer?.data, stepId: step('1').stepId } },
-      ]);
+      shipped.resolve();
+      await dispatching;
+      const [toCancellation, toDispatch] = await service.published();
+      expect(toCancellation?.type).toBe('shipment.dispatched');
+      expect(toDispatch).toEqual({
+        type: 'shipment.dispatched',
+        data: { ...toCancellation?.data, stepId: step('1').stepId },
+      });
     });
 
     test('that is under way silences a dispatch that is delivered again: its own answer settles both', async () => {

@@ -1,9 +1,9 @@
-import { consume, emit, handle, type Log } from '@emporium/bus';
+import { consume, emit, type Log } from '@emporium/bus';
 import { createPostgresTransport } from '@emporium/bus-postgres';
 import type { Subscription } from '@emporium/contracts';
-import { createStore, type Tx } from '../../src/index.ts';
+import { createStore, type Handler } from '../../src/index.ts';
 import { count, counted, counting, inOrder, registry } from './counting.ts';
-import { type Counters, counterMigrations } from './inventory.ts';
+import { type Counters, counterMigrations, handle } from './inventory.ts';
 
 export interface InventoryOptions {
   readonly databaseUrl: string;
@@ -24,7 +24,7 @@ export const startInventory = async ({
   const store = createStore<Counters>({ service: 'inventory', registry, url: databaseUrl, log });
   await store.migrate(counterMigrations);
 
-  const onCount = handle(count, async ({ id, data }, { tx }: { tx: Tx<Counters> }) => {
+  const onCount = handle(count, async ({ id, data }, { tx }) => {
     onStep('handled', id);
     const { value } = await tx
       .insertInto('counter')
@@ -38,12 +38,12 @@ export const startInventory = async ({
     return emit(counted, { counter: data.counter, n: value });
   });
 
-  const onCounted = handle(counted, async ({ data }, { tx }: { tx: Tx<Counters> }) => {
+  const onCounted = handle(counted, async ({ data }, { tx }) => {
     await tx.insertInto('heard').values({ counter: data.counter, n: data.n }).execute();
     return undefined;
   });
 
-  const listen = (subscription: Subscription, handler: typeof onCount) => {
+  const listen = (subscription: Subscription, handler: Handler<Counters>) => {
     const { run, handles } = store.runner(subscription, [handler]);
     return consume({
       transport,

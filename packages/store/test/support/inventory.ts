@@ -2,7 +2,15 @@ import type { Message } from '@emporium/bus';
 import type { Contract, ServiceName } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
 import { type Generated, sql } from 'kysely';
-import { createStore, type Migrations, type Store, statements } from '../../src/index.ts';
+import {
+  type Changed,
+  createStore,
+  handlersFor,
+  type Migrations,
+  type Store,
+  statements,
+  type Tx,
+} from '../../src/index.ts';
 import { registry } from './counting.ts';
 import { createMemoryLog } from './log.ts';
 
@@ -20,6 +28,38 @@ export const counterMigrations: Migrations = {
     'create table heard (id bigint generated always as identity, counter text not null, n integer not null)',
   ),
 };
+
+const handlers = handlersFor<Counters>();
+export const { handle, handleBatch, callOutside } = handlers;
+
+/** The effects of a counter, in their order; a change adds one. Notes which counters were loaded and saved together. */
+export const talliesOf = (notes: { loaded?: string[][]; saved?: string[][] } = {}) =>
+  handlers.unitOfWork({
+    tables: ['effect'],
+    idOf: ({ counter }: { readonly counter: string }) => counter,
+    initial: [] as readonly number[],
+    load: async (tx, counters) => {
+      notes.loaded?.push([...counters]);
+      const rows = await tx
+        .selectFrom('effect')
+        .select(['counter', 'n'])
+        .where('counter', 'in', [...counters])
+        .orderBy('id')
+        .forUpdate()
+        .execute();
+      const known = Map.groupBy(rows, ({ counter }) => counter);
+      return new Map([...known].map(([counter, each]) => [counter, each.map(({ n }) => n)]));
+    },
+    evolve: (state, n: number) => [...state, n],
+    save: async (tx: Tx<Counters>, changed: readonly Changed<readonly number[], number>[]) => {
+      notes.saved?.push(changed.map(({ id }) => id));
+      const rows = changed.flatMap(({ id, changes }) => changes.map((n) => ({ counter: id, n })));
+      await tx.insertInto('effect').values(rows).execute();
+      return undefined;
+    },
+  });
+
+export const tallies = talliesOf();
 
 export interface TestStore {
   readonly store: Store<Counters>;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { decide, type Reservation, type StockCommand } from './reservation.ts';
+import {
+  commit,
+  expireReservation,
+  type Reservable,
+  type Reservation,
+  release,
+  reserve as reserveLines,
+  type Settlement,
+} from './reservation.ts';
 import type { Stock, StockLevel } from './stock.ts';
 
 const level = (received: number, taken: Partial<StockLevel> = {}): StockLevel => ({
@@ -13,18 +21,16 @@ const stock: Stock = new Map([
   ['CUP', level(5, { sold: 2, reserved: 2 })],
 ]);
 const line = (sku: string, quantity: number) => ({ sku, quantity });
-const reserve = (...lines: { sku: string; quantity: number }[]): StockCommand => ({
-  kind: 'reserve',
-  orderId: 'o-1',
-  lines,
-});
-const [release, commit, expire] = (['release', 'commit', 'expire'] as const).map(
-  (kind): StockCommand => ({ kind, orderId: 'o-1' }),
-) as [StockCommand, StockCommand, StockCommand]; // three kinds, three commands
+const reserve =
+  (...lines: { sku: string; quantity: number }[]) =>
+  (state: Reservable) =>
+    reserveLines(state, lines);
+const expire = expireReservation;
+const none: Reservation = { status: 'none' };
 
 /** given a reservation, when a command comes, then this is decided */
-const given = (reservation: Reservation | undefined, levels: Stock = stock) => ({
-  when: (command: StockCommand) => decide(command, reservation, levels),
+const given = (reservation: Reservation, levels: Stock = stock) => ({
+  when: (command: (state: Reservable) => Settlement) => command({ reservation, stock: levels }),
 });
 
 const reserved: Reservation = { status: 'reserved', lines: [line('CUP', 2)] };
@@ -35,35 +41,37 @@ const rejected: Reservation = {
 
 describe('a reservation', () => {
   test('takes every line', () => {
-    expect(given(undefined).when(reserve(line('TEA', 10), line('CUP', 1)))).toEqual({
+    expect(given(none).when(reserve(line('TEA', 10), line('CUP', 1)))).toEqual({
       answer: { kind: 'reserved' },
-      reservation: { status: 'reserved', lines: [line('TEA', 10), line('CUP', 1)] },
-      stock: new Map([
-        ['TEA', level(10, { reserved: 10 })],
-        ['CUP', level(5, { sold: 2, reserved: 3 })],
-      ]),
+      change: {
+        reservation: { status: 'reserved', lines: [line('TEA', 10), line('CUP', 1)] },
+        stock: new Map([
+          ['TEA', level(10, { reserved: 10 })],
+          ['CUP', level(5, { sold: 2, reserved: 3 })],
+        ]),
+      },
     });
   });
 
   test('takes nothing when one line is short, and says which', () => {
     const rejection = { reason: 'out-of-stock', missing: [{ sku: 'CUP', requested: 2, available: 1 }] };
-    expect(given(undefined).when(reserve(line('TEA', 1), line('CUP', 2)))).toEqual({
+    expect(given(none).when(reserve(line('TEA', 1), line('CUP', 2)))).toEqual({
       answer: { kind: 'rejected', rejection },
-      reservation: { status: 'rejected', rejection },
+      change: { reservation: { status: 'rejected', rejection } },
     });
   });
 
   test('adds lines of the same sku up', () => {
-    expect(given(undefined).when(reserve(line('TEA', 6), line('TEA', 5)))).toMatchObject({
+    expect(given(none).when(reserve(line('TEA', 6), line('TEA', 5)))).toMatchObject({
       answer: { rejection: { missing: [{ sku: 'TEA', requested: 11, available: 10 }] } },
     });
-    expect(given(undefined).when(reserve(line('TEA', 6), line('TEA', 4)))).toMatchObject({
-      reservation: { lines: [line('TEA', 10)] },
+    expect(given(none).when(reserve(line('TEA', 6), line('TEA', 4)))).toMatchObject({
+      change: { reservation: { lines: [line('TEA', 10)] } },
     });
   });
 
   test('of a sku that nobody knows is refused as such', () => {
-    expect(given(undefined).when(reserve(line('HAT', 1), line('CUP', 9)))).toMatchObject({
+    expect(given(none).when(reserve(line('HAT', 1), line('CUP', 9)))).toMatchObject({
       answer: {
         rejection: {
           reason: 'unknown-sku',
@@ -92,9 +100,9 @@ describe('a reservation', () => {
 
   test('that comes too late is refused, and stays refused', () => {
     const rejection = { reason: 'expired', missing: [] };
-    expect(given(undefined).when(expire)).toEqual({
+    expect(given(none).when(expire)).toEqual({
       answer: { kind: 'rejected', rejection },
-      reservation: { status: 'rejected', rejection },
+      change: { reservation: { status: 'rejected', rejection } },
     });
   });
 });
@@ -103,15 +111,17 @@ describe('a release', () => {
   test('gives the pieces back', () => {
     expect(given(reserved).when(release)).toEqual({
       answer: { kind: 'released' },
-      reservation: { status: 'released' },
-      stock: new Map([['CUP', level(5, { sold: 2, reserved: 0 })]]),
+      change: {
+        reservation: { status: 'released' },
+        stock: new Map([['CUP', level(5, { sold: 2, reserved: 0 })]]),
+      },
     });
   });
 
   test('of an unknown order leaves a tombstone', () => {
-    expect(given(undefined).when(release)).toEqual({
+    expect(given(none).when(release)).toEqual({
       answer: { kind: 'released' },
-      reservation: { status: 'released' },
+      change: { reservation: { status: 'released' } },
     });
   });
 
@@ -124,7 +134,7 @@ describe('a release', () => {
 
   test('of what is sold is impossible', () => {
     expect(given({ status: 'committed', lines: [] }).when(release)).toMatchObject({
-      answer: { kind: 'impossible', why: expect.stringContaining('sold') },
+      answer: { kind: 'impossible', reason: expect.stringContaining('sold') },
     });
   });
 });
@@ -133,8 +143,10 @@ describe('a commit', () => {
   test('sells what is reserved', () => {
     expect(given(reserved).when(commit)).toEqual({
       answer: { kind: 'committed' },
-      reservation: { status: 'committed', lines: [line('CUP', 2)] },
-      stock: new Map([['CUP', level(5, { sold: 4, reserved: 0 })]]),
+      change: {
+        reservation: { status: 'committed', lines: [line('CUP', 2)] },
+        stock: new Map([['CUP', level(5, { sold: 4, reserved: 0 })]]),
+      },
     });
   });
 
@@ -144,13 +156,13 @@ describe('a commit', () => {
     });
   });
 
-  test.each<[string, Reservation | undefined]>([
-    ['unknown', undefined],
+  test.each<[string, Reservation]>([
+    ['unknown', none],
     ['released', { status: 'released' }],
     ['rejected', rejected],
   ])('of what is %s is impossible', (_, known) => {
     expect(given(known).when(commit)).toEqual({
-      answer: { kind: 'impossible', why: expect.stringContaining('o-1') },
+      answer: { kind: 'impossible', reason: expect.stringContaining('order') },
     });
   });
 });

@@ -3,9 +3,11 @@ import { availableOf, type Stock, type StockLevel } from './stock.ts';
 
 /** What became of the stock of one order. */
 export type Reservation =
+  /** Nobody has asked for it. */
+  | { readonly status: 'none' }
   | { readonly status: 'reserved'; readonly lines: readonly OrderLine[] }
   | { readonly status: 'rejected'; readonly rejection: Rejection }
-  /** Also of an order that nobody reserved for: then it refuses the reservation that comes late. */
+  /** Also of an order without a reservation: then it refuses the one that comes late. */
   | { readonly status: 'released' }
   | { readonly status: 'committed'; readonly lines: readonly OrderLine[] };
 
@@ -20,68 +22,37 @@ export interface Missing {
   readonly available: number;
 }
 
-export type StockCommand =
-  | { readonly kind: 'reserve'; readonly orderId: string; readonly lines: readonly OrderLine[] }
-  /** A reservation that was asked for too late to be made. */
-  | { readonly kind: 'expire'; readonly orderId: string }
-  | { readonly kind: 'release'; readonly orderId: string }
-  | { readonly kind: 'commit'; readonly orderId: string };
+/** What is decided on: the reservation of one order, and the stock of the products that it is about. */
+export interface Reservable {
+  readonly reservation: Reservation;
+  readonly stock: Stock;
+}
 
-export type StockAnswer =
-  | { readonly kind: 'reserved' }
-  | { readonly kind: 'rejected'; readonly rejection: Rejection }
-  | { readonly kind: 'released' }
-  | { readonly kind: 'committed' }
-  /** Nothing that can be answered: whoever asked this has lost track. */
-  | { readonly kind: 'impossible'; readonly why: string };
-
-export interface Decision {
-  readonly answer: StockAnswer;
-  /** Left out where nothing changes. */
-  readonly reservation?: Reservation;
+/** What becomes of it. */
+export interface ReservationChange {
+  readonly reservation: Reservation;
   /** The levels that change. */
   readonly stock?: Stock;
 }
 
+/** What a command is answered. */
+export type Answer =
+  | { readonly kind: 'reserved' }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection }
+  | { readonly kind: 'released' }
+  | { readonly kind: 'committed' }
+  /** The sender has lost track: there is nothing that could be answered. */
+  | { readonly kind: 'impossible'; readonly reason: string };
+
+export interface Settlement {
+  readonly answer: Answer;
+  /** Left out where nothing changes. */
+  readonly change?: ReservationChange;
+}
+
 /** Every line or none. A repeated command gets the answer of the first one and changes nothing. */
-export const decide = (
-  command: StockCommand,
-  reservation: Reservation | undefined,
-  stock: Stock,
-): Decision => {
-  switch (command.kind) {
-    case 'reserve':
-      return reservation === undefined ? reserve(command.lines, stock) : { answer: knownTo(reservation) };
-    case 'expire':
-      return reservation === undefined ? reject(expired) : { answer: knownTo(reservation) };
-    case 'release':
-      return release(reservation, stock);
-    case 'commit':
-      return commit(command.orderId, reservation, stock);
-  }
-};
-
-const expired: Rejection = { reason: 'expired', missing: [] };
-
-const reject = (rejection: Rejection): Decision => ({
-  answer: { kind: 'rejected', rejection },
-  reservation: { status: 'rejected', rejection },
-});
-
-/** What a reservation that is asked for again is answered. */
-const knownTo = (reservation: Reservation): StockAnswer => {
-  switch (reservation.status) {
-    case 'reserved':
-    case 'committed':
-      return { kind: 'reserved' };
-    case 'rejected':
-      return { kind: 'rejected', rejection: reservation.rejection };
-    case 'released':
-      return { kind: 'rejected', rejection: { reason: 'released', missing: [] } };
-  }
-};
-
-const reserve = (asked: readonly OrderLine[], stock: Stock): Decision => {
+export const reserve = ({ reservation, stock }: Reservable, asked: readonly OrderLine[]): Settlement => {
+  if (reservation.status !== 'none') return { answer: knownTo(reservation) };
   const lines = summed(asked);
   const missing = lines.flatMap(({ sku, quantity }): Missing[] => {
     const level = stock.get(sku);
@@ -94,58 +65,90 @@ const reserve = (asked: readonly OrderLine[], stock: Stock): Decision => {
   }
   return {
     answer: { kind: 'reserved' },
-    reservation: { status: 'reserved', lines },
-    stock: changed(lines, stock, (level, quantity) => ({ ...level, reserved: level.reserved + quantity })),
+    change: {
+      reservation: { status: 'reserved', lines },
+      stock: changed(lines, stock, (level, quantity) => ({ ...level, reserved: level.reserved + quantity })),
+    },
   };
 };
 
-const release = (reservation: Reservation | undefined, stock: Stock): Decision => {
-  const answer: StockAnswer = { kind: 'released' };
-  switch (reservation?.status) {
-    case undefined:
-      return { answer, reservation: { status: 'released' } };
+/** A reservation that was asked for too late to be made. */
+export const expireReservation = ({ reservation }: Reservable): Settlement =>
+  reservation.status === 'none'
+    ? reject({ reason: 'expired', missing: [] })
+    : { answer: knownTo(reservation) };
+
+/** Of an order without a reservation a tombstone stays, which refuses the one that comes late. */
+export const release = ({ reservation, stock }: Reservable): Settlement => {
+  const answer = { kind: 'released' } as const;
+  switch (reservation.status) {
+    case 'none':
+      return { answer, change: { reservation: { status: 'released' } } };
     case 'rejected':
     case 'released':
       return { answer };
     case 'reserved':
       return {
         answer,
-        reservation: { status: 'released' },
-        stock: changed(reservation.lines, stock, (level, quantity) => ({
-          ...level,
-          reserved: level.reserved - quantity,
-        })),
+        change: {
+          reservation: { status: 'released' },
+          stock: changed(reservation.lines, stock, (level, quantity) => ({
+            ...level,
+            reserved: level.reserved - quantity,
+          })),
+        },
       };
     case 'committed':
       return impossible('the reservation is committed: its pieces are sold');
   }
 };
 
-const commit = (orderId: string, reservation: Reservation | undefined, stock: Stock): Decision => {
-  switch (reservation?.status) {
-    case undefined:
-      return impossible(`nothing is reserved for ${orderId}`);
+/** The reserved pieces are sold. */
+export const commit = ({ reservation, stock }: Reservable): Settlement => {
+  switch (reservation.status) {
+    case 'none':
+      return impossible('nothing is reserved for the order');
     case 'rejected':
     case 'released':
-      return impossible(`the reservation of ${orderId} is ${reservation.status}`);
+      return impossible(`the reservation of the order is ${reservation.status}`);
     case 'committed':
       return { answer: { kind: 'committed' } };
     case 'reserved': {
       const { lines } = reservation;
       return {
         answer: { kind: 'committed' },
-        reservation: { status: 'committed', lines },
-        stock: changed(lines, stock, (level, quantity) => ({
-          ...level,
-          sold: level.sold + quantity,
-          reserved: level.reserved - quantity,
-        })),
+        change: {
+          reservation: { status: 'committed', lines },
+          stock: changed(lines, stock, (level, quantity) => ({
+            ...level,
+            sold: level.sold + quantity,
+            reserved: level.reserved - quantity,
+          })),
+        },
       };
     }
   }
 };
 
-const impossible = (why: string): Decision => ({ answer: { kind: 'impossible', why } });
+const reject = (rejection: Rejection): Settlement => ({
+  answer: { kind: 'rejected', rejection },
+  change: { reservation: { status: 'rejected', rejection } },
+});
+
+/** What a reservation that is asked for again is answered. */
+const knownTo = (reservation: Exclude<Reservation, { status: 'none' }>): Answer => {
+  switch (reservation.status) {
+    case 'reserved':
+    case 'committed':
+      return { kind: 'reserved' };
+    case 'rejected':
+      return { kind: 'rejected', rejection: reservation.rejection };
+    case 'released':
+      return { kind: 'rejected', rejection: { reason: 'released', missing: [] } };
+  }
+};
+
+const impossible = (reason: string): Settlement => ({ answer: { kind: 'impossible', reason } });
 
 /** One line a sku. */
 const summed = (lines: readonly OrderLine[]): OrderLine[] => {

@@ -3,7 +3,9 @@ import { type Contract, type Input, type Subscription, shop } from '@emporium/co
 import { freshDatabase } from '@emporium/servers';
 import { createStore, type Store } from '@emporium/store';
 import { sql } from 'kysely';
-import { onStockCommands } from '../../src/handlers/stock-commands.ts';
+import { onCommitReservation } from '../../src/handlers/commit-reservation.ts';
+import { onReleaseStock } from '../../src/handlers/release-stock.ts';
+import { onReserveStock } from '../../src/handlers/reserve-stock.ts';
 import { migrations } from '../../src/migrations/index.ts';
 import type { Tables } from '../../src/store/tables.ts';
 
@@ -23,7 +25,7 @@ export const openInventory = async (serverUrl: string) => {
   const instance = () => {
     const store = createStore<Tables>({ service: 'inventory', registry: shop, url, log: silent });
     stores.push(store);
-    const { run } = store.runner(subscription, [onStockCommands]);
+    const { run } = store.runner(subscription, [onReserveStock, onReleaseStock, onCommitReservation]);
     return { store, handle: (message: Message) => run(message, new AbortController().signal) };
   };
   const { store, handle } = instance();

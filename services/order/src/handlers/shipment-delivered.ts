@@ -1,15 +1,7 @@
-import { type HandlerContext, handleBatch } from '@emporium/bus';
 import { shipmentDelivered } from '@emporium/contracts';
-import type { Tx } from '@emporium/store';
-import { decideOrders } from '../store/orders.ts';
-import type { OrderTables } from '../store/tables.ts';
+import { handle } from '../store/handlers.ts';
+import { decideOrder, orders } from '../store/orders.ts';
 
-export const onShipmentDelivered = handleBatch(
-  [shipmentDelivered],
-  (messages, { tx, now }: HandlerContext<Tx<OrderTables>>) =>
-    decideOrders(
-      tx,
-      messages.map(({ data }) => ({ orderId: data.orderId, commands: [{ type: 'record-delivery' }] })),
-      now,
-    ),
+export const onShipmentDelivered = handle(shipmentDelivered, orders, ({ data }, { order }) =>
+  decideOrder(data.orderId, order, [{ type: 'record-delivery' }]),
 );

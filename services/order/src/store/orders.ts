@@ -15,7 +15,7 @@ import {
   type StoredEvent,
   type Stream,
 } from '@emporium/event-store';
-import type { Tx } from '@emporium/store';
+import type { Decision } from '@emporium/store';
 import type { Kysely } from 'kysely';
 import {
   type Order,
@@ -24,13 +24,8 @@ import {
   type OrderRefusal,
   orderDecider,
 } from '../domain/order.ts';
+import { unitOfWork } from './handlers.ts';
 import type { OrderTables } from './tables.ts';
-
-/** One order's commands, in their order. */
-export interface OrderWork {
-  readonly orderId: string;
-  readonly commands: readonly OrderCommand[];
-}
 
 export type OrderStream = Stream<OrderEvent>;
 
@@ -43,65 +38,63 @@ export const readOrder = async (
   return { order: orderOf(stream), stream };
 };
 
-/** Starts the streams of orders. Their ids are new, so that there is nothing to lock or to read. */
-export const beginOrders = (
-  tx: Tx<OrderTables>,
-  works: readonly OrderWork[],
-  now: Date,
-): Promise<readonly (readonly Effect[])[]> => append(tx, works, new Map(), now);
+/** An order as it was decided on. */
+interface LoadedOrder {
+  readonly order: Order;
+  /** Of its stream when it was loaded; 0 where there is none. */
+  readonly version: number;
+}
 
 /**
- * Decides each order's commands on its locked stream, appends what follows, and gives the public events of each, with the
- * stored events' ids. Works on all orders with three statements. A refusal here is a fault of ours, and is thrown.
+ * The stream of each order; a change is the events that are appended. What the others hear of them, the public events, follows
+ * from the change, under the ids of the stored events.
  */
-export const decideOrders = async (
-  tx: Tx<OrderTables>,
-  works: readonly OrderWork[],
-  now: Date,
-): Promise<readonly (readonly Effect[])[]> => {
-  const ids = works.filter(({ commands }) => commands.length > 0).map(({ orderId }) => orderId);
-  if (ids.length === 0) return works.map(() => []);
-  const streams = await readStreams<OrderEvent, OrderTables>(tx, ids, { lock: true });
-  return append(tx, works, streams, now);
-};
+export const orders = unitOfWork({
+  tables: ['event_stream'],
+  idOf: ({ orderId }: { readonly orderId: string }) => orderId,
+  initial: { order: orderDecider.initial, version: 0 },
+  load: async (tx, orderIds) => {
+    const streams = await readStreams<OrderEvent, OrderTables>(tx, orderIds, { lock: true });
+    const known = [...streams.values()].filter(({ version }) => version > 0);
+    return new Map(known.map((stream) => [stream.id, { order: orderOf(stream), version: stream.version }]));
+  },
+  evolve: ({ order, version }, events: readonly OrderEvent[]): LoadedOrder => ({
+    order: events.reduce(orderDecider.evolve, order),
+    version,
+  }),
+  save: async (tx, changed, now) => {
+    const appends = changed.map(({ id, state: { version }, changes }) => ({
+      stream: id,
+      expectedVersion: version,
+      events: changes.flat(),
+    }));
+    const stored = Map.groupBy(await appendEvents(tx, appends, now), ({ stream }) => stream);
+    return changed.map(({ id, state: { order }, changes }) => {
+      const events = [...(stored.get(id) ?? [])];
+      return changes.map(({ length }) =>
+        events.splice(0, length).flatMap((event) => publicEvent(event, order) ?? []),
+      );
+    });
+  },
+});
 
-const append = async (
-  tx: Tx<OrderTables>,
-  works: readonly OrderWork[],
-  streams: ReadonlyMap<string, OrderStream>,
-  now: Date,
-): Promise<readonly (readonly Effect[])[]> => {
-  const orders = new Map([...streams].map(([id, stream]) => [id, orderOf(stream)]));
-  const appended = new Map<string, OrderEvent[]>();
-  const shares = works.map(({ orderId, commands }) => {
-    const events = appended.get(orderId) ?? [];
-    const from = events.length;
-    for (const command of commands) {
-      const order = orders.get(orderId) ?? orderDecider.initial;
-      const decision = orderDecider.decide(command, order);
-      if (isRefused<OrderEvent, OrderRefusal>(decision)) {
-        throw permanent(`order ${orderId}: ${command.type} was refused: ${decision.refused}`);
-      }
-      events.push(...decision);
-      orders.set(orderId, decision.reduce(orderDecider.evolve, order));
+/** Carries out these commands, one after the other. A refusal here is a fault of ours, and is thrown. */
+export const decideOrder = (
+  orderId: string,
+  order: Order,
+  commands: readonly OrderCommand[],
+): Decision<readonly OrderEvent[]> => {
+  const events: OrderEvent[] = [];
+  let current = order;
+  for (const command of commands) {
+    const decided = orderDecider.decide(command, current);
+    if (isRefused<OrderEvent, OrderRefusal>(decided)) {
+      throw permanent(`order ${orderId}: ${command.type} was refused: ${decided.refused}`);
     }
-    appended.set(orderId, events);
-    return { orderId, from, to: events.length };
-  });
-  const stored = await appendEvents(
-    tx,
-    [...appended].map(([stream, events]) => ({
-      stream,
-      expectedVersion: streams.get(stream)?.version ?? 0,
-      events,
-    })),
-    now,
-  );
-  const byOrder = Map.groupBy(stored, ({ stream }) => stream);
-  return shares.map(({ orderId, from, to }) => {
-    const order = orders.get(orderId) ?? orderDecider.initial;
-    return (byOrder.get(orderId) ?? []).slice(from, to).flatMap((event) => publicEvent(event, order) ?? []);
-  });
+    events.push(...decided);
+    current = decided.reduce(orderDecider.evolve, current);
+  }
+  return events.length === 0 ? {} : { change: events };
 };
 
 const orderOf = ({ events }: OrderStream): Order =>

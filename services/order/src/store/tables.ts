@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 
-/** The order service's own tables; its events and its saga are in those of the toolkit. */
+/** The order service's own tables; its events and its sagas are in those of the toolkit. */
 export interface OrderTables {
   /** Copied from `product.listed` and `product.price-changed`. */
   product_price: ProductPriceTable;

@@ -1,5 +1,5 @@
 import type { Money } from '@emporium/contracts';
-import { ask, type Intent, known, type LedgerEntry, type Payment, type Settlement } from './payment.ts';
+import { type Beginning, type LedgerEntry, type Payment, type Settlement, statusOf } from './payment.ts';
 
 export interface CaptureRequest {
   readonly authorisationId: string;
@@ -13,44 +13,44 @@ export type CaptureOutcome = {
   readonly renewedAs?: string;
 } & ({ readonly kind: 'captured' } | { readonly kind: 'refused'; readonly reason: string });
 
-export const intendCapture = (payment: Payment | undefined): Intent<CaptureRequest> => {
-  switch (payment?.status) {
+export const beginCapture = (payment: Payment): Beginning<CaptureRequest> => {
+  switch (payment.status) {
     case 'authorised': {
       const { authorisationId, total, token, isRenewed } = payment;
-      return ask({ authorisationId, total, ...(isRenewed ? {} : { renewWith: token }) });
+      return { request: { authorisationId, total, ...(isRenewed ? {} : { renewWith: token }) } };
     }
     case 'captured':
     case 'refunded':
-      return known({ kind: 'captured', total: payment.total });
+      return { answer: { kind: 'captured', total: payment.total } };
     default:
-      return known({ kind: 'capture-failed', reason: `the payment is ${payment?.status ?? 'unknown'}` });
+      return { answer: { kind: 'capture-failed', reason: `the payment is ${statusOf(payment)}` } };
   }
 };
 
-export const settleCapture = (
+export const recordCapture = (
   payment: Payment,
   { total, ...request }: CaptureRequest,
   outcome: CaptureOutcome,
 ): Settlement => {
   const authorisationId = outcome.renewedAs ?? request.authorisationId;
+  const renewed = renewal(request.authorisationId, outcome.renewedAs, total);
   if (outcome.kind === 'captured') {
-    const captured: Payment = { status: 'captured', total, authorisationId };
     const isKnown = payment.status === 'captured' || payment.status === 'refunded';
     return {
       answer: { kind: 'captured', total },
-      ...(isKnown ? {} : { payment: captured }),
-      entries: [
-        ...renewal(request.authorisationId, outcome.renewedAs, total),
-        { entry: 'captured', authorisationId, amount: total },
-      ],
+      change: {
+        payment: isKnown ? payment : { status: 'captured', total, authorisationId },
+        entries: [...renewed, { entry: 'captured', authorisationId, amount: total }],
+      },
     };
   }
+  const isRenewed = payment.status === 'authorised' && outcome.renewedAs !== undefined;
   return {
     answer: { kind: 'capture-failed', reason: outcome.reason },
-    ...(payment.status === 'authorised' && outcome.renewedAs !== undefined
-      ? { payment: { ...payment, authorisationId, isRenewed: true } }
-      : {}),
-    entries: renewal(request.authorisationId, outcome.renewedAs, total),
+    change: {
+      payment: isRenewed ? { ...payment, authorisationId, isRenewed } : payment,
+      entries: renewed,
+    },
   };
 };
 

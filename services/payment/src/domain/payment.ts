@@ -2,6 +2,8 @@ import type { Money } from '@emporium/contracts';
 
 /** The payment of one order. */
 export type Payment =
+  /** Nobody has asked for it. */
+  | { readonly status: 'none' }
   /** The provider was asked, or is about to be; what it says is not known. */
   | { readonly status: 'authorising'; readonly total: Money; readonly token: string }
   | Authorised
@@ -37,7 +39,7 @@ export interface LedgerEntry {
   readonly amount: Money;
 }
 
-/** What the asker is told. */
+/** What a command is answered. */
 export type Answer =
   | { readonly kind: 'authorised'; readonly total: Money }
   | { readonly kind: 'declined'; readonly reason: string }
@@ -45,23 +47,28 @@ export type Answer =
   | { readonly kind: 'capture-failed'; readonly reason: string }
   | { readonly kind: 'voided' }
   | { readonly kind: 'refunded'; readonly total: Money }
-  /** Another answer settles it. */
-  | { readonly kind: 'silence' }
-  /** Nothing that can be answered: whoever asked this has lost track. */
-  | { readonly kind: 'impossible'; readonly why: string };
+  /** None: another answer settles it. */
+  | { readonly kind: 'none' }
+  /** The sender has lost track: there is nothing that could be answered. */
+  | { readonly kind: 'impossible'; readonly reason: string };
 
-/** Before the provider is asked: what to ask of it, or what is known without. */
-export type Intent<Ask> =
-  | { readonly kind: 'ask'; readonly ask: Ask }
-  | { readonly kind: 'known'; readonly answer: Answer };
-
-export const ask = <Ask>(asked: Ask): Intent<Ask> => ({ kind: 'ask', ask: asked });
-export const known = (answer: Answer): Intent<never> => ({ kind: 'known', answer });
-
-/** After the provider has answered. */
-export interface Settlement {
-  readonly answer: Answer;
-  /** Left out where nothing changes. */
-  readonly payment?: Payment;
+/** What becomes of a payment. */
+export interface PaymentChange {
+  readonly payment: Payment;
+  /** What the ledger may not have yet. */
   readonly entries?: readonly LedgerEntry[];
 }
+
+/** Before the provider is called: the request to make, or the answer without one. */
+export type Beginning<Request> =
+  | { readonly request: Request; readonly change?: PaymentChange }
+  | { readonly answer: Answer; readonly change?: PaymentChange };
+
+/** After the provider has answered, or where it is not asked. */
+export interface Settlement {
+  readonly answer: Answer;
+  readonly change?: PaymentChange;
+}
+
+/** For a reason that people read. */
+export const statusOf = ({ status }: Payment): string => (status === 'none' ? 'unknown' : status);

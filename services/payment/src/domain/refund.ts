@@ -1,18 +1,20 @@
-import { ask, type Captured, type Intent, known, type Payment, type Settlement } from './payment.ts';
+import { type Beginning, type Captured, type Payment, type Settlement, statusOf } from './payment.ts';
 
-export const intendRefund = (payment: Payment | undefined): Intent<Captured> => {
-  switch (payment?.status) {
+export const beginRefund = (payment: Payment): Beginning<Captured> => {
+  switch (payment.status) {
     case 'captured':
-      return ask(payment);
+      return { request: payment };
     case 'refunded':
-      return known({ kind: 'refunded', total: payment.total });
+      return { answer: { kind: 'refunded', total: payment.total } };
     default:
-      return known({ kind: 'impossible', why: `the payment is ${payment?.status ?? 'unknown'}` });
+      return { answer: { kind: 'impossible', reason: `the payment is ${statusOf(payment)}` } };
   }
 };
 
-export const settleRefund = ({ total, authorisationId }: Captured): Settlement => ({
+export const recordRefund = ({ total, authorisationId }: Captured): Settlement => ({
   answer: { kind: 'refunded', total },
-  payment: { status: 'refunded', total, authorisationId },
-  entries: [{ entry: 'refunded', authorisationId, amount: total }],
+  change: {
+    payment: { status: 'refunded', total, authorisationId },
+    entries: [{ entry: 'refunded', authorisationId, amount: total }],
+  },
 });

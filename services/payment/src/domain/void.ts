@@ -1,4 +1,4 @@
-import { ask, type Intent, known, type Payment, type Settlement } from './payment.ts';
+import type { Beginning, LedgerEntry, Payment, Settlement } from './payment.ts';
 
 /** The authorisation that we know of, if we do: one that the provider has to let go of. */
 export interface VoidRequest {
@@ -10,43 +10,47 @@ export interface VoidOutcome {
   readonly authorisationIds: readonly string[];
 }
 
-/** The payment of an order that nobody asked to authorise: it refuses the authorisation that comes late. */
-export const tombstone: Payment = { status: 'voiding' };
-
-/** Of a payment that exists by now; with what it becomes, so that no authorisation begins any more. */
-export const intendVoid = (
-  payment: Payment,
-): { readonly intent: Intent<VoidRequest>; readonly payment?: Payment } => {
+/** No authorisation begins any more; of an order without a payment a tombstone stays, which refuses the one that comes late. */
+export const beginVoid = (payment: Payment): Beginning<VoidRequest> => {
   switch (payment.status) {
+    case 'none':
+      return { request: {}, change: { payment: { status: 'voiding' } } };
     case 'authorising':
-      return { intent: ask({}), payment: { status: 'voiding', total: payment.total } };
+      return { request: {}, change: { payment: { status: 'voiding', total: payment.total } } };
     case 'authorised': {
       const { total, authorisationId } = payment;
-      return { intent: ask({ authorisationId }), payment: { status: 'voiding', total, authorisationId } };
+      return {
+        request: { authorisationId },
+        change: { payment: { status: 'voiding', total, authorisationId } },
+      };
     }
     case 'voiding': {
       const { authorisationId } = payment;
-      return { intent: ask(authorisationId === undefined ? {} : { authorisationId }) };
+      return { request: authorisationId === undefined ? {} : { authorisationId } };
     }
     case 'declined':
     case 'voided':
-      return { intent: known({ kind: 'voided' }) };
+      return { answer: { kind: 'voided' } };
     case 'captured':
     case 'refunded':
-      return { intent: known({ kind: 'impossible', why: `the payment is ${payment.status}` }) };
+      return { answer: { kind: 'impossible', reason: `the payment is ${payment.status}` } };
   }
 };
 
-export const settleVoid = (payment: Payment, { authorisationIds }: VoidOutcome): Settlement => {
-  if (payment.status !== 'voiding') return { answer: { kind: 'voided' } };
+export const recordVoid = (payment: Payment, { authorisationIds }: VoidOutcome): Settlement => {
+  const answer = { kind: 'voided' } as const;
+  if (payment.status !== 'voiding') return { answer };
   const { total, authorisationId: knownId } = payment;
   const ids = new Set([...(knownId === undefined ? [] : [knownId]), ...authorisationIds]);
   const entries =
     total === undefined
       ? []
-      : [...ids].flatMap((authorisationId) =>
+      : [...ids].flatMap((authorisationId): LedgerEntry[] =>
           // Both: what was authorised may have been so without our hearing of it.
-          (['authorised', 'voided'] as const).map((entry) => ({ entry, authorisationId, amount: total })),
+          [
+            { entry: 'authorised', authorisationId, amount: total },
+            { entry: 'voided', authorisationId, amount: total },
+          ],
         );
-  return { answer: { kind: 'voided' }, payment: { status: 'voided' }, entries };
+  return { answer, change: { payment: { status: 'voided' }, entries } };
 };

@@ -7,15 +7,22 @@ import {
   paymentRefunded,
   paymentVoided,
 } from '@emporium/contracts';
-import type { Answer } from '../domain/payment.ts';
+import type { Before, Decision } from '@emporium/store';
+import type { Answer, Beginning, PaymentChange, Settlement } from '../domain/payment.ts';
 
+/** What the replies carry back of the command. */
 export interface Step {
   readonly orderId: string;
   readonly stepId: string;
 }
 
-/** The event that tells the asker; it carries the step that asked. */
-export const reply = ({ orderId, stepId }: Step, answer: Answer): Effects => {
+/** The answer as an event. */
+export const reply = (step: Step, { answer, change }: Settlement): Decision<PaymentChange> => ({
+  effects: eventOf(step, answer),
+  ...(change === undefined ? {} : { change }),
+});
+
+const eventOf = ({ orderId, stepId }: Step, answer: Answer): Effects => {
   const step = { orderId, stepId };
   switch (answer.kind) {
     case 'authorised':
@@ -30,9 +37,15 @@ export const reply = ({ orderId, stepId }: Step, answer: Answer): Effects => {
       return emit(paymentVoided, step);
     case 'refunded':
       return emit(paymentRefunded, { ...step, total: answer.total });
-    case 'silence':
+    case 'none':
       return undefined;
     case 'impossible':
-      throw permanent(answer.why);
+      throw permanent(answer.reason);
   }
 };
+
+/** The request to make, or the answer where none is needed. */
+export const beginOrReply = <Request>(
+  step: Step,
+  beginning: Beginning<Request>,
+): Before<Request, PaymentChange> => ('answer' in beginning ? reply(step, beginning) : beginning);

@@ -12,12 +12,12 @@ import { freshDatabase } from '@emporium/servers';
 import { createOutbound } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
 import { sql } from 'kysely';
-import { onAuthorise } from '../../src/handlers/authorise.ts';
-import { onCapture } from '../../src/handlers/capture.ts';
-import { onRefund } from '../../src/handlers/refund.ts';
-import { onVoid } from '../../src/handlers/void.ts';
+import { onAuthorisePayment } from '../../src/handlers/authorise-payment.ts';
+import { onCapturePayment } from '../../src/handlers/capture-payment.ts';
+import { onRefundPayment } from '../../src/handlers/refund-payment.ts';
+import { onVoidPayment } from '../../src/handlers/void-payment.ts';
 import { migrations } from '../../src/migrations/index.ts';
-import { createPaymentProvider } from '../../src/provider.ts';
+import { createPaymentProvider, type PaymentProvider } from '../../src/provider.ts';
 import { readPayments } from '../../src/store/ledger.ts';
 import type { Tables } from '../../src/store/tables.ts';
 import { apiKey } from './simulator.ts';
@@ -34,6 +34,8 @@ export interface Published {
 interface Options {
   readonly timeoutMs?: number;
   readonly trialAfterMs?: number;
+  /** What the handlers call in place of the provider. */
+  readonly wrap?: (provider: PaymentProvider) => PaymentProvider;
 }
 
 /** The service's database and handlers, without a broker: what it publishes stays in the outbox. */
@@ -45,13 +47,16 @@ export const openPayment = async (serverUrl: string, providerUrl: string) => {
   const log = { info: say, warn: say, error: say };
 
   /** Another process of the service on the same database, with a circuit breaker of its own. */
-  const instance = ({ timeoutMs = 1_000, trialAfterMs = 100 }: Options = {}) => {
+  const instance = ({ timeoutMs = 1_000, trialAfterMs = 100, wrap = (each) => each }: Options = {}) => {
     const store = createStore<Tables>({ service: 'payment', registry: shop, url, log });
     stores.push(store);
     const provider = createPaymentProvider(
       createOutbound({ peer: 'the provider', url: providerUrl, apiKey, timeoutMs, trialAfterMs, log }),
     );
-    const handlers = [onAuthorise(provider), onCapture(provider), onVoid(provider), onRefund(provider)];
+    const seen = wrap(provider);
+    const handlers = [onAuthorisePayment, onCapturePayment, onVoidPayment, onRefundPayment].map((handler) =>
+      handler(seen),
+    );
     const { run } = store.runner(subscription, handlers);
     const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
     /** As the pipeline does it: waits, tries again or gives up; here it ends after so many waits, too. */

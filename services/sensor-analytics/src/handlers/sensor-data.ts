@@ -1,12 +1,13 @@
-import { type Effects, emit, type HandlerContext, handleBatch, type Message } from '@emporium/bus';
+import { type Effects, emit, type Message } from '@emporium/bus';
 import { sensorData, temperatureAlert } from '@emporium/contracts';
-import type { Tx } from '@emporium/store';
+import type { HandlerContext } from '@emporium/store';
 import type { Insertable } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { type Observation, observe, type Rules, type Sensor, unheard } from '../domain/excursion.ts';
 import { type Believable, type Flag, judge, type Reading } from '../domain/reading.ts';
 import { addAlerts } from '../store/alerts.ts';
 import { flagReadings } from '../store/flagged.ts';
+import { handleBatch } from '../store/handlers.ts';
 import { lockSensors, saveSensors } from '../store/sensors.ts';
 import type { AlertTable, Tables } from '../store/tables.ts';
 import { addToWindows } from '../store/windows.ts';
@@ -24,19 +25,16 @@ interface Judged {
 
 /** All readings at hand that can be believed: into their windows, and past each sensor in the order in which they were taken. */
 export const onSensorData = (watch: Watch) =>
-  handleBatch(
-    [sensorData],
-    async (messages: readonly ReadingMessage[], context: HandlerContext<Tx<Tables>>) => {
-      const { judged, flagged } = judgeAll(messages, watch, context.now);
-      const alerts = await watchSensors(judged, watch, context);
-      await addAlerts(context.tx, [...alerts.values()]);
-      await flagReadings(context.tx, flagged, context.now);
-      // Last: every process adds to the same few rows, and waits there for the commit of another.
-      const readings = judged.map(({ reading }) => reading);
-      await addToWindows(context.tx, readings, watch.windowSeconds);
-      return messages.map((message) => effectsOf(message, alerts.get(message)));
-    },
-  );
+  handleBatch(sensorData, async (messages, context) => {
+    const { judged, flagged } = judgeAll(messages, watch, context.now);
+    const alerts = await watchSensors(judged, watch, context);
+    await addAlerts(context.tx, [...alerts.values()]);
+    await flagReadings(context.tx, flagged, context.now);
+    // Last: every process adds to the same few rows, and waits there for the commit of another.
+    const readings = judged.map(({ reading }) => reading);
+    await addToWindows(context.tx, readings, watch.windowSeconds);
+    return messages.map((message) => effectsOf(message, alerts.get(message)));
+  });
 
 const judgeAll = (messages: readonly ReadingMessage[], bounds: Believable, now: Date) => {
   const judged: Judged[] = [];
@@ -52,7 +50,7 @@ const judgeAll = (messages: readonly ReadingMessage[], bounds: Believable, now: 
 const watchSensors = async (
   judged: readonly Judged[],
   rules: Rules,
-  { tx, now }: HandlerContext<Tx<Tables>>,
+  { tx, now }: HandlerContext<Tables>,
 ): Promise<Map<ReadingMessage, Insertable<AlertTable>>> => {
   const inOrder = judged.toSorted((one, other) => one.reading.timestamp - other.reading.timestamp);
   const alerts = new Map<ReadingMessage, Insertable<AlertTable>>();

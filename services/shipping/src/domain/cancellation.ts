@@ -1,8 +1,6 @@
 import {
-  ask,
+  type Beginning,
   type Dispatched,
-  type Intent,
-  known,
   type Parcel,
   type Settlement,
   type Shipment,
@@ -14,38 +12,33 @@ export type CancellationOutcome =
   /** It was too late. */
   | { readonly kind: 'dispatched'; readonly parcel: Parcel };
 
-/** The shipment of an order that nobody asked to dispatch: it refuses the dispatch that comes late. */
-export const tombstone: Shipment = { status: 'cancelling' };
-
-/** Of a shipment that exists by now; with what it becomes, so that no dispatch begins any more. */
-export const intendCancellation = (
-  shipment: Shipment,
-): { readonly intent: Intent<undefined>; readonly shipment?: Shipment } => {
+/** No dispatch begins any more; of an order without a shipment a tombstone stays, which refuses the one that comes late. */
+export const beginCancellation = (shipment: Shipment): Beginning<'cancel'> => {
   switch (shipment.status) {
+    case 'none':
+      return { request: 'cancel', change: { status: 'cancelling' } };
     case 'dispatching': {
       const { customerId, shipmentId } = shipment;
-      const dispatch = { customerId, shipmentId };
-      return { intent: ask(undefined), shipment: { status: 'cancelling', dispatch } };
+      return { request: 'cancel', change: { status: 'cancelling', dispatch: { customerId, shipmentId } } };
     }
     case 'cancelling':
-      return { intent: ask(undefined) };
+      return { request: 'cancel' };
     case 'dispatched':
     case 'delivered':
-      return { intent: known(wasDispatched(shipment)) };
+      return { answer: wasDispatched(shipment) };
     case 'failed':
     case 'cancelled':
-      return { intent: known({ kind: 'cancelled' }) };
+      return { answer: { kind: 'cancelled' } };
   }
 };
 
-export const settleCancellation = (shipment: Shipment, outcome: CancellationOutcome): Settlement => {
+export const recordCancellation = (shipment: Shipment, outcome: CancellationOutcome): Settlement => {
   if (shipment.status === 'dispatched' || shipment.status === 'delivered')
     return { answer: wasDispatched(shipment) };
-  if (outcome.kind === 'cancelled')
-    return { answer: { kind: 'cancelled' }, shipment: { status: 'cancelled' } };
+  if (outcome.kind === 'cancelled') return { answer: { kind: 'cancelled' }, change: { status: 'cancelled' } };
   if (shipment.status !== 'cancelling' || shipment.dispatch === undefined) {
-    return { answer: { kind: 'impossible', why: 'the carrier has a parcel that was never handed to it' } };
+    return { answer: { kind: 'impossible', reason: 'the carrier has a parcel that was never handed to it' } };
   }
   const dispatched: Dispatched = { status: 'dispatched', ...shipment.dispatch, ...outcome.parcel };
-  return { answer: wasDispatched(dispatched), shipment: dispatched };
+  return { answer: wasDispatched(dispatched), change: dispatched };
 };

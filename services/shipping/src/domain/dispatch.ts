@@ -1,10 +1,8 @@
 import {
   type Answer,
-  ask,
+  type Beginning,
   type Dispatch,
   type Dispatched,
-  type Intent,
-  known,
   type Parcel,
   type Settlement,
   type Shipment,
@@ -15,18 +13,22 @@ export type DispatchOutcome =
   | { readonly kind: 'dispatched'; readonly parcel: Parcel }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** The shipment of an order that is seen for the first time. */
-export const newShipment = (dispatch: Dispatch): Shipment => ({ status: 'dispatching', ...dispatch });
-
-/** Of a shipment that exists by now. */
-export const intendDispatch = (shipment: Shipment): Intent<Dispatch> => {
-  if (shipment.status !== 'dispatching') return known(answerOf(shipment));
-  const { customerId, shipmentId } = shipment;
-  return ask({ customerId, shipmentId });
+/** A dispatch that was begun goes on with what it was begun with. */
+export const beginDispatch = (shipment: Shipment, dispatch: Dispatch): Beginning<Dispatch> => {
+  switch (shipment.status) {
+    case 'none':
+      return { request: dispatch, change: { status: 'dispatching', ...dispatch } };
+    case 'dispatching': {
+      const { customerId, shipmentId } = shipment;
+      return { request: { customerId, shipmentId } };
+    }
+    default:
+      return { answer: answerOf(shipment) };
+  }
 };
 
 /** A parcel that has left has left, whatever was asked meanwhile: a cancellation finds it dispatched, at the carrier too. */
-export const settleDispatch = (
+export const recordDispatch = (
   shipment: Shipment,
   dispatch: Dispatch,
   outcome: DispatchOutcome,
@@ -35,26 +37,28 @@ export const settleDispatch = (
     return { answer: wasDispatched(shipment) };
   if (outcome.kind === 'dispatched') {
     const dispatched: Dispatched = { status: 'dispatched', ...dispatch, ...outcome.parcel };
-    return { answer: wasDispatched(dispatched), shipment: dispatched };
+    return { answer: wasDispatched(dispatched), change: dispatched };
   }
   if (shipment.status !== 'dispatching') return { answer: { kind: 'failed', reason: outcome.reason } };
   const failed: Shipment = { status: 'failed', reason: outcome.reason };
-  return { answer: answerOf(failed), shipment: failed };
+  return { answer: answerOf(failed), change: failed };
 };
 
-/** The shipment of an order whose dispatch is asked for too late, seen for the first time. */
-export const expiredShipment: Shipment = { status: 'failed', reason: 'expired' };
-
 /**
- * What a dispatch that has expired is answered. When the carrier may have been asked, nothing: a refusal would say that no
- * parcel is on its way. The asker's own deadline has passed as well, and its cancellation settles it.
+ * A dispatch that was asked for too late. When the carrier may have been called it has no answer: a refusal would say that no
+ * parcel is on its way. The saga's own deadline has passed as well, and its cancellation settles it.
  */
-export const expireDispatch = (shipment: Shipment): Answer => answerOf(shipment);
+export const expireDispatch = (shipment: Shipment): Settlement => {
+  if (shipment.status !== 'none') return { answer: answerOf(shipment) };
+  const failed: Shipment = { status: 'failed', reason: 'expired' };
+  return { answer: answerOf(failed), change: failed };
+};
 
 const answerOf = (shipment: Shipment): Answer => {
   switch (shipment.status) {
+    case 'none':
     case 'dispatching':
-      return { kind: 'silence' };
+      return { kind: 'none' };
     case 'dispatched':
     case 'delivered':
       return wasDispatched(shipment);
@@ -62,7 +66,7 @@ const answerOf = (shipment: Shipment): Answer => {
       return { kind: 'failed', reason: shipment.reason };
     case 'cancelling':
       // Where a dispatch was begun, the answer to the cancellation says what became of it.
-      return shipment.dispatch === undefined ? cancelled : { kind: 'silence' };
+      return shipment.dispatch === undefined ? cancelled : { kind: 'none' };
     case 'cancelled':
       return cancelled;
   }

@@ -13,41 +13,40 @@ export interface Parcel {
 
 /** The shipment of one order. */
 export type Shipment =
-  /** The carrier was asked, or is about to be; what it says is not known. */
+  /** Nobody has asked for it. */
+  | { readonly status: 'none' }
+  /** The carrier was called, or is about to be; what it says is not known. */
   | ({ readonly status: 'dispatching' } & Dispatch)
   | Dispatched
   | ({ readonly status: 'delivered'; readonly deliveredAt: string } & Dispatch & Parcel)
-  /** Also of what came too late to be asked. */
+  /** Also of what came too late. */
   | { readonly status: 'failed'; readonly reason: string }
-  /** The carrier was asked to cancel, or is about to be. With the dispatch where one was begun. */
+  /** The carrier was called to cancel, or is about to be. With the dispatch where one was begun. */
   | { readonly status: 'cancelling'; readonly dispatch?: Dispatch }
   | { readonly status: 'cancelled' };
 
 export type Dispatched = { readonly status: 'dispatched' } & Dispatch & Parcel;
 
-/** What the asker is told. */
+/** What a command is answered. */
 export type Answer =
   | ({ readonly kind: 'dispatched'; readonly trackingNumber: string } & Dispatch)
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' }
-  /** Another answer settles it. */
-  | { readonly kind: 'silence' }
-  /** Nothing that can be answered: whoever asked this has lost track. */
-  | { readonly kind: 'impossible'; readonly why: string };
+  /** None: another answer settles it. */
+  | { readonly kind: 'none' }
+  /** The sender has lost track: there is nothing that could be answered. */
+  | { readonly kind: 'impossible'; readonly reason: string };
 
-/** Before the carrier is asked: what to ask of it, or what is known without. */
-export type Intent<Ask> =
-  | { readonly kind: 'ask'; readonly ask: Ask }
-  | { readonly kind: 'known'; readonly answer: Answer };
+/** Before the carrier is called: the request to make, or the answer without one. */
+export type Beginning<Request> =
+  | { readonly request: Request; readonly change?: Shipment }
+  | { readonly answer: Answer; readonly change?: Shipment };
 
-export const ask = <Ask>(asked: Ask): Intent<Ask> => ({ kind: 'ask', ask: asked });
-export const known = (answer: Answer): Intent<never> => ({ kind: 'known', answer });
-
-/** After the carrier has answered. */
+/** After the carrier has answered, or where it is not asked. */
 export interface Settlement {
   readonly answer: Answer;
-  /** Left out where nothing changes. */
-  readonly shipment?: Shipment;
+  /** What becomes of the shipment; left out where nothing changes. */
+  readonly change?: Shipment;
 }
 
 export const wasDispatched = ({ customerId, shipmentId, trackingNumber }: Dispatch & Parcel): Answer => ({

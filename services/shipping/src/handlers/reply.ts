@@ -1,28 +1,41 @@
 import { type Effects, emit, permanent } from '@emporium/bus';
 import { shipmentCancelled, shipmentDispatched, shipmentFailed } from '@emporium/contracts';
-import type { Answer } from '../domain/shipment.ts';
+import type { Before, Decision } from '@emporium/store';
+import type { Answer, Beginning, Settlement, Shipment } from '../domain/shipment.ts';
 
+/** What the replies carry back of the command. */
 export interface Step {
   readonly orderId: string;
   readonly stepId: string;
 }
 
-/** The event that tells the asker; it carries the step that asked. */
-export const reply = ({ orderId, stepId }: Step, answer: Answer): Effects => {
+/** The answer as an event. */
+export const reply = (step: Step, { answer, change }: Settlement): Decision<Shipment> => ({
+  effects: eventOf(step, answer),
+  ...(change === undefined ? {} : { change }),
+});
+
+/** The request to make, or the answer where none is needed. */
+export const beginOrReply = <Request>(
+  step: Step,
+  beginning: Beginning<Request>,
+): Before<Request, Shipment> => ('answer' in beginning ? reply(step, beginning) : beginning);
+
+const eventOf = ({ orderId, stepId }: Step, answer: Answer): Effects => {
   const step = { orderId, stepId };
   switch (answer.kind) {
     case 'dispatched': {
       const { kind: _, ...shipment } = answer;
-      // One fact, one id, however often it is the answer: who has heard of it hears nothing new.
+      // One fact, one id, however often it is the answer: a reader that knows it hears nothing new.
       return emit(shipmentDispatched, { ...step, ...shipment }, { id: shipment.shipmentId });
     }
     case 'failed':
       return emit(shipmentFailed, { ...step, reason: answer.reason });
     case 'cancelled':
       return emit(shipmentCancelled, step);
-    case 'silence':
+    case 'none':
       return undefined;
     case 'impossible':
-      throw permanent(answer.why);
+      throw permanent(answer.reason);
   }
 };

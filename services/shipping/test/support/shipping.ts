@@ -5,7 +5,7 @@ import { createOutbound } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
-import { createCarrier } from '../../src/carrier.ts';
+import { type Carrier, createCarrier } from '../../src/carrier.ts';
 import { onCancelShipment } from '../../src/handlers/cancel-shipment.ts';
 import { onDispatchOrder } from '../../src/handlers/dispatch-order.ts';
 import { migrations } from '../../src/migrations/index.ts';
@@ -24,6 +24,8 @@ export interface Published {
 interface Options {
   readonly timeoutMs?: number;
   readonly trialAfterMs?: number;
+  /** What the handlers call in place of the carrier. */
+  readonly wrap?: (carrier: Carrier) => Carrier;
 }
 
 /** The service's database and handlers, without a broker: what it publishes stays in the outbox. */
@@ -33,7 +35,7 @@ export const openShipping = async (serverUrl: string, carrierUrl: string) => {
   const log = { info: () => {}, warn: () => {}, error: () => {} };
 
   /** Another process of the service on the same database, with a circuit breaker of its own. */
-  const instance = ({ timeoutMs = 1_000, trialAfterMs = 100 }: Options = {}) => {
+  const instance = ({ timeoutMs = 1_000, trialAfterMs = 100, wrap = (each) => each }: Options = {}) => {
     const store = createStore<Tables>({ service: 'shipping', registry: shop, url, log });
     stores.push(store);
     const carrier = createCarrier(
@@ -46,7 +48,8 @@ export const openShipping = async (serverUrl: string, carrierUrl: string) => {
         log,
       }),
     );
-    const { run } = store.runner(subscription, [onDispatchOrder(carrier), onCancelShipment(carrier)]);
+    const handlers = [onDispatchOrder, onCancelShipment].map((handler) => handler(wrap(carrier)));
+    const { run } = store.runner(subscription, handlers);
     const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
     /** As the pipeline does it: waits, tries again or gives up; here it ends after so many waits, too. */
     const deliver = async (message: Message, mostWaits = 1_000) => {

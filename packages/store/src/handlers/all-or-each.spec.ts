@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { storeErrors } from './errors.ts';
-import { together } from './together.ts';
+import { storeErrors } from '../errors.ts';
+import { allOrEach } from './all-or-each.ts';
 
 const failsOn = (poison: string, error: Error) => {
   const calls: string[] = [];
@@ -14,7 +14,7 @@ const failsOn = (poison: string, error: Error) => {
 
 test('a group that works is one call', async () => {
   const { calls, work } = failsOn('x', new Error('poison'));
-  expect(await together(['a', 'b'], work)).toEqual([
+  expect(await allOrEach(['a', 'b'], work)).toEqual([
     { status: 'fulfilled', value: 'A' },
     { status: 'fulfilled', value: 'B' },
   ]);
@@ -23,21 +23,21 @@ test('a group that works is one call', async () => {
 
 test('a group that fails is tried one by one, and only the culprit is rejected', async () => {
   const { calls, work } = failsOn('b', new Error('poison'));
-  const results = await together(['a', 'b', 'c'], work);
+  const results = await allOrEach(['a', 'b', 'c'], work);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect(calls).toEqual(['abc', 'a', 'b', 'c']);
 });
 
 test('a member that wants the consumer to pause does not stop the others', async () => {
   const { work } = failsOn('a', Object.assign(new Error('the provider is away'), { settle: 'pause' }));
-  const results = await together(['a', 'b'], work);
+  const results = await allOrEach(['a', 'b'], work);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
 });
 
 test('nothing more is tried once the database is away', async () => {
   const away = storeErrors.database_away();
   const { calls, work } = failsOn('b', away);
-  expect(await together(['a', 'b'], work)).toEqual([
+  expect(await allOrEach(['a', 'b'], work)).toEqual([
     { status: 'rejected', reason: away },
     { status: 'rejected', reason: away },
   ]);
@@ -52,7 +52,7 @@ test('a database that goes away among the single ones ends them', async () => {
     if (items[0] !== 'a') throw storeErrors.database_away();
     return items;
   };
-  const results = await together(['a', 'b', 'c', 'd'], work);
+  const results = await allOrEach(['a', 'b', 'c', 'd'], work);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
   expect(calls).toBe(3);
 });

@@ -1,34 +1,29 @@
-import { type OutsideContext, performBatch } from '@emporium/bus';
 import { capturePayment } from '@emporium/contracts';
-import { type CaptureOutcome, type CaptureRequest, intendCapture, settleCapture } from '../domain/capture.ts';
+import type { CallContext } from '@emporium/store';
+import { beginCapture, type CaptureOutcome, type CaptureRequest, recordCapture } from '../domain/capture.ts';
 import type { PaymentProvider } from '../provider.ts';
-import { findAll } from '../store/payments.ts';
-import { type Context, conclude, unlessKnown } from './asking.ts';
+import { callOutside } from '../store/handlers.ts';
+import { payments } from '../store/payments.ts';
 import { renewalKey } from './keys.ts';
+import { beginOrReply, reply } from './reply.ts';
 
 /** The step changes only after a definite refusal: a capture without an answer is repeated under the same key. */
-export const onCapture = (provider: PaymentProvider) =>
-  performBatch(capturePayment, {
+export const onCapturePayment = (provider: PaymentProvider) =>
+  callOutside(capturePayment, payments, {
     idempotencyKey: ({ data }) => data.stepId,
-    intendBatch: async (messages, { tx }: Context) => {
-      const payments = await findAll(
-        tx,
-        messages.map(({ data }) => data.orderId),
-      );
-      return messages.map(({ data }) => intendCapture(payments.get(data.orderId)));
-    },
-    outside: ({ data }, intent, context) =>
-      unlessKnown(intent, (request) => captureOrRenew(provider, data.orderId, request, context)),
-    insideBatch: (performed, context) => conclude(performed, settleCapture, context),
+    before: ({ data }, payment) => beginOrReply(data, beginCapture(payment)),
+    call: (request, context) => captureOrRenew(provider, request, context),
+    after: ({ data }, payment, { request, response }) =>
+      reply(data, recordCapture(payment, request, response)),
   });
 
 /** An authorisation that has expired is renewed, once in the life of the order, and captured then. */
 const captureOrRenew = async (
   provider: PaymentProvider,
-  orderId: string,
   { authorisationId, total, renewWith }: CaptureRequest,
-  { idempotencyKey, signal }: OutsideContext,
+  { message, idempotencyKey, signal }: CallContext<typeof capturePayment>,
 ): Promise<CaptureOutcome> => {
+  const { orderId } = message.data;
   const first = await provider.capture({ key: idempotencyKey, authorisationId, total, signal });
   if (first.kind !== 'expired') return first;
   if (renewWith === undefined) return { kind: 'refused', reason: 'the renewed authorisation has expired' };

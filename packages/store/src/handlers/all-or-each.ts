@@ -1,10 +1,10 @@
-import { isAway } from './errors.ts';
+import { isAway } from '../errors.ts';
 
 /**
  * Works on all items as one group or, when that fails, on each by itself, so that a group changes the speed and nothing
  * else. Once the database is away nothing more is tried: the rest is rejected with that.
  */
-export const together = async <Item, Result>(
+export const allOrEach = async <Item, Result>(
   items: readonly Item[],
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): Promise<PromiseSettledResult<Result>[]> => {
@@ -18,7 +18,7 @@ export const together = async <Item, Result>(
   for (const item of items) {
     const last = results.at(-1);
     if (last?.status === 'rejected' && isAway(last.reason)) results.push(last);
-    else results.push(...(await together([item], work)));
+    else results.push(...(await allOrEach([item], work)));
   }
   return results;
 };

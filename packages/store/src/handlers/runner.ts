@@ -1,0 +1,138 @@
+import { busErrors, createGrouper, type Message, type Run } from '@emporium/bus';
+import type { Contract, Subscription } from '@emporium/contracts';
+import type { Atomically } from '../atomically.ts';
+import { failpoint } from '../failpoint.ts';
+import { allOrEach } from './all-or-each.ts';
+import { alreadyBegun, recordBegun } from './begun.ts';
+import { bindHandlers } from './bind.ts';
+import type { Before, Handler } from './handler.ts';
+import { type BeginningCall, beginAll, type HandledMessage, handleAll, isExpired } from './handling.ts';
+import { alreadyHandled, recordHandled } from './inbox.ts';
+
+/** Available deliveries that share one transaction, at most, unless it is said otherwise. */
+const usualGroupSize = 50;
+
+/** What a runner works on. */
+export interface RunnerOptions<DB> {
+  readonly atomically: Atomically<DB>;
+  readonly subscription: Subscription;
+  readonly handlers: readonly Handler<DB>[];
+  /** Available deliveries that share one transaction, at most; 50 unless given. More of them suit a stream of small messages. */
+  readonly groupSize?: number;
+  readonly clock?: () => Date;
+}
+
+/** What the transaction before a call came to. */
+type Beginning =
+  | { readonly kind: 'handled before' }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'begun'; readonly before: Before<unknown, unknown> };
+
+/**
+ * Runs handlers with their inbox row and their effects in one transaction. Available messages share it; when one of them fails
+ * it is rolled back, and they are handled one by one: a group changes the speed and nothing else. Within a group the messages
+ * go by key, so that rows are locked in the same order everywhere.
+ */
+export const createRunner = <DB>({
+  atomically,
+  subscription,
+  handlers,
+  groupSize = usualGroupSize,
+  clock = () => new Date(),
+}: RunnerOptions<DB>): { run: Run; handles: readonly Contract[] } => {
+  const bound = bindHandlers(subscription, handlers);
+
+  const handlerOf = ({ contract }: Message): Handler<DB> => {
+    const handler = bound.get(contract);
+    if (handler === undefined) throw busErrors.unknown_type({ type: contract.type });
+    return handler;
+  };
+
+  const transact = async (items: readonly HandledMessage<DB>[]): Promise<readonly undefined[]> => {
+    const now = clock();
+    await atomically(async (tx) => {
+      const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(items)));
+      const due = inKeyOrder(items).filter(({ message }) => fresh.delete(message.id)); // a doubled message goes once
+      return { result: undefined, entries: await handleAll(due, { tx, now }) };
+    });
+    failpoint('runner.before-ack');
+    return items.map(() => undefined);
+  };
+
+  const begin = (calls: readonly BeginningCall<DB>[]): Promise<readonly Beginning[]> =>
+    atomically(async (tx) => {
+      const now = clock();
+      const handled = await alreadyHandled(tx, subscription.name, idsOf(calls));
+      const open = calls.filter(({ message }) => !handled.has(message.id));
+      const expired = idsOf(open.filter(({ message }) => isExpired(message, now)));
+      const begunBefore = await alreadyBegun(tx, subscription.name, expired);
+      const late = new Set(expired.filter((id) => !begunBefore.has(id)));
+      const due = inKeyOrder(open.filter(({ message }) => !late.has(message.id)));
+      await recordBegun(tx, subscription.name, idsOf(due.filter(({ message }) => canExpire(message))));
+      const { begun, entries } = await beginAll(due, { tx, now });
+      const result = idsOf(calls).map((id): Beginning => {
+        const before = begun.get(id);
+        if (before !== undefined) return { kind: 'begun', before };
+        return { kind: late.has(id) ? 'expired' : 'handled before' };
+      });
+      return { result, entries };
+    });
+
+  const handling = createGrouper((items: readonly HandledMessage<DB>[]) => allOrEach(items, transact), {
+    most: groupSize,
+  });
+  const beginning = createGrouper((calls: readonly BeginningCall<DB>[]) => allOrEach(calls, begin), {
+    most: groupSize,
+  });
+
+  const calling = new Map<string, Promise<void>>();
+
+  /** A delivery of a message whose call this process makes already waits, and then finds that it was handled. */
+  const callOnce = async (call: BeginningCall<DB>, signal: AbortSignal): Promise<void> => {
+    const { id } = call.message;
+    for (let other = calling.get(id); other !== undefined; other = calling.get(id)) {
+      await other.catch(() => undefined); // its own delivery hears of it
+    }
+    const own = callOutside(call, signal);
+    calling.set(id, own);
+    try {
+      await own;
+    } finally {
+      calling.delete(id);
+    }
+  };
+
+  const callOutside = async (call: BeginningCall<DB>, signal: AbortSignal): Promise<void> => {
+    const { message, handler } = call;
+    const began = await beginning.add(call);
+    if (began.kind === 'handled before') return;
+    if (began.kind === 'expired') return handling.add(call);
+    const { before } = began;
+    if (!('request' in before)) {
+      return handling.add({ ...call, outcome: { kind: 'answered', effects: before.effects } });
+    }
+    const { request } = before;
+    const idempotencyKey = handler.idempotencyKey?.(message) ?? message.id;
+    const response = await handler.call(request, { message, idempotencyKey, signal });
+    await handling.add({ ...call, outcome: { kind: 'called', called: { request, response } } });
+  };
+
+  const run: Run = async (message, signal) => {
+    const handler = handlerOf(message);
+    if (handler.kind === 'call') return callOnce({ message, handler }, signal);
+    await handling.add({ message, handler });
+  };
+
+  return { run, handles: [...bound.keys()] };
+};
+
+/** A command without an expiry is never too late: nobody asks whether it was begun. */
+const canExpire = ({ expiry }: Message): boolean => expiry !== undefined;
+
+const idsOf = (items: readonly { readonly message: Message }[]): string[] =>
+  items.map(({ message }) => message.id);
+
+const inKeyOrder = <Item extends { readonly message: Message }>(items: readonly Item[]): Item[] =>
+  items.toSorted((one, other) =>
+    one.message.key < other.message.key ? -1 : one.message.key > other.message.key ? 1 : 0,
+  );

@@ -1,0 +1,15 @@
+import { refundPayment } from '@emporium/contracts';
+import { beginRefund, recordRefund } from '../domain/refund.ts';
+import type { PaymentProvider } from '../provider.ts';
+import { callOutside } from '../store/handlers.ts';
+import { payments } from '../store/payments.ts';
+import { beginOrReply, reply } from './reply.ts';
+
+export const onRefundPayment = (provider: PaymentProvider) =>
+  callOutside(refundPayment, payments, {
+    idempotencyKey: ({ data }) => `${data.orderId}/refund`,
+    before: ({ data }, payment) => beginOrReply(data, beginRefund(payment)),
+    call: ({ authorisationId, total }, { idempotencyKey: key, signal }) =>
+      provider.refund({ key, authorisationId, total, signal }),
+    after: ({ data }, _, { request }) => reply(data, recordRefund(request)),
+  });

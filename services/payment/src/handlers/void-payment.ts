@@ -1,0 +1,34 @@
+import { voidPayment } from '@emporium/contracts';
+import type { CallContext } from '@emporium/store';
+import { beginVoid, recordVoid, type VoidOutcome, type VoidRequest } from '../domain/void.ts';
+import { paymentErrors } from '../errors.ts';
+import type { PaymentProvider } from '../provider.ts';
+import { callOutside } from '../store/handlers.ts';
+import { payments } from '../store/payments.ts';
+import { authorisationKey, renewalKey } from './keys.ts';
+import { beginOrReply, reply } from './reply.ts';
+
+export const onVoidPayment = (provider: PaymentProvider) =>
+  callOutside(voidPayment, payments, {
+    idempotencyKey: ({ data }) => `${data.orderId}/void`,
+    before: ({ data }, payment) => beginOrReply(data, beginVoid(payment)),
+    call: (request, context) => voidAll(provider, request, context),
+    after: ({ data }, payment, { response }) => reply(data, recordVoid(payment, response)),
+  });
+
+/** Voids all that the order may have, by their keys, so that one that is under way at the provider is refused there. */
+const voidAll = async (
+  provider: PaymentProvider,
+  { authorisationId: knownId }: VoidRequest,
+  { message, idempotencyKey, signal }: CallContext<typeof voidPayment>,
+): Promise<VoidOutcome> => {
+  const { orderId } = message.data;
+  const ids = await Promise.all(
+    [authorisationKey(orderId), renewalKey(orderId)].map((authorisation) =>
+      provider.void({ key: `${idempotencyKey}/${authorisation}`, authorisationKey: authorisation, signal }),
+    ),
+  );
+  // A provider that has forgotten what it holds has not let go of it.
+  if (knownId !== undefined && !ids.includes(knownId)) throw paymentErrors.void_unknown();
+  return { authorisationIds: ids.filter((id) => id !== undefined) };
+};
