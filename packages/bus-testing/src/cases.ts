@@ -12,22 +12,31 @@ import { topology } from './cases/topology.ts';
 import { volume } from './cases/volume.ts';
 import { wiping } from './cases/wiping.ts';
 
-/** Everything that is checked, by what it is about. */
-export const caseGroups = {
+/** What is checked with contracts and subscriptions of the case's own: its cases mostly wait, and do so at one time. */
+const independent = {
   publishing,
   delivering,
   retrying,
-  'dead-lettering': deadLettering,
   'sending to one subscription': sendingTo,
   ordering,
   stopping,
   crashing,
+};
+
+/** What stops or wipes the broker, looks at all that it has, or takes the dead letters of everybody. One after the other. */
+const exclusive = {
+  'dead-lettering': deadLettering,
   outage,
   topology,
   'hostile input': hostile,
   'a wiped broker': wiping,
   volume,
 };
+
+/** Everything that is checked, by what it is about. */
+export const caseGroups = { ...independent, ...exclusive };
+
+export const isIndependent = (group: string): boolean => Object.hasOwn(independent, group);
 
 type Groups = typeof caseGroups;
 

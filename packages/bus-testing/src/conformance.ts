@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type BrokerSource, type CreateTransport, loadCreate, type RunningBroker } from './broker.ts';
-import { type CaseTitle, caseGroups } from './cases.ts';
+import { type CaseTitle, caseGroups, isIndependent } from './cases.ts';
 import { withSetting } from './setting.ts';
 
 export interface Conformance {
@@ -33,7 +33,7 @@ export const testTransport = ({ name, broker, module, skip }: Conformance): void
     afterAll(() => running?.stop(), 60_000);
 
     for (const [group, cases] of Object.entries(caseGroups)) {
-      describe(group, () => {
+      describe(group, { concurrent: isIndependent(group) }, () => {
         for (const [title, run] of Object.entries(cases)) {
           const reason = reasons.get(title);
           if (reason !== undefined) test(title, ({ skip }) => skip(reason));
