@@ -33,7 +33,11 @@ const codeOf = (error: unknown): string =>
     ? error.code
     : '';
 
-export const isConflict = (error: unknown): boolean => conflictCodes.has(codeOf(error)) || isStalePlan(error);
+export const isConflict = (error: unknown): boolean =>
+  conflictCodes.has(codeOf(error)) || codeOf(error) === 'store.conflict' || isStalePlan(error);
+
+/** A unique key has the value already. */
+export const isDuplicate = (error: unknown): boolean => codeOf(error) === '23505';
 
 /** The tables changed under a prepared statement: a new connection prepares it anew. */
 export const isStalePlan = (error: unknown): boolean =>
@@ -42,7 +46,7 @@ export const isStalePlan = (error: unknown): boolean =>
 
 /** Whether it names the unique constraint that was violated. */
 export const violates = (error: unknown, constraint: string): boolean =>
-  codeOf(error) === '23505' &&
+  isDuplicate(error) &&
   typeof error === 'object' &&
   error !== null &&
   'constraint' in error &&

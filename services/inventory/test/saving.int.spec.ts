@@ -19,7 +19,8 @@ describe.skipIf(!postgres.available)(postgres.title('reservations that are saved
         );
       const reservation = { status: 'released' } as const;
       const state = { reservation, stock: new Map() };
-      const change = () => saveReservations(tx, [{ id: 'order-1', state, changes: [{ reservation }] }]);
+      const change = () =>
+        saveReservations(tx, [{ id: 'order-1', isNew: false, state, changes: [{ reservation }] }]);
       return rowsRead(tx, { tables: ['reservation'], fill, run: change });
     });
     await inventory.close();

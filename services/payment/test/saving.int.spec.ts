@@ -18,7 +18,8 @@ describe.skipIf(!postgres.available)(postgres.title('payments that are saved tog
           tx,
         );
       const payment = { status: 'voided' } as const;
-      const change = () => savePayments(tx, [{ id: 'order-1', state: payment, changes: [{ payment }] }], now);
+      const change = () =>
+        savePayments(tx, [{ id: 'order-1', isNew: false, state: payment, changes: [{ payment }] }], now);
       return rowsRead(tx, { tables: ['payment'], fill, run: change });
     });
     await service.close();

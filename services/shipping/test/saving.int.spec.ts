@@ -18,7 +18,7 @@ describe.skipIf(!postgres.available)(postgres.title('shipments that are saved to
           tx,
         );
       const state = { status: 'cancelled' } as const;
-      const change = () => saveShipments(tx, [{ id: 'order-1', state, changes: [state] }]);
+      const change = () => saveShipments(tx, [{ id: 'order-1', isNew: false, state, changes: [state] }]);
       return rowsRead(tx, { tables: ['shipment'], fill, run: change });
     });
     await service.close();

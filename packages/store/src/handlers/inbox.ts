@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 
 /**
- * Records these messages as handled by the subscription, and gives the ids of those that were not: the others have had
+ * Records these messages as handled by the subscription, and returns the ids of those that were not: the others have had
  * their effect already. In id order, so that two transactions with the same messages wait instead of deadlocking.
  */
 export const recordHandled = async <DB>(
@@ -14,17 +14,5 @@ export const recordHandled = async <DB>(
     select ${subscription}, id from unnest(${[...new Set(messageIds)].sort()}::text[]) as id
     on conflict do nothing
     returning message_id`.execute(tx);
-  return new Set(rows.map(({ message_id }) => message_id));
-};
-
-/** Of these messages, the ids of those that the subscription has handled. */
-export const alreadyHandled = async <DB>(
-  tx: Transaction<DB>,
-  subscription: string,
-  messageIds: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const { rows } = await sql<{ message_id: string }>`
-    select message_id from inbox
-    where subscription = ${subscription} and message_id = any(${[...messageIds]}::text[])`.execute(tx);
   return new Set(rows.map(({ message_id }) => message_id));
 };

@@ -7,7 +7,7 @@ import { alreadyBegun, recordBegun } from './begun.ts';
 import { bindHandlers } from './bind.ts';
 import type { Before, Handler } from './handler.ts';
 import { type BeginningCall, beginAll, type HandledMessage, handleAll, isExpired } from './handling.ts';
-import { alreadyHandled, recordHandled } from './inbox.ts';
+import { recordHandled } from './inbox.ts';
 
 /** Available deliveries that share one transaction, at most, unless it is said otherwise. */
 const usualGroupSize = 50;
@@ -62,13 +62,15 @@ export const createRunner = <DB>({
   const begin = (calls: readonly BeginningCall<DB>[]): Promise<readonly Beginning[]> =>
     atomically(async (tx) => {
       const now = clock();
-      const handled = await alreadyHandled(tx, subscription.name, idsOf(calls));
-      const open = calls.filter(({ message }) => !handled.has(message.id));
-      const expired = idsOf(open.filter(({ message }) => isExpired(message, now)));
-      const begunBefore = await alreadyBegun(tx, subscription.name, expired);
-      const late = new Set(expired.filter((id) => !begunBefore.has(id)));
-      const due = inKeyOrder(open.filter(({ message }) => !late.has(message.id)));
-      await recordBegun(tx, subscription.name, idsOf(due.filter(({ message }) => canExpire(message))));
+      const expired = calls.filter(({ message }) => isExpired(message, now));
+      const expiring = calls.filter((call) => canExpire(call.message) && !expired.includes(call));
+      const handled = await recordBegun(tx, subscription.name, {
+        ids: idsOf(calls),
+        expiring: idsOf(expiring),
+      });
+      const begunBefore = await alreadyBegun(tx, subscription.name, idsOf(expired));
+      const late = new Set(idsOf(expired).filter((id) => !begunBefore.has(id) && !handled.has(id)));
+      const due = inKeyOrder(calls.filter(({ message: { id } }) => !handled.has(id) && !late.has(id)));
       const { begun, entries } = await beginAll(due, { tx, now });
       const result = idsOf(calls).map((id): Beginning => {
         const before = begun.get(id);

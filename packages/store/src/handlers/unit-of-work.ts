@@ -1,5 +1,5 @@
 import { type Effects, permanent } from '@emporium/bus';
-import { sql } from 'kysely';
+import { isDuplicate, storeErrors } from '../errors.ts';
 import type { Tx } from '../transaction.ts';
 
 /** What a decision returns: what changes, and what should follow. */
@@ -12,6 +12,8 @@ export interface Decision<Change> {
 /** A state that has changed, with the changes that made it so, in order. */
 export interface Changed<State, Change> {
   readonly id: string;
+  /** It had no row when it was loaded. */
+  readonly isNew: boolean;
   readonly state: State;
   readonly changes: readonly Change[];
 }
@@ -34,8 +36,9 @@ export interface UnitOfWorkDefinition<Subject, State, Change, DB> {
   /** The state after a change. */
   evolve(state: State, change: Change): State;
   /**
-   * Writes what has changed, set-based. All rows are locked: nobody else writes them, or inserts one of these ids. May return
-   * effects, such as the public events of an aggregate.
+   * Writes what has changed, set-based. Rows that were there are locked. What is new is inserted under a unique key, without an
+   * `on conflict`: when another transaction was faster the group is decided again, on what that one wrote. May return effects,
+   * such as the public events of an aggregate.
    */
   save(tx: Tx<DB>, changed: readonly Changed<State, Change>[], now: Date): Promise<Followed | undefined>;
 }
@@ -80,62 +83,40 @@ export const unitOfWork = <Subject, State, Change, DB>({
   evolve,
   save,
 }: UnitOfWorkDefinition<Subject, State, Change, DB>): UnitOfWork<Subject, State, Change, DB> => {
-  const loadAll = async (
-    tx: Tx<DB>,
-    items: readonly { readonly data: Subject }[],
-  ): Promise<Map<string, State>> => {
-    const subjects = items.map(({ data }) => data);
-    const ids = [...new Set(subjects.map(idOf))].sort();
-    const states = new Map(await load(tx, ids, subjects));
-    const absent = ids.filter((id) => !states.has(id));
-    if (absent.length === 0) return states;
-    await lockAbsent(tx, tables[0] ?? '', absent);
-    for (const [id, state] of await load(tx, absent, subjects)) states.set(id, state);
-    return states;
+  const saveAll: typeof save = async (tx, changed, now) => {
+    if (changed.length === 0) return undefined;
+    try {
+      return await save(tx, changed, now);
+    } catch (error) {
+      if (isDuplicate(error) && changed.some(({ isNew }) => isNew))
+        throw storeErrors.conflict({ cause: error });
+      throw error;
+    }
   };
 
   return {
     tables,
     decideAll: async ({ tx, now, areNew = false }, items, decide) => {
       if (items.length === 0) return [];
-      const states = areNew ? new Map<string, State>() : await loadAll(tx, items);
-      const changes = new Map<string, Change[]>();
+      const subjects = items.map(({ data }) => data);
+      const ids = [...new Set(subjects.map(idOf))].sort();
+      const loaded: ReadonlyMap<string, State> = areNew ? new Map() : await load(tx, ids, subjects);
+      const changed = new Map<string, Changed<State, Change>>();
       const decided = items.map((item) => {
         const id = idOf(item.data);
-        const before = states.get(id) ?? initial;
-        const decision = decide(item, before);
+        const earlier = changed.get(id);
+        const state = earlier === undefined ? (loaded.get(id) ?? initial) : earlier.state;
+        const decision = decide(item, state);
         if (decision.change === undefined) return { id, decision };
-        states.set(id, evolve(before, decision.change));
-        const earlier = changes.get(id) ?? [];
-        changes.set(id, [...earlier, decision.change]);
-        return { id, decision, place: earlier.length };
+        const changes = [...(earlier?.changes ?? []), decision.change];
+        changed.set(id, { id, isNew: !loaded.has(id), state: evolve(state, decision.change), changes });
+        return { id, decision, place: changes.length - 1 };
       });
-      const changed = [...changes].map(([id, of]) => ({ id, state: states.get(id) ?? initial, changes: of }));
-      const followed = changed.length === 0 ? undefined : await save(tx, changed, now);
-      const byId = new Map(
-        followed === undefined
-          ? []
-          : paired(
-              changed.map(({ id }) => id),
-              followed,
-            ),
-      );
-      return decided.map(({ id, decision, place }) => ({
-        decision,
-        followed: place === undefined ? undefined : byId.get(id)?.[place],
-      }));
+      const followed = await saveAll(tx, [...changed.values()], now);
+      const byId = new Map(followed === undefined ? [] : paired([...changed.keys()], followed));
+      return decided.map(({ id, decision, place = -1 }) => ({ decision, followed: byId.get(id)?.[place] }));
     },
   };
-};
-
-/**
- * A row that is not there cannot be locked: its id is, until the transaction ends, so that of two transactions that find none
- * the second waits, and finds what the first has written.
- */
-const lockAbsent = async <DB>(tx: Tx<DB>, table: string, ids: readonly string[]): Promise<void> => {
-  await sql`
-    select pg_advisory_xact_lock(hashtextextended(${table} || '/' || id, 0))
-    from unnest(${[...ids]}::text[]) as id`.execute(tx);
 };
 
 /** Each item with its result; throws unless there are as many. */

@@ -35,24 +35,32 @@ export const { handle, handleBatch, callOutside } = handlers;
 /** The effects of a counter, in their order; a change adds one. Notes which counters were loaded and saved together. */
 export const talliesOf = (notes: { loaded?: string[][]; saved?: string[][] } = {}) =>
   handlers.unitOfWork({
-    tables: ['effect'],
+    tables: ['counter', 'effect'],
     idOf: ({ counter }: { readonly counter: string }) => counter,
     initial: [] as readonly number[],
     load: async (tx, counters) => {
       notes.loaded?.push([...counters]);
+      const locked = await tx
+        .selectFrom('counter')
+        .select('name')
+        .where('name', 'in', [...counters])
+        .orderBy('name')
+        .forUpdate()
+        .execute();
       const rows = await tx
         .selectFrom('effect')
         .select(['counter', 'n'])
         .where('counter', 'in', [...counters])
         .orderBy('id')
-        .forUpdate()
         .execute();
       const known = Map.groupBy(rows, ({ counter }) => counter);
-      return new Map([...known].map(([counter, each]) => [counter, each.map(({ n }) => n)]));
+      return new Map(locked.map(({ name }) => [name, (known.get(name) ?? []).map(({ n }) => n)]));
     },
     evolve: (state, n: number) => [...state, n],
     save: async (tx: Tx<Counters>, changed: readonly Changed<readonly number[], number>[]) => {
       notes.saved?.push(changed.map(({ id }) => id));
+      const added = changed.filter(({ isNew }) => isNew).map(({ id }) => ({ name: id, value: 0 }));
+      if (added.length > 0) await tx.insertInto('counter').values(added).execute();
       const rows = changed.flatMap(({ id, changes }) => changes.map((n) => ({ counter: id, n })));
       await tx.insertInto('effect').values(rows).execute();
       return undefined;

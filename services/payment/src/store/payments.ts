@@ -21,14 +21,23 @@ export const savePayments = async (
   const entries = changed.flatMap(({ id: orderId, changes }) =>
     changes.flatMap((change) => (change.entries ?? []).map((entry) => ({ orderId, ...entry }))),
   );
+  const added = changed.filter(({ isNew }) => isNew);
+  const known = changed.filter(({ isNew }) => !isNew);
+  const orderIds = known.map(({ id }) => id);
   await sql`
-    with saved as (
+    with added as (
       insert into payment (order_id, state)
       select * from unnest(
-        ${changed.map(({ id }) => id)}::text[],
-        ${changed.map(({ state }) => JSON.stringify(state))}::jsonb[]
+        ${added.map(({ id }) => id)}::text[],
+        ${added.map(({ state }) => JSON.stringify(state))}::jsonb[]
       )
-      on conflict (order_id) do update set state = excluded.state)
+    ), saved as (
+      update payment set state = changed.state
+      from unnest(
+        ${orderIds}::text[],
+        ${known.map(({ state }) => JSON.stringify(state))}::jsonb[]
+      ) as changed (order_id, state)
+      where payment.order_id = any(${orderIds}::text[]) and payment.order_id = changed.order_id)
     insert into payment_ledger (at, order_id, authorisation_id, entry, amount, currency)
     select ${now}::timestamptz, * from unnest(
       ${entries.map(({ orderId }) => orderId)}::text[],

@@ -17,13 +17,22 @@ export const saveShipments = async (
   tx: Tx<Tables>,
   changed: readonly Changed<Shipment, Shipment>[],
 ): Promise<undefined> => {
+  const added = changed.filter(({ isNew }) => isNew);
+  const known = changed.filter(({ isNew }) => !isNew);
+  const orderIds = known.map(({ id }) => id);
   await sql`
-    insert into shipment (order_id, state)
-    select * from unnest(
-      ${changed.map(({ id }) => id)}::text[],
-      ${changed.map(({ state }) => JSON.stringify(state))}::jsonb[]
-    )
-    on conflict (order_id) do update set state = excluded.state`.execute(tx);
+    with added as (
+      insert into shipment (order_id, state)
+      select * from unnest(
+        ${added.map(({ id }) => id)}::text[],
+        ${added.map(({ state }) => JSON.stringify(state))}::jsonb[]
+      ))
+    update shipment set state = changed.state
+    from unnest(
+      ${orderIds}::text[],
+      ${known.map(({ state }) => JSON.stringify(state))}::jsonb[]
+    ) as changed (order_id, state)
+    where shipment.order_id = any(${orderIds}::text[]) and shipment.order_id = changed.order_id`.execute(tx);
 };
 
 /** The shipment of each order. */
