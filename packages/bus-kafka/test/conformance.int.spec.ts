@@ -5,5 +5,6 @@ testTransport({
   name: 'kafka',
   broker: kafkaBroker,
   module: new URL('./create.ts', import.meta.url),
+  concurrent: true, // each waits for its groups to form
   skip: [],
 });

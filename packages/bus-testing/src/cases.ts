@@ -12,7 +12,7 @@ import { topology } from './cases/topology.ts';
 import { volume } from './cases/volume.ts';
 import { wiping } from './cases/wiping.ts';
 
-/** What is checked with contracts and subscriptions of the case's own: its cases mostly wait, and do so at one time. */
+/** What is checked with contracts and subscriptions of the case's own, so that several cases may run at one time. */
 const independent = {
   publishing,
   delivering,
@@ -23,7 +23,7 @@ const independent = {
   crashing,
 };
 
-/** What stops or wipes the broker, looks at all that it has, or takes the dead letters of everybody. One after the other. */
+/** What stops or wipes the broker, looks at all that it has, or takes the dead letters of everybody: one case after the other. */
 const exclusive = {
   'dead-lettering': deadLettering,
   outage,

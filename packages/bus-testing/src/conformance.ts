@@ -8,6 +8,8 @@ export interface Conformance {
   readonly broker: BrokerSource;
   /** Exports `create(url)`: `new URL('./create.ts', import.meta.url)`. What it creates should wait for an absent broker about 2 s. */
   readonly module: URL;
+  /** Runs the cases that share nothing at one time: for a broker that makes each of them wait. */
+  readonly concurrent?: boolean;
   /** The promises that this transport cannot keep, each with the reason for people to read. */
   readonly skip: readonly Skip[];
 }
@@ -18,7 +20,7 @@ export interface Skip {
 }
 
 /** The promises of `Transport`, as tests. Every transport calls this in its `test/conformance.int.spec.ts`. */
-export const testTransport = ({ name, broker, module, skip }: Conformance): void => {
+export const testTransport = ({ name, broker, module, concurrent = false, skip }: Conformance): void => {
   const reasons = new Map<string, string>(skip.map(({ test: title, reason }) => [title, reason]));
 
   describe.skipIf(!broker.available)(broker.title(`${name} transport`), () => {
@@ -33,7 +35,7 @@ export const testTransport = ({ name, broker, module, skip }: Conformance): void
     afterAll(() => running?.stop(), 60_000);
 
     for (const [group, cases] of Object.entries(caseGroups)) {
-      describe(group, { concurrent: isIndependent(group) }, () => {
+      describe(group, { concurrent: concurrent && isIndependent(group) }, () => {
         for (const [title, run] of Object.entries(cases)) {
           const reason = reasons.get(title);
           if (reason !== undefined) test(title, ({ skip }) => skip(reason));
