@@ -23,7 +23,7 @@ const lines = readFileSync(`${root}/.env.example`, 'utf8')
   .split('\n')
   .filter((line) => !line.startsWith('#'))
   .map((line) => {
-    const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
+    const [, name, value = ''] = /^(\w+)=(.*)$/.exec(line) ?? [];
     if (name === undefined) return line;
     const own = keys.get(name) ?? (value.startsWith('development-only') ? secret() : value);
     return `${name}=${own}`;
@@ -40,7 +40,9 @@ try {
   });
   console.log(`${file} is written.`);
 } catch (error) {
-  const exists = error.code === 'EEXIST';
-  console.error(exists ? `${file} is there already: remove it first, or name another file.` : error.message);
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error); // of the file system
+  console.error(
+    code === 'EEXIST' ? `${file} is there already: remove it first, or name another file.` : message,
+  );
   process.exitCode = 1;
 }

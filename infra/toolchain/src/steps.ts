@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageManager } from '../install.mjs';
 import { run } from './run.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -31,8 +30,6 @@ const importRules = [
 ];
 const lint = ['lint', '--error-on-warnings', '--max-diagnostics=none'] as const;
 
-const quietly = ['--output-logs=errors-only', '--log-order=grouped', '--log-prefix=none'] as const;
-
 const compatibility = 'packages/contracts/scripts/compatibility.ts';
 
 export const steps: readonly Step[] = [
@@ -57,11 +54,8 @@ export const steps: readonly Step[] = [
   },
   {
     name: 'types',
-    about: 'tsc for every package, through turbo',
-    // turbo starts the packages' scripts with pnpm: npx brings the pinned one.
-    commands: [
-      ['npx', '--yes', packageManager(root), 'exec', 'turbo', 'run', 'types', '--continue', ...quietly],
-    ],
+    about: 'tsc, one program for all packages',
+    commands: [['tsc', '--pretty', 'false']],
   },
   {
     name: 'dead-code',

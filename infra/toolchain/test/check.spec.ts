@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlanting, type Planting } from './planting.ts';
 
-/** In a package that none depends on: the types of the others are in turbo's cache. */
 const folder = 'services/gateway/src';
 
 /** A fault for each step, import rules aside: import-rules.spec.ts has them. A step that never fails checks nothing. */

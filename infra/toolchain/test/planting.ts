@@ -46,7 +46,7 @@ export const createPlanting = (): Planting => {
 
 const notCopied = new Set(['.git', '.data', '.turbo', 'coverage', 'bench-results']);
 
-/** What is installed is shared with the copy, and so is turbo's cache: a step must not write to anything else of it. */
+/** What is installed is shared with the copy: a step must not write to it. */
 const copyTree = (from: string, to: string): void => {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const source = join(from, entry.name);
