@@ -211,7 +211,6 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       const handler = handle(count, async ({ data }, { tx }) => {
         await tx.insertInto('effect').values({ counter: data.counter, n: data.n }).execute();
         if (data.n === 2) await sql`select 1 / 0`.execute(tx).catch(() => undefined); // swallowed: the transaction is lost
-        return undefined;
       });
       const run = runnerOf(handler);
       const states = await settledStates([1, 2, 3].map((n) => run(ask(n))));
@@ -247,7 +246,6 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
           await sql`select pg_terminate_backend(${rows[0]?.pid}, 5000)`.execute(store.db);
         }
         await tx.insertInto('effect').values({ counter: data.counter, n: data.n }).execute();
-        return undefined;
       });
       const run = runnerOf(handler);
       const results = await Promise.allSettled([1, 2, 3].map((n) => run(ask(n))));
@@ -337,7 +335,6 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
         count,
         async () => {
           executed += 1;
-          return undefined;
         },
         { expired: async ({ data }) => emit(counted, { counter: data.counter, n: 0 }) },
       );

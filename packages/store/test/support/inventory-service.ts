@@ -40,7 +40,6 @@ export const startInventory = async ({
 
   const onCounted = handle(counted, async ({ data }, { tx }) => {
     await tx.insertInto('heard').values({ counter: data.counter, n: data.n }).execute();
-    return undefined;
   });
 
   const listen = (subscription: Subscription, handler: Handler<Counters>) => {

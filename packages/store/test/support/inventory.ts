@@ -63,7 +63,6 @@ export const talliesOf = (notes: { loaded?: string[][]; saved?: string[][] } = {
       if (added.length > 0) await tx.insertInto('counter').values(added).execute();
       const rows = changed.flatMap(({ id, changes }) => changes.map((n) => ({ counter: id, n })));
       await tx.insertInto('effect').values(rows).execute();
-      return undefined;
     },
   });
 

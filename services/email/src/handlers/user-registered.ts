@@ -6,7 +6,6 @@ import { keepRecipient } from '../store/recipients.ts';
 /** For the address book. */
 export const rememberCustomer = handle(userRegistered, async ({ data, sequence = 0 }, { tx }) => {
   await keepRecipient(tx, data, sequence);
-  return undefined;
 });
 
 /** The welcome may be due before the address book has heard of the customer: it writes the address there itself. */

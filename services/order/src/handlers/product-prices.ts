@@ -4,10 +4,8 @@ import { keepPrice } from '../store/prices.ts';
 
 export const onProductListed = handle(productListed, async ({ data, sequence = 0 }, { tx }) => {
   await keepPrice(tx, data.sku, data.price, sequence);
-  return undefined;
 });
 
 export const onProductPriceChanged = handle(productPriceChanged, async ({ data, sequence = 0 }, { tx }) => {
   await keepPrice(tx, data.sku, data.price, sequence);
-  return undefined;
 });
