@@ -19,5 +19,7 @@ testShop({
   title: redis.title('the shop on Redis'),
   skip: !redis.available,
   broker: startBroker,
-  cases: [orderCases, raceCases, duplicateCases, sensorCases, disasterCases, logCases],
+  // What delivers everything twice is one subscription more. When it is gone every publisher waits for it once a type, half a
+  // minute (ADR 57): no order is placed after that.
+  cases: [orderCases, raceCases, sensorCases, disasterCases, duplicateCases, logCases],
 });
