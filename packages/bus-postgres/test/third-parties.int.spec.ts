@@ -331,6 +331,39 @@ describe.skipIf(!server.available)(
       await until(() => expect(came).toEqual(['before', 'after']));
     });
 
+    test('a schema of the release before is brought up, with its messages, and its ids go on from the present', async () => {
+      const happened = anEvent();
+      const subscription = aSubscription(happened);
+      await open()
+        .topology(createRegistry({ contracts: [happened], subscriptions: [subscription] }))
+        .apply();
+      await admin.query(`
+        alter table bus.message alter column id drop default, alter column id add generated always as identity;
+        drop sequence bus.message_id;
+        comment on schema bus is 'emporium bus, version 1'`);
+      const asOlderRelease = (id: string) =>
+        admin.query<{ id: string }>(
+          `insert into bus.message (subscription_id, partition, message_id, type, key, body)
+           select id, 0, $1, $2, 'k', '{}' from bus.subscription where name = $3 returning id`,
+          [id, happened.type, subscription.name],
+        );
+      expect((await asOlderRelease('before')).rows).toEqual([{ id: '1' }]);
+
+      const came: string[] = [];
+      await open().subscribe(
+        subscription,
+        async (delivery) => {
+          came.push(delivery.id);
+          await delivery.ack();
+        },
+        { concurrency: 1 },
+      );
+      await until(() => expect(came).toEqual(['before']));
+      const [written] = (await asOlderRelease('beside')).rows;
+      expect(Number(written?.id)).toBeGreaterThan((Date.now() - 60_000) * 1_000);
+      await until(() => expect(came).toEqual(['before', 'beside']));
+    });
+
     test('a database that takes no writes is a broker that is away, and works again by itself', async () => {
       const happened = anEvent();
       const transport = open();

@@ -15,6 +15,7 @@ import {
   type TestStore,
   tallies,
   talliesOf,
+  unitOfWork,
 } from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
@@ -660,6 +661,41 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       await Promise.all(messages.map((message) => run(message, signal)));
       expect(decided).toEqual(['counted a', 'counted b', 'reminded b of 1', 'reminded c of 0']);
       expect(notes.saved).toEqual([['a', 'b', 'c']]);
+    });
+
+    test('keeps to the order of the keys where a handler of other tables has messages in between, before and after a call', async () => {
+      const calls: string[][] = [];
+      const noting = <C extends typeof counted | typeof reminded>(contract: C, table: string) =>
+        callOutside(contract, talliesOf({ loaded: calls }, [table]), {
+          before: () => ({ request: undefined }),
+          call: async () => undefined,
+          after: () => ({}),
+        });
+      const { run } = store.runner(heard, [noting(counted, 'one'), noting(reminded, 'other')]);
+      const messages = [
+        ...['a', 'b', 'e'].map((name) => received(counted, { counter: name, n: 1 })),
+        ...['c', 'd', 'f'].map((name) => received(reminded, { counter: name })),
+      ];
+      await Promise.all(messages.map((message) => run(message, signal)));
+      const inOrder = [['a', 'b'], ['c', 'd'], ['e'], ['f']];
+      expect(calls).toEqual([...inOrder, ...inOrder]);
+    });
+
+    test('that does not say for each change what follows from it fails for good, and commits nothing', async () => {
+      const forgetful = unitOfWork({
+        tables: ['effect'],
+        idOf: ({ counter: name }: { readonly counter: string }) => name,
+        initial: 0,
+        load: async () => new Map<string, number>(),
+        evolve: (_, n: number) => n,
+        save: async (tx) => {
+          await tx.insertInto('effect').values({ counter: 'a', n: 1 }).execute();
+          return [];
+        },
+      });
+      const run = runnerOf(handle(count, forgetful, ({ data }) => ({ change: data.n })));
+      await expect(run(counter('a', 1))).rejects.toMatchObject({ settle: 'dead-letter' });
+      expect(await effects()).toEqual([]);
     });
 
     test('that two handlers of a subscription do not share is refused at the start, by the name of the table', () => {

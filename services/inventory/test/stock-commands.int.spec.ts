@@ -9,6 +9,13 @@ import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  commit as commitReserved,
+  type Reservable,
+  release as releaseReservation,
+  reserve as reserveLines,
+} from '../src/domain/reservation.ts';
+import { reservations } from '../src/store/reservations.ts';
 import { command, type Inventory, openInventory } from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
@@ -141,6 +148,31 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     ]);
     expect(results.map(({ status }) => status)).toEqual([...orders.map(() => 'fulfilled'), 'rejected']);
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { sku: 'TEA', reserved: 5 }]);
+  });
+
+  test('commands of one group are decided one after the other: each sees what those before it changed', async () => {
+    const lines = [line('CUP', 3)];
+    const decisions = [
+      { data: { orderId: 'a', lines }, decide: (state: Reservable) => reserveLines(state, lines) },
+      { data: { orderId: 'b', lines }, decide: (state: Reservable) => reserveLines(state, lines) },
+      { data: { orderId: 'a' }, decide: releaseReservation },
+      { data: { orderId: 'c', lines }, decide: (state: Reservable) => reserveLines(state, lines) },
+      { data: { orderId: 'c' }, decide: commitReserved },
+    ];
+    const decided = await inventory.store.transaction(({ tx, now }) =>
+      reservations.decideAll({ tx, now }, decisions, ({ decide }, state) => decide(state)),
+    );
+    expect(decided.map(({ decision }) => decision.answer.kind)).toEqual([
+      'reserved',
+      'rejected',
+      'released',
+      'reserved',
+      'committed',
+    ]);
+    const levels = await inventory.levels();
+    expect(levels.find(({ sku }) => sku === 'CUP')).toMatchObject({ received: 5, sold: 3, reserved: 0 });
+    const states = await Promise.all(['a', 'b', 'c'].map((id) => inventory.reservation(id)));
+    expect(states.map((row) => row?.status)).toEqual(['released', 'rejected', 'committed']);
   });
 
   test('two hundred orders at one time for the last fifty pieces, through four processes', async () => {

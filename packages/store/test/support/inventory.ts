@@ -29,13 +29,15 @@ export const counterMigrations: Migrations = {
   ),
 };
 
-const handlers = handlersFor<Counters>();
-export const { handle, handleBatch, callOutside } = handlers;
+export const { handle, handleBatch, callOutside, unitOfWork } = handlersFor<Counters>();
 
 /** The effects of a counter, in their order; a change adds one. Notes which counters were loaded and saved together. */
-export const talliesOf = (notes: { loaded?: string[][]; saved?: string[][] } = {}) =>
-  handlers.unitOfWork({
-    tables: ['counter', 'effect'],
+export const talliesOf = (
+  notes: { loaded?: string[][]; saved?: string[][] } = {},
+  tables: readonly string[] = ['counter', 'effect'],
+) =>
+  unitOfWork({
+    tables,
     idOf: ({ counter }: { readonly counter: string }) => counter,
     initial: [] as readonly number[],
     load: async (tx, counters) => {
