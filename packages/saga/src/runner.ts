@@ -7,7 +7,7 @@ import {
   newContext,
   withContext,
 } from '@emporium/bus';
-import { type Handler, handlersFor, paired, type Store, type Tx, unitOfWork } from '@emporium/store';
+import { type Handler, handlersFor, paired, type Store, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
@@ -76,8 +76,9 @@ export const createSagaRunner = <Order, DB>(
   { definition, log, follow }: SagaOptions<Order, DB>,
 ): SagaRunner<Order, DB> => {
   const { name } = definition;
+  const { handle, unitOfWork } = handlersFor<DB>();
 
-  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, Moved<Order>, DB>({
+  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, Moved<Order>>({
     tables: ['saga'],
     idOf: (subject) => (typeof subject === 'string' ? subject : definition.idOf(subject)),
     initial: undefined,
@@ -99,16 +100,16 @@ export const createSagaRunner = <Order, DB>(
     saga: SagaState<Order> | undefined,
     input: SagaInput,
     now: Date,
-  ): { readonly transition: Transition<Order>; readonly change?: Moved<Order> } => {
+  ): { readonly transition: Transition<Order>; readonly change?: Moved<Order> | undefined } => {
     if (saga === undefined) return { transition: { kind: 'ignored', reason: 'there is no such saga' } };
     const result = transition(definition, saga, input, now);
-    return result.kind === 'moved' ? { transition: result, change: result } : { transition: result };
+    return { transition: result, change: result.kind === 'moved' ? result : undefined };
   };
 
   const replies = definition.replies.map((contract) =>
-    handlersFor<DB>().handle(contract, sagas, ({ data, id: messageId }, saga, now) => {
-      const { transition: result, ...changed } = decide(saga, { kind: 'reply', contract, data }, now);
-      if (result.kind === 'moved') return { ...changed, effects: result.effects };
+    handle(contract, sagas, ({ data, id: messageId }, saga, now) => {
+      const { transition: result, change } = decide(saga, { kind: 'reply', contract, data }, now);
+      if (result.kind === 'moved') return { change, effects: result.effects };
       const { type } = contract;
       log.info({ saga: name, id: definition.idOf(data), type, messageId }, `ignored: ${result.reason}`);
       return {};

@@ -62,9 +62,9 @@ export const createGrouped = <DB, Item, Result>(
 
   const { add } = createGrouper(
     async (calls: readonly Call<Item>[]) => {
-      const begun = calls.filter(({ begin }) => begin());
-      const results = begun.length === 0 ? [] : await allOrEach(begun, transact);
-      const outcomes = new Map(begun.map((call, index) => [call, results[index]]));
+      const waiting = calls.filter(({ begin }) => begin());
+      const results = waiting.length === 0 ? [] : await allOrEach(waiting, transact);
+      const outcomes = new Map(waiting.map((call, index) => [call, results[index]]));
       return calls.map((call) => outcomes.get(call) ?? givenUp);
     },
     { most: groupSize },

@@ -9,7 +9,6 @@ export {
   type Decision,
   paired,
   type UnitOfWork,
-  unitOfWork,
 } from './handlers/unit-of-work.ts';
 export {
   type Answer,

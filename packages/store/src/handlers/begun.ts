@@ -1,13 +1,13 @@
 import { sql, type Transaction } from 'kysely';
 
 /**
- * Records that the calls of these messages are about to begin, those that have an expiry, unless the subscription has handled
- * them; returns the ids of those that it has. In id order, as `recordHandled` does it.
+ * Records which calls are about to begin: those of `inTime`, the messages that have an expiry and are not past it, unless the
+ * subscription has handled them. Returns the ids, of all these messages, that it has handled. In id order, as `recordHandled`.
  */
 export const recordBegun = async <DB>(
   tx: Transaction<DB>,
   subscription: string,
-  { ids, expiring }: { readonly ids: readonly string[]; readonly expiring: readonly string[] },
+  { ids, inTime }: { readonly ids: readonly string[]; readonly inTime: readonly string[] },
 ): Promise<ReadonlySet<string>> => {
   const { rows } = await sql<{ message_id: string }>`
     with handled as (
@@ -15,14 +15,14 @@ export const recordBegun = async <DB>(
       where subscription = ${subscription} and message_id = any(${[...ids]}::text[])
     ), recorded as (
       insert into begun (subscription, message_id)
-      select ${subscription}, id from unnest(${[...new Set(expiring)].sort()}::text[]) as id
+      select ${subscription}, id from unnest(${[...new Set(inTime)].sort()}::text[]) as id
       where id not in (select message_id from handled)
       on conflict do nothing)
     select message_id from handled`.execute(tx);
   return new Set(rows.map(({ message_id }) => message_id));
 };
 
-/** Of these messages, the ids of those whose calls the subscription has begun. */
+/** Returns the ids of those messages whose call was begun before. */
 export const alreadyBegun = async <DB>(
   tx: Transaction<DB>,
   subscription: string,

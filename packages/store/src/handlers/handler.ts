@@ -45,8 +45,7 @@ export interface MessageHandler<DB> {
 }
 
 /** Any unit of work: what its decisions are made on is known to the handlers that name it. */
-// biome-ignore lint/suspicious/noExplicitAny: a unit of work takes and gives these types, so that no other type holds them all
-export type AnyUnit<DB> = UnitOfWork<any, any, any, DB>;
+export type AnyUnit<DB> = UnitOfWork<unknown, unknown, unknown, DB>;
 
 /** Decides on the state of its unit of work. */
 export interface StateHandler<DB> {

@@ -43,7 +43,8 @@ interface CallDefinition<C extends Contract, State, Change, Request, Response> {
 export interface Handlers<DB> {
   /**
    * Handles a message: a function from the message to what should follow. It runs in one transaction with the inbox row and
-   * the outgoing messages, and shares it with other available messages; it may run again when that is rolled back.
+   * the outgoing messages, and shares it with other available messages; it may run again when that is rolled back. It may
+   * return nothing.
    */
   handle<C extends Contract>(
     contract: C,
@@ -61,9 +62,9 @@ export interface Handlers<DB> {
     options?: { readonly expired?: Decide<C, State, Change> },
   ): StateHandler<DB>;
   /**
-   * Handles a command that needs a call to the outside world. No connection is held while the outside stalls. What was begun in
-   * time is finished, whatever happens between the parts: a command that comes again goes through all of them, under the
-   * same idempotency key, whether it has expired meanwhile or not.
+   * Handles a command that needs a call to the outside world. No connection is held while the outside stalls. A call that
+   * begins before the command expires is finished, whatever happens between the parts: a command that comes again goes through
+   * all of them, under the same idempotency key, also after its expiry.
    */
   callOutside<C extends Contract, State, Change, Request, Response>(
     contract: C,

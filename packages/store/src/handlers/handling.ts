@@ -16,7 +16,7 @@ import { type Decision, paired } from './unit-of-work.ts';
 export interface HandledMessage<DB> {
   readonly message: Message;
   readonly handler: Handler<DB>;
-  /** Of a handler that calls the outside: what came of it; left out where the command expired before that was begun. */
+  /** Of a handler that calls the outside: what came of it. Left out where the command expired before its call. */
   readonly outcome?: Outcome;
 }
 
@@ -75,7 +75,7 @@ const entriesOf = ({ context }: Message, effects: readonly Effect[], now: Date):
 
 export const isExpired = ({ expiry }: Message, now: Date): boolean => expiry !== undefined && expiry <= now;
 
-/** What was begun outside in time is finished, however late it is. */
+/** A command whose call began in time is never too late. */
 const isTooLate = <DB>({ message, handler, outcome }: HandledMessage<DB>, now: Date): boolean =>
   outcome === undefined && (handler.kind === 'call' || isExpired(message, now));
 

@@ -62,14 +62,11 @@ export const createRunner = <DB>({
   const begin = (calls: readonly BeginningCall<DB>[]): Promise<readonly Beginning[]> =>
     atomically(async (tx) => {
       const now = clock();
-      const expired = calls.filter(({ message }) => isExpired(message, now));
-      const expiring = calls.filter((call) => canExpire(call.message) && !expired.includes(call));
-      const handled = await recordBegun(tx, subscription.name, {
-        ids: idsOf(calls),
-        expiring: idsOf(expiring),
-      });
-      const begunBefore = await alreadyBegun(tx, subscription.name, idsOf(expired));
-      const late = new Set(idsOf(expired).filter((id) => !begunBefore.has(id) && !handled.has(id)));
+      const expired = idsOf(calls.filter(({ message }) => isExpired(message, now)));
+      const inTime = idsOf(calls.filter(({ message }) => canExpire(message) && !isExpired(message, now)));
+      const handled = await recordBegun(tx, subscription.name, { ids: idsOf(calls), inTime });
+      const begunBefore = await alreadyBegun(tx, subscription.name, expired);
+      const late = new Set(expired.filter((id) => !begunBefore.has(id) && !handled.has(id)));
       const due = inKeyOrder(calls.filter(({ message: { id } }) => !handled.has(id) && !late.has(id)));
       const { begun, entries } = await beginAll(due, { tx, now });
       const result = idsOf(calls).map((id): Beginning => {
@@ -128,7 +125,7 @@ export const createRunner = <DB>({
   return { run, handles: [...bound.keys()] };
 };
 
-/** A command without an expiry is never too late: nobody asks whether it was begun. */
+/** A command without an expiry is never too late: whether its call was begun makes no difference. */
 const canExpire = ({ expiry }: Message): boolean => expiry !== undefined;
 
 const idsOf = (items: readonly { readonly message: Message }[]): string[] =>

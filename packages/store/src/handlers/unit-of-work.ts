@@ -5,7 +5,7 @@ import type { Tx } from '../transaction.ts';
 /** What a decision returns: what changes, and what should follow. */
 export interface Decision<Change> {
   /** Left out where nothing changes. */
-  readonly change?: Change;
+  readonly change?: Change | undefined;
   readonly effects?: Effects;
 }
 
@@ -36,7 +36,7 @@ export interface UnitOfWorkDefinition<Subject, State, Change, DB> {
   /** The state after a change. */
   evolve(state: State, change: Change): State;
   /**
-   * Writes what has changed, set-based. Rows that were there are locked. What is new is inserted under a unique key, without an
+   * Writes what has changed, set-based and in the order of the ids, in which `changed` comes. Rows that were there are locked. What is new is inserted under a unique key, without an
    * `on conflict`: when another transaction was faster the group is decided again, on what that one wrote. May return effects,
    * such as the public events of an aggregate.
    */
@@ -112,8 +112,11 @@ export const unitOfWork = <Subject, State, Change, DB>({
         changed.set(id, { id, isNew: !loaded.has(id), state: evolve(state, decision.change), changes });
         return { id, decision, place: changes.length - 1 };
       });
-      const followed = await saveAll(tx, [...changed.values()], now);
-      const byId = new Map(followed === undefined ? [] : paired([...changed.keys()], followed));
+      const inOrder = ids.flatMap((id) => changed.get(id) ?? []);
+      const followed = await saveAll(tx, inOrder, now);
+      const byId = new Map(
+        followed === undefined ? [] : paired(inOrder, followed).map(([{ id }, effects]) => [id, effects]),
+      );
       return decided.map(({ id, decision, place = -1 }) => ({ decision, followed: byId.get(id)?.[place] }));
     },
   };

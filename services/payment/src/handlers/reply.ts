@@ -18,8 +18,8 @@ export interface Step {
 
 /** The answer as an event. */
 export const reply = (step: Step, { answer, change }: Settlement): Decision<PaymentChange> => ({
+  change,
   effects: eventOf(step, answer),
-  ...(change === undefined ? {} : { change }),
 });
 
 const eventOf = ({ orderId, stepId }: Step, answer: Answer): Effects => {

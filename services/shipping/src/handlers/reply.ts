@@ -11,8 +11,8 @@ export interface Step {
 
 /** The answer as an event. */
 export const reply = (step: Step, { answer, change }: Settlement): Decision<Shipment> => ({
+  change,
   effects: eventOf(step, answer),
-  ...(change === undefined ? {} : { change }),
 });
 
 /** The request to make, or the answer where none is needed. */
