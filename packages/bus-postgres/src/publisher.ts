@@ -3,8 +3,10 @@ import {
   createGrouper,
   createKnownListeners,
   Fault,
+  isReached,
   maxBodyBytes,
   messageOf,
+  nobody,
   type OutgoingMessage,
   type PublishResult,
   partitionOf,
@@ -45,14 +47,27 @@ export const createPublisher = (connection: Connection): Publisher => {
 
   const store = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
     try {
-      const least = messages.map((message) => (isMandatory(message) ? listeners.least(message.type) : 0));
-      const values = [...valuesOf(messages), least];
+      const expected = messages.map((message) =>
+        isMandatory(message) ? listeners.expected(message.type) : nobody,
+      );
+      const values = [
+        ...valuesOf(messages),
+        expected.map((one) => one.count),
+        expected.map((one) => one.removed),
+      ];
       const [stored] = await patiently(() => publishing.query<Stored>(insert, values));
       session.notify(stored?.reached ?? []);
-      const counts = new Map(stored?.types?.map((type, index) => [type, stored.listening?.[index] ?? 0]));
-      for (const [type, count] of counts) listeners.found(type, count);
+      const found = new Map(
+        stored?.types?.map((type, index) => [
+          type,
+          { count: stored.counts?.[index] ?? 0, removed: stored.removed?.[index] ?? 0 },
+        ]),
+      );
+      for (const [type, there] of found) listeners.found(type, there);
       return messages.map(({ type }, index) =>
-        (counts.get(type) ?? 0) < (least[index] ?? 0) ? refused(busErrors.unroutable({ type })) : accepted,
+        isReached(expected[index] ?? nobody, found.get(type) ?? nobody)
+          ? accepted
+          : refused(busErrors.unroutable({ type })),
       );
     } catch (error) {
       // One message that the server cannot take must not take its neighbours with it.
@@ -159,32 +174,36 @@ const bufferOf = (body: Uint8Array): Buffer => Buffer.from(body.buffer, body.byt
 interface Stored {
   /** The subscriptions that got a message. */
   readonly reached: number[] | null;
-  /** The types of these messages, and how many subscriptions listen to each. */
+  /** The types of these messages, how many subscriptions listen to each, and how many were removed on purpose. */
   readonly types: string[] | null;
-  readonly listening: number[] | null;
+  readonly counts: number[] | null;
+  readonly removed: number[] | null;
 }
 
 const insert = {
   name: 'bus-publish',
   text: `
     with incoming as (
-      select n, message_id, type, key, partition, least, substring($7::bytea from first for size) as body
-      from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::int[], $6::int[], $8::int[])
-        with ordinality as t (message_id, type, key, partition, first, size, least, n)
+      select n, message_id, type, key, partition, expected, known, substring($7::bytea from first for size) as body
+      from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::int[], $6::int[], $8::int[], $9::int[])
+        with ordinality as t (message_id, type, key, partition, first, size, expected, known, n)
     ), listening as materialized (
-      select type, (select count(*)::int from bus.binding b where b.type = i.type) as count
+      select type, (select count(*)::int from bus.binding b where b.type = i.type) as count,
+        coalesce((select r.count from bus.removed_binding r where r.type = i.type), 0) as removed
       from (select distinct type from incoming) i
     ), stored as (
       insert into bus.message (subscription_id, partition, message_id, type, key, body)
       select s.id, case when s.ordered then i.partition else 0 end, i.message_id, i.type, i.key, i.body
-      from incoming i join listening l on l.type = i.type and l.count >= i.least
+      from incoming i join listening l on l.type = i.type
+        and (i.expected = 0 or l.count >= greatest(1, i.expected - greatest(0, l.removed - i.known)))
       join bus.binding b on b.type = i.type join bus.subscription s on s.id = b.subscription_id
       order by i.n
       returning subscription_id
     )
     select (select array_agg(distinct subscription_id) from stored) as reached,
       (select array_agg(type order by type) from listening) as types,
-      (select array_agg(count order by type) from listening) as listening`,
+      (select array_agg(count order by type) from listening) as counts,
+      (select array_agg(removed order by type) from listening) as removed`,
 };
 
 const insertInto = {

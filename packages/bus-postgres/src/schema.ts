@@ -2,7 +2,7 @@ import { maxBodyBytes } from '@emporium/bus';
 import type { ClientBase } from 'pg';
 
 /** Raised with every change below, which must be safe to run on an older schema and beside an older release. */
-const version = 2;
+const version = 3;
 
 /** The subscription of the dead letters: they are messages too, and are claimed and settled alike. */
 export const deadLetters = 0;
@@ -38,6 +38,13 @@ create table if not exists bus.binding (
   type text not null,
   subscription_id int not null references bus.subscription on delete cascade,
   primary key (type, subscription_id)
+);
+
+-- How many bindings of a type were removed on purpose. A publisher that finds fewer subscriptions than before tells by it whether
+-- to wait for the others.
+create table if not exists bus.removed_binding (
+  type text primary key,
+  count int not null
 );
 
 -- Begins at the time of its creation, in microseconds, and no truncation restarts it: after a reset no id is used again, so that
@@ -144,7 +151,8 @@ const isCurrent = async (client: Pick<ClientBase, 'query'>): Promise<boolean> =>
   const { rows } = await client.query<{ comment: string | null }>(
     `select obj_description(oid, 'pg_namespace') as comment from pg_namespace
       where nspname = 'bus' and to_regclass('bus.subscription') is not null and to_regclass('bus.binding') is not null
-        and to_regclass('bus.message') is not null and to_regproc('bus.claim') is not null`,
+        and to_regclass('bus.message') is not null
+        and to_regclass('bus.removed_binding') is not null and to_regproc('bus.claim') is not null`,
   );
   const found = /version (\d+)$/.exec(rows[0]?.comment ?? '');
   return found !== null && Number(found[1]) >= version;

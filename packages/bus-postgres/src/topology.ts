@@ -168,17 +168,30 @@ const bind = {
     on conflict do nothing`,
 };
 
+/** In a fixed order of types, since two processes may prune at one time. */
+const count = `
+    insert into bus.removed_binding as r (type, count) select type, count(*) from gone group by type order by type
+    on conflict (type) do update set count = r.count + excluded.count`;
+
 const unbind = {
   name: 'bus-unbind',
   text: `
-    delete from bus.binding b using unnest($1::text[], $2::text[]) as excess (name, type), bus.subscription s
-    where s.name = excess.name and b.subscription_id = s.id and b.type = excess.type`,
+    with gone as (
+      delete from bus.binding b using unnest($1::text[], $2::text[]) as excess (name, type), bus.subscription s
+      where s.name = excess.name and b.subscription_id = s.id and b.type = excess.type
+      returning b.type
+    ) ${count}`,
 };
 
 const drop = {
   name: 'bus-drop',
   text: `
-    delete from bus.subscription s where s.name = any ($1::text[])
-      and not exists (select from bus.message m where m.subscription_id = s.id)
-    returning s.name`,
+    with dropped as (
+      delete from bus.subscription s where s.name = any ($1::text[])
+        and not exists (select from bus.message m where m.subscription_id = s.id)
+      returning s.id, s.name
+    ), gone as (
+      select b.type from bus.binding b join dropped d on d.id = b.subscription_id
+    ), counted as (${count})
+    select name from dropped`,
 };

@@ -7,6 +7,12 @@ export const subscriptions = 'bus:subscriptions';
 export const listenersPrefix = 'bus:listeners:';
 export const typesPrefix = 'bus:types:';
 
+/**
+ * Hash: how many bindings of each type were removed on purpose. A publisher that finds fewer subscriptions than before tells by it
+ * whether to wait for the others.
+ */
+export const removedBindings = 'bus:removed-bindings';
+
 /** Streams: the messages of a subscription, or of a partition of it. What is settled is deleted. */
 export const queuePrefix = 'bus:queue:';
 

@@ -5,6 +5,7 @@ import {
   Fault,
   maxBodyBytes,
   messageOf,
+  nobody,
   type OutgoingMessage,
   type PublishResult,
   partitionOf,
@@ -13,7 +14,7 @@ import {
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames, listOf } from './entry.ts';
 import { isUnavailable } from './health.ts';
-import { listenersPrefix, queuePrefix, subscriptions } from './names.ts';
+import { listenersPrefix, queuePrefix, removedBindings, subscriptions } from './names.ts';
 import { script } from './script.ts';
 
 /** Messages that are at hand together are one step of the server: up to so many, and about so many bytes. */
@@ -47,13 +48,14 @@ export const createPublisher = ({ commands, patiently }: Connection): Publisher 
 
   const store = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
     try {
-      const leastOf = (message: OutgoingMessage) =>
-        isMandatory(message) ? listeners.least(message.type) : 0;
-      const args = messages.flatMap((message) => [...argumentsOf(message), leastOf(message)]);
+      const args = messages.flatMap((message) => {
+        const { count, removed } = isMandatory(message) ? listeners.expected(message.type) : nobody;
+        return [...argumentsOf(message), count, removed];
+      });
       const counts = listOf(await patiently(() => commands.run(publish, [], args)));
       return messages.map((message, index) => {
-        const [listening, isThere] = listOf(counts[index]).map(Number);
-        listeners.found(message.type, listening ?? 0);
+        const [count = 0, removed = 0, isThere] = listOf(counts[index]).map(Number);
+        listeners.found(message.type, { count, removed });
         return resultOf(message, isThere === 1);
       });
     } catch (error) {
@@ -158,16 +160,17 @@ const add = `
   end`;
 
 /**
- * For each message: how many subscriptions listen, and whether it is in the queues of all of them now. It is in none while one of
- * these is gone, or fewer listen than must.
+ * For each message: how many subscriptions listen, how many were removed on purpose, and whether it is in the queues of all of
+ * them now. It is in none while one of these is gone, or fewer listen than must.
  */
 const publish = script(
   'refuse',
   `${add}
-  local routes = {}
+  local routes, removed = {}, {}
   local function listeners(type)
     if not routes[type] then
       routes[type] = {}
+      removed[type] = tonumber(redis.call('HGET', '${removedBindings}', type) or 0)
       for index, name in ipairs(redis.call('SMEMBERS', '${listenersPrefix}' .. type)) do
         routes[type][index] = { name = name, ordered = redis.call('HGET', '${subscriptions}', name) == '1' }
       end
@@ -175,10 +178,12 @@ const publish = script(
     return routes[type]
   end
   local results = {}
-  for index = 1, #ARGV, 5 do
-    local type, partition, about, body, least = unpack(ARGV, index, index + 4)
+  for index = 1, #ARGV, 6 do
+    local type, partition, about, body, expected, known = unpack(ARGV, index, index + 5)
     local listening = listeners(type)
-    local complete = #listening >= tonumber(least)
+    local least = tonumber(expected)
+    if least > 0 then least = math.max(1, least - math.max(0, removed[type] - tonumber(known))) end
+    local complete = #listening >= least
     local queues = {}
     for position, subscription in ipairs(listening) do
       queues[position] = queueOf(subscription, partition)
@@ -187,7 +192,7 @@ const publish = script(
     if complete then
       for _, queue in ipairs(queues) do add(queue, about, body) end
     end
-    results[#results + 1] = { #listening, complete and 1 or 0 }
+    results[#results + 1] = { #listening, removed[type], complete and 1 or 0 }
   end
   return results`,
 );

@@ -11,6 +11,7 @@ import {
   membersPrefix,
   ownersPrefix,
   queuePrefix,
+  removedBindings,
   subscriptions,
   typesPrefix,
 } from './names.ts';
@@ -171,8 +172,8 @@ const bindOne = `
 
 const unbindOne = `
   local function unbind(name, type)
-    redis.call('SREM', '${typesPrefix}' .. name, type)
-    redis.call('SREM', '${listenersPrefix}' .. type, name)
+    local removed = redis.call('SREM', '${typesPrefix}' .. name, type) + redis.call('SREM', '${listenersPrefix}' .. type, name)
+    if removed > 0 then redis.call('HINCRBY', '${removedBindings}', type, 1) end
   end`;
 
 /**

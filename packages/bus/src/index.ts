@@ -36,7 +36,13 @@ export {
 } from './errors.ts';
 export { createGrouper, type Grouper } from './grouper.ts';
 export { attemptFrom, headerPrefix, textFrom, timeFrom } from './header-values.ts';
-export { createKnownListeners, type KnownListeners } from './known-listeners.ts';
+export {
+  createKnownListeners,
+  isReached,
+  type KnownListeners,
+  type Listeners,
+  nobody,
+} from './known-listeners.ts';
 export type { Log } from './log.ts';
 export {
   createMessage,

@@ -1,37 +1,65 @@
 import { redeclareMs } from './transport.ts';
 
-/**
- * How many subscriptions took a message of each type. When a broker was reset, its consumers declare their subscriptions again
- * one after the other: what is published meanwhile must not be accepted for the first of them alone.
- */
-export interface KnownListeners {
-  /** How many subscriptions a mandatory message of this type must reach now. */
-  least(type: string): number;
-  /** There are so many now. */
-  found(type: string, count: number): void;
+/** The subscriptions that take a type, as the broker counts them. */
+export interface Listeners {
+  /** How many there are. */
+  readonly count: number;
+  /** How many were removed on purpose since the broker was set up. A reset of the broker forgets them. */
+  readonly removed: number;
 }
 
-/** Fewer for so long, in milliseconds, means that the others were removed for good. */
+/**
+ * How many subscriptions took a message of each type. When a broker was reset, its consumers declare their subscriptions again
+ * one after the other: what is published meanwhile must not be accepted for the first of them alone. One that was removed on
+ * purpose is not waited for.
+ */
+export interface KnownListeners {
+  /** What a mandatory message of this type must find now: see {@link isReached}. */
+  expected(type: string): Listeners;
+  /** These are there now. */
+  found(type: string, listeners: Listeners): void;
+}
+
+/** What a message that no subscription must take expects. */
+export const nobody: Listeners = { count: 0, removed: 0 };
+
+/**
+ * Whether the expected subscriptions are there, but for those that were removed on purpose since: at least one, unless nobody is
+ * expected. The brokers' statements use the same formula.
+ */
+export const isReached = (expected: Listeners, found: Listeners): boolean =>
+  expected.count === 0 ||
+  found.count >= Math.max(1, expected.count - Math.max(0, found.removed - expected.removed));
+
+/** Fewer for so long, in milliseconds, means that the others were removed for good by other means than ours. */
 const removedMs = 2 * redeclareMs;
 
-interface Known {
-  readonly count: number;
-  fewerSince: number | undefined;
+/** What a mandatory message expects before any was sent. */
+const anybody: Listeners = { count: 1, removed: 0 };
+
+interface Known extends Listeners {
+  readonly fewerSince?: number;
 }
 
 /** `clock` returns milliseconds. */
 export const createKnownListeners = (clock: () => number = () => performance.now()): KnownListeners => {
   const types = new Map<string, Known>();
   return {
-    least: (type) => Math.max(1, types.get(type)?.count ?? 0),
-    found: (type, count) => {
+    expected: (type) => {
       const known = types.get(type);
-      if (known !== undefined && count < known.count) {
-        known.fewerSince ??= clock();
-        if (clock() - known.fewerSince < removedMs) return;
+      return known === undefined || known.count === 0 ? anybody : known;
+    },
+    found: (type, { count, removed }) => {
+      const known = types.get(type);
+      if (known?.count === count && known.removed === removed && known.fewerSince === undefined) return;
+      if (known !== undefined && !isReached(known, { count, removed })) {
+        const fewerSince = known.fewerSince ?? clock();
+        if (clock() - fewerSince < removedMs) {
+          types.set(type, { ...known, fewerSince });
+          return;
+        }
       }
-      if (known?.count === count && known.fewerSince === undefined) return;
-      types.set(type, { count, fewerSince: undefined });
+      types.set(type, { count, removed });
     },
   };
 };

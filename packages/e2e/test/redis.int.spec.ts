@@ -19,7 +19,5 @@ testShop({
   title: redis.title('the shop on Redis'),
   skip: !redis.available,
   broker: startBroker,
-  // What delivers everything twice is one subscription more. When it is gone every publisher waits for it once a type, half a
-  // minute (ADR 57): no order is placed after that.
-  cases: [orderCases, raceCases, sensorCases, disasterCases, duplicateCases, logCases],
+  cases: [orderCases, raceCases, sensorCases, duplicateCases, disasterCases, logCases],
 });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 import { type Cases, registryOf } from '../setting.ts';
@@ -93,6 +94,36 @@ export const topology = {
 
     const receiver = await receive(transport, narrower);
     expect((await receiver.until(1)).map(textOf)).toEqual(['kept']);
+  },
+
+  'what was pruned is not waited for: mandatory messages are accepted at once': async ({
+    connect,
+    declare,
+  }) => {
+    const happened = anEvent();
+    const [kept, unbound, dropped] = [
+      aSubscription(happened),
+      aSubscription(happened),
+      aSubscription(happened),
+    ];
+    await declare(kept, unbound, dropped);
+    const [publishing, pruning] = [await connect(), await connect()];
+    const event = (body: string) => ({ ...aMessage(happened, { body }), mandatory: true });
+    const receivers = await Promise.all([kept, unbound, dropped].map((one) => receive(publishing, one)));
+    expect(await publishing.publish([event('before')])).toEqual([{ status: 'accepted' }]);
+    for (const receiver of receivers) await receiver.until(1);
+    for (const { consumer } of receivers) await consumer.stop();
+
+    const narrower = { ...unbound, to: [anEvent()] };
+    const topology = pruning.topology(registryOf([kept, narrower]));
+    await eventually(
+      async () => (await topology.prune()).every(({ action }) => action === 'remove'),
+      () => 'prune leaves something that nobody consumes',
+    );
+    expect(await publishing.publish([event('after')])).toEqual([{ status: 'accepted' }]);
+
+    const receiver = await receive(publishing, kept);
+    expect((await receiver.until(1)).map(textOf)).toEqual(['after']);
   },
 
   'prune leaves a subscription that still holds messages': async ({ connect, declare }) => {

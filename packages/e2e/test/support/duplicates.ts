@@ -103,7 +103,14 @@ const duplicateOnRedis = async (url: string): Promise<Duplicator> => {
     end: async () => {
       ended = true;
       await copying;
-      for (const type of types) await redis.srem(`bus:listeners:${type}`, name);
+      for (const type of types) {
+        // As pruning does, in one step.
+        await redis
+          .multi()
+          .srem(`bus:listeners:${type}`, name)
+          .hincrby('bus:removed-bindings', type, 1)
+          .exec();
+      }
       await redis.hdel('bus:subscriptions', name);
       await redis.del(queue);
       await Promise.all([redis.quit(), reader.quit()]);
