@@ -193,7 +193,7 @@ describe('a request', () => {
     respond = silence;
     const abandoned = new AbortController();
     const asked = ask({ signal: abandoned.signal });
-    await sleep(20);
+    await expect.poll(() => requests).toHaveLength(1);
     abandoned.abort(new Error('stopping'));
     await expect(asked).rejects.not.toHaveProperty('settle');
     await expect(ask({ signal: abandoned.signal })).rejects.toThrow('stopping');
