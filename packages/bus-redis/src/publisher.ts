@@ -1,15 +1,13 @@
 import {
   busErrors,
   createGrouper,
-  createKnownListeners,
   Fault,
-  maxBodyBytes,
   messageOf,
   type OutgoingMessage,
   type PublishResult,
-  partitionOf,
   type TransportMessage,
 } from '@emporium/bus';
+import { createKnownListeners, maxBodyBytes, partitionOf } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames, listOf } from './entry.ts';
 import { isUnavailable } from './health.ts';

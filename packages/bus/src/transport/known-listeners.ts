@@ -1,4 +1,4 @@
-import { redeclareMs } from './transport.ts';
+import { redeclareMs } from '../transport.ts';
 
 /**
  * How many subscriptions took a message of each type. When a broker was reset, its consumers declare their subscriptions again
