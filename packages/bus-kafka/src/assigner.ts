@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { partitionCount } from '@emporium/bus';
+import { partitionCount } from '@emporium/bus/transport';
 import { AssignerProtocol, type Cluster, type PartitionAssigner } from 'kafkajs';
 
 /** One instance, as the leader of its group sees it. */

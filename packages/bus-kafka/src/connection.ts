@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type Log, type TransportStatus } from '@emporium/bus';
+import { busErrors, type Log } from '@emporium/bus';
+import type { TransportStatus } from '@emporium/bus/transport';
 import {
   type Admin,
   type Cluster,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Consumer, createDeliveries, type Delivery, messageOf, type Settling } from '@emporium/bus';
+import { type Consumer, messageOf } from '@emporium/bus';
+import { createDeliveries, type Delivery, type Settling } from '@emporium/bus/transport';
 import { slotOf } from './assigner.ts';
 import { atMost } from './at-most.ts';
 import { createCommitter, takenBack } from './committer.ts';

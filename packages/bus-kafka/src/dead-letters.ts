@@ -1,4 +1,5 @@
-import { busErrors, type Consumer, type DeadLetter, messageOf, textFrom, timeFrom } from '@emporium/bus';
+import { busErrors, type Consumer, type DeadLetter, messageOf } from '@emporium/bus';
+import { textFrom, timeFrom } from '@emporium/bus/transport';
 import { createConsumer } from './consumer.ts';
 import type { Entry, Letter } from './entry.ts';
 import { whenJoined } from './joining.ts';

@@ -1,4 +1,5 @@
-import type { DeadLetter, DeadLetterReason, TransportMessage } from '@emporium/bus';
+import type { DeadLetter, TransportMessage } from '@emporium/bus';
+import type { DeadLetterReason } from '@emporium/bus/transport';
 import type { Owned } from './owned.ts';
 
 /** A record that is to be delivered. */

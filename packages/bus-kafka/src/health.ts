@@ -1,4 +1,5 @@
-import { messageOf, type TransportStatus } from '@emporium/bus';
+import { messageOf } from '@emporium/bus';
+import type { TransportStatus } from '@emporium/bus/transport';
 
 /** What the last answer of the broker, or its absence, says of it. */
 export interface Health {

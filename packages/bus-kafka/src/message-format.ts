@@ -1,13 +1,12 @@
+import { busErrors, type TransportMessage } from '@emporium/bus';
 import {
   attemptFrom,
-  busErrors,
   type DeadLetterReason,
   deadLetterBody,
   headerPrefix,
   maxBodyBytes,
-  type TransportMessage,
   textFrom,
-} from '@emporium/bus';
+} from '@emporium/bus/transport';
 import type { Message } from 'kafkajs';
 import type { Unreadable } from './decoding/decoded.ts';
 

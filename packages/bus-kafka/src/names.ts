@@ -1,4 +1,5 @@
-import { delayTiers, type OutgoingMessage } from '@emporium/bus';
+import type { OutgoingMessage } from '@emporium/bus';
+import { delayTiers } from '@emporium/bus/transport';
 import type { Contract, RetryPolicy, Subscription } from '@emporium/contracts';
 
 /** Where the owner's events or the commands to it are published: `order.events`, `payment.commands`; an open stream has its own. */

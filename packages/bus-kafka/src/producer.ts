@@ -1,4 +1,5 @@
-import { busErrors, messageOf, partitionOf } from '@emporium/bus';
+import { busErrors, messageOf } from '@emporium/bus';
+import { partitionOf } from '@emporium/bus/transport';
 import { type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
 import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';

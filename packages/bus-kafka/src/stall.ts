@@ -1,4 +1,4 @@
-import type { ConsumerStatus } from '@emporium/bus';
+import type { ConsumerStatus } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Lane } from './lane.ts';
 import { latestOffsets } from './offsets.ts';

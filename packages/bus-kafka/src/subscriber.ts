@@ -1,12 +1,12 @@
+import type { Consumer } from '@emporium/bus';
 import {
-  type Consumer,
   type Deliver,
   delayTiers,
   type Limits,
   type Settling,
   textFrom,
   truncatedBodyBytes,
-} from '@emporium/bus';
+} from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import { createConsumer, type GroupConsumer, type Hands } from './consumer.ts';
 import type { Entry } from './entry.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Topology, TopologyChange } from '@emporium/bus';
+import type { TopologyChange } from '@emporium/bus';
+import type { Topology } from '@emporium/bus/transport';
 import type { Registry, Subscription } from '@emporium/contracts';
 import {
   bindingsOf,

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { DeadLetter, Delivery, OutgoingMessage, Transport } from '@emporium/bus';
+import type { DeadLetter, OutgoingMessage, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import {
   type Contract,
   createRegistry,

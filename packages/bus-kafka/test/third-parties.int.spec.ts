@@ -3,14 +3,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import {
-  type DeadLetter,
-  type Delivery,
-  type Log,
-  type OutgoingMessage,
-  redeclareMs,
-  type Transport,
-} from '@emporium/bus';
+import type { DeadLetter, Log, OutgoingMessage, Transport } from '@emporium/bus';
+import { type Delivery, redeclareMs } from '@emporium/bus/transport';
 import { type Contract, type Subscription, subscription, userRegistered } from '@emporium/contracts';
 import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';
 import { canStart, type KafkaServer, startKafka } from '@emporium/servers';

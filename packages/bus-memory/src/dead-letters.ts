@@ -1,4 +1,5 @@
-import { type Consumer, createProgress, type DeadLetter } from '@emporium/bus';
+import type { Consumer, DeadLetter } from '@emporium/bus';
+import { createProgress } from '@emporium/bus/transport';
 import type { Broker } from './connection.ts';
 import type { Entry } from './lane.ts';
 import { subscribe } from './subscriber.ts';

@@ -1,4 +1,4 @@
-import type { Delivery } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { expect, test, vi } from 'vitest';
 import { createQueue } from './queue.ts';
 import { subscribe } from './subscriber.ts';

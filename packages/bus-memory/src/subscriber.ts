@@ -1,11 +1,5 @@
-import {
-  busErrors,
-  type Consumer,
-  type DeadLetterReason,
-  type Delivery,
-  delayTiers,
-  storableText,
-} from '@emporium/bus';
+import { busErrors, type Consumer, storableText } from '@emporium/bus';
+import { type DeadLetterReason, type Delivery, delayTiers } from '@emporium/bus/transport';
 import type { Broker } from './connection.ts';
 import type { Entry, Lane } from './lane.ts';
 import type { Queue, Receiver } from './queue.ts';

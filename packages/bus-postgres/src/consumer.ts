@@ -1,11 +1,5 @@
-import {
-  type Consumer,
-  createDeliveries,
-  createTrouble,
-  type Delivery,
-  messageOf,
-  type Settling,
-} from '@emporium/bus';
+import { type Consumer, messageOf } from '@emporium/bus';
+import { createDeliveries, createTrouble, type Delivery, type Settling } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { isAway } from './health.ts';

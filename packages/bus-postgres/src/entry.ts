@@ -1,4 +1,5 @@
-import { attemptFrom, type TransportMessage } from '@emporium/bus';
+import type { TransportMessage } from '@emporium/bus';
+import { attemptFrom } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
 
 /** A claimed message. */

@@ -1,4 +1,5 @@
-import { messageOf, type TransportStatus } from '@emporium/bus';
+import { messageOf } from '@emporium/bus';
+import type { TransportStatus } from '@emporium/bus/transport';
 
 /** What was last seen of the broker. */
 export interface Health {

@@ -1,4 +1,5 @@
-import { busErrors, partitionCount } from '@emporium/bus';
+import { busErrors } from '@emporium/bus';
+import { partitionCount } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
 import { type Entry, entryOf, type MessageRow } from './entry.ts';
 import { memberLock, messageColumns } from './schema.ts';

@@ -1,17 +1,13 @@
 import {
   busErrors,
   createGrouper,
-  createKnownListeners,
   Fault,
-  isReached,
-  maxBodyBytes,
   messageOf,
-  nobody,
   type OutgoingMessage,
   type PublishResult,
-  partitionOf,
   type TransportMessage,
 } from '@emporium/bus';
+import { createKnownListeners, isReached, maxBodyBytes, nobody, partitionOf } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { deadLetters } from './schema.ts';
 

@@ -1,4 +1,5 @@
-import { busErrors, createTrouble } from '@emporium/bus';
+import { busErrors } from '@emporium/bus';
+import { createTrouble } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
 import { type Claims, createClaims } from './claims.ts';
 import type { Config } from './config.ts';

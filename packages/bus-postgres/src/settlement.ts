@@ -1,13 +1,10 @@
+import { busErrors, createGrouper, type Grouper, storableText } from '@emporium/bus';
 import {
-  busErrors,
-  createGrouper,
   type DeadLetterReason,
-  type Grouper,
   maxBodyBytes,
   type Settling,
-  storableText,
   truncatedBodyBytes,
-} from '@emporium/bus';
+} from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { deadLetters } from './schema.ts';

@@ -1,4 +1,5 @@
-import type { Topology, TopologyChange } from '@emporium/bus';
+import type { TopologyChange } from '@emporium/bus';
+import type { Topology } from '@emporium/bus/transport';
 import type { Registry, Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
 import { deadLetters } from './schema.ts';

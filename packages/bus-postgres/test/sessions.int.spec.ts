@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Transport } from '@emporium/bus';
+import type { Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription } from '@emporium/bus-testing';
 import { freshDatabase, serverFor } from '@emporium/servers';
 import pg from 'pg';

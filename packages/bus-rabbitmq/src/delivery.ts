@@ -1,4 +1,5 @@
-import { attemptFrom, busErrors, type DeadLetterReason, type Delivery } from '@emporium/bus';
+import { busErrors } from '@emporium/bus';
+import { attemptFrom, type DeadLetterReason, type Delivery } from '@emporium/bus/transport';
 import type { ConsumeMessage } from 'amqplib';
 import { headers } from './headers.ts';
 import { headerOf, readMessage } from './message-format.ts';

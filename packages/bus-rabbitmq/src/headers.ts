@@ -1,4 +1,4 @@
-import { headerPrefix } from '@emporium/bus';
+import { headerPrefix } from '@emporium/bus/transport';
 
 /** The headers that mean something to us. Whatever else a message has is a third party's, and is not looked at. */
 export const headers = {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { storableText, type TransportMessage, textFrom } from '@emporium/bus';
+import { storableText, type TransportMessage } from '@emporium/bus';
+import { textFrom } from '@emporium/bus/transport';
 import type { Message, MessageProperties, Options } from 'amqplib';
 import { headers } from './headers.ts';
 import { typeOf } from './names.ts';

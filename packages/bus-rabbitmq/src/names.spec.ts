@@ -1,4 +1,4 @@
-import { delayTiers, partitionOf } from '@emporium/bus';
+import { delayTiers, partitionOf } from '@emporium/bus/transport';
 import { reserveStock, subscription, userRegistered } from '@emporium/contracts';
 import { expect, test } from 'vitest';
 import { exchangeOf, queueFor, queuesOf, routingKeyOf, tiersOf, typeOf } from './names.ts';

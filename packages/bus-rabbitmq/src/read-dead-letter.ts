@@ -1,13 +1,11 @@
+import { busErrors, type DeadLetter, storableText } from '@emporium/bus';
 import {
   attemptFrom,
-  busErrors,
-  type DeadLetter,
   type DeadLetterReason,
   deadLetterBody,
-  storableText,
   textFrom,
   timeFrom,
-} from '@emporium/bus';
+} from '@emporium/bus/transport';
 import type { Message } from 'amqplib';
 import { headers } from './headers.ts';
 import { deliveryLimit } from './layout.ts';

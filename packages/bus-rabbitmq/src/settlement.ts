@@ -1,10 +1,5 @@
-import {
-  busErrors,
-  type DeadLetterReason,
-  deadLetterBody,
-  maxBodyBytes,
-  type PublishResult,
-} from '@emporium/bus';
+import { busErrors, type PublishResult } from '@emporium/bus';
+import { type DeadLetterReason, deadLetterBody, maxBodyBytes } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import { RabbitmqDelivery, type Settlement, takenBack } from './delivery.ts';
 import { headers } from './headers.ts';

@@ -1,4 +1,5 @@
-import { busErrors, type Consumer, type Deliver, type Limits, messageOf } from '@emporium/bus';
+import { busErrors, type Consumer, messageOf } from '@emporium/bus';
+import type { Deliver, Limits } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import { atMost } from './at-most.ts';

@@ -1,4 +1,5 @@
-import { Fault, type Topology, type TopologyChange } from '@emporium/bus';
+import { Fault, type TopologyChange } from '@emporium/bus';
+import type { Topology } from '@emporium/bus/transport';
 import type { Registry } from '@emporium/contracts';
 import type { ChannelModel } from 'amqplib';
 import { readBindings, virtualHostOf } from './bindings.ts';

@@ -1,10 +1,5 @@
-import {
-  busErrors,
-  type Consumer,
-  type PublishResult,
-  type Transport,
-  type TransportStatus,
-} from '@emporium/bus';
+import { busErrors, type Consumer, type PublishResult, type Transport } from '@emporium/bus';
+import type { TransportStatus } from '@emporium/bus/transport';
 import { parseOptions, type RabbitmqOptions } from './config.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { startDeadLetterConsumer } from './dead-letters.ts';

@@ -1,4 +1,5 @@
-import { type ConsumerStatus, messageOf, settlementOf } from '@emporium/bus';
+import { messageOf, settlementOf } from '@emporium/bus';
+import type { ConsumerStatus } from '@emporium/bus/transport';
 
 /** What one consumer does not get done, and since when. */
 export interface Troubles {

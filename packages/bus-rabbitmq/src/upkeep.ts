@@ -1,4 +1,5 @@
-import { messageOf, redeclareMs } from '@emporium/bus';
+import { messageOf } from '@emporium/bus';
+import { redeclareMs } from '@emporium/bus/transport';
 import type { ChannelModel } from 'amqplib';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';

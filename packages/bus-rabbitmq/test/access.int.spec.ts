@@ -1,4 +1,5 @@
-import { type DeadLetter, type OutgoingMessage, partitionOf, type Transport } from '@emporium/bus';
+import type { DeadLetter, OutgoingMessage, Transport } from '@emporium/bus';
+import { partitionOf } from '@emporium/bus/transport';
 import {
   type Contract,
   createRegistry,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeadLetter, redeclareMs } from '@emporium/bus';
+import type { DeadLetter } from '@emporium/bus';
+import { redeclareMs } from '@emporium/bus/transport';
 import { canStart } from '@emporium/servers';
 import { describe, expect, test, vi } from 'vitest';
 import {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeadLetter, Delivery, OutgoingMessage, Transport } from '@emporium/bus';
+import type { DeadLetter, OutgoingMessage, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import {
   createRegistry,
   type Registry,

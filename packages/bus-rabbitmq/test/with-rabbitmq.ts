@@ -1,4 +1,5 @@
-import type { Delivery, Log, OutgoingMessage, Transport } from '@emporium/bus';
+import type { Log, OutgoingMessage, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import {
   createRegistry,
   type Registry,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type Log, messageOf, type TransportStatus } from '@emporium/bus';
+import { busErrors, type Log, messageOf } from '@emporium/bus';
+import type { TransportStatus } from '@emporium/bus/transport';
 import type { Config } from './config.ts';
 import { createHealth, isAway, isBlocked } from './health.ts';
 import { createLink, type Link } from './link.ts';

@@ -1,4 +1,5 @@
-import { type Consumer, createProgress, type DeadLetter } from '@emporium/bus';
+import type { Consumer, DeadLetter } from '@emporium/bus';
+import { createProgress } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { deadLetterOf } from './letter.ts';
 import { deadLetters, group, queueOf } from './names.ts';

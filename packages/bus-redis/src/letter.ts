@@ -1,14 +1,12 @@
+import { busErrors, type DeadLetter, storableText } from '@emporium/bus';
 import {
-  busErrors,
-  type DeadLetter,
   type DeadLetterReason,
   deadLetterBody,
   deadLetterFacts,
   maxBodyBytes,
-  storableText,
   textFrom,
   truncatedBodyBytes,
-} from '@emporium/bus';
+} from '@emporium/bus/transport';
 import type { Entry } from './entry.ts';
 
 /** What a dead letter adds to its message. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { attemptFrom, partitionCount, type Settling } from '@emporium/bus';
+import { attemptFrom, partitionCount, type Settling } from '@emporium/bus/transport';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
 import { aboutText, type Entry, entriesOf, fieldNames, listOf } from './entry.ts';

@@ -1,16 +1,13 @@
 import {
   busErrors,
   createGrouper,
-  createKnownListeners,
   Fault,
-  maxBodyBytes,
   messageOf,
-  nobody,
   type OutgoingMessage,
   type PublishResult,
-  partitionOf,
   type TransportMessage,
 } from '@emporium/bus';
+import { createKnownListeners, maxBodyBytes, nobody, partitionOf } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames, listOf } from './entry.ts';
 import { isUnavailable } from './health.ts';

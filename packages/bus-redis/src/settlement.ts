@@ -1,4 +1,4 @@
-import type { Settling } from '@emporium/bus';
+import type { Settling } from '@emporium/bus/transport';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
 import { aboutText, type Entry, fieldNames } from './entry.ts';

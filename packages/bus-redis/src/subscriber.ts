@@ -1,4 +1,5 @@
-import type { Consumer, Deliver, Delivery, Limits } from '@emporium/bus';
+import type { Consumer } from '@emporium/bus';
+import type { Deliver, Delivery, Limits } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
 import { createConsumer } from './consumer.ts';

@@ -1,4 +1,5 @@
-import { partitionCount, type Topology, type TopologyChange } from '@emporium/bus';
+import type { TopologyChange } from '@emporium/bus';
+import { partitionCount, type Topology } from '@emporium/bus/transport';
 import type { Registry, Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
 import { listOf } from './entry.ts';

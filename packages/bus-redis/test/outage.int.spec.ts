@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Log, Transport } from '@emporium/bus';
+import type { Log, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import {
   aMessage,
   anEvent,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Log, Transport } from '@emporium/bus';
+import type { Log, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import {
   aCommand,
   aMessage,

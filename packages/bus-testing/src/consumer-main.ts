@@ -1,6 +1,6 @@
 /** The process behind `startConsumerProcess`: subscribes with the transport under test, and says what it does. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { loadCreate } from './broker.ts';
 import type { Assignment, Report, Step } from './consumer-process.ts';
 

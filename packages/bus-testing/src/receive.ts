@@ -1,4 +1,5 @@
-import type { Consumer, Deliver, Delivery, Transport } from '@emporium/bus';
+import type { Consumer, Transport } from '@emporium/bus';
+import type { Deliver, Delivery } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import { eventually } from './eventually.ts';
 

@@ -1,11 +1,5 @@
-import type {
-  Consumer,
-  ConsumerStatus,
-  DeadLetterReason,
-  Deliver,
-  Delivery,
-  Transport,
-} from '../src/index.ts';
+import type { Consumer, Transport } from '../src/index.ts';
+import type { ConsumerStatus, DeadLetterReason, Deliver, Delivery } from '../src/transport/index.ts';
 
 type Settled =
   | 'ack'

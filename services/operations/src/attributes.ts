@@ -1,4 +1,5 @@
-import { attemptFrom, type DeadLetter, storableText } from '@emporium/bus';
+import { type DeadLetter, storableText } from '@emporium/bus';
+import { attemptFrom } from '@emporium/bus/transport';
 import { storable, textOf } from './storable.ts';
 
 /** The attributes of a dead letter as the database can hold them. */

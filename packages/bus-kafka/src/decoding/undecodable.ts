@@ -1,5 +1,5 @@
-import type { DeadLetterReason } from '@emporium/bus';
 import { busErrors } from '@emporium/bus';
+import type { DeadLetterReason } from '@emporium/bus/transport';
 
 /** Thrown by the decoders: the bytes are not what the protocol says. The text never quotes them. */
 export class Undecodable extends Error {

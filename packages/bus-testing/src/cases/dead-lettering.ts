@@ -1,4 +1,5 @@
-import type { DeadLetter, Delivery, Transport } from '@emporium/bus';
+import type { DeadLetter, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import { expect } from 'vitest';
 import { aWhile, eventually } from '../eventually.ts';

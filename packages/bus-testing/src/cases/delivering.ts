@@ -1,4 +1,4 @@
-import type { Delivery } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import { aWhile, eventually } from '../eventually.ts';
 import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';

@@ -1,4 +1,5 @@
-import { type DeadLetter, type Delivery, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus';
+import type { DeadLetter } from '@emporium/bus';
+import { type Delivery, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus/transport';
 import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';
 import { expect } from 'vitest';
 import { eventually } from '../eventually.ts';

@@ -1,4 +1,4 @@
-import type { Delivery } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import { aWhile } from '../eventually.ts';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription, textOf } from '../fixtures.ts';

@@ -1,4 +1,5 @@
-import type { Delivery, OutgoingMessage, Transport } from '@emporium/bus';
+import type { OutgoingMessage, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import { aWhile, eventually } from '../eventually.ts';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';

@@ -1,4 +1,4 @@
-import type { Delivery } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import { eventually } from '../eventually.ts';
 import { anEvent, aSubscription, messages } from '../fixtures.ts';

@@ -1,5 +1,6 @@
-import type { Delivery, OutgoingMessage, PublishResult, Transport } from '@emporium/bus';
-import { redeclareMs } from '@emporium/bus';
+import type { OutgoingMessage, PublishResult, Transport } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
+import { redeclareMs } from '@emporium/bus/transport';
 import type { Contract } from '@emporium/contracts';
 import { expect } from 'vitest';
 import { aWhile, eventually } from '../eventually.ts';

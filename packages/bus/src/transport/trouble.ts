@@ -1,6 +1,6 @@
-import { messageOf } from './errors.ts';
-import type { Log } from './log.ts';
-import type { ConsumerStatus } from './transport.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ConsumerStatus } from '../transport.ts';
 
 /** What keeps one consumer from reaching its messages, by no fault of the broker's availability. */
 export interface Trouble {

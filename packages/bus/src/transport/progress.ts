@@ -1,6 +1,6 @@
-import { messageOf } from './errors.ts';
-import type { Log } from './log.ts';
-import type { ConsumerStatus, Delivery } from './transport.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ConsumerStatus, Delivery } from '../transport.ts';
 
 /** Watches whether the deliveries of one consumer come to an end. */
 export interface Progress {

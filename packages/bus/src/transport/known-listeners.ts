@@ -1,4 +1,4 @@
-import { redeclareMs } from './transport.ts';
+import { redeclareMs } from '../transport.ts';
 
 /** The subscriptions that take a type, as the broker counts them. */
 export interface Listeners {

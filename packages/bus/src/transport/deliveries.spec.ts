@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import { type Delivery, delayTiers } from '../transport.ts';
 import { createDeliveries, type Settling } from './deliveries.ts';
-import { type Delivery, delayTiers } from './transport.ts';
 
 const claim = (id = 'a') => ({ id, type: 'order.placed', key: 'k', body: Buffer.from('{}'), attempt: 1 });
 type Claim = ReturnType<typeof claim>;

@@ -1,5 +1,5 @@
-import { busErrors } from './errors.ts';
-import { type DeadLetterReason, type Delivery, delayTiers, type TransportMessage } from './transport.ts';
+import { busErrors } from '../errors.ts';
+import { type DeadLetterReason, type Delivery, delayTiers, type TransportMessage } from '../transport.ts';
 
 /** What the broker does with a claimed message. Each resolves when the broker has it. */
 export interface Settling<Claimed> {

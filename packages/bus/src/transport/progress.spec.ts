@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { noted } from '../test/fake-transport.ts';
+import { noted } from '../../test/fake-transport.ts';
+import type { Delivery } from '../transport.ts';
 import { createProgress, type Progress } from './progress.ts';
-import type { Delivery } from './transport.ts';
 
 const body = new Uint8Array();
 const lost = new Error('the connection is gone');

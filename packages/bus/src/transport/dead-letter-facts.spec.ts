@@ -1,7 +1,7 @@
 import { hostileNumbers, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 import { expect, test } from 'vitest';
+import { unstorable } from '../storable.ts';
 import { deadLetterFacts } from './dead-letter-facts.ts';
-import { unstorable } from './storable.ts';
 
 const fallback = { position: 'queue/7' };
 
