@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { consume, type DeadLetter, type Transport } from '@emporium/bus';
-import { maxBodyBytes, truncatedBodyBytes } from '@emporium/bus/transport';
+import { consume, type DeadLetter, maxBodyBytes, type Transport, truncatedBodyBytes } from '@emporium/bus';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription } from '@emporium/bus-testing';
 import { createRegistry } from '@emporium/contracts';
 import { hostileBytes } from '@emporium/hostile-inputs';
@@ -224,6 +223,7 @@ describe.skipIf(!server.available)(
         'truncate bus.subscription, bus.binding, bus.message restart identity',
       ],
       ['the bindings', 'truncate bus.binding'],
+      ['the table of removed bindings', 'drop table bus.removed_binding'],
       ['the subscriptions', 'delete from bus.subscription'],
     ])(
       '%s: declared again by idle consumers, and no mandatory event is lost meanwhile',
@@ -341,6 +341,7 @@ describe.skipIf(!server.available)(
       await admin.query(`
         alter table bus.message alter column id drop default, alter column id add generated always as identity;
         drop sequence bus.message_id;
+        drop table bus.removed_binding;
         comment on schema bus is 'emporium bus, version 1'`);
       const asOlderRelease = (id: string) =>
         admin.query<{ id: string }>(

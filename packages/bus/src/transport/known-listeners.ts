@@ -9,9 +9,9 @@ export interface Listeners {
 }
 
 /**
- * How many subscriptions took a message of each type. When a broker was reset, its consumers declare their subscriptions again
- * one after the other: what is published meanwhile must not be accepted for the first of them alone. One that was removed on
- * purpose is not waited for.
+ * How many subscriptions took a message of each type. After a reset of the broker, consumers declare their subscriptions again one
+ * after the other, and a message that is published meanwhile must not be accepted for the first of them alone. A subscription that
+ * was removed on purpose is not waited for.
  */
 export interface KnownListeners {
   /** What a mandatory message of this type must find now: see {@link isReached}. */
@@ -20,12 +20,12 @@ export interface KnownListeners {
   found(type: string, listeners: Listeners): void;
 }
 
-/** What a message that no subscription must take expects. */
+/** Expected for a message that need not reach any subscription. */
 export const nobody: Listeners = { count: 0, removed: 0 };
 
 /**
- * Whether the expected subscriptions are there, but for those that were removed on purpose since: at least one, unless nobody is
- * expected. The brokers' statements use the same formula.
+ * Whether as many subscriptions are there as expected, less those that were removed on purpose since, but at least one. Nothing is
+ * required if none is expected. The publishers' statements on PostgreSQL and Redis use the same formula.
  */
 export const isReached = (expected: Listeners, found: Listeners): boolean =>
   expected.count === 0 ||
@@ -34,7 +34,7 @@ export const isReached = (expected: Listeners, found: Listeners): boolean =>
 /** Fewer for so long, in milliseconds, means that the others were removed for good by other means than ours. */
 const removedMs = 2 * redeclareMs;
 
-/** What a mandatory message expects before any was sent. */
+/** Expected for the first mandatory message of a type. */
 const anybody: Listeners = { count: 1, removed: 0 };
 
 interface Known extends Listeners {
