@@ -1,12 +1,5 @@
-import { busErrors, type TransportMessage } from '@emporium/bus';
-import {
-  attemptFrom,
-  type DeadLetterReason,
-  deadLetterBody,
-  headerPrefix,
-  maxBodyBytes,
-  textFrom,
-} from '@emporium/bus/transport';
+import { attemptFrom, busErrors, deadLetterBody, maxBodyBytes, type TransportMessage } from '@emporium/bus';
+import { type DeadLetterReason, headerPrefix, textFrom } from '@emporium/bus/transport';
 import type { Message } from 'kafkajs';
 import type { Unreadable } from './decoding/decoded.ts';
 

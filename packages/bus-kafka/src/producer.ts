@@ -1,5 +1,4 @@
-import { busErrors, messageOf } from '@emporium/bus';
-import { partitionOf } from '@emporium/bus/transport';
+import { busErrors, messageOf, partitionOf } from '@emporium/bus';
 import { type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
 import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';

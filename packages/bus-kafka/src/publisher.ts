@@ -2,11 +2,11 @@ import {
   busErrors,
   createGrouper,
   Fault,
+  maxBodyBytes,
   messageOf,
   type PublishResult,
   type TransportMessage,
 } from '@emporium/bus';
-import { maxBodyBytes } from '@emporium/bus/transport';
 import type { Message, TopicMessages } from 'kafkajs';
 import type { Connection } from './connection.ts';
 import { typeOfError } from './health.ts';

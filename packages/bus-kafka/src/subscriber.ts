@@ -1,12 +1,5 @@
-import type { Consumer } from '@emporium/bus';
-import {
-  type Deliver,
-  delayTiers,
-  type Limits,
-  type Settling,
-  textFrom,
-  truncatedBodyBytes,
-} from '@emporium/bus/transport';
+import { type Consumer, truncatedBodyBytes } from '@emporium/bus';
+import { type Deliver, delayTiers, type Limits, type Settling, textFrom } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import { createConsumer, type GroupConsumer, type Hands } from './consumer.ts';
 import type { Entry } from './entry.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { maxBodyBytes, partitionCount } from '@emporium/bus/transport';
+import { maxBodyBytes } from '@emporium/bus';
+import { partitionCount } from '@emporium/bus/transport';
 import type { ITopicConfig } from 'kafkajs';
 import type { Connection } from './connection.ts';
 import { typeOfError } from './health.ts';

@@ -1,11 +1,11 @@
 import {
   busErrors,
   type Fault,
+  maxBodyBytes,
   type OutgoingMessage,
   type PublishResult,
   type TransportMessage,
 } from '@emporium/bus';
-import { maxBodyBytes } from '@emporium/bus/transport';
 import type { Broker } from './connection.ts';
 import type { Entry } from './lane.ts';
 

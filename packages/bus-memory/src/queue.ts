@@ -1,4 +1,5 @@
-import { partitionCount, partitionOf } from '@emporium/bus/transport';
+import { partitionOf } from '@emporium/bus';
+import { partitionCount } from '@emporium/bus/transport';
 import { createLane, type Entry, type Lane } from './lane.ts';
 
 /** Where a queue hands its messages to. */

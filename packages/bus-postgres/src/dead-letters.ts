@@ -1,5 +1,5 @@
-import type { Consumer, DeadLetter } from '@emporium/bus';
-import { createProgress, deadLetterBody, deadLetterFacts, textFrom } from '@emporium/bus/transport';
+import { type Consumer, type DeadLetter, deadLetterBody } from '@emporium/bus';
+import { createProgress, deadLetterFacts, textFrom } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { createConsumer } from './consumer.ts';
 import type { Entry } from './entry.ts';

@@ -1,5 +1,4 @@
-import type { TransportMessage } from '@emporium/bus';
-import { attemptFrom } from '@emporium/bus/transport';
+import { attemptFrom, type TransportMessage } from '@emporium/bus';
 import type { QueryResultRow } from 'pg';
 
 /** A claimed message. */

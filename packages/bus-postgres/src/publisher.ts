@@ -2,12 +2,14 @@ import {
   busErrors,
   createGrouper,
   Fault,
+  maxBodyBytes,
   messageOf,
   type OutgoingMessage,
   type PublishResult,
+  partitionOf,
   type TransportMessage,
 } from '@emporium/bus';
-import { createKnownListeners, isReached, maxBodyBytes, nobody, partitionOf } from '@emporium/bus/transport';
+import { createKnownListeners, isReached, nobody } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { deadLetters } from './schema.ts';
 

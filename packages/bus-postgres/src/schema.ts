@@ -1,4 +1,4 @@
-import { maxBodyBytes } from '@emporium/bus/transport';
+import { maxBodyBytes } from '@emporium/bus';
 import type { ClientBase } from 'pg';
 
 /** Raised with every change below, which must be safe to run on an older schema and beside an older release. */

@@ -1,10 +1,12 @@
-import { busErrors, createGrouper, type Grouper, storableText } from '@emporium/bus';
 import {
-  type DeadLetterReason,
+  busErrors,
+  createGrouper,
+  type Grouper,
   maxBodyBytes,
-  type Settling,
+  storableText,
   truncatedBodyBytes,
-} from '@emporium/bus/transport';
+} from '@emporium/bus';
+import type { DeadLetterReason, Settling } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { deadLetters } from './schema.ts';

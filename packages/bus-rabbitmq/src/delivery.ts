@@ -1,5 +1,5 @@
-import { busErrors } from '@emporium/bus';
-import { attemptFrom, type DeadLetterReason, type Delivery } from '@emporium/bus/transport';
+import { attemptFrom, busErrors } from '@emporium/bus';
+import type { DeadLetterReason, Delivery } from '@emporium/bus/transport';
 import type { ConsumeMessage } from 'amqplib';
 import { headers } from './headers.ts';
 import { headerOf, readMessage } from './message-format.ts';

@@ -1,4 +1,5 @@
-import { delayTiers, partitionOf } from '@emporium/bus/transport';
+import { partitionOf } from '@emporium/bus';
+import { delayTiers } from '@emporium/bus/transport';
 import { reserveStock, subscription, userRegistered } from '@emporium/contracts';
 import { expect, test } from 'vitest';
 import { exchangeOf, queueFor, queuesOf, routingKeyOf, tiersOf, typeOf } from './names.ts';

@@ -1,5 +1,5 @@
-import type { OutgoingMessage } from '@emporium/bus';
-import { delayTiers, partitionCount, partitionOf } from '@emporium/bus/transport';
+import { type OutgoingMessage, partitionOf } from '@emporium/bus';
+import { delayTiers, partitionCount } from '@emporium/bus/transport';
 import type { Contract, RetryPolicy, Subscription } from '@emporium/contracts';
 
 /** Where the owner's events or the commands to it are published: `order.events`, `payment.commands`. */

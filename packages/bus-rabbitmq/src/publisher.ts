@@ -1,5 +1,11 @@
-import { busErrors, type Fault, messageOf, type PublishResult, type TransportMessage } from '@emporium/bus';
-import { maxBodyBytes } from '@emporium/bus/transport';
+import {
+  busErrors,
+  type Fault,
+  maxBodyBytes,
+  messageOf,
+  type PublishResult,
+  type TransportMessage,
+} from '@emporium/bus';
 import type { ConfirmChannel } from 'amqplib';
 import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';

@@ -1,11 +1,5 @@
-import { busErrors, type DeadLetter, storableText } from '@emporium/bus';
-import {
-  attemptFrom,
-  type DeadLetterReason,
-  deadLetterBody,
-  textFrom,
-  timeFrom,
-} from '@emporium/bus/transport';
+import { attemptFrom, busErrors, type DeadLetter, deadLetterBody, storableText } from '@emporium/bus';
+import { type DeadLetterReason, textFrom, timeFrom } from '@emporium/bus/transport';
 import type { Message } from 'amqplib';
 import { headers } from './headers.ts';
 import { deliveryLimit } from './layout.ts';

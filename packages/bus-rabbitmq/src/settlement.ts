@@ -1,5 +1,5 @@
-import { busErrors, type PublishResult } from '@emporium/bus';
-import { type DeadLetterReason, deadLetterBody, maxBodyBytes } from '@emporium/bus/transport';
+import { busErrors, deadLetterBody, maxBodyBytes, type PublishResult } from '@emporium/bus';
+import type { DeadLetterReason } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import { RabbitmqDelivery, type Settlement, takenBack } from './delivery.ts';
 import { headers } from './headers.ts';

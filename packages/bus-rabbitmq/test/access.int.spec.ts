@@ -1,5 +1,4 @@
-import type { DeadLetter, OutgoingMessage, Transport } from '@emporium/bus';
-import { partitionOf } from '@emporium/bus/transport';
+import { type DeadLetter, type OutgoingMessage, partitionOf, type Transport } from '@emporium/bus';
 import {
   type Contract,
   createRegistry,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type DeadLetter, unstorable } from '@emporium/bus';
-import { type Delivery, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus/transport';
+import { type DeadLetter, maxBodyBytes, truncatedBodyBytes, unstorable } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';
 import { canStart } from '@emporium/servers';
 import type { Options } from 'amqplib';

@@ -1,5 +1,5 @@
-import type { TransportMessage } from '@emporium/bus';
-import { attemptFrom, headerPrefix } from '@emporium/bus/transport';
+import { attemptFrom, type TransportMessage } from '@emporium/bus';
+import { headerPrefix } from '@emporium/bus/transport';
 import type { Reply } from './link.ts';
 
 /**

@@ -1,12 +1,12 @@
-import { busErrors, type DeadLetter, storableText } from '@emporium/bus';
 import {
-  type DeadLetterReason,
+  busErrors,
+  type DeadLetter,
   deadLetterBody,
-  deadLetterFacts,
   maxBodyBytes,
-  textFrom,
+  storableText,
   truncatedBodyBytes,
-} from '@emporium/bus/transport';
+} from '@emporium/bus';
+import { type DeadLetterReason, deadLetterFacts, textFrom } from '@emporium/bus/transport';
 import type { Entry } from './entry.ts';
 
 /** What a dead letter adds to its message. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { attemptFrom, partitionCount, type Settling } from '@emporium/bus/transport';
+import { attemptFrom } from '@emporium/bus';
+import { partitionCount, type Settling } from '@emporium/bus/transport';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
 import { aboutText, type Entry, entriesOf, fieldNames, listOf } from './entry.ts';

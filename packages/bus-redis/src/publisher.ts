@@ -2,12 +2,14 @@ import {
   busErrors,
   createGrouper,
   Fault,
+  maxBodyBytes,
   messageOf,
   type OutgoingMessage,
   type PublishResult,
+  partitionOf,
   type TransportMessage,
 } from '@emporium/bus';
-import { createKnownListeners, maxBodyBytes, nobody, partitionOf } from '@emporium/bus/transport';
+import { createKnownListeners, nobody } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames, listOf } from './entry.ts';
 import { isUnavailable } from './health.ts';

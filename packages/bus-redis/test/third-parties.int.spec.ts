@@ -1,5 +1,4 @@
-import { consume, type DeadLetter, type Transport } from '@emporium/bus';
-import { maxBodyBytes, truncatedBodyBytes } from '@emporium/bus/transport';
+import { consume, type DeadLetter, maxBodyBytes, type Transport, truncatedBodyBytes } from '@emporium/bus';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription } from '@emporium/bus-testing';
 import { createRegistry } from '@emporium/contracts';
 import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';

@@ -1,4 +1,4 @@
-// For services, and what carries them. Transports also import `./transport/index.ts`.
+// For those who write services. Transports also import `./transport/index.ts`.
 
 // Messages
 
@@ -62,12 +62,17 @@ export { backoff } from './retry.ts';
 
 // The broker, as a service uses it
 
-export type {
-  Consumer,
-  DeadLetter,
-  OutgoingMessage,
-  PublishResult,
-  TopologyChange,
-  Transport,
-  TransportMessage,
+export { deadLetterBody } from './dead-letter-body.ts';
+export { attemptFrom } from './header-values.ts';
+export { partitionOf } from './partition.ts';
+export {
+  type Consumer,
+  type DeadLetter,
+  maxBodyBytes,
+  type OutgoingMessage,
+  type PublishResult,
+  type TopologyChange,
+  type Transport,
+  type TransportMessage,
+  truncatedBodyBytes,
 } from './transport.ts';

@@ -1,5 +1,11 @@
-import { type Context, createMessage, type Effect, newContext, type OutgoingMessage } from '@emporium/bus';
-import { partitionOf } from '@emporium/bus/transport';
+import {
+  type Context,
+  createMessage,
+  type Effect,
+  newContext,
+  type OutgoingMessage,
+  partitionOf,
+} from '@emporium/bus';
 import type { Registry, ServiceName } from '@emporium/contracts';
 import { sql, type Transaction } from 'kysely';
 import { type TaskEntry, writeTasks } from './task-outbox.ts';

@@ -1,5 +1,4 @@
-import { type DeadLetter, storableText } from '@emporium/bus';
-import { attemptFrom } from '@emporium/bus/transport';
+import { attemptFrom, type DeadLetter, storableText } from '@emporium/bus';
 import { storable, textOf } from './storable.ts';
 
 /** The attributes of a dead letter as the database can hold them. */

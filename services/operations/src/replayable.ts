@@ -1,4 +1,4 @@
-import { maxBodyBytes } from '@emporium/bus/transport';
+import { maxBodyBytes } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
 
 interface Letter {

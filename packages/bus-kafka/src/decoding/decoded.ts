@@ -1,4 +1,5 @@
-import { type DeadLetterReason, truncatedBodyBytes } from '@emporium/bus/transport';
+import { truncatedBodyBytes } from '@emporium/bus';
+import type { DeadLetterReason } from '@emporium/bus/transport';
 import { reasonOf } from './undecodable.ts';
 
 /** What kafkajs wants to know of the batch of a record: whose transaction it was. */

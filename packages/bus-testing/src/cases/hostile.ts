@@ -1,5 +1,5 @@
-import type { DeadLetter } from '@emporium/bus';
-import { type Delivery, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus/transport';
+import { type DeadLetter, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus';
+import type { Delivery } from '@emporium/bus/transport';
 import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';
 import { expect } from 'vitest';
 import { eventually } from '../eventually.ts';

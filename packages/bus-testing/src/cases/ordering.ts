@@ -1,4 +1,5 @@
-import { type Delivery, partitionCount, partitionOf } from '@emporium/bus/transport';
+import { partitionOf } from '@emporium/bus';
+import { type Delivery, partitionCount } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import type { Step } from '../consumer-process.ts';
 import { aWhile, eventually } from '../eventually.ts';

@@ -1,4 +1,4 @@
-import { maxBodyBytes } from '@emporium/bus/transport';
+import { maxBodyBytes } from '@emporium/bus';
 import { expect } from 'vitest';
 import { aCommand, aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';

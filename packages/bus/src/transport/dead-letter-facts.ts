@@ -1,5 +1,5 @@
+import { attemptFrom, textFrom, timeFrom } from '../header-values.ts';
 import type { DeadLetter } from '../transport.ts';
-import { attemptFrom, textFrom, timeFrom } from './header-values.ts';
 
 /** What a dead letter adds to its message. */
 export type DeadLetterFacts = Pick<

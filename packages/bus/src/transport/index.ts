@@ -1,4 +1,4 @@
-// For those who write a transport: the rest of its interface, and what transports share.
+// For those who write a transport: the rest of its interface, and what transports share. Each name has one entry.
 
 // The interface
 
@@ -9,15 +9,14 @@ export {
   type Delivery,
   delayTiers,
   type Limits,
-  maxBodyBytes,
   redeclareMs,
   type Topology,
   type TransportStatus,
-  truncatedBodyBytes,
 } from '../transport.ts';
 
 // Publishing
 
+export { partitionCount } from '../partition.ts';
 export {
   createKnownListeners,
   isReached,
@@ -25,7 +24,6 @@ export {
   type Listeners,
   nobody,
 } from './known-listeners.ts';
-export { partitionCount, partitionOf } from './partition.ts';
 
 // Consuming
 
@@ -35,9 +33,8 @@ export { createTrouble, type Trouble } from './trouble.ts';
 
 // Dead letters
 
-export { deadLetterBody } from './dead-letter-body.ts';
 export { type DeadLetterFacts, deadLetterFacts } from './dead-letter-facts.ts';
 
 // Headers
 
-export { attemptFrom, headerPrefix, textFrom, timeFrom } from './header-values.ts';
+export { headerPrefix, textFrom, timeFrom } from '../header-values.ts';

@@ -1,4 +1,4 @@
-import { partitionOf } from '@emporium/bus/transport';
+import { partitionOf } from '@emporium/bus';
 import { shop as registry } from '@emporium/contracts';
 import amqp from 'amqplib';
 import { Redis } from 'ioredis';

@@ -1,5 +1,4 @@
-import { type DeadLetter, messageOf, settlementOf } from '@emporium/bus';
-import { deadLetterBody, truncatedBodyBytes } from '@emporium/bus/transport';
+import { type DeadLetter, deadLetterBody, messageOf, settlementOf, truncatedBodyBytes } from '@emporium/bus';
 import type { Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';

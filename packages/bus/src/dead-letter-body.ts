@@ -1,4 +1,4 @@
-import { maxBodyBytes, truncatedBodyBytes } from '../transport.ts';
+import { maxBodyBytes, truncatedBodyBytes } from './transport.ts';
 
 /**
  * What a dead letter keeps of a body: all of it up to `maxBodyBytes`, else its first `truncatedBodyBytes` and the size it had,

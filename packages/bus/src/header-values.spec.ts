@@ -1,7 +1,7 @@
 import { hostileHeaders, hostileNumbers, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 import { describe, expect, test } from 'vitest';
-import { unstorable } from '../storable.ts';
 import { attemptFrom, textFrom, timeFrom } from './header-values.ts';
+import { unstorable } from './storable.ts';
 
 const values: readonly { name: string; value: unknown }[] = [
   ...hostileHeaders,

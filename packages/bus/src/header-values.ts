@@ -1,4 +1,4 @@
-import { storableText } from '../storable.ts';
+import { storableText } from './storable.ts';
 
 /**
  * Our headers begin with this on every broker. Any other name is a third party's, and means nothing to us; on an open stream

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { maxBodyBytes, truncatedBodyBytes } from '../transport.ts';
 import { deadLetterBody } from './dead-letter-body.ts';
+import { maxBodyBytes, truncatedBodyBytes } from './transport.ts';
 
 test('a dead letter keeps a body up to the limit of the transports whole', () => {
   const body = new Uint8Array(maxBodyBytes);
