@@ -12,6 +12,14 @@ export interface Context {
   readonly tracestate?: string;
   /** 0 in a request or a timer; in a handler, the hops of the message. */
   readonly hops: number;
+  /** While a command of a saga is handled: what the events that answer it bear. */
+  readonly reply?: ReplyTo;
+}
+
+export interface ReplyTo {
+  readonly stepId: string;
+  /** The command came in an older version than the handler takes: so does its answer leave. */
+  readonly isOlder: boolean;
 }
 
 const storage = new AsyncLocalStorage<Context>();

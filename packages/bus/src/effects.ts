@@ -68,7 +68,7 @@ export const emit = <C extends Contract>(
 export const send = <C extends Contract>(
   contract: C,
   data: Input<C>,
-  options?: Pick<MessageOptions, 'expiry'>,
+  options?: Pick<MessageOptions, 'expiry' | 'stepId'>,
 ): SendEffect<C> => ({ effect: 'send', contract, data, ...(options === undefined ? {} : { options }) });
 
 /** Publish an event, or send a command, not before `at`. */

@@ -33,6 +33,8 @@ export interface Envelope {
   readonly sequence?: number;
   /** On a command: RFC 3339; it is not executed after it. */
   readonly expiry?: string;
+  /** On a command of a saga, and on the reply to it: the step that it belongs to, `<saga>/<step>/<attempt>`. */
+  readonly stepid?: string;
   readonly data: unknown;
 }
 
@@ -101,6 +103,7 @@ const optional = [
   'traceparent',
   'tracestate',
   'expiry',
+  'stepid',
 ];
 const times = ['time', 'expiry'];
 const counts = ['hops', 'sequence'];

@@ -7,6 +7,7 @@ export {
   childTraceparent,
   currentContext,
   newContext,
+  type ReplyTo,
   traceIdOf,
   withContext,
 } from './context.ts';

@@ -1,6 +1,6 @@
 import type { Contract, Data, Input, Registry, ServiceName } from '@emporium/contracts';
 import { v7 as uuid } from 'uuid';
-import { type Context, childTraceparent } from './context.ts';
+import { type Context, childTraceparent, type ReplyTo } from './context.ts';
 import { parseData } from './data.ts';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { busErrors } from './errors.ts';
@@ -19,6 +19,8 @@ export interface Message<C extends Contract = Contract> {
   readonly context: Context;
   readonly sequence?: number;
   readonly expiry?: Date;
+  /** Of a saga's command, or the reply to it: the step that it belongs to. */
+  readonly stepId?: string;
   /** The service that published it. */
   readonly source: string;
 }
@@ -29,6 +31,8 @@ export interface MessageOptions {
   readonly time?: Date;
   readonly sequence?: number;
   readonly expiry?: Date;
+  /** Of a saga's command. An event that answers it gets the same from the context. */
+  readonly stepId?: string;
 }
 
 /**
@@ -40,8 +44,12 @@ export const createMessage = <C extends Contract>(
   contract: C,
   data: Input<C>,
   context: Context,
-  { id = uuid(), time = new Date(), sequence, expiry }: MessageOptions = {},
+  options: MessageOptions = {},
 ): OutgoingMessage => {
+  const reply = contract.kind === 'event' ? context.reply : undefined;
+  const older = reply?.isOlder === true ? olderReply(contract, data, reply) : undefined;
+  if (older !== undefined) return createMessage(service, older.contract, older.data, context, options);
+  const { id = uuid(), time = new Date(), sequence, expiry, stepId = reply?.stepId } = options;
   if (isOpenStream(contract)) {
     throw new Error(
       `${contract.type} is an open stream: it leaves by createStreamMessage, on the broker of the streams`,
@@ -67,6 +75,7 @@ export const createMessage = <C extends Contract>(
     hops,
     ...(sequence === undefined ? {} : { sequence }),
     ...(expiry === undefined ? {} : { expiry: rfc3339(expiry) }),
+    ...(stepId === undefined ? {} : { stepid: stepId }),
     data: checked,
   });
   if (body.byteLength > maxMessageBytes) {
@@ -90,17 +99,23 @@ export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, b
   const envelope = decode(body);
   const published = registry.contract(envelope.type);
   if (published === undefined) throw busErrors.unknown_type({ type: envelope.type });
-  const { contract, data } = upcast(wanted, published, parseData(published, published.schema, envelope.data));
+  const read = upcast(wanted, published, parseData(published, published.schema, envelope.data));
+  const { contract, data, stepId = envelope.stepid } = read;
+  const isOlder = contract !== published;
   return {
     id: envelope.id,
     contract,
     data,
     key: envelope.subject,
     time: new Date(envelope.time),
-    context: contextOf(envelope),
+    context: {
+      ...contextOf(envelope),
+      ...(contract.kind === 'command' && stepId !== undefined ? { reply: { stepId, isOlder } } : {}),
+    },
     source: envelope.source,
     ...(envelope.sequence === undefined ? {} : { sequence: envelope.sequence }),
     ...(envelope.expiry === undefined ? {} : { expiry: new Date(envelope.expiry) }),
+    ...(stepId === undefined ? {} : { stepId }),
   };
 };
 
@@ -108,20 +123,22 @@ export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, b
 export const isA = <C extends Contract>(message: Message, contract: C): message is Message<C> =>
   message.contract === contract;
 
-const upcast = (
-  wanted: ReadonlySet<Contract>,
-  contract: Contract,
-  data: Data<Contract>,
-): { contract: Contract; data: Data<Contract> } => {
+const upcast = (wanted: ReadonlySet<Contract>, contract: Contract, data: Data<Contract>): Upcasted => {
   if (wanted.has(contract)) return { contract, data };
   const [path] = [...wanted]
     .map((newer) => upcastPath(contract, newer))
     .filter((steps) => steps !== undefined)
     .sort((one, other) => one.length - other.length);
-  const target = path?.at(-1);
-  if (path === undefined || target === undefined) throw busErrors.unknown_type({ type: contract.type });
-  return { contract: target, data: path.reduce(upcastOnce, data) };
+  if (path === undefined) throw busErrors.unknown_type({ type: contract.type });
+  return path.reduce(upcastOnce, { contract, data });
 };
+
+interface Upcasted {
+  readonly contract: Contract;
+  readonly data: Data<Contract>;
+  /** Where an older version had it in its data. */
+  readonly stepId?: string;
+}
 
 /** The versions after `older`, up to `newer`; undefined when the one does not become the other. */
 export const upcastPath = (older: Contract, newer: Contract): Contract[] | undefined => {
@@ -132,14 +149,30 @@ export const upcastPath = (older: Contract, newer: Contract): Contract[] | undef
   return before === undefined ? undefined : [...before, newer];
 };
 
-const upcastOnce = (data: Data<Contract>, newer: Contract): Data<Contract> => {
+const upcastOnce = ({ data, ...older }: Upcasted, newer: Contract): Upcasted => {
+  const stepId = newer.upcast?.stepIdOf?.(data) ?? older.stepId;
   let upcasted: unknown;
   try {
     upcasted = newer.upcast?.with(data);
   } catch (cause) {
     throw busErrors.invalid_message({ contract: newer.type, upcast: 'failed', cause });
   }
-  return parseData(newer, newer.schema, upcasted);
+  return {
+    contract: newer,
+    data: parseData(newer, newer.schema, upcasted),
+    ...(stepId === undefined ? {} : { stepId }),
+  };
+};
+
+/** What a sender of the version before this one is answered; the same event where there is no such version. */
+const olderReply = <C extends Contract>(
+  { upcast: newer, downcast }: C,
+  data: Input<C>,
+  { stepId }: ReplyTo,
+): { readonly contract: Contract; readonly data: Input<Contract> } | undefined => {
+  if (newer === undefined || downcast === undefined) return undefined;
+  // Validated against the older schema, as all that leaves.
+  return { contract: newer.from, data: downcast(data, stepId) as Input<Contract> };
 };
 
 /** An invalid time is a text that `encode` refuses by the name of its attribute. */

@@ -60,6 +60,11 @@ export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodOb
   readonly strictSchema: z.ZodType<z.output<P>, z.input<P>>;
   /** How the version before this one becomes this one. */
   readonly upcast?: Upcast;
+  /**
+   * Of a reply: how it becomes the version before it. It leaves so when the command that it answers came in an older version: its
+   * sender may know no newer one.
+   */
+  readonly downcast?: Downcast;
   /** An event that is on its way out; its owner publishes it beside the newer version under one message id. */
   readonly deprecated: boolean;
 }
@@ -68,7 +73,12 @@ export interface Upcast {
   readonly from: Contract;
   /** Takes and gives plain data; the result is validated against the newer schema. */
   readonly with: (data: Readonly<Record<string, unknown>>) => unknown;
+  /** Where the older data holds the id of the saga's step, which the envelope holds now. */
+  readonly stepIdOf?: (data: Readonly<Record<string, unknown>>) => string;
 }
+
+/** Takes data, and the id of the step that the command belongs to; returns plain data that the older schema validates. */
+export type Downcast = (data: Readonly<Record<string, unknown>>, stepId: string) => unknown;
 
 /** What a handler receives. */
 export type Data<C extends Contract> = z.output<C['schema']>;
@@ -82,6 +92,7 @@ interface EventDefinition<S extends z.ZodObject> {
   readonly key: Extract<keyof z.output<S>, string>;
   readonly schema: S;
   readonly upcast?: Upcast;
+  readonly downcast?: Downcast;
   readonly deprecated?: boolean;
 }
 
@@ -128,7 +139,7 @@ export const stream = <P extends z.ZodObject, S extends z.ZodObject = P>(
 const define = <S extends z.ZodObject>(
   kind: Kind,
   name: string,
-  { owner, version, key, schema, senders, upcast, deprecated = false }: CommandDefinition<S>,
+  { owner, version, key, schema, senders, upcast, downcast, deprecated = false }: CommandDefinition<S>,
 ): Contract<S> => ({
   kind,
   name,
@@ -143,5 +154,6 @@ const define = <S extends z.ZodObject>(
   publishedSchema: schema,
   strictSchema: strict(schema, name) as z.ZodType<z.output<S>, z.input<S>>, // same schema, stricter about keys
   ...(upcast === undefined ? {} : { upcast }),
+  ...(downcast === undefined ? {} : { downcast }),
   deprecated,
 });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { id, lines, money, quantity, sku, stepId } from './common.ts';
-import { command, event } from './define.ts';
+import { id, lines, money, quantity, sku } from './common.ts';
+import { event } from './define.ts';
+import { sagaCommand, sagaReply } from './saga-messages.ts';
 
 const owner = 'inventory';
 const senders = ['order'] as const;
-const step = { orderId: id, stepId };
 
 export const productListed = event('product.listed', {
   owner,
@@ -29,60 +29,53 @@ export const productRestocked = event('product.restocked', {
 });
 
 /** Reserves every line or none. */
-export const reserveStock = command('inventory.reserve-stock', {
+export const [reserveStock1, reserveStock] = sagaCommand('inventory.reserve-stock', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, lines }),
+  schema: z.object({ orderId: id, lines }),
 });
 
 /** Gives the reservation back; of an unknown order it leaves a tombstone that refuses a late reservation. */
-export const releaseStock = command('inventory.release-stock', {
+export const [releaseStock1, releaseStock] = sagaCommand('inventory.release-stock', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
 /** The goods have left: the reserved pieces are sold. */
-export const commitReservation = command('inventory.commit-reservation', {
+export const [commitReservation1, commitReservation] = sagaCommand('inventory.commit-reservation', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
-export const stockReserved = event('stock.reserved', {
+export const [stockReserved1, stockReserved] = sagaReply('stock.reserved', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
-export const stockRejected = event('stock.rejected', {
+export const [stockRejected1, stockRejected] = sagaReply('stock.rejected', {
   owner,
-  version: 1,
   key: 'orderId',
   schema: z.object({
-    ...step,
+    orderId: id,
     reason: z.enum(['out-of-stock', 'unknown-sku', 'released', 'expired']),
     missing: z.array(z.object({ sku, requested: quantity, available: z.int().min(0) })).max(100),
   }),
 });
 
-export const stockReleased = event('stock.released', {
+export const [stockReleased1, stockReleased] = sagaReply('stock.released', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
-export const stockCommitted = event('stock.committed', {
+export const [stockCommitted1, stockCommitted] = sagaReply('stock.committed', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });

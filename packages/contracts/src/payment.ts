@@ -1,84 +1,73 @@
 import { z } from 'zod';
-import { id, money, reason, stepId } from './common.ts';
-import { command, event } from './define.ts';
+import { id, money, reason } from './common.ts';
+import { sagaCommand, sagaReply } from './saga-messages.ts';
 
 const owner = 'payment';
 const senders = ['order'] as const;
-const step = { orderId: id, stepId };
 
-export const authorisePayment = command('payment.authorise', {
+export const [authorisePayment1, authorisePayment] = sagaCommand('payment.authorise', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, total: money, paymentToken: z.string().min(1).max(200) }),
+  schema: z.object({ orderId: id, total: money, paymentToken: z.string().min(1).max(200) }),
 });
 
 /** Takes the authorised money; an expired authorisation is renewed once. */
-export const capturePayment = command('payment.capture', {
+export const [capturePayment1, capturePayment] = sagaCommand('payment.capture', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
 /** Ends an authorisation; of an unknown order it leaves a tombstone that refuses a late authorisation. */
-export const voidPayment = command('payment.void', {
+export const [voidPayment1, voidPayment] = sagaCommand('payment.void', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
 /** Gives captured money back, all of it. */
-export const refundPayment = command('payment.refund', {
+export const [refundPayment1, refundPayment] = sagaCommand('payment.refund', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
-export const paymentAuthorised = event('payment.authorised', {
+export const [paymentAuthorised1, paymentAuthorised] = sagaReply('payment.authorised', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, total: money }),
+  schema: z.object({ orderId: id, total: money }),
 });
 
-export const paymentDeclined = event('payment.declined', {
+export const [paymentDeclined1, paymentDeclined] = sagaReply('payment.declined', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, reason }),
+  schema: z.object({ orderId: id, reason }),
 });
 
-export const paymentCaptured = event('payment.captured', {
+export const [paymentCaptured1, paymentCaptured] = sagaReply('payment.captured', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, total: money }),
+  schema: z.object({ orderId: id, total: money }),
 });
 
-export const paymentCaptureFailed = event('payment.capture-failed', {
+export const [paymentCaptureFailed1, paymentCaptureFailed] = sagaReply('payment.capture-failed', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, reason }),
+  schema: z.object({ orderId: id, reason }),
 });
 
-export const paymentVoided = event('payment.voided', {
+export const [paymentVoided1, paymentVoided] = sagaReply('payment.voided', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
-export const paymentRefunded = event('payment.refunded', {
+export const [paymentRefunded1, paymentRefunded] = sagaReply('payment.refunded', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, total: money }),
+  schema: z.object({ orderId: id, total: money }),
 });

@@ -1,49 +1,44 @@
 import { z } from 'zod';
-import { id, lines, reason, stepId } from './common.ts';
-import { command, event } from './define.ts';
+import { id, lines, reason } from './common.ts';
+import { event } from './define.ts';
+import { sagaCommand, sagaReply } from './saga-messages.ts';
 
 const owner = 'shipping';
 const senders = ['order'] as const;
-const step = { orderId: id, stepId };
 const shipment = { orderId: id, customerId: id, shipmentId: id, trackingNumber: z.string().min(1).max(80) };
 
 /** The pivot: once the carrier has the goods an order only goes forward. */
-export const dispatchOrder = command('shipping.dispatch-order', {
+export const [dispatchOrder1, dispatchOrder] = sagaCommand('shipping.dispatch-order', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, customerId: id, lines }),
+  schema: z.object({ orderId: id, customerId: id, lines }),
 });
 
 /** Stops a dispatch that has not happened; answered by `shipment.cancelled`, or by `shipment.dispatched` when it had. */
-export const cancelShipment = command('shipping.cancel-shipment', {
+export const [cancelShipment1, cancelShipment] = sagaCommand('shipping.cancel-shipment', {
   owner,
   senders,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
-export const shipmentDispatched = event('shipment.dispatched', {
+export const [shipmentDispatched1, shipmentDispatched] = sagaReply('shipment.dispatched', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...shipment, stepId }),
+  schema: z.object(shipment),
 });
 
-export const shipmentFailed = event('shipment.failed', {
+export const [shipmentFailed1, shipmentFailed] = sagaReply('shipment.failed', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object({ ...step, reason }),
+  schema: z.object({ orderId: id, reason }),
 });
 
-export const shipmentCancelled = event('shipment.cancelled', {
+export const [shipmentCancelled1, shipmentCancelled] = sagaReply('shipment.cancelled', {
   owner,
-  version: 1,
   key: 'orderId',
-  schema: z.object(step),
+  schema: z.object({ orderId: id }),
 });
 
 export const shipmentDelivered = event('shipment.delivered', {

@@ -1,60 +1,108 @@
 import {
   commitReservation,
+  commitReservation1,
   productListed,
   productPriceChanged,
   releaseStock,
+  releaseStock1,
   reserveStock,
+  reserveStock1,
   stockCommitted,
+  stockCommitted1,
   stockRejected,
+  stockRejected1,
   stockReleased,
+  stockReleased1,
   stockReserved,
+  stockReserved1,
 } from './inventory.ts';
 import { orderCancelled, orderConfirmed } from './order.ts';
 import {
   authorisePayment,
+  authorisePayment1,
   capturePayment,
+  capturePayment1,
   paymentAuthorised,
+  paymentAuthorised1,
   paymentCaptured,
+  paymentCaptured1,
   paymentCaptureFailed,
+  paymentCaptureFailed1,
   paymentDeclined,
+  paymentDeclined1,
   paymentVoided,
+  paymentVoided1,
   refundPayment,
+  refundPayment1,
   voidPayment,
+  voidPayment1,
 } from './payment.ts';
 import { sensorData, temperatureAlert } from './sensors.ts';
 import {
   cancelShipment,
+  cancelShipment1,
   dispatchOrder,
+  dispatchOrder1,
   shipmentCancelled,
+  shipmentCancelled1,
   shipmentDelivered,
   shipmentDispatched,
+  shipmentDispatched1,
   shipmentFailed,
+  shipmentFailed1,
 } from './shipping.ts';
 import { patient, quick, type Subscription, subscription } from './subscription.ts';
 import { userRegistered } from './users.ts';
 
-/** Who listens to what. */
+/** Who listens to what. The first versions are those that a release before this one sends, and that are on their way. */
 export const subscriptions: readonly Subscription[] = [
-  subscription('inventory.commands', { to: [reserveStock, releaseStock, commitReservation], retry: quick }),
-  subscription('payment.commands', {
-    to: [authorisePayment, capturePayment, voidPayment, refundPayment],
+  subscription('inventory.commands', {
+    to: [reserveStock1, reserveStock, releaseStock1, releaseStock, commitReservation1, commitReservation],
     retry: quick,
   }),
-  subscription('shipping.commands', { to: [dispatchOrder, cancelShipment], retry: quick }),
+  subscription('payment.commands', {
+    to: [
+      authorisePayment1,
+      authorisePayment,
+      capturePayment1,
+      capturePayment,
+      voidPayment1,
+      voidPayment,
+      refundPayment1,
+      refundPayment,
+    ],
+    retry: quick,
+  }),
+  subscription('shipping.commands', {
+    to: [dispatchOrder1, dispatchOrder, cancelShipment1, cancelShipment],
+    retry: quick,
+  }),
 
   subscription('order.replies', {
     to: [
+      stockReserved1,
       stockReserved,
+      stockRejected1,
       stockRejected,
+      stockReleased1,
       stockReleased,
+      stockCommitted1,
       stockCommitted,
+      paymentAuthorised1,
       paymentAuthorised,
+      paymentDeclined1,
       paymentDeclined,
+      paymentCaptured1,
       paymentCaptured,
+      paymentCaptureFailed1,
       paymentCaptureFailed,
+      paymentVoided1,
       paymentVoided,
+      shipmentDispatched1,
       shipmentDispatched,
+      shipmentFailed1,
       shipmentFailed,
+      shipmentCancelled1,
       shipmentCancelled,
     ],
     retry: quick,
@@ -65,7 +113,7 @@ export const subscriptions: readonly Subscription[] = [
   subscription('email.customers', { to: [userRegistered], ordered: true, retry: patient }),
   subscription('email.welcome', { to: [userRegistered], retry: patient }),
   subscription('email.orders', {
-    to: [orderConfirmed, orderCancelled, shipmentDispatched, shipmentDelivered],
+    to: [orderConfirmed, orderCancelled, shipmentDispatched1, shipmentDispatched, shipmentDelivered],
     retry: patient,
   }),
   subscription('email.operations', { to: [temperatureAlert], retry: patient }),

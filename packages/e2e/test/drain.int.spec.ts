@@ -128,7 +128,7 @@ const dispatch = (orderId: string) =>
   createMessage(
     'order',
     dispatchOrder,
-    { orderId, stepId: `${orderId}/dispatch/1`, customerId: orderId, lines: [{ sku: 'TEA', quantity: 1 }] },
+    { orderId, customerId: orderId, lines: [{ sku: 'TEA', quantity: 1 }] },
     newContext(),
-    { expiry: new Date(Date.now() + 600_000) },
+    { stepId: `${orderId}/dispatch/1`, expiry: new Date(Date.now() + 600_000) },
   );

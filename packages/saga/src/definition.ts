@@ -1,18 +1,11 @@
 import type { SendEffect } from '@emporium/bus';
 import type { Contract, Data } from '@emporium/contracts';
 
-/** What a command of a step is made with. */
-export interface AskContext {
-  /**
-   * `<id of the saga>/<step>/<attempt>`, with `undo` or `stop` in place of the attempt for those. The reply carries it back; a
-   * request that is repeated because no answer came keeps it.
-   */
-  readonly stepId: string;
-  /** The deadline of the step, on commands that must not be executed after it. */
-  readonly expiry?: Date;
-}
-
-type Ask<Subject> = (subject: Subject, context: AskContext) => SendEffect;
+/**
+ * Makes the command of a step. The runner adds the step's id to the envelope, and the expiry where the command must not be
+ * executed after the step's deadline.
+ */
+type Ask<Subject> = (subject: Subject) => SendEffect;
 
 /** Why a saga compensates: a code for machines and a sentence for people. */
 export interface Reason {

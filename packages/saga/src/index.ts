@@ -1,5 +1,4 @@
 export {
-  type AskContext,
   pivot,
   type Reason,
   type SagaDefinition,

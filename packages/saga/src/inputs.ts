@@ -5,7 +5,13 @@ import type { SagaState } from './state.ts';
 
 /** What can happen to a saga. */
 export type SagaInput =
-  | { readonly kind: 'reply'; readonly contract: Contract; readonly data: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'reply';
+      readonly contract: Contract;
+      readonly data: Readonly<Record<string, unknown>>;
+      /** Of the command that it answers. */
+      readonly stepId?: string;
+    }
   /** Its deadline has passed. */
   | { readonly kind: 'deadline' }
   /** Somebody wants it undone. */

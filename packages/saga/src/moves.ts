@@ -1,4 +1,4 @@
-import type { Effect } from '@emporium/bus';
+import type { Effect, SendEffect } from '@emporium/bus';
 import type { Reason, SagaDefinition, Step } from './definition.ts';
 import type { SagaFact, Transition } from './inputs.ts';
 import type { SagaState } from './state.ts';
@@ -48,11 +48,19 @@ const ask = <Subject>(
   const deadline = new Date(now.getTime() + step.within);
   const stepId = stepIdOf(state, step);
   // After the pivot there is no way back: what is late is still wanted.
-  const effect = step.ask(
-    state.subject,
-    isAfterPivot(saga, step) ? { stepId } : { stepId, expiry: deadline },
-  );
-  return { state: { ...state, deadline: deadline.toISOString() }, effects: [...effects, effect], facts };
+  const options = isAfterPivot(saga, step) ? { stepId } : { stepId, expiry: deadline };
+  const command = commandOf(step.ask, state.subject, options);
+  return { state: { ...state, deadline: deadline.toISOString() }, effects: [...effects, ...command], facts };
+};
+
+/** The command with what the runner adds to its envelope; none where the step has none. */
+const commandOf = <Subject>(
+  command: ((subject: Subject) => SendEffect) | undefined,
+  subject: Subject,
+  options: NonNullable<SendEffect['options']>,
+): SendEffect[] => {
+  const effect = command?.(subject);
+  return effect === undefined ? [] : [{ ...effect, options: { ...effect.options, ...options } }];
 };
 
 export const askStop = <Subject>(
@@ -60,11 +68,11 @@ export const askStop = <Subject>(
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  const effect = step.stop?.ask(state.subject, { stepId: `${state.id}/${step.name}/stop` });
+  const command = commandOf(step.stop?.ask, state.subject, { stepId: `${state.id}/${step.name}/stop` });
   const deadline = new Date(now.getTime() + step.within).toISOString();
   return {
     state: { ...state, deadline },
-    effects: effect === undefined ? effects : [...effects, effect],
+    effects: [...effects, ...command],
     facts,
   };
 };
@@ -74,11 +82,11 @@ export const askUndo = <Subject>(
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  const effect = step.undo?.(state.subject, { stepId: `${state.id}/${step.name}/undo` });
+  const command = commandOf(step.undo, state.subject, { stepId: `${state.id}/${step.name}/undo` });
   const deadline = new Date(now.getTime() + step.within).toISOString();
   return {
     state: withStep({ ...state, deadline }, step, { status: 'undoing' }),
-    effects: effect === undefined ? effects : [...effects, effect],
+    effects: [...effects, ...command],
     facts,
   };
 };

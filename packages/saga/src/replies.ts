@@ -13,15 +13,18 @@ import {
   withStep,
 } from './steps.ts';
 
+type Reply = Extract<SagaInput, { kind: 'reply' }>;
+
 export const onReply = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
-  { contract, data }: Extract<SagaInput, { kind: 'reply' }>,
+  reply: Reply,
   now: Date,
 ): Transition<Subject> => {
+  const { contract } = reply;
   for (const step of saga.steps) {
     if (contract === step.yes) return onYes(saga, state, step, now);
-    if (contract === step.no) return onNo(saga, state, step, data, now);
+    if (contract === step.no) return onNo(saga, state, step, reply, now);
     if (contract === step.undone) return onUndone(saga, state, step, now);
     if (contract === step.stop?.stopped) return onStopped(saga, state, step, now);
   }
@@ -61,13 +64,13 @@ const onNo = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
   step: Step<Subject>,
-  data: Readonly<Record<string, unknown>>,
+  { data, stepId }: Reply,
   now: Date,
 ): Transition<Subject> => {
   const known = stepOf(state, step);
   if (state.phase !== 'running' && state.phase !== 'stopping') return ignored(`the saga is ${state.phase}`);
   if (known.status !== 'asked') return ignored(`${step.name} is ${known.status}`);
-  if (data['stepId'] !== stepIdOf(state, step)) return ignored(`an earlier attempt of ${step.name}`);
+  if (stepId !== stepIdOf(state, step)) return ignored(`an earlier attempt of ${step.name}`);
   const reason = step.because?.(data) ?? { code: `${step.name}-refused`, text: `${step.name} was refused` };
   const facts: SagaFact[] = [{ fact: 'step-refused', step: step.name, reason: reason.text }];
   if (isAfterPivot(saga, step)) {

@@ -7,6 +7,7 @@ import {
   newContext,
   withContext,
 } from '@emporium/bus';
+import type { Contract } from '@emporium/contracts';
 import { type Handler, handlersFor, paired, type Store, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
@@ -107,8 +108,8 @@ export const createSagaRunner = <Order, DB>(
   };
 
   const replies = definition.replies.map((contract) =>
-    handle(contract, sagas, ({ data, id: messageId }, saga, now) => {
-      const { transition: result, change } = decide(saga, { kind: 'reply', contract, data }, now);
+    handle(contract, sagas, ({ data, stepId, id: messageId }, saga, now) => {
+      const { transition: result, change } = decide(saga, replyOf(contract, data, stepId), now);
       if (result.kind === 'moved') return { change, effects: result.effects };
       const { type } = contract;
       log.info({ saga: name, id: definition.idOf(data), type, messageId }, `ignored: ${result.reason}`);
@@ -173,3 +174,9 @@ export const createSagaRunner = <Order, DB>(
       }),
   };
 };
+
+const replyOf = (
+  contract: Contract,
+  data: Readonly<Record<string, unknown>>,
+  stepId: string | undefined,
+): SagaInput => ({ kind: 'reply', contract, data, ...(stepId === undefined ? {} : { stepId }) });

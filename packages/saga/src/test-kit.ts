@@ -6,11 +6,12 @@ import type { SagaFact, SagaInput, Transition } from './inputs.ts';
 import type { SagaState } from './state.ts';
 import { start, transition } from './transition.ts';
 
-/** A reply with its data. */
-export const replied = <C extends Contract>(contract: C, data: Input<C>): SagaInput => ({
+/** A reply with its data, and the id of the step that it answers. */
+export const replied = <C extends Contract>(contract: C, data: Input<C>, stepId: string): SagaInput => ({
   kind: 'reply',
   contract,
   data,
+  stepId,
 });
 
 /**
@@ -42,7 +43,7 @@ export const given = <Subject>(
         return result;
       };
       return {
-        /** The effects, in their order; of commands without their options, and so without the expiry: `effects()` has it. */
+        /** The effects, in their order; of commands without their expiry: `effects()` has it. */
         // biome-ignore lint/suspicious/noThenProperty: given, when, then is the reading; nothing here is awaited
         then: (...expected: readonly Effect[]): void =>
           deepStrictEqual(movedTo().effects.map(timeless), expected),
@@ -58,6 +59,6 @@ export const given = <Subject>(
 
 const timeless = (effect: Effect): Effect => {
   if (effect.effect !== 'send') return effect;
-  const { options: _, ...rest } = effect;
-  return rest;
+  const { options: { expiry: _, ...options } = {}, ...rest } = effect;
+  return { ...rest, options };
 };

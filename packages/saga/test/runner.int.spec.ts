@@ -49,24 +49,22 @@ const definition = (within: number) =>
   saga<Order>('test', {
     steps: [
       step('reserve', {
-        ask: ({ orderId }: Order, { stepId, ...options }) =>
-          send(reserveStock, { orderId, stepId, lines }, options),
+        ask: ({ orderId }: Order) => send(reserveStock, { orderId, lines }),
         yes: stockReserved,
         no: stockRejected,
-        undo: ({ orderId }, { stepId }) => send(releaseStock, { orderId, stepId }),
+        undo: ({ orderId }) => send(releaseStock, { orderId }),
         undone: stockReleased,
         within,
       }),
       pivot(
         step('dispatch', {
-          ask: ({ orderId }: Order, { stepId, ...options }) =>
-            send(dispatchOrder, { orderId, stepId, customerId, lines }, options),
+          ask: ({ orderId }: Order) => send(dispatchOrder, { orderId, customerId, lines }),
           yes: shipmentDispatched,
           no: shipmentFailed,
           within,
         }),
         {
-          ask: ({ orderId }, { stepId }) => send(cancelShipment, { orderId, stepId }),
+          ask: ({ orderId }) => send(cancelShipment, { orderId }),
           stopped: shipmentCancelled,
         },
       ),
@@ -74,8 +72,17 @@ const definition = (within: number) =>
     idOf: ({ orderId }) => String(orderId),
   });
 
-const reply = <C extends Contract>(service: ServiceName, contract: C, data: Input<C>): Message =>
-  readMessage(shop, new Set([contract]), createMessage(service, contract, data, newContext()).body);
+const reply = <C extends Contract>(
+  service: ServiceName,
+  contract: C,
+  data: Input<C>,
+  stepId: string,
+): Message =>
+  readMessage(
+    shop,
+    new Set([contract]),
+    createMessage(service, contract, data, newContext(), { stepId }).body,
+  );
 
 describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
   let store: Store<NoTables>;
@@ -135,19 +142,18 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     return rows.map(({ type }) => type);
   };
   const dispatched = (orderId: string) =>
-    reply('shipping', shipmentDispatched, {
-      orderId,
-      customerId,
-      shipmentId: uuid(),
-      trackingNumber: 'T',
-      stepId: `${orderId}/dispatch/1`,
-    });
+    reply(
+      'shipping',
+      shipmentDispatched,
+      { orderId, customerId, shipmentId: uuid(), trackingNumber: 'T' },
+      `${orderId}/dispatch/1`,
+    );
   const reserved = (orderId: string) =>
-    reply('inventory', stockReserved, { orderId, stepId: `${orderId}/reserve/1` });
+    reply('inventory', stockReserved, { orderId }, `${orderId}/reserve/1`);
 
   test('it begins in the caller’s transaction, with its first request in the outbox', async () => {
     const id = await begin(createRunner(store));
-    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock']);
+    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock.v2']);
     expect(await phaseOf(id)).toEqual({ phase: 'running', final: false });
   });
 
@@ -170,7 +176,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     for (const message of messages) await run(runner)(message);
     await run(runner)(...messages, ...messages);
     expect(await phaseOf(id)).toEqual({ phase: 'completed', final: true });
-    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock', 'shipping.dispatch-order']);
+    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock.v2', 'shipping.dispatch-order.v2']);
     expect(facts.filter((each) => each.id === id).map(({ fact }) => fact.fact)).toEqual([
       'step-done',
       'step-done',
@@ -210,7 +216,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       run(two, second)(...ids.toReversed().map(reserved)),
     ]);
     for (const id of ids)
-      expect(await requestsOf(id)).toEqual(['inventory.reserve-stock', 'shipping.dispatch-order']);
+      expect(await requestsOf(id)).toEqual(['inventory.reserve-stock.v2', 'shipping.dispatch-order.v2']);
   });
 
   test('a reply to a saga that does not exist is ignored', async () => {
@@ -230,8 +236,8 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     await Promise.all(loops.map((loop) => loop.stop()));
     for (const id of ids) {
       const [first, ...undos] = await requestsOf(id);
-      expect(first).toBe('inventory.reserve-stock');
-      expect(new Set(undos)).toEqual(new Set(['inventory.release-stock']));
+      expect(first).toBe('inventory.reserve-stock.v2');
+      expect(new Set(undos)).toEqual(new Set(['inventory.release-stock.v2']));
       const timedOut = facts.filter((each) => each.id === id && each.fact.fact === 'step-timed-out');
       expect(timedOut).toHaveLength(1);
       const { rows } = await sql<{ same: boolean }>`

@@ -147,7 +147,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     for (const quantity of [2, 3]) {
       const orderId = uuid();
       await inventory.handle(
-        command(reserveStock, { orderId, stepId: 's', lines: [{ sku: 'TEA', quantity }] }),
+        command(reserveStock, { orderId, lines: [{ sku: 'TEA', quantity }] }, { stepId: 's' }),
       );
     }
     expect((await ask('GET', '/api/admin/stock')).body).toEqual({

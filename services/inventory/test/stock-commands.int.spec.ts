@@ -22,9 +22,11 @@ const postgres = await serverFor('postgres');
 
 const line = (sku: string, quantity = 1) => ({ sku, quantity });
 const reserve = (orderId: string, ...lines: Input<typeof reserveStock>['lines']) =>
-  command(reserveStock, { orderId, stepId: `${orderId}/reserve/1`, lines });
-const release = (orderId: string) => command(releaseStock, { orderId, stepId: `${orderId}/reserve/undo` });
-const commit = (orderId: string) => command(commitReservation, { orderId, stepId: `${orderId}/commit/1` });
+  command(reserveStock, { orderId, lines }, { stepId: `${orderId}/reserve/1` });
+const release = (orderId: string) =>
+  command(releaseStock, { orderId }, { stepId: `${orderId}/reserve/undo` });
+const commit = (orderId: string) =>
+  command(commitReservation, { orderId }, { stepId: `${orderId}/commit/1` });
 
 describe.skipIf(!postgres.available)(postgres.title('the commands to the stock'), () => {
   let inventory: Inventory;
@@ -42,11 +44,11 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     const orderId = uuid();
     await inventory.handleTwice(reserve(orderId, line('TEA', 3), line('CUP', 1)));
     expect(await inventory.published()).toEqual([
-      { type: 'stock.reserved', data: { orderId, stepId: `${orderId}/reserve/1` } },
+      { type: 'stock.reserved.v2', stepId: `${orderId}/reserve/1`, data: { orderId } },
     ]);
     await inventory.handleTwice(commit(orderId));
     expect(await inventory.published()).toEqual([
-      { type: 'stock.committed', data: { orderId, stepId: `${orderId}/commit/1` } },
+      { type: 'stock.committed.v2', stepId: `${orderId}/commit/1`, data: { orderId } },
     ]);
     expect(await inventory.levels()).toEqual([
       { sku: 'CUP', received: 5, sold: 1, reserved: 0 },
@@ -59,7 +61,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     await inventory.handleTwice(reserve(orderId, line('TEA', 3)));
     await inventory.handleTwice(release(orderId));
     await inventory.handle(release(orderId));
-    expect(await types()).toEqual(['stock.reserved', 'stock.released', 'stock.released']);
+    expect(await types()).toEqual(['stock.reserved.v2', 'stock.released.v2', 'stock.released.v2']);
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { sku: 'TEA', sold: 0, reserved: 0 }]);
   });
 
@@ -67,7 +69,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     const orderId = uuid();
     await inventory.handle(reserve(orderId, line('TEA', 3)));
     await inventory.handle(reserve(orderId, line('TEA', 3)));
-    expect(await types()).toEqual(['stock.reserved', 'stock.reserved']);
+    expect(await types()).toEqual(['stock.reserved.v2', 'stock.reserved.v2']);
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { sku: 'TEA', reserved: 3 }]);
   });
 
@@ -78,10 +80,10 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     await sql`update stock set received = 100`.execute(inventory.store.db);
     await inventory.handle(reserve(orderId, line('TEA', 1), line('CUP', 6)));
     const rejection = {
-      type: 'stock.rejected',
+      type: 'stock.rejected.v2',
+      stepId: `${orderId}/reserve/1`,
       data: {
         orderId,
-        stepId: `${orderId}/reserve/1`,
         reason: 'out-of-stock',
         missing: [{ sku: 'CUP', requested: 6, available: 5 }],
       },
@@ -103,30 +105,30 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     await inventory.handleTwice(release(orderId));
     await inventory.handleTwice(reserve(orderId, line('TEA')));
     expect(await inventory.published()).toMatchObject([
-      { type: 'stock.released' },
-      { type: 'stock.rejected', data: { reason: 'released', missing: [] } },
+      { type: 'stock.released.v2' },
+      { type: 'stock.rejected.v2', data: { reason: 'released', missing: [] } },
     ]);
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { reserved: 0 }]);
   });
 
   test('an expired reservation is refused, not made, and stays refused', async () => {
     const orderId = uuid();
-    const data = { orderId, stepId: `${orderId}/reserve/1`, lines: [line('TEA')] };
+    const data = { orderId, lines: [line('TEA')] };
     await inventory.handleTwice(command(reserveStock, data, { expiry: new Date(Date.now() - 1) }));
     await inventory.handle(command(reserveStock, data));
     expect(await inventory.published()).toMatchObject([
-      { type: 'stock.rejected', data: { reason: 'expired' } },
-      { type: 'stock.rejected', data: { reason: 'expired' } },
+      { type: 'stock.rejected.v2', data: { reason: 'expired' } },
+      { type: 'stock.rejected.v2', data: { reason: 'expired' } },
     ]);
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { reserved: 0 }]);
   });
 
   test('an expired repetition of a reservation that was made tells the truth', async () => {
     const orderId = uuid();
-    const data = { orderId, stepId: `${orderId}/reserve/1`, lines: [line('TEA')] };
+    const data = { orderId, lines: [line('TEA')] };
     await inventory.handle(command(reserveStock, data));
     await inventory.handle(command(reserveStock, data, { expiry: new Date(Date.now() - 1) }));
-    expect(await types()).toEqual(['stock.reserved', 'stock.reserved']);
+    expect(await types()).toEqual(['stock.reserved.v2', 'stock.reserved.v2']);
   });
 
   test('what cannot be answered is set aside at once and leaves no trace', async () => {
@@ -194,7 +196,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect([...answers.values()].map((given) => new Set(given.map(({ type }) => type)).size)).toEqual(
       orders.map(() => 1),
     );
-    expect([...answers.values()].filter(([first]) => first?.type === 'stock.reserved')).toHaveLength(50);
+    expect([...answers.values()].filter(([first]) => first?.type === 'stock.reserved.v2')).toHaveLength(50);
     expect(published).toHaveLength(600); // three messages an order, however often each was delivered
     expect(await inventory.levels()).toContainEqual({ sku: 'LAST', received: 50, sold: 0, reserved: 50 });
   });

@@ -37,56 +37,47 @@ const fulfilment = createFulfilment({ stepMs: 30_000, dispatchMs: 60_000, attemp
 const given = (...history: readonly SagaInput[]) => givenSaga(fulfilment, orderId, order, ...history);
 
 const stepId = (name: string) => `${orderId}/${name}`;
-const reserved = replied(stockReserved, { orderId, stepId: stepId('reserve/1') });
-const authorised = replied(paymentAuthorised, { orderId, stepId: stepId('authorise/1'), total });
-const dispatched = replied(shipmentDispatched, {
-  orderId,
-  customerId,
-  shipmentId,
-  trackingNumber: 'T1',
-  stepId: stepId('dispatch/1'),
-});
-const committed = replied(stockCommitted, { orderId, stepId: stepId('commit/1') });
-const captured = replied(paymentCaptured, { orderId, stepId: stepId('capture/1'), total });
+const reserved = replied(stockReserved, { orderId }, stepId('reserve/1'));
+const authorised = replied(paymentAuthorised, { orderId, total }, stepId('authorise/1'));
+const dispatched = replied(
+  shipmentDispatched,
+  { orderId, customerId, shipmentId, trackingNumber: 'T1' },
+  stepId('dispatch/1'),
+);
+const committed = replied(stockCommitted, { orderId }, stepId('commit/1'));
+const captured = replied(paymentCaptured, { orderId, total }, stepId('capture/1'));
 const captureFailed = (attempt: number) =>
-  replied(paymentCaptureFailed, { orderId, stepId: stepId(`capture/${attempt}`), reason: 'refused' });
-const declined = replied(paymentDeclined, {
-  orderId,
-  stepId: stepId('authorise/1'),
-  reason: 'card_declined',
-});
-const voided = replied(paymentVoided, { orderId, stepId: stepId('authorise/undo') });
-const released = replied(stockReleased, { orderId, stepId: stepId('reserve/undo') });
-const failed = replied(shipmentFailed, {
-  orderId,
-  stepId: stepId('dispatch/1'),
-  reason: 'address not served',
-});
-const stopped = replied(shipmentCancelled, { orderId, stepId: stepId('dispatch/stop') });
+  replied(paymentCaptureFailed, { orderId, reason: 'refused' }, stepId(`capture/${attempt}`));
+const declined = replied(paymentDeclined, { orderId, reason: 'card_declined' }, stepId('authorise/1'));
+const voided = replied(paymentVoided, { orderId }, stepId('authorise/undo'));
+const released = replied(stockReleased, { orderId }, stepId('reserve/undo'));
+const failed = replied(shipmentFailed, { orderId, reason: 'address not served' }, stepId('dispatch/1'));
+const stopped = replied(shipmentCancelled, { orderId }, stepId('dispatch/stop'));
 const deadline: SagaInput = { kind: 'deadline' };
 const cancel: SagaInput = { kind: 'cancel', reason: { code: 'customer-request', text: 'changed my mind' } };
 
-const release = send(releaseStock, { orderId, stepId: stepId('reserve/undo') });
-const voidIt = send(voidPayment, { orderId, stepId: stepId('authorise/undo') });
-const stopIt = send(cancelShipment, { orderId, stepId: stepId('dispatch/stop') });
-const capture = (attempt: number) => send(capturePayment, { orderId, stepId: stepId(`capture/${attempt}`) });
+const release = send(releaseStock, { orderId }, { stepId: stepId('reserve/undo') });
+const voidIt = send(voidPayment, { orderId }, { stepId: stepId('authorise/undo') });
+const stopIt = send(cancelShipment, { orderId }, { stepId: stepId('dispatch/stop') });
+const capture = (attempt: number) =>
+  send(capturePayment, { orderId }, { stepId: stepId(`capture/${attempt}`) });
 
 describe('forward', () => {
   test('reserved stock leads to the authorisation', () =>
     given()
       .when(reserved)
       .then(
-        send(authorisePayment, { orderId, stepId: stepId('authorise/1'), total, paymentToken: 'tok_ok' }),
+        send(authorisePayment, { orderId, total, paymentToken: 'tok_ok' }, { stepId: stepId('authorise/1') }),
       ));
 
   test('an authorised payment leads to the dispatch', () =>
     given(reserved)
       .when(authorised)
-      .then(send(dispatchOrder, { orderId, stepId: stepId('dispatch/1'), customerId, lines })));
+      .then(send(dispatchOrder, { orderId, customerId, lines }, { stepId: stepId('dispatch/1') })));
 
   test('a dispatched order sells its stock, without an expiry: there is no way back', () => {
     const [effect] = given(reserved, authorised).when(dispatched).effects() as SendEffect[];
-    expect(effect).toEqual(send(commitReservation, { orderId, stepId: stepId('commit/1') }));
+    expect(effect).toEqual(send(commitReservation, { orderId }, { stepId: stepId('commit/1') }));
   });
 
   test('requests before the pivot expire when the saga stops waiting for them', () => {
@@ -108,12 +99,11 @@ describe('forward', () => {
 describe('compensation', () => {
   test('rejected stock cancels at once: there is nothing to take back', () => {
     const moved = given().when(
-      replied(stockRejected, {
-        orderId,
-        stepId: stepId('reserve/1'),
-        reason: 'out-of-stock',
-        missing: [{ sku: 'MUG-1', requested: 2, available: 1 }],
-      }),
+      replied(
+        stockRejected,
+        { orderId, reason: 'out-of-stock', missing: [{ sku: 'MUG-1', requested: 2, available: 1 }] },
+        stepId('reserve/1'),
+      ),
     );
     moved.then();
     expect(moved.state()).toMatchObject({ phase: 'cancelled', reason: { code: 'out-of-stock' } });
@@ -125,8 +115,11 @@ describe('compensation', () => {
       requested: 10_000,
       available: 9_999,
     }));
-    const rejected = { orderId, stepId: stepId('reserve/1'), reason: 'out-of-stock', missing } as const;
-    const text = given().when(replied(stockRejected, rejected)).state().reason?.text ?? '';
+    const rejected = { orderId, reason: 'out-of-stock', missing } as const;
+    const text =
+      given()
+        .when(replied(stockRejected, rejected, stepId('reserve/1')))
+        .state().reason?.text ?? '';
     expect(text.length).toBeLessThan(500);
     expect(text).toMatch(/^A-PRODUCT-WITH.*: 10000 wanted, 9999 left; .*; and 95 more$/);
   });
@@ -203,7 +196,7 @@ describe('the pivot', () => {
   test('dispatched after all: the order goes on', () =>
     given(reserved, authorised, deadline)
       .when(dispatched)
-      .then(send(commitReservation, { orderId, stepId: stepId('commit/1') })));
+      .then(send(commitReservation, { orderId }, { stepId: stepId('commit/1') })));
 
   test('failed in the meantime: the order is compensated', () =>
     given(reserved, authorised, deadline).when(failed).then(voidIt));
@@ -357,8 +350,8 @@ test('a placed order first asks for its stock', () => {
   expect(effects).toEqual([
     send(
       reserveStock,
-      { orderId, stepId: stepId('reserve/1'), lines },
-      { expiry: new Date('2026-01-01T00:00:30.000Z') },
+      { orderId, lines },
+      { stepId: stepId('reserve/1'), expiry: new Date('2026-01-01T00:00:30.000Z') },
     ),
   ]);
   expect(state.deadline).toBe('2026-01-01T00:00:30.000Z');

@@ -54,36 +54,35 @@ export const createFulfilment = ({
   retryDelayMs,
 }: FulfilmentDeadlines): SagaDefinition<Fulfilment> => {
   const reserve = step('reserve', {
-    ask: ({ orderId, lines }: Fulfilment, { stepId, ...options }) =>
-      send(reserveStock, { orderId, stepId, lines: [...lines] }, options),
+    ask: ({ orderId, lines }: Fulfilment) => send(reserveStock, { orderId, lines: [...lines] }),
     yes: stockReserved,
     no: stockRejected,
     because: ({ reason, missing }) => ({
       code: reason === 'out-of-stock' || reason === 'unknown-sku' ? 'out-of-stock' : 'timed-out',
       text: missing.length > 0 ? sentenceOf(missing) : `the reservation was refused: ${reason}`,
     }),
-    undo: ({ orderId }, { stepId }) => send(releaseStock, { orderId, stepId }),
+    undo: ({ orderId }) => send(releaseStock, { orderId }),
     undone: stockReleased,
     within: stepMs,
   });
 
   const authorise = step('authorise', {
-    ask: ({ orderId, total, paymentToken }: Fulfilment, { stepId, ...options }) =>
-      send(authorisePayment, { orderId, stepId, total, paymentToken }, options),
+    ask: ({ orderId, total, paymentToken }: Fulfilment) =>
+      send(authorisePayment, { orderId, total, paymentToken }),
     yes: paymentAuthorised,
     no: paymentDeclined,
     because: ({ reason }) => ({
       code: reason === 'expired' ? 'timed-out' : 'payment-declined',
       text: reason,
     }),
-    undo: ({ orderId }, { stepId }) => send(voidPayment, { orderId, stepId }),
+    undo: ({ orderId }) => send(voidPayment, { orderId }),
     undone: paymentVoided,
     within: stepMs,
   });
 
   const dispatch = step('dispatch', {
-    ask: ({ orderId, customerId, lines }: Fulfilment, { stepId, ...options }) =>
-      send(dispatchOrder, { orderId, stepId, customerId, lines: [...lines] }, options),
+    ask: ({ orderId, customerId, lines }: Fulfilment) =>
+      send(dispatchOrder, { orderId, customerId, lines: [...lines] }),
     yes: shipmentDispatched,
     no: shipmentFailed,
     because: ({ reason }) => ({ code: reason === 'expired' ? 'timed-out' : 'shipping-failed', text: reason }),
@@ -91,13 +90,13 @@ export const createFulfilment = ({
   });
 
   const commit = step('commit', {
-    ask: ({ orderId }: Fulfilment, { stepId }) => send(commitReservation, { orderId, stepId }),
+    ask: ({ orderId }: Fulfilment) => send(commitReservation, { orderId }),
     yes: stockCommitted,
     within: stepMs,
   });
 
   const capture = step('capture', {
-    ask: ({ orderId }: Fulfilment, { stepId }) => send(capturePayment, { orderId, stepId }),
+    ask: ({ orderId }: Fulfilment) => send(capturePayment, { orderId }),
     yes: paymentCaptured,
     no: paymentCaptureFailed,
     because: ({ reason }) => ({ code: 'capture-failed', text: reason }),
@@ -109,7 +108,7 @@ export const createFulfilment = ({
       reserve,
       authorise,
       pivot(dispatch, {
-        ask: ({ orderId }, { stepId }) => send(cancelShipment, { orderId, stepId }),
+        ask: ({ orderId }) => send(cancelShipment, { orderId }),
         stopped: shipmentCancelled,
       }),
       commit,

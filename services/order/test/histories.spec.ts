@@ -195,7 +195,7 @@ describe('whatever happens to an order, in whatever order', () => {
       'cancelled by the customer': told('cancel moved'),
       'too late to cancel': told('cancel ignored'),
       'a person resumes': told('resume moved'),
-      'a dispatch is late': told('shipping.cancel-shipment'),
+      'a dispatch is late': told('shipping.cancel-shipment.v2'),
       'a late success is compensated': share((life) => times(life, 'step-undone', 'reserve') > 1),
     };
     for (const [what, found] of Object.entries(shares)) expect(found, what).toBeGreaterThan(0.005);

@@ -54,9 +54,9 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
   const view = async ({ orderId, customerId }: Fulfilment) =>
     (await orders.ask('GET', `/api/orders/${orderId}`, { as: customerId })).body;
   const reserved = ({ orderId }: Fulfilment) =>
-    messageOf('inventory', stockReserved, { orderId, stepId: `${orderId}/reserve/1` });
+    messageOf('inventory', stockReserved, { orderId }, { stepId: `${orderId}/reserve/1` });
   const authorised = ({ orderId }: Fulfilment) =>
-    messageOf('payment', paymentAuthorised, { orderId, stepId: `${orderId}/authorise/1`, total });
+    messageOf('payment', paymentAuthorised, { orderId, total }, { stepId: `${orderId}/authorise/1` });
   const shipment = ({ orderId, customerId }: Fulfilment) => ({
     orderId,
     customerId,
@@ -64,7 +64,12 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     trackingNumber: 'T1',
   });
   const dispatched = (order: Fulfilment) =>
-    messageOf('shipping', shipmentDispatched, { ...shipment(order), stepId: `${order.orderId}/dispatch/1` });
+    messageOf(
+      'shipping',
+      shipmentDispatched,
+      { ...shipment(order) },
+      { stepId: `${order.orderId}/dispatch/1` },
+    );
   const delivered = (order: Fulfilment) => messageOf('shipping', shipmentDelivered, shipment(order));
 
   test('placed: it can be read at once, and its first command leaves with its event', async () => {
@@ -91,7 +96,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       timeline: [{ what: 'placed' }],
     });
     const published = await orders.published();
-    expect(typesOf(published)).toEqual(['inventory.reserve-stock', 'order.placed']);
+    expect(typesOf(published)).toEqual(['inventory.reserve-stock.v2', 'order.placed']);
     expect(published.map(({ correlationid }) => correlationid)).toEqual([
       'a-request-of-ada',
       'a-request-of-ada',
@@ -104,14 +109,14 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     const answering = createAnswering(order);
     const published = await converse(orders, answering);
     expect(typesOf(published).toSorted()).toEqual([
-      'inventory.commit-reservation',
-      'inventory.reserve-stock',
+      'inventory.commit-reservation.v2',
+      'inventory.reserve-stock.v2',
       'order.completed',
       'order.confirmed',
       'order.placed',
-      'payment.authorise',
-      'payment.capture',
-      'shipping.dispatch-order',
+      'payment.authorise.v2',
+      'payment.capture.v2',
+      'shipping.dispatch-order.v2',
     ]);
     expect(answering.holdings()).toMatchObject({ stock: 'committed', payment: 'captured', captures: 1 });
     expect(whatHappened(await view(order))).toEqual([
@@ -172,7 +177,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     }));
     const stepId = `${orderId}/reserve/1`;
     await orders.handleTwice(
-      messageOf('inventory', stockRejected, { orderId, stepId, reason: 'out-of-stock', missing }),
+      messageOf('inventory', stockRejected, { orderId, reason: 'out-of-stock', missing }, { stepId }),
     );
     expect(await view(order)).toMatchObject({ status: 'cancelled', cancellation: 'out-of-stock' });
   });
@@ -239,7 +244,9 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
 
   test('a reply to an order that nobody placed is ignored, and the log says so', async () => {
     const orderId = uuid();
-    await orders.handle(messageOf('inventory', stockReserved, { orderId, stepId: `${orderId}/reserve/1` }));
+    await orders.handle(
+      messageOf('inventory', stockReserved, { orderId }, { stepId: `${orderId}/reserve/1` }),
+    );
     expect(orders.lines.some((line) => line.includes(orderId) && line.includes('no such saga'))).toBe(true);
   });
 
@@ -254,12 +261,12 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       'dispatched',
     ]);
     expect(typesOf(await orders.published()).toSorted()).toEqual([
-      'inventory.commit-reservation',
-      'inventory.reserve-stock',
+      'inventory.commit-reservation.v2',
+      'inventory.reserve-stock.v2',
       'order.confirmed',
       'order.placed',
-      'payment.authorise',
-      'shipping.dispatch-order',
+      'payment.authorise.v2',
+      'shipping.dispatch-order.v2',
     ]);
   });
 
@@ -269,7 +276,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     await orders.published();
     const replies = placed.map(reserved);
     await Promise.all([...replies.map(orders.handle), ...replies.toReversed().map(second.handle)]);
-    expect(typesOf(await orders.published())).toEqual(Array(20).fill('payment.authorise'));
+    expect(typesOf(await orders.published())).toEqual(Array(20).fill('payment.authorise.v2'));
     for (const order of placed) expect(whatHappened(await view(order))).toEqual(['placed', 'stock reserved']);
   });
 
@@ -278,7 +285,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     const answering = createAnswering(order, (step) => step === 'authorise');
     await converse(orders, answering);
     await orders.handleTwice(reserved(order)); // another message than the first, and late
-    expect(typesOf(await converse(orders, answering))).toEqual(['inventory.release-stock']);
+    expect(typesOf(await converse(orders, answering))).toEqual(['inventory.release-stock.v2']);
     expect(whatHappened(await view(order)).slice(-2)).toEqual(['cancelled', 'stock released']);
     expect((await view(order)).status).toBe('cancelled');
   });
@@ -308,7 +315,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     const order = await place();
     const published = await converse(orders, createAnswering(order));
     const telling = published.filter((message) => JSON.stringify(message).includes(paymentToken));
-    expect(typesOf(telling)).toEqual(['payment.authorise']);
+    expect(typesOf(telling)).toEqual(['payment.authorise.v2']);
     const { rows } = await sql`select from event where data::text like ${`%${paymentToken}%`}`.execute(
       orders.store.db,
     );
@@ -322,7 +329,12 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     const { orderId } = order;
     await converse(orders, createAnswering(order));
     await orders.handleTwice(
-      messageOf('payment', paymentCaptureFailed, { orderId, stepId: `${orderId}/capture/1`, reason: 'late' }),
+      messageOf(
+        'payment',
+        paymentCaptureFailed,
+        { orderId, reason: 'late' },
+        { stepId: `${orderId}/capture/1` },
+      ),
     );
     expect((await view(order)).status).toBe('completed');
   });
@@ -353,10 +365,10 @@ describe.skipIf(!postgres.available)(postgres.title('orders whose services do no
       .toBe('needs-attention');
     const published = await orders.published();
     expect(typesOf(published)).toEqual([
-      'inventory.reserve-stock',
+      'inventory.reserve-stock.v2',
       'order.placed',
-      'inventory.release-stock',
-      'inventory.release-stock',
+      'inventory.release-stock.v2',
+      'inventory.release-stock.v2',
       'order.parked',
     ]);
     expect(new Set(published.map(({ correlationid }) => correlationid))).toEqual(

@@ -46,18 +46,18 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
   const view = async ({ orderId, customerId }: Placed) =>
     (await orders.ask('GET', `/api/orders/${orderId}`, { as: customerId })).body;
   const reserved = ({ orderId }: Placed) =>
-    messageOf('inventory', stockReserved, { orderId, stepId: `${orderId}/reserve/1` });
+    messageOf('inventory', stockReserved, { orderId }, { stepId: `${orderId}/reserve/1` });
   const rejected = ({ orderId }: Placed) =>
-    messageOf('inventory', stockRejected, {
-      orderId,
-      stepId: `${orderId}/reserve/1`,
-      reason: 'out-of-stock',
-      missing: [],
-    });
+    messageOf(
+      'inventory',
+      stockRejected,
+      { orderId, reason: 'out-of-stock', missing: [] },
+      { stepId: `${orderId}/reserve/1` },
+    );
   const authorised = ({ orderId }: Placed) =>
-    messageOf('payment', paymentAuthorised, { orderId, stepId: `${orderId}/authorise/1`, total });
+    messageOf('payment', paymentAuthorised, { orderId, total }, { stepId: `${orderId}/authorise/1` });
   const declined = ({ orderId }: Placed) =>
-    messageOf('payment', paymentDeclined, { orderId, stepId: `${orderId}/authorise/1`, reason: 'no' });
+    messageOf('payment', paymentDeclined, { orderId, reason: 'no' }, { stepId: `${orderId}/authorise/1` });
   const commandsFor = async (orderId: string) =>
     (await orders.published())
       .filter(({ subject, type }) => subject === orderId && !type.startsWith('order.'))
@@ -83,9 +83,9 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       await orders.handle(reserved(order));
       expect((await cancel(order)).status).toBe(202);
       expect(await commandsFor(order.orderId)).toEqual([
-        'inventory.reserve-stock',
-        'payment.authorise',
-        'payment.void',
+        'inventory.reserve-stock.v2',
+        'payment.authorise.v2',
+        'payment.void.v2',
       ]);
       await orders.handle(authorised(order)); // it was under way
       expect((await view(order)).status).toBe('cancelling');
@@ -113,8 +113,8 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       const order = await place();
       expect([(await cancel(order)).status, (await cancel(order)).status]).toEqual([202, 202]);
       expect(await commandsFor(order.orderId)).toEqual([
-        'inventory.reserve-stock',
-        'inventory.release-stock',
+        'inventory.reserve-stock.v2',
+        'inventory.release-stock.v2',
       ]);
       await converse(orders, createAnswering(order));
       expect((await cancel(order)).status).toBe(202);
@@ -149,8 +149,8 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
         );
         answers.add(status);
         const commands = await commandsFor(order.orderId);
-        expect(commands.includes('shipping.dispatch-order')).toBe(status === 409);
-        expect(commands.includes('payment.void')).toBe(status === 202);
+        expect(commands.includes('shipping.dispatch-order.v2')).toBe(status === 409);
+        expect(commands.includes('payment.void.v2')).toBe(status === 202);
       }
       expect([...answers].every((status) => status === 202 || status === 409)).toBe(true);
     });
@@ -160,8 +160,8 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       const answers = await Promise.all(Array.from({ length: 8 }, () => cancel(order)));
       expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
       expect(await commandsFor(order.orderId)).toEqual([
-        'inventory.reserve-stock',
-        'inventory.release-stock',
+        'inventory.reserve-stock.v2',
+        'inventory.release-stock.v2',
       ]);
     });
 
@@ -214,7 +214,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       await orders.published(); // answered above, but for the dispatch
       const { orderId } = order;
       await orders.handle(
-        messageOf('shipping', shipmentFailed, { orderId, stepId: `${orderId}/dispatch/1`, reason: 'no' }),
+        messageOf('shipping', shipmentFailed, { orderId, reason: 'no' }, { stepId: `${orderId}/dispatch/1` }),
       );
       await becomes('cancelling');
       await converse(orders, createAnswering(order));
@@ -274,7 +274,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       )) {
         const own = left.filter(({ subject }) => subject === orderId);
         expect(own.map(({ type, correlationid }) => [type, correlationid])).toEqual([
-          ['inventory.reserve-stock', correlationId],
+          ['inventory.reserve-stock.v2', correlationId],
           ['order.placed', correlationId],
         ]);
         expect(own[1]?.data).toMatchObject({ customerId, lines: [line] });

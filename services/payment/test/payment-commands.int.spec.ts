@@ -36,26 +36,26 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
   });
 
   const types = async () => (await service.published()).map(({ type }) => type);
-  const step = (name: string) => ({ orderId, stepId: `${orderId}/${name}` });
+  const stepId = (name: string) => `${orderId}/${name}`;
 
   describe('an order that is paid', () => {
     test('authorise, capture and refund move the money once, each delivered twice', async () => {
       await service.handleTwice(authorise(orderId, 'tok_ok'));
       expect(await service.published()).toEqual([
-        { type: 'payment.authorised', data: { ...step('authorise/1'), total } },
+        { type: 'payment.authorised.v2', stepId: stepId('authorise/1'), data: { orderId, total } },
       ]);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'authorised', held: 1_250 }]);
       expect(await service.payment(orderId)).toMatchObject({ status: 'authorised', held: 1_250 });
 
       await service.handleTwice(capture(orderId));
       expect(await service.published()).toEqual([
-        { type: 'payment.captured', data: { ...step('capture/1'), total } },
+        { type: 'payment.captured.v2', stepId: stepId('capture/1'), data: { orderId, total } },
       ]);
       expect(await service.payment(orderId)).toMatchObject({ held: 0, captured: 1_250, refunded: 0 });
 
       await service.handleTwice(refund(orderId));
       expect(await service.published()).toEqual([
-        { type: 'payment.refunded', data: { ...step('refund/1'), total } },
+        { type: 'payment.refunded.v2', stepId: stepId('refund/1'), data: { orderId, total } },
       ]);
       expect(await simulator.ledger(orderId)).toMatchObject([{ held: 0, captured: 1_250, refunded: 1_250 }]);
       expect(await service.payment(orderId)).toMatchObject({ held: 0, captured: 1_250, refunded: 1_250 });
@@ -69,8 +69,8 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       for (const _ of [1, 2]) await service.handle(refund(orderId));
       await service.handle(capture(orderId));
       expect(await types()).toEqual([
-        ...['payment.authorised', 'payment.authorised', 'payment.captured', 'payment.captured'],
-        ...['payment.authorised', 'payment.refunded', 'payment.refunded', 'payment.captured'],
+        ...['payment.authorised.v2', 'payment.authorised.v2', 'payment.captured.v2', 'payment.captured.v2'],
+        ...['payment.authorised.v2', 'payment.refunded.v2', 'payment.refunded.v2', 'payment.captured.v2'],
       ]);
       expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250, refunded: 1_250 }]);
     });
@@ -88,7 +88,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       const message = authorise(orderId, 'tok_ok');
       await Promise.all([service.handle(message), other.handle(message)]);
       await Promise.all([service.handle(capture(orderId)), other.handle(capture(orderId))]);
-      expect(await types()).toEqual(['payment.authorised', 'payment.captured', 'payment.captured']);
+      expect(await types()).toEqual(['payment.authorised.v2', 'payment.captured.v2', 'payment.captured.v2']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250 }]);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'captured 1250']);
     });
@@ -98,7 +98,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       const orders = Array.from({ length: 60 }, () => uuid());
       await Promise.all(orders.map((id) => handle(authorise(id, 'tok_ok'))));
       await Promise.all(orders.map((id) => handle(capture(id))));
-      expect(Map.groupBy(await types(), (type) => type).get('payment.captured')).toHaveLength(60);
+      expect(Map.groupBy(await types(), (type) => type).get('payment.captured.v2')).toHaveLength(60);
     });
   });
 
@@ -121,13 +121,14 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       const of = async (id: string) => [answers.get(id)?.map(({ type }) => type), await service.ledger(id)];
       for (const id of paid)
         expect(await of(id)).toEqual([
-          ['payment.authorised', 'payment.captured'],
+          ['payment.authorised.v2', 'payment.captured.v2'],
           ['authorised 1250', 'captured 1250'],
         ]);
-      for (const id of declined) expect(await of(id)).toEqual([['payment.declined', 'payment.voided'], []]);
+      for (const id of declined)
+        expect(await of(id)).toEqual([['payment.declined.v2', 'payment.voided.v2'], []]);
       for (const id of released)
         expect(await of(id)).toEqual([
-          ['payment.authorised', 'payment.voided'],
+          ['payment.authorised.v2', 'payment.voided.v2'],
           ['authorised 1250', 'voided 1250'],
         ]);
     });
@@ -139,10 +140,10 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await Promise.all([1, 2].map((attempt) => service.handle(capture(orderId, attempt))));
       const answers = (await service.published()).filter(({ data }) => data.orderId === orderId);
       expect(answers.map(({ type }) => type)).toEqual([
-        'payment.authorised',
-        'payment.authorised',
-        'payment.captured',
-        'payment.captured',
+        'payment.authorised.v2',
+        'payment.authorised.v2',
+        'payment.captured.v2',
+        'payment.captured.v2',
       ]);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'captured 1250']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250 }]);
@@ -172,8 +173,9 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
     await service.handleTwice(authorise(orderId, 'tok_insufficient'));
     await service.handle(authorise(orderId, 'tok_ok'));
     const declined = {
-      type: 'payment.declined',
-      data: { ...step('authorise/1'), reason: 'insufficient_funds' },
+      type: 'payment.declined.v2',
+      stepId: stepId('authorise/1'),
+      data: { orderId, reason: 'insufficient_funds' },
     };
     expect(await service.published()).toEqual([declined, declined]);
     expect(await service.ledger(orderId)).toEqual([]);
@@ -184,7 +186,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       expect(await service.deliver(authorise(orderId, 'tok_charge_then_timeout'))).toMatchObject({
         attempt: 1,
       });
-      expect(await types()).toEqual(['payment.authorised']);
+      expect(await types()).toEqual(['payment.authorised.v2']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ held: 1_250 }]);
     });
 
@@ -204,7 +206,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
         times: 2,
       });
       await service.deliver(capture(orderId));
-      expect(await types()).toEqual(['payment.authorised', 'payment.captured']);
+      expect(await types()).toEqual(['payment.authorised.v2', 'payment.captured.v2']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250 }]);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'captured 1250']);
     });
@@ -236,7 +238,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       signal,
     });
     await service.handle(capture(orderId));
-    expect(await types()).toEqual(['payment.authorised', 'payment.captured']);
+    expect(await types()).toEqual(['payment.authorised.v2', 'payment.captured.v2']);
     expect(await simulator.ledger(orderId)).toMatchObject([{ held: 0, captured: 1_250 }]);
     expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'captured 1250']);
   });
@@ -246,7 +248,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handle(authorise(orderId, 'tok_ok'));
       await service.handleTwice(release(orderId));
       await service.handle(release(orderId));
-      expect(await types()).toEqual(['payment.authorised', 'payment.voided', 'payment.voided']);
+      expect(await types()).toEqual(['payment.authorised.v2', 'payment.voided.v2', 'payment.voided.v2']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided', held: 0 }]);
       expect(await service.payment(orderId)).toMatchObject({ status: 'voided', held: 0, captured: 0 });
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'voided 1250']);
@@ -256,8 +258,8 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handleTwice(release(orderId));
       await service.handleTwice(authorise(orderId, 'tok_ok'));
       expect(await service.published()).toEqual([
-        { type: 'payment.voided', data: step('authorise/undo') },
-        { type: 'payment.declined', data: { ...step('authorise/1'), reason: 'voided' } },
+        { type: 'payment.voided.v2', stepId: stepId('authorise/undo'), data: { orderId } },
+        { type: 'payment.declined.v2', stepId: stepId('authorise/1'), data: { orderId, reason: 'voided' } },
       ]);
       expect(await simulator.ledger(orderId)).toEqual([]);
       const late = await service.provider.authorise({
@@ -274,8 +276,8 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handle(release(orderId));
       await authorising;
       expect(await service.published()).toMatchObject([
-        { type: 'payment.voided' },
-        { type: 'payment.declined', data: { reason: 'voided' } },
+        { type: 'payment.voided.v2' },
+        { type: 'payment.declined.v2', data: { reason: 'voided' } },
       ]);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'declined', held: 0 }]);
       expect(await service.payment(orderId)).toMatchObject({ status: 'voided', held: 0 });
@@ -287,7 +289,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       expect(await simulator.ledger(orderId)).toMatchObject([{ held: 1_250 }]);
       await service.handle(release(orderId));
       await service.handle(message);
-      expect(await types()).toEqual(['payment.voided', 'payment.declined']);
+      expect(await types()).toEqual(['payment.voided.v2', 'payment.declined.v2']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided', held: 0 }]);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'voided 1250']);
     });
@@ -310,8 +312,8 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       approved.resolve();
       await authorising;
       expect(await service.published()).toMatchObject([
-        { type: 'payment.voided' },
-        { type: 'payment.declined', data: { reason: 'voided' } },
+        { type: 'payment.voided.v2' },
+        { type: 'payment.declined.v2', data: { reason: 'voided' } },
       ]);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'voided 1250']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided', held: 0 }]);
@@ -320,7 +322,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
     test('of a declined payment has nothing to do', async () => {
       await service.handle(authorise(orderId, 'tok_declined'));
       await service.handleTwice(release(orderId));
-      expect(await types()).toEqual(['payment.declined', 'payment.voided']);
+      expect(await types()).toEqual(['payment.declined.v2', 'payment.voided.v2']);
     });
 
     test('that the provider refuses is tried again, and lets the money go in the end', async () => {
@@ -346,9 +348,9 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handle(authorise(orderId, 'tok_ok'));
       await service.handleTwice(release(orderId));
       expect(await service.published()).toMatchObject([
-        { type: 'payment.declined', data: { reason: 'expired' } },
-        { type: 'payment.declined', data: { reason: 'expired' } },
-        { type: 'payment.voided' },
+        { type: 'payment.declined.v2', data: { reason: 'expired' } },
+        { type: 'payment.declined.v2', data: { reason: 'expired' } },
+        { type: 'payment.voided.v2' },
       ]);
       expect(await simulator.ledger(orderId)).toEqual([]);
     });
@@ -358,14 +360,14 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handleTwice(authorise(orderId, 'tok_ok', late()));
       expect(await service.published()).toEqual([]);
       await service.handle(release(orderId));
-      expect(await types()).toEqual(['payment.voided']);
+      expect(await types()).toEqual(['payment.voided.v2']);
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided', held: 0 }]);
     });
 
     test('tells the truth about what was authorised in time', async () => {
       await service.handle(authorise(orderId, 'tok_ok'));
       await service.handle(authorise(orderId, 'tok_ok', late()));
-      expect(await types()).toEqual(['payment.authorised', 'payment.authorised']);
+      expect(await types()).toEqual(['payment.authorised.v2', 'payment.authorised.v2']);
     });
   });
 
@@ -375,9 +377,13 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handleTwice(capture(orderId, 1));
       await service.handleTwice(capture(orderId, 2));
       expect(await service.published()).toEqual([
-        expect.objectContaining({ type: 'payment.authorised' }),
-        { type: 'payment.capture-failed', data: { ...step('capture/1'), reason: 'capture_refused' } },
-        { type: 'payment.captured', data: { ...step('capture/2'), total } },
+        expect.objectContaining({ type: 'payment.authorised.v2' }),
+        {
+          type: 'payment.capture-failed.v2',
+          stepId: stepId('capture/1'),
+          data: { orderId, reason: 'capture_refused' },
+        },
+        { type: 'payment.captured.v2', stepId: stepId('capture/2'), data: { orderId, total } },
       ]);
       expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250 }]);
     });
@@ -388,9 +394,9 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handleTwice(capture(orderId, 2));
       const reason = 'the renewed authorisation has expired';
       expect(await service.published()).toMatchObject([
-        { type: 'payment.authorised' },
-        { type: 'payment.capture-failed', data: { stepId: `${orderId}/capture/1`, reason } },
-        { type: 'payment.capture-failed', data: { stepId: `${orderId}/capture/2`, reason } },
+        { type: 'payment.authorised.v2' },
+        { type: 'payment.capture-failed.v2', stepId: `${orderId}/capture/1`, data: { reason } },
+        { type: 'payment.capture-failed.v2', stepId: `${orderId}/capture/2`, data: { reason } },
       ]);
       expect(await simulator.ledger(orderId)).toHaveLength(2);
       expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'expired 1250', 'authorised 1250']);
@@ -406,8 +412,9 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the payment
       await service.handleTwice(capture(orderId));
       expect(await service.published()).toEqual([
         {
-          type: 'payment.capture-failed',
-          data: { ...step('capture/1'), reason: `the payment ${state}` },
+          type: 'payment.capture-failed.v2',
+          stepId: stepId('capture/1'),
+          data: { orderId, reason: `the payment ${state}` },
         },
       ]);
     });

@@ -29,8 +29,8 @@ describe.skipIf(!postgres.available)(postgres.title('a capture of an authorisati
   test('renews it, delivered twice', async () => {
     await service.handleTwice(capture(orderId));
     expect((await service.published()).map(({ type }) => type)).toEqual([
-      'payment.authorised',
-      'payment.captured',
+      'payment.authorised.v2',
+      'payment.captured.v2',
     ]);
     expect(await simulator.ledger(orderId)).toMatchObject([
       { status: 'expired', held: 0, captured: 0 },
@@ -55,9 +55,9 @@ describe.skipIf(!postgres.available)(postgres.title('a capture of an authorisati
     await simulator.fault({ mode: 'decline', operation: 'authorise', reference: orderId });
     await service.handleTwice(capture(orderId));
     expect(await service.published()).toMatchObject([
-      { type: 'payment.authorised' },
+      { type: 'payment.authorised.v2' },
       {
-        type: 'payment.capture-failed',
+        type: 'payment.capture-failed.v2',
         data: { reason: 'the authorisation has expired, its renewal was declined: declined_on_request' },
       },
     ]);

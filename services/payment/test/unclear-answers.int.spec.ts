@@ -86,7 +86,7 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
     const { meet, each, alike } = await ordersThatMeet('authorise');
     await meet();
     expect(await each((id) => handled(id, authorised))).toEqual(alike(false));
-    expect(new Set(await types())).toEqual(new Set(['payment.authorised']));
+    expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2']));
     expect(await each(heldAndTaken)).toEqual(alike([[1_250, 0, 0]]));
     expect(await each(service.ledger)).toEqual(alike(['authorised 1250']));
   }, 60_000);
@@ -101,7 +101,7 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
     expect(await each(async (id) => (await service.payment(id))?.status)).toEqual(alike('voided'));
     const stillHeld = async (id: string) => (await heldAndTaken(id)).flat().filter((amount) => amount > 0);
     expect(await each(stillHeld)).toEqual(alike([]));
-    expect(await types()).not.toContain('payment.authorised');
+    expect(await types()).not.toContain('payment.authorised.v2');
   }, 60_000);
 
   test('fails no capture: it is asked for again', async () => {
@@ -109,7 +109,7 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
     await each(authorised);
     await meet();
     expect(await each((id) => handled(id, captured))).toEqual(alike(false));
-    expect(new Set(await types())).toEqual(new Set(['payment.authorised', 'payment.captured']));
+    expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2', 'payment.captured.v2']));
     expect(await each(heldAndTaken)).toEqual(alike([[0, 1_250, 0]]));
   }, 60_000);
 
@@ -122,7 +122,7 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
     await each(authorised);
     await meet();
     expect(await each((id) => handled(id, (each) => service.deliver(release(each))))).toEqual(alike(false));
-    expect(new Set(await types())).toEqual(new Set(['payment.authorised', 'payment.voided']));
+    expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2', 'payment.voided.v2']));
     expect(await each(heldAndTaken)).toEqual(alike([[0, 0, 0]]));
   }, 60_000);
 
@@ -147,13 +147,15 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
   test.each(['card_declined', 'insufficient_funds'])('402 %s is a refusal', async (code) => {
     await answer('authorise', { status: 402, body: { code } });
     await service.deliver(authorise(orderId, 'tok_ok'));
-    expect(await service.published()).toMatchObject([{ type: 'payment.declined', data: { reason: code } }]);
+    expect(await service.published()).toMatchObject([
+      { type: 'payment.declined.v2', data: { reason: code } },
+    ]);
   });
 
   test('a request that the provider holds for longer than we wait is asked for until it is done', async () => {
     const delivered = await service.deliver(authorise(orderId, 'tok_busy_3000'));
     expect(delivered).toMatchObject({ attempt: 1, isDead: false });
-    expect(await types()).toEqual(['payment.authorised']);
+    expect(await types()).toEqual(['payment.authorised.v2']);
     expect(await simulator.ledger(orderId)).toMatchObject([{ held: 1_250 }]);
   });
 
@@ -164,8 +166,8 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
     await delivered;
     await sleep(2_000);
     expect(await service.published()).toMatchObject([
-      { type: 'payment.voided' },
-      { type: 'payment.declined', data: { reason: 'voided' } },
+      { type: 'payment.voided.v2' },
+      { type: 'payment.declined.v2', data: { reason: 'voided' } },
     ]);
     for (const line of await simulator.ledger(orderId)) expect(line).toMatchObject({ held: 0 });
     expect(await service.payment(orderId)).toMatchObject({ status: 'voided', held: 0 });
@@ -181,7 +183,7 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
       expect(await service.published()).toEqual([]);
       await simulator.clearFaults();
       expect((await deliveries).filter(({ isDead }) => isDead)).toEqual([]);
-      expect(new Set(await types())).toEqual(new Set(['payment.authorised']));
+      expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2']));
       expect(service.said.filter((line) => line.includes('circuit breaker opened'))).toHaveLength(1);
     },
   );

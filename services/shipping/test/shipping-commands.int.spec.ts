@@ -27,7 +27,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
   });
 
   const types = async () => (await service.published()).map(({ type }) => type);
-  const step = (name: string) => ({ orderId, stepId: `${orderId}/dispatch/${name}` });
+  const stepId = (name: string) => `${orderId}/dispatch/${name}`;
 
   describe('a dispatch', () => {
     test('hands one parcel to the carrier, delivered twice and asked for again', async () => {
@@ -36,9 +36,10 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       const [parcel, ...more] = await simulator.shipments(orderId);
       expect(more).toEqual([]);
       const shipped = {
-        type: 'shipment.dispatched',
+        type: 'shipment.dispatched.v2',
+        stepId: stepId('1'),
         data: {
-          ...step('1'),
+          orderId,
           customerId,
           shipmentId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
           trackingNumber: parcel?.trackingNumber,
@@ -61,7 +62,11 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       await simulator.fault({ mode: 'fail', reference: orderId, times: 1 });
       await service.handleTwice(dispatch(orderId));
       await service.handle(dispatch(orderId));
-      const failed = { type: 'shipment.failed', data: { ...step('1'), reason: 'address_not_served' } };
+      const failed = {
+        type: 'shipment.failed.v2',
+        stepId: stepId('1'),
+        data: { orderId, reason: 'address_not_served' },
+      };
       expect(await service.published()).toEqual([failed, failed]);
       expect(await simulator.shipments(orderId)).toEqual([]);
     });
@@ -69,7 +74,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
     test.each([1, 4])('whose answer is lost %i times ships once', async (times) => {
       await simulator.fault({ mode: 'ship-then-timeout', reference: orderId, times });
       expect(await service.deliver(dispatch(orderId))).toMatchObject({ attempt: times === 1 ? 1 : 2 });
-      expect(await types()).toEqual(['shipment.dispatched']);
+      expect(await types()).toEqual(['shipment.dispatched.v2']);
       expect(await simulator.shipments(orderId)).toHaveLength(1);
     });
 
@@ -78,7 +83,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       const signal = new AbortController().signal;
       await service.carrier.dispatch({ reference: orderId, lines, key: `${orderId}/dispatch`, signal });
       await service.handle(dispatch(orderId));
-      expect(await types()).toEqual(['shipment.dispatched']);
+      expect(await types()).toEqual(['shipment.dispatched.v2']);
       expect(await simulator.shipments(orderId)).toHaveLength(1);
     });
 
@@ -86,7 +91,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       const other = service.instance();
       const message = dispatch(orderId);
       await Promise.all([service.handle(message), other.handle(message)]);
-      expect(await types()).toEqual(['shipment.dispatched']);
+      expect(await types()).toEqual(['shipment.dispatched.v2']);
       expect(await simulator.shipments(orderId)).toHaveLength(1);
     });
   });
@@ -104,15 +109,15 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
     const answers = Map.groupBy(await service.published(), ({ data }) => data.orderId);
     const typesOf = (id: string) => new Set(answers.get(id)?.map(({ type }) => type));
     for (const id of fine) {
-      expect(typesOf(id)).toEqual(new Set(['shipment.dispatched']));
+      expect(typesOf(id)).toEqual(new Set(['shipment.dispatched.v2']));
       expect(await service.shipment(id)).toMatchObject({ status: 'dispatched' });
     }
     for (const id of refused) {
-      expect(typesOf(id)).toEqual(new Set(['shipment.failed']));
+      expect(typesOf(id)).toEqual(new Set(['shipment.failed.v2']));
       expect(await service.shipment(id)).toMatchObject({ status: 'failed' });
     }
     for (const id of cancelled) {
-      expect(typesOf(id)).toEqual(new Set(['shipment.cancelled', 'shipment.failed']));
+      expect(typesOf(id)).toEqual(new Set(['shipment.cancelled.v2', 'shipment.failed.v2']));
       expect(await service.shipment(id)).toEqual({ status: 'cancelled' });
     }
   });
@@ -125,9 +130,9 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       await service.handle(dispatch(orderId));
       await service.handleTwice(cancel(orderId));
       expect(await service.published()).toMatchObject([
-        { type: 'shipment.failed', data: { reason: 'expired' } },
-        { type: 'shipment.failed', data: { reason: 'expired' } },
-        { type: 'shipment.cancelled' },
+        { type: 'shipment.failed.v2', data: { reason: 'expired' } },
+        { type: 'shipment.failed.v2', data: { reason: 'expired' } },
+        { type: 'shipment.cancelled.v2' },
       ]);
       expect(await simulator.shipments(orderId)).toEqual([]);
     });
@@ -139,7 +144,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(await service.published()).toEqual([]);
       await service.handleTwice(cancel(orderId));
       expect(await service.published()).toMatchObject([
-        { type: 'shipment.dispatched', data: { ...step('stop'), customerId } },
+        { type: 'shipment.dispatched.v2', stepId: stepId('stop'), data: { orderId, customerId } },
       ]);
     });
   });
@@ -150,9 +155,9 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       await service.handleTwice(dispatch(orderId));
       await service.handle(cancel(orderId));
       expect(await service.published()).toEqual([
-        { type: 'shipment.cancelled', data: step('stop') },
-        { type: 'shipment.failed', data: { ...step('1'), reason: 'cancelled' } },
-        { type: 'shipment.cancelled', data: step('stop') },
+        { type: 'shipment.cancelled.v2', stepId: stepId('stop'), data: { orderId } },
+        { type: 'shipment.failed.v2', stepId: stepId('1'), data: { orderId, reason: 'cancelled' } },
+        { type: 'shipment.cancelled.v2', stepId: stepId('stop'), data: { orderId } },
       ]);
       expect(await simulator.shipments(orderId)).toEqual([]);
       const signal = new AbortController().signal;
@@ -167,7 +172,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       await service.handle(dispatch(orderId));
       await service.handleTwice(cancel(orderId));
       const [dispatched, answer] = await service.published();
-      expect(answer).toEqual({ ...dispatched, data: { ...dispatched?.data, stepId: step('stop').stepId } });
+      expect(answer).toEqual({ ...dispatched, stepId: stepId('stop') });
       expect(await simulator.shipments(orderId)).toHaveLength(1);
     });
 
@@ -181,8 +186,16 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       const { trackingNumber } = parcel ?? {};
       const published = await service.published();
       expect(published).toMatchObject([
-        { type: 'shipment.dispatched', data: { ...step('stop'), customerId, trackingNumber } },
-        { type: 'shipment.dispatched', data: { ...step('1'), customerId, trackingNumber } },
+        {
+          type: 'shipment.dispatched.v2',
+          stepId: stepId('stop'),
+          data: { orderId, customerId, trackingNumber },
+        },
+        {
+          type: 'shipment.dispatched.v2',
+          stepId: stepId('1'),
+          data: { orderId, customerId, trackingNumber },
+        },
       ]);
       expect(published[0]?.data['shipmentId']).toBe(published[1]?.data['shipmentId']);
     });
@@ -195,8 +208,8 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       await service.handle(cancel(orderId));
       await dispatching;
       expect(await service.published()).toMatchObject([
-        { type: 'shipment.cancelled' },
-        { type: 'shipment.failed', data: { reason: 'shipment_cancelled' } },
+        { type: 'shipment.cancelled.v2' },
+        { type: 'shipment.failed.v2', data: { reason: 'shipment_cancelled' } },
       ]);
       expect(await simulator.shipments(orderId)).toEqual([]);
       expect(await service.shipment(orderId)).toEqual({ status: 'cancelled' });
@@ -222,10 +235,11 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       shipped.resolve();
       await dispatching;
       const [toCancellation, toDispatch] = await service.published();
-      expect(toCancellation?.type).toBe('shipment.dispatched');
+      expect(toCancellation?.type).toBe('shipment.dispatched.v2');
       expect(toDispatch).toEqual({
-        type: 'shipment.dispatched',
-        data: { ...toCancellation?.data, stepId: step('1').stepId },
+        type: 'shipment.dispatched.v2',
+        stepId: stepId('1'),
+        data: toCancellation?.data,
       });
     });
 
@@ -242,14 +256,14 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       await service.handle(message);
       expect(await service.published()).toEqual([]);
       await cancelling;
-      expect(await types()).toEqual(['shipment.cancelled']);
+      expect(await types()).toEqual(['shipment.cancelled.v2']);
       expect(await simulator.shipments(orderId)).toEqual([]);
     });
 
     test('that the carrier refuses is tried again', async () => {
       await simulator.fault({ mode: 'fail', operation: 'cancel', reference: orderId, times: 2 });
       expect(await service.deliver(cancel(orderId))).toMatchObject({ attempt: 3, isDead: false });
-      expect(await types()).toEqual(['shipment.cancelled']);
+      expect(await types()).toEqual(['shipment.cancelled.v2']);
     });
   });
 
@@ -264,6 +278,6 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
     expect(delivered.filter(({ isDead }) => isDead)).toEqual([]);
     expect(Math.max(...delivered.map(({ attempt }) => attempt))).toBeLessThanOrEqual(2);
     expect(Math.max(...delivered.map(({ waits }) => waits))).toBeGreaterThan(5);
-    expect(await types()).toEqual(orders.map(() => 'shipment.dispatched'));
+    expect(await types()).toEqual(orders.map(() => 'shipment.dispatched.v2'));
   });
 });

@@ -52,14 +52,14 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the carrier th
   test('fails no dispatch: it is asked for again, and ships once', async () => {
     const { each, alike } = await meet('ship');
     expect(await each(async (id) => (await service.deliver(dispatch(id))).isDead)).toEqual(alike(false));
-    expect(await types()).toEqual(new Set(['shipment.dispatched']));
+    expect(await types()).toEqual(new Set(['shipment.dispatched.v2']));
     expect(await each(parcels)).toEqual(alike(1));
   }, 60_000);
 
   test('cancels nothing: the cancellation is asked for again', async () => {
     const { each, alike } = await meet('cancel');
     expect(await each(async (id) => (await service.deliver(cancel(id))).isDead)).toEqual(alike(false));
-    expect(await types()).toEqual(new Set(['shipment.cancelled']));
+    expect(await types()).toEqual(new Set(['shipment.cancelled.v2']));
     expect(await each(parcels)).toEqual(alike(0));
   }, 60_000);
 });

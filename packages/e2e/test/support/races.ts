@@ -88,12 +88,9 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
         service: 'test',
         log: pino({ level: 'silent' }),
       });
-      const late = createMessage(
-        'inventory',
-        stockReserved,
-        { orderId, stepId: `${orderId}/reserve/1` },
-        newContext(),
-      );
+      const late = createMessage('inventory', stockReserved, { orderId }, newContext(), {
+        stepId: `${orderId}/reserve/1`,
+      });
       expect(await transport.publish([late])).toEqual([{ status: 'accepted' }]);
       await transport.close();
       expect(registry.contract(late.type)).toBe(stockReserved);
@@ -110,8 +107,9 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_declined' });
       await client.settled(ada, orderId);
-      const data = { orderId, stepId: `${orderId}/reserve/1`, lines: [{ sku, quantity: 7 }] };
-      const command = createMessage('order', reserveStock, data, newContext());
+      const data = { orderId, lines: [{ sku, quantity: 7 }] };
+      const stepId = `${orderId}/reserve/1`;
+      const command = createMessage('order', reserveStock, data, newContext(), { stepId });
       const body = JSON.parse(new TextDecoder().decode(command.body));
       await client.asAdmin('POST', '/api/admin/messages', {
         subscription: 'inventory.commands',

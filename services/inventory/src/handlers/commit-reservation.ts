@@ -5,5 +5,5 @@ import { reservations } from '../store/reservations.ts';
 import { reply } from './reply.ts';
 
 export const onCommitReservation = handle(commitReservation, reservations, ({ data }, stock) =>
-  reply(data, commit(stock)),
+  reply(data.orderId, commit(stock)),
 );

@@ -5,5 +5,5 @@ import { reservations } from '../store/reservations.ts';
 import { reply } from './reply.ts';
 
 export const onReleaseStock = handle(releaseStock, reservations, ({ data }, stock) =>
-  reply(data, release(stock)),
+  reply(data.orderId, release(stock)),
 );

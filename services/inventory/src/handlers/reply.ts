@@ -3,29 +3,22 @@ import { stockCommitted, stockRejected, stockReleased, stockReserved } from '@em
 import type { Decision } from '@emporium/store';
 import type { Answer, Rejection, ReservationChange, Settlement } from '../domain/reservation.ts';
 
-/** What the replies carry back of the command. */
-export interface Step {
-  readonly orderId: string;
-  readonly stepId: string;
-}
-
-/** The answer as an event. */
-export const reply = (step: Step, { answer, change }: Settlement): Decision<ReservationChange> => ({
+/** The answer as an event; the step that it belongs to comes from the context. */
+export const reply = (orderId: string, { answer, change }: Settlement): Decision<ReservationChange> => ({
   change,
-  effects: eventOf(step, answer),
+  effects: eventOf(orderId, answer),
 });
 
-const eventOf = ({ orderId, stepId }: Step, answer: Answer): Effect => {
-  const step = { orderId, stepId };
+const eventOf = (orderId: string, answer: Answer): Effect => {
   switch (answer.kind) {
     case 'reserved':
-      return emit(stockReserved, step);
+      return emit(stockReserved, { orderId });
     case 'rejected':
-      return emit(stockRejected, { ...step, ...contentOf(answer.rejection) });
+      return emit(stockRejected, { orderId, ...contentOf(answer.rejection) });
     case 'released':
-      return emit(stockReleased, step);
+      return emit(stockReleased, { orderId });
     case 'committed':
-      return emit(stockCommitted, step);
+      return emit(stockCommitted, { orderId });
     case 'impossible':
       throw permanent(answer.reason);
   }

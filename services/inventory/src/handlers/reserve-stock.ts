@@ -7,6 +7,6 @@ import { reply } from './reply.ts';
 export const onReserveStock = handle(
   reserveStock,
   reservations,
-  ({ data }, stock) => reply(data, reserve(stock, data.lines)),
-  { expired: ({ data }, stock) => reply(data, expireReservation(stock)) },
+  ({ data }, stock) => reply(data.orderId, reserve(stock, data.lines)),
+  { expired: ({ data }, stock) => reply(data.orderId, expireReservation(stock)) },
 );

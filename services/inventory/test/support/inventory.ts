@@ -1,4 +1,4 @@
-import { createMessage, type Message, newContext, readMessage } from '@emporium/bus';
+import { createMessage, type Message, type MessageOptions, newContext, readMessage } from '@emporium/bus';
 import { type Contract, type Input, type Subscription, shop } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
 import { createStore, type Store } from '@emporium/store';
@@ -13,6 +13,7 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 export interface Published {
   readonly type: string;
+  readonly stepId?: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly sequence?: number;
 }
@@ -61,8 +62,8 @@ export const openInventory = async (serverUrl: string) => {
       return rows
         .toSorted((one, other) => one.id - other.id)
         .map(({ body }) => {
-          const { type, data, sequence } = JSON.parse(body.toString());
-          return { type, data, ...(sequence === undefined ? {} : { sequence }) };
+          const { type, stepid, data, sequence } = JSON.parse(body.toString());
+          return { type, stepId: stepid, data, ...(sequence === undefined ? {} : { sequence }) };
         });
     },
     close: async () => {
@@ -82,7 +83,7 @@ const subscription: Subscription = found;
 export const command = <C extends Contract>(
   contract: C,
   data: Input<C>,
-  options: { readonly expiry?: Date } = {},
+  options: Pick<MessageOptions, 'expiry' | 'stepId'> = {},
 ): Message => {
   const { body } = createMessage('order', contract, data, newContext(), options);
   return readMessage(shop, new Set<Contract>([contract]), body);

@@ -1,4 +1,11 @@
-import { createMessage, type Envelope, type Message, newContext, readMessage } from '@emporium/bus';
+import {
+  createMessage,
+  type Envelope,
+  type Message,
+  type MessageOptions,
+  newContext,
+  readMessage,
+} from '@emporium/bus';
 import { type Contract, type Input, productListed, type ServiceName, shop } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
 import {
@@ -136,7 +143,7 @@ export const messageOf = <C extends Contract>(
   service: ServiceName,
   contract: C,
   data: Input<C>,
-  options: { readonly sequence?: number } = {},
+  options: Pick<MessageOptions, 'sequence' | 'stepId'> = {},
 ): Message => {
   const { body } = createMessage(service, contract, data, newContext(), { id: uuid(), ...options });
   return readMessage(shop, new Set<Contract>([contract]), body);

@@ -47,58 +47,62 @@ export const createParticipants = ({ orderId, customerId, total }: Fulfilment, r
     holdings = { ...holdings, ...change };
   };
 
-  const reserve = (step: Step, isExpired: boolean): SagaInput => {
+  const reserve = (stepId: string, isExpired: boolean): SagaInput => {
     if (holdings.stock === 'none') set({ stock: isExpired || refuses('reserve') ? 'rejected' : 'reserved' });
     return holdings.stock === 'reserved' || holdings.stock === 'committed'
-      ? replied(stockReserved, step)
-      : replied(stockRejected, { ...step, reason: isExpired ? 'expired' : 'out-of-stock', missing: [] });
+      ? replied(stockReserved, { orderId }, stepId)
+      : replied(
+          stockRejected,
+          { orderId, reason: isExpired ? 'expired' : 'out-of-stock', missing: [] },
+          stepId,
+        );
   };
-  const release = (step: Step): SagaInput => {
+  const release = (stepId: string): SagaInput => {
     if (holdings.stock === 'committed') throw new Error('sold stock was to be released');
     if (holdings.stock !== 'rejected') set({ stock: 'released' });
-    return replied(stockReleased, step);
+    return replied(stockReleased, { orderId }, stepId);
   };
-  const commit = (step: Step): SagaInput => {
+  const commit = (stepId: string): SagaInput => {
     if (holdings.stock !== 'reserved' && holdings.stock !== 'committed')
       throw new Error(`stock that is ${holdings.stock} was to be sold`);
     set({ stock: 'committed' });
-    return replied(stockCommitted, step);
+    return replied(stockCommitted, { orderId }, stepId);
   };
-  const authorise = (step: Step, isExpired: boolean): SagaInput => {
+  const authorise = (stepId: string, isExpired: boolean): SagaInput => {
     if (holdings.payment === 'none')
       set({ payment: isExpired || refuses('authorise') ? 'declined' : 'authorised' });
     return holdings.payment === 'authorised' || holdings.payment === 'captured'
-      ? replied(paymentAuthorised, { ...step, total })
-      : replied(paymentDeclined, { ...step, reason: holdings.payment });
+      ? replied(paymentAuthorised, { orderId, total }, stepId)
+      : replied(paymentDeclined, { orderId, reason: holdings.payment }, stepId);
   };
-  const takeBack = (step: Step): SagaInput => {
+  const takeBack = (stepId: string): SagaInput => {
     if (holdings.payment === 'captured') throw new Error('captured money was to be voided');
     if (holdings.payment !== 'declined') set({ payment: 'voided' });
-    return replied(paymentVoided, step);
+    return replied(paymentVoided, { orderId }, stepId);
   };
-  const capture = (step: Step): SagaInput => {
-    if (holdings.payment === 'captured') return replied(paymentCaptured, { ...step, total });
+  const capture = (stepId: string): SagaInput => {
+    if (holdings.payment === 'captured') return replied(paymentCaptured, { orderId, total }, stepId);
     if (holdings.payment !== 'authorised' || refuses('capture'))
-      return replied(paymentCaptureFailed, { ...step, reason: `the payment is ${holdings.payment}` });
+      return replied(paymentCaptureFailed, { orderId, reason: `the payment is ${holdings.payment}` }, stepId);
     set({ payment: 'captured', captures: holdings.captures + 1 });
-    return replied(paymentCaptured, { ...step, total });
+    return replied(paymentCaptured, { orderId, total }, stepId);
   };
-  const shipped = (step: Step): SagaInput =>
-    replied(shipmentDispatched, { ...step, customerId, shipmentId: orderId, trackingNumber: 'T1' });
-  const dispatch = (step: Step, isExpired: boolean): SagaInput => {
+  const shipped = (stepId: string): SagaInput =>
+    replied(shipmentDispatched, { orderId, customerId, shipmentId: orderId, trackingNumber: 'T1' }, stepId);
+  const dispatch = (stepId: string, isExpired: boolean): SagaInput => {
     if (holdings.shipment === 'none')
       set({ shipment: isExpired || refuses('dispatch') ? 'failed' : 'dispatched' });
     return holdings.shipment === 'dispatched'
-      ? shipped(step)
-      : replied(shipmentFailed, { ...step, reason: holdings.shipment });
+      ? shipped(stepId)
+      : replied(shipmentFailed, { orderId, reason: holdings.shipment }, stepId);
   };
-  const stop = (step: Step): SagaInput => {
-    if (holdings.shipment === 'dispatched') return shipped(step);
+  const stop = (stepId: string): SagaInput => {
+    if (holdings.shipment === 'dispatched') return shipped(stepId);
     set({ shipment: 'cancelled' });
-    return replied(shipmentCancelled, step);
+    return replied(shipmentCancelled, { orderId }, stepId);
   };
 
-  const answers = new Map<Request['contract'], (step: Step, isExpired: boolean) => SagaInput>([
+  const answers = new Map<Request['contract'], (stepId: string, isExpired: boolean) => SagaInput>([
     [reserveStock, reserve],
     [releaseStock, release],
     [commitReservation, commit],
@@ -112,16 +116,11 @@ export const createParticipants = ({ orderId, customerId, total }: Fulfilment, r
   return {
     holdings: () => holdings,
     /** Carries a request out at this time, and answers it. */
-    answer: ({ contract, data, options }: Request, now: Date): SagaInput => {
+    answer: ({ contract, options }: Request, now: Date): SagaInput => {
       const answer = answers.get(contract);
       if (answer === undefined) throw new Error(`nobody answers ${contract.type}`);
       const isExpired = options?.expiry !== undefined && options.expiry <= now;
-      return answer({ orderId, stepId: String(data['stepId']) }, isExpired);
+      return answer(options?.stepId ?? '', isExpired);
     },
   };
 };
-
-interface Step {
-  readonly orderId: string;
-  readonly stepId: string;
-}

@@ -10,13 +10,16 @@ export const createAnswering = (order: Fulfilment, refuses: Refuses = () => fals
   return {
     holdings: participants.holdings,
     /** The reply to a command of the order's saga; undefined for an event, which nobody answers. */
-    answer: ({ type, data, expiry }: Published, now = new Date()): Message | undefined => {
+    answer: ({ type, data, expiry, stepid }: Published, now = new Date()): Message | undefined => {
       const contract = shop.contract(type);
       if (contract?.kind !== 'command') return undefined;
-      const options = expiry === undefined ? {} : { options: { expiry: new Date(expiry) } };
-      const reply = participants.answer({ effect: 'send', contract, data, ...options }, now);
+      const options = {
+        ...(expiry === undefined ? {} : { expiry: new Date(expiry) }),
+        ...(stepid === undefined ? {} : { stepId: stepid }),
+      };
+      const reply = participants.answer({ effect: 'send', contract, data, options }, now);
       if (reply.kind !== 'reply') throw new Error('a participant replies');
-      return messageOf(reply.contract.owner, reply.contract, reply.data);
+      return messageOf(reply.contract.owner, reply.contract, reply.data, { stepId: reply.stepId ?? '' });
     },
   };
 };

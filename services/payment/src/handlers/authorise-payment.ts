@@ -10,9 +10,12 @@ export const onAuthorisePayment = (provider: PaymentProvider) =>
   callOutside(authorisePayment, payments, {
     idempotencyKey: ({ data }) => authorisationKey(data.orderId),
     before: ({ data }, payment) =>
-      beginOrReply(data, beginAuthorisation(payment, { total: data.total, token: data.paymentToken })),
+      beginOrReply(
+        data.orderId,
+        beginAuthorisation(payment, { total: data.total, token: data.paymentToken }),
+      ),
     call: (request, { message, idempotencyKey: key, signal }) =>
       provider.authorise({ ...request, reference: message.data.orderId, key, signal }),
-    after: ({ data }, payment, { response }) => reply(data, recordAuthorisation(payment, response)),
-    expired: ({ data }, payment) => reply(data, expireAuthorisation(payment)),
+    after: ({ data }, payment, { response }) => reply(data.orderId, recordAuthorisation(payment, response)),
+    expired: ({ data }, payment) => reply(data.orderId, expireAuthorisation(payment)),
   });

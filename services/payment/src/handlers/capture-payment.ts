@@ -10,11 +10,11 @@ import { beginOrReply, reply } from './reply.ts';
 /** The step changes only after a definite refusal: a capture without an answer is repeated under the same key. */
 export const onCapturePayment = (provider: PaymentProvider) =>
   callOutside(capturePayment, payments, {
-    idempotencyKey: ({ data }) => data.stepId,
-    before: ({ data }, payment) => beginOrReply(data, beginCapture(payment)),
+    idempotencyKey: ({ id, stepId = id }) => stepId,
+    before: ({ data }, payment) => beginOrReply(data.orderId, beginCapture(payment)),
     call: (request, context) => captureOrRenew(provider, request, context),
     after: ({ data }, payment, { request, response }) =>
-      reply(data, recordCapture(payment, request, response)),
+      reply(data.orderId, recordCapture(payment, request, response)),
   });
 
 /** An authorisation that has expired is renewed, once in the life of the order, and captured then. */

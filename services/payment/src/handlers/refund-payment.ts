@@ -8,8 +8,8 @@ import { beginOrReply, reply } from './reply.ts';
 export const onRefundPayment = (provider: PaymentProvider) =>
   callOutside(refundPayment, payments, {
     idempotencyKey: ({ data }) => `${data.orderId}/refund`,
-    before: ({ data }, payment) => beginOrReply(data, beginRefund(payment)),
+    before: ({ data }, payment) => beginOrReply(data.orderId, beginRefund(payment)),
     call: ({ authorisationId, total }, { idempotencyKey: key, signal }) =>
       provider.refund({ key, authorisationId, total, signal }),
-    after: ({ data }, _, { request }) => reply(data, recordRefund(request)),
+    after: ({ data }, _, { request }) => reply(data.orderId, recordRefund(request)),
   });

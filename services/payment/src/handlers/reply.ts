@@ -10,33 +10,26 @@ import {
 import type { Before, Decision } from '@emporium/store';
 import type { Answer, Beginning, PaymentChange, Settlement } from '../domain/payment.ts';
 
-/** What the replies carry back of the command. */
-export interface Step {
-  readonly orderId: string;
-  readonly stepId: string;
-}
-
-/** The answer as an event. */
-export const reply = (step: Step, { answer, change }: Settlement): Decision<PaymentChange> => ({
+/** The answer as an event; the step that it belongs to comes from the context. */
+export const reply = (orderId: string, { answer, change }: Settlement): Decision<PaymentChange> => ({
   change,
-  effects: eventOf(step, answer),
+  effects: eventOf(orderId, answer),
 });
 
-const eventOf = ({ orderId, stepId }: Step, answer: Answer): Effects => {
-  const step = { orderId, stepId };
+const eventOf = (orderId: string, answer: Answer): Effects => {
   switch (answer.kind) {
     case 'authorised':
-      return emit(paymentAuthorised, { ...step, total: answer.total });
+      return emit(paymentAuthorised, { orderId, total: answer.total });
     case 'declined':
-      return emit(paymentDeclined, { ...step, reason: answer.reason });
+      return emit(paymentDeclined, { orderId, reason: answer.reason });
     case 'captured':
-      return emit(paymentCaptured, { ...step, total: answer.total });
+      return emit(paymentCaptured, { orderId, total: answer.total });
     case 'capture-failed':
-      return emit(paymentCaptureFailed, { ...step, reason: answer.reason });
+      return emit(paymentCaptureFailed, { orderId, reason: answer.reason });
     case 'voided':
-      return emit(paymentVoided, step);
+      return emit(paymentVoided, { orderId });
     case 'refunded':
-      return emit(paymentRefunded, { ...step, total: answer.total });
+      return emit(paymentRefunded, { orderId, total: answer.total });
     case 'none':
       return undefined;
     case 'impossible':
@@ -46,6 +39,6 @@ const eventOf = ({ orderId, stepId }: Step, answer: Answer): Effects => {
 
 /** The request to make, or the answer where none is needed. */
 export const beginOrReply = <Request>(
-  step: Step,
+  orderId: string,
   beginning: Beginning<Request>,
-): Before<Request, PaymentChange> => ('answer' in beginning ? reply(step, beginning) : beginning);
+): Before<Request, PaymentChange> => ('answer' in beginning ? reply(orderId, beginning) : beginning);

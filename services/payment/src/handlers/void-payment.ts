@@ -11,9 +11,9 @@ import { beginOrReply, reply } from './reply.ts';
 export const onVoidPayment = (provider: PaymentProvider) =>
   callOutside(voidPayment, payments, {
     idempotencyKey: ({ data }) => `${data.orderId}/void`,
-    before: ({ data }, payment) => beginOrReply(data, beginVoid(payment)),
+    before: ({ data }, payment) => beginOrReply(data.orderId, beginVoid(payment)),
     call: (request, context) => voidAll(provider, request, context),
-    after: ({ data }, payment, { response }) => reply(data, recordVoid(payment, response)),
+    after: ({ data }, payment, { response }) => reply(data.orderId, recordVoid(payment, response)),
   });
 
 /** Voids all that the order may have, by their keys, so that one that is under way at the provider is refused there. */

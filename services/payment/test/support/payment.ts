@@ -1,4 +1,11 @@
-import { createMessage, Fault, type Message, newContext, readMessage } from '@emporium/bus';
+import {
+  createMessage,
+  Fault,
+  type Message,
+  type MessageOptions,
+  newContext,
+  readMessage,
+} from '@emporium/bus';
 import {
   authorisePayment,
   type Contract,
@@ -28,6 +35,7 @@ const subscription = found;
 
 export interface Published {
   readonly type: string;
+  readonly stepId?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -105,8 +113,8 @@ export const openPayment = async (serverUrl: string, providerUrl: string) => {
       return rows
         .toSorted((one, other) => one.id - other.id)
         .map(({ body }) => {
-          const { type, data } = JSON.parse(body.toString());
-          return { type, data };
+          const { type, stepid, data } = JSON.parse(body.toString());
+          return { type, stepId: stepid, data };
         });
     },
     payment: async (orderId: string) => (await readPayments(store.db, { limit: 1, orderId }))[0],
@@ -131,7 +139,7 @@ export type PaymentService = Awaited<ReturnType<typeof openPayment>>;
 const command = <C extends Contract>(
   contract: C,
   data: Input<C>,
-  options: { expiry?: Date } = {},
+  options: Pick<MessageOptions, 'expiry' | 'stepId'> = {},
 ): Message => {
   const { body } = createMessage('order', contract, data, newContext(), options);
   return readMessage(shop, new Set<Contract>([contract]), body);
@@ -140,10 +148,14 @@ const command = <C extends Contract>(
 export const total = { amount: 1_250, currency: 'EUR' };
 
 export const authorise = (orderId: string, paymentToken: string, options: { expiry?: Date } = {}): Message =>
-  command(authorisePayment, { orderId, stepId: `${orderId}/authorise/1`, total, paymentToken }, options);
+  command(
+    authorisePayment,
+    { orderId, total, paymentToken },
+    { stepId: `${orderId}/authorise/1`, ...options },
+  );
 export const capture = (orderId: string, attempt = 1): Message =>
-  command(capturePayment, { orderId, stepId: `${orderId}/capture/${attempt}` });
+  command(capturePayment, { orderId }, { stepId: `${orderId}/capture/${attempt}` });
 export const release = (orderId: string): Message =>
-  command(voidPayment, { orderId, stepId: `${orderId}/authorise/undo` });
+  command(voidPayment, { orderId }, { stepId: `${orderId}/authorise/undo` });
 export const refund = (orderId: string): Message =>
-  command(refundPayment, { orderId, stepId: `${orderId}/refund/1` });
+  command(refundPayment, { orderId }, { stepId: `${orderId}/refund/1` });

@@ -8,8 +8,8 @@ import { beginOrReply, reply } from './reply.ts';
 export const onCancelShipment = (carrier: Carrier) =>
   callOutside(cancelShipment, shipments, {
     idempotencyKey: ({ data }) => `${data.orderId}/cancel`,
-    before: ({ data }, shipment) => beginOrReply(data, beginCancellation(shipment)),
+    before: ({ data }, shipment) => beginOrReply(data.orderId, beginCancellation(shipment)),
     call: (_, { message: { data }, idempotencyKey: key, signal }) =>
       carrier.cancel({ reference: data.orderId, key, signal }),
-    after: ({ data }, shipment, { response }) => reply(data, recordCancellation(shipment, response)),
+    after: ({ data }, shipment, { response }) => reply(data.orderId, recordCancellation(shipment, response)),
   });

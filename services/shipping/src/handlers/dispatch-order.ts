@@ -10,10 +10,13 @@ export const onDispatchOrder = (carrier: Carrier) =>
   callOutside(dispatchOrder, shipments, {
     idempotencyKey: ({ data }) => `${data.orderId}/dispatch`,
     before: ({ data }, shipment) =>
-      beginOrReply(data, beginDispatch(shipment, { customerId: data.customerId, shipmentId: uuid() })),
+      beginOrReply(
+        data.orderId,
+        beginDispatch(shipment, { customerId: data.customerId, shipmentId: uuid() }),
+      ),
     call: (_, { message: { data }, idempotencyKey: key, signal }) =>
       carrier.dispatch({ reference: data.orderId, lines: data.lines, key, signal }),
     after: ({ data }, shipment, { request, response }) =>
-      reply(data, recordDispatch(shipment, request, response)),
-    expired: ({ data }, shipment) => reply(data, expireDispatch(shipment)),
+      reply(data.orderId, recordDispatch(shipment, request, response)),
+    expired: ({ data }, shipment) => reply(data.orderId, expireDispatch(shipment)),
   });

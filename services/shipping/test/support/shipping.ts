@@ -1,4 +1,11 @@
-import { createMessage, Fault, type Message, newContext, readMessage } from '@emporium/bus';
+import {
+  createMessage,
+  Fault,
+  type Message,
+  type MessageOptions,
+  newContext,
+  readMessage,
+} from '@emporium/bus';
 import { type Contract, cancelShipment, dispatchOrder, type Input, shop } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
 import { createOutbound } from '@emporium/service';
@@ -18,6 +25,7 @@ const subscription = found;
 
 export interface Published {
   readonly type: string;
+  readonly stepId?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -93,8 +101,8 @@ export const openShipping = async (serverUrl: string, carrierUrl: string) => {
       return rows
         .toSorted((one, other) => one.id - other.id)
         .map(({ body }) => {
-          const { type, data } = JSON.parse(body.toString());
-          return { type, data };
+          const { type, stepid, data } = JSON.parse(body.toString());
+          return { type, stepId: stepid, data };
         });
     },
     /** The ids of the messages in the outbox, in their order. */
@@ -120,7 +128,7 @@ export type ShippingService = Awaited<ReturnType<typeof openShipping>>;
 const command = <C extends Contract>(
   contract: C,
   data: Input<C>,
-  options: { expiry?: Date } = {},
+  options: Pick<MessageOptions, 'expiry' | 'stepId'> = {},
 ): Message => {
   const { body } = createMessage('order', contract, data, newContext(), options);
   return readMessage(shop, new Set<Contract>([contract]), body);
@@ -131,11 +139,8 @@ export const customerId = uuid();
 export const dispatch = (orderId: string, options: { expiry?: Date } = {}): Message =>
   command(
     dispatchOrder,
-    {
-      ...{ orderId, customerId, stepId: `${orderId}/dispatch/1` },
-      lines: [{ sku: 'TEA', quantity: 2 }],
-    },
-    options,
+    { orderId, customerId, lines: [{ sku: 'TEA', quantity: 2 }] },
+    { stepId: `${orderId}/dispatch/1`, ...options },
   );
 export const cancel = (orderId: string): Message =>
-  command(cancelShipment, { orderId, stepId: `${orderId}/dispatch/stop` });
+  command(cancelShipment, { orderId }, { stepId: `${orderId}/dispatch/stop` });
