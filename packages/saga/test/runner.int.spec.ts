@@ -184,6 +184,17 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     ]);
   });
 
+  test('replies of the release before move it too', async () => {
+    const runner = createRunner(store);
+    const id = await begin(runner);
+    const first = shop.contract('stock.rejected');
+    if (first === undefined) throw new Error('version 1 is not registered');
+    const data = { orderId: id, stepId: `${id}/reserve/1`, reason: 'out-of-stock', missing: [] };
+    const { body } = createMessage('inventory', first, data, newContext());
+    await run(runner)(readMessage(shop, new Set<Contract>([stockRejected]), body));
+    expect((await phaseOf(id))?.phase).toBe('cancelled');
+  });
+
   test('two replies of one saga in one group are both taken', async () => {
     const runner = createRunner(store);
     const id = await begin(runner);

@@ -1,8 +1,11 @@
+import { createMessage, newContext, readMessage } from '@emporium/bus';
 import {
+  type Contract,
   commitReservation,
   type Input,
   releaseStock,
   reserveStock,
+  shop,
   stockRejected,
 } from '@emporium/contracts';
 import { serverFor } from '@emporium/servers';
@@ -53,6 +56,23 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toEqual([
       { sku: 'CUP', received: 5, sold: 1, reserved: 0 },
       { sku: 'TEA', received: 10, sold: 3, reserved: 0 },
+    ]);
+  });
+
+  test('a command of the release before is answered in its version', async () => {
+    const orderId = uuid();
+    const stepId = `${orderId}/reserve/1`;
+    const first = shop.contract('inventory.reserve-stock');
+    if (first === undefined) throw new Error('version 1 is not registered');
+    const { body } = createMessage(
+      'order',
+      first,
+      { orderId, stepId, lines: [line('TEA', 3)] },
+      newContext(),
+    );
+    await inventory.handleTwice(readMessage(shop, new Set<Contract>([reserveStock]), body));
+    expect(await inventory.published()).toEqual([
+      { type: 'stock.reserved', data: { orderId, stepId }, stepId },
     ]);
   });
 
