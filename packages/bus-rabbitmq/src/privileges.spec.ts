@@ -33,7 +33,9 @@ test('it reads its own queues', () => {
 test('within an exchange it may publish only its own contracts', () => {
   expect(of('order')?.types['shipping.commands']).toEqual([
     'shipping.dispatch-order',
+    'shipping.dispatch-order.v2',
     'shipping.cancel-shipment',
+    'shipping.cancel-shipment.v2',
   ]);
   expect(of('user-registration')?.types).toEqual({ 'user-registration.events': ['user.registered'] });
 });
