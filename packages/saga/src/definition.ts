@@ -5,7 +5,7 @@ import type { Contract, Data } from '@emporium/contracts';
  * Makes the command of a step. The runner adds the step's id to the envelope, and the expiry where the command must not be
  * executed after the step's deadline.
  */
-type Ask<Subject> = (subject: Subject) => SendEffect;
+type MakeCommand<Subject> = (subject: Subject) => SendEffect;
 
 /** Why a saga compensates: a code for machines and a sentence for people. */
 export interface Reason {
@@ -13,46 +13,57 @@ export interface Reason {
   readonly text: string;
 }
 
-interface StepDefinition<Subject, Yes extends Contract, No extends Contract, Undone extends Contract> {
-  readonly ask: Ask<Subject>;
-  readonly yes: Yes;
+interface StepDefinition<
+  Subject,
+  Success extends Contract,
+  Failure extends Contract,
+  Compensated extends Contract,
+> {
+  readonly command: MakeCommand<Subject>;
+  readonly success: Success;
   /** The refusal; what it says about why. */
-  readonly no?: No;
-  readonly because?: (data: Data<No>) => Reason;
-  readonly undo?: Ask<Subject>;
-  readonly undone?: Undone;
+  readonly failure?: Failure;
+  readonly reason?: (data: Data<Failure>) => Reason;
+  readonly compensate?: MakeCommand<Subject>;
+  readonly compensated?: Compensated;
   /** Milliseconds in which the reply must come. */
-  readonly within: number;
+  readonly timeoutMs: number;
 }
 
 /** One request of a saga, its replies, and what takes it back. */
 export interface Step<Subject = unknown> {
   readonly name: string;
-  readonly ask: Ask<Subject>;
-  readonly yes: Contract;
-  readonly no?: Contract;
-  because?(data: unknown): Reason;
-  readonly undo?: Ask<Subject>;
-  readonly undone?: Contract;
-  readonly within: number;
-  /** On the pivot: the request that stops it while it has not happened, and the reply that says so. */
-  readonly stop?: { readonly ask: Ask<Subject>; readonly stopped: Contract };
+  readonly command: MakeCommand<Subject>;
+  readonly success: Contract;
+  readonly failure?: Contract;
+  reason?(data: unknown): Reason;
+  readonly compensate?: MakeCommand<Subject>;
+  readonly compensated?: Contract;
+  readonly timeoutMs: number;
+  /** On the pivot: the command that cancels it while it has not happened. */
+  readonly cancel?: MakeCommand<Subject>;
+  readonly cancelled?: Contract;
 }
 
-/** Defines a step that can be taken back (`undo`), or one that stands after the pivot and has no undo. */
-export const step = <Subject, Yes extends Contract, No extends Contract, Undone extends Contract>(
+/** Defines a step that can be taken back (`compensate`), or one after the pivot, which cannot. */
+export const step = <
+  Subject,
+  Success extends Contract,
+  Failure extends Contract,
+  Compensated extends Contract,
+>(
   name: string,
-  definition: StepDefinition<Subject, Yes, No, Undone>,
+  definition: StepDefinition<Subject, Success, Failure, Compensated>,
 ): Step<Subject> => ({ name, ...definition });
 
 /**
- * Marks the step after which the saga only goes forward. When its reply does not come in time it is asked to stop, and the
- * answer decides: stopped (compensate) or done (go on).
+ * Marks the step after which the saga only goes forward. When its reply does not come in time, `cancel` is sent, and the
+ * reply decides: `cancelled` (compensate) or `success` (go on).
  */
 export const pivot = <Subject>(
   definition: Step<Subject>,
-  stop: { readonly ask: Ask<Subject>; readonly stopped: Contract },
-): Step<Subject> => ({ ...definition, stop });
+  cancellation: { readonly cancel: MakeCommand<Subject>; readonly cancelled: Contract },
+): Step<Subject> => ({ ...definition, ...cancellation });
 
 export interface SagaDefinition<Subject = unknown> {
   readonly name: string;
@@ -81,19 +92,19 @@ export const saga = <Subject>(
   name: string,
   { steps, idOf, attempts = 6, retryDelayMs = 1_000 }: Saga<Subject>,
 ): SagaDefinition<Subject> => {
-  const pivots = steps.filter(({ stop }) => stop !== undefined);
+  const pivots = steps.filter(({ cancel }) => cancel !== undefined);
   if (pivots.length !== 1) throw new Error(`saga ${name}: it needs one pivot, it has ${pivots.length}`);
-  const pivotAt = steps.findIndex(({ stop }) => stop !== undefined);
+  const pivotAt = steps.findIndex(({ cancel }) => cancel !== undefined);
   const irrevocable = steps
     .slice(0, pivotAt)
-    .filter(({ undo, undone }) => undo === undefined || undone === undefined);
+    .filter(({ compensate, compensated }) => compensate === undefined || compensated === undefined);
   if (irrevocable.length > 0) {
     throw new Error(
-      `saga ${name}: ${irrevocable.map((each) => each.name).join(', ')} before the pivot needs an undo`,
+      `saga ${name}: ${irrevocable.map((each) => each.name).join(', ')} before the pivot needs a compensation`,
     );
   }
-  const replies = steps.flatMap(({ yes, no, undone, stop }) =>
-    [yes, no, undone, stop?.stopped].filter((each) => each !== undefined),
+  const replies = steps.flatMap(({ success, failure, compensated, cancelled }) =>
+    [success, failure, compensated, cancelled].filter((each) => each !== undefined),
   );
   const doubled = replies.find((contract, index) => replies.indexOf(contract) !== index);
   if (doubled !== undefined) throw new Error(`saga ${name}: ${doubled.type} answers two steps`);

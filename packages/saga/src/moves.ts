@@ -45,11 +45,11 @@ const ask = <Subject>(
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  const deadline = new Date(now.getTime() + step.within);
+  const deadline = new Date(now.getTime() + step.timeoutMs);
   const stepId = stepIdOf(state, step);
   // After the pivot there is no way back: what is late is still wanted.
   const options = isAfterPivot(saga, step) ? { stepId } : { stepId, expiry: deadline };
-  const command = commandOf(step.ask, state.subject, options);
+  const command = commandOf(step.command, state.subject, options);
   return { state: { ...state, deadline: deadline.toISOString() }, effects: [...effects, ...command], facts };
 };
 
@@ -68,8 +68,8 @@ export const askStop = <Subject>(
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  const command = commandOf(step.stop?.ask, state.subject, { stepId: `${state.id}/${step.name}/stop` });
-  const deadline = new Date(now.getTime() + step.within).toISOString();
+  const command = commandOf(step.cancel, state.subject, { stepId: `${state.id}/${step.name}/stop` });
+  const deadline = new Date(now.getTime() + step.timeoutMs).toISOString();
   return {
     state: { ...state, deadline },
     effects: [...effects, ...command],
@@ -82,8 +82,8 @@ export const askUndo = <Subject>(
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  const command = commandOf(step.undo, state.subject, { stepId: `${state.id}/${step.name}/undo` });
-  const deadline = new Date(now.getTime() + step.within).toISOString();
+  const command = commandOf(step.compensate, state.subject, { stepId: `${state.id}/${step.name}/undo` });
+  const deadline = new Date(now.getTime() + step.timeoutMs).toISOString();
   return {
     state: withStep({ ...state, deadline }, step, { status: 'undoing' }),
     effects: [...effects, ...command],

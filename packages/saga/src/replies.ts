@@ -23,15 +23,15 @@ export const onReply = <Subject>(
 ): Transition<Subject> => {
   const { contract } = reply;
   for (const step of saga.steps) {
-    if (contract === step.yes) return onYes(saga, state, step, now);
-    if (contract === step.no) return onNo(saga, state, step, reply, now);
-    if (contract === step.undone) return onUndone(saga, state, step, now);
-    if (contract === step.stop?.stopped) return onStopped(saga, state, step, now);
+    if (contract === step.success) return onSuccess(saga, state, step, now);
+    if (contract === step.failure) return onFailure(saga, state, step, reply, now);
+    if (contract === step.compensated) return onCompensated(saga, state, step, now);
+    if (contract === step.cancelled) return onCancelled(saga, state, step, now);
   }
   return ignored(`${contract.type} answers no step of ${saga.name}`);
 };
 
-const onYes = <Subject>(
+const onSuccess = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
   step: Step<Subject>,
@@ -44,7 +44,7 @@ const onYes = <Subject>(
     const facts: SagaFact[] = [...resumption(state), { fact: 'step-done', step: step.name }];
     return askNext(saga, { state: done, effects: [], facts }, now);
   }
-  if (step.undo === undefined) {
+  if (step.compensate === undefined) {
     if (state.phase === 'completed' || status === 'done') return ignored(`${step.name} is ${status}`);
     // It went over the pivot although we had taken it back. No rule can mend that: what can be undone is, then a person looks.
     const overtaken = withStep(state, step, { status: 'done' });
@@ -60,7 +60,7 @@ const onYes = <Subject>(
   return ignored(`${step.name} is ${status}`);
 };
 
-const onNo = <Subject>(
+const onFailure = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
   step: Step<Subject>,
@@ -71,7 +71,7 @@ const onNo = <Subject>(
   if (state.phase !== 'running' && state.phase !== 'stopping') return ignored(`the saga is ${state.phase}`);
   if (known.status !== 'asked') return ignored(`${step.name} is ${known.status}`);
   if (stepId !== stepIdOf(state, step)) return ignored(`an earlier attempt of ${step.name}`);
-  const reason = step.because?.(data) ?? { code: `${step.name}-refused`, text: `${step.name} was refused` };
+  const reason = step.reason?.(data) ?? { code: `${step.name}-refused`, text: `${step.name} was refused` };
   const facts: SagaFact[] = [{ fact: 'step-refused', step: step.name, reason: reason.text }];
   if (isAfterPivot(saga, step)) {
     const next = withStep({ ...state, refusal: reason.text }, step, { attempt: known.attempt + 1 });
@@ -87,7 +87,7 @@ const onNo = <Subject>(
   );
 };
 
-const onUndone = <Subject>(
+const onCompensated = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
   step: Step<Subject>,
@@ -100,7 +100,7 @@ const onUndone = <Subject>(
   return undoNext(saga, { state: next, effects: [], facts }, now);
 };
 
-const onStopped = <Subject>(
+const onCancelled = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
   step: Step<Subject>,

@@ -34,7 +34,7 @@ export const overtakingStep = <Subject>(
   { phase, steps }: SagaState<Subject>,
 ): Step<Subject> | undefined =>
   phase === 'compensating' || phase === 'cancelled'
-    ? saga.steps.find(({ name, undo }) => undo === undefined && steps[name]?.status === 'done')
+    ? saga.steps.find(({ name, compensate }) => compensate === undefined && steps[name]?.status === 'done')
     : undefined;
 
 export const isAfterPivot = <Subject>(saga: SagaDefinition<Subject>, step: Step<Subject>): boolean =>

@@ -69,7 +69,7 @@ const onDeadline = <Subject>(
     return moved(askAgain(saga, { state: next, effects: [], facts: [] }, step, now));
   }
   const facts: SagaFact[] = [{ fact: 'step-timed-out', step: step.name }];
-  if (step.stop !== undefined) {
+  if (step.cancel !== undefined) {
     return moved(
       askStop({ state: { ...state, phase: 'stopping', tries: 0 }, effects: [], facts }, step, now),
     );

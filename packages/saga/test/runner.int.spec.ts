@@ -49,23 +49,23 @@ const definition = (within: number) =>
   saga<Order>('test', {
     steps: [
       step('reserve', {
-        ask: ({ orderId }: Order) => send(reserveStock, { orderId, lines }),
-        yes: stockReserved,
-        no: stockRejected,
-        undo: ({ orderId }) => send(releaseStock, { orderId }),
-        undone: stockReleased,
-        within,
+        command: ({ orderId }: Order) => send(reserveStock, { orderId, lines }),
+        success: stockReserved,
+        failure: stockRejected,
+        compensate: ({ orderId }) => send(releaseStock, { orderId }),
+        compensated: stockReleased,
+        timeoutMs: within,
       }),
       pivot(
         step('dispatch', {
-          ask: ({ orderId }: Order) => send(dispatchOrder, { orderId, customerId, lines }),
-          yes: shipmentDispatched,
-          no: shipmentFailed,
-          within,
+          command: ({ orderId }: Order) => send(dispatchOrder, { orderId, customerId, lines }),
+          success: shipmentDispatched,
+          failure: shipmentFailed,
+          timeoutMs: within,
         }),
         {
-          ask: ({ orderId }) => send(cancelShipment, { orderId }),
-          stopped: shipmentCancelled,
+          cancel: ({ orderId }) => send(cancelShipment, { orderId }),
+          cancelled: shipmentCancelled,
         },
       ),
     ],

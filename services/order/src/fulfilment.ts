@@ -54,53 +54,53 @@ export const createFulfilment = ({
   retryDelayMs,
 }: FulfilmentDeadlines): SagaDefinition<Fulfilment> => {
   const reserve = step('reserve', {
-    ask: ({ orderId, lines }: Fulfilment) => send(reserveStock, { orderId, lines: [...lines] }),
-    yes: stockReserved,
-    no: stockRejected,
-    because: ({ reason, missing }) => ({
+    command: ({ orderId, lines }: Fulfilment) => send(reserveStock, { orderId, lines: [...lines] }),
+    success: stockReserved,
+    failure: stockRejected,
+    reason: ({ reason, missing }) => ({
       code: reason === 'out-of-stock' || reason === 'unknown-sku' ? 'out-of-stock' : 'timed-out',
       text: missing.length > 0 ? sentenceOf(missing) : `the reservation was refused: ${reason}`,
     }),
-    undo: ({ orderId }) => send(releaseStock, { orderId }),
-    undone: stockReleased,
-    within: stepMs,
+    compensate: ({ orderId }) => send(releaseStock, { orderId }),
+    compensated: stockReleased,
+    timeoutMs: stepMs,
   });
 
   const authorise = step('authorise', {
-    ask: ({ orderId, total, paymentToken }: Fulfilment) =>
+    command: ({ orderId, total, paymentToken }: Fulfilment) =>
       send(authorisePayment, { orderId, total, paymentToken }),
-    yes: paymentAuthorised,
-    no: paymentDeclined,
-    because: ({ reason }) => ({
+    success: paymentAuthorised,
+    failure: paymentDeclined,
+    reason: ({ reason }) => ({
       code: reason === 'expired' ? 'timed-out' : 'payment-declined',
       text: reason,
     }),
-    undo: ({ orderId }) => send(voidPayment, { orderId }),
-    undone: paymentVoided,
-    within: stepMs,
+    compensate: ({ orderId }) => send(voidPayment, { orderId }),
+    compensated: paymentVoided,
+    timeoutMs: stepMs,
   });
 
   const dispatch = step('dispatch', {
-    ask: ({ orderId, customerId, lines }: Fulfilment) =>
+    command: ({ orderId, customerId, lines }: Fulfilment) =>
       send(dispatchOrder, { orderId, customerId, lines: [...lines] }),
-    yes: shipmentDispatched,
-    no: shipmentFailed,
-    because: ({ reason }) => ({ code: reason === 'expired' ? 'timed-out' : 'shipping-failed', text: reason }),
-    within: dispatchMs,
+    success: shipmentDispatched,
+    failure: shipmentFailed,
+    reason: ({ reason }) => ({ code: reason === 'expired' ? 'timed-out' : 'shipping-failed', text: reason }),
+    timeoutMs: dispatchMs,
   });
 
   const commit = step('commit', {
-    ask: ({ orderId }: Fulfilment) => send(commitReservation, { orderId }),
-    yes: stockCommitted,
-    within: stepMs,
+    command: ({ orderId }: Fulfilment) => send(commitReservation, { orderId }),
+    success: stockCommitted,
+    timeoutMs: stepMs,
   });
 
   const capture = step('capture', {
-    ask: ({ orderId }: Fulfilment) => send(capturePayment, { orderId }),
-    yes: paymentCaptured,
-    no: paymentCaptureFailed,
-    because: ({ reason }) => ({ code: 'capture-failed', text: reason }),
-    within: stepMs,
+    command: ({ orderId }: Fulfilment) => send(capturePayment, { orderId }),
+    success: paymentCaptured,
+    failure: paymentCaptureFailed,
+    reason: ({ reason }) => ({ code: 'capture-failed', text: reason }),
+    timeoutMs: stepMs,
   });
 
   return saga('fulfilment', {
@@ -108,8 +108,8 @@ export const createFulfilment = ({
       reserve,
       authorise,
       pivot(dispatch, {
-        ask: ({ orderId }) => send(cancelShipment, { orderId }),
-        stopped: shipmentCancelled,
+        cancel: ({ orderId }) => send(cancelShipment, { orderId }),
+        cancelled: shipmentCancelled,
       }),
       commit,
       capture,
