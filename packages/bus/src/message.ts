@@ -1,6 +1,13 @@
-import type { Contract, Data, Input, Registry, ServiceName } from '@emporium/contracts';
+import {
+  type Contract,
+  type Data,
+  downcast,
+  type Input,
+  type Registry,
+  type ServiceName,
+} from '@emporium/contracts';
 import { v7 as uuid } from 'uuid';
-import { type Context, childTraceparent, type ReplyTo } from './context.ts';
+import { type Context, childTraceparent } from './context.ts';
 import { parseData } from './data.ts';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { busErrors } from './errors.ts';
@@ -47,7 +54,8 @@ export const createMessage = <C extends Contract>(
   options: MessageOptions = {},
 ): OutgoingMessage => {
   const reply = contract.kind === 'event' ? context.reply : undefined;
-  const older = reply?.isOlder === true ? olderReply(contract, data, reply) : undefined;
+  // The sender of the command may know no newer version.
+  const older = reply?.isOlder === true ? downcast(contract, data, reply.stepId) : undefined;
   if (older !== undefined) return createMessage(service, older.contract, older.data, context, options);
   const { id = uuid(), time = new Date(), sequence, expiry, stepId = reply?.stepId } = options;
   if (isOpenStream(contract)) {
@@ -162,17 +170,6 @@ const upcastOnce = ({ data, ...older }: Upcasted, newer: Contract): Upcasted => 
     data: parseData(newer, newer.schema, upcasted),
     ...(stepId === undefined ? {} : { stepId }),
   };
-};
-
-/** What a sender of the version before this one is answered; the same event where there is no such version. */
-const olderReply = <C extends Contract>(
-  { upcast: newer, downcast }: C,
-  data: Input<C>,
-  { stepId }: ReplyTo,
-): { readonly contract: Contract; readonly data: Input<Contract> } | undefined => {
-  if (newer === undefined || downcast === undefined) return undefined;
-  // Validated against the older schema, as all that leaves.
-  return { contract: newer.from, data: downcast(data, stepId) as Input<Contract> };
 };
 
 /** An invalid time is a text that `encode` refuses by the name of its attribute. */

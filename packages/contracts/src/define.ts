@@ -60,10 +60,7 @@ export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodOb
   readonly strictSchema: z.ZodType<z.output<P>, z.input<P>>;
   /** How the version before this one becomes this one. */
   readonly upcast?: Upcast;
-  /**
-   * Of a reply: how it becomes the version before it. It leaves so when the command that it answers came in an older version: its
-   * sender may know no newer one.
-   */
+  /** How it becomes the version before it, for receivers that know no newer one. */
   readonly downcast?: Downcast;
   /** An event that is on its way out; its owner publishes it beside the newer version under one message id. */
   readonly deprecated: boolean;
@@ -77,7 +74,7 @@ export interface Upcast {
   readonly stepIdOf?: (data: Readonly<Record<string, unknown>>) => string;
 }
 
-/** Takes data, and the id of the step that the command belongs to; returns plain data that the older schema validates. */
+/** Takes data, and the id of the step that it belongs to; returns plain data that the older schema validates. */
 export type Downcast = (data: Readonly<Record<string, unknown>>, stepId: string) => unknown;
 
 /** What a handler receives. */
@@ -157,3 +154,13 @@ const define = <S extends z.ZodObject>(
   ...(downcast === undefined ? {} : { downcast }),
   deprecated,
 });
+
+/** The same message in the version before; undefined where there is none. What leaves is validated against the older schema. */
+export const downcast = <C extends Contract>(
+  contract: C,
+  data: Input<C>,
+  stepId: string,
+): { readonly contract: Contract; readonly data: Input<Contract> } | undefined =>
+  contract.upcast === undefined || contract.downcast === undefined
+    ? undefined
+    : { contract: contract.upcast.from, data: contract.downcast(data, stepId) as Input<Contract> };

@@ -17,6 +17,7 @@ export {
   type Contract,
   command,
   type Data,
+  downcast,
   event,
   type Input,
   type Kind,

@@ -16,7 +16,7 @@ interface CommandDefinition<S extends z.ZodObject> extends Definition<S> {
 /** Version 1, where the data holds the id of the saga's step, and version 2, where the envelope does. */
 type Versions<S extends z.ZodObject> = readonly [Contract, Contract<S>];
 
-/** Defines a command of a saga, in both versions. */
+/** Defines a command of a saga, in both versions. The saga's definition says which of them is sent. */
 export const sagaCommand = <S extends z.ZodObject>(
   name: string,
   definition: CommandDefinition<S>,
@@ -26,7 +26,7 @@ export const sagaCommand = <S extends z.ZodObject>(
     schema: withStepId(definition.schema),
     version: 1,
   });
-  return [first, command(name, { ...definition, ...second(first) })];
+  return [first, command<S>(name, { ...definition, ...second(first) })];
 };
 
 /** Defines a reply to a saga, in both versions. To a command of version 1 it leaves in version 1. */
@@ -36,10 +36,7 @@ export const sagaReply = <S extends z.ZodObject>(name: string, definition: Defin
     schema: withStepId(definition.schema),
     version: 1,
   });
-  return [
-    first,
-    event(name, { ...definition, ...second(first), downcast: (data, id) => ({ ...data, stepId: id }) }),
-  ];
+  return [first, event<S>(name, { ...definition, ...second(first) })];
 };
 
 const withStepId = (schema: z.ZodObject) => schema.extend({ stepId });
@@ -51,4 +48,5 @@ const second = (first: Contract) => ({
     with: ({ stepId: _, ...data }: Readonly<Record<string, unknown>>) => data,
     stepIdOf: (data: Readonly<Record<string, unknown>>) => String(data['stepId']),
   },
+  downcast: (data: Readonly<Record<string, unknown>>, id: string) => ({ ...data, stepId: id }),
 });

@@ -74,6 +74,8 @@ export interface SagaDefinition<Subject = unknown> {
   readonly attempts: number;
   /** Upper bound of the first wait after such a request was refused, in milliseconds; it doubles. */
   readonly retryDelayMs: number;
+  /** Commands leave in the version before their contract's, and so do the replies to them. */
+  readonly sendsOlderVersion: boolean;
   /** Every contract whose messages are replies to this saga. */
   readonly replies: readonly Contract[];
   /** The saga that a reply belongs to. */
@@ -85,12 +87,14 @@ interface Saga<Subject> {
   readonly idOf: (data: Readonly<Record<string, unknown>>) => string;
   readonly attempts?: number;
   readonly retryDelayMs?: number;
+  /** For an upgrade, while instances that know only the older version take replies from the same queue. False by default. */
+  readonly sendsOlderVersion?: boolean;
 }
 
 /** Throws unless there is exactly one pivot, every step before it can be taken back, and no reply serves two steps. */
 export const saga = <Subject>(
   name: string,
-  { steps, idOf, attempts = 6, retryDelayMs = 1_000 }: Saga<Subject>,
+  { steps, idOf, attempts = 6, retryDelayMs = 1_000, sendsOlderVersion = false }: Saga<Subject>,
 ): SagaDefinition<Subject> => {
   const pivots = steps.filter(({ cancel }) => cancel !== undefined);
   if (pivots.length !== 1) throw new Error(`saga ${name}: it needs one pivot, it has ${pivots.length}`);
@@ -108,5 +112,5 @@ export const saga = <Subject>(
   );
   const doubled = replies.find((contract, index) => replies.indexOf(contract) !== index);
   if (doubled !== undefined) throw new Error(`saga ${name}: ${doubled.type} answers two steps`);
-  return { name, steps, pivotAt, attempts, retryDelayMs, replies, idOf };
+  return { name, steps, pivotAt, attempts, retryDelayMs, sendsOlderVersion, replies, idOf };
 };

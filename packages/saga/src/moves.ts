@@ -1,4 +1,5 @@
 import type { Effect, SendEffect } from '@emporium/bus';
+import { downcast } from '@emporium/contracts';
 import type { Reason, SagaDefinition, Step } from './definition.ts';
 import type { SagaFact, Transition } from './inputs.ts';
 import type { SagaState } from './state.ts';
@@ -48,27 +49,35 @@ const ask = <Subject>(
   const deadline = new Date(now.getTime() + step.timeoutMs);
   const stepId = stepIdOf(state, step);
   // After the pivot there is no way back: what is late is still wanted.
-  const options = isAfterPivot(saga, step) ? { stepId } : { stepId, expiry: deadline };
-  const command = commandOf(step.command, state.subject, options);
+  const command = commandOf(
+    saga,
+    step.command(state.subject),
+    stepId,
+    isAfterPivot(saga, step) ? {} : { expiry: deadline },
+  );
   return { state: { ...state, deadline: deadline.toISOString() }, effects: [...effects, ...command], facts };
 };
 
-/** The command with what the runner adds to its envelope; none where the step has none. */
+/** The command with the id of its step, in the version that the saga sends; none where the step has none. */
 const commandOf = <Subject>(
-  command: ((subject: Subject) => SendEffect) | undefined,
-  subject: Subject,
-  options: NonNullable<SendEffect['options']>,
+  { sendsOlderVersion }: SagaDefinition<Subject>,
+  command: SendEffect | undefined,
+  stepId: string,
+  options: NonNullable<SendEffect['options']> = {},
 ): SendEffect[] => {
-  const effect = command?.(subject);
-  return effect === undefined ? [] : [{ ...effect, options: { ...effect.options, ...options } }];
+  if (command === undefined) return [];
+  const older = sendsOlderVersion ? downcast(command.contract, command.data, stepId) : undefined;
+  if (older !== undefined) return [{ ...command, ...older, options: { ...command.options, ...options } }];
+  return [{ ...command, options: { ...command.options, stepId, ...options } }];
 };
 
 export const askStop = <Subject>(
+  saga: SagaDefinition<Subject>,
   { state, effects, facts }: Move<Subject>,
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  const command = commandOf(step.cancel, state.subject, { stepId: `${state.id}/${step.name}/stop` });
+  const command = commandOf(saga, step.cancel?.(state.subject), `${state.id}/${step.name}/stop`);
   const deadline = new Date(now.getTime() + step.timeoutMs).toISOString();
   return {
     state: { ...state, deadline },
@@ -78,11 +87,12 @@ export const askStop = <Subject>(
 };
 
 export const askUndo = <Subject>(
+  saga: SagaDefinition<Subject>,
   { state, effects, facts }: Move<Subject>,
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  const command = commandOf(step.compensate, state.subject, { stepId: `${state.id}/${step.name}/undo` });
+  const command = commandOf(saga, step.compensate?.(state.subject), `${state.id}/${step.name}/undo`);
   const deadline = new Date(now.getTime() + step.timeoutMs).toISOString();
   return {
     state: withStep({ ...state, deadline }, step, { status: 'undoing' }),
@@ -98,8 +108,8 @@ export const askAgain = <Subject>(
   step: Step<Subject>,
   now: Date,
 ): Move<Subject> => {
-  if (stepOf(move.state, step).status === 'undoing') return askUndo(move, step, now);
-  if (move.state.phase === 'stopping') return askStop(move, step, now);
+  if (stepOf(move.state, step).status === 'undoing') return askUndo(saga, move, step, now);
+  if (move.state.phase === 'stopping') return askStop(saga, move, step, now);
   return ask(saga, move, step, now);
 };
 
@@ -130,7 +140,7 @@ export const undoNext = <Subject>(
   const next = saga.steps
     .slice(0, saga.pivotAt)
     .findLast((step) => ['asked', 'done'].includes(stepOf(state, step).status));
-  if (next !== undefined) return moved(askUndo(move, next, now));
+  if (next !== undefined) return moved(askUndo(saga, move, next, now));
   const settled: Move<Subject> = { ...move, state: withoutDeadline({ ...state, phase: 'cancelled' }) };
   const reason = state.reason ?? { code: 'cancelled', text: 'cancelled' };
   const cancelled: Move<Subject> =

@@ -54,7 +54,7 @@ const onSuccess = <Subject>(
   if (status === 'undone' || status === 'refused') {
     // A late success after its compensation is compensated again; so is one that was refused before.
     return moved(
-      askUndo({ state: withStep(state, step, { status: 'idle' }), effects: [], facts: [] }, step, now),
+      askUndo(saga, { state: withStep(state, step, { status: 'idle' }), effects: [], facts: [] }, step, now),
     );
   }
   return ignored(`${step.name} is ${status}`);

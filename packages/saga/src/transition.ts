@@ -71,7 +71,7 @@ const onDeadline = <Subject>(
   const facts: SagaFact[] = [{ fact: 'step-timed-out', step: step.name }];
   if (step.cancel !== undefined) {
     return moved(
-      askStop({ state: { ...state, phase: 'stopping', tries: 0 }, effects: [], facts }, step, now),
+      askStop(saga, { state: { ...state, phase: 'stopping', tries: 0 }, effects: [], facts }, step, now),
     );
   }
   return compensate(saga, { state, effects: [], facts }, timedOut(step), now);

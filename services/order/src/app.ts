@@ -25,6 +25,7 @@ export const defineOrders =
       dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
       attempts: config.ORDER_STEP_ATTEMPTS,
       retryDelayMs: config.ORDER_RETRY_DELAY_MS,
+      sendsOlderVersion: config.ORDER_COMMAND_VERSION === '1',
     });
     const fulfilment = createSagaRunner<Fulfilment, OrderTables>(store, {
       definition,

@@ -13,6 +13,8 @@ export const settings = z.object({
   ORDER_STEP_ATTEMPTS: count.max(100, 'must be 100 or less').default(6),
   /** The wait after a refused capture; it doubles. */
   ORDER_RETRY_DELAY_MS: milliseconds.default(1_000),
+  /** The version of the saga's commands, and so of their replies. 1 while instances that know no other still run. */
+  ORDER_COMMAND_VERSION: z.enum(['1', '2'], 'must be 1 or 2').default('2'),
   /** Orders in progress at which new ones are turned away with 503. */
   ORDER_BACKLOG_LIMIT: count.default(20_000),
 });

@@ -43,6 +43,11 @@ export interface FulfilmentDeadlines {
   readonly retryDelayMs: number;
 }
 
+interface FulfilmentOptions extends FulfilmentDeadlines {
+  /** See `ORDER_COMMAND_VERSION`. */
+  readonly sendsOlderVersion?: boolean;
+}
+
 /**
  * Drives one order: reserve, authorise, dispatch (the pivot), commit, capture. Until the dispatch a refusal or a deadline
  * takes back what was done; after it the order only goes forward.
@@ -52,7 +57,8 @@ export const createFulfilment = ({
   dispatchMs,
   attempts,
   retryDelayMs,
-}: FulfilmentDeadlines): SagaDefinition<Fulfilment> => {
+  sendsOlderVersion = false,
+}: FulfilmentOptions): SagaDefinition<Fulfilment> => {
   const reserve = step('reserve', {
     command: ({ orderId, lines }: Fulfilment) => send(reserveStock, { orderId, lines: [...lines] }),
     success: stockReserved,
@@ -117,6 +123,7 @@ export const createFulfilment = ({
     idOf: ({ orderId }) => String(orderId),
     attempts,
     retryDelayMs,
+    sendsOlderVersion,
   });
 };
 

@@ -8,6 +8,7 @@ import {
   productPriceChanged,
   shipmentDelivered,
   shipmentDispatched,
+  shop,
   stockRejected,
   stockReserved,
 } from '@emporium/contracts';
@@ -130,6 +131,41 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       'completed',
     ]);
     expect((await view(order)).status).toBe('completed');
+  });
+
+  test('goes all the way in version 1 of its commands and their replies, while older instances run', async () => {
+    const older = await openOrders(postgres.url, { ORDER_COMMAND_VERSION: '1' });
+    try {
+      await older.list('MUG-1', 1_250);
+      const as = uuid();
+      const payload = { lines: [{ sku: 'MUG-1', quantity: 2 }], paymentToken };
+      const { body } = await older.ask('POST', '/api/orders', { as, payload });
+      const order = { ...payload, orderId: body.orderId, customerId: as, total: body.total };
+      const answering = createAnswering(order);
+      const published = await converse(older, answering);
+      const commands = published.filter(({ type }) => shop.contract(type)?.kind === 'command');
+      expect(typesOf(commands)).toEqual([
+        'inventory.reserve-stock',
+        'payment.authorise',
+        'shipping.dispatch-order',
+        'inventory.commit-reservation',
+        'payment.capture',
+      ]);
+      for (const { data, stepid } of commands) {
+        expect(data['stepId']).toMatch(new RegExp(`^${order.orderId}/[a-z]+/1$`));
+        expect(stepid).toBeUndefined();
+      }
+      expect(answering.replyTypes()).toEqual([
+        'stock.reserved',
+        'payment.authorised',
+        'shipment.dispatched',
+        'stock.committed',
+        'payment.captured',
+      ]);
+      expect((await older.ask('GET', `/api/orders/${order.orderId}`, { as })).body.status).toBe('completed');
+    } finally {
+      await older.close();
+    }
   });
 
   test('its public events carry the id and the version of the stored ones', async () => {

@@ -1,28 +1,42 @@
-import type { Message } from '@emporium/bus';
+import { createMessage, type Message, readMessage } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
 import type { Fulfilment } from '../../src/fulfilment.ts';
-import { messageOf, type Orders, type Published } from './orders.ts';
+import type { Orders, Published } from './orders.ts';
 import { createParticipants, type Refuses } from './participants.ts';
 
 /** Inventory, payment and shipping for one order, behind messages. */
 export const createAnswering = (order: Fulfilment, refuses: Refuses = () => false) => {
   const participants = createParticipants(order, refuses);
+  const replyTypes: string[] = [];
   return {
     holdings: participants.holdings,
-    /** The reply to a command of the order's saga; undefined for an event, which nobody answers. */
-    answer: ({ type, data, expiry, stepid }: Published, now = new Date()): Message | undefined => {
-      const contract = shop.contract(type);
-      if (contract?.kind !== 'command') return undefined;
+    /** Of the replies as they travelled, in their order. */
+    replyTypes: (): readonly string[] => replyTypes,
+    /** The reply to a command of the order's saga, over the bytes of both; undefined for an event, which nobody answers. */
+    answer: (published: Published, now = new Date()): Message | undefined => {
+      if (shop.contract(published.type)?.kind !== 'command') return undefined;
+      const command = readMessage(shop, newestCommands, encode(published));
+      const { contract, data, context, expiry, stepId } = command;
       const options = {
-        ...(expiry === undefined ? {} : { expiry: new Date(expiry) }),
-        ...(stepid === undefined ? {} : { stepId: stepid }),
+        ...(expiry === undefined ? {} : { expiry }),
+        ...(stepId === undefined ? {} : { stepId }),
       };
       const reply = participants.answer({ effect: 'send', contract, data, options }, now);
       if (reply.kind !== 'reply') throw new Error('a participant replies');
-      return messageOf(reply.contract.owner, reply.contract, reply.data, { stepId: reply.stepId ?? '' });
+      const { type, body } = createMessage(reply.contract.owner, reply.contract, reply.data, context);
+      replyTypes.push(type);
+      return readMessage(shop, new Set([reply.contract]), body);
     },
   };
 };
+
+const newestCommands = new Set(
+  shop.contracts.filter(
+    (each) => each.kind === 'command' && shop.contracts.every(({ upcast }) => upcast?.from !== each),
+  ),
+);
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 export type Answering = ReturnType<typeof createAnswering>;
 
