@@ -1,11 +1,10 @@
 import { type Context, createGrouper, currentContext, type Effect, newContext } from '@emporium/bus';
-import type { Atomically } from './atomically.ts';
-import { connectTimeoutMs } from './database.ts';
-import { storeErrors } from './errors.ts';
+import type { Atomically } from './database/atomically.ts';
+import { connectTimeoutMs } from './database/database.ts';
+import { storeErrors } from './database/errors.ts';
+import type { Work } from './database/transaction.ts';
 import { allOrEach } from './handlers/all-or-each.ts';
 import { paired } from './handlers/unit-of-work.ts';
-
-import type { Work } from './transaction.ts';
 
 /** One of the calls that share a transaction. */
 export interface Part<Item> {

@@ -1,4 +1,6 @@
-export { classify, storeErrors, violates } from './errors.ts';
+export { classify, storeErrors, violates } from './database/errors.ts';
+export { type Migrations, migrate, statements } from './database/migrate.ts';
+export type { Tx, Work } from './database/transaction.ts';
 export { type Failpoint, failpoint } from './failpoint.ts';
 export type { GroupWork, Part } from './grouped.ts';
 export type { Before, CallContext, Called, Handler, HandlerContext } from './handlers/handler.ts';
@@ -19,8 +21,6 @@ export {
   recall,
   remember,
 } from './idempotency.ts';
-export { type Migrations, migrate, statements } from './migrate.ts';
-export type { Relay } from './relay.ts';
+export type { Relay } from './outbox/relay.ts';
 export { type Retention, retain } from './retention.ts';
 export { createStore, type Store, type StoreOptions } from './store.ts';
-export type { Tx, Work } from './transaction.ts';

@@ -1,6 +1,6 @@
 import { type Log, messageOf } from '@emporium/bus';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { classify } from './errors.ts';
+import { classify } from './database/errors.ts';
 
 /** Rows of `table` whose `column` is older than `keepMs` are removed. */
 export interface Retention {

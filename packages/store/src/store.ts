@@ -10,18 +10,18 @@ import {
 } from '@emporium/bus';
 import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
 import { type Kysely, sql } from 'kysely';
-import { createAtomically } from './atomically.ts';
-import { createDatabase, createPool } from './database.ts';
-import { classify } from './errors.ts';
+import { createAtomically } from './database/atomically.ts';
+import { createDatabase, createPool } from './database/database.ts';
+import { classify } from './database/errors.ts';
+import { type Migrations, messagingMigrations, migrate } from './database/migrate.ts';
+import type { Work } from './database/transaction.ts';
 import { createGrouped, type GroupWork } from './grouped.ts';
 import type { Handler } from './handlers/handler.ts';
 import { createRunner } from './handlers/runner.ts';
-import { type Migrations, messagingMigrations, migrate } from './migrate.ts';
-import { createOutbox } from './outbox.ts';
-import { type Relay, startRelay } from './relay.ts';
+import { createOutbox } from './outbox/outbox.ts';
+import { type Relay, startRelay } from './outbox/relay.ts';
 import { messagingRetention, type Retention, startRetention } from './retention.ts';
-import { startTaskRelay } from './task-relay.ts';
-import type { Work } from './transaction.ts';
+import { startTaskRelay } from './task-outbox/task-relay.ts';
 
 export interface StoreOptions {
   readonly service: ServiceName;

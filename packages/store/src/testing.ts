@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from './transaction.ts';
+import type { Tx } from './database/transaction.ts';
 
 /** A statement that is planned while its tables are small, and carried out when they are not (ADR 0049). */
 export interface Grown {

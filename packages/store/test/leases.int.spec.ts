@@ -1,7 +1,7 @@
 import { freshDatabase, serverFor } from '@emporium/servers';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLeases, type Leases } from '../src/leases.ts';
+import { createLeases, type Leases } from '../src/outbox/leases.ts';
 import { eventually } from './support/eventually.ts';
 
 const postgres = await serverFor('postgres');

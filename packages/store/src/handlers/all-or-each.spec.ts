@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { storeErrors } from '../errors.ts';
+import { storeErrors } from '../database/errors.ts';
 import { allOrEach } from './all-or-each.ts';
 
 const failsOn = (poison: string, error: Error) => {

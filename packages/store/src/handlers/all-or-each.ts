@@ -1,4 +1,4 @@
-import { isAway } from '../errors.ts';
+import { isAway } from '../database/errors.ts';
 
 /**
  * Works on all items as one group or, when that fails, on each by itself, so that a group changes the speed and nothing

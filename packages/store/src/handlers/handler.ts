@@ -1,6 +1,6 @@
 import type { Effects, Message } from '@emporium/bus';
 import type { Contract } from '@emporium/contracts';
-import type { Tx } from '../transaction.ts';
+import type { Tx } from '../database/transaction.ts';
 import type { Decision, UnitOfWork } from './unit-of-work.ts';
 
 /** What a handler works with, beside the message. */

@@ -1,5 +1,5 @@
 import { busErrors, type Effect, type Effects, effectList, type Message } from '@emporium/bus';
-import type { OutboxEntry } from '../outbox.ts';
+import type { OutboxEntry } from '../outbox/outbox.ts';
 import type {
   AnyUnit,
   Before,

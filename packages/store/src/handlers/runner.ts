@@ -1,13 +1,13 @@
 import { busErrors, createGrouper, type Message, type Run } from '@emporium/bus';
 import type { Contract, Subscription } from '@emporium/contracts';
-import type { Atomically } from '../atomically.ts';
+import type { Atomically } from '../database/atomically.ts';
 import { failpoint } from '../failpoint.ts';
+import { alreadyBegun, recordBegun } from '../inbox/begun.ts';
+import { recordHandled } from '../inbox/inbox.ts';
 import { allOrEach } from './all-or-each.ts';
-import { alreadyBegun, recordBegun } from './begun.ts';
 import { bindHandlers } from './bind.ts';
 import type { Before, Handler } from './handler.ts';
 import { type BeginningCall, beginAll, type HandledMessage, handleAll, isExpired } from './handling.ts';
-import { recordHandled } from './inbox.ts';
 
 /** Available deliveries that share one transaction, at most, unless it is said otherwise. */
 const usualGroupSize = 50;

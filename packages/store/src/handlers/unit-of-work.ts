@@ -1,6 +1,6 @@
 import { type Effects, permanent } from '@emporium/bus';
-import { isDuplicate, storeErrors } from '../errors.ts';
-import type { Tx } from '../transaction.ts';
+import { isDuplicate, storeErrors } from '../database/errors.ts';
+import type { Tx } from '../database/transaction.ts';
 
 /** What a decision returns: what changes, and what should follow. */
 export interface Decision<Change> {

@@ -8,7 +8,7 @@ import {
 } from '@emporium/bus';
 import type { Registry, ServiceName } from '@emporium/contracts';
 import { sql, type Transaction } from 'kysely';
-import { type TaskEntry, writeTasks } from './task-outbox.ts';
+import { type TaskEntry, writeTasks } from '../task-outbox/task-outbox.ts';
 
 /** Partitions of the outbox; each is leased to one relay at a time. */
 export const outboxPartitions = 16;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createAlarm } from './alarm.ts';
+import { createAlarm } from './auto-reset-event.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createHolds } from './holds.ts';
+import { createHolds } from './key-backoff.ts';
 
 const setUp = () => {
   let now = 1_000;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, type Log, messageOf, settlementOf, type TaskSink } from '@emporium/bus';
 import type { Kysely } from 'kysely';
-import { createAlarm } from './alarm.ts';
-import { classify } from './errors.ts';
-import { failpoint } from './failpoint.ts';
-import { createHolds } from './holds.ts';
-import type { Relay } from './relay.ts';
+import { classify } from '../database/errors.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { failpoint } from '../failpoint.ts';
+import type { Relay } from '../outbox/relay.ts';
+import { createAlarm } from '../polling/auto-reset-event.ts';
+import { createHolds } from '../polling/key-backoff.ts';
 import { anyTask, removeTasks, takeTasks, type WaitingTask } from './task-outbox.ts';
-import { inTransaction } from './transaction.ts';
 
 export interface TaskRelayOptions<DB> {
   readonly db: Kysely<DB>;

@@ -1,7 +1,7 @@
 import type { Context, Effect } from '@emporium/bus';
 import type { Kysely, Transaction } from 'kysely';
+import { failpoint } from '../failpoint.ts';
 import { classify, isConflict, storeErrors } from './errors.ts';
-import { failpoint } from './failpoint.ts';
 
 /** An open transaction of a service's database; what handlers are given as `tx`. */
 export type Tx<DB> = Transaction<DB>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { sessionOptions } from './database.ts';
+import { sessionOptions } from '../database/database.ts';
 
 /**
  * Partitions shared out between the processes of one service, each held by one at a time. A hold is an advisory lock of a

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Outbox, OutboxEntry } from './outbox.ts';
+import type { Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import { inTransaction, type Tx } from './transaction.ts';
 
 /** What a transaction gives, and what should follow from it. */

@@ -9,10 +9,10 @@ import {
 } from '@emporium/bus';
 import type { Registry, ServiceName } from '@emporium/contracts';
 import type { Kysely } from 'kysely';
-import { createAlarm } from './alarm.ts';
-import { classify, isConflict } from './errors.ts';
-import { failpoint } from './failpoint.ts';
-import { createHolds } from './holds.ts';
+import { classify, isConflict } from '../database/errors.ts';
+import { failpoint } from '../failpoint.ts';
+import { createAlarm } from '../polling/auto-reset-event.ts';
+import { createHolds } from '../polling/key-backoff.ts';
 import { createLeases } from './leases.ts';
 import { outboxPartitions } from './outbox.ts';
 import { nextRows, type OutboxRow, releaseDue, removeRows } from './outbox-rows.ts';

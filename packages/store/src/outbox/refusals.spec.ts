@@ -1,6 +1,6 @@
 import { busErrors, type PublishResult } from '@emporium/bus';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemoryLog } from '../test/support/log.ts';
+import { createMemoryLog } from '../../test/support/log.ts';
 import type { OutboxRow } from './outbox-rows.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 
