@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Log, messageOf } from '@emporium/bus';
-import { classify, type Store, type Tx } from '@emporium/store';
+import type { Log } from '@emporium/bus';
+import { type Store, startPoller, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import type { DomainEvent, StoredEvent } from './event-store.ts';
 
@@ -25,17 +24,18 @@ export interface RunningProjection {
   stop(): Promise<void>;
 }
 
+/** Events applied in one transaction. */
 const batchSize = 200;
 const pollMs = 1_000;
 /** An event becomes readable when every older transaction has ended: look again this soon, in milliseconds. */
 const againMs = 50;
-/** After a batch, before the next: under load a batch is many events, and not one each. */
+/** Wait between batches under load, in milliseconds, so that a batch is many events instead of one. */
 const gapMs = 20;
 
 /**
- * Keeps a projection up to date, in one instance at a time: the checkpoint's row is the lease. It reads in the order of
- * transactions, and only those that no running transaction precedes, so that no late commit is skipped. Where a newer version
- * of it has been started, this one leaves the tables alone.
+ * Keeps a projection up to date, in one instance at a time: the checkpoint's row is the lock. Events are applied in the order of
+ * their transactions, and only those that no running transaction precedes, so that no late commit is skipped. Once a newer
+ * version of the projection has been started, this one leaves the tables alone.
  */
 export const startProjection = <Event extends DomainEvent, DB>(
   store: Store<DB>,
@@ -43,28 +43,33 @@ export const startProjection = <Event extends DomainEvent, DB>(
   log: Log,
 ): RunningProjection => {
   const { name } = definition;
-  let stopping = false;
-  let woken = false;
-  /** Then it waits for the poll, whatever comes, and makes no busy loop. */
-  let troubled = false;
-  let wakeUp: () => void = () => undefined;
-  let superseded = false;
+  const facts = { projection: name };
+  let isRegistered = false;
+  let isSuperseded = false;
 
-  const leaveAlone = (version: number): Step => {
-    if (!superseded) {
-      const facts = { projection: name, version: definition.version, newer: version };
-      log.warn(facts, 'a newer version of this projection has been started: this one leaves it alone');
+  const register = async (): Promise<void> => {
+    if (isRegistered) return;
+    await sql`
+      insert into projection (name, version, transaction, position) values (${name}, 0, '0', 0)
+      on conflict do nothing`.execute(store.db);
+    isRegistered = true;
+  };
+
+  const leaveAlone = (newer: number): Progress => {
+    if (!isSuperseded) {
+      const versions = { ...facts, version: definition.version, newer };
+      log.warn(versions, 'a newer version of this projection has been started: this one leaves it alone');
     }
-    superseded = true;
+    isSuperseded = true;
     return 'up to date';
   };
 
-  const step = (): Promise<Step> =>
+  const applyBatch = (): Promise<Progress> =>
     store.transaction(async ({ tx }) => {
-      const checkpoint = await claim(tx, definition);
+      const checkpoint = await lockCheckpoint(tx, definition);
       if (checkpoint === undefined) return 'behind';
       if (checkpoint.version > definition.version) return leaveAlone(checkpoint.version);
-      superseded = false;
+      isSuperseded = false;
       const rows = await readAfter(tx, checkpoint);
       const last = rows.at(-1);
       if (last === undefined) return (await hasMoreAfter(tx, checkpoint)) ? 'behind' : 'up to date';
@@ -78,75 +83,46 @@ export const startProjection = <Event extends DomainEvent, DB>(
       return 'applied';
     });
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-
-  let registered = false;
-  const register = async (): Promise<void> => {
-    await sql`
-      insert into projection (name, version, transaction, position) values (${name}, 0, '0', 0)
-      on conflict do nothing`.execute(store.db);
-    registered = true;
-  };
-
-  const apply = async (): Promise<Step> => {
-    if (!registered) await register();
-    let result = await step();
-    while (result === 'applied' && !stopping) result = await step();
-    return result;
-  };
-
-  /** One at a time in this process, so that whoever asks does not find the checkpoint taken by itself. */
+  /** One at a time in this process, so that a call does not find the checkpoint locked by another one. */
   let last: Promise<unknown> = Promise.resolve();
-  const catchUp = (): Promise<Step> => {
-    const next = last.then(apply, apply);
-    last = next.catch(() => undefined); // whoever asked is told
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined); // the caller handles it
     return next;
   };
 
-  const loop = async (): Promise<void> => {
-    while (!stopping) {
-      woken = false;
-      let waitMs = pollMs;
-      try {
-        if ((await catchUp()) === 'behind') waitMs = againMs;
-        if (troubled) log.info({ projection: name }, 'the projection goes on');
-        troubled = false;
-      } catch (error) {
-        if (!troubled) log.warn({ projection: name }, `the projection waits: ${messageOf(classify(error))}`);
-        troubled = true;
-      }
-      if (stopping) return;
-      await (woken && !troubled ? sleep(gapMs) : pause(waitMs));
-    }
-  };
-
-  const unhook = store.onCommit(() => {
-    woken = true;
-    if (!troubled) wakeUp();
+  const poller = startPoller({
+    name: 'projection',
+    facts,
+    log,
+    gapMs,
+    run: () =>
+      inTurn(async () => {
+        await register();
+        return nextRunMs[await applyBatch()];
+      }),
   });
-  const running = loop();
+  const removeListener = store.onCommit(poller.wake);
+
   return {
-    catchUp: async () => {
-      await catchUp();
-    },
+    catchUp: () =>
+      inTurn(async () => {
+        await register();
+        while ((await applyBatch()) === 'applied');
+      }),
     stop: async () => {
-      unhook();
-      stopping = true;
-      wakeUp();
-      await running;
+      removeListener();
+      await poller.stop();
+      await last;
     },
   };
 };
 
-/** What one transaction of a projection came to; `behind` when there is more than it could read, or another instance is at it. */
-type Step = 'applied' | 'up to date' | 'behind';
+/** What one transaction achieved; `behind` when there are events that it could not read yet, or another instance has the lock. */
+type Progress = 'applied' | 'up to date' | 'behind';
+
+/** Milliseconds until the next run. */
+const nextRunMs: Readonly<Record<Progress, number>> = { applied: 0, 'up to date': pollMs, behind: againMs };
 
 interface ReadRow {
   readonly id: string;
@@ -181,8 +157,8 @@ const hasMoreAfter = async <DB>(tx: Tx<DB>, { transaction, position }: Checkpoin
   return rows.length > 0;
 };
 
-/** The checkpoint, locked; undefined while another instance has it. A new version starts from nothing. */
-const claim = async <Event extends DomainEvent, DB>(
+/** The checkpoint, locked; undefined while another instance has the lock. A new version starts with empty tables. */
+const lockCheckpoint = async <Event extends DomainEvent, DB>(
   tx: Tx<DB>,
   { name, version, tables }: Projection<Event, DB>,
 ): Promise<Checkpoint | undefined> => {

@@ -292,10 +292,10 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     const loop = runner.startDeadlines(store);
     await new Promise((resolve) => setTimeout(resolve, 1_800)); // it looks twice a second
     await sql`alter table saga_away rename to saga`.execute(store.db);
-    await expect.poll(() => said, { timeout: 10_000 }).toContain('deadlines are acted on again');
+    await expect.poll(() => said, { timeout: 10_000 }).toContain('saga deadlines recovered');
     await loop.stop();
     const about = said.filter((line) => line.includes('deadlines'));
-    expect(about).toEqual([expect.stringContaining('deadlines wait'), 'deadlines are acted on again']);
+    expect(about).toEqual([expect.stringContaining('saga deadlines failed, retrying: '), 'saga deadlines recovered']);
   });
 
   test('open sagas are counted up to a bound', async () => {

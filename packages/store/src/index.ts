@@ -22,5 +22,7 @@ export {
   remember,
 } from './idempotency.ts';
 export type { Relay } from './outbox/relay.ts';
+export { createKeyBackoff, type KeyBackoff } from './polling/key-backoff.ts';
+export { type Poller, type PollerOptions, startPoller } from './polling/poller.ts';
 export { type Retention, retain } from './retention.ts';
 export { createStore, type Store, type StoreOptions } from './store.ts';

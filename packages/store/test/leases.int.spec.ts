@@ -34,10 +34,10 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     for (let round = 0; round < 3; round += 1) for (const member of among) await member.balance();
   };
 
-  const sizes = (...among: readonly Leases[]) => among.map((member) => member.held().length);
+  const sizes = (...among: readonly Leases[]) => among.map((member) => member.owned().length);
 
   const assertDisjoint = (...among: readonly Leases[]) => {
-    const all = among.flatMap((member) => member.held());
+    const all = among.flatMap((member) => member.owned());
     expect(new Set(all).size).toBe(all.length);
   };
 
@@ -51,9 +51,9 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
 
   test('one member holds everything', async () => {
     const alone = join('a');
-    expect(alone.held()).toEqual([]);
+    expect(alone.owned()).toEqual([]);
     await alone.balance();
-    expect(alone.held().toSorted((one, other) => one - other)).toEqual([...Array(16).keys()]);
+    expect(alone.owned().toSorted((one, other) => one - other)).toEqual([...Array(16).keys()]);
   });
 
   test('members share fairly, whoever comes or goes', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     expect(sizes(a, b, c)).toEqual([6, 6, 4]);
     assertDisjoint(a, b, c);
     await b.close();
-    expect(b.held()).toEqual([]);
+    expect(b.owned()).toEqual([]);
     await settle(a, c);
     expect(sizes(a, c)).toEqual([8, 8]);
     assertDisjoint(a, c);
@@ -84,7 +84,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     const [a, b] = [join('a'), join('b')];
     await settle(a, b);
     await terminate('a');
-    await eventually(() => a.held()).toEqual([]);
+    await eventually(() => a.owned()).toEqual([]);
     await b.balance();
     expect(sizes(a, b)).toEqual([0, 16]);
     await settle(a, b);
@@ -101,7 +101,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     });
     members.push(lost);
     await expect(lost.balance()).rejects.toThrow('ECONNREFUSED');
-    expect(lost.held()).toEqual([]);
+    expect(lost.owned()).toEqual([]);
     lost.hint();
   });
 
@@ -134,6 +134,6 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
       return rows.length;
     }).toBe(0);
     await a.balance();
-    expect(a.held()).toEqual([]);
+    expect(a.owned()).toEqual([]);
   });
 });

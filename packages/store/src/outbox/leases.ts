@@ -3,19 +3,19 @@ import pg from 'pg';
 import { sessionOptions } from '../database/database.ts';
 
 /**
- * Partitions shared out between the processes of one service, each held by one at a time. A hold is an advisory lock of a
- * session: it ends with the connection, so that a crash frees it at once and no time-out has to be tuned. Members hold one
- * more lock together, by which each counts the others and takes its fair share.
+ * Distributes partitions over the processes of one service; each partition has one owner at a time. A lease is an advisory
+ * lock of a session: it ends with the connection, so that a crash frees it at once and no time-out has to be tuned. All members
+ * share one more lock, by which each counts the others and takes its fair share.
  */
 export interface Leases {
-  /** The partitions held now; empty while the database is away. */
-  held(): readonly number[];
+  /** The partitions owned now; empty while the database is away. */
+  owned(): readonly number[];
   /**
-   * Takes free partitions up to a fair share, and gives up those beyond it; connects where it must. Called about every
-   * second, while nothing is being done for the partitions held. Rejects when the database is away: nothing is held then.
+   * Acquires free partitions up to a fair share, and releases those beyond it; connects if necessary. Called about every
+   * second, while no work on the owned partitions is in progress. Rejects when the database is away: nothing is owned then.
    */
   balance(): Promise<void>;
-  /** Tells the other members, if there are any, to look at their partitions. A hint: it may be lost. */
+  /** Tells the other members, if there are any, that there may be new rows. It may be lost. */
   hint(): void;
   close(): Promise<void>;
 }
@@ -24,32 +24,32 @@ export interface LeaseOptions {
   readonly url: string;
   readonly partitions: number;
   readonly applicationName: string;
-  /** Called when another member gave a hint. */
+  /** Called when another member sent a hint. */
   readonly onHint: () => void;
 }
 
-/** Spaces of advisory locks in the service's database, in the form of two keys: the partitions, and the members. */
+/** The first of the two keys of an advisory lock in the service's database: for partitions, and for members. */
 const partitionSpace = 7_001;
 const memberSpace = 7_002;
 const channel = 'outbox';
 
-/** A session that does not answer for so long, in milliseconds, is given up together with what it holds. */
-const patienceMs = 5_000;
+/** A session that does not answer within this time, in milliseconds, is closed, and its leases are lost. */
+const answerMs = 5_000;
 
 export const createLeases = ({ url, partitions, applicationName, onHint }: LeaseOptions): Leases => {
   let session: pg.Client | undefined;
-  let held = new Set<number>();
+  let owned = new Set<number>();
   let members = 1;
-  let hint: 'none' | 'on its way' | 'again' = 'none';
+  let hint: 'none' | 'sending' | 'again' = 'none';
   let closed = false;
   const self = randomUUID();
 
   const drop = (client: pg.Client): void => {
     if (session === client) {
       session = undefined;
-      held = new Set();
+      owned = new Set();
     }
-    client.end().catch(() => undefined); // it is lost already, or about to be
+    client.end().catch(() => undefined); // the session is lost already, or about to be
   };
 
   const connect = async (): Promise<pg.Client> => {
@@ -58,9 +58,9 @@ export const createLeases = ({ url, partitions, applicationName, onHint }: Lease
       application_name: applicationName,
       options: sessionOptions,
       keepAlive: true,
-      keepAliveInitialDelayMillis: patienceMs,
-      connectionTimeoutMillis: patienceMs,
-      query_timeout: patienceMs,
+      keepAliveInitialDelayMillis: answerMs,
+      connectionTimeoutMillis: answerMs,
+      query_timeout: answerMs,
     });
     client.on('error', () => drop(client));
     client.on('end', () => drop(client));
@@ -78,7 +78,7 @@ export const createLeases = ({ url, partitions, applicationName, onHint }: Lease
     return client;
   };
 
-  /** The number of members, and the partitions that nobody holds. */
+  /** The number of members, and the partitions without an owner. */
   const survey = async (client: pg.Client): Promise<{ members: number; free: number[] }> => {
     const { rows } = await client.query<{ members: string; taken: string[] | null }>(
       `select count(*) filter (where classid = $1) as members,
@@ -93,43 +93,43 @@ export const createLeases = ({ url, partitions, applicationName, onHint }: Lease
     return { members: Number(rows[0]?.members), free: all.filter((each) => !taken.has(each)) };
   };
 
-  const giveUp = async (client: pg.Client, surplus: readonly number[]): Promise<void> => {
-    for (const partition of surplus) held.delete(partition);
+  const release = async (client: pg.Client, surplus: readonly number[]): Promise<void> => {
+    for (const partition of surplus) owned.delete(partition);
     await client.query('select pg_advisory_unlock($1, partition) from unnest($2::int[]) as partition', [
       partitionSpace,
       surplus,
     ]);
   };
 
-  const take = async (client: pg.Client, partition: number): Promise<void> => {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1, $2) as taken', [
-      partitionSpace,
-      partition,
-    ]);
-    if (rows[0]?.taken === true && session === client) held.add(partition);
+  const acquire = async (client: pg.Client, partition: number): Promise<void> => {
+    const { rows } = await client.query<{ acquired: boolean }>(
+      'select pg_try_advisory_lock($1, $2) as acquired',
+      [partitionSpace, partition],
+    );
+    if (rows[0]?.acquired === true && session === client) owned.add(partition);
   };
 
   const balanceOn = async (client: pg.Client): Promise<void> => {
     const found = await survey(client);
     members = Math.max(1, found.members);
     const share = Math.ceil(partitions / members);
-    if (held.size > share) return giveUp(client, [...held].slice(share));
+    if (owned.size > share) return release(client, [...owned].slice(share));
     for (const partition of found.free) {
-      if (held.size >= share || session !== client) return;
-      await take(client, partition);
+      if (owned.size >= share || session !== client) return;
+      await acquire(client, partition);
     }
   };
 
   const sendHint = (): void => {
     if (session === undefined || members === 1) return;
     if (hint !== 'none') {
-      hint = 'again'; // what is on its way may have been heard before this one's reason was committed
+      hint = 'again'; // the hint being sent may arrive before the rows of this one are committed
       return;
     }
-    hint = 'on its way';
+    hint = 'sending';
     session
       .query('select pg_notify($1, $2)', [channel, self])
-      .catch(() => undefined) // the others look by themselves, a little later
+      .catch(() => undefined) // the others find the rows at their next poll
       .finally(() => {
         const again = hint === 'again';
         hint = 'none';
@@ -138,7 +138,7 @@ export const createLeases = ({ url, partitions, applicationName, onHint }: Lease
   };
 
   return {
-    held: () => [...held],
+    owned: () => [...owned],
     balance: async () => {
       if (closed) return;
       const client = session ?? (await connect());
@@ -154,7 +154,7 @@ export const createLeases = ({ url, partitions, applicationName, onHint }: Lease
     hint: sendHint,
     close: async () => {
       closed = true;
-      held = new Set();
+      owned = new Set();
       await session?.end().catch(() => undefined);
     },
   };

@@ -1,28 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Fault,
-  type Log,
-  messageOf,
-  type OutgoingMessage,
-  type PublishResult,
-  type Transport,
-} from '@emporium/bus';
+import type { Fault, Log, OutgoingMessage, PublishResult, Transport } from '@emporium/bus';
 import type { Registry, ServiceName } from '@emporium/contracts';
 import type { Kysely } from 'kysely';
-import { classify, isConflict } from '../database/errors.ts';
+import { isConflict } from '../database/errors.ts';
 import { failpoint } from '../failpoint.ts';
-import { createAlarm } from '../polling/auto-reset-event.ts';
-import { createHolds } from '../polling/key-backoff.ts';
+import { createKeyBackoff } from '../polling/key-backoff.ts';
+import { startPoller } from '../polling/poller.ts';
 import { createLeases } from './leases.ts';
 import { outboxPartitions } from './outbox.ts';
 import { nextRows, type OutboxRow, releaseDue, removeRows } from './outbox-rows.ts';
 import { createRefusals } from './refusals.ts';
 
-/** Publishes what was committed. */
+/** Publishes committed messages, or enqueues committed tasks. */
 export interface Relay {
   /** Something was committed: publish it now. */
   wake(): void;
-  /** Publishes what is at hand, up to the bound in milliseconds, and stops. What is left is published after the next start. */
+  /** Publishes what is left for up to `timeoutMs` (3 000 by default), then stops. The rest is published after the next start. */
   stop(timeoutMs?: number): Promise<void>;
 }
 
@@ -35,47 +28,42 @@ export interface RelayOptions<DB> {
   readonly log: Log;
 }
 
-/** Rows read at one time. */
+/** Rows read by one query. */
 const batchSize = 500;
-/** A full batch of fewer keys than this may hide rows of others: they are looked for behind it. */
+/** A full batch with fewer keys than this may hide rows of other keys, which are then read by a second query. */
 const fewKeys = 50;
-/** That look passes over the whole backlog of those keys: it is made once in so many milliseconds. */
-const lookBehindMs = 250;
-/** Rows of one key go one after the other: after so long, in milliseconds, the other keys get a look in. */
+/** Least time between two such queries, in milliseconds: each scans the whole backlog of the keys that fill the batch. */
+const otherKeysMs = 250;
+/** Rows of one key are published one after the other; after this time, in milliseconds, rows of other keys are read. */
 const roundMs = 50;
-/** After a crash nobody wakes the relay: it looks by itself. Also the wait while the broker or the database is away. */
+/** Nobody wakes the relay after a crash, so it also looks for rows by itself. */
 const pollMs = 1_000;
-/** Scheduled messages are released at their time, at most once in so many milliseconds. */
+/** Least time between two searches for scheduled messages that are due, in milliseconds. */
 const releaseMs = 50;
-/** For the leases to be given back in good order, in milliseconds; the server takes them back by itself too. */
-const goodbyeMs = 1_000;
+/** How long a stop waits for the leases to be released, in milliseconds; the server also releases them by itself. */
+const closeMs = 1_000;
 
 /**
- * Publishes committed rows and deletes them after the broker owns them. It reads the rows of its leased partitions in id
- * order, with at most one unconfirmed row per key; a refused row holds only its key, and a broker that is away holds
- * everything. A crash between the confirm and the delete publishes again under the same ids, which the inbox of each reader
- * takes as one.
+ * Publishes committed rows and deletes them once the broker has confirmed them. It reads the rows of its leased partitions in
+ * id order, with at most one unconfirmed row per key. A refused row blocks only its key; a broker that is away blocks
+ * everything. A crash between the confirm and the delete publishes again under the same ids, which the readers' inboxes drop.
  */
 export const startRelay = <DB>({ db, url, service, registry, transport, log }: RelayOptions<DB>): Relay => {
-  const holds = createHolds();
+  const backoff = createKeyBackoff();
   const refusals = createRefusals(log);
   const subscribed = new Set(registry.subscriptions.flatMap(({ to }) => to.map(({ type }) => type)));
-  const alarm = createAlarm();
   const leases = createLeases({
     url,
     partitions: outboxPartitions,
     applicationName: `${service} relay`,
-    onHint: alarm.ring,
+    onHint: () => poller.wake(),
   });
-  /** What the broker owns and the table still has. Kept while the database is away, so that it is not published again. */
+  /** Confirmed rows that are not deleted yet. Kept while the database is away, so that they are not published again. */
   let confirmed: number[] = [];
   let balanceAt = 0;
   let releaseAt = 0;
-  let lookBehindAt = 0;
-  const stopping = new AbortController();
+  let otherKeysAt = 0;
   let stopped: Promise<void> | undefined;
-  let stopAt = Infinity;
-  let troubled = false;
 
   const removeConfirmed = async (): Promise<void> => {
     if (confirmed.length === 0) return;
@@ -83,18 +71,18 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
     confirmed = [];
   };
 
-  /** Shares the partitions out and releases what is due, when it is time to. */
-  const keepTime = async (): Promise<void> => {
-    if (performance.now() >= balanceAt) {
-      await leases.balance();
-      balanceAt = performance.now() + pollMs;
-    }
-    if (performance.now() >= releaseAt) {
-      const now = new Date();
-      const next = await releaseDue(db, leases.held(), now);
-      const untilNext = next === undefined ? pollMs : next.getTime() - now.getTime();
-      releaseAt = performance.now() + Math.min(pollMs, Math.max(releaseMs, untilNext));
-    }
+  const balanceLeases = async (): Promise<void> => {
+    if (performance.now() < balanceAt) return;
+    await leases.balance();
+    balanceAt = performance.now() + pollMs;
+  };
+
+  const releaseScheduled = async (): Promise<void> => {
+    if (performance.now() < releaseAt) return;
+    const now = new Date();
+    const next = await releaseDue(db, leases.owned(), now);
+    const untilNext = next === undefined ? pollMs : next.getTime() - now.getTime();
+    releaseAt = performance.now() + Math.min(pollMs, Math.max(releaseMs, untilNext));
   };
 
   /** Throws when the broker is away. */
@@ -104,12 +92,12 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
       const result = results[index];
       if (result?.status === 'accepted') {
         confirmed.push(row.id);
-        holds.accepted(row.key);
+        backoff.succeeded(row.key);
         refusals.accepted(row);
       } else if (result?.error.settle === 'pause') {
         away = result.error;
       } else {
-        holds.refused(row.key);
+        backoff.failed(row.key);
         refusals.refused(row, result);
       }
     }
@@ -122,29 +110,29 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
       const wave = firstOfEachKey(waiting);
       settle(wave, await transport.publish(wave.map((row) => messageFrom(row, subscribed))));
       const sent = new Set(wave);
-      const held = new Set(holds.keys());
-      waiting = waiting.filter((row) => !sent.has(row) && !held.has(row.key));
+      const blocked = new Set(backoff.blocked());
+      waiting = waiting.filter((row) => !sent.has(row) && !blocked.has(row.key));
     }
   };
 
-  /** The next rows, with some of other keys where a few keys fill the batch, so that a long backlog of one key starves nobody. */
+  /** The next rows. When a few keys fill the batch, rows of other keys are added, so that a long backlog of one key starves none. */
   const readRows = async (): Promise<readonly OutboxRow[]> => {
-    const rows = await nextRows(db, leases.held(), holds.keys(), batchSize);
+    const rows = await nextRows(db, leases.owned(), backoff.blocked(), batchSize);
     const keys = rows.length < batchSize ? undefined : new Set(rows.map(({ key }) => key));
-    if (keys === undefined || keys.size >= fewKeys || performance.now() < lookBehindAt) return rows;
-    const others = await nextRows(db, leases.held(), [...holds.keys(), ...keys], batchSize);
-    lookBehindAt = performance.now() + lookBehindMs;
+    if (keys === undefined || keys.size >= fewKeys || performance.now() < otherKeysAt) return rows;
+    const others = await nextRows(db, leases.owned(), [...backoff.blocked(), ...keys], batchSize);
+    otherKeysAt = performance.now() + otherKeysMs;
     return [...rows, ...others];
   };
 
-  /** Publishes what is at hand, once. Gives the milliseconds until the next look. */
   const round = async (): Promise<number> => {
-    await removeConfirmed(); // first: whoever gets a partition next need not publish it again
-    await keepTime();
+    await removeConfirmed(); // first, so that the next owner of a partition does not publish these again
+    await balanceLeases();
+    await releaseScheduled();
     const rows = await readRows();
     if (rows.length === 0) {
       const idleMs = Math.min(balanceAt, releaseAt) - performance.now();
-      return Math.max(1, Math.min(holds.nextMs(), idleMs));
+      return Math.max(1, Math.min(backoff.nextMs(), idleMs));
     }
     failpoint('outbox.before-publish');
     await publish(rows);
@@ -152,41 +140,24 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
     return 0;
   };
 
-  const run = async (): Promise<void> => {
-    while (performance.now() < stopAt) {
-      alarm.set();
-      try {
-        const ms = await round();
-        if (troubled) log.info({ code: 'relay' }, 'the outbox flows again');
-        troubled = false;
-        if (ms === 0) continue;
-        if (stopping.signal.aborted) return;
-        await alarm.wait(ms);
-      } catch (error) {
-        const collided = isConflict(error); // with a handler that takes back what is being published
-        if (!troubled && !collided)
-          log.warn({ code: 'relay' }, `the outbox waits: ${messageOf(classify(error))}`);
-        troubled ||= !collided;
-        if (stopping.signal.aborted) return;
-        await sleep(collided ? releaseMs : pollMs, undefined, { signal: stopping.signal }).catch(
-          () => undefined,
-        ); // stopped meanwhile
-      }
-    }
-  };
+  const poller = startPoller({
+    name: 'outbox relay',
+    log,
+    run: () =>
+      round().catch((error: unknown) => {
+        if (isConflict(error)) return releaseMs; // with a handler that cancels a scheduled message
+        throw error;
+      }),
+  });
 
   const stop = async (timeoutMs: number): Promise<void> => {
-    stopAt = performance.now() + timeoutMs;
-    stopping.abort();
-    alarm.ring();
-    await Promise.race([running, sleep(timeoutMs, undefined, { ref: false })]);
-    await Promise.race([leases.close(), sleep(goodbyeMs, undefined, { ref: false })]);
+    await poller.stop(timeoutMs);
+    await Promise.race([leases.close(), sleep(closeMs, undefined, { ref: false })]);
   };
 
-  const running = run();
   return {
     wake: () => {
-      alarm.ring();
+      poller.wake();
       leases.hint();
     },
     stop: (timeoutMs = 3_000) => {

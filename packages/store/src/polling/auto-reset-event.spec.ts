@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createAlarm } from './auto-reset-event.ts';
+import { type AutoResetEvent, createAutoResetEvent } from './auto-reset-event.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,41 +9,50 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const waitFor = (alarm: ReturnType<typeof createAlarm>, ms: number) => {
+const waitFor = (event: AutoResetEvent, ms: number) => {
   const waiter = { woken: false };
-  void alarm.wait(ms).then(() => {
+  void event.wait(ms).then(() => {
     waiter.woken = true;
   });
   return waiter;
 };
 
 test('wakes after the time, and not before', async () => {
-  const waiter = waitFor(createAlarm(), 100);
+  const waiter = waitFor(createAutoResetEvent(), 100);
   await vi.advanceTimersByTimeAsync(99);
   expect(waiter.woken).toBe(false);
   await vi.advanceTimersByTimeAsync(1);
   expect(waiter.woken).toBe(true);
 });
 
-test('wakes at a ring, and leaves no timer behind', async () => {
-  const alarm = createAlarm();
-  const waiter = waitFor(alarm, 100_000);
-  alarm.ring();
+test('wakes when it is set, and leaves no timer behind', async () => {
+  const event = createAutoResetEvent();
+  const waiter = waitFor(event, 100_000);
+  event.set();
   await vi.advanceTimersByTimeAsync(0);
   expect(waiter.woken).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a ring between the setting and the wait is not lost, and an older one does not count', async () => {
-  const alarm = createAlarm();
-  alarm.ring();
-  alarm.set();
-  const sleeping = waitFor(alarm, 100);
+test('a set between the reset and the wait is not lost, and an older one does not count', async () => {
+  const event = createAutoResetEvent();
+  event.set();
+  event.reset();
+  const sleeping = waitFor(event, 100);
   await vi.advanceTimersByTimeAsync(50);
   expect(sleeping.woken).toBe(false);
-  alarm.set();
-  alarm.ring();
-  const waiter = waitFor(alarm, 100);
+  event.reset();
+  event.set();
+  const waiter = waitFor(event, 100);
   await vi.advanceTimersByTimeAsync(0);
   expect(waiter.woken).toBe(true);
+});
+
+test('a wait that ends resets it', async () => {
+  const event = createAutoResetEvent();
+  event.set();
+  expect(event.isSet()).toBe(true);
+  waitFor(event, 100);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(event.isSet()).toBe(false);
 });

@@ -1,31 +1,35 @@
-/** Wakes one waiter, also when it rings before the wait. */
-export interface Alarm {
-  /** From here on a ring counts. */
+/** Wakes one waiter, also when it was set before the wait. A wait that ends resets it. */
+export interface AutoResetEvent {
   set(): void;
-  ring(): void;
-  /** Until it rings, at once where it has rung since it was set, and at most so many milliseconds. */
+  reset(): void;
+  isSet(): boolean;
+  /** Resolves when the event is set, at once if it already is, and after `ms` milliseconds at the latest. */
   wait(ms: number): Promise<void>;
 }
 
-export const createAlarm = (): Alarm => {
-  let rung = false;
+export const createAutoResetEvent = (): AutoResetEvent => {
+  let isSet = false;
   let wakeUp: () => void = () => undefined;
   return {
     set: () => {
-      rung = false;
-    },
-    ring: () => {
-      rung = true;
+      isSet = true;
       wakeUp();
     },
-    wait: (ms) =>
-      new Promise((resolve) => {
-        if (rung) return resolve();
-        const timer = setTimeout(resolve, ms);
-        wakeUp = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
+    reset: () => {
+      isSet = false;
+    },
+    isSet: () => isSet,
+    wait: async (ms) => {
+      if (!isSet) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wakeUp = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      isSet = false;
+    },
   };
 };

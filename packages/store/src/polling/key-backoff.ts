@@ -1,38 +1,54 @@
-/** Keys whose first row was refused, each left alone for a while that doubles with every refusal. */
-export interface Holds {
-  refused(key: string): void;
-  accepted(key: string): void;
+/** Keys whose last attempt failed, each left alone for a time that doubles with every failure. */
+export interface KeyBackoff {
+  /** Returns how often in a row the key has failed. */
+  failed(key: string): number;
+  /** Returns whether the key had failed before. */
+  succeeded(key: string): boolean;
   /** The keys to leave alone now. */
-  keys(): string[];
-  /** Until the first of them is tried again, in milliseconds; Infinity where there is none. */
+  blocked(): string[];
+  /** Milliseconds until the first blocked key may be tried again; Infinity when none is blocked. */
   nextMs(): number;
 }
 
-const firstMs = 200;
-const mostMs = 10_000;
-/** A key that was not tried again for so long has gone elsewhere: its row was taken back, or another relay has it. */
-const forgottenMs = 60_000;
+export interface KeyBackoffOptions {
+  /** Wait after the first failure, in milliseconds; 200 by default. */
+  readonly firstMs?: number;
+  /** Longest wait, in milliseconds; 10 000 by default. */
+  readonly maxMs?: number;
+  /** For tests: returns milliseconds that never decrease. */
+  readonly clock?: () => number;
+}
 
-interface Hold {
+/** A key that was not tried again for this long after its wait, in milliseconds, is gone: somebody else took or removed its work. */
+const forgetAfterMs = 60_000;
+
+interface Failure {
+  readonly count: number;
   readonly delayMs: number;
   readonly until: number;
 }
 
-/** `clock` gives milliseconds that never go back. */
-export const createHolds = (clock: () => number = () => performance.now()): Holds => {
-  const holds = new Map<string, Hold>();
-  const active = (): [string, Hold][] => {
+export const createKeyBackoff = ({
+  firstMs = 200,
+  maxMs = 10_000,
+  clock = () => performance.now(),
+}: KeyBackoffOptions = {}): KeyBackoff => {
+  const failures = new Map<string, Failure>();
+  const active = (): [string, Failure][] => {
     const now = clock();
-    for (const [key, { until }] of holds) if (now - until > forgottenMs) holds.delete(key);
-    return [...holds].filter(([, { until }]) => until > now);
+    for (const [key, { until }] of failures) if (now - until > forgetAfterMs) failures.delete(key);
+    return [...failures].filter(([, { until }]) => until > now);
   };
   return {
-    refused: (key) => {
-      const delayMs = Math.min(mostMs, (holds.get(key)?.delayMs ?? firstMs / 2) * 2);
-      holds.set(key, { delayMs, until: clock() + delayMs });
+    failed: (key) => {
+      const last = failures.get(key);
+      const delayMs = last === undefined ? firstMs : Math.min(maxMs, last.delayMs * 2);
+      const count = (last?.count ?? 0) + 1;
+      failures.set(key, { count, delayMs, until: clock() + delayMs });
+      return count;
     },
-    accepted: (key) => void holds.delete(key),
-    keys: () => active().map(([key]) => key),
+    succeeded: (key) => failures.delete(key),
+    blocked: () => active().map(([key]) => key),
     nextMs: () => active().reduce((least, [, { until }]) => Math.min(least, until - clock()), Infinity),
   };
 };

@@ -45,17 +45,17 @@ interface TaskRow {
 }
 
 /** A committed task and its row. */
-export interface WaitingTask {
+export interface TaskToEnqueue {
   readonly rowId: number;
   readonly outgoing: OutgoingTask;
 }
 
 /** The oldest ones that no other relay is at, without those of these rows; they are this transaction's until it ends. */
-export const takeTasks = async <DB>(
+export const lockTasks = async <DB>(
   tx: Transaction<DB>,
   without: readonly number[],
   most: number,
-): Promise<readonly WaitingTask[]> => {
+): Promise<readonly TaskToEnqueue[]> => {
   const { rows } = await sql<TaskRow>`
     select id, task_id, task, attempts, body, due_at, priority, dedupe_key from task_outbox
     where id <> all(${without}::bigint[])
@@ -80,7 +80,7 @@ const outgoing = ({ task_id, task, attempts, body, due_at, priority, dedupe_key 
 };
 
 /** Whether there is any, whoever is at it; a hint. */
-export const anyTask = async <DB>(db: Kysely<DB>): Promise<boolean> => {
+export const hasTasks = async <DB>(db: Kysely<DB>): Promise<boolean> => {
   const { rows } = await sql`select 1 from task_outbox limit 1`.execute(db);
   return rows.length > 0;
 };

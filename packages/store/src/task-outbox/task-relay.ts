@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault, type Log, messageOf, settlementOf, type TaskSink } from '@emporium/bus';
+import { type Log, messageOf, settlementOf, type TaskSink } from '@emporium/bus';
 import type { Kysely } from 'kysely';
-import { classify } from '../database/errors.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { failpoint } from '../failpoint.ts';
 import type { Relay } from '../outbox/relay.ts';
-import { createAlarm } from '../polling/auto-reset-event.ts';
-import { createHolds } from '../polling/key-backoff.ts';
-import { anyTask, removeTasks, takeTasks, type WaitingTask } from './task-outbox.ts';
+import { createKeyBackoff } from '../polling/key-backoff.ts';
+import { startPoller } from '../polling/poller.ts';
+import { hasTasks, lockTasks, removeTasks, type TaskToEnqueue } from './task-outbox.ts';
 
 export interface TaskRelayOptions<DB> {
   readonly db: Kysely<DB>;
@@ -15,96 +13,55 @@ export interface TaskRelayOptions<DB> {
   readonly log: Log;
 }
 
-/** Rows handed in at one time. */
+/** Rows enqueued in one transaction. */
 const batchSize = 200;
-/** After a crash nobody wakes the relay: it looks by itself. Also the wait while the queue or the database is away. */
+/** Nobody wakes the relay after a crash, so it also looks for rows by itself. */
 const pollMs = 1_000;
 
 /**
- * Hands committed tasks in to their queue, and deletes them when it owns them. Rows are locked meanwhile, so that the relays of
- * a service's instances take different ones; tasks have no order to keep. A crash in between hands them in again under the same
- * ids, which the queue takes as one.
+ * Enqueues committed tasks, and deletes their rows once the queue owns them. The rows are locked meanwhile, so that the relays
+ * of a service's instances take different ones; tasks have no order to keep. A crash in between enqueues them again under the
+ * same ids, which the queue drops as duplicates.
  */
 export const startTaskRelay = <DB>({ db, sink, log }: TaskRelayOptions<DB>): Relay => {
-  const alarm = createAlarm();
-  const holds = createHolds();
-  const stopping = new AbortController();
-  let stopAt = Infinity;
-  let stopped: Promise<void> | undefined;
-  let troubled = false;
+  const backoff = createKeyBackoff();
 
-  /** Gives those that the queue owns. One that it refuses by itself is held back, and holds back no other. */
-  const handIn = async (tasks: readonly WaitingTask[]): Promise<readonly WaitingTask[]> => {
+  /** Returns the tasks that the queue owns now. When it refuses a batch, each task is tried alone: one that is refused blocks no other. */
+  const enqueue = async (tasks: readonly TaskToEnqueue[]): Promise<readonly TaskToEnqueue[]> => {
     try {
       await sink.add(tasks.map(({ outgoing }) => outgoing));
       return tasks;
     } catch (error) {
       if (settlementOf(error) === 'pause') throw error;
-      if (tasks.length > 1) return (await Promise.all(tasks.map((each) => handIn([each])))).flat();
+      if (tasks.length > 1) return (await Promise.all(tasks.map((each) => enqueue([each])))).flat();
       for (const { rowId, outgoing } of tasks) {
-        holds.refused(String(rowId));
+        backoff.failed(String(rowId));
         log.error(
           { task: outgoing.task, taskId: outgoing.id },
-          `not enqueued, it waits: ${messageOf(error)}`,
+          `not enqueued, it stays in the outbox: ${messageOf(error)}`,
         );
       }
       return [];
     }
   };
 
-  /** Whether there may be more. */
-  const round = async (): Promise<boolean> => {
-    if (!(await anyTask(db))) return false;
-    const taken = await inTransaction(db, async (tx) => {
-      const tasks = await takeTasks(tx, holds.keys().map(Number), batchSize);
-      if (tasks.length === 0) return 0;
+  const run = async (): Promise<number> => {
+    if (!(await hasTasks(db))) return pollMs;
+    const found = await inTransaction(db, async (tx) => {
+      const tasks = await lockTasks(tx, backoff.blocked().map(Number), batchSize);
+      if (tasks.length === 0) return false;
       failpoint('task-outbox.before-add');
-      const added = await handIn(tasks);
+      const added = await enqueue(tasks);
       failpoint('task-outbox.before-delete');
       await removeTasks(
         tx,
         added.map(({ rowId }) => rowId),
       );
-      return tasks.length;
+      return true;
     });
-    return taken > 0;
+    return found ? 0 : pollMs;
   };
 
-  const run = async (): Promise<void> => {
-    while (performance.now() < stopAt) {
-      alarm.set();
-      try {
-        const more = await round();
-        if (troubled) log.info({ code: 'task-relay' }, 'tasks are enqueued again');
-        troubled = false;
-        if (more) continue;
-        if (stopping.signal.aborted) return;
-        await alarm.wait(pollMs);
-      } catch (error) {
-        const fault = classify(error);
-        if (!troubled) log.warn({ code: codeOf(fault) }, `tasks wait to be enqueued: ${messageOf(fault)}`);
-        troubled = true;
-        if (stopping.signal.aborted) return;
-        await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopped meanwhile
-      }
-    }
-  };
-
-  const stop = async (timeoutMs: number): Promise<void> => {
-    stopAt = performance.now() + timeoutMs;
-    stopping.abort();
-    alarm.ring();
-    await Promise.race([running, sleep(timeoutMs, undefined, { ref: false })]);
-  };
-
-  const running = run();
-  return {
-    wake: alarm.ring,
-    stop: (timeoutMs = 3_000) => {
-      stopped ??= stop(timeoutMs);
-      return stopped;
-    },
-  };
+  const poller = startPoller({ name: 'task relay', log, run });
+  return { wake: poller.wake, stop: (timeoutMs = 3_000) => poller.stop(timeoutMs) };
 };
-
-const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : 'task-relay');
