@@ -1,54 +1,53 @@
 import { type Context, createGrouper, currentContext, type Effect, newContext } from '@emporium/bus';
-import type { Atomically } from './database/atomically.ts';
 import { connectTimeoutMs } from './database/database.ts';
 import { storeErrors } from './database/errors.ts';
-import type { Work } from './database/transaction.ts';
+import type { OutboxTransaction, Work } from './database/transaction.ts';
 import { allOrEach } from './handlers/all-or-each.ts';
 import { paired } from './handlers/unit-of-work.ts';
 
 /** One of the calls that share a transaction. */
 export interface Part<Item> {
   readonly item: Item;
-  /** Of the request that it belongs to. */
+  /** The context of the request that made the call. */
   readonly context: Context;
-  /** What should follow from this one, in this order. */
+  /** Effects of this part, in order. */
   readonly effects: Effect[];
 }
 
 /**
- * Gives what became of each part, in their order. Locks rows in an order that does not depend on that of the parts. Called
- * anew, with the same items, when the transaction collides with another; with each of them by itself, when it fails. Within it
- * the current context is that of any of the calls: what belongs to a part has the part's own.
+ * Returns one result per part, in order. Locks rows in an order that does not depend on that of the parts. Called again with
+ * the same items when the transaction collides with another, and with each item alone when it fails. The current context is
+ * that of any of the calls: use the context of the part.
  */
 export type GroupWork<DB, Item, Result> = (
   parts: readonly Part<Item>[],
   group: Pick<Work<DB>, 'tx' | 'now'>,
 ) => Promise<readonly Result[]>;
 
-/** Calls that share a transaction, at most. */
+/** Most calls that share a transaction. */
 const groupSize = 50;
 
 interface Call<Item> {
   readonly item: Item;
   readonly context: Context;
-  /** Whether its caller still waits. From now on they wait for what becomes of it, however long that takes. */
+  /** Returns whether the caller still waits. If so, it no longer times out. */
   readonly begin: () => boolean;
 }
 
-/** Nobody hears of it: the caller was told before. */
+/** The result of a call whose caller has timed out and got its error already. */
 const givenUp: PromiseRejectedResult = { status: 'rejected', reason: storeErrors.database_away() };
 
 /**
- * Calls that come while a transaction is under way share the next one; when that fails, each is tried by itself. One that waits
- * for its turn as long as others may wait for a connection is turned away in the same way: nothing is done for it later.
+ * Calls that arrive while a transaction is in progress share the next one; when that fails, each is tried alone. A call that has
+ * waited for its turn as long as others wait for a connection is rejected in the same way, and is never run.
  */
 export const createGrouped = <DB, Item, Result>(
-  atomically: Atomically<DB>,
+  transaction: OutboxTransaction<DB>,
   work: GroupWork<DB, Item, Result>,
 ): ((item: Item) => Promise<Result>) => {
   const transact = (calls: readonly Call<Item>[]): Promise<readonly Result[]> => {
     const now = new Date();
-    return atomically(async (tx) => {
+    return transaction(async (tx) => {
       const parts: readonly Part<Item>[] = calls.map(({ item, context }) => ({ item, context, effects: [] }));
       const result = await work(parts, { tx, now });
       paired(parts, result);

@@ -10,11 +10,10 @@ import {
 } from '@emporium/bus';
 import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
 import { type Kysely, sql } from 'kysely';
-import { createAtomically } from './database/atomically.ts';
 import { createDatabase, createPool } from './database/database.ts';
 import { classify } from './database/errors.ts';
 import { type Migrations, messagingMigrations, migrate } from './database/migrate.ts';
-import type { Work } from './database/transaction.ts';
+import { createOutboxTransaction, type Work } from './database/transaction.ts';
 import { createGrouped, type GroupWork } from './grouped.ts';
 import type { Handler } from './handlers/handler.ts';
 import { createRunner } from './handlers/runner.ts';
@@ -29,7 +28,7 @@ export interface StoreOptions {
   /** The service's own database. */
   readonly url: string;
   readonly log: Log;
-  /** Connections at most, beside the relay's one. */
+  /** Most connections of the pool; the relay has one more. 5 by default. */
   readonly connections?: number;
 }
 
@@ -43,31 +42,31 @@ export interface Store<DB> {
    */
   transaction<Result>(work: (work: Work<DB>) => Promise<Result>): Promise<Result>;
   /**
-   * For what many ask for at one time: calls of the function that this gives share a transaction, as deliveries do. Those that
-   * come while one is under way share the next, 50 at most; none waits for others to come. When the work throws, it is done for
-   * each call by itself, so that a group changes the speed and nothing else. A call whose turn has not come within five seconds
-   * rejects with `store.database_away`, and nothing is done for it.
+   * For work that many callers request concurrently: calls of the returned function share a transaction, as deliveries do. Calls
+   * that arrive while one is in progress share the next, up to 50; none waits for others to arrive. When the work throws, it
+   * runs for each call alone, so that grouping changes the speed and nothing else. A call that has waited five seconds for its
+   * turn rejects with `store.database_away`, and is never run.
    */
   grouped<Item, Result>(work: GroupWork<DB, Item, Result>): (item: Item) => Promise<Result>;
   /**
-   * What the pipeline calls for each message of a subscription; up to `groupSize` of those at hand share a transaction, 50 unless
-   * given. Throws unless every contract has its handler.
+   * The function that the pipeline calls for each message of a subscription. Up to `groupSize` available messages (50 by default)
+   * share a transaction. Throws unless every contract has a handler.
    */
   runner(
     subscription: Subscription,
     handlers: readonly Handler<DB>[],
     options?: { readonly groupSize?: number },
   ): { readonly run: Run; readonly handles: readonly Contract[] };
-  /** Called after each commit of a transaction or a group that wrote effects; gives the way to stop it. */
+  /** Called after each commit of a transaction or a group that wrote effects; returns a function that removes the listener. */
   onCommit(listener: () => void): () => void;
   /** Runs the toolkit's migrations and then the service's. */
   migrate(migrations: Migrations): Promise<void>;
   startRelay(transport: Transport): Relay;
-  /** Hands the tasks that were committed in to their queue. */
+  /** Enqueues committed tasks. */
   startTaskRelay(sink: TaskSink): Relay;
   startRetention(more?: readonly Retention[]): { stop(): void };
-  /** Committed messages that are not published yet, counted up to `most`. */
-  backlog(most: number): Promise<number>;
+  /** Committed messages that are not published yet, counted up to `max`. */
+  backlog(max: number): Promise<number>;
   /** Resolves when the database answers; rejects with `store.database_away`. */
   probe(): Promise<void>;
   /** Stops the relay and the retention, and closes the connections once they are free. Stop what uses the store first. */
@@ -88,7 +87,7 @@ export const createStore = <DB>({
   const committed = () => {
     for (const listener of listeners) listener();
   };
-  const atomically = createAtomically({ db, outbox: createOutbox(service, registry), committed });
+  const transaction = createOutboxTransaction({ db, outbox: createOutbox(service, registry), committed });
   const onCommit = (listener: () => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -100,16 +99,16 @@ export const createStore = <DB>({
     transaction: (work) => {
       const context: Context = currentContext() ?? newContext();
       const now = new Date();
-      return atomically(async (tx) => {
+      return transaction(async (tx) => {
         const effects: Effect[] = [];
         const result = await work({ tx, now, context, effects });
         return { result, entries: effects.map((effect) => ({ effect, context, now })) };
       });
     },
-    grouped: (work) => createGrouped(atomically, work),
+    grouped: (work) => createGrouped(transaction, work),
     runner: (subscription, handlers, { groupSize } = {}) =>
       createRunner({
-        ...{ atomically, subscription, handlers },
+        ...{ transaction, subscription, handlers },
         ...(groupSize === undefined ? {} : { groupSize }),
       }),
     migrate: async (migrations) => {
@@ -133,9 +132,9 @@ export const createStore = <DB>({
       running.push(retention);
       return retention;
     },
-    backlog: async (most) => {
+    backlog: async (max) => {
       const { rows } = await sql<{ rows: number }>`
-        select count(*) as rows from (select 1 from outbox where not_before is null limit ${most}) as waiting`.execute(
+        select count(*) as rows from (select 1 from outbox where not_before is null limit ${max}) as waiting`.execute(
         db,
       );
       return rows[0]?.rows ?? 0;

@@ -1,22 +1,23 @@
 import type { Context, Effect } from '@emporium/bus';
 import type { Kysely, Transaction } from 'kysely';
 import { failpoint } from '../failpoint.ts';
+import type { Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import { classify, isConflict, storeErrors } from './errors.ts';
 
-/** An open transaction of a service's database; what handlers are given as `tx`. */
+/** An open transaction of a service's database; handlers receive it as `tx`. */
 export type Tx<DB> = Transaction<DB>;
 
-/** What the work of a transaction is given. */
+/** What the work of a transaction receives. */
 export interface Work<DB> {
   readonly tx: Tx<DB>;
   readonly now: Date;
-  /** Of the request or message that it belongs to; a new one where there is none. */
+  /** The context of the request or message being handled; a new one if there is none. */
   readonly context: Context;
-  /** What should follow; written to the outbox, in this order, right before the commit. */
+  /** Effects to perform after the commit; written to the outbox, in this order, right before it. */
   readonly effects: Effect[];
 }
 
-/** In place, before the caller hears of it. */
+/** How often colliding work is run before the caller gets `store.conflict`. */
 const conflictAttempts = 5;
 
 /**
@@ -42,3 +43,33 @@ export const inTransaction = async <DB, Result>(
     }
   }
 };
+
+/** The result of a transaction's work, and the effects to write to the outbox. */
+export interface Outcome<Result> {
+  readonly result: Result;
+  readonly entries: readonly OutboxEntry[];
+}
+
+/** Runs work in a transaction, and commits its outbox entries with it. */
+export type OutboxTransaction<DB> = <Result>(
+  work: (tx: Tx<DB>) => Promise<Outcome<Result>>,
+) => Promise<Result>;
+
+export interface OutboxTransactionOptions<DB> {
+  readonly db: Kysely<DB>;
+  readonly outbox: Outbox;
+  /** Called after each commit that wrote outbox entries. */
+  readonly committed: () => void;
+}
+
+export const createOutboxTransaction =
+  <DB>({ db, outbox, committed }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
+  async (work) => {
+    const { result, entries } = await inTransaction(db, async (tx) => {
+      const outcome = await work(tx);
+      await outbox.write(tx, outcome.entries); // last, so that id order is commit order for the rows that the work has locked
+      return outcome;
+    });
+    if (entries.length > 0) committed();
+    return result;
+  };

@@ -1,6 +1,6 @@
 import { busErrors, createGrouper, type Message, type Run } from '@emporium/bus';
 import type { Contract, Subscription } from '@emporium/contracts';
-import type { Atomically } from '../database/atomically.ts';
+import type { OutboxTransaction } from '../database/transaction.ts';
 import { failpoint } from '../failpoint.ts';
 import { alreadyBegun, recordBegun } from '../inbox/begun.ts';
 import { recordHandled } from '../inbox/inbox.ts';
@@ -14,7 +14,7 @@ const usualGroupSize = 50;
 
 /** What a runner works on. */
 export interface RunnerOptions<DB> {
-  readonly atomically: Atomically<DB>;
+  readonly transaction: OutboxTransaction<DB>;
   readonly subscription: Subscription;
   readonly handlers: readonly Handler<DB>[];
   /** Available deliveries that share one transaction, at most; 50 unless given. More of them suit a stream of small messages. */
@@ -34,7 +34,7 @@ type Beginning =
  * go by key, so that rows are locked in the same order everywhere.
  */
 export const createRunner = <DB>({
-  atomically,
+  transaction,
   subscription,
   handlers,
   groupSize = usualGroupSize,
@@ -50,7 +50,7 @@ export const createRunner = <DB>({
 
   const transact = async (items: readonly HandledMessage<DB>[]): Promise<readonly undefined[]> => {
     const now = clock();
-    await atomically(async (tx) => {
+    await transaction(async (tx) => {
       const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(items)));
       const due = inKeyOrder(items).filter(({ message }) => fresh.delete(message.id)); // a doubled message goes once
       return { result: undefined, entries: await handleAll(due, { tx, now }) };
@@ -60,7 +60,7 @@ export const createRunner = <DB>({
   };
 
   const begin = (calls: readonly BeginningCall<DB>[]): Promise<readonly Beginning[]> =>
-    atomically(async (tx) => {
+    transaction(async (tx) => {
       const now = clock();
       const expired = idsOf(calls.filter(({ message }) => isExpired(message, now)));
       const inTime = idsOf(calls.filter(({ message }) => canExpire(message) && !isExpired(message, now)));

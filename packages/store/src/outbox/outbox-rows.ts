@@ -12,23 +12,23 @@ export interface OutboxRow {
   readonly body: Buffer;
 }
 
-/** The next rows of these partitions in id order, without those of the held keys. */
+/** The next rows of these partitions in id order, without those of the blocked keys, at most `limit`. */
 export const nextRows = async <DB>(
   db: Kysely<DB>,
   partitions: readonly number[],
-  heldKeys: readonly string[],
-  most: number,
+  blockedKeys: readonly string[],
+  limit: number,
 ): Promise<readonly OutboxRow[]> => {
   const { rows } = await sql<OutboxRow>`
     select id, key, message_id, kind, owner, type, body from outbox
-    where not_before is null and partition = any(${partitions}::smallint[]) and key <> all(${heldKeys}::text[])
-    order by id limit ${most}`.execute(db);
+    where not_before is null and partition = any(${partitions}::smallint[]) and key <> all(${blockedKeys}::text[])
+    order by id limit ${limit}`.execute(db);
   return rows;
 };
 
 /**
- * The broker owns these. The server need not have the removal on disk when this resolves: what a crash of the server brings
- * back is published again under the same ids.
+ * Deletes rows that the broker has confirmed. Does not wait for the server's disk: rows that a crash of the server brings back
+ * are published again under the same ids.
  */
 export const removeRows = async <DB>(db: Kysely<DB>, ids: readonly number[]): Promise<void> => {
   await sql`
@@ -37,8 +37,8 @@ export const removeRows = async <DB>(db: Kysely<DB>, ids: readonly number[]): Pr
 };
 
 /**
- * What is due becomes a row like any other, but for what is being taken back right now. Gives the time at which the next one
- * is due, if there is one.
+ * Makes due scheduled messages publishable, except those that a transaction is cancelling right now. Returns the time at which
+ * the next one is due, if there is one.
  */
 export const releaseDue = async <DB>(
   db: Kysely<DB>,

@@ -2,10 +2,10 @@ import type { Context, EnqueueEffect, OutgoingTask } from '@emporium/bus';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as uuid } from 'uuid';
 
-/** A task that should follow. */
+/** A task to enqueue after the commit. */
 export interface TaskEntry {
   readonly effect: EnqueueEffect;
-  /** Of the message or request that it follows from. */
+  /** The context of the message or request that caused it. */
   readonly context: Context;
   readonly now: Date;
 }
@@ -27,7 +27,7 @@ export const writeTasks = async <DB>(tx: Transaction<DB>, entries: readonly Task
     )`.execute(tx);
 };
 
-/** A delay begins at the commit, however long the task then waits for its queue. */
+/** A delay begins at the commit, no matter how long the task then waits for its queue. */
 const dueAt = ({ effect: { options }, now }: TaskEntry): Date | null => {
   if (options.at !== undefined) return options.at;
   return options.delayMs === undefined ? null : new Date(now.getTime() + options.delayMs);
@@ -50,16 +50,16 @@ export interface TaskToEnqueue {
   readonly outgoing: OutgoingTask;
 }
 
-/** The oldest ones that no other relay is at, without those of these rows; they are this transaction's until it ends. */
+/** Locks the oldest tasks that no other relay has locked, except those of `without`, until the transaction ends. */
 export const lockTasks = async <DB>(
   tx: Transaction<DB>,
   without: readonly number[],
-  most: number,
+  limit: number,
 ): Promise<readonly TaskToEnqueue[]> => {
   const { rows } = await sql<TaskRow>`
     select id, task_id, task, attempts, body, due_at, priority, dedupe_key from task_outbox
     where id <> all(${without}::bigint[])
-    order by id limit ${most} for update skip locked`.execute(tx);
+    order by id limit ${limit} for update skip locked`.execute(tx);
   return rows.map((row) => ({ rowId: row.id, outgoing: outgoing(row) }));
 };
 
@@ -79,15 +79,15 @@ const outgoing = ({ task_id, task, attempts, body, due_at, priority, dedupe_key 
   };
 };
 
-/** Whether there is any, whoever is at it; a hint. */
+/** Whether there are any tasks, locked or not. */
 export const hasTasks = async <DB>(db: Kysely<DB>): Promise<boolean> => {
   const { rows } = await sql`select 1 from task_outbox limit 1`.execute(db);
   return rows.length > 0;
 };
 
 /**
- * The queue owns these. The server need not have the removal on disk at the commit: what a crash of it brings back is added
- * again, under the same ids.
+ * Deletes tasks that the queue owns. Does not wait for the server's disk: tasks that a crash of the server brings back are
+ * enqueued again under the same ids.
  */
 export const removeTasks = async <DB>(tx: Transaction<DB>, ids: readonly number[]): Promise<void> => {
   await sql`
