@@ -85,7 +85,7 @@ export const readStream = async <Event extends DomainEvent, DB>(
 
 /**
  * Appends to several streams, as two statements. Throws `event-store.version_conflict`, which is worth a retry, when one of
- * them is not at its expected version. Gives the stored events in the order of the appends.
+ * them is not at its expected version. Returns the stored events in the order of the appends.
  */
 export const appendEvents = async <Event extends DomainEvent, DB>(
   tx: Tx<DB>,

@@ -258,7 +258,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     }
   });
 
-  test('sagas whose deadline cannot be acted on hold up no other', async () => {
+  test('sagas whose deadline fails block no other', async () => {
     const poisoned = new Set(
       await Promise.all(Array.from({ length: 25 }, () => begin(createRunner(store, 10)))),
     );
@@ -295,7 +295,10 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     await expect.poll(() => said, { timeout: 10_000 }).toContain('saga deadlines recovered');
     await loop.stop();
     const about = said.filter((line) => line.includes('deadlines'));
-    expect(about).toEqual([expect.stringContaining('saga deadlines failed, retrying: '), 'saga deadlines recovered']);
+    expect(about).toEqual([
+      expect.stringContaining('saga deadlines failed, retrying: '),
+      'saga deadlines recovered',
+    ]);
   });
 
   test('open sagas are counted up to a bound', async () => {

@@ -21,7 +21,7 @@ export const messagingRetention: readonly Retention[] = [
 
 const batchSize = 1_000;
 
-/** Removes what is past its time, in batches, so that no transaction is long. Gives the number of rows. */
+/** Removes rows past their retention, in batches, so that no transaction is long. Returns the number of rows. */
 export const retain = async <DB>(
   db: Kysely<DB>,
   { table, column, keepMs }: Retention,
@@ -62,11 +62,11 @@ export const startRetention = <DB>(
       if (stopped) return;
       try {
         const rows = await retain(db, retention);
-        if (rows > 0) log.info({ table: retention.table, rows }, 'removed what is past its retention');
+        if (rows > 0) log.info({ table: retention.table, rows }, 'removed rows past their retention');
       } catch (error) {
         log.warn(
           { table: retention.table },
-          `retention waits for the next hour: ${messageOf(classify(error))}`,
+          `retention failed, retrying in an hour: ${messageOf(classify(error))}`,
         );
       }
     }

@@ -49,14 +49,14 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     expect(rowCount).toBe(1);
   };
 
-  test('one member holds everything', async () => {
+  test('one member owns every partition', async () => {
     const alone = join('a');
     expect(alone.owned()).toEqual([]);
     await alone.balance();
     expect(alone.owned().toSorted((one, other) => one - other)).toEqual([...Array(16).keys()]);
   });
 
-  test('members share fairly, whoever comes or goes', async () => {
+  test('members share fairly when others join or leave', async () => {
     const [a, b, c] = [join('a'), join('b'), join('c')] as const;
     await a.balance();
     await settle(a, b);
@@ -71,7 +71,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     assertDisjoint(a, c);
   });
 
-  test('members that start together never hold the same', async () => {
+  test('members that start together never own the same partition', async () => {
     const all = [join('a'), join('b'), join('c'), join('d')];
     for (let round = 0; round < 4; round += 1) {
       await Promise.all(all.map((member) => member.balance()));
@@ -92,7 +92,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     assertDisjoint(a, b);
   });
 
-  test('holds nothing and rejects while the database cannot be reached', async () => {
+  test('owns nothing and rejects while the database cannot be reached', async () => {
     const lost = createLeases({
       url: 'postgres://nobody@127.0.0.1:1/none',
       partitions: 16,
@@ -105,7 +105,7 @@ describe.skipIf(!postgres.available)(postgres.title('leases'), () => {
     lost.hint();
   });
 
-  test('a hint reaches the others and not the one who gave it', async () => {
+  test('a hint reaches the others and not its sender', async () => {
     const heard: string[] = [];
     const a = join('a', () => heard.push('a'));
     const b = join('b', () => heard.push('b'));

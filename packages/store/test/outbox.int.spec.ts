@@ -149,7 +149,7 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     expect(latencies.toSorted((one, other) => one - other)[5]).toBeLessThan(100); // a poll would be 500 on average
   });
 
-  test('a commit of another instance is heard of, without waiting for the poll', async () => {
+  test('a commit of another instance is published without waiting for the poll', async () => {
     startRelay();
     const other = opened.again();
     const otherBroker = createFakeBroker();
@@ -176,7 +176,7 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     expect(slow.toSorted((one, other) => one - other)[8]).toBeLessThan(200);
   });
 
-  test('a refused row holds only its key, and leaves in order when it is taken', async () => {
+  test('a refused row blocks only its key, and is published in order once it is accepted', async () => {
     let refusing = true;
     broker.refuse = ({ key }) => (refusing && key === 'stuck' ? busErrors.unroutable() : undefined);
     startRelay();
@@ -207,7 +207,7 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     await eventually(rowsLeft).toBe(1_200);
   });
 
-  test('a broker that is away holds everything, is asked calmly, and gets all of it when it is back', async () => {
+  test('a broker that is away blocks everything, is retried about once a second, and gets all of it when it is back', async () => {
     let away = true;
     broker.refuse = () => (away ? busErrors.broker_away() : undefined);
     startRelay();
@@ -264,7 +264,7 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     }
   }, 60_000);
 
-  test('a key with a long backlog lets the others through', async () => {
+  test('a key with a long backlog does not starve the others', async () => {
     broker.before = () => new Promise((resolve) => setTimeout(resolve, 5));
     await emitAll(...Array.from({ length: 400 }, (_, n) => ['hot', n] as const));
     startRelay();
@@ -304,7 +304,7 @@ describe.skipIf(!postgres.available)(postgres.title('the outbox'), () => {
     await eventually(() => opened.log.lines.at(-1)).toBe('info published again');
   });
 
-  test('a stop publishes what is at hand', async () => {
+  test('a stop publishes what is left', async () => {
     const relay = startRelay();
     await emitAll(...Array.from({ length: 1_500 }, (_, n) => [`k${n % 300}-`, n] as const));
     await relay.stop(10_000);

@@ -108,7 +108,7 @@ describe.skipIf(!postgres.available)(postgres.title('retention'), () => {
     vi.advanceTimersByTime(61_000);
     vi.useRealTimers();
     await eventually(left).toEqual([]);
-    await eventually(() => opened.log.lines.join()).toContain('retention waits for the next hour');
+    await eventually(() => opened.log.lines.join()).toContain('retention failed, retrying in an hour');
     retention.stop();
   });
 });

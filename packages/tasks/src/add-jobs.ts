@@ -2,7 +2,7 @@ import { Job, type JobsOptions } from 'bullmq';
 import type { BullQueue } from './opener.ts';
 import type { Payload } from './payload.ts';
 
-/** A task as BullMQ takes it. */
+/** A task in the form of BullMQ. */
 export interface NewJob {
   readonly name: string;
   readonly data: Payload;
@@ -10,8 +10,8 @@ export interface NewJob {
 }
 
 /**
- * Adds all of them or none, as one request, and gives their ids in their order. One by itself goes the shortest way. A few go the way
- * of flows, each being one by itself: on PostgreSQL that costs a tenth of the bulk.
+ * Adds all jobs or none, as one request, and returns their ids in order. A single job is added directly. A few jobs are added as
+ * flows of one job each: on PostgreSQL that costs a tenth of a bulk.
  */
 export const addJobs = async (
   queue: BullQueue,
@@ -26,11 +26,8 @@ export const addJobs = async (
   );
   const results = (await queue.getBackend().addFlow(entries)) ?? [];
   return entries.map((_, index) => {
-    const [error, id] = results[index] ?? [
-      new Error('the queue did not say what became of a task'),
-      undefined,
-    ];
-    if (error) throw error; // FlowProducer.addBulk passes over it
+    const [error, id] = results[index] ?? [new Error('the queue returned no result for a task'), undefined];
+    if (error) throw error; // FlowProducer.addBulk ignores it
     return String(id);
   });
 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEnding } from './ending.ts';
 
-test('an attempt that is ended aborts the signal of whoever has it, and is told of once', () => {
+test('ending an attempt aborts its signal, and reports the first reason once', () => {
   const reasons: unknown[] = [];
   const ending = createEnding((reason) => reasons.push(reason));
   const { signal } = ending;

@@ -8,52 +8,52 @@ import { createPayload } from './payload.ts';
 import { type AnyTask, checkInput, type TaskInput } from './task.ts';
 
 /** One task of a chain or a group. A `dedupeKey` makes no sense there. */
-export interface TaskStep {
+export interface FlowTask {
   readonly task: AnyTask;
   readonly data: unknown;
   readonly options: Omit<EnqueueOptions, 'dedupeKey'>;
 }
 
 /** Throws `tasks.invalid_data`, naming the field. */
-export const step = <T extends AnyTask>(
+export const flowTask = <T extends AnyTask>(
   task: T,
   data: TaskInput<T>,
-  options: TaskStep['options'] = {},
-): TaskStep => ({ task, data: checkInput(task, data), options });
+  options: FlowTask['options'] = {},
+): FlowTask => ({ task, data: checkInput(task, data), options });
 
-/** What comes before, and what is run when all of that is done. */
+/** A task, and the tasks that must complete before it. */
 interface Node {
-  readonly step: TaskStep;
+  readonly flowTask: FlowTask;
   readonly id: string;
   readonly before: readonly Node[];
 }
 
-/** Adds all tasks of a flow or none, and gives the id of the last one. */
+/** Adds all tasks of a flow or none, and returns the id of the last one. */
 export const addFlow = async (opener: Opener, last: Node): Promise<string> => {
   const flows = await opener.flows();
   const { job } = await within(answerMs, flows.add(flowJob(last)));
   return job.id ?? last.id;
 };
 
-/** Each runs when the one before it is done, and is given its result. */
-export const chained = ([first, ...rest]: readonly [TaskStep, ...TaskStep[]]): Node =>
+/** Each task runs when the one before it has completed, and receives its result. */
+export const chained = ([first, ...rest]: readonly [FlowTask, ...FlowTask[]]): Node =>
   rest.reduce((before, next) => node(next, [before]), node(first, []));
 
-/** All of them run at one time; `then` when the last is done, with their results. */
-export const grouped = (steps: readonly TaskStep[], then: TaskStep): Node =>
+/** All tasks run concurrently; `then` runs when the last one has completed, and receives their results. */
+export const grouped = (parts: readonly FlowTask[], then: FlowTask): Node =>
   node(
     then,
-    steps.map((each) => node(each, [])),
+    parts.map((each) => node(each, [])),
   );
 
-const node = (each: TaskStep, before: readonly Node[]): Node => ({
-  step: each,
+const node = (each: FlowTask, before: readonly Node[]): Node => ({
+  flowTask: each,
   id: each.options.id ?? newId(),
   before,
 });
 
-const flowJob = ({ step: { task, data, options }, id, before }: Node, isLast = true): FlowJob => {
-  const after = before.map((each) => ({ task: each.step.task.name, id: jobIdOf(each.id) }));
+const flowJob = ({ flowTask: { task, data, options }, id, before }: Node, isLast = true): FlowJob => {
+  const after = before.map((each) => ({ task: each.flowTask.task.name, id: jobIdOf(each.id) }));
   return {
     name: task.name,
     queueName: task.name,

@@ -10,14 +10,14 @@ export type TaskHandler<T extends AnyTask> = (
   attempt: Attempt,
 ) => Promise<Returned<T>> | Returned<T>;
 
-/** Where nothing is to be returned, whatever an arrow function gives is fine. */
+/** When the task has no result, the handler may return anything that an arrow function returns. */
 type Returned<T extends AnyTask> =
   undefined extends z.input<T['result']>
-    ? // biome-ignore lint/suspicious/noConfusingVoidType: what an async function without a return gives
+    ? // biome-ignore lint/suspicious/noConfusingVoidType: the type of an async function without a return
       z.input<T['result']> | void
     : z.input<T['result']>;
 
-/** What a handler is given beside the data. */
+/** What a handler receives beside the data. */
 export interface Attempt {
   /** The task's, the same in every attempt: the idempotency key. */
   readonly id: string;
@@ -28,7 +28,7 @@ export interface Attempt {
   readonly dueAt: Date;
   /** Aborted when the attempt takes too long, the task is cancelled, or the worker stops waiting. Then the attempt is over. */
   readonly signal: AbortSignal;
-  /** For whoever looks at the task's state; any JSON. */
+  /** Shown in the task's state; any JSON. */
   progress(value: number | object): Promise<void>;
   /** In a chain or a group: what the tasks of this kind returned that this one came after, in their order. */
   resultsOf<Before extends AnyTask>(before: Before): Promise<readonly TaskResult<Before>[]>;

@@ -3,7 +3,7 @@ export type { Cancelled } from './cancel.ts';
 export { taskSchemes } from './drivers.ts';
 export { enqueue } from './effect.ts';
 export { taskErrors } from './errors.ts';
-export { step, type TaskStep } from './flow.ts';
+export { type FlowTask, flowTask } from './flow.ts';
 export type { Attempt, TaskHandler } from './handler.ts';
 export type { When } from './schedule.ts';
 export {

@@ -41,5 +41,7 @@ export const assertKnown = async (
   const body = await bodyOf(client, schema, name);
   if (body !== undefined && isAmended(body)) return 'amended';
   if (body !== undefined && digestOf(body) === knownFunctions[name]) return 'original';
-  throw new Error(`BullMQ's ${name} is not the one that is known here: see known-functions.ts and ADR 0045`);
+  throw new Error(
+    `BullMQ's ${name} is not the version that is known here: see known-functions.ts and ADR 0045`,
+  );
 };

@@ -13,7 +13,7 @@ export interface Opener {
   /** Rejects with `tasks.queue_away` while the datastore is away, within a few seconds; the next call tries again. */
   queue(name: string): Promise<BullQueue>;
   flows(): Promise<BullFlows>;
-  /** Adds tasks of one queue, all or none, and gives their ids. */
+  /** Adds tasks to one queue, all or none, and returns their ids. */
   add(name: string, jobs: readonly NewJob[]): Promise<(string | undefined)[]>;
   /** Any other object of BullMQ, which its owner closes. */
   open<O extends Openable>(make: () => O): Promise<O>;
@@ -41,7 +41,7 @@ export const createOpener = (driver: Driver): Opener => {
     if (closed) throw taskErrors.closed();
     await within(answerMs, driver.prepare());
     const made = make();
-    made.on('error', () => undefined); // whoever uses it is told
+    made.on('error', () => undefined); // its users get the error
     try {
       await within(answerMs, made.waitUntilReady());
       return made;

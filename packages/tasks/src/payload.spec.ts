@@ -4,7 +4,7 @@ import { contextOf, createPayload, maxDataBytes, readPayload } from './payload.t
 
 const context = { ...newContext({ correlationId: 'c-1' }), tracestate: 'a=b' };
 
-test('the context at hand travels along, and the task becomes the cause', () => {
+test('the current context travels along, and the task becomes the cause', () => {
   const payload = withContext(context, () => createPayload('a.b', { n: 1 }));
   const arrived = contextOf('task-1', readPayload('a.b', JSON.parse(JSON.stringify(payload))));
   expect(arrived).toMatchObject({ correlationId: 'c-1', causationId: 'task-1', tracestate: 'a=b', hops: 0 });

@@ -28,7 +28,7 @@ export type Payload = z.output<typeof payload>;
 /** The largest data of a task, in bytes of JSON: a queue is no place for files. */
 export const maxDataBytes = 256 * 1024;
 
-/** With the context of the message or request at hand, a new one where there is none. Throws `tasks.too_big`. */
+/** Adds the context of the message or request being handled, or a new one if there is none. Throws `tasks.too_big`. */
 export const createPayload = (
   name: string,
   data: unknown,

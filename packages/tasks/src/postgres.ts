@@ -73,7 +73,7 @@ const createPool = (settings: pg.ClientConfig): pg.Pool => {
     idleTimeoutMillis: 10_000,
     query_timeout: statementMs,
   });
-  pool.on('error', () => undefined); // whoever asks next is told whether a new connection can be had
+  pool.on('error', () => undefined); // the next statement finds out whether the server can be reached
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 };

@@ -5,6 +5,6 @@ import { taskErrors } from './errors.ts';
 export const reasonOf = (error: unknown): string =>
   (error instanceof Fault ? `${error.code}: ${messageOf(error)}` : messageOf(error)).slice(0, 500);
 
-/** What is thrown at whoever waits for the result of a task that failed. */
-export const reasonIn = (reason = 'nothing is known of the reason'): Fault =>
+/** The error for a caller that waits for the result of a failed task. */
+export const reasonIn = (reason = 'the reason is unknown'): Fault =>
   reason.startsWith('tasks.cancelled: ') ? taskErrors.cancelled({ reason }) : taskErrors.failed({ reason });

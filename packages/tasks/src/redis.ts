@@ -16,7 +16,7 @@ export const createRedisDriver = ({ url, name }: { url: string; name: string }):
     maxRetriesPerRequest: 3,
     lazyConnect: true,
   });
-  shared.on('error', () => undefined); // whoever asks is told
+  shared.on('error', () => undefined); // the callers get the error
   const create: BackendFactory<IQueueBackend, ConnectionOptions> = createRedisBackend;
 
   return {

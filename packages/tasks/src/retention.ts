@@ -4,18 +4,19 @@ import type { Opener } from './opener.ts';
 import type { AnyTask } from './task.ts';
 
 const sweepMs = 60_000;
-/** Removed at one time. */
-const most = 10_000;
+/** Most tasks removed by one sweep. */
+const maxRemoved = 10_000;
 
-/** Removes completed tasks that are past their time, now and then; BullMQ's own way costs something with every task. */
+/** Removes completed tasks after their `keepMs`, in sweeps; BullMQ's own way costs time with every task. */
 export const startRetention = ({ name, keepMs }: AnyTask, opener: Opener, log: Log): { stop(): void } => {
   const sweep = async (): Promise<void> => {
     try {
       const queue = await opener.queue(name);
-      await queue.clean(keepMs, most, 'completed');
+      await queue.clean(keepMs, maxRemoved, 'completed');
     } catch (error) {
       const fault = classify(error);
-      if (!isAway(fault)) log.warn({ task: name }, `finished tasks stay for now: ${messageOf(fault)}`);
+      if (!isAway(fault))
+        log.warn({ task: name }, `completed tasks could not be removed: ${messageOf(fault)}`);
     }
   };
   const timer = setInterval(sweep, Math.min(sweepMs, keepMs)).unref();

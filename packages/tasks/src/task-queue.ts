@@ -15,7 +15,7 @@ import { waitFor } from './waiting.ts';
 /** The tasks of one kind. Every call rejects with `tasks.queue_away` while the queue is away, within a few seconds. */
 export interface TaskQueue<T extends AnyTask> {
   /**
-   * Gives the task's id when the queue durably owns it. Throws `tasks.invalid_data` or `tasks.invalid_option`, naming the
+   * Resolves to the task's id when the queue owns it durably. Throws `tasks.invalid_data` or `tasks.invalid_option`, naming the
    * field; `tasks.queue_full`. Within a database transaction return the effect `enqueue` instead, which is atomic with it.
    */
   enqueue(data: TaskInput<T>, options?: EnqueueOptions): Promise<string>;
@@ -172,7 +172,7 @@ export const createTaskQueue = <T extends AnyTask>(definition: T, opener: Opener
   };
 };
 
-/** A job that a queue gave has an id. */
+/** A job that a queue returned has an id. */
 const idOf = ({ id }: { readonly id?: string | undefined }): string => {
   if (id === undefined) throw taskErrors.unknown();
   return id;

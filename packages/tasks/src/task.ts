@@ -43,7 +43,7 @@ export type TaskData<T extends AnyTask> = z.output<T['schema']>;
 /** What is enqueued. */
 export type TaskInput<T extends AnyTask> = z.input<T['schema']>;
 
-/** What the handler returns, and `result` gives. */
+/** What the handler and `result` return. */
 export type TaskResult<T extends AnyTask> = z.output<T['result']>;
 
 interface TaskDefinition<S extends z.ZodObject, R extends z.ZodType> {
@@ -118,7 +118,7 @@ export const readData = <T extends AnyTask>(definition: T, data: unknown): TaskD
   return checked.data as TaskData<T>; // the task's own schema
 };
 
-/** JSON has no `undefined`: a queue gives null for it. Throws `tasks.invalid_result`, naming the field. */
+/** JSON has no `undefined`: a queue returns null for it. Throws `tasks.invalid_result`, naming the field. */
 export const readResult = <T extends AnyTask>(definition: T, value: unknown): TaskResult<T> => {
   const checked = definition.result.safeParse(value);
   if (checked.success) return checked.data as TaskResult<T>; // the task's own schema

@@ -1,7 +1,7 @@
 import type { Log, TaskSink } from '@emporium/bus';
 import { openDriver } from './drivers.ts';
 import { within } from './faults.ts';
-import { addFlow, chained, grouped, type TaskStep } from './flow.ts';
+import { addFlow, chained, type FlowTask, grouped } from './flow.ts';
 import type { TaskHandler } from './handler.ts';
 import { answerMs, createOpener } from './opener.ts';
 import { createSink } from './sink.ts';
@@ -22,17 +22,17 @@ export interface Tasks extends TaskSink {
   queue<T extends AnyTask>(task: T): TaskQueue<T>;
   /** Runs tasks of one kind in this process. Instances share them. */
   work<T extends AnyTask>(task: T, handler: TaskHandler<T>, options?: WorkOptions): TaskWorker;
-  /** One after the other, each with the result of the one before. Gives the id of the last, which has the result. */
-  chain(steps: readonly [TaskStep, ...TaskStep[]]): Promise<string>;
-  /** At one time, and then one with all their results, whose id this gives. */
-  group(steps: readonly TaskStep[], then: TaskStep): Promise<string>;
+  /** Runs tasks one after the other, each with the result of the one before. Resolves to the id of the last task, which has the result. */
+  chain(parts: readonly [FlowTask, ...FlowTask[]]): Promise<string>;
+  /** Runs tasks concurrently, and then one more with all their results. Resolves to the id of that one. */
+  group(parts: readonly FlowTask[], then: FlowTask): Promise<string>;
   /** Resolves when the queue answers; rejects with `tasks.queue_away`. */
   probe(): Promise<void>;
   /** Stops the workers, and disconnects. */
   close(): Promise<void>;
 }
 
-/** Throws for a URL whose scheme no datastore here has. */
+/** Throws for a URL whose scheme is not one of `taskSchemes`. */
 export const createTasks = async ({ url, name, log }: TasksOptions): Promise<Tasks> => {
   const driver = await openDriver({ url, name });
   const opener = createOpener(driver);
@@ -46,8 +46,8 @@ export const createTasks = async ({ url, name, log }: TasksOptions): Promise<Tas
       workers.push(worker);
       return worker;
     },
-    chain: (steps) => addFlow(opener, chained(steps)),
-    group: (steps, then) => addFlow(opener, grouped(steps, then)),
+    chain: (parts) => addFlow(opener, chained(parts)),
+    group: (parts, then) => addFlow(opener, grouped(parts, then)),
     probe: () => within(answerMs, driver.prepare()),
     close: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));

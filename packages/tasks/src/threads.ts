@@ -75,7 +75,7 @@ export const createThreads = <T extends AnyTask>(
   const start = (): Worker => {
     const worker = new Worker(new URL('./thread-main.ts', import.meta.url), { workerData: module.href });
     all.add(worker);
-    worker.on('error', () => undefined); // whoever uses it hears of its end
+    worker.on('error', () => undefined); // its user is told by `exit`
     worker.on('exit', () => {
       all.delete(worker);
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
@@ -99,7 +99,7 @@ export const createThreads = <T extends AnyTask>(
       };
       attempt.signal.addEventListener('abort', end, { once: true });
       try {
-        return (await ask(worker, data, attempt)) as z.input<T['result']>; // checked by whoever runs this handler
+        return (await ask(worker, data, attempt)) as z.input<T['result']>; // validated by the worker
       } finally {
         attempt.signal.removeEventListener('abort', end);
         give(worker);

@@ -4,11 +4,11 @@ import { isAway } from './faults.ts';
 import type { TaskState } from './task-queue.ts';
 
 const firstPauseMs = 10;
-const mostPauseMs = 500;
+const maxPauseMs = 500;
 
 /**
- * Looks until the task has completed or failed, less and less often. BullMQ's own events would tell it a little earlier, for a
- * connection more and a reader of everything that happens in the queue; on PostgreSQL some of them come late.
+ * Polls until the task has completed or failed, at growing intervals. BullMQ's own events would report it a little earlier, but
+ * need one more connection and read everything that happens in the queue; on PostgreSQL some of them arrive late.
  */
 export const waitFor = async (
   id: string,
@@ -16,7 +16,7 @@ export const waitFor = async (
   look: () => Promise<TaskState | undefined>,
 ): Promise<TaskState> => {
   const deadline = performance.now() + timeoutMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, mostPauseMs)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, maxPauseMs)) {
     const leftMs = deadline - performance.now();
     try {
       const found = await look();

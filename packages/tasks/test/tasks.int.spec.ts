@@ -4,7 +4,7 @@ import type { OwnServer } from '@emporium/servers';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createTasks, createThreads, step, type TaskHandler, type Tasks, task } from '../src/index.ts';
+import { createTasks, createThreads, flowTask, type TaskHandler, type Tasks, task } from '../src/index.ts';
 import { add, hurry, nap, primes, sum, throttled } from './support/kinds.ts';
 import { collectingLog } from './support/log.ts';
 import { datastores } from './support/stores.ts';
@@ -351,7 +351,7 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
 
       test('a part of a chain fails what comes after it', async () => {
         const after = tasks.queue(sum);
-        const id = await tasks.chain([step(add, { a: 1, b: 2 }), step(sum, {})]);
+        const id = await tasks.chain([flowTask(add, { a: 1, b: 2 }), flowTask(sum, {})]);
         await expect(after.state(id)).resolves.toMatchObject({ state: 'waiting-children' });
         expect(await after.cancel(id)).toBe('stopping');
         const runs: string[] = [];
@@ -374,7 +374,7 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
       });
 
       test('a chain runs one after the other, each with the result of the one before', async () => {
-        const id = await tasks.chain([step(add, { a: 20, b: 1 }), step(sum, {})]);
+        const id = await tasks.chain([flowTask(add, { a: 20, b: 1 }), flowTask(sum, {})]);
         await expect(tasks.queue(sum).result(id)).resolves.toBe(21);
       });
 
@@ -383,8 +383,8 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
         const order = task('calc.order', { schema: z.object({}), result: z.array(z.number()) });
         tasks.work(order, async (_, { resultsOf }) => [...(await resultsOf(add))]);
         const id = await tasks.group(
-          numbers.map((a) => step(add, { a, b: 0 })),
-          step(order, {}),
+          numbers.map((a) => flowTask(add, { a, b: 0 })),
+          flowTask(order, {}),
         );
         await expect(tasks.queue(order).result(id)).resolves.toEqual(numbers);
       });
@@ -394,13 +394,16 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
         tasks.work(broken, () => {
           throw new Error('broken');
         });
-        const id = await tasks.group([step(add, { a: 1, b: 1 }), step(broken, { n: 1 })], step(sum, {}));
+        const id = await tasks.group(
+          [flowTask(add, { a: 1, b: 1 }), flowTask(broken, { n: 1 })],
+          flowTask(sum, {}),
+        );
         await expect(tasks.queue(sum).result(id)).rejects.toMatchObject({ code: 'tasks.failed' });
       });
 
       test('wrong data is refused before anything is enqueued', async () => {
         const before = await tasks.queue(add).counts();
-        expect(() => step(add, { a: 'x', b: 1 } as never)).toThrow(/data\.a: /);
+        expect(() => flowTask(add, { a: 'x', b: 1 } as never)).toThrow(/data\.a: /);
         expect(await tasks.queue(add).counts()).toEqual(before);
       });
     });

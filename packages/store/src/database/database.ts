@@ -6,7 +6,7 @@ import { classify, isStalePlan, storeErrors } from './errors.ts';
 export interface DatabaseOptions {
   /** `postgres://role:password@host:port/database` */
   readonly url: string;
-  /** Connections at most; each costs memory on the server. */
+  /** Most connections; each costs memory on the server. */
   readonly max?: number;
   readonly applicationName?: string;
 }
@@ -38,7 +38,7 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
     types: { getTypeParser },
     ...(applicationName === undefined ? {} : { application_name: applicationName }),
   });
-  // The pool drops the broken connection by itself; whoever asks next is told whether a new one can be had.
+  // The pool drops the broken connection by itself; the next caller finds out whether the server can be reached.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
@@ -48,7 +48,7 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
 export const createDatabase = <DB>(pool: pg.Pool): Kysely<DB> =>
   new Kysely<DB>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
 
-/** Statements that are prepared at most; texts beyond it (an `in` list of many lengths) run unprepared. */
+/** Most prepared statements; further texts (an `in` list of many lengths) run unprepared. */
 const maxPrepared = 300;
 
 const preparing = (pool: pg.Pool): PostgresPool => {

@@ -53,7 +53,7 @@ test.each(['23505', '42P01', '25P02', '40P01'])('%s stays what it is', (code) =>
   expect(classify(error)).toBe(error);
 });
 
-test('a fault stays what it is, and so does what is no error', () => {
+test('a fault stays what it is, and so does a value that is not an error', () => {
   const fault = busErrors.broker_away();
   expect(classify(fault)).toBe(fault);
   expect(classify('Connection terminated')).toBe('Connection terminated');

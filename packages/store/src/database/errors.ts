@@ -15,7 +15,7 @@ export const storeErrors = catalogue('store', {
 const awayCodes = /^(08...|57P0[1235]|53[0-4]00|25006|25P0[34]|58030)$/;
 const awayErrors =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
-/** Of pg, pg-pool and Kysely, which give no codes. */
+/** Of pg, pg-pool and Kysely, which have no codes. */
 const awayTexts =
   /Connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|after calling end on the pool|driver has already been destroyed|connection has been discarded/;
 
@@ -23,8 +23,8 @@ const awayTexts =
 const conflictCodes = new Set(['40001', '40P01', '55P03']);
 
 /**
- * Data exceptions (a number out of range, a text that is none of the server's) and program limits (a key too long for an
- * index): the same data fails alike at every attempt.
+ * Data exceptions (a number out of range, a text in a wrong encoding) and program limits (a key too long for an
+ * index): the same data fails at every attempt.
  */
 const unstorableCodes = /^(22...|54...)$/;
 

@@ -16,15 +16,15 @@ export const outboxPartitions = 16;
 /** Turns effects into rows. One per service. */
 export interface Outbox {
   /**
-   * Writes what should follow: messages in this order as one statement, tasks as another. Call it when the rows that the effects are about are locked:
-   * then id order is commit order per key. Throws when the service may not publish a contract, or the data does not fit.
+   * Writes messages in this order as one statement, and tasks as another. Call it when the rows that the effects are about are
+   * locked: then id order is commit order per key. Throws when the service may not publish a contract, or the data does not fit.
    */
   write<DB>(tx: Transaction<DB>, entries: readonly OutboxEntry[]): Promise<void>;
 }
 
 export interface OutboxEntry {
   readonly effect: Effect;
-  /** Of the message or request that it follows from. */
+  /** The context of the message or request that caused it. */
   readonly context: Context;
   readonly now: Date;
 }
@@ -73,7 +73,7 @@ const isPublishing = (entry: OutboxEntry): entry is Publishing =>
 
 const isTask = (entry: OutboxEntry): entry is TaskEntry => entry.effect.effect === 'enqueue';
 
-/** A timer starts anew: it is no loop when a scheduled message schedules the next. */
+/** A timer starts with new hops: a scheduled message that schedules the next is not a loop. */
 const timed = ({ correlationId, traceparent }: Context): Context =>
   newContext({ correlationId, traceparent });
 
