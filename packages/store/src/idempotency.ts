@@ -24,7 +24,7 @@ export type IdempotentOutcome =
   /** A request with this key is being worked on: 409. */
   | { readonly kind: 'in-use' };
 
-/** What is known of a request before it is worked on. */
+/** What is known of a request before it is handled. */
 export type Recalled = IdempotentOutcome | { readonly kind: 'new' };
 
 /**
@@ -56,7 +56,7 @@ export const recall = async <DB>(
   const locks = await sql<{ free: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(name, 0)) as free
     from unnest(${names}::text[]) with ordinality as wanted (name, place) order by place`.execute(tx);
-  // A statement of its own: it sees what was committed before the lock was had.
+  // A statement of its own: it sees what was committed before the lock was acquired.
   const { rows } = await sql<Remembered>`
     select known.* from unnest(
       ${requests.map(({ scope }) => scope)}::text[],

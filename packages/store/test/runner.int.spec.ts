@@ -288,7 +288,7 @@ describe.skipIf(!postgres.available)(postgres.title('a runner'), () => {
       return { calls, handler };
     };
 
-    test('gets all that is at hand in one call, and answers each', async () => {
+    test('gets all available messages in one call, and answers each', async () => {
       const { calls, handler } = batched();
       const run = runnerOf(handler);
       await Promise.all([3, 1, 2].map((n) => run(ask(n))));

@@ -17,7 +17,7 @@ interface Enqueued {
 
 export const enqueuedAs = ({ name, retry }: TaskKind): Enqueued => ({ name, attempts: retry.attempts });
 
-/** Of every task of a kind, whoever enqueues it. What finished is removed by age (`retention.ts`), what failed stays. */
+/** Options of every task of a kind. A completed task is removed by age (`retention.ts`), a failed one stays. */
 export const commonOptions = (attempts: number): JobsOptions => ({
   attempts,
   backoff: { type: backoffName },

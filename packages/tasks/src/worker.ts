@@ -144,18 +144,19 @@ const createBullWorker = <T extends AnyTask>(
   );
 };
 
-/** Says once that something is wrong, and once that it is over: BullMQ tells it with every try. */
+/** Logs once that the queue is away, and once that it is back: BullMQ reports it with every try. */
 const createTrouble = (task: string, log: Log) => {
   let troubled = false;
   return {
     on: (error: unknown): void => {
       const fault = classify(error);
-      if (!isAway(fault)) return log.warn({ task }, `the worker goes on: ${messageOf(fault)}`);
-      if (!troubled) log.warn({ task }, `the worker waits: ${messageOf(fault)}`);
+      if (!isAway(fault))
+        return log.warn({ task }, `the worker continues after an error: ${messageOf(fault)}`);
+      if (!troubled) log.warn({ task }, `the worker failed, retrying: ${messageOf(fault)}`);
       troubled = true;
     },
     over: (): void => {
-      if (troubled) log.info({ task }, 'the worker works again');
+      if (troubled) log.info({ task }, 'the worker recovered');
       troubled = false;
     },
   };

@@ -115,8 +115,8 @@ describe.each(datastores)('$name', ({ name, available, title, start }) => {
       const twice = [...runs.values()].filter((begun) => begun.length > 1);
       expect(twice.filter(([first = 0]) => first < killedAt - 1_000)).toEqual([]);
       const said = log.lines.filter((line) => /the worker (waits|works again)/.test(line));
-      expect(said[0]).toContain('the worker waits: The task queue cannot be reached');
-      expect(said.at(-1)).toContain('the worker works again');
+      expect(said[0]).toContain('the worker failed, retrying: The task queue cannot be reached');
+      expect(said.at(-1)).toContain('the worker recovered');
     });
 
     test('one that is not there at the start is waited for', async () => {
@@ -126,7 +126,7 @@ describe.each(datastores)('$name', ({ name, available, title, start }) => {
       await expect(nowhere.queue(add).enqueue({ a: 1, b: 1 })).rejects.toMatchObject({
         code: 'tasks.queue_away',
       });
-      expect(log.lines.filter((line) => line.includes('the worker waits'))).toHaveLength(1);
+      expect(log.lines.filter((line) => line.includes('the worker failed, retrying'))).toHaveLength(1);
       await nowhere.close();
     });
   });

@@ -22,7 +22,7 @@ describe.skipIf(!postgres.available)(postgres.title('tasks on PostgreSQL'), () =
   });
   afterAll(() => database?.drop());
 
-  test('leave no trace of announcements that nobody hears, whoever sets the queue up first', async () => {
+  test('leave no trace of announcements that nobody hears, no matter who sets the queue up first', async () => {
     const all = await Promise.all(
       ['one', 'other', 'third'].map((name) => createTasks({ url: database.url, name, log: collectingLog() })),
     );
@@ -85,7 +85,7 @@ describe.skipIf(!postgres.available)(postgres.title('tasks on PostgreSQL'), () =
     },
     { how: 'taken back', change: `select bullmq.remove_job_scheduler($1, 'tick')` },
   ])(
-    'a schedule that is $how has no more runs of the old, whoever is about to enqueue one',
+    'a schedule that is $how has no more runs of the old, no matter who is about to enqueue one',
     async ({ change }) => {
       const kind = task(`ticking.t${uuid()}`, { schema: z.object({ n: z.number() }) });
       const tasks = await createTasks({ url: database.url, name: 'ticking', log: collectingLog() });

@@ -3,14 +3,14 @@ import type { Contract } from '@emporium/contracts';
 import type { Tx } from '../database/transaction.ts';
 import type { Decision, UnitOfWork } from './unit-of-work.ts';
 
-/** What a handler works with, beside the message. */
+/** What a handler receives beside the message. */
 export interface HandlerContext<DB> {
   readonly tx: Tx<DB>;
   /** The time of this handling; handlers read no clock. */
   readonly now: Date;
 }
 
-/** What a call to the outside works with. */
+/** What a call to the outside receives. */
 export interface CallContext<C extends Contract = Contract> {
   readonly message: Message<C>;
   /** What the outside recognises a repetition by; the same for every attempt. */
@@ -24,7 +24,7 @@ export type Before<Request, Change> =
   | { readonly request: Request; readonly change?: Change }
   | Decision<Change>;
 
-/** What a call brought. */
+/** A request and the response to it. */
 export interface Called<Request, Response> {
   readonly request: Request;
   readonly response: Response;
@@ -36,7 +36,7 @@ export interface Called<Request, Response> {
  */
 export type Handler<DB> = MessageHandler<DB> | StateHandler<DB> | CallHandler<DB> | BatchHandler<DB>;
 
-/** Handles a message with whatever it reads and writes itself. */
+/** Handles a message, and reads and writes on its own. */
 export interface MessageHandler<DB> {
   readonly kind: 'message';
   readonly contract: Contract;

@@ -98,7 +98,7 @@ const decides = <DB>(item: HandledMessage<DB>): item is Deciding<DB> =>
   'unit' in item.handler && item.outcome?.kind !== 'answered';
 
 /**
- * Splits a list between neighbours that do not belong together. The order stays: handlers of a subscription may lock the same
+ * Splits a list where consecutive items do not belong together. The order stays: handlers of a subscription may lock the same
  * rows, and do so in the order of the items.
  */
 const chunkConsecutive = <Item>(

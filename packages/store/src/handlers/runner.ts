@@ -9,15 +9,15 @@ import { bindHandlers } from './bind.ts';
 import type { Before, Handler } from './handler.ts';
 import { type BeginningCall, beginAll, type HandledMessage, handleAll, isExpired } from './handling.ts';
 
-/** Available deliveries that share one transaction, at most, unless it is said otherwise. */
-const usualGroupSize = 50;
+/** Most available deliveries that share one transaction by default. */
+const defaultGroupSize = 50;
 
 /** What a runner works on. */
 export interface RunnerOptions<DB> {
   readonly transaction: OutboxTransaction<DB>;
   readonly subscription: Subscription;
   readonly handlers: readonly Handler<DB>[];
-  /** Available deliveries that share one transaction, at most; 50 unless given. More of them suit a stream of small messages. */
+  /** Most available deliveries that share one transaction; 50 by default. A larger group suits a stream of small messages. */
   readonly groupSize?: number;
   readonly clock?: () => Date;
 }
@@ -37,7 +37,7 @@ export const createRunner = <DB>({
   transaction,
   subscription,
   handlers,
-  groupSize = usualGroupSize,
+  groupSize = defaultGroupSize,
   clock = () => new Date(),
 }: RunnerOptions<DB>): { run: Run; handles: readonly Contract[] } => {
   const bound = bindHandlers(subscription, handlers);
@@ -52,7 +52,7 @@ export const createRunner = <DB>({
     const now = clock();
     await transaction(async (tx) => {
       const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(items)));
-      const due = inKeyOrder(items).filter(({ message }) => fresh.delete(message.id)); // a doubled message goes once
+      const due = inKeyOrder(items).filter(({ message }) => fresh.delete(message.id)); // a message that is delivered twice is handled once
       return { result: undefined, entries: await handleAll(due, { tx, now }) };
     });
     failpoint('runner.before-ack');
@@ -90,7 +90,7 @@ export const createRunner = <DB>({
   const callOnce = async (call: BeginningCall<DB>, signal: AbortSignal): Promise<void> => {
     const { id } = call.message;
     for (let other = calling.get(id); other !== undefined; other = calling.get(id)) {
-      await other.catch(() => undefined); // its own delivery hears of it
+      await other.catch(() => undefined); // its own delivery reports it
     }
     const own = callOutside(call, signal);
     calling.set(id, own);

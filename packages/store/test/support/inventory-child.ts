@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 /** A running inventory process, as its test sees it. */
 export interface InventoryChild {
   readonly pid: number;
-  /** Ids of the messages that were delivered to it, and of those whose handler ran, as far as it could tell. */
+  /** Ids of the messages that were delivered to it, and of those whose handler ran. */
   readonly delivered: readonly string[];
   readonly handled: readonly string[];
   /** How it ended. */

@@ -22,7 +22,7 @@ export interface OutsideWorld extends InventoryPlace {
   readonly heard: readonly Heard[];
   /** The same without copies: what an inbox lets through. */
   heardOnce(): Heard[];
-  /** Sends one command for each of these counters; gives their ids. */
+  /** Sends one command for each of these counters; returns their ids. */
   ask(counters: readonly string[]): Promise<string[]>;
   close(): Promise<void>;
 }
