@@ -72,7 +72,7 @@ describe.skipIf(!postgres.available)(postgres.title('tasks on PostgreSQL'), () =
     );
     await client.query((rows[0]?.definition ?? '').replace('\nBEGIN\n', '\nBEGIN\n  -- a new version\n'));
     await expect(amend(client, DEFAULT_SCHEMA, [announceNothing, takeTurns])).rejects.toThrow(
-      "BullMQ's remove_job_scheduler is not the one that is known here",
+      "BullMQ's remove_job_scheduler is not the version that is known here",
     );
     await client.end();
   });

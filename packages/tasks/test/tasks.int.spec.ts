@@ -510,7 +510,8 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
         for (let i = 5; i < times.length; i += 1) {
           expect((times[i] ?? 0) - (times[i - 5] ?? 0)).toBeGreaterThan(250); // any five in a window, and its edges
         }
-        expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(900);
+        // Two windows, but for a first run that begins late; one window if each worker had a limit of its own.
+        expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(700);
         await others.close();
       });
 
