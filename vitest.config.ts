@@ -3,10 +3,10 @@ import { relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const folders = '{packages,services,infra}/*';
+const folders = '{packages,packages/testing,services,infra,infra/stand-ins}/*';
 
 /** Each file runs a shop of more than a dozen processes. */
-const shops = '{packages/e2e,infra/demo}/test/**/*.int.spec.ts';
+const shops = '{packages/testing/e2e,infra/demo}/test/**/*.int.spec.ts';
 
 /** Minutes each, by files of a few lines. */
 const long = [
@@ -42,7 +42,7 @@ const onServers = {
 export default defineConfig({
   test: {
     // One server of a kind for the whole run, started when the first suite asks for it.
-    globalSetup: './packages/servers/src/vitest-setup.ts',
+    globalSetup: './packages/testing/servers/src/vitest-setup.ts',
     sequence: { sequencer: LongestFirst },
     projects: [
       {

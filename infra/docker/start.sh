@@ -5,10 +5,13 @@ name=${1:-}
 case $name in
   provision) main=infra/provision/src/provision.ts ;;
   email-worker) main=services/email/src/worker/main.ts ;;
-  *) main=services/$name/src/main.ts ;;
+  *)
+    main=services/$name/src/main.ts
+    [ -f "$main" ] || main=infra/stand-ins/$name/src/main.ts
+    ;;
 esac
 if [ -z "$name" ] || [ ! -f "$main" ]; then
-  echo "there is no service '$name'; there are: provision email-worker $(ls services | tr '\n' ' ')" >&2
+  echo "there is no service '$name'; there are: provision email-worker $(ls services infra/stand-ins | tr '\n' ' ')" >&2
   exit 64
 fi
 # As the launcher starts them (infra/launcher/src/service-process.ts).

@@ -13,10 +13,10 @@ const oldestNode = 20;
 const commands = {
   demo: 'infra/demo/src/demo.ts',
   topology: 'infra/launcher/src/topology.ts',
-  bench: 'packages/bench/src/main.ts',
-  'bench:brokers': 'packages/bench/src/compare.ts',
+  bench: 'packages/testing/bench/src/main.ts',
+  'bench:brokers': 'packages/testing/bench/src/compare.ts',
   test: 'infra/toolchain/src/test.ts',
-  schemathesis: 'packages/e2e/scripts/schemathesis.ts',
+  schemathesis: 'packages/testing/e2e/scripts/schemathesis.ts',
   check: 'infra/toolchain/src/check.ts',
   format: 'infra/toolchain/src/format.ts',
 };

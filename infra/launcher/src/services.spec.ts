@@ -4,19 +4,25 @@ import { shop } from '@emporium/contracts';
 import { expect, test } from 'vitest';
 import { services } from './services.ts';
 
-const folder = resolve(import.meta.dirname, '../../../services');
+const root = resolve(import.meta.dirname, '../../..');
 const ownProcesses = services.filter(({ part }) => part === undefined);
 
-test('every service has a process, and every process a service', () => {
-  const folders = readdirSync(folder).filter((name) => existsSync(resolve(folder, name, 'src/main.ts')));
-  expect(ownProcesses.map(({ name }) => name).toSorted()).toEqual(folders.toSorted());
+test.each([
+  { folder: 'services', entries: ownProcesses.filter(({ standIn }) => !standIn) },
+  { folder: 'infra/stand-ins', entries: ownProcesses.filter(({ standIn }) => standIn) },
+])('every program in $folder has a process, and every process a program', ({ folder, entries }) => {
+  const programs = readdirSync(resolve(root, folder)).filter((name) =>
+    existsSync(resolve(root, folder, name, 'src/main.ts')),
+  );
+  expect(programs.length).toBeGreaterThan(0);
+  expect(entries.map(({ name }) => name).toSorted()).toEqual(programs.toSorted());
 });
 
 test.each(services.flatMap(({ name, part }) => (part === undefined ? [] : [{ name, ...part }])))(
   '$name is a part of a service that is there',
   ({ service, main }) => {
     expect(ownProcesses.map(({ name }) => name)).toContain(service);
-    expect(existsSync(resolve(folder, service, main))).toBe(true);
+    expect(existsSync(resolve(root, 'services', service, main))).toBe(true);
   },
 );
 

@@ -3,6 +3,8 @@ import type { Settings } from './settings.ts';
 /** One process of the shop. */
 export interface ServiceEntry {
   readonly name: string;
+  /** Takes the place of something outside of the shop: its folder is in `infra/stand-ins`, not in `services`. */
+  readonly standIn?: true;
   /** What of a service it runs, where it is not its `main.ts`: under its folder. The service's database is its own too. */
   readonly part?: { readonly service: string; readonly main: string };
   /** Has a database of its own, and takes part in messaging. */
@@ -19,11 +21,13 @@ const none = () => ({});
 export const services: readonly ServiceEntry[] = [
   {
     name: 'mailbox',
+    standIn: true,
     database: false,
     env: ({ smtpPort, file }) => ({ SMTP_PORT: String(smtpPort), STATE_FILE: file('mailbox.jsonl') }),
   },
   {
     name: 'provider-simulator',
+    standIn: true,
     database: false,
     env: ({ secrets, address, file }) => ({
       PAYMENT_API_KEY: secrets.paymentApiKey,
@@ -74,7 +78,7 @@ export const services: readonly ServiceEntry[] = [
   },
   { name: 'operations', database: true, stream: true, env: none },
   { name: 'sensor-analytics', database: true, stream: true, env: none },
-  { name: 'sensor-simulator', database: false, stream: true, env: none },
+  { name: 'sensor-simulator', standIn: true, database: false, stream: true, env: none },
   {
     name: 'gateway',
     database: false,

@@ -125,7 +125,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       extra: options.env ?? {},
     });
     const create = (name: string, port: number, suffix = '') => {
-      const main = resolve(import.meta.dirname, '../../../services', mainOf(name));
+      const main = resolve(import.meta.dirname, '../../..', mainOf(name));
       return createServiceProcess({
         name: `${name}${suffix}`,
         main,
@@ -167,10 +167,11 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   }
 };
 
-/** Below `services/`. */
+/** The path of the program that a process runs, from the root of the repository. */
 const mainOf = (name: string): string => {
-  const part = services.find((entry) => entry.name === name)?.part;
-  return part === undefined ? `${name}/src/main.ts` : `${part.service}/${part.main}`;
+  const entry = services.find((each) => each.name === name);
+  if (entry?.part !== undefined) return `services/${entry.part.service}/${entry.part.main}`;
+  return `${entry?.standIn ? 'infra/stand-ins' : 'services'}/${name}/src/main.ts`;
 };
 
 /** One for each service that has one, one that is the embedded broker, and one for the task queues; gives their URLs. */

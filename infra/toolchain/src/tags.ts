@@ -10,7 +10,9 @@ const read = (file: string): { tags?: string[]; boundaries?: { tags: Record<stri
 
 const known = Object.keys(read('turbo.json').boundaries?.tags ?? {});
 
-for (const manifest of globSync('{packages,services,infra}/*/package.json', { cwd: root })) {
+for (const manifest of globSync('{packages,packages/testing,services,infra,infra/stand-ins}/*/package.json', {
+  cwd: root,
+})) {
   const file = join(dirname(manifest), 'turbo.json');
   const tags = existsSync(join(root, file)) ? (read(file).tags ?? []) : [];
   if (tags.length === 1 && tags.every((tag) => known.includes(tag))) continue;

@@ -113,6 +113,11 @@ const violations: Violation[] = [
     says: noOtherService,
   },
   {
+    rule: 'a stand-in imports no transport',
+    plant: { 'infra/stand-ins/mailbox/src/planted.ts': "import '@emporium/bus-rabbitmq';" },
+    says: noOtherService,
+  },
+  {
     rule: 'a service imports no broker driver',
     plant: { 'services/order/src/planted.ts': "import 'amqplib';" },
     says: noOtherService,

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { strict } from './strict.ts';
 
-/** The processes that own contracts or subscriptions. A name here is a folder under `services/`. */
+/** The processes that own contracts or subscriptions. A name here is a folder under `services/` or `infra/stand-ins/`. */
 export const services = [
   'gateway',
   'order',

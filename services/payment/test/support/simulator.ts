@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@emporium/servers';
 
-const program = fileURLToPath(new URL('../../../provider-simulator/src/main.ts', import.meta.url));
+const program = fileURLToPath(
+  new URL('../../../../infra/stand-ins/provider-simulator/src/main.ts', import.meta.url),
+);
 
 export const apiKey = 'payment-key-1';
 

@@ -78,7 +78,7 @@ const createAnalytics = async (
   const port = String(await freePort());
   return createServiceProcess({
     name: 'sensor-analytics',
-    main: resolve(import.meta.dirname, '../../../services/sensor-analytics/src/main.ts'),
+    main: resolve(import.meta.dirname, '../../../../services/sensor-analytics/src/main.ts'),
     env: {
       ...{ PORT: port, LOG_LEVEL: 'warn', JWT_PUBLIC_KEY: generateKeyPair().publicKey },
       // No reading here raises an alert: what the bus would carry is not measured.

@@ -9,7 +9,7 @@ import { createLog, createTransport } from '@emporium/service';
 import { v7 as uuid } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-const entry = fileURLToPath(new URL('../../../services/shipping/src/main.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../../../services/shipping/src/main.ts', import.meta.url));
 const database = await ownServerFor('postgres');
 const broker = await serverFor('postgres');
 

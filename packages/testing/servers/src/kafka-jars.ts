@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const pom = fileURLToPath(new URL('../kafka/pom.xml', import.meta.url));
 
 const folder = (): string => {
-  const cache = fileURLToPath(new URL('../../../node_modules/.cache/kafka/', import.meta.url));
+  const cache = fileURLToPath(new URL('../../../../node_modules/.cache/kafka/', import.meta.url));
   return join(cache, createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16));
 };
 

@@ -5,7 +5,7 @@ import { lacking } from './brokers.ts';
 import { readOptions } from './options.ts';
 import { describeMachine, type Machine, print, type Section, save } from './report.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
+const root = resolve(import.meta.dirname, '../../../..');
 
 /** A bench that hangs must not hang the run. */
 const longestMs = 240_000;

@@ -10,7 +10,7 @@ import { median, percentile, round } from './statistics.ts';
 import { measureOne } from './transport-load.ts';
 import { openTransport } from './transports.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
+const root = resolve(import.meta.dirname, '../../../..');
 
 interface Row {
   readonly broker: string;
