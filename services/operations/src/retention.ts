@@ -1,34 +1,41 @@
 import { messageOf } from '@emporium/bus';
 import type { Log, Step } from '@emporium/service';
 import type { Store } from '@emporium/store';
-import { discardMany } from './discard-many.ts';
-import { openedBeforeNewest, removeOldestResolved, subscriptionsWithLetters } from './store/retention.ts';
+import { discardMany } from './bulk-discard.ts';
+import { openedBeforeNewest, removeOldestResolved, subscriptionsWithDeadLetters } from './store/retention.ts';
 import type { Tables } from './store/tables.ts';
 
-/** How many dead letters are kept, and for how long. */
-export interface Bounds {
-  /** An open letter is discarded when it has been open so long, in milliseconds. */
-  readonly openMs: number;
-  /** Open ones of a subscription; beyond it the oldest are discarded. Resolved ones; beyond it the oldest are removed. */
-  readonly mostOfSubscription: number;
+/** How long dead letters are kept, and how many. */
+export interface RetentionLimits {
+  /** Dead letters that have been open longer are discarded. In milliseconds. */
+  readonly maxOpenMs: number;
+  /** Of the open ones the oldest beyond this number are discarded; of the resolved ones the oldest beyond it are removed. */
+  readonly maxPerSubscription: number;
 }
 
 const tenMinutes = 10 * 60 * 1_000;
-/** Of each subscription, in one sweep. */
-const mostInSweep = 100_000;
+/** The maximum that one run discards per subscription. */
+const maxPerRun = 100_000;
 
-/** Keeps the bounds, and says in the log what it did. Each subscription by itself: a flood of one pushes out no other's. */
-export const keepBounds = async (store: Store<Tables>, bounds: Bounds, log: Log): Promise<void> => {
-  const { openMs, mostOfSubscription } = bounds;
-  for (const subscription of await subscriptionsWithLetters(store.db)) {
-    const tooOld = new Date(Date.now() - openMs);
-    await discard({ store, log }, subscription, tooOld, `open for more than ${openMs / 86_400_000} days`);
-    const tooMany = await openedBeforeNewest(store.db, subscription, mostOfSubscription);
+/** Applies the limits to each subscription separately, so that a flood in one does not push out dead letters of another. */
+export const enforceRetention = async (
+  store: Store<Tables>,
+  limits: RetentionLimits,
+  log: Log,
+): Promise<void> => {
+  const { maxOpenMs, maxPerSubscription } = limits;
+  for (const subscription of await subscriptionsWithDeadLetters(store.db)) {
+    const tooOld = new Date(Date.now() - maxOpenMs);
+    await discard({ store, log }, subscription, tooOld, `open for more than ${maxOpenMs / 86_400_000} days`);
+    const tooMany = await openedBeforeNewest(store.db, subscription, maxPerSubscription);
     if (tooMany !== undefined)
-      await discard({ store, log }, subscription, tooMany, `more than ${mostOfSubscription} were open`);
-    const removed = await removeOldestResolved(store, subscription, mostOfSubscription);
+      await discard({ store, log }, subscription, tooMany, `more than ${maxPerSubscription} were open`);
+    const removed = await removeOldestResolved(store, subscription, maxPerSubscription);
     if (removed > 0)
-      log.warn({ subscription, removed }, 'removed the oldest resolved dead letters: there are too many');
+      log.warn(
+        { subscription, removed },
+        `removed resolved dead letters: more than ${maxPerSubscription} were kept`,
+      );
   }
 };
 
@@ -43,23 +50,25 @@ const discard = async (
     userId: 'operations',
     reason: `retention: ${why}`,
     action: 'dead-letter.retention',
-    limit: mostInSweep,
+    limit: maxPerRun,
   });
   if (discarded > 0) log.warn({ subscription, discarded }, `discarded open dead letters: ${why}`);
 };
 
-/** Every ten minutes, the first time a minute after the start. */
-export const retentionStep = (store: Store<Tables>, bounds: Bounds, log: Log): Step => ({
+/** Enforces the limits every ten minutes, for the first time a minute after the start. */
+export const retentionStep = (store: Store<Tables>, limits: RetentionLimits, log: Log): Step => ({
   name: 'dead letter retention',
   start: () => {
     let running: Promise<void> = Promise.resolve();
-    const sweep = () => {
+    const run = () => {
       running = running
-        .then(() => keepBounds(store, bounds, log))
-        .catch((error: unknown) => log.warn(`the retention of dead letters waits: ${messageOf(error)}`));
+        .then(() => enforceRetention(store, limits, log))
+        .catch((error: unknown) =>
+          log.warn(`retention of dead letters failed, retrying in ten minutes: ${messageOf(error)}`),
+        );
     };
-    const first = setTimeout(sweep, 60_000).unref();
-    const timer = setInterval(sweep, tenMinutes).unref();
+    const first = setTimeout(run, 60_000).unref();
+    const timer = setInterval(run, tenMinutes).unref();
     return async () => {
       clearTimeout(first);
       clearInterval(timer);

@@ -14,22 +14,22 @@ import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { config } from '../src/config.ts';
-import { envelope } from './setting.ts';
+import { envelope } from './support/operations.ts';
 
 const postgres = await serverFor('postgres');
 
-describe.skipIf(!postgres.available)(postgres.title('operations beside a broker'), () => {
-  const ends: (() => Promise<unknown>)[] = [];
-  let ask: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: Answer }>;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of every route
-  type Answer = any;
+describe.skipIf(!postgres.available)(postgres.title('operations with a broker'), () => {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  let request: (method: string, path: string, body?: unknown) => Promise<{ status: number; body: Body }>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read the responses of every route
+  type Body = any;
   const handled: string[] = [];
   let isBroken = true;
   let transport: Transport;
 
   beforeAll(async () => {
     const [own, broker] = [await freshDatabase(postgres.url), await freshDatabase(postgres.url)];
-    ends.push(own.drop, broker.drop);
+    cleanups.push(own.drop, broker.drop);
     const keys = generateKeyPair();
     const port = await freePort();
     const log = createLog({ service: 'test', level: 'silent' });
@@ -51,7 +51,7 @@ describe.skipIf(!postgres.available)(postgres.title('operations beside a broker'
       limits: { concurrency: 10 },
       log,
     });
-    ends.unshift(() => consumer.stop().then(() => transport.close()));
+    cleanups.unshift(() => consumer.stop().then(() => transport.close()));
 
     const steps = await createApp(
       parseConfig(config, {
@@ -64,13 +64,13 @@ describe.skipIf(!postgres.available)(postgres.title('operations beside a broker'
       log,
     );
     const started = await startInOrder(steps, new AbortController().signal);
-    ends.unshift(() => started.stop(AbortSignal.timeout(5_000)));
+    cleanups.unshift(() => started.stop(AbortSignal.timeout(5_000)));
 
     const privateKey = privateKeyFromText(keys.privateKey);
     if (privateKey === undefined) throw new Error('no key');
     const { token } = await createTokenIssuer(privateKey).issue({ userId: uuid(), role: 'administrator' });
-    ask = async (method, path, body) => {
-      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+    request = async (method, path, body) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
@@ -78,80 +78,86 @@ describe.skipIf(!postgres.available)(postgres.title('operations beside a broker'
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return { status: answer.status, body: await answer.json() };
+      return { status: response.status, body: await response.json() };
     };
   });
   afterAll(async () => {
-    for (const end of ends) await end();
+    for (const cleanup of cleanups) await cleanup();
   });
 
-  /** The dead letter of this message, as soon as it has died so often. */
-  const dead = async (messageId: string, times = 1): Promise<Answer> => {
+  /** Waits until the message has failed this many times, and returns its dead letter. */
+  const failed = async (messageId: string, failureCount = 1): Promise<Body> => {
     for (let tries = 0; tries < 200; tries += 1) {
-      const { body } = await ask('GET', '/api/admin/dead-letters?limit=500');
-      const found = body.deadLetters.find((each: Answer) => each.messageId === messageId);
-      if (found?.times === times) return found;
+      const { body } = await request('GET', '/api/admin/dead-letters?limit=500');
+      const found = body.deadLetters.find((each: Body) => each.messageId === messageId);
+      if (found?.times === failureCount) return found;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`${messageId} is no dead letter`);
+    throw new Error(`${messageId} did not become a dead letter`);
   };
-  const handles = async (messageId: string): Promise<void> => {
+  const waitUntilHandled = async (messageId: string): Promise<void> => {
     for (let tries = 0; !handled.includes(messageId); tries += 1) {
       if (tries === 200) throw new Error(`${messageId} was not handled`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
 
-  test('is ready when its database and the broker answer', async () => {
-    expect(await ask('GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
+  test('is ready when its database and its broker are available', async () => {
+    expect(await request('GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
   });
 
-  test('a message that a handler fails dies, dies again on replay, and is handled once the fault is mended', async () => {
+  test('a message that fails again on replay is handled when it is replayed after the handler is repaired', async () => {
     const id = uuid();
     isBroken = true;
-    await ask('POST', '/api/admin/messages', { subscription: 'email.welcome', body: envelope(id) });
-    const letter = await dead(id);
-    expect(letter).toMatchObject({ reason: { code: 'bus.attempts_exhausted' }, attempts: 2, status: 'open' });
-    expect((await ask('POST', `/api/admin/dead-letters/${letter.id}/replay`)).status).toBe(200);
-    await dead(id, 2);
+    await request('POST', '/api/admin/messages', { subscription: 'email.welcome', body: envelope(id) });
+    const deadLetter = await failed(id);
+    expect(deadLetter).toMatchObject({
+      reason: { code: 'bus.attempts_exhausted' },
+      attempts: 2,
+      status: 'open',
+    });
+    expect((await request('POST', `/api/admin/dead-letters/${deadLetter.id}/replay`)).status).toBe(200);
+    await failed(id, 2);
     isBroken = false;
-    expect((await ask('POST', `/api/admin/dead-letters/${letter.id}/replay`)).body.status).toBe('replayed');
-    await handles(id);
+    expect((await request('POST', `/api/admin/dead-letters/${deadLetter.id}/replay`)).body.status).toBe(
+      'replayed',
+    );
+    await waitUntilHandled(id);
   });
 
-  test('a poison message does not stop the others, and is handled when it is repaired', async () => {
+  test('a poison message does not block others, and is handled once its body is repaired', async () => {
     const [poison, good] = [uuid(), uuid()];
     isBroken = false;
     const send = (body: unknown) =>
-      ask('POST', '/api/admin/messages', { subscription: 'email.welcome', body });
+      request('POST', '/api/admin/messages', { subscription: 'email.welcome', body });
     await send(envelope(poison, 'nobody'));
     await send(envelope(good));
-    await handles(good);
-    const letter = await dead(poison);
-    expect(letter.reason).toMatchObject({
+    await waitUntilHandled(good);
+    const deadLetter = await failed(poison);
+    expect(deadLetter.reason).toMatchObject({
       code: 'bus.invalid_message',
       message: expect.stringContaining('data.email'),
     });
-    const replayed = await ask('POST', `/api/admin/dead-letters/${letter.id}/replay`, {
+    const replayed = await request('POST', `/api/admin/dead-letters/${deadLetter.id}/replay`, {
       body: envelope(poison),
     });
     expect(replayed.status).toBe(200);
-    await handles(poison);
+    await waitUntilHandled(poison);
   });
 
   test.each<[string, object, string]>([
     ['no JSON', { base64: Buffer.from('no JSON').toString('base64') }, 'bus.invalid_message'],
     ['an unknown type', { body: { ...envelope(uuid()), type: 'user.renamed' } }, 'bus.unknown_type'],
     ['too many hops', { body: { ...envelope(uuid()), hops: 33 } }, 'bus.too_many_hops'],
-  ])('%s is a dead letter with its reason and its bytes', async (_, given, code) => {
-    const sent = await ask('POST', '/api/admin/messages', { subscription: 'email.welcome', ...given });
-    const { id, reason } = await dead(sent.body.messageId);
+  ])('%s becomes a dead letter with its reason and its bytes', async (_, body, code) => {
+    const sent = await request('POST', '/api/admin/messages', { subscription: 'email.welcome', ...body });
+    const { id, reason } = await failed(sent.body.messageId);
     expect(reason.code).toBe(code);
-    const { body } = (await ask('GET', `/api/admin/dead-letters/${id}`)).body;
-    expect(body.content).toEqual('base64' in given ? given.base64 : Object.values(given)[0]);
+    const { body: stored } = (await request('GET', `/api/admin/dead-letters/${id}`)).body;
+    expect(stored.content).toEqual('base64' in body ? body.base64 : Object.values(body)[0]);
   });
 
-  test('a megabyte is a dead letter with its reason, can be read, and goes out again', async () => {
+  test('a message of a megabyte becomes a dead letter that can be shown and replayed', async () => {
     const subscription = shop.subscription('email.welcome');
     if (subscription === undefined) throw new Error('no subscription');
     const id = uuid();
@@ -159,11 +165,11 @@ describe.skipIf(!postgres.available)(postgres.title('operations beside a broker'
       JSON.stringify({ ...envelope(id), padding: 'x'.repeat(1_048_576) }),
     );
     await transport.sendTo(subscription, { id, type: 'user.registered', key: id, body });
-    const letter = await dead(id);
-    expect(letter).toMatchObject({ size: body.byteLength, reason: { code: 'bus.message_too_big' } });
-    const whole = (await ask('GET', `/api/admin/dead-letters/${letter.id}`)).body;
-    expect(whole.body.content.padding).toHaveLength(1_048_576);
-    expect((await ask('POST', `/api/admin/dead-letters/${letter.id}/replay`)).status).toBe(200);
-    await dead(id, 2);
+    const deadLetter = await failed(id);
+    expect(deadLetter).toMatchObject({ size: body.byteLength, reason: { code: 'bus.message_too_big' } });
+    const details = (await request('GET', `/api/admin/dead-letters/${deadLetter.id}`)).body;
+    expect(details.body.content.padding).toHaveLength(1_048_576);
+    expect((await request('POST', `/api/admin/dead-letters/${deadLetter.id}/replay`)).status).toBe(200);
+    await failed(id, 2);
   });
 });

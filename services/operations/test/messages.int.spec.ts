@@ -1,43 +1,44 @@
 import { serverFor } from '@emporium/servers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { administratorId, createSetting, envelope, type Setting, userId } from './setting.ts';
+import { administratorId, envelope, type Operations, openOperations, userId } from './support/operations.ts';
 
 const postgres = await serverFor('postgres');
 
 describe.skipIf(!postgres.available)(postgres.title('messages and audit'), () => {
-  let setting: Setting;
+  let operations: Operations;
   beforeAll(async () => {
-    setting = await createSetting(postgres.url);
+    operations = await openOperations(postgres.url);
   });
-  afterAll(() => setting?.close());
+  afterAll(() => operations?.close());
   beforeEach(() => {
-    setting.broker.accept();
-    setting.broker.sent.length = 0;
+    operations.broker.accept();
+    operations.broker.sent.length = 0;
   });
-  const send = (body: unknown) => setting.ask('POST', '/api/admin/messages', body);
-  const audit = async (query: string) => (await setting.ask('GET', `/api/admin/audit?${query}`)).body.entries;
+  const send = (body: unknown) => operations.request('POST', '/api/admin/messages', body);
+  const audit = async (query: string) =>
+    (await operations.request('GET', `/api/admin/audit?${query}`)).body.entries;
 
-  test('a message goes to one subscription, as it is, under the id of its envelope', async () => {
-    const body = envelope('foreign-1', 'nobody');
+  test('a message is sent to one subscription as it is, under the id of its envelope', async () => {
+    const body = envelope('third-party-1', 'nobody');
     const answer = await send({ subscription: 'email.welcome', body });
     expect([answer.status, answer.body]).toEqual([
       202,
-      { messageId: 'foreign-1', subscription: 'email.welcome' },
+      { messageId: 'third-party-1', subscription: 'email.welcome' },
     ]);
-    const [{ subscription, message } = {}] = setting.broker.sent;
+    const [{ subscription, message } = {}] = operations.broker.sent;
     expect(subscription?.name).toBe('email.welcome');
-    expect(message).toMatchObject({ id: 'foreign-1', type: 'user.registered', key: userId });
+    expect(message).toMatchObject({ id: 'third-party-1', type: 'user.registered', key: userId });
     expect(JSON.parse(Buffer.from(message?.body ?? []).toString())).toEqual(body);
   });
 
   test.each<[string, object, string]>([
     ['bytes', { base64: Buffer.from('no JSON').toString('base64') }, 'no JSON'],
-    ['JSON that is no envelope', { body: { id: 7, type: null } }, '{"id":7,"type":null}'],
+    ['JSON without an envelope', { body: { id: 7, type: null } }, '{"id":7,"type":null}'],
     ['null', { body: null }, 'null'],
-  ])('%s get an identity of their own', async (_, given, text) => {
+  ])('%s is given a message id', async (_, given, text) => {
     const { status, body } = await send({ subscription: 'email.welcome', ...given });
     expect(status).toBe(202);
-    const { message } = setting.broker.sent[0] ?? {};
+    const { message } = operations.broker.sent[0] ?? {};
     expect(message).toMatchObject({ id: body.messageId, type: 'unknown', key: body.messageId });
     expect(Buffer.from(message?.body ?? []).toString()).toBe(text);
   });
@@ -53,13 +54,13 @@ describe.skipIf(!postgres.available)(postgres.title('messages and audit'), () =>
     expect([answer.status, answer.body.errors[0].field]).toEqual([status, field]);
   });
 
-  test('a broker that refuses answers 503, and the attempt is recorded', async () => {
-    setting.broker.refuse();
+  test('answers 503 when the broker refuses it, and the attempt is in the audit record', async () => {
+    operations.broker.refuse();
     expect((await send({ subscription: 'email.orders', body: {} })).status).toBe(503);
     expect(await audit('target=email.orders')).toMatchObject([{ outcome: 'refused' }]);
   });
 
-  test('the record says who did what, when, in which request, without what the message held', async () => {
+  test('an audit entry says who did what, when and in which request, without the body', async () => {
     const answer = await send({ subscription: 'order.prices', body: envelope('audited-1') });
     const [entry] = await audit('target=order.prices');
     expect(entry).toEqual({
@@ -74,7 +75,7 @@ describe.skipIf(!postgres.available)(postgres.title('messages and audit'), () =>
     });
   });
 
-  test('the record is filtered and paged, the newest first', async () => {
+  test('audit entries are filtered and paged, newest first', async () => {
     for (let index = 0; index < 3; index += 1)
       await send({ subscription: 'order.deliveries', body: { index } });
     const all = await audit('target=order.deliveries');

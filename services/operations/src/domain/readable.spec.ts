@@ -8,10 +8,10 @@ test.each(['{"a":[1,"é"]}', '"text"', 'null', '7'])('JSON is shown as it is: %s
 });
 
 test.each([
-  ['no JSON', bytes('{"a":')],
-  ['nothing', new Uint8Array()],
-  ['no UTF-8', Uint8Array.of(0x22, 0xff, 0xfe, 0x22)],
-  ['JSON that is nested too deep to be written again', bytes('['.repeat(200_000) + ']'.repeat(200_000))],
+  ['invalid JSON', bytes('{"a":')],
+  ['an empty body', new Uint8Array()],
+  ['invalid UTF-8', Uint8Array.of(0x22, 0xff, 0xfe, 0x22)],
+  ['JSON that is nested too deeply to be serialised', bytes('['.repeat(200_000) + ']'.repeat(200_000))],
 ])('%s is shown as base64', (_, given) => {
   expect(readable(given)).toEqual({ encoding: 'base64', content: Buffer.from(given).toString('base64') });
 });

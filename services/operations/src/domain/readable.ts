@@ -1,4 +1,4 @@
-/** Bytes as a person can read them: the JSON that they are, else base64. */
+/** Bytes in a form that people can read: as JSON where they are JSON, else as base64. */
 export type Readable =
   | { readonly encoding: 'json'; readonly content: unknown }
   | { readonly encoding: 'base64'; readonly content: string };
@@ -6,7 +6,7 @@ export type Readable =
 export const readable = (bytes: Uint8Array): Readable => {
   try {
     const content: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    JSON.stringify(content); // what is nested too deep to be written again is shown as bytes
+    JSON.stringify(content); // throws when it is nested too deeply to be sent in a response
     return { encoding: 'json', content };
   } catch {
     return { encoding: 'base64', content: Buffer.from(bytes).toString('base64') };

@@ -51,7 +51,7 @@ export const migrations: Migrations = {
     'create index audit_target on audit (target, id desc)',
     'create index audit_at on audit (at)',
   ),
-  // Every filter of the list with a status is one range of an index, whatever was discarded before.
+  // Every filter of the list, with a status, is one index range, however many dead letters were discarded.
   '003-many-dead-letters': statements(
     `alter table dead_letter
       add column opened_at timestamptz not null default now(),

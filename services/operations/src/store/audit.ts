@@ -6,7 +6,8 @@ import type { AuditTable, Tables } from './tables.ts';
 
 export type AuditEntry = Selectable<AuditTable>;
 
-export interface Deed {
+/** What an administrator, or the service itself, does. */
+export interface AuditAction {
   readonly userId: string;
   /** `dead-letter.replay`, … */
   readonly action: string;
@@ -15,15 +16,15 @@ export interface Deed {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Records what was done in this transaction. Gives the id of the entry. */
-export const recordDeed = (tx: Tx<Tables>, deed: Deed, now: Date): Promise<string> =>
-  insert(tx, deed, now, 'done');
+/** Records an action that is part of this transaction. Returns the id of the entry. */
+export const recordAction = (tx: Tx<Tables>, action: AuditAction, now: Date): Promise<string> =>
+  insertEntry(tx, action, now, 'done');
 
-/** Records what is about to be done outside of it: however that ends, it does not go unrecorded. */
-export const recordIntent = (tx: Tx<Tables>, deed: Deed, now: Date): Promise<string> =>
-  insert(tx, deed, now, null);
+/** Records an action before it is done outside of the transaction. Returns the id of the entry. */
+export const recordIntent = (tx: Tx<Tables>, action: AuditAction, now: Date): Promise<string> =>
+  insertEntry(tx, action, now, null);
 
-/** Records how it ended. */
+/** Records the outcome of an intended action. */
 export const recordOutcome = async (
   tx: Tx<Tables>,
   id: string,
@@ -32,9 +33,9 @@ export const recordOutcome = async (
   await tx.updateTable('audit').set({ outcome }).where('id', '=', id).execute();
 };
 
-const insert = async (
+const insertEntry = async (
   tx: Tx<Tables>,
-  { userId, action, target, details = {} }: Deed,
+  { userId, action, target, details = {} }: AuditAction,
   now: Date,
   outcome: 'done' | null,
 ): Promise<string> => {
@@ -59,12 +60,12 @@ export interface AuditFilter {
   readonly userId?: string | undefined;
   readonly action?: string | undefined;
   readonly target?: string | undefined;
-  /** The id of the last entry of the page before. */
+  /** The id of the last entry of the previous page. */
   readonly before?: string | undefined;
   readonly limit: number;
 }
 
-/** The newest first. */
+/** Newest first. */
 export const listAudit = (db: Kysely<Tables>, filter: AuditFilter): Promise<AuditEntry[]> => {
   const { userId, action, target, before, limit } = filter;
   return db

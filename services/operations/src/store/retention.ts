@@ -2,8 +2,8 @@ import type { Store } from '@emporium/store';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from './tables.ts';
 
-/** One look into the index for each subscription, however many letters there are. */
-export const subscriptionsWithLetters = async (db: Kysely<Tables>): Promise<readonly string[]> => {
+/** A loose index scan: one lookup per subscription, however many dead letters there are. */
+export const subscriptionsWithDeadLetters = async (db: Kysely<Tables>): Promise<readonly string[]> => {
   const { rows } = await sql<{ subscription: string }>`
     with recursive known as (
       (select subscription from dead_letter order by subscription limit 1)
@@ -16,11 +16,11 @@ export const subscriptionsWithLetters = async (db: Kysely<Tables>): Promise<read
   return rows.map(({ subscription }) => subscription);
 };
 
-/** The time before which letters of this subscription became open that are beyond the newest `most`; undefined when none is. */
+/** The time before which the open dead letters beyond the newest `limit` were opened; undefined when there are none. */
 export const openedBeforeNewest = async (
   db: Kysely<Tables>,
   subscription: string,
-  most: number,
+  limit: number,
 ): Promise<Date | undefined> => {
   const row = await db
     .selectFrom('dead_letter')
@@ -29,19 +29,19 @@ export const openedBeforeNewest = async (
     .where('status', '=', 'open')
     .orderBy('opened_at', 'desc')
     .orderBy('id', 'desc')
-    .offset(most)
+    .offset(limit)
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? undefined : new Date(row.opened_at.getTime() + 1); // its microseconds are cut here
+  return row === undefined ? undefined : new Date(row.opened_at.getTime() + 1); // a Date has no microseconds: round up
 };
 
 const batchSize = 500;
 
-/** Removes the oldest of those that were replayed or discarded, beyond the newest `most`. Gives how many. */
+/** Removes the oldest replayed and discarded dead letters beyond the newest `limit`. Returns how many were removed. */
 export const removeOldestResolved = async (
   store: Store<Tables>,
   subscription: string,
-  most: number,
+  limit: number,
 ): Promise<number> => {
   let removed = 0;
   for (;;) {
@@ -49,7 +49,7 @@ export const removeOldestResolved = async (
       const { numAffectedRows } = await sql`
         delete from dead_letter where id = any(array(
           select id from dead_letter where subscription = ${subscription} and status <> 'open'
-          order by resolved_at desc, id desc offset ${most} limit ${batchSize}))`.execute(tx);
+          order by resolved_at desc, id desc offset ${limit} limit ${batchSize}))`.execute(tx);
       return Number(numAffectedRows ?? 0);
     });
     removed += batch;

@@ -8,54 +8,53 @@ export interface Tables {
 
 export type Status = 'open' | 'replayed' | 'discarded';
 
-/** One message that one subscription could not handle; unique on the two. */
+/** A message that a subscription could not handle, unique on `subscription` and `message_id`. */
 export interface DeadLetterTable {
   id: string;
   subscription: string;
   message_id: string;
   type: string;
   key: string;
-  /** The bytes of its first death. */
+  /** The bytes of the first failure. */
   body: Buffer;
   code: string;
   reason: string;
   attempts: number;
-  /** Of its last death, as the transport had it; the time of reception where that could not be read. */
+  /** When it failed last, according to the transport; the time of reception if that is unreadable. */
   failed_at: Date;
-  /** When it became open last, by our clock. */
+  /** When it was last opened, by our clock. */
   opened_at: ColumnType<Date, Date | undefined, Date>;
   /** Where the broker had the message. */
   position: string | null;
-  /** The size in bytes that the body of its last death had, where only the beginning of it is here. */
+  /** The original size of the last failed body in bytes, when only its beginning is stored. */
   truncated_from: number | null;
-  /** JSON: by name, the text of each attribute of its last death that could not be kept as it was. */
+  /** JSON: the original text, by name, of each attribute that had to be changed to be stored. */
   odd_attributes: string | null;
-  /** How often it died. */
+  /** The number of failures. */
   times: number;
   status: Status;
   received_at: ColumnType<Date, Date, never>;
   /** When it was replayed or discarded; null while it is open. */
   resolved_at: Date | null;
-  /** Somebody is replaying it, up to this time at most. */
+  /** It is locked for a replay until this time. */
   claimed_until: Date | null;
 }
 
-/** What happened to a dead letter, in the order of the ids. */
+/** The history of dead letters, in the order of the ids. */
 export interface DeadLetterStepTable {
   id: string;
   dead_letter_id: string;
   kind: 'failed' | 'replayed' | 'discarded';
   at: Date;
-  /** Who did it; null for a failure. */
+  /** Null for a failure. */
   user_id: string | null;
   code: string | null;
   reason: string | null;
   attempts: number | null;
-  /** The bytes of this step, where they are not those of the first death. */
+  /** The bytes that failed or were replayed; null when they are the same as those of the first failure. */
   body: Buffer | null;
 }
 
-/** Who did what. */
 export interface AuditTable {
   id: string;
   at: Date;
@@ -65,6 +64,6 @@ export interface AuditTable {
   correlation_id: string;
   /** JSON; never personal data. */
   details: ColumnType<Readonly<Record<string, unknown>>, string, never>;
-  /** Null while it is being done, and for ever when we crashed meanwhile: it may have happened. */
+  /** Null while the action is in progress. Stays null after a crash: then it may or may not have been done. */
   outcome: 'done' | 'refused' | null;
 }

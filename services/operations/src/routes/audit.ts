@@ -1,8 +1,8 @@
 import { cursor, nextPage, pageLimit, type Routes, readPage } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
-import { type AuditEntry, listAudit } from './store/audit.ts';
-import type { Tables } from './store/tables.ts';
+import { type AuditEntry, listAudit } from '../store/audit.ts';
+import type { Tables } from '../store/tables.ts';
 
 const text = z.string().min(1).max(200);
 
@@ -14,7 +14,7 @@ const entry = z.object({
   target: z.string(),
   correlationId: z.string(),
   details: z.record(z.string(), z.unknown()),
-  /** Absent while it is being done, and after a crash in between: it may have happened. */
+  /** Absent while the action is in progress, and after a crash: then it may or may not have been done. */
   outcome: z.enum(['done', 'refused']).optional(),
 });
 
@@ -26,7 +26,7 @@ export const auditRoutes =
       {
         config: { access: 'administrator' },
         schema: {
-          summary: 'Who did what, the newest first',
+          summary: 'List audit entries, newest first',
           querystring: z.object({
             userId: text.optional(),
             action: text.optional(),

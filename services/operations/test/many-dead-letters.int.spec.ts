@@ -3,61 +3,64 @@ import { createLog } from '@emporium/service';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keepBounds } from '../src/retention.ts';
-import { administratorId, createSetting, letter, type Setting } from './setting.ts';
+import { enforceRetention } from '../src/retention.ts';
+import { administratorId, createDeadLetter, type Operations, openOperations } from './support/operations.ts';
 
 const postgres = await serverFor('postgres');
 
 describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => {
-  let setting: Setting;
+  let operations: Operations;
   beforeAll(async () => {
-    setting = await createSetting(postgres.url);
+    operations = await openOperations(postgres.url);
   });
-  afterAll(() => setting?.close());
+  afterAll(() => operations?.close());
 
-  /** So many at once, as if they had been kept one by one; ids in their order. */
+  /** Inserts many dead letters with ascending ids in one statement. */
   const flood = (
     count: number,
     { subscription = 'email.customers', code = 'bus.invalid_message', failedAt = new Date() } = {},
   ) =>
-    setting.store.transaction(async ({ tx }) => {
-      const [from, to] = [uuid(), count];
+    operations.store.transaction(async ({ tx }) => {
+      const firstId = uuid();
       await sql`
         insert into dead_letter (id, subscription, message_id, type, key, body, code, reason, attempts, failed_at, times, status, received_at)
-        select overlay(${from}::text placing lpad(n::text, 12, '0') from 25), ${subscription}, ${from} || n, 'user.registered', 'key',
+        select overlay(${firstId}::text placing lpad(n::text, 12, '0') from 25), ${subscription}, ${firstId} || n, 'user.registered', 'key',
           convert_to(repeat('x', 300), 'UTF8'), ${code}, 'data.email: must be an address', 1, ${failedAt}, 1, 'open', now()
-        from generate_series(1, ${to}::integer) as n`.execute(tx);
+        from generate_series(1, ${count}::integer) as n`.execute(tx);
     });
-  const list = async (query: string) => (await setting.ask('GET', `/api/admin/dead-letters?${query}`)).body;
-  const discard = (body: unknown) => setting.ask('POST', '/api/admin/dead-letters/discard', body);
+  const list = async (query: string) =>
+    (await operations.request('GET', `/api/admin/dead-letters?${query}`)).body;
+  const discard = (body: unknown) => operations.request('POST', '/api/admin/dead-letters/discard', body);
   const timed = async (query: string) => {
-    const began = performance.now();
+    const start = performance.now();
     const body = await list(query);
-    return { body, ms: performance.now() - began };
+    return { body, ms: performance.now() - start };
   };
 
-  describe('are discarded by a filter', () => {
-    test('all 5,000 of one subscription, with a reason and a record, and no others', async () => {
+  describe('are discarded by filter', () => {
+    test('5,000 of one subscription, with a reason and audit entries, and no others', async () => {
       await flood(5_000);
-      const [mine, held] = [letter(), letter({ subscription: 'email.customers' })];
-      await setting.keep(mine);
-      await setting.keep(held);
-      await setting.store.db
+      const [other, locked] = [createDeadLetter(), createDeadLetter({ subscription: 'email.customers' })];
+      await operations.receive(other);
+      await operations.receive(locked);
+      await operations.store.db
         .updateTable('dead_letter')
         .set({ claimed_until: new Date(Date.now() + 60_000) })
-        .where('message_id', '=', held.id)
+        .where('message_id', '=', locked.id)
         .execute();
       const answer = await discard({ subscription: 'email.customers', reason: 'a test of a partner' });
       expect([answer.status, answer.body]).toEqual([200, { discarded: 5_000, remaining: 1 }]);
       const { deadLetters, counts } = await list('subscription=email.customers&status=discarded&limit=1');
       expect(counts).toEqual({ open: 1, replayed: 0, discarded: 5_000 });
       expect((await list('status=open')).deadLetters).toHaveLength(2);
-      const whole = await setting.ask('GET', `/api/admin/dead-letters/${deadLetters[0].id}`);
-      expect(whole.body).toMatchObject({
+      const details = await operations.request('GET', `/api/admin/dead-letters/${deadLetters[0].id}`);
+      expect(details.body).toMatchObject({
         status: 'discarded',
         history: [{ kind: 'discarded', userId: administratorId, reason: { message: 'a test of a partner' } }],
       });
-      const { entries } = (await setting.ask('GET', '/api/admin/audit?action=dead-letter.discard-many')).body;
+      const { entries } = (
+        await operations.request('GET', '/api/admin/audit?action=dead-letter.discard-many')
+      ).body;
       expect(entries).toHaveLength(10);
       expect(entries[0]).toMatchObject({
         ...{ userId: administratorId, target: 'email.customers', outcome: 'done' },
@@ -65,7 +68,7 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
       });
     });
 
-    test('by code, type and time, up to a limit, the oldest first', async () => {
+    test('by code, type and time, up to a limit, oldest first', async () => {
       const code = `test.${uuid()}`;
       await flood(30, { code, failedAt: new Date('2026-01-01T00:00:00Z') });
       await flood(30, { code });
@@ -88,7 +91,7 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
       });
     });
 
-    test('by two people at one time, each letter once', async () => {
+    test('by two administrators at the same time, each dead letter once', async () => {
       const code = `test.${uuid()}`;
       await flood(2_000, { code });
       const answers = await Promise.all([
@@ -107,22 +110,25 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
       [{ code: 'x', reason: 'x', failedBefore: '-271821-04-20T00:00:00.000Z' }, 'failedBefore'],
       [{ code: 'x', reason: 'x', limit: 0 }, 'limit'],
       [{ code: 'x', reason: 'x', before: '2026-01-01T00:00:00Z' }, 'before'],
-    ])('or refused, and the field named, for %j', async (body, field) => {
+    ])('or refused with the name of the field for %j', async (body, field) => {
       const answer = await discard(body);
       expect([answer.status, answer.body.errors[0].field]).toEqual([400, field]);
     });
   });
 
-  test('100,000 and 100,000 that were discarded are listed in time, page by page', async () => {
+  test('100,000 open and 100,000 discarded ones are listed fast, page by page', async () => {
     await flood(100_000, { subscription: 'order.replies', code: 'test.flood' });
-    await setting.store.db
+    await operations.store.db
       .updateTable('dead_letter')
       .set({ status: 'discarded', resolved_at: new Date() })
       .where('code', '=', 'test.flood')
       .execute();
     await flood(100_000, { subscription: 'order.prices', code: 'test.flood' });
-    const rare = letter({ subscription: 'order.replies', reason: { code: 'test.rare', message: 'x' } });
-    await setting.keep(rare);
+    const rare = createDeadLetter({
+      subscription: 'order.replies',
+      reason: { code: 'test.rare', message: 'x' },
+    });
+    await operations.receive(rare);
 
     const first = await timed('');
     expect(first.body.counts.open).toBeGreaterThan(100_000);
@@ -145,9 +151,9 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
     const seen = new Set<string>();
     let next: string | undefined = '/api/admin/dead-letters?code=test.flood&status=open&limit=500';
     for (let pages = 0; next !== undefined && pages < 20; pages += 1) {
-      const began = performance.now();
-      const { body, headers } = await setting.ask('GET', next);
-      expect(performance.now() - began, `page ${pages}`).toBeLessThan(1_500);
+      const start = performance.now();
+      const { body, headers } = await operations.request('GET', next);
+      expect(performance.now() - start, `page ${pages}`).toBeLessThan(1_500);
       for (const { id } of body.deadLetters) seen.add(id);
       expect(headers['link']).toBe(`<${body.next}>; rel="next"`);
       next = body.next;
@@ -155,12 +161,12 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
     expect(seen.size).toBe(10_000);
     const last = await list('subscription=order.replies&status=open');
     expect(last.next).toBeUndefined();
-    expect((await setting.ask('GET', '/api/admin/dead-letters?before=garbage')).status).toBe(400);
-    expect((await setting.ask('GET', '/api/admin/audit?before=garbage')).status).toBe(400);
+    expect((await operations.request('GET', '/api/admin/dead-letters?before=garbage')).status).toBe(400);
+    expect((await operations.request('GET', '/api/admin/audit?before=garbage')).status).toBe(400);
   }, 120_000);
 
-  test('are bounded by age and number of each subscription, and the log says so', async () => {
-    const other = await createSetting(postgres.url);
+  test('are limited by age and by number per subscription, and the log says so', async () => {
+    const other = await openOperations(postgres.url);
     try {
       const lines: Record<string, unknown>[] = [];
       const log = createLog({
@@ -169,8 +175,9 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
         destination: { write: (line) => void lines.push(JSON.parse(line)) },
       });
       for (let index = 0; index < 25; index += 1)
-        await other.keep(letter({ subscription: 'email.customers' }));
-      for (let index = 0; index < 5; index += 1) await other.keep(letter({ subscription: 'order.replies' }));
+        await other.receive(createDeadLetter({ subscription: 'email.customers' }));
+      for (let index = 0; index < 5; index += 1)
+        await other.receive(createDeadLetter({ subscription: 'order.replies' }));
       const [old] = await other.store.db
         .selectFrom('dead_letter')
         .select('id')
@@ -185,24 +192,24 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
         .execute();
       await new Promise((resolve) => setTimeout(resolve, 5));
 
-      const bounds = { openMs: 180 * 86_400_000, mostOfSubscription: 10 };
-      await keepBounds(other.store, bounds, log);
-      const { counts } = (await other.ask('GET', '/api/admin/dead-letters')).body;
+      const limits = { maxOpenMs: 180 * 86_400_000, maxPerSubscription: 10 };
+      await enforceRetention(other.store, limits, log);
+      const { counts } = (await other.request('GET', '/api/admin/dead-letters')).body;
       expect(counts.open).toBeGreaterThanOrEqual(13);
       expect(counts.open).toBeLessThanOrEqual(14);
-      const whole = (await other.ask('GET', `/api/admin/dead-letters/${old?.id}`)).body;
-      expect(whole.history.at(-1)).toMatchObject({
+      const details = (await other.request('GET', `/api/admin/dead-letters/${old?.id}`)).body;
+      expect(details.history.at(-1)).toMatchObject({
         ...{ kind: 'discarded', userId: 'operations' },
         reason: { message: 'retention: open for more than 180 days' },
       });
       expect(lines.map(({ subscription, msg }) => [subscription, msg])).toEqual([
         ['email.customers', 'discarded open dead letters: more than 10 were open'],
-        ['email.customers', 'removed the oldest resolved dead letters: there are too many'],
+        ['email.customers', 'removed resolved dead letters: more than 10 were kept'],
         ['order.replies', 'discarded open dead letters: open for more than 180 days'],
       ]);
-      await keepBounds(other.store, bounds, log);
+      await enforceRetention(other.store, limits, log);
       expect(lines).toHaveLength(3);
-      const { entries } = (await other.ask('GET', '/api/admin/audit?action=dead-letter.retention')).body;
+      const { entries } = (await other.request('GET', '/api/admin/audit?action=dead-letter.retention')).body;
       expect(entries).toMatchObject([{ target: 'order.replies' }, { target: 'email.customers' }]);
     } finally {
       await other.close();

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { storable } from './storable.ts';
 
-test('text that a database can store stays what it is', () => {
+test('text that PostgreSQL can store is unchanged', () => {
   for (const text of ['', 'order.placed', 'é😀', 'x'.repeat(500)]) expect(storable(text)).toBe(text);
 });
 
-test('text that it cannot store becomes storable, and stays unlike every other', () => {
+test('other text is changed so that it can be stored, and stays distinct', () => {
   const odd = [
     'a\0b',
     'a\ufffdb\0',

@@ -1,34 +1,35 @@
 import type { Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
-import { free, type LetterFilter, matching } from './dead-letters.ts';
+import { type DeadLetterFilter, matching } from './dead-letters.ts';
+import { isAvailable } from './resolve.ts';
 import type { Tables } from './tables.ts';
 
-export interface DiscardFilter extends Omit<LetterFilter, 'status'> {
-  /** Those whose last death was before this. */
+export interface DiscardFilter extends Omit<DeadLetterFilter, 'status'> {
+  /** Selects those that last failed before this time. */
   readonly failedBefore?: Date | undefined;
-  /** Those that became open before this, by our clock. */
+  /** Selects those that were last opened before this time, by our clock. */
   readonly openedBefore: Date;
 }
 
-export interface Discarding {
+export interface DiscardOptions {
   readonly userId: string;
   readonly reason: string;
-  /** How many at most: a transaction stays short. */
+  /** The maximum to discard in this transaction. */
   readonly limit: number;
 }
 
-/** Discards open letters that nobody is replaying, the oldest first. Gives how many. */
-export const discardMatching = async (
+/** Discards the oldest open dead letters that match and are not being replayed. Returns how many were discarded. */
+export const discardBatch = async (
   tx: Tx<Tables>,
   filter: DiscardFilter,
-  { userId, reason, limit }: Discarding,
+  { userId, reason, limit }: DiscardOptions,
   now: Date,
 ): Promise<number> => {
   const { failedBefore, openedBefore } = filter;
-  const letters = await matching(tx, { ...filter, status: 'open' })
+  const rows = await matching(tx, { ...filter, status: 'open' })
     .select('id')
-    .where(free(now))
+    .where(isAvailable(now))
     .where('opened_at', '<', openedBefore)
     .$if(failedBefore !== undefined, (query) => query.where('failed_at', '<', failedBefore ?? now))
     .orderBy('id')
@@ -36,8 +37,8 @@ export const discardMatching = async (
     .forUpdate()
     .skipLocked()
     .execute();
-  if (letters.length === 0) return 0;
-  const ids = letters.map(({ id }) => id);
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ id }) => id);
   await tx
     .updateTable('dead_letter')
     .set({ status: 'discarded', resolved_at: now, claimed_until: null })
@@ -45,7 +46,9 @@ export const discardMatching = async (
     .execute();
   await sql`
     insert into dead_letter_step (id, dead_letter_id, kind, at, user_id, reason)
-    select step, letter, 'discarded', ${now}::timestamptz, ${userId}::text, ${reason}::text
-    from unnest(${ids.map(() => uuid())}::text[], ${ids}::text[]) as discarded (step, letter)`.execute(tx);
+    select step, dead_letter, 'discarded', ${now}::timestamptz, ${userId}::text, ${reason}::text
+    from unnest(${ids.map(() => uuid())}::text[], ${ids}::text[]) as discarded (step, dead_letter)`.execute(
+    tx,
+  );
   return ids.length;
 };

@@ -14,13 +14,15 @@ import {
 } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
 import { v7 as uuid } from 'uuid';
-import { auditRoutes } from '../src/audit-routes.ts';
-import { deadLetterRoutes } from '../src/dead-letter-routes.ts';
-import { messageRoutes } from '../src/message-routes.ts';
-import { migrations } from '../src/migrations/index.ts';
-import { createReplay } from '../src/replay.ts';
-import { keepDeadLetter } from '../src/store/keep-dead-letter.ts';
-import type { Tables } from '../src/store/tables.ts';
+import { migrations } from '../../src/migrations/index.ts';
+import { createReplay } from '../../src/replay/replay.ts';
+import { auditRoutes } from '../../src/routes/audit.ts';
+import { deadLetterRoutes } from '../../src/routes/dead-letters.ts';
+import { discardRoutes } from '../../src/routes/discard.ts';
+import { messageRoutes } from '../../src/routes/messages.ts';
+import { replayRoutes } from '../../src/routes/replay.ts';
+import { storeDeadLetter } from '../../src/store/store-dead-letter.ts';
+import type { Tables } from '../../src/store/tables.ts';
 
 const keys = generateKeyPair();
 const privateKey = privateKeyFromText(keys.privateKey);
@@ -34,7 +36,7 @@ export interface Sent {
   readonly message: TransportMessage;
 }
 
-/** The sending half of a broker, which takes what it is given unless a test says otherwise. */
+/** The sending half of a broker. Accepts messages until a test calls `refuse` or `answerWith`. */
 export const createFakeBroker = () => {
   const sent: Sent[] = [];
   let answer: (sent: Sent) => Promise<PublishResult> = async () => ({ status: 'accepted' });
@@ -57,29 +59,29 @@ export const createFakeBroker = () => {
   };
 };
 
-export interface Setting {
+export interface Operations {
   readonly store: Store<Tables>;
   readonly server: HttpServer;
   readonly broker: ReturnType<typeof createFakeBroker>;
   readonly lines: readonly string[];
-  keep(letter: DeadLetter): Promise<boolean>;
-  /** A request of an administrator, unless another role is named. */
-  ask(
+  receive(deadLetter: DeadLetter): Promise<boolean>;
+  /** Sends a request, as an administrator unless another role is given. */
+  request(
     method: 'GET' | 'POST',
     url: string,
     payload?: unknown,
     role?: 'customer' | 'administrator' | 'nobody',
-  ): Promise<{ status: number; body: Answer; headers: Record<string, unknown> }>;
+  ): Promise<{ status: number; body: Body; headers: Record<string, unknown> }>;
   close(): Promise<void>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of every route
-type Answer = any;
+// biome-ignore lint/suspicious/noExplicitAny: tests read the responses of every route
+type Body = any;
 
 export const administratorId = uuid();
 
-/** The service's routes on a database of their own and half a broker. */
-export const createSetting = async (adminUrl: string): Promise<Setting> => {
+/** The service's routes, with a database of their own and a fake broker. */
+export const openOperations = async (adminUrl: string): Promise<Operations> => {
   const database = await freshDatabase(adminUrl);
   const lines: string[] = [];
   const log = createLog({
@@ -96,8 +98,10 @@ export const createSetting = async (adminUrl: string): Promise<Setting> => {
     health: createHealth(),
     tokens: verifier,
     routes: [
-      deadLetterRoutes({ store, replay: createReplay(store, broker.sendTo) }),
-      messageRoutes({ store, sendTo: broker.sendTo }),
+      deadLetterRoutes(store),
+      replayRoutes(store, createReplay(store, broker.sendTo)),
+      discardRoutes(store),
+      messageRoutes(store, broker.sendTo),
       auditRoutes(store),
     ],
   });
@@ -106,8 +110,8 @@ export const createSetting = async (adminUrl: string): Promise<Setting> => {
     server,
     broker,
     lines,
-    keep: (letter) => keepDeadLetter(store, letter),
-    ask: async (method, url, payload, role = 'administrator') => {
+    receive: (deadLetter) => storeDeadLetter(store, deadLetter),
+    request: async (method, url, payload, role = 'administrator') => {
       const token =
         role === 'nobody' ? undefined : (await issuer.issue({ userId: administratorId, role })).token;
       const answer = await server.inject({
@@ -126,12 +130,12 @@ export const createSetting = async (adminUrl: string): Promise<Setting> => {
   };
 };
 
-let deaths = 0;
+let created = 0;
 
-/** A dead letter of `email.welcome`, each another one. */
-export const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => {
+/** A new dead letter of `email.welcome`. */
+export const createDeadLetter = (changes: Partial<DeadLetter> = {}): DeadLetter => {
   const id = typeof changes.id === 'string' ? changes.id : uuid();
-  deaths += 1;
+  created += 1;
   return {
     id,
     type: 'user.registered',
@@ -140,7 +144,7 @@ export const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => {
     subscription: 'email.welcome',
     reason: { code: 'email.refused', message: 'the server said no' },
     attempts: 1,
-    failedAt: new Date(Date.UTC(2026, 10, 1) + deaths * 1_000).toISOString(),
+    failedAt: new Date(Date.UTC(2026, 10, 1) + created * 1_000).toISOString(),
     ...changes,
   };
 };
