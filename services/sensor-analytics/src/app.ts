@@ -1,7 +1,7 @@
 import { createService, type Log, type Step } from '@emporium/service';
 import type { Config } from './config.ts';
 import { onSensorData } from './handlers/sensor-data.ts';
-import { createLive } from './live.ts';
+import { createLiveFeed } from './live-feed.ts';
 import { migrations } from './migrations/index.ts';
 import { sensorRoutes } from './routes.ts';
 import { recordMalformed } from './store/malformed.ts';
@@ -13,19 +13,19 @@ const day = 24 * hour;
 export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
   createService<Tables>('sensor-analytics', config, log, ({ store }) => {
     const { WINDOW_SECONDS: windowSeconds, HOT_ABOVE: hotAbove, JUMP_BY: jumpBy } = config;
-    const aheadSeconds = config.READING_AHEAD_SECONDS;
-    const ageSeconds = (config.READING_AGE_DAYS * day) / 1_000;
-    const live = createLive({ db: store.db, windowSeconds, aheadSeconds, log });
-    const watch = { windowSeconds, hotAbove, jumpBy, aheadSeconds, ageSeconds };
+    const maxAheadSeconds = config.READING_AHEAD_SECONDS;
+    const maxAgeSeconds = (config.READING_AGE_DAYS * day) / 1_000;
+    const liveFeed = createLiveFeed({ db: store.db, windowSeconds, maxAheadSeconds, log });
+    const options = { windowSeconds, hotAbove, jumpBy, maxAheadSeconds, maxAgeSeconds };
 
     return {
-      description: 'Windows and alerts from the stream of sensor readings.',
+      description: 'Aggregates sensor readings into windows, and raises temperature alerts.',
       migrations,
-      routes: [sensorRoutes({ store, live, windowSeconds, aheadSeconds })],
-      subscriptions: { 'sensor-analytics.readings': [onSensorData(watch)] },
+      routes: [sensorRoutes({ store, liveFeed, windowSeconds, maxAheadSeconds })],
+      subscriptions: { 'sensor-analytics.readings': [onSensorData(options)] },
       unreadable: { 'sensor-analytics.readings': recordMalformed(store.db) },
       retention: [
-        // A reading that can come again must be known. This service handles nothing else.
+        // Duplicates must be recognised for as long as the stream can be read again. The inbox has no other messages.
         { table: 'inbox', column: 'handled_at', keepMs: config.STREAM_RETENTION_HOURS * hour + day },
         { table: 'reading_window', column: 'updated_at', keepMs: 90 * day },
         { table: 'excursion', column: 'updated_at', keepMs: 90 * day },

@@ -10,19 +10,19 @@ const degrees = z.coerce
 const count = z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
 
 export const config = serviceConfig.extend({
-  /** The broker of the stream; that of the shop unless given. */
+  /** The broker of the stream. Defaults to `BUS_URL`. */
   STREAM_URL: streamUrl.optional(),
-  /** The length of a window. A change of it begins other windows, beside those that there are. */
+  /** The length of a window. Windows of another length are kept beside the existing ones. */
   WINDOW_SECONDS: count.max(86_400, 'must be a day or less').default(60),
-  /** Above it a temperature is too hot. */
+  /** Above this temperature a reading is too hot. */
   HOT_ABOVE: degrees.default(35),
-  /** Farther than this from the running mean a temperature has jumped. */
+  /** A temperature that differs more than this from the running mean is a jump. */
   JUMP_BY: degrees.default(8),
-  /** A reading that is farther in the future than this is of a wrong clock: flagged, and not counted. */
+  /** A reading further in the future is flagged, and not counted. */
   READING_AHEAD_SECONDS: count.max(86_400, 'must be a day or less').default(300),
-  /** A reading that is older than this is of a clock that was never set: flagged, and not counted. */
+  /** An older reading is flagged, and not counted. */
   READING_AGE_DAYS: count.max(36_500, 'must be a hundred years or less').default(365),
-  /** How far back the stream can be read again; a reading is known for as long, and some more. Kafka keeps seven days. */
+  /** How long the broker retains the stream; duplicates are recognised for a day longer. Kafka's default is seven days. */
   STREAM_RETENTION_HOURS: count.max(8_760, 'must be a year or less').default(168),
 });
 export type Config = z.output<typeof config>;

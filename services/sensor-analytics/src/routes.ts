@@ -2,7 +2,7 @@ import { cursor, nextPage, pageLimit, problem, type Routes, readPage } from '@em
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import { type Flag, flags } from './domain/reading.ts';
-import type { Live } from './live.ts';
+import type { LiveFeed } from './live-feed.ts';
 import { listAlerts } from './store/alerts.ts';
 import { countFlagged, listFlagged } from './store/flagged.ts';
 import { countMalformed, listMalformed } from './store/malformed.ts';
@@ -12,15 +12,15 @@ import { alert, alertView, flaggedReadings, flaggedView, window, windowView } fr
 
 interface Parts {
   readonly store: Store<Tables>;
-  readonly live: Live;
+  readonly liveFeed: LiveFeed;
   readonly windowSeconds: number;
   /** How far in the future a reading may be. */
-  readonly aheadSeconds: number;
+  readonly maxAheadSeconds: number;
 }
 
 const malformed = z.object({
   id: z.string(),
-  /** Where the broker has it, or had. */
+  /** Where the broker had it. */
   position: z.string().optional(),
   code: z.string(),
   message: z.string(),
@@ -28,7 +28,7 @@ const malformed = z.object({
 });
 
 export const sensorRoutes =
-  ({ store, live, windowSeconds, aheadSeconds }: Parts): Routes =>
+  ({ store, liveFeed, windowSeconds, maxAheadSeconds }: Parts): Routes =>
   (server) => {
     const config = { access: 'public' } as const;
 
@@ -37,7 +37,7 @@ export const sensorRoutes =
       {
         config,
         schema: {
-          summary: 'The newest windows of each place, the newest first; that of now is still growing',
+          summary: 'List the newest windows of each location, newest first; the current window still changes',
           querystring: z.object({ windows: pageLimit(60, 1) }),
           response: {
             200: z.object({
@@ -49,11 +49,11 @@ export const sensorRoutes =
       async ({ query: { windows } }) => {
         const rows = await newestWindows(store.db, {
           ...{ seconds: windowSeconds, each: windows },
-          until: new Date(Date.now() + aheadSeconds * 1_000),
+          until: new Date(Date.now() + maxAheadSeconds * 1_000),
         });
-        const places = Map.groupBy(rows, ({ location }) => location);
+        const byLocation = Map.groupBy(rows, ({ location }) => location);
         return {
-          locations: [...places].map(([location, mine]) => ({ location, windows: mine.map(windowView) })),
+          locations: [...byLocation].map(([location, rows]) => ({ location, windows: rows.map(windowView) })),
         };
       },
     );
@@ -63,7 +63,7 @@ export const sensorRoutes =
       {
         config,
         schema: {
-          summary: 'Alerts, the newest first',
+          summary: 'List alerts, newest first',
           querystring: z.object({ limit: pageLimit(1_000, 50), before: cursor }),
           response: { 200: z.object({ alerts: z.array(alert), ...nextPage }) },
         },
@@ -73,7 +73,7 @@ export const sensorRoutes =
         const { rows, next } = await readPage(request, reply, {
           limit,
           parameter: 'before',
-          read: (most) => listAlerts(store.db, most, before),
+          read: (pageSize) => listAlerts(store.db, pageSize, before),
           cursorOf: ({ id }) => id,
         });
         return { alerts: rows.map(alertView), ...next };
@@ -85,8 +85,7 @@ export const sensorRoutes =
       {
         config,
         schema: {
-          summary:
-            'How many readings were none, and the last of them; their bytes are among the dead letters',
+          summary: 'Count malformed readings, and list the latest; their bytes are in the dead letters',
           querystring: z.object({ limit: pageLimit(500, 20) }),
           response: { 200: z.object({ count: z.int(), malformed: z.array(malformed) }) },
         },
@@ -112,19 +111,19 @@ export const sensorRoutes =
       {
         config,
         schema: {
-          summary: 'What was wrong with readings that could be read: how many by flag, and for each sensor',
+          summary: 'Count flagged readings by flag, and by sensor',
           querystring: z.object({
             limit: pageLimit(500, 100),
             sensorId: z
               .string()
               .regex(/^\d{1,10}$/, 'must be the id of a sensor')
               .optional(),
-            /** As `next` has it: the sensor and the flag of the last one of the page before. */
+            /** From `next`: the sensor and the flag of the last entry of the previous page. */
             after: flaggedCursor.optional(),
           }),
           response: {
             200: z.object({
-              /** Of all sensors. */
+              /** The number of readings by flag, of all sensors. */
               counts: z.record(z.enum(flags), z.int()),
               flagged: z.array(flaggedReadings),
               ...nextPage,
@@ -143,12 +142,12 @@ export const sensorRoutes =
           readPage(request, reply, {
             limit,
             parameter: 'after',
-            read: (most) => listFlagged(store.db, { ...page, limit: most }),
+            read: (pageSize) => listFlagged(store.db, { ...page, limit: pageSize }),
             cursorOf: ({ sensor_id, flag }) => `${sensor_id}.${flag}`,
           }),
         ]);
         const all = Object.fromEntries(flags.map((flag) => [flag, counts.get(flag) ?? 0]));
-        return { counts: all as Record<Flag, number>, flagged: rows.map(flaggedView), ...next }; // fromEntries forgets the keys
+        return { counts: all as Record<Flag, number>, flagged: rows.map(flaggedView), ...next }; // fromEntries loses the type of the keys
       },
     );
 
@@ -157,17 +156,17 @@ export const sensorRoutes =
       {
         config,
         schema: {
-          summary: 'Server-sent events, live: `window` whenever one has grown, `alert` for each alert',
+          summary: 'Stream server-sent events: `window` for each changed window, `alert` for each alert',
         },
       },
       async (request, reply) => {
-        if (request.method === 'HEAD') return reply.type('text/event-stream').send(); // nobody would read a feed
-        const feed = live.open(lastAlertOf(request.headers['last-event-id']));
+        if (request.method === 'HEAD') return reply.type('text/event-stream').send(); // without a feed, which would not be read
+        const feed = liveFeed.open(lastAlertOf(request.headers['last-event-id']));
         if (feed === undefined) {
           throw problem(
             503,
             'too-many-listeners',
-            'There are as many listeners as this process can serve; try again.',
+            'This process has the maximum number of listeners; try again later.',
             {
               headers: { 'retry-after': '10' },
             },
@@ -176,12 +175,10 @@ export const sensorRoutes =
         return reply.type('text/event-stream').send(feed);
       },
     );
-    server.addHook('preClose', async () => live.close());
+    server.addHook('preClose', async () => liveFeed.close());
   };
 
-const flaggedCursor = z
-  .string()
-  .regex(/^\d{1,10}\.[a-z-]{1,40}$/, 'must be one that an answer of this list gave');
+const flaggedCursor = z.string().regex(/^\d{1,10}\.[a-z-]{1,40}$/, 'must be taken from a `next` link');
 
 const parseCursor = (cursor: string): [number, string] => {
   const [sensorId = '', flag = ''] = cursor.split('.');

@@ -6,7 +6,6 @@ import type { FlaggedReadingTable, ReadingWindowTable } from './store/tables.ts'
 
 const range = z.object({ min: z.number(), max: z.number(), mean: z.number() });
 
-/** A window as people and programs see it. */
 export const window = z.object({
   start: z.string(),
   seconds: z.int(),
@@ -33,7 +32,7 @@ const humidityOf = ({
 }: ReadingWindowTable) =>
   min === null || max === null ? {} : { humidity: rangeOf(min, max, sum / (readings - missing)) };
 
-/** A mean to a thousandth: what a sum of tenths divided by a count has behind it says nothing. */
+/** Rounds the mean to thousandths: readings have tenths, so further digits mean nothing. */
 const rangeOf = (min: number, max: number, mean: number) => ({
   min,
   max,
@@ -70,10 +69,9 @@ export const alertView = ({
 
 export const flaggedReadings = z.object({
   sensorId: z.string(),
-  /** What is wrong with its readings. */
   flag: z.enum(flags),
   readings: z.int(),
-  /** Of the field that the flag is about: a timestamp, or a humidity. Absent where it is not a number. */
+  /** The value of the flagged field, a timestamp or a humidity. Absent when it was not a number. */
   lastValue: z.number().optional(),
   firstAt: z.string(),
   lastAt: z.string(),

@@ -16,7 +16,7 @@ import {
   start,
   windowsOf,
 } from './support/readings.ts';
-import { type Instance, startInstance } from './support/service-process.ts';
+import { type Instance, type Servers, startInstance } from './support/service-process.ts';
 
 const postgres = await serverFor('postgres');
 const log = createLog({ service: 'sensor-analytics', level: 'silent' });
@@ -52,31 +52,36 @@ interface Alerts {
 
 const getJson = async <Body>(url: string): Promise<Body> => (await fetch(url)).json() as Promise<Body>;
 
-/** The whole service as processes, over a real broker. */
+/** The service as processes with a real broker. */
 describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
   const databases: Awaited<ReturnType<typeof freshDatabase>>[] = [];
   let instances: Instance[] = [];
   let stream: Transport;
   let store: Store<Tables>;
-  let place: Parameters<typeof startInstance>[0];
+  let servers: Servers;
 
   const database = async (): Promise<string> => {
-    const made = await freshDatabase(postgres.url);
-    databases.push(made);
-    return made.url;
+    const created = await freshDatabase(postgres.url);
+    databases.push(created);
+    return created.url;
   };
   const launch = async (): Promise<Instance> => {
-    const instance = await startInstance(place);
+    const instance = await startInstance(servers);
     instances.push(instance);
     return instance;
   };
 
   beforeEach(async () => {
     instances = [];
-    place = { databaseUrl: await database(), busUrl: await database(), streamUrl: await database() };
-    stream = await createTransport({ url: place.streamUrl, service: 'test', log });
+    servers = { databaseUrl: await database(), busUrl: await database(), streamUrl: await database() };
+    stream = await createTransport({ url: servers.streamUrl, service: 'test', log });
     await stream.topology(shop.on('stream')).apply();
-    store = createStore<Tables>({ service: 'sensor-analytics', registry: shop, url: place.databaseUrl, log });
+    store = createStore<Tables>({
+      service: 'sensor-analytics',
+      registry: shop,
+      url: servers.databaseUrl,
+      log,
+    });
   });
   afterEach(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -91,73 +96,78 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
     }
   };
   const send = (readings: readonly Reading[]) => publish(readings.map(outgoing));
-  const counted = async () =>
+  const countReadings = async () =>
     (await readWindows(store.db).catch(() => [])).reduce((sum, { readings }) => sum + readings, 0);
-  const until = (count: number) => expect.poll(counted, { timeout: 40_000, interval: 100 }).toBe(count);
+  const untilCounted = (count: number) =>
+    expect.poll(countReadings, { timeout: 40_000, interval: 100 }).toBe(count);
 
   const all = manyReadings(10_000);
   const expected = windowsOf(all, 60);
 
-  test('three instances, of which one is killed, give the windows of one; so does a replay from the start', async () => {
+  test('three instances, one of them killed, produce the same windows as one, and so does a replay from the start', async () => {
     const [first] = await Promise.all([launch(), launch(), launch()]);
     const sending = send(shuffled(all));
-    await expect.poll(counted, { timeout: 20_000, interval: 20 }).toBeGreaterThan(500);
+    await expect.poll(countReadings, { timeout: 20_000, interval: 20 }).toBeGreaterThan(500);
     await first?.kill();
     await sending;
-    await until(all.length);
+    await untilCounted(all.length);
     expect(await readWindows(store.db)).toEqual(expected);
 
     await Promise.all(instances.map((instance) => instance.stop()));
     await launch();
     await send(all);
-    await send([reading({ timestamp: start + 86_400 })]); // when it is there, so is all before it
-    await until(all.length + 1);
+    await send([reading({ timestamp: start + 86_400 })]); // when this one is counted, all before it are
+    await untilCounted(all.length + 1);
     expect((await readWindows(store.db)).filter((window) => window.start < start + 86_400)).toEqual(expected);
     const hot = await store.db.selectFrom('alert').select(['sensor_id', 'reason']).execute();
     expect(hot.filter(({ reason }) => reason === 'too-hot')).toEqual([{ sensor_id: 5, reason: 'too-hot' }]);
   });
 
-  test('is restarted in mid-stream, and misses nothing', async () => {
+  test('loses nothing when it is restarted in mid-stream', async () => {
     const first = await launch();
     const sending = send(all);
-    await expect.poll(counted, { timeout: 20_000, interval: 20 }).toBeGreaterThan(500);
+    await expect.poll(countReadings, { timeout: 20_000, interval: 20 }).toBeGreaterThan(500);
     expect(await first.stop()).toBe(0);
     await launch();
     await sending;
-    await until(all.length);
+    await untilCounted(all.length);
     expect(await readWindows(store.db)).toEqual(expected);
   });
 
-  test('sets aside what is no reading, with its position, counts it, and goes on', async () => {
+  test('dead-letters malformed readings with their position, counts them, and goes on', async () => {
     const { url } = await launch();
     const bad = ['nonsense', '{"sensor_id":"one"}', JSON.stringify({ ...reading(), temperature: 4_000 })];
     await publish(
       bad.map((text, index) => ({
         ...outgoing(reading()),
-        id: `stranger-${index}`,
+        id: `third-party-${index}`,
         body: Buffer.from(text),
       })),
     );
     await send([reading(), reading({ timestamp: start + 1 })]);
-    await until(2);
-    const ask = () => getJson<MalformedReadings>(`${url}/api/sensors/malformed`);
-    await expect.poll(async () => (await ask()).count).toBe(3);
-    const { malformed } = await ask();
-    expect(malformed.map(({ id }) => id).toSorted()).toEqual(['stranger-0', 'stranger-1', 'stranger-2']);
+    await untilCounted(2);
+    const list = () => getJson<MalformedReadings>(`${url}/api/sensors/malformed`);
+    await expect.poll(async () => (await list()).count).toBe(3);
+    const { malformed } = await list();
+    expect(malformed.map(({ id }) => id).toSorted()).toEqual([
+      'third-party-0',
+      'third-party-1',
+      'third-party-2',
+    ]);
     for (const { position, message } of malformed) {
       expect(position).toMatch(/^bus\.message\/\d+$/);
       expect(message).toMatch(/is not JSON|data\./);
     }
-    const letters: string[] = [];
+    const deadLetters: string[] = [];
     const consumer = await stream.consumeDeadLetters(
-      async ({ body }) => void letters.push(Buffer.from(body).toString()),
+      async ({ body }) => void deadLetters.push(Buffer.from(body).toString()),
     );
-    await expect.poll(() => letters.toSorted(), { timeout: 10_000 }).toEqual(bad.toSorted());
+    await expect.poll(() => deadLetters.toSorted(), { timeout: 10_000 }).toEqual(bad.toSorted());
     await consumer.stop();
   });
 
   test.each(['body', 'id'])(
-    'sets aside whatever bytes come, at once, when every %s is the same',
+    'dead-letters arbitrary bytes without retries, also when every %s is the same',
     async (same) => {
       const { url } = await launch();
       await publish(
@@ -169,17 +179,17 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
       );
       await send([reading({ temperature: 60 })]);
       const count = hostileBytes.length;
-      const ask = () => getJson<MalformedReadings>(`${url}/api/sensors/malformed?limit=500`);
-      await expect.poll(async () => (await ask()).count, { timeout: 20_000 }).toBe(count);
-      const codes = new Set((await ask()).malformed.map(({ code }) => code));
+      const list = () => getJson<MalformedReadings>(`${url}/api/sensors/malformed?limit=500`);
+      await expect.poll(async () => (await list()).count, { timeout: 20_000 }).toBe(count);
+      const codes = new Set((await list()).malformed.map(({ code }) => code));
       codes.delete('bus.message_too_big');
       expect([...codes]).toEqual(['bus.invalid_message']);
-      await until(1);
+      await untilCounted(1);
       expect((await getJson<Alerts>(`${url}/api/sensors/alerts`)).alerts).toHaveLength(1);
     },
   );
 
-  test('lists what was wrong with readings by flag and sensor, page by page', async () => {
+  test('lists flagged readings by flag and sensor, page by page', async () => {
     const { url } = await launch();
     const now = Math.floor(Date.now() / 1_000);
     const odd = [
@@ -194,7 +204,7 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
         body: Buffer.from(JSON.stringify(value)),
       })),
     );
-    await until(2);
+    await untilCounted(2);
     const first = await fetch(`${url}/api/sensors/flagged?limit=2`);
     const page = (await first.json()) as FlaggedReadings;
     expect(page.counts).toEqual({
@@ -224,14 +234,14 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
       expect((await fetch(`${url}/api/sensors/flagged?${query}`)).status).toBe(400);
   });
 
-  test('shows places, alerts and what is live over HTTP', async () => {
+  test('shows locations, alerts and live changes over HTTP', async () => {
     const { url } = await launch();
     const listening = new AbortController();
     const live = await fetch(`${url}/api/sensors/stream`, { signal: listening.signal });
     expect(live.headers.get('content-type')).toMatch(/^text\/event-stream/);
-    let heard = '';
-    const hearing = (async () => {
-      for await (const chunk of live.body?.pipeThrough(new TextDecoderStream()) ?? []) heard += chunk;
+    let received = '';
+    const reader = (async () => {
+      for await (const chunk of live.body?.pipeThrough(new TextDecoderStream()) ?? []) received += chunk;
     })().catch(() => undefined); // it is aborted below
 
     const now = Math.floor(Date.now() / 60_000) * 60;
@@ -243,7 +253,7 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
         reading({ location, sensor_id: index, timestamp: now + 1, temperature: 37.1 }),
       ]),
     );
-    await until(6);
+    await untilCounted(6);
     const { locations } = await getJson<Locations>(`${url}/api/sensors/locations?windows=2`);
     expect(locations.map(({ location }) => location)).toEqual(['Dubai', 'Tokyo']);
     expect(locations[0]?.windows).toEqual([
@@ -266,27 +276,27 @@ describe.skipIf(!postgres.available)(postgres.title('sensor-analytics'), () => {
     expect(older.alerts).toEqual([alerts[1]]);
     expect((await fetch(`${url}/api/sensors/alerts?limit=0`)).status).toBe(400);
 
-    await expect.poll(() => heard, { timeout: 5_000 }).toContain(first);
-    expect(heard).toContain(`id: ${last}\nevent: alert\ndata: {`);
-    expect(heard).toContain('event: window\ndata: {"location":"Dubai"');
-    expect(heard.split(last ?? '')).toHaveLength(3); // its id, and its data: once
+    await expect.poll(() => received, { timeout: 5_000 }).toContain(first);
+    expect(received).toContain(`id: ${last}\nevent: alert\ndata: {`);
+    expect(received).toContain('event: window\ndata: {"location":"Dubai"');
+    expect(received.split(last ?? '')).toHaveLength(3); // once as the id, once in the data
 
-    const [, stopped] = await Promise.all([hearing, instances[0]?.stop()]);
+    const [, stopped] = await Promise.all([reader, instances[0]?.stop()]);
     expect(stopped).toBe(0);
     listening.abort();
   });
 
-  test('who lost the connection hears of the alerts since the last one', async () => {
+  test('sends a client that reconnects the alerts since its last one', async () => {
     const { url } = await launch();
     const before = '00000000-0000-7000-8000-000000000000';
     await send([reading({ temperature: 39 })]);
-    await until(1);
-    await new Promise((done) => setTimeout(done, 6_500)); // not live any more
+    await untilCounted(1);
+    await new Promise((done) => setTimeout(done, 6_500)); // longer than live changes are sent
     const response = await fetch(`${url}/api/sensors/stream`, { headers: { 'last-event-id': before } });
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    let heard = '';
-    while (!heard.includes('event: alert')) heard += (await reader?.read())?.value ?? '';
-    expect(heard).toContain('"temperature":39');
+    let received = '';
+    while (!received.includes('event: alert')) received += (await reader?.read())?.value ?? '';
+    expect(received).toContain('"temperature":39');
     await reader?.cancel();
   });
 });

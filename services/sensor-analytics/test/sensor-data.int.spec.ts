@@ -15,20 +15,20 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
 
   const hot = (timestamp: number, change = {}) => reading({ timestamp, temperature: 36, ...change });
 
-  /** A reading that is too hot, as bytes of a third party. */
+  /** A reading that is too hot, as JSON of a third party. */
   const raw = (change: object) => JSON.stringify({ ...hot(start), ...change });
 
   describe('in windows', () => {
     const all = manyReadings(6_000);
     const expected = windowsOf(all, 60);
 
-    test('add up to the same, exactly, in whatever order they come', async () => {
+    test('add up to exactly the same in any order', async () => {
       expect(expected).toHaveLength(10);
       await analytics.handle(shuffled(all));
       expect(await analytics.windows()).toEqual(expected);
     });
 
-    test('add up to the same when three processes share them, and some come twice', async () => {
+    test('add up to the same when three processes share them, and some are delivered twice', async () => {
       const processes = [analytics, analytics.instance(), analytics.instance()];
       const mixed = shuffled([...all, ...all.filter((_, index) => index % 3 === 0)]);
       await Promise.all(
@@ -51,7 +51,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       expect(second).toMatchObject({ start: start + 7_200, readings: 1 });
     });
 
-    test('that share a sensor and a second are one reading', async () => {
+    test('of one sensor and second are one reading', async () => {
       await analytics.handle([reading(), reading({ temperature: 25 })]);
       await analytics.handle([reading({ temperature: 30 })]);
       expect(await analytics.windows()).toMatchObject([{ readings: 1, temperature: [20, 20, 20] }]);
@@ -59,7 +59,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
   });
 
   describe('that are too hot', () => {
-    test('are one alert, which is published once, with its own id and the time of the reading', async () => {
+    test('raise one alert, published once with the id of the alert and the time of the reading', async () => {
       const readings = Array.from({ length: 30 }, (_, second) => hot(start + second));
       await analytics.handle(readings.slice(0, 10));
       await analytics.handle(readings);
@@ -79,7 +79,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       expect(alerts).toMatchObject([{ id: event.id, sensor_id: 1, reason: 'too-hot', usual: null }]);
     });
 
-    test('are an alert of each sensor, and another when it happens again', async () => {
+    test('raise one alert per sensor, and another for the next excursion', async () => {
       const readings = [1, 2, 3].flatMap((sensor_id) => [
         hot(start, { sensor_id }),
         reading({ sensor_id, timestamp: start + 1 }),
@@ -89,7 +89,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       expect(await analytics.published()).toHaveLength(6);
     });
 
-    test('are one alert when two processes hear of the sensor for the first time at one time', async () => {
+    test('raise one alert when two processes receive the first readings of a sensor at the same time', async () => {
       const other = analytics.instance();
       const seconds = Array.from({ length: 40 }, (_, second) => second);
       await Promise.all(
@@ -100,7 +100,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       expect(await analytics.published()).toHaveLength(1);
     });
 
-    test('are one alert when what belongs together comes in the wrong order', async () => {
+    test('raise one alert when the readings of an excursion arrive in the wrong order', async () => {
       const readings = Array.from({ length: 60 }, (_, second) => hot(start + second));
       for (const some of [readings.slice(40), readings.slice(20, 40), readings.slice(0, 20)]) {
         await analytics.handle(shuffled(some));
@@ -108,7 +108,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       expect(await analytics.published()).toHaveLength(1);
     });
 
-    test('but whose time cannot be believed are counted by name, and not in windows', async () => {
+    test('but have an implausible time are flagged, and not counted in windows', async () => {
       const now = Math.floor(Date.now() / 1_000);
       const times = [4_102_444_800, now + 86_400, now + 400, 0, 86_400, now - 366 * 86_400];
       await analytics.handle([...times.map((timestamp) => hot(timestamp)), reading({ timestamp: start })]);
@@ -122,7 +122,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       expect(await analytics.published()).toHaveLength(1);
     });
 
-    test('are told whatever their humidity and their location are', async () => {
+    test('raise an alert whatever their humidity and location are', async () => {
       const humidities = [
         '101.7',
         '119',
@@ -171,7 +171,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
       ]);
     });
 
-    test('are one row of each sensor and flag, however often they come', async () => {
+    test('and flagged are one row per sensor and flag', async () => {
       const humid = Array.from({ length: 700 }, (_, second) => ({
         ...reading({ timestamp: start + second }),
         humidity: 101.7,
@@ -185,7 +185,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
     });
   });
 
-  test('that jump say what was usual', async () => {
+  test('that jump raise an alert with the mean', async () => {
     const calm = Array.from({ length: 20 }, (_, second) => reading({ timestamp: start + second }));
     await analytics.handle(calm);
     await analytics.handle([reading({ timestamp: start + 20, temperature: 29.5 })]);
@@ -193,7 +193,7 @@ describe.skipIf(!postgres.available)(postgres.title('readings'), () => {
     expect(event.data).toMatchObject({ reason: 'sudden-jump', temperature: 29.5, usual: 20 });
   });
 
-  test('that are none are counted once, with their position', async () => {
+  test('that are malformed are counted once, with their position', async () => {
     const { db } = analytics.store;
     const reason = { code: 'bus.invalid_message', message: 'data.temperature: Invalid input' };
     for (let time = 0; time < 2; time += 1) {

@@ -1,79 +1,86 @@
-/** A sensor that is out of the ordinary, from its first reading that is to the first that is not. Seconds since 1970. */
+/** A period in which a sensor reported abnormal temperatures. Times are in seconds since 1970. */
 export interface Excursion {
   readonly began: number;
-  /** Absent while it goes on. */
+  /** The time of the first normal reading; absent while the excursion goes on. */
   readonly ended?: number;
-  /** The worst of it. */
+  /** The worst reason so far. */
   readonly reason: Reason;
 }
 
 export type Reason = 'sudden-jump' | 'too-hot';
 
-/** What is known of a sensor; `excursions` are those that the readings at hand could belong to. */
 export interface Sensor {
-  /** The newest reading, in seconds since 1970. */
+  /** The time of the newest reading, in seconds since 1970. */
   readonly latest: number;
-  /** The running mean of the ordinary readings. */
+  /** The running mean of the normal readings. */
   readonly mean: number;
-  /** How many of them there were, up to `meanOver`. */
-  readonly heard: number;
+  /** The number of normal readings in the mean, up to `maxSamples`. */
+  readonly samples: number;
+  /** Those that the readings of the current group could belong to. */
   readonly excursions: readonly Excursion[];
 }
 
 export interface Rules {
-  /** Above it a temperature is too hot. */
+  /** Above this temperature a reading is too hot. */
   readonly hotAbove: number;
-  /** Farther than this from the mean it has jumped. */
+  /** A reading that differs more than this from the mean is a jump. */
   readonly jumpBy: number;
 }
 
-interface Measured {
+interface Measurement {
   readonly timestamp: number;
   readonly temperature: number;
 }
 
-/** What a reading makes of a sensor; with an alert where it begins an excursion, or makes one worse. */
+/** The new state of a sensor, with an alert when an excursion began or became worse. */
 export interface Observation {
   readonly sensor: Sensor;
   readonly alert?: { readonly reason: Reason; readonly usual?: number };
 }
 
-/** The mean is one of all readings at first, and then one that forgets: each reading moves it by a twentieth. */
-const meanOver = 20;
-/** Before so many readings nobody knows what is usual. */
-const leastHeard = 5;
-/** Excursions with less than so many seconds between them are one: a value that flutters around a limit is no news. */
-const gapSeconds = 60;
-/** A jump that lasts so long is the new ordinary. */
+/** After this many samples the mean becomes an exponential moving average with a weight of 1/20. */
+const maxSamples = 20;
+/** With fewer samples there is no jump, since the mean means little. */
+const minSamples = 5;
+/** Excursions with less than this between them are one, so that a value around a limit raises one alert. */
+export const gapSeconds = 60;
+/** A jump that lasts longer becomes normal. */
 const settleSeconds = 300;
 
-export const unheard: Sensor = { latest: -1, mean: 0, heard: 0, excursions: [] };
-
-/** How long before a reading an excursion may have ended that the reading belongs to. */
-export const reach = gapSeconds;
+export const newSensor: Sensor = { latest: -1, mean: 0, samples: 0, excursions: [] };
 
 /**
- * Readings come in any order. One that is newer than all before it moves the sensor's state; a late one does not, but when it
- * is too hot and belongs to no excursion that is known, it is one of its own.
+ * Readings may arrive in any order. The newest so far changes the state of the sensor. A late one does not, but if it is too hot
+ * and belongs to no known excursion, it is an excursion of its own.
  */
-export const observe = (sensor: Sensor, reading: Measured, rules: Rules): Observation =>
-  reading.timestamp > sensor.latest ? advance(sensor, reading, rules) : catchUp(sensor, reading, rules);
+export const observe = (sensor: Sensor, reading: Measurement, rules: Rules): Observation =>
+  reading.timestamp > sensor.latest
+    ? observeNewest(sensor, reading, rules)
+    : observeLate(sensor, reading, rules);
 
-const advance = (before: Sensor, { timestamp, temperature }: Measured, rules: Rules): Observation => {
-  // A silence that is longer ends what went on before it.
-  const wasSilent = timestamp - before.latest > gapSeconds;
-  const sensor = { ...(wasSilent ? end(before, before.latest) : before), latest: timestamp };
+const observeNewest = (
+  before: Sensor,
+  { timestamp, temperature }: Measurement,
+  rules: Rules,
+): Observation => {
+  // A gap without readings ends an excursion.
+  const hasGap = timestamp - before.latest > gapSeconds;
+  const sensor = { ...(hasGap ? end(before, before.latest) : before), latest: timestamp };
   const current = excursionAt(sensor, timestamp);
   const reason = reasonOf(sensor, temperature, rules);
-  if (reason === undefined) return { sensor: learn(end(sensor, timestamp), temperature) };
+  if (reason === undefined) return { sensor: addSample(end(sensor, timestamp), temperature) };
   if (current === undefined) return begin(sensor, { began: timestamp, reason });
-  if (isWorse(reason, current.reason)) return worsen(sensor, current, { ...resumed(current), reason });
+  if (isWorse(reason, current.reason)) return worsen(sensor, current, { ...reopened(current), reason });
   const hasSettled = reason === 'sudden-jump' && timestamp - current.began > settleSeconds;
-  if (hasSettled) return { sensor: { ...end(sensor, timestamp), mean: temperature, heard: leastHeard } };
-  return { sensor: replace(sensor, current, resumed(current)) };
+  if (hasSettled) return { sensor: { ...end(sensor, timestamp), mean: temperature, samples: minSamples } };
+  return { sensor: replace(sensor, current, reopened(current)) };
 };
 
-const catchUp = (sensor: Sensor, { timestamp, temperature }: Measured, { hotAbove }: Rules): Observation => {
+const observeLate = (
+  sensor: Sensor,
+  { timestamp, temperature }: Measurement,
+  { hotAbove }: Rules,
+): Observation => {
   if (temperature <= hotAbove) return { sensor };
   const known = excursionAt(sensor, timestamp);
   if (known === undefined) return begin(sensor, { began: timestamp, ended: timestamp, reason: 'too-hot' });
@@ -83,12 +90,12 @@ const catchUp = (sensor: Sensor, { timestamp, temperature }: Measured, { hotAbov
 };
 
 const reasonOf = (
-  { mean, heard }: Sensor,
+  { mean, samples }: Sensor,
   temperature: number,
   { hotAbove, jumpBy }: Rules,
 ): Reason | undefined => {
   if (temperature > hotAbove) return 'too-hot';
-  return heard >= leastHeard && Math.abs(temperature - mean) > jumpBy ? 'sudden-jump' : undefined;
+  return samples >= minSamples && Math.abs(temperature - mean) > jumpBy ? 'sudden-jump' : undefined;
 };
 
 const excursionAt = ({ excursions }: Sensor, timestamp: number): Excursion | undefined =>
@@ -109,11 +116,10 @@ const worsen = (sensor: Sensor, before: Excursion, after: Excursion): Observatio
   alert: alertOf(sensor, after.reason),
 });
 
-const alertOf = ({ mean, heard }: Sensor, reason: Reason) =>
-  heard >= leastHeard ? { reason, usual: mean } : { reason };
+const alertOf = ({ mean, samples }: Sensor, reason: Reason) =>
+  samples >= minSamples ? { reason, usual: mean } : { reason };
 
-/** It goes on. */
-const resumed = ({ began, reason }: Excursion): Excursion => ({ began, reason });
+const reopened = ({ began, reason }: Excursion): Excursion => ({ began, reason });
 
 const end = (sensor: Sensor, timestamp: number): Sensor => {
   const open = sensor.excursions.find(({ ended }) => ended === undefined);
@@ -125,7 +131,7 @@ const replace = (sensor: Sensor, before: Excursion, after: Excursion): Sensor =>
   excursions: sensor.excursions.map((each) => (each === before ? after : each)),
 });
 
-const learn = (sensor: Sensor, temperature: number): Sensor => {
-  const heard = Math.min(meanOver, sensor.heard + 1);
-  return { ...sensor, heard, mean: sensor.mean + (temperature - sensor.mean) / heard };
+const addSample = (sensor: Sensor, temperature: number): Sensor => {
+  const samples = Math.min(maxSamples, sensor.samples + 1);
+  return { ...sensor, samples, mean: sensor.mean + (temperature - sensor.mean) / samples };
 };

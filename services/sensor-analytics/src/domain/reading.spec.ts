@@ -1,18 +1,18 @@
 import { hostileNumbers, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 import { describe, expect, test } from 'vitest';
-import { judge } from './reading.ts';
+import { checkReading } from './reading.ts';
 
 const now = 1_796_000_000;
-const bounds = { aheadSeconds: 300, ageSeconds: 365 * 86_400 };
+const limits = { maxAheadSeconds: 300, maxAgeSeconds: 365 * 86_400 };
 const data = { sensor_id: 4711, location: 'Dubai', timestamp: now, temperature: 60, humidity: 40 };
-const judged = (change: object) => judge({ ...data, ...change }, now, bounds);
+const check = (change: object) => checkReading({ ...data, ...change }, now, limits);
 
-test('a sound reading has no flags', () => {
+test('a valid reading has no flags', () => {
   const reading = { sensorId: 4711, location: 'Dubai', timestamp: now, temperature: 60, humidity: 40 };
-  expect(judged({})).toEqual({ reading, flags: [] });
+  expect(check({})).toEqual({ reading, flags: [] });
 });
 
-describe('the time', () => {
+describe('a time', () => {
   test.each([
     ['five minutes ahead', now + 300, []],
     ['more than five minutes ahead', now + 301, ['clock-ahead']],
@@ -23,16 +23,16 @@ describe('the time', () => {
     ['1970', 0, ['clock-behind']],
     ['minus zero', -0, ['clock-behind']],
   ])('of %s', (_, timestamp, flags) => {
-    const judgement = judged({ timestamp });
-    expect(judgement.flags).toEqual(flags);
-    expect(judgement.reading !== undefined).toBe(flags.length === 0);
+    const checked = check({ timestamp });
+    expect(checked.flags).toEqual(flags);
+    expect(checked.reading !== undefined).toBe(flags.length === 0);
   });
 
   test.each(hostileTimes.filter(({ value }) => typeof value === 'number'))(
-    'that is $name is not believed',
+    'of $name discards the reading',
     ({ value }) => {
       const isNow = Math.abs(Number(value) - now) < 1;
-      expect(judged({ timestamp: value }).reading !== undefined).toBe(isNow);
+      expect(check({ timestamp: value }).reading !== undefined).toBe(isNow);
     },
   );
 });
@@ -50,12 +50,12 @@ describe('a humidity', () => {
     [Number.NaN, undefined, ['humidity-missing']],
     [Number.POSITIVE_INFINITY, undefined, ['humidity-missing']],
   ])('of %d counts as %d, flagged %j', (humidity, counted, flags) => {
-    const { reading, flags: raised } = judged({ humidity });
+    const { reading, flags: raised } = check({ humidity });
     expect([reading?.humidity, raised]).toEqual([counted, flags]);
   });
 
   test.each(hostileNumbers)('of $name never hides the temperature', ({ json }) => {
-    const { reading } = judged({ humidity: JSON.parse(json) });
+    const { reading } = check({ humidity: JSON.parse(json) });
     expect(reading).toMatchObject({ temperature: 60, location: 'Dubai' });
     expect(reading?.humidity ?? 0).toBeGreaterThanOrEqual(0);
     expect(reading?.humidity ?? 0).toBeLessThanOrEqual(100);
@@ -63,15 +63,15 @@ describe('a humidity', () => {
 });
 
 test.each(hostileStrings)('a location of $name never hides the temperature', ({ value }) => {
-  const { reading, flags } = judged({ location: value });
+  const { reading, flags } = check({ location: value });
   expect(reading?.temperature).toBe(60);
   expect(reading?.location).toBe(flags.length === 0 ? value : 'unknown');
   expect(reading?.location).toMatch(/^\P{Cc}{1,100}$/u);
 });
 
-test('a reading without humidity and location is one of its sensor', () => {
+test('a reading without humidity and location counts under an unknown location', () => {
   const { sensor_id, timestamp, temperature } = data;
-  expect(judge({ sensor_id, timestamp, temperature }, now, bounds)).toEqual({
+  expect(checkReading({ sensor_id, timestamp, temperature }, now, limits)).toEqual({
     reading: { sensorId: 4711, location: 'unknown', timestamp, temperature },
     flags: ['location-missing', 'humidity-missing'],
   });

@@ -3,8 +3,8 @@ import { sensorData, temperatureAlert } from '@emporium/contracts';
 import type { HandlerContext } from '@emporium/store';
 import type { Insertable } from 'kysely';
 import { v7 as uuid } from 'uuid';
-import { type Observation, observe, type Rules, type Sensor, unheard } from '../domain/excursion.ts';
-import { type Believable, type Flag, judge, type Reading } from '../domain/reading.ts';
+import { newSensor, type Observation, observe, type Rules, type Sensor } from '../domain/excursion.ts';
+import { checkReading, type Flag, type Reading, type TimeLimits } from '../domain/reading.ts';
 import { addAlerts } from '../store/alerts.ts';
 import { flagReadings } from '../store/flagged.ts';
 import { handleBatch } from '../store/handlers.ts';
@@ -12,47 +12,47 @@ import { lockSensors, saveSensors } from '../store/sensors.ts';
 import type { AlertTable, Tables } from '../store/tables.ts';
 import { addToWindows } from '../store/windows.ts';
 
-export interface Watch extends Rules, Believable {
+export interface SensorDataOptions extends Rules, TimeLimits {
   readonly windowSeconds: number;
 }
 
 type ReadingMessage = Message<typeof sensorData>;
 
-interface Judged {
+interface Counted {
   readonly message: ReadingMessage;
   readonly reading: Reading;
 }
 
-/** All readings at hand that can be believed: into their windows, and past each sensor in the order in which they were taken. */
-export const onSensorData = (watch: Watch) =>
+/** Adds the readings to their windows, and checks the readings of each sensor for excursions in the order of their time. */
+export const onSensorData = (options: SensorDataOptions) =>
   handleBatch(sensorData, async (messages, context) => {
-    const { judged, flagged } = judgeAll(messages, watch, context.now);
-    const alerts = await watchSensors(judged, watch, context);
+    const { counted, flagged } = checkAll(messages, options, context.now);
+    const alerts = await detectExcursions(counted, options, context);
     await addAlerts(context.tx, [...alerts.values()]);
     await flagReadings(context.tx, flagged, context.now);
-    // Last: every process adds to the same few rows, and waits there for the commit of another.
-    const readings = judged.map(({ reading }) => reading);
-    await addToWindows(context.tx, readings, watch.windowSeconds);
+    // Last, since all processes update the same few rows and wait there for each other's commit.
+    const readings = counted.map(({ reading }) => reading);
+    await addToWindows(context.tx, readings, options.windowSeconds);
     return messages.map((message) => effectsOf(message, alerts.get(message)));
   });
 
-const judgeAll = (messages: readonly ReadingMessage[], bounds: Believable, now: Date) => {
-  const judged: Judged[] = [];
+const checkAll = (messages: readonly ReadingMessage[], limits: TimeLimits, now: Date) => {
+  const counted: Counted[] = [];
   const flagged: { data: ReadingMessage['data']; flag: Flag }[] = [];
   for (const message of messages) {
-    const { reading, flags } = judge(message.data, now.getTime() / 1_000, bounds);
-    if (reading !== undefined) judged.push({ message, reading });
+    const { reading, flags } = checkReading(message.data, now.getTime() / 1_000, limits);
+    if (reading !== undefined) counted.push({ message, reading });
     for (const flag of flags) flagged.push({ data: message.data, flag });
   }
-  return { judged, flagged };
+  return { counted, flagged };
 };
 
-const watchSensors = async (
-  judged: readonly Judged[],
+const detectExcursions = async (
+  counted: readonly Counted[],
   rules: Rules,
   { tx, now }: HandlerContext<Tables>,
 ): Promise<Map<ReadingMessage, Insertable<AlertTable>>> => {
-  const inOrder = judged.toSorted((one, other) => one.reading.timestamp - other.reading.timestamp);
+  const inOrder = counted.toSorted((one, other) => one.reading.timestamp - other.reading.timestamp);
   const alerts = new Map<ReadingMessage, Insertable<AlertTable>>();
   const [first] = inOrder;
   if (first === undefined) return alerts;
@@ -62,14 +62,14 @@ const watchSensors = async (
   const after = new Map<number, Sensor>(before);
   for (const { message, reading } of inOrder) {
     const id = reading.sensorId;
-    const { sensor, alert } = observe(after.get(id) ?? unheard, reading, rules);
+    const { sensor, alert } = observe(after.get(id) ?? newSensor, reading, rules);
     after.set(id, sensor);
     if (alert !== undefined) alerts.set(message, rowOf(reading, alert, now));
   }
   const changes = ids.map((id) => ({
     id,
-    before: before.get(id) ?? unheard,
-    after: after.get(id) ?? unheard,
+    before: before.get(id) ?? newSensor,
+    after: after.get(id) ?? newSensor,
   }));
   await saveSensors(tx, changes, now);
   return alerts;

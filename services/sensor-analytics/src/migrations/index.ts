@@ -1,7 +1,7 @@
 import { type Migrations, statements } from '@emporium/store';
 
 export const migrations: Migrations = {
-  // Sums are numeric, which adds up to the same in whatever order. The few rows of now change all the time: pages keep room.
+  // Numeric sums do not depend on the order. The fill factor leaves room for the frequent updates of the current windows.
   '001-reading-window': statements(
     `create table reading_window (
       seconds integer not null,
@@ -58,7 +58,7 @@ export const migrations: Migrations = {
     )`,
     'create index malformed_reading_at on malformed_reading (at)',
   ),
-  // Zero for what is there, and for what a process of the version before adds: their readings all had one.
+  // The default is right for existing rows and for processes of the previous version: their readings all had a humidity.
   '005-humidity-may-be-missing': statements(
     'alter table reading_window alter column humidity_min drop not null, alter column humidity_max drop not null',
     'alter table reading_window add column humidity_missing bigint not null default 0',
@@ -75,7 +75,7 @@ export const migrations: Migrations = {
     ) with (fillfactor = 70)`,
     'create index flagged_reading_last_at on flagged_reading (last_at)',
   ),
-  // Third parties choose ids: two that are the same are told apart by where they are.
+  // Third parties choose the ids, so that two messages may have the same one; their positions differ.
   '007-malformed-by-position': statements(
     `update malformed_reading set position = '' where position is null`,
     `alter table malformed_reading alter column position set default '', alter column position set not null`,

@@ -12,7 +12,7 @@ export const addAlerts = async (tx: Tx<Tables>, alerts: readonly Insertable<Aler
       .execute();
 };
 
-/** The newest first, of those before this one. */
+/** Newest first; those before the id `before` if it is given. */
 export const listAlerts = (db: Kysely<Tables>, limit: number, before?: string): Promise<readonly Alert[]> =>
   db
     .selectFrom('alert')
@@ -22,6 +22,6 @@ export const listAlerts = (db: Kysely<Tables>, limit: number, before?: string): 
     .limit(limit)
     .execute();
 
-/** The oldest first, of those after this one. */
+/** Those after the id `after`, oldest first. */
 export const alertsAfter = (db: Kysely<Tables>, after: string, limit: number): Promise<readonly Alert[]> =>
   db.selectFrom('alert').selectAll().where('id', '>', after).orderBy('id').limit(limit).execute();

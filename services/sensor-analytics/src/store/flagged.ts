@@ -10,8 +10,8 @@ export interface Flagged {
 }
 
 /**
- * Counts what was wrong with readings: a row for each sensor and flag, with the last value, so that a sensor that is wrong once
- * a second is one row and not a row a second. In the order of the keys, so that processes wait for each other rather than deadlock.
+ * Counts flagged readings in one row per sensor and flag, with the last value, so that a faulty sensor does not add a row every
+ * second. Rows are upserted in key order, so that concurrent processes cannot deadlock.
  */
 export const flagReadings = async (tx: Tx<Tables>, flagged: readonly Flagged[], now: Date): Promise<void> => {
   if (flagged.length === 0) return;
@@ -21,7 +21,7 @@ export const flagReadings = async (tx: Tx<Tables>, flagged: readonly Flagged[], 
     from unnest(
       ${flagged.map(({ data }) => data.sensor_id)}::integer[],
       ${flagged.map(({ flag }) => flag)}::text[],
-      ${flagged.map(oddValueOf)}::double precision[]
+      ${flagged.map(flaggedValueOf)}::double precision[]
     ) with ordinality as reading (sensor_id, flag, value, n)
     group by sensor_id, flag order by sensor_id, flag
     on conflict (sensor_id, flag) do update set
@@ -30,14 +30,14 @@ export const flagReadings = async (tx: Tx<Tables>, flagged: readonly Flagged[], 
       last_at = excluded.last_at`.execute(tx);
 };
 
-/** Of the field that the flag is about, where it is a number: other values may hold anything. */
-const oddValueOf = ({ data, flag }: Flagged): number | null => {
+/** The value of the field that was flagged, if it is a number. */
+const flaggedValueOf = ({ data, flag }: Flagged): number | null => {
   if (flag === 'location-missing') return null;
   const value = flag === 'clock-ahead' || flag === 'clock-behind' ? data.timestamp : data.humidity;
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 };
 
-/** The readings that were flagged, by flag. */
+/** The number of flagged readings by flag. */
 export const countFlagged = async (db: Kysely<Tables>): Promise<ReadonlyMap<Flag, number>> => {
   const rows = await db
     .selectFrom('flagged_reading')
@@ -49,12 +49,12 @@ export const countFlagged = async (db: Kysely<Tables>): Promise<ReadonlyMap<Flag
 
 interface Page {
   readonly sensorId?: number | undefined;
-  /** The sensor and the flag of the last one of the page before. */
+  /** The sensor and the flag of the last entry of the previous page. */
   readonly after?: readonly [sensorId: number, flag: string] | undefined;
   readonly limit: number;
 }
 
-/** By sensor and flag. */
+/** Ordered by sensor and flag. */
 export const listFlagged = (
   db: Kysely<Tables>,
   { sensorId, after = [-1, ''], limit }: Page,

@@ -2,7 +2,7 @@ import { storableText, type Unreadable } from '@emporium/bus';
 import type { Kysely, Selectable } from 'kysely';
 import type { MalformedReadingTable, Tables } from './tables.ts';
 
-/** Once for each, however often it is delivered before it is set aside. Whatever it holds, it can be recorded. */
+/** Records a malformed reading once, even if it is delivered again before it is dead-lettered. Accepts any text. */
 export const recordMalformed =
   (db: Kysely<Tables>) =>
   async ({ id, position = '', reason: { code, message } }: Unreadable): Promise<void> => {
@@ -26,7 +26,7 @@ export const countMalformed = async (db: Kysely<Tables>): Promise<number> => {
   return count;
 };
 
-/** The last ones first. */
+/** Newest first. */
 export const listMalformed = (
   db: Kysely<Tables>,
   limit: number,

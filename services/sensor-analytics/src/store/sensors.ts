@@ -1,40 +1,50 @@
 import type { Tx } from '@emporium/store';
 import { sql } from 'kysely';
-import { type Excursion, reach, type Sensor, unheard } from '../domain/excursion.ts';
+import { type Excursion, gapSeconds, newSensor, type Sensor } from '../domain/excursion.ts';
 import type { ExcursionTable, SensorTable, Tables } from './tables.ts';
 
-/** Locks what is known of these sensors, in the order of their ids; one that was never heard of is locked too. */
+/**
+ * Locks the sensors in the order of their ids, and inserts those that are new. Their excursions are those that a reading at
+ * `earliest` or later could belong to.
+ */
 export const lockSensors = async (
   tx: Tx<Tables>,
   ids: readonly number[],
   earliest: number,
   now: Date,
 ): Promise<Map<number, Sensor>> => {
-  const known = await lockKnown(tx, ids);
-  const rows = known.length === ids.length ? known : await meet(tx, ids, now);
-  const excursions = Map.groupBy(await excursionsOf(tx, ids, earliest - reach), ({ sensor_id }) => sensor_id);
+  const existing = await lockExisting(tx, ids);
+  const rows = existing.length === ids.length ? existing : await insertMissing(tx, ids, now);
+  const excursions = Map.groupBy(
+    await excursionsOf(tx, ids, earliest - gapSeconds),
+    ({ sensor_id }) => sensor_id,
+  );
   return new Map(
     rows.map(({ id, latest, mean, heard }) => {
-      const mine = (excursions.get(id) ?? []).map(excursionOf);
-      return [id, { latest, mean, heard, excursions: mine }];
+      const own = (excursions.get(id) ?? []).map(excursionOf);
+      return [id, { latest, mean, samples: heard, excursions: own }];
     }),
   );
 };
 
-const lockKnown = async (tx: Tx<Tables>, ids: readonly number[]): Promise<readonly SensorTable[]> => {
+const lockExisting = async (tx: Tx<Tables>, ids: readonly number[]): Promise<readonly SensorTable[]> => {
   const { rows } = await sql<SensorTable>`
     select * from sensor where id = any(${ids}::integer[]) order by id for update`.execute(tx);
   return rows;
 };
 
-/** Two processes may hear of a sensor for the first time at one time: the second waits for the first. */
-const meet = async (tx: Tx<Tables>, ids: readonly number[], now: Date): Promise<readonly SensorTable[]> => {
-  const { latest, mean, heard } = unheard;
+/** When two processes insert the same sensor, the second waits for the first. */
+const insertMissing = async (
+  tx: Tx<Tables>,
+  ids: readonly number[],
+  now: Date,
+): Promise<readonly SensorTable[]> => {
+  const { latest, mean, samples } = newSensor;
   await sql`
     insert into sensor (id, latest, mean, heard, updated_at)
-    select id, ${latest}, ${mean}, ${heard}, ${now} from unnest(${ids}::integer[]) as id order by id
+    select id, ${latest}, ${mean}, ${samples}, ${now} from unnest(${ids}::integer[]) as id order by id
     on conflict do nothing`.execute(tx);
-  return lockKnown(tx, ids);
+  return lockExisting(tx, ids);
 };
 
 const excursionsOf = async (
@@ -58,10 +68,10 @@ interface Change {
   readonly after: Sensor;
 }
 
-/** Call it with what `lockSensors` locked. */
+/** Saves changes of sensors that `lockSensors` has locked. */
 export const saveSensors = async (tx: Tx<Tables>, changes: readonly Change[], now: Date): Promise<void> => {
-  const heard = changes.filter(({ before, after }) => after.latest !== before.latest);
-  if (heard.length > 0) await updateSensors(tx, heard, now);
+  const updated = changes.filter(({ before, after }) => after.latest !== before.latest);
+  if (updated.length > 0) await updateSensors(tx, updated, now);
   const excursions = changes.flatMap(({ id, before, after }) =>
     after.excursions
       .filter((excursion) => !before.excursions.includes(excursion))
@@ -84,12 +94,12 @@ export const saveSensors = async (tx: Tx<Tables>, changes: readonly Change[], no
 const updateSensors = async (tx: Tx<Tables>, changes: readonly Change[], now: Date): Promise<void> => {
   const ids = changes.map(({ id }) => id);
   await sql`
-    update sensor set latest = heard.latest, mean = heard.mean, heard = heard.heard, updated_at = ${now}
+    update sensor set latest = changed.latest, mean = changed.mean, heard = changed.heard, updated_at = ${now}
     from unnest(
       ${ids}::integer[],
       ${changes.map(({ after }) => after.latest)}::bigint[],
       ${changes.map(({ after }) => after.mean)}::double precision[],
-      ${changes.map(({ after }) => after.heard)}::integer[]
-    ) as heard (id, latest, mean, heard)
-    where sensor.id = any(${ids}::integer[]) and sensor.id = heard.id`.execute(tx);
+      ${changes.map(({ after }) => after.samples)}::integer[]
+    ) as changed (id, latest, mean, heard)
+    where sensor.id = any(${ids}::integer[]) and sensor.id = changed.id`.execute(tx);
 };

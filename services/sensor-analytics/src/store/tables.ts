@@ -11,7 +11,7 @@ export interface Tables {
   flagged_reading: FlaggedReadingTable;
 }
 
-/** What the readings of one place add up to, in one stretch of event time. */
+/** The aggregate of the readings of one location in one window of event time. */
 export interface ReadingWindowTable {
   seconds: number;
   location: string;
@@ -31,9 +31,10 @@ export interface ReadingWindowTable {
 
 export interface SensorTable {
   id: number;
-  /** Seconds since 1970, as the stream has them. */
+  /** In seconds since 1970, like the readings. */
   latest: number;
   mean: number;
+  /** The number of samples in the mean. */
   heard: number;
   updated_at: Date;
 }
@@ -48,19 +49,19 @@ export interface ExcursionTable {
 }
 
 export interface AlertTable {
-  /** A UUIDv7: later alerts have greater ones. */
+  /** A UUIDv7, so that alerts are sorted by time. */
   id: string;
   sensor_id: number;
   location: string;
   reason: Reason;
   temperature: number;
   usual: number | null;
-  /** Of the reading. */
+  /** The time of the reading. */
   at: Date;
   raised_at: Date;
 }
 
-/** What could not be read; its bytes are the dead letter's. Unique on the id and the position together. */
+/** A message that is not a valid reading, unique on `id` and `position`. The dead letter has its bytes. */
 export interface MalformedReadingTable {
   id: string;
   position: string;
@@ -69,13 +70,13 @@ export interface MalformedReadingTable {
   at: ColumnType<Date, Date | undefined, never>;
 }
 
-/** What was wrong with readings that could be read: a row for each sensor and flag. */
+/** The readings of one sensor that had one flag. */
 export interface FlaggedReadingTable {
   sensor_id: number;
   flag: Flag;
-  /** How many. */
+  /** The number of readings. */
   readings: number;
-  /** Of the field that the flag is about, in the last of them; null where it is not a number. */
+  /** The value of the flagged field in the last of them; null when it was not a number. */
   last_value: number | null;
   first_at: Date;
   last_at: Date;

@@ -4,9 +4,9 @@ import type { Reading } from '../domain/reading.ts';
 import type { ReadingWindowTable, Tables } from './tables.ts';
 
 /**
- * Adds readings to the windows of their own time, however late they come. Each value is exact (numeric) and each change
- * commutes, so that the windows are the same in whatever order, and by however many processes, the readings are added. In the
- * order of their keys, so that processes wait for each other rather than deadlock.
+ * Adds readings to the windows of their own time, however late they arrive. Values are exact (numeric) and changes commute, so
+ * that the result does not depend on the order of the readings, nor on the number of processes. Rows are upserted in key order,
+ * so that concurrent processes cannot deadlock.
  */
 export const addToWindows = async (
   tx: Tx<Tables>,
@@ -41,22 +41,24 @@ export const addToWindows = async (
       updated_at = excluded.updated_at`.execute(tx);
 };
 
-/** Places that are shown at most: whoever writes to an open stream can make up any number of them. */
-const mostLocations = 200;
+/** Anyone can write any number of locations to an open stream. */
+const maxLocations = 200;
 
-/** What windows are asked for: those of this length, as many of each place, that began at `until` at the latest. */
-interface Newest {
+interface NewestWindows {
+  /** The length of the windows. */
   readonly seconds: number;
+  /** The maximum per location. */
   readonly each: number;
+  /** Later windows are skipped: they are from clocks that are wrong. */
   readonly until: Date;
 }
 
-/** Of each place the newest windows, by place and newest first. What is later than `until` was of a wrong clock. */
+/** The newest windows of each location, ordered by location, then newest first. */
 export const newestWindows = async (
   db: Kysely<Tables>,
-  { seconds, each, until }: Newest,
+  { seconds, each, until }: NewestWindows,
 ): Promise<readonly ReadingWindowTable[]> => {
-  // The next place is one look into the index, however many windows there are.
+  // A loose index scan: one lookup per location, however many windows there are.
   const { rows } = await sql<ReadingWindowTable>`
     with recursive place as (
       (select location from reading_window where seconds = ${seconds} order by location limit 1)
@@ -66,7 +68,7 @@ export const newestWindows = async (
         where seconds = ${seconds} and location > place.location order by location limit 1
       ) from place where location is not null
     )
-    select newest.* from (select location from place where location is not null limit ${mostLocations}) as place
+    select newest.* from (select location from place where location is not null limit ${maxLocations}) as place
     cross join lateral (
       select * from reading_window
       where seconds = ${seconds} and location = place.location and start <= ${until} order by start desc limit ${each}
@@ -74,17 +76,17 @@ export const newestWindows = async (
   return rows;
 };
 
-/** Windows that have changed since then, of those that began at `begun` or later. */
+/** Windows that have changed since `since`, of those that started at `startedAfter` or later. */
 export const changedWindows = (
   db: Kysely<Tables>,
   seconds: number,
-  { since, begun }: { readonly since: Date; readonly begun: Date },
+  { since, startedAfter }: { readonly since: Date; readonly startedAfter: Date },
 ): Promise<readonly ReadingWindowTable[]> =>
   db
     .selectFrom('reading_window')
     .selectAll()
     .where('seconds', '=', seconds)
-    .where('start', '>=', begun)
+    .where('start', '>=', startedAfter)
     .where('updated_at', '>=', since)
     .orderBy('start')
     .orderBy('location')

@@ -5,12 +5,18 @@ import { type Kysely, sql } from 'kysely';
 import { onSensorData } from '../../src/handlers/sensor-data.ts';
 import { migrations } from '../../src/migrations/index.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import { arriving, byPlaceAndTime, outgoing, type Reading, type Window } from './readings.ts';
+import { arriving, byLocationAndTime, outgoing, type Reading, type Window } from './readings.ts';
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
-const watch = { windowSeconds: 60, hotAbove: 35, jumpBy: 8, aheadSeconds: 300, ageSeconds: 365 * 86_400 };
+const options = {
+  windowSeconds: 60,
+  hotAbove: 35,
+  jumpBy: 8,
+  maxAheadSeconds: 300,
+  maxAgeSeconds: 365 * 86_400,
+};
 
-/** The service's database and handler, without a broker: what it publishes stays in the outbox. */
+/** The service's database and handler without a broker: published events stay in the outbox. */
 export const openAnalytics = async (serverUrl: string) => {
   const { url, drop } = await freshDatabase(serverUrl);
   const subscription = shop.subscription('sensor-analytics.readings');
@@ -20,7 +26,7 @@ export const openAnalytics = async (serverUrl: string) => {
   const instance = () => {
     const store = createStore<Tables>({ service: 'sensor-analytics', registry: shop, url, log: silent });
     stores.push(store);
-    const { run } = store.runner(subscription, [onSensorData(watch)], { groupSize: 500 });
+    const { run } = store.runner(subscription, [onSensorData(options)], { groupSize: 500 });
     const handleBytes = async (bodies: readonly Uint8Array[]): Promise<void> => {
       await Promise.all(bodies.map((body) => run(arriving(body), new AbortController().signal)));
     };
@@ -38,7 +44,7 @@ export const openAnalytics = async (serverUrl: string) => {
     flagged: () =>
       store.db.selectFrom('flagged_reading').selectAll().orderBy('sensor_id').orderBy('flag').execute(),
     windows: () => readWindows(store.db),
-    /** What was published, in order. */
+    /** The published events, in order. */
     published: async () => {
       const { rows } = await sql<{ body: Buffer }>`select body from outbox order by id`.execute(store.db);
       return rows.map(({ body }) => JSON.parse(body.toString()));
@@ -60,5 +66,5 @@ export const readWindows = async (db: Kysely<Tables>): Promise<Window[]> => {
       temperature: [row.temperature_min, row.temperature_max, row.temperature_sum] as const,
       humidity: [row.humidity_min ?? Number.NaN, row.humidity_max ?? Number.NaN, row.humidity_sum] as const,
     }))
-    .toSorted(byPlaceAndTime);
+    .toSorted(byLocationAndTime);
 };

@@ -11,15 +11,14 @@ export const reading = (change: Partial<Reading> = {}): Reading => ({
   ...change,
 });
 
-/** As it leaves, and as it arrives. */
 export const outgoing = (value: Reading): OutgoingMessage => createStreamMessage(sensorData, value);
 export const arriving = (body: Uint8Array): Message => readMessage(shop, new Set([sensorData]), body);
 
-const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
+const locations = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
 
 /**
- * So many readings, of fifty sensors in five places, each sensor once a second, with values that no binary fraction holds; those
- * of sensor 5 in Dubai are too hot for a while. The same at each call.
+ * Readings of fifty sensors in five locations, each sensor once a second, with values that are not exact in binary. Sensor 5 in
+ * Dubai is too hot for a while. Deterministic.
  */
 export const manyReadings = (count: number): Reading[] =>
   Array.from({ length: count }, (_, index) => {
@@ -27,7 +26,7 @@ export const manyReadings = (count: number): Reading[] =>
     const isHot = sensor === 5 && second >= 20 && second < 50;
     return reading({
       sensor_id: sensor,
-      location: places[(sensor - 1) % places.length] ?? '',
+      location: locations[(sensor - 1) % locations.length] ?? '',
       timestamp: start + second,
       temperature: isHot ? 36.1 : Math.round(200 + 7 * Math.sin(index)) / 10,
       humidity: Math.round(500 + 90 * Math.cos(index)) / 10,
@@ -42,7 +41,7 @@ export interface Window {
   readonly humidity: readonly [min: number, max: number, sum: number];
 }
 
-/** What the windows must be, added up in tenths, which are exact. */
+/** The expected windows, added up in tenths, which are exact. */
 export const windowsOf = (readings: readonly Reading[], seconds: number): Window[] => {
   const groups = Map.groupBy(
     readings,
@@ -64,13 +63,13 @@ export const windowsOf = (readings: readonly Reading[], seconds: number): Window
         humidity: range(group.map(({ humidity }) => humidity)),
       };
     })
-    .toSorted(byPlaceAndTime);
+    .toSorted(byLocationAndTime);
 };
 
-export const byPlaceAndTime = (one: Window, other: Window): number =>
+export const byLocationAndTime = (one: Window, other: Window): number =>
   one.location < other.location ? -1 : one.location > other.location ? 1 : one.start - other.start;
 
-/** In another order, the same at each call. */
+/** In another order. Deterministic. */
 export const shuffled = <Item>(items: readonly Item[]): Item[] =>
   items
     .map((item, index) => ({ item, at: Math.sin(index * 7919) }))

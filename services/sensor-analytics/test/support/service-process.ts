@@ -7,23 +7,23 @@ import { generateKeyPair } from '@emporium/service';
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const { publicKey } = generateKeyPair();
 
-export interface Place {
+export interface Servers {
   readonly databaseUrl: string;
   readonly busUrl: string;
   readonly streamUrl: string;
 }
 
-/** The service as a process of its own. */
+/** The service as a separate process. */
 export interface Instance {
   readonly url: string;
-  /** Drains it; gives its exit code. */
+  /** Stops it gracefully and returns its exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL: what a crash does. */
+  /** Sends SIGKILL, like a crash. */
   kill(): Promise<void>;
 }
 
-/** Starts one; resolves when it is ready, and rejects with what it wrote when it is not. */
-export const startInstance = async ({ databaseUrl, busUrl, streamUrl }: Place): Promise<Instance> => {
+/** Resolves when the process is ready. Rejects with its output when it does not become ready. */
+export const startInstance = async ({ databaseUrl, busUrl, streamUrl }: Servers): Promise<Instance> => {
   const port = await freePort();
   const child: ChildProcess = spawn(process.execPath, [main], {
     env: {
@@ -33,9 +33,8 @@ export const startInstance = async ({ databaseUrl, busUrl, streamUrl }: Place): 
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // it ends with this process
   });
-  let written = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk) => (written += String(chunk)));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
   const exit = once(child, 'exit').then(([code]) => code as number | null);
   const url = `http://127.0.0.1:${port}`;
   const end = (signal: NodeJS.Signals) => {
@@ -50,7 +49,7 @@ export const startInstance = async ({ databaseUrl, busUrl, streamUrl }: Place): 
   ) {
     if (child.exitCode === null && Date.now() < until) continue;
     await end('SIGKILL');
-    throw new Error(`sensor-analytics did not start:\n${written}`);
+    throw new Error(`sensor-analytics did not start:\n${output}`);
   }
   return { url, stop: () => end('SIGTERM'), kill: async () => void (await end('SIGKILL')) };
 };
