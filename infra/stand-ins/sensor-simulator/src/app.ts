@@ -7,31 +7,31 @@ import {
   type Step,
 } from '@emporium/service';
 import type { Config } from './config.ts';
+import { createDeliveryCounter } from './delivery-counter.ts';
 import { createRandom } from './domain/random.ts';
+import { publisher } from './publisher.ts';
 import { simulatorRoutes } from './routes.ts';
-import { sending } from './sending.ts';
 import { createSimulation } from './simulation.ts';
-import { createTally } from './tally.ts';
 
 const api = {
   title: 'Sensor simulator',
-  description: 'Sensors of five warehouses, with anomalies on request',
+  description: 'Simulates the sensors of five warehouses, with anomalies on request',
 };
 
 export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
   const { STREAM_URL: url, READINGS_PER_SECOND: rate, ANOMALY_INTERVAL_MS: anomalyIntervalMs } = config;
   const transport = await createTransport({ url, service: 'sensor-simulator', log });
   const simulation = createSimulation({ rate, anomalyIntervalMs, random: createRandom(Date.now()) });
-  const tally = createTally();
+  const counter = createDeliveryCounter();
   const health = createHealth();
   health.add('stream', () => {
     const status = transport.status();
     if (status.state !== 'up') throw new Error(`${status.state}: ${status.reason}`);
   });
-  const server = await createHttpServer({ log, health, api, routes: [simulatorRoutes(simulation, tally)] });
+  const server = await createHttpServer({ log, health, api, routes: [simulatorRoutes(simulation, counter)] });
   return [
     { name: 'stream', start: () => () => transport.close() },
-    sending({ transport, simulation, tally, log }),
+    publisher({ transport, simulation, counter, log }),
     listen(server, health, config),
   ];
 };

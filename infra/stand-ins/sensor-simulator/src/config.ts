@@ -1,9 +1,9 @@
 import { milliseconds, processConfig, streamUrl } from '@emporium/service';
 import { z } from 'zod';
 
-/** Readings a second, of all sensors together. */
+/** Readings per second, of all sensors together. */
 const rate = z.coerce
-  .number('must be a number of readings a second')
+  .number('must be a number of readings per second')
   .min(1, 'must be 1 or more')
   .max(100_000, 'must be 100000 or less')
   .meta({ examples: ['10'] });
@@ -11,7 +11,7 @@ const rate = z.coerce
 export const config = processConfig.extend({
   STREAM_URL: streamUrl,
   READINGS_PER_SECOND: rate.default(10),
-  /** The mean time between two anomalies that come by themselves; 0 for none. */
+  /** The mean time between two random anomalies; 0 for none. */
   ANOMALY_INTERVAL_MS: milliseconds.default(300_000),
 });
 export type Config = z.output<typeof config>;

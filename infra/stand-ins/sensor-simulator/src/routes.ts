@@ -1,9 +1,9 @@
 import type { Routes } from '@emporium/service';
 import { z } from 'zod';
+import type { DeliveryCounter } from './delivery-counter.ts';
 import { locations } from './domain/climate.ts';
 import { anomalies } from './domain/sensor.ts';
 import type { Simulation } from './simulation.ts';
-import type { Tallying } from './tally.ts';
 
 const count = z.int().min(0);
 const report = z.object({
@@ -16,20 +16,25 @@ const report = z.object({
 });
 const tags = ['sensors'];
 
-/** For people and tests: what was delivered, how fast it goes on, and what goes wrong. */
 export const simulatorRoutes =
-  (simulation: Simulation, tally: Tallying): Routes =>
+  (simulation: Simulation, counter: DeliveryCounter): Routes =>
   (server) => {
-    const now = () => ({
+    const currentReport = () => ({
       readingsPerSecond: simulation.rate(),
       sensors: simulation.sensors(),
-      ...tally.read(),
+      ...counter.read(),
     });
 
     server.get(
       '/sensor-simulator',
-      { schema: { tags, summary: 'Deliveries and failures so far', response: { 200: report } } },
-      now,
+      {
+        schema: {
+          tags,
+          summary: 'Get the rate, and the number of readings by outcome',
+          response: { 200: report },
+        },
+      },
+      currentReport,
     );
 
     server.put(
@@ -37,14 +42,14 @@ export const simulatorRoutes =
       {
         schema: {
           tags,
-          summary: 'Readings a second from now on; sensors come and go with it',
+          summary: 'Set the readings per second; sensors are added or removed',
           body: z.object({ readingsPerSecond: z.number().min(1).max(100_000) }),
           response: { 200: report },
         },
       },
       ({ body }) => {
         simulation.setRate(body.readingsPerSecond);
-        return now();
+        return currentReport();
       },
     );
 
@@ -53,12 +58,12 @@ export const simulatorRoutes =
       {
         schema: {
           tags,
-          summary: 'Let one sensor of a place go wrong for twenty readings',
+          summary: 'Start an anomaly of twenty readings in one sensor of a location',
           body: z.object({ location: z.enum(locations), kind: z.enum(anomalies).default('heating') }),
           response: { 202: z.object({ sensorId: z.string() }) },
         },
       },
       async ({ body: { location, kind } }, reply) =>
-        reply.code(202).send({ sensorId: String(simulation.disturb(location, kind)) }),
+        reply.code(202).send({ sensorId: String(simulation.startAnomaly(location, kind)) }),
     );
   };

@@ -8,18 +8,18 @@ const run = (rate: number, tickMs: number, ticks: number, anomalyIntervalMs = 0)
   return Array.from({ length: ticks }, (_, tick) => simulation.read(new Date(start + tick * tickMs))).flat();
 };
 
-test.each([1, 10, 333, 20_000])('gives %i readings a second, whatever the ticks are', (rate) => {
+test.each([1, 10, 333, 20_000])('produces %i readings per second at any interval between ticks', (rate) => {
   expect(run(rate, 50, 201).length).toBeGreaterThan(rate * 10 * 0.99 - 1);
   expect(run(rate, 50, 201).length).toBeLessThanOrEqual(rate * 10);
 });
 
-test('what a stalled process has missed does not come at once', () => {
+test('does not make up for a stall of the process', () => {
   const simulation = createSimulation({ rate: 100, anomalyIntervalMs: 0, random: createRandom(1) });
   simulation.read(new Date(start));
   expect(simulation.read(new Date(start + 60_000)).length).toBeLessThanOrEqual(50);
 });
 
-test('a change of the rate brings and takes sensors', () => {
+test('adds and removes sensors when the rate changes', () => {
   const simulation = createSimulation({ rate: 1, anomalyIntervalMs: 0, random: createRandom(1) });
   expect(simulation.sensors()).toBe(5);
   simulation.setRate(1_000);
@@ -29,7 +29,7 @@ test('a change of the rate brings and takes sensors', () => {
   expect(simulation.rate()).toBe(10);
 });
 
-test('anomalies come by themselves, about as often as it was said', () => {
+test('starts anomalies at about the given interval', () => {
   const hot = run(10, 50, 60_000, 60_000).filter(({ temperature }) => temperature > 33);
   expect(hot.length).toBeGreaterThan(50);
   expect(run(10, 50, 60_000).filter(({ temperature }) => temperature > 33)).toEqual([]);

@@ -3,15 +3,15 @@ import { createFleet, type Reading } from './domain/fleet.ts';
 import type { Random } from './domain/random.ts';
 import { type Anomaly, anomalies } from './domain/sensor.ts';
 
-/** The sensors over time. */
+/** The sensors and their rate over time. */
 export interface Simulation {
   readonly sensors: () => number;
   readonly rate: () => number;
-  /** What is due since the last call. */
+  /** The readings that are due since the last call. */
   read(now: Date): Reading[];
   setRate(perSecond: number): void;
-  /** Gives the id of the sensor that goes wrong. */
-  disturb(location: Location, kind: Anomaly): number;
+  /** Returns the id of the affected sensor. */
+  startAnomaly(location: Location, kind: Anomaly): number;
 }
 
 interface SimulationOptions {
@@ -20,8 +20,8 @@ interface SimulationOptions {
   readonly random: Random;
 }
 
-/** What a process that was stalled does not make up for, in seconds. */
-const longestGap = 0.5;
+/** After a longer stall of the process, in seconds, readings are left out rather than sent at once. */
+const maxGap = 0.5;
 
 export const createSimulation = ({
   rate: first,
@@ -43,12 +43,12 @@ export const createSimulation = ({
       rate = perSecond;
       fleet.resize(perSecond);
     },
-    disturb: fleet.disturb,
+    startAnomaly: fleet.startAnomaly,
     read: (now) => {
-      const seconds = Math.min(longestGap, Math.max(0, (now.getTime() - (last ?? now.getTime())) / 1_000));
+      const seconds = Math.min(maxGap, Math.max(0, (now.getTime() - (last ?? now.getTime())) / 1_000));
       last = now.getTime();
-      const isAnomalous = anomalyIntervalMs > 0 && random() < (seconds * 1_000) / anomalyIntervalMs;
-      if (isAnomalous) fleet.disturb(pick(locations), pick(anomalies));
+      const isAnomalyDue = anomalyIntervalMs > 0 && random() < (seconds * 1_000) / anomalyIntervalMs;
+      if (isAnomalyDue) fleet.startAnomaly(pick(locations), pick(anomalies));
       due += rate * seconds;
       const count = Math.floor(due);
       due -= count;

@@ -1,4 +1,4 @@
-/** What is usual in a warehouse: the walk of its sensors is drawn back to this. */
+/** The normal values of a warehouse, to which its sensors revert. */
 export interface Climate {
   /** Degrees Celsius. */
   readonly temperature: number;
@@ -16,4 +16,4 @@ export const climates = {
 
 export type Location = keyof typeof climates;
 
-export const locations = Object.keys(climates) as [Location, ...Location[]]; // keys forgets their type
+export const locations = Object.keys(climates) as [Location, ...Location[]]; // Object.keys loses their type

@@ -1,8 +1,7 @@
 import { type Location, locations } from './climate.ts';
 import type { Random } from './random.ts';
-import { type Anomaly, createSensor, disturb, next, type Sensor } from './sensor.ts';
+import { type Anomaly, createSensor, next, type Sensor, startAnomaly } from './sensor.ts';
 
-/** What a sensor says of a second. */
 export interface Reading {
   readonly sensor_id: number;
   readonly location: Location;
@@ -11,33 +10,33 @@ export interface Reading {
   readonly humidity: number;
 }
 
-/** All sensors, as many as the rate needs: each reads once a second at most, and in turn. */
+/** As many sensors as the rate needs. They report in turn, each at most once a second. */
 export interface Fleet {
   readonly size: () => number;
-  /** The readings of the next so many sensors in this second; without those that have read in it already. */
+  /** The readings of the next `count` sensors, without those that have already reported in this second. */
   read(count: number, second: number): Reading[];
-  /** Lets a sensor of this place go wrong, that which last did so longest ago; gives its id. */
-  disturb(location: Location, kind: Anomaly): number;
-  /** From now on there are enough sensors for so many readings a second. */
+  /** Starts an anomaly in the sensor of this location whose last one is longest ago. Returns the id of the sensor. */
+  startAnomaly(location: Location, kind: Anomaly): number;
+  /** Adds or removes sensors for a new number of readings per second. */
   resize(rate: number): void;
 }
 
-/** Some more than one for each reading of a second, so that a second that seems shorter finds one that is due. */
+/** Sensors per reading and second: ticks are irregular, and some seconds need more readings than others. */
 const spare = 1.25;
 
 export const createFleet = (rate: number, random: Random): Fleet => {
   let sensors: Sensor[] = [];
   const readAt: number[] = [];
-  /** By index: the how manieth disturbance was the last one of this sensor. */
-  const disturbedAt: number[] = [];
-  let disturbances = 0;
+  /** By index: the number of the last anomaly of this sensor. */
+  const lastAnomaly: number[] = [];
+  let anomalies = 0;
   let turn = 0;
 
   const resize = (perSecond: number): void => {
     const size = Math.ceil((perSecond * spare) / locations.length) * locations.length;
     sensors = Array.from(
       { length: size },
-      (_, index) => sensors[index] ?? createSensor(index + 1, placeOf(index)),
+      (_, index) => sensors[index] ?? createSensor(index + 1, locationOf(index)),
     );
     turn %= size;
   };
@@ -60,21 +59,21 @@ export const createFleet = (rate: number, random: Random): Fleet => {
       }
       return readings;
     },
-    disturb: (location, kind) => {
+    startAnomaly: (location, kind) => {
       let index = locations.indexOf(location);
       for (let other = index; other < sensors.length; other += locations.length) {
-        if ((disturbedAt[other] ?? 0) < (disturbedAt[index] ?? 0)) index = other;
+        if ((lastAnomaly[other] ?? 0) < (lastAnomaly[index] ?? 0)) index = other;
       }
       const sensor = sensors[index] ?? createSensor(index + 1, location);
-      sensors[index] = disturb(sensor, kind);
-      disturbances += 1;
-      disturbedAt[index] = disturbances;
+      sensors[index] = startAnomaly(sensor, kind);
+      anomalies += 1;
+      lastAnomaly[index] = anomalies;
       return sensor.id;
     },
   };
 };
 
-const placeOf = (index: number): Location => locations[index % locations.length] ?? locations[0];
+const locationOf = (index: number): Location => locations[index % locations.length] ?? locations[0];
 
 const readingOf = ({ id, location, temperature, humidity }: Sensor, timestamp: number): Reading => ({
   sensor_id: id,

@@ -1,7 +1,7 @@
-/** Gives [0, 1). */
+/** Returns a number in [0, 1). */
 export type Random = () => number;
 
-/** The same numbers for the same seed (mulberry32). */
+/** A deterministic generator (mulberry32). */
 export const createRandom = (seed: number): Random => {
   let state = seed >>> 0;
   return () => {
@@ -12,6 +12,6 @@ export const createRandom = (seed: number): Random => {
   };
 };
 
-/** About normally distributed around 0, with a deviation of 1, and never beyond 3. */
+/** An approximately normal distribution with mean 0 and standard deviation 1, bounded to ±3.5. */
 export const deviate = (random: Random): number =>
   (random() + random() + random() + random() - 2) * Math.sqrt(3);

@@ -2,10 +2,10 @@ import type { OutgoingMessage, PublishResult } from '@emporium/bus';
 import { busErrors } from '@emporium/bus';
 import { createLog } from '@emporium/service';
 import { expect, test, vi } from 'vitest';
+import { createDeliveryCounter } from './delivery-counter.ts';
 import { createRandom } from './domain/random.ts';
-import { sending } from './sending.ts';
+import { publisher } from './publisher.ts';
 import { createSimulation } from './simulation.ts';
-import { createTally } from './tally.ts';
 
 const lines: string[] = [];
 const log = createLog({
@@ -16,32 +16,32 @@ const log = createLog({
 const simulation = (rate: number) =>
   createSimulation({ rate, anomalyIntervalMs: 0, random: createRandom(3) });
 
-/** Runs the step over a broker that answers like this. */
+/** Runs the publisher with a broker that answers like this. */
 const runFor = async (
   ms: number,
   answer: (message: OutgoingMessage) => Promise<PublishResult>,
   rate = 1_000,
 ) => {
   const sent: OutgoingMessage[] = [];
-  const tally = createTally();
+  const counter = createDeliveryCounter();
   const transport = {
     publish: async (messages: readonly OutgoingMessage[]) => {
       sent.push(...messages);
       return Promise.all(messages.map(answer));
     },
   };
-  const stop = await sending({ transport, simulation: simulation(rate), tally, log }).start(
+  const stop = await publisher({ transport, simulation: simulation(rate), counter, log }).start(
     new AbortController().signal,
   );
   await new Promise((resolve) => setTimeout(resolve, ms));
   await stop?.(AbortSignal.timeout(5_000));
-  return { sent, tally: tally.read() };
+  return { sent, counts: counter.read() };
 };
 
-test('a reading leaves as the plain JSON of the open contract, under its sensor', async () => {
-  const { sent, tally } = await runFor(700, async () => ({ status: 'accepted' }));
-  expect(tally.delivered).toBe(sent.length);
-  expect(tally.delivered).toBeGreaterThan(100);
+test('a reading is published as plain JSON, with the id of its sensor as the key', async () => {
+  const { sent, counts } = await runFor(700, async () => ({ status: 'accepted' }));
+  expect(counts.delivered).toBe(sent.length);
+  expect(counts.delivered).toBeGreaterThan(100);
   const [first] = sent;
   const text = Buffer.from(first?.body ?? []).toString();
   expect(text).toMatch(
@@ -52,35 +52,35 @@ test('a reading leaves as the plain JSON of the open contract, under its sensor'
   expect(first?.id).toBe(`sensor_data/${sensor_id}/${timestamp}`);
 });
 
-test('what the broker refuses is counted and said, with the reason', async () => {
+test('readings that the broker refuses are counted and logged with the reason', async () => {
   const refused: PublishResult = { status: 'refused', error: busErrors.broker_away() };
-  const { tally } = await runFor(700, async () => refused);
-  expect(tally).toMatchObject({ delivered: 0, lastFailure: { reason: 'The broker cannot be reached' } });
-  expect(tally.failed).toBeGreaterThan(50);
+  const { counts } = await runFor(700, async () => refused);
+  expect(counts).toMatchObject({ delivered: 0, lastFailure: { reason: 'The broker cannot be reached' } });
+  expect(counts.failed).toBeGreaterThan(50);
   expect(lines.at(-1)).toContain('readings were lost');
 });
 
-test('a broker that takes its time is not sent more and more', async () => {
-  const { sent, tally } = await runFor(
+test('readings are skipped while a slow broker has too many in flight', async () => {
+  const { sent, counts } = await runFor(
     1_600,
     () => new Promise((resolve) => setTimeout(() => resolve({ status: 'accepted' }), 1_200)),
     80_000,
   );
-  expect(tally.skipped).toBeGreaterThan(1_000);
-  expect(tally.delivered).toBe(sent.length);
+  expect(counts.skipped).toBeGreaterThan(1_000);
+  expect(counts.delivered).toBe(sent.length);
 });
 
-test('at the highest rate, to a broker that takes them at once, none is lost by a tick that comes late', async () => {
+test('at the highest rate a late tick loses no readings', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
   try {
-    const tally = createTally();
+    const counter = createDeliveryCounter();
     const publish = vi.fn(async (messages: readonly OutgoingMessage[]) =>
       messages.map((): PublishResult => ({ status: 'accepted' })),
     );
-    const stop = await sending({
+    const stop = await publisher({
       transport: { publish },
       simulation: simulation(100_000),
-      tally,
+      counter,
       log,
     }).start(new AbortController().signal);
     await vi.advanceTimersByTimeAsync(250);
@@ -89,8 +89,8 @@ test('at the highest rate, to a broker that takes them at once, none is lost by 
       await vi.advanceTimersByTimeAsync(250);
     }
     await stop?.(AbortSignal.timeout(5_000));
-    expect(tally.read()).toMatchObject({ skipped: 0, failed: 0 });
-    expect(tally.read().delivered).toBe(100_000 * (0.255 + 0.5));
+    expect(counter.read()).toMatchObject({ skipped: 0, failed: 0 });
+    expect(counter.read().delivered).toBe(100_000 * (0.255 + 0.5));
   } finally {
     vi.useRealTimers();
   }

@@ -1,41 +1,40 @@
 import type { PublishResult } from '@emporium/bus';
 
-/** What became of the readings so far. */
-export interface Tally {
-  /** The broker owns these. */
+/** The number of readings by outcome. */
+export interface DeliveryCounts {
+  /** Accepted by the broker. */
   readonly delivered: number;
-  /** The broker did not take these. */
+  /** Refused by the broker. */
   readonly failed: number;
-  /** Never sent, because too many were on their way already. */
+  /** Not sent, because too many were in flight. */
   readonly skipped: number;
-  /** Of the last that failed. */
   readonly lastFailure?: { readonly at: string; readonly reason: string };
 }
 
-export interface Tallying {
+export interface DeliveryCounter {
   count(results: readonly PublishResult[]): void;
   skip(readings: number): void;
-  read(): Tally;
+  read(): DeliveryCounts;
 }
 
-export const createTally = (clock = () => new Date()): Tallying => {
-  let tally: Tally = { delivered: 0, failed: 0, skipped: 0 };
+export const createDeliveryCounter = (clock = () => new Date()): DeliveryCounter => {
+  let counts: DeliveryCounts = { delivered: 0, failed: 0, skipped: 0 };
   return {
     count: (results) => {
       const refusal = results.findLast((result) => result.status === 'refused');
       const failed = results.filter(({ status }) => status === 'refused').length;
-      tally = {
-        ...tally,
-        delivered: tally.delivered + results.length - failed,
-        failed: tally.failed + failed,
+      counts = {
+        ...counts,
+        delivered: counts.delivered + results.length - failed,
+        failed: counts.failed + failed,
         ...(refusal?.status === 'refused'
           ? { lastFailure: { at: clock().toISOString(), reason: refusal.error.message } }
           : {}),
       };
     },
     skip: (readings) => {
-      tally = { ...tally, skipped: tally.skipped + readings };
+      counts = { ...counts, skipped: counts.skipped + readings };
     },
-    read: () => tally,
+    read: () => counts,
   };
 };
