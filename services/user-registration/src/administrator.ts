@@ -10,8 +10,8 @@ export interface Administrator {
 }
 
 /**
- * Sees to it, before HTTP is served, that the administrator of the configuration has an account with that password: the
- * first one makes all others. Safe with instances that start together.
+ * Creates or updates the account of the administrator in the configuration before HTTP is served. Safe when several instances
+ * start at the same time.
  */
 export const administratorStep = (
   store: Store<Tables>,
@@ -28,15 +28,15 @@ export const administratorStep = (
         role: 'administrator',
         passwordHash,
       });
-      if (outcome.kind === 'address-used') return ensure(); // another instance was faster
-      log.info({ userId: outcome.account.user_id }, 'made the first administrator');
+      if (outcome.kind === 'address-used') return ensure(); // another instance has created it
+      log.info({ userId: outcome.account.user_id }, 'created the administrator');
       return;
     }
     const isCurrent = await verifyPassword(password, account.password_hash);
     if (isCurrent && account.role === 'administrator') return;
     const hash = isCurrent ? account.password_hash : await hashPassword(password);
     await update(store.db, account.user_id, { role: 'administrator', password_hash: hash });
-    log.info({ userId: account.user_id }, 'brought the administrator up to date');
+    log.info({ userId: account.user_id }, 'updated the administrator');
   };
   return { name: 'first administrator', start: ensure };
 };

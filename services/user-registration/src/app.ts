@@ -1,28 +1,28 @@
 import { createService, createTokenIssuer, type Log, type Step } from '@emporium/service';
 import { administratorStep } from './administrator.ts';
+import { createConcurrencyLimiter } from './concurrency-limiter.ts';
 import type { Config } from './config.ts';
 import { createLogIn } from './log-in.ts';
 import { migrations } from './migrations/index.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import { userRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
-import { createThrottle } from './throttle.ts';
-import { createTurns } from './turns.ts';
 
 const hour = 60 * 60 * 1_000;
 
 export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
   createService<Tables>('user-registration', config, log, ({ store }) => {
     const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
-    const turns = createTurns({ atOnce: 2, waiting: config.PASSWORDS_WAITING });
+    const hashing = createConcurrencyLimiter({ maxConcurrent: 2, maxQueued: config.PASSWORDS_WAITING });
     const tokens = createTokenIssuer(config.JWT_PRIVATE_KEY);
-    const logIn = createLogIn(store.db, turns);
+    const logIn = createLogIn(store.db, hashing);
     const perMinute = config.REGISTRATIONS_PER_MINUTE;
-    const throttle = perMinute === 0 ? undefined : createThrottle({ perMinute });
+    const registrations = perMinute === 0 ? undefined : createRateLimiter({ perMinute });
 
     return {
-      description: 'Accounts, and the tokens that prove who somebody is.',
+      description: 'Registers accounts, and issues tokens on log-in.',
       migrations,
-      routes: [userRoutes({ store, turns, throttle, logIn, tokens })],
+      routes: [userRoutes({ store, hashing, registrations, logIn, tokens })],
       background:
         email === undefined || password === undefined
           ? []

@@ -2,8 +2,8 @@ import { isIPv6 } from 'node:net';
 import type { HttpRequest } from '@emporium/service';
 
 /**
- * Who asks, as the gateway says: it replaces whatever callers write into `x-forwarded-for` with their address. Of an IPv6 address
- * it is the network, since a subscriber has all of its addresses.
+ * Identifies the client for rate limits. The gateway replaces `x-forwarded-for` with the address of the caller. An IPv6 client is
+ * identified by its /64 network, since one subscriber has all of its addresses.
  */
 export const clientOf = ({ headers, ip }: Pick<HttpRequest, 'headers' | 'ip'>): string => {
   const forwarded = headers['x-forwarded-for'];
@@ -11,17 +11,17 @@ export const clientOf = ({ headers, ip }: Pick<HttpRequest, 'headers' | 'ip'>): 
   return isIPv6(address) ? networkOf(address) : address;
 };
 
-/** The first 64 bits, or an IPv4 address that is written as IPv6. */
+/** The first 64 bits; the IPv4 address if it is an IPv4-mapped one. */
 const networkOf = (address: string): string => {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
   if (mapped !== undefined) return mapped;
   const [left = '', right = ''] = address.split('::', 2);
   const groups = (part: string) => (part === '' ? [] : part.split(':'));
   const zeros = Math.max(8 - groups(left).length - groups(right).length, 0);
-  const whole = address.includes('::')
+  const expanded = address.includes('::')
     ? [...groups(left), ...Array<string>(zeros).fill('0'), ...groups(right)]
     : groups(address);
-  return whole
+  return expanded
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':');

@@ -21,11 +21,11 @@ const wrong = (changes: Record<string, string>): string => {
   return 'nothing';
 };
 
-test('an environment without an administrator is complete', () => {
+test('the administrator is optional', () => {
   expect(parseConfig(config, environment).ADMIN_EMAIL).toBeUndefined();
 });
 
-test('an administrator is an address and a password', () => {
+test('the administrator needs an address and a password', () => {
   expect(wrong({ ADMIN_EMAIL: 'a@shop.example', ADMIN_PASSWORD: 'long-enough-1' })).toBe('nothing');
   expect(wrong({ ADMIN_EMAIL: 'a@shop.example' })).toMatch(/^ADMIN_PASSWORD is missing/);
   expect(wrong({ ADMIN_PASSWORD: 'long-enough-1' })).toMatch(/^ADMIN_EMAIL is missing/);
@@ -35,13 +35,13 @@ test('an administrator is an address and a password', () => {
   ]);
 });
 
-test('a private key that is none, or not the public key’s other half, is named and not shown', () => {
+test('an invalid private key, or one that does not match the public key, is rejected without showing it', () => {
   expect(wrong({ JWT_PRIVATE_KEY: publicKey })).toMatch(
     /^JWT_PRIVATE_KEY is wrong: must be an Ed25519 private key/,
   );
   const other = generateKeyPair().privateKey;
   expect(wrong({ JWT_PRIVATE_KEY: other })).toMatch(
-    /^JWT_PRIVATE_KEY is wrong: is not the other half of JWT_PUBLIC_KEY/,
+    /^JWT_PRIVATE_KEY is wrong: does not match JWT_PUBLIC_KEY/,
   );
   expect(wrong({ JWT_PRIVATE_KEY: other })).not.toContain(other);
 });

@@ -15,7 +15,7 @@ test.each([
   ['a=b@example.com', 'a=b@example.com'],
   ["o'hara/x{y}@example.com", "o'hara/x{y}@example.com"],
   ['1@2.example', '1@2.example'],
-])('%j is kept as %j', (given, kept) => expect(canonicalAddress(given)).toBe(kept));
+])('%j is stored as %j', (given, stored) => expect(canonicalAddress(given)).toBe(stored));
 
 test.each([
   '',
@@ -47,7 +47,7 @@ test.each([
   `${'a'.repeat(65)}@example.com`,
   `a@${'b'.repeat(64)}.example`,
   `${'a'.repeat(60)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.${'e'.repeat(30)}.example`,
-])('%j is no address', (given) => expect(canonicalAddress(given)).toBeUndefined());
+])('%j is not an address', (given) => expect(canonicalAddress(given)).toBeUndefined());
 
 test('spellings of one address have one key', () => {
   const spellings = ['Anna@MÜNCHEN.de', 'anna@xn--mnchen-3ya.de', ' ANNA@mu\u0308nchen.DE '];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { looksLikeLink } from './domain/links.ts';
 import { canonicalAddress } from './email-address.ts';
 
-/** In its canonical form: without the spaces around it, and with its domain in ASCII and small letters. */
+/** Parsed to its canonical form. */
 export const emailAddress = z
   .string()
   .max(320, 'must have at most 320 characters')
@@ -15,14 +15,14 @@ export const emailAddress = z
   })
   .meta({ type: 'string', examples: ['ada@shop.example'] });
 
-/** 10 to 200 characters; which ones is nobody's business. */
+/** Any characters, as NIST SP 800-63B recommends. */
 export const password = z
   .string()
   .min(10, 'must have 10 characters or more')
   .max(200, 'must have 200 characters or less');
 
-/** It goes into mails to an address that nobody has confirmed: a stranger must not be able to write one with it. */
+/** Mails to unconfirmed addresses contain it, so it must not carry a message of its own. */
 export const personName = plainText(200).refine(
   (name) => !looksLikeLink(name),
-  'must not hold a link or an address',
+  'must not contain a link or an address',
 );

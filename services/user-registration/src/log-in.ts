@@ -1,13 +1,13 @@
 import type { Kysely } from 'kysely';
-import { nobodysHash, verifyPassword } from './passwords.ts';
+import { busy, type ConcurrencyLimiter } from './concurrency-limiter.ts';
+import { dummyHash, verifyPassword } from './passwords.ts';
 import { type Account, findByEmail } from './store/accounts.ts';
-import { blockedUntil, countFailure, forgetFailures } from './store/log-in-failures.ts';
+import { blockedUntil, countFailure, resetFailures } from './store/log-in-failures.ts';
 import type { Tables } from './store/tables.ts';
-import { busy, type Turns } from './turns.ts';
 
-export type LogIn =
+export type LogInOutcome =
   | { readonly kind: 'logged-in'; readonly account: Account }
-  /** The address is unknown or the password wrong: nobody is told which, and both take the same time. */
+  /** The address is unknown or the password is wrong. Neither the answer nor its time tells which. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'too-many-failures'; readonly retryAfterMs: number }
   | { readonly kind: 'busy' };
@@ -17,30 +17,30 @@ export interface Credentials {
   readonly password: string;
 }
 
-export type CheckLogIn = (credentials: Credentials) => Promise<LogIn>;
+export type CheckLogIn = (credentials: Credentials) => Promise<LogInOutcome>;
 
 /**
- * Checks credentials. The failures of an address are counted whether it is known or not; they are read and counted within
- * the turn, so that trying in parallel wins no more than the turns that run at one time.
+ * Checks credentials. Failures are counted for known and unknown addresses. They are read and counted while the limiter's slot
+ * is taken, so that parallel attempts exceed the limit by no more than the concurrency.
  */
 export const createLogIn = (
   db: Kysely<Tables>,
-  turns: Turns,
+  hashing: ConcurrencyLimiter,
   clock: () => Date = () => new Date(),
 ): CheckLogIn => {
-  const stranger = nobodysHash();
-  stranger.catch(() => undefined); // whoever awaits it is told
+  const dummy = dummyHash();
+  dummy.catch(() => undefined); // a rejection is handled where it is awaited
 
-  const check = async ({ email, password }: Credentials): Promise<LogIn> => {
+  const check = async ({ email, password }: Credentials): Promise<LogInOutcome> => {
     const now = clock();
     const until = await blockedUntil(db, email, now);
     if (until !== undefined) {
       return { kind: 'too-many-failures', retryAfterMs: until.getTime() - now.getTime() };
     }
     const account = await findByEmail(db, email);
-    const isRight = await verifyPassword(password, account?.password_hash ?? (await stranger));
-    if (account !== undefined && isRight) {
-      await forgetFailures(db, email);
+    const isCorrect = await verifyPassword(password, account?.password_hash ?? (await dummy));
+    if (account !== undefined && isCorrect) {
+      await resetFailures(db, email);
       return { kind: 'logged-in', account };
     }
     await countFailure(db, email, clock());
@@ -48,7 +48,7 @@ export const createLogIn = (
   };
 
   return async (credentials) => {
-    const outcome = await turns.take(() => check(credentials));
+    const outcome = await hashing.run(() => check(credentials));
     return outcome === busy ? { kind: 'busy' } : outcome;
   };
 };

@@ -2,19 +2,19 @@ import { currentUser, problem, type Routes, type TokenIssuer } from '@emporium/s
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import { clientOf } from './client.ts';
+import { busy, type ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { emailAddress, password, personName } from './fields.ts';
 import type { CheckLogIn } from './log-in.ts';
 import { hashPassword } from './passwords.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 import { type Account, findByEmail, findById, register } from './store/accounts.ts';
 import type { Tables } from './store/tables.ts';
-import type { Throttle } from './throttle.ts';
-import { busy, type Turns } from './turns.ts';
 
 export interface UserParts {
   readonly store: Store<Tables>;
-  readonly turns: Turns;
-  /** Of registrations, by client. */
-  readonly throttle?: Throttle | undefined;
+  readonly hashing: ConcurrencyLimiter;
+  /** Limits registrations by client. */
+  readonly registrations?: RateLimiter | undefined;
   readonly logIn: CheckLogIn;
   readonly tokens: TokenIssuer;
 }
@@ -23,7 +23,7 @@ const registered = z.object({ userId: z.string(), email: z.string(), name: z.str
 const user = registered.extend({ role: z.enum(['customer', 'administrator']) });
 
 export const userRoutes =
-  ({ store, turns, throttle, logIn, tokens }: UserParts): Routes =>
+  ({ store, hashing, registrations, logIn, tokens }: UserParts): Routes =>
   (server) => {
     server.post(
       '/api/users',
@@ -32,7 +32,7 @@ export const userRoutes =
           access: 'public',
           problems: {
             409: 'There is an account with this address',
-            429: 'Too many registrations from one place',
+            429: 'Too many registrations by this client',
           },
         },
         schema: {
@@ -45,10 +45,10 @@ export const userRoutes =
       },
       async (request, reply) => {
         const { email, name } = request.body;
-        const waitMs = throttle?.take(clientOf(request)) ?? 0;
+        const waitMs = registrations?.take(clientOf(request)) ?? 0;
         if (waitMs > 0) throw tooManyRegistrations(waitMs);
         if ((await findByEmail(store.db, email)) !== undefined) throw addressUsed();
-        const passwordHash = await turns.take(() => hashPassword(request.body.password));
+        const passwordHash = await hashing.run(() => hashPassword(request.body.password));
         if (passwordHash === busy) throw tooBusy();
         const outcome = await register(store, { email, name, role: 'customer', passwordHash });
         if (outcome.kind === 'address-used') throw addressUsed();
@@ -68,8 +68,8 @@ export const userRoutes =
           },
         },
         schema: {
-          summary: 'Log in: a token for `Authorization: Bearer …`',
-          // Not `emailAddress`: whatever an account was made with lets its owner in.
+          summary: 'Log in for a token for `Authorization: Bearer …`',
+          // Not `emailAddress`: owners of accounts with older spellings must be able to log in.
           body: z
             .object({ email: z.string().min(1).max(320), password: z.string().min(1).max(200) })
             .meta({ examples: [{ email: 'ada@shop.example', password: 'analytical engine' }] }),
@@ -98,10 +98,14 @@ export const userRoutes =
 
     server.get(
       '/api/users/me',
-      { config: { access: 'user' }, schema: { summary: 'Who you are', response: { 200: user } } },
+      {
+        config: { access: 'user' },
+        schema: { summary: 'Get the account of the token', response: { 200: user } },
+      },
       async (request) => {
         const account = await findById(store.db, currentUser(request).userId);
-        if (account === undefined) throw problem(404, 'not-found', 'The account of this token is gone.');
+        if (account === undefined)
+          throw problem(404, 'not-found', 'The account of this token no longer exists.');
         return view(account);
       },
     );
@@ -115,7 +119,7 @@ const addressUsed = () =>
   });
 
 const tooManyRegistrations = (retryAfterMs: number) =>
-  problem(429, 'too-many-registrations', 'Too many registrations from where you are; try again later.', {
+  problem(429, 'too-many-registrations', 'Too many registrations by this client; try again later.', {
     headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) },
   });
 
@@ -125,6 +129,6 @@ const tooManyFailures = (retryAfterMs: number) =>
   });
 
 const tooBusy = () =>
-  problem(503, 'busy', 'Too many people register or log in right now; try again shortly.', {
+  problem(503, 'busy', 'Too many registrations and log-ins right now; try again shortly.', {
     headers: { 'retry-after': '2' },
   });

@@ -1,28 +1,28 @@
 import { serverFor } from '@emporium/servers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createSetting, type Setting, tokens, verifier } from './setting.ts';
+import { openUsers, tokens, type Users, verifier } from './support/users.ts';
 
 const postgres = await serverFor('postgres');
 
 describe.skipIf(!postgres.available)(postgres.title('the routes of user-registration'), () => {
-  let setting: Setting;
+  let users: Users;
   beforeAll(async () => {
-    setting = await createSetting(postgres.url);
+    users = await openUsers(postgres.url);
   });
-  afterAll(() => setting?.close());
+  afterAll(() => users?.close());
 
   const post = (url: string, payload: unknown) =>
-    setting.server.inject({ method: 'POST', url, payload: payload as object });
+    users.server.inject({ method: 'POST', url, payload: payload as object });
   const ada = { email: 'Ada@Shop.example', name: 'Ada Lovelace', password: 'analytical engine' };
   const newcomer = (name: string) => ({ email: `${name}@shop.example`, name, password: 'analytical engine' });
 
   describe('POST /api/users', () => {
-    test('registers, and publishes user.registered from the same transaction', async () => {
+    test('registers, and publishes user.registered in the same transaction', async () => {
       const answer = await post('/api/users', ada);
       expect(answer.statusCode).toBe(201);
       const { userId, ...rest } = answer.json();
       expect(rest).toEqual({ email: 'Ada@shop.example', name: 'Ada Lovelace' });
-      expect(await setting.published()).toContainEqual(
+      expect(await users.published()).toContainEqual(
         expect.objectContaining({
           type: 'user.registered',
           subject: userId,
@@ -33,15 +33,15 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       );
     });
 
-    test('answers 409 for a used address, whatever its case, and publishes nothing', async () => {
-      const before = (await setting.published()).length;
+    test('answers 409 for a used address in any case, and publishes nothing', async () => {
+      const before = (await users.published()).length;
       const answer = await post('/api/users', { ...ada, email: 'ADA@shop.EXAMPLE' });
       expect(answer.statusCode).toBe(409);
       expect(answer.json()).toMatchObject({ errors: [{ field: 'email' }] });
-      expect(await setting.published()).toHaveLength(before);
+      expect(await users.published()).toHaveLength(before);
     });
 
-    test('of many at one time for one address exactly one wins', async () => {
+    test('accepts one of many concurrent registrations for an address', async () => {
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, index) =>
           post('/api/users', {
@@ -55,7 +55,7 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
 
     test.each<[string, unknown, string]>([
       ['no address', { name: 'A', password: 'long enough 1' }, 'email'],
-      ['an address that is none', { ...newcomer('x'), email: 'nobody' }, 'email'],
+      ['an invalid address', { ...newcomer('x'), email: 'nobody' }, 'email'],
       [
         'an address with a line break',
         { ...newcomer('x'), email: 'a@b.example\r\nBcc: c@d.example' },
@@ -72,8 +72,8 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
         'name',
       ],
       ['a name with a domain', { ...newcomer('x'), name: 'spam.example' }, 'name'],
-      ['a name that turns text around', { ...newcomer('x'), name: 'Ada \u202eecalevoL' }, 'name'],
-      ['a name of nothing visible', { ...newcomer('x'), name: '\u3164\u2800\u200b' }, 'name'],
+      ['a name that reverses text', { ...newcomer('x'), name: 'Ada \u202eecalevoL' }, 'name'],
+      ['a name of invisible characters', { ...newcomer('x'), name: '\u3164\u2800\u200b' }, 'name'],
       ['a name of spaces', { ...newcomer('x'), name: '\u00a0\u3000' }, 'name'],
       ['a name with an escape', { ...newcomer('x'), name: 'Ada\u001b[2J' }, 'name'],
       ['a short password', { ...newcomer('x'), password: 'ninechars' }, 'password'],
@@ -92,23 +92,23 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       ['anna@münchen.de', 'anna@xn--mnchen-3ya.de', 'anna@MÜNCHEN.de '],
       ['a=b@example.com', 'a=b@example.com', 'A=B@example.com'],
       ['anna@example.com ', 'anna@example.com', ' Anna@EXAMPLE.com'],
-    ])('takes %j, keeps it as %j, and knows it again as %j', async (given, kept, spelling) => {
+    ])('accepts %j, stores it as %j, and recognises it as %j', async (given, stored, spelling) => {
       const body = { ...newcomer('anna'), email: given };
       const answer = await post('/api/users', body);
-      expect([answer.statusCode, answer.json().email]).toEqual([201, kept]);
-      expect(await setting.published()).toContainEqual(
-        expect.objectContaining({ data: expect.objectContaining({ email: kept }) }),
+      expect([answer.statusCode, answer.json().email]).toEqual([201, stored]);
+      expect(await users.published()).toContainEqual(
+        expect.objectContaining({ data: expect.objectContaining({ email: stored }) }),
       );
       expect((await post('/api/users', { ...body, email: spelling })).statusCode).toBe(409);
-      for (const email of [given, kept, spelling]) {
+      for (const email of [given, stored, spelling]) {
         expect((await post('/api/sessions', { email, password: body.password })).statusCode).toBe(201);
       }
     });
 
-    test('an account that was made before domains were kept in small letters is known, too', async () => {
+    test('recognises an account from before domains were stored in lower case', async () => {
       const body = { ...newcomer('older'), email: 'older@shop.example' };
       await post('/api/users', body);
-      await setting.store.db
+      await users.store.db
         .updateTable('account')
         .set({ email: 'Older@SHOP.example' })
         .where('email', '=', body.email)
@@ -120,7 +120,7 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
     });
 
     test.each(['Zoë', '李小龙', "Conan O'Brien", 'St.John Smith', 'می\u200cخواهم', 'J.R.R. Tolkien'])(
-      'takes the name %j',
+      'accepts the name %j',
       async (name) => {
         const body = {
           ...newcomer('named'),
@@ -135,19 +135,19 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       const body = { email: 'quiet@shop.example', name: 'Quiet Person', password: 'a very secret thing' };
       await post('/api/users', body);
       await post('/api/sessions', { email: body.email, password: body.password });
-      const row = await setting.store.db
+      const row = await users.store.db
         .selectFrom('account')
         .selectAll()
         .where('email', '=', body.email)
         .executeTakeFirstOrThrow();
       expect(row.password_hash).toMatch(/^\$scrypt\$/);
       expect(JSON.stringify(row)).not.toContain(body.password);
-      for (const secret of Object.values(body)) expect(setting.lines.join()).not.toContain(secret);
+      for (const secret of Object.values(body)) expect(users.lines.join()).not.toContain(secret);
     });
   });
 
   describe('POST /api/sessions', () => {
-    test('gives a token that says who it is, whatever the case of the address', async () => {
+    test('returns a token of the user, whatever the case of the address', async () => {
       const answer = await post('/api/sessions', { email: 'ada@SHOP.example', password: ada.password });
       expect(answer.statusCode).toBe(201);
       const { token, expiresAt, user } = answer.json();
@@ -156,7 +156,7 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000);
     });
 
-    test('answers an unknown address and a wrong password alike, in about the same time', async () => {
+    test('answers an unknown address and a wrong password alike, after about the same time', async () => {
       await post('/api/users', newcomer('timed'));
       const timed = async (email: string) => {
         const start = performance.now();
@@ -169,7 +169,7 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
       const unknown: typeof known = [];
       for (let round = 0; round < 3; round += 1) {
         known.push(await timed('timed@shop.example'));
-        unknown.push(await timed('stranger@shop.example'));
+        unknown.push(await timed('unknown@shop.example'));
       }
       expect(known[0]?.status).toBe(401);
       expect({ ...unknown[0], ms: 0 }).toEqual({ ...known[0], ms: 0 });
@@ -179,7 +179,7 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
     });
 
     test.each(['known', 'unknown'])(
-      'answers 429 after ten failures for an address that is %s, also to the right password, for a minute',
+      'answers 429 after ten failures of a %s address, also to the right password, for a minute',
       async (kind) => {
         const body = newcomer(`${kind}-and-tried`);
         if (kind === 'known') await post('/api/users', body);
@@ -195,24 +195,24 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
         expect((await post('/api/sessions', { email: ada.email, password: ada.password })).statusCode).toBe(
           201,
         );
-        setting.advance(60_001);
+        users.advance(60_001);
         const later = await post('/api/sessions', { email, password });
         expect(later.statusCode).toBe(kind === 'known' ? 201 : 401);
       },
     );
 
-    test('trying in parallel wins no more than the turns that run at one time', async () => {
+    test('parallel attempts exceed the limit by no more than the concurrency', async () => {
       const answers = await Promise.all(
         Array.from({ length: 30 }, () =>
           post('/api/sessions', { email: 'parallel@shop.example', password: 'guess' }),
         ),
       );
-      const tried = answers.filter(({ statusCode }) => statusCode === 401);
-      expect(tried.length).toBeGreaterThanOrEqual(10);
-      expect(tried.length).toBeLessThanOrEqual(11);
+      const attempts = answers.filter(({ statusCode }) => statusCode === 401);
+      expect(attempts.length).toBeGreaterThanOrEqual(10);
+      expect(attempts.length).toBeLessThanOrEqual(11);
     });
 
-    test('a log-in forgets the failures before it', async () => {
+    test('a log-in resets the count of failures', async () => {
       const body = newcomer('forgetful');
       await post('/api/users', body);
       const wrong = { email: body.email, password: 'guess no. 1' };
@@ -237,18 +237,18 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
   describe('GET /api/users/me', () => {
     const me = async (userId: string) => {
       const { token } = await tokens.issue({ userId, role: 'customer' });
-      return setting.server.inject({ url: '/api/users/me', headers: { authorization: `Bearer ${token}` } });
+      return users.server.inject({ url: '/api/users/me', headers: { authorization: `Bearer ${token}` } });
     };
 
-    test('answers who the token speaks for', async () => {
+    test('returns the account of the token', async () => {
       const { userId } = (await post('/api/users', newcomer('self'))).json();
       const answer = await me(userId);
       expect(answer.statusCode).toBe(200);
       expect(answer.json()).toEqual({ userId, email: 'self@shop.example', name: 'self', role: 'customer' });
     });
 
-    test('answers 401 without a token, and 404 when the account is gone', async () => {
-      expect((await setting.server.inject('/api/users/me')).statusCode).toBe(401);
+    test('answers 401 without a token, and 404 when the account does not exist', async () => {
+      expect((await users.server.inject('/api/users/me')).statusCode).toBe(401);
       expect((await me('0198c5c0-0000-7000-8000-000000000001')).statusCode).toBe(404);
       expect((await me('nobody')).statusCode).toBe(404);
     });
@@ -256,10 +256,10 @@ describe.skipIf(!postgres.available)(postgres.title('the routes of user-registra
 });
 
 describe.skipIf(!postgres.available)(postgres.title('a flood of registrations'), () => {
-  test('from one client is refused with 429 beyond its share, and other clients register', async () => {
-    const setting = await createSetting(postgres.url, { perMinute: 2 });
+  test('from one client gets 429 beyond the limit, while other clients can register', async () => {
+    const users = await openUsers(postgres.url, { perMinute: 2 });
     const from = (client: string, email: string) =>
-      setting.server.inject({
+      users.server.inject({
         method: 'POST',
         url: '/api/users',
         payload: { email, name: 'Somebody', password: 'a long password' },
@@ -274,14 +274,14 @@ describe.skipIf(!postgres.available)(postgres.title('a flood of registrations'),
     });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(20);
     expect((await from('192.0.2.2', 'b@x.example')).statusCode).toBe(201);
-    await setting.close();
+    await users.close();
   });
 
-  test('answers 503 beyond the line, keeps the process answering, and registers those in line', async () => {
-    const setting = await createSetting(postgres.url, { waiting: 3 });
+  test('gets 503 when the queue is full, while other requests are served', async () => {
+    const users = await openUsers(postgres.url, { maxQueued: 3 });
     const flood = Promise.all(
       Array.from({ length: 12 }, (_, index) =>
-        setting.server.inject({
+        users.server.inject({
           method: 'POST',
           url: '/api/users',
           payload: { email: `flood${index}@x.example`, name: 'Flood', password: 'a long password' },
@@ -289,12 +289,12 @@ describe.skipIf(!postgres.available)(postgres.title('a flood of registrations'),
       ),
     );
     const start = performance.now();
-    expect((await setting.server.inject('/health/live')).statusCode).toBe(200);
+    expect((await users.server.inject('/health/live')).statusCode).toBe(200);
     expect(performance.now() - start).toBeLessThan(500);
     const statuses = (await flood).map(({ statusCode }) => statusCode);
     expect(statuses.filter((status) => status === 201)).toHaveLength(5);
     expect(statuses.filter((status) => status === 503)).toHaveLength(7);
     expect((await flood).find(({ statusCode }) => statusCode === 503)?.headers['retry-after']).toBe('2');
-    await setting.close();
+    await users.close();
   });
 });

@@ -26,7 +26,7 @@ test.each([
   'mailto:x',
   'call tel:123',
   '127.0.0.1',
-])('%j may become a link', (text) => expect(looksLikeLink(text)).toBe(true));
+])('%j looks like a link', (text) => expect(looksLikeLink(text)).toBe(true));
 
 test.each([
   'Ada Lovelace',
@@ -43,4 +43,4 @@ test.each([
   'Martin Luther King, Jr.',
   'Ada: the first',
   'Nº 5',
-])('%j is no link', (text) => expect(looksLikeLink(text)).toBe(false));
+])('%j does not look like a link', (text) => expect(looksLikeLink(text)).toBe(false));

@@ -7,13 +7,13 @@ const hash = {
   key: Buffer.from([9, 8, 7]),
 };
 
-test('a hash is read back as it was written, the cost included', () => {
+test('parses what it has formatted, including the cost', () => {
   expect(formatHash(hash)).toBe('$scrypt$ln=14,r=8,p=5$AQID-g$CQgH');
   expect(parseHash(formatHash(hash))).toEqual(hash);
 });
 
 test.each(['', 'hunter2', '$argon2id$v=19$x$y', '$scrypt$ln=14,r=8,p=5$AQID', '$scrypt$ln=999,r=8,p=5$a$b'])(
-  'what is no hash is refused, and not shown: %s',
+  'rejects other text without showing it: %s',
   (text) => {
     expect(() => parseHash(text)).toThrow(/^A stored password hash cannot be read$/);
   },

@@ -20,7 +20,7 @@ export type Registration =
   | { readonly kind: 'registered'; readonly account: Account }
   | { readonly kind: 'address-used' };
 
-/** Writes the account and `user.registered` in one transaction. Of two at one time for an address, one is refused. */
+/** Inserts the account and publishes `user.registered` in one transaction. Of concurrent calls for one address one succeeds. */
 export const register = async (store: Store<Tables>, given: NewAccount): Promise<Registration> => {
   const { email, name, role, passwordHash } = given;
   try {

@@ -3,11 +3,11 @@ import { type Kysely, sql } from 'kysely';
 import { addressKey } from '../email-address.ts';
 import type { Tables } from './tables.ts';
 
-/** Wrong passwords that an address may have within the window that begins with the first of them. */
-const mostFailures = 10;
+/** The wrong passwords per address in a window that starts with the first of them. */
+const maxFailures = 10;
 const windowMs = 60_000;
 
-/** Until when no password is tried for this address; undefined when one may be. */
+/** The time until which log-ins with this address are refused; undefined when they are not. */
 export const blockedUntil = async (
   db: Kysely<Tables>,
   email: string,
@@ -17,32 +17,32 @@ export const blockedUntil = async (
     .selectFrom('log_in_failures')
     .select('counted_until')
     .where('address_hash', '=', hashOf(email))
-    .where('failures', '>=', mostFailures)
+    .where('failures', '>=', maxFailures)
     .where('counted_until', '>', now)
     .executeTakeFirst();
   return row?.counted_until;
 };
 
 export const countFailure = async (db: Kysely<Tables>, email: string, now: Date): Promise<void> => {
-  const fresh = {
+  const first = {
     address_hash: hashOf(email),
     failures: 1,
     counted_until: new Date(now.getTime() + windowMs),
   };
-  const isOver = sql<boolean>`log_in_failures.counted_until <= ${now}`;
+  const isExpired = sql<boolean>`log_in_failures.counted_until <= ${now}`;
   await db
     .insertInto('log_in_failures')
-    .values(fresh)
+    .values(first)
     .onConflict((conflict) =>
       conflict.column('address_hash').doUpdateSet({
-        failures: sql<number>`case when ${isOver} then 1 else log_in_failures.failures + 1 end`,
-        counted_until: sql<Date>`case when ${isOver} then excluded.counted_until else log_in_failures.counted_until end`,
+        failures: sql<number>`case when ${isExpired} then 1 else log_in_failures.failures + 1 end`,
+        counted_until: sql<Date>`case when ${isExpired} then excluded.counted_until else log_in_failures.counted_until end`,
       }),
     )
     .execute();
 };
 
-export const forgetFailures = async (db: Kysely<Tables>, email: string): Promise<void> => {
+export const resetFailures = async (db: Kysely<Tables>, email: string): Promise<void> => {
   await db.deleteFrom('log_in_failures').where('address_hash', '=', hashOf(email)).execute();
 };
 

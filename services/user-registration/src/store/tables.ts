@@ -8,7 +8,7 @@ export interface Tables {
 
 export interface AccountTable {
   user_id: string;
-  /** Its domain is in ASCII; unique without regard to case. Older rows have it as it was given, in ASCII too. */
+  /** With its domain in ASCII; unique without regard to case. In older rows the domain may have upper case. */
   email: string;
   name: string;
   role: Role;
@@ -16,11 +16,11 @@ export interface AccountTable {
   created_at: ColumnType<Date, Date, never>;
 }
 
-/** A row for an address that was tried with a wrong password, known to us or not. */
+/** The failed log-ins with an address, whether it has an account or not. */
 export interface LogInFailuresTable {
-  /** SHA-256 of the address's key (`addressKey`): what was typed wrongly may be anybody's. */
+  /** SHA-256 of `addressKey`: the addresses of people without an account are not stored. */
   address_hash: string;
   failures: number;
-  /** The failures count up to here; later ones begin anew. */
+  /** The end of the window; later failures start a new one. */
   counted_until: Date;
 }

@@ -13,12 +13,12 @@ import {
 } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
 import { sql } from 'kysely';
-import { createLogIn } from '../src/log-in.ts';
-import { migrations } from '../src/migrations/index.ts';
-import { userRoutes } from '../src/routes.ts';
-import type { Tables } from '../src/store/tables.ts';
-import { createThrottle } from '../src/throttle.ts';
-import { createTurns } from '../src/turns.ts';
+import { createConcurrencyLimiter } from '../../src/concurrency-limiter.ts';
+import { createLogIn } from '../../src/log-in.ts';
+import { migrations } from '../../src/migrations/index.ts';
+import { createRateLimiter } from '../../src/rate-limiter.ts';
+import { userRoutes } from '../../src/routes.ts';
+import type { Tables } from '../../src/store/tables.ts';
 
 const keys = generateKeyPair();
 const privateKey = privateKeyFromText(keys.privateKey);
@@ -29,22 +29,22 @@ export const verifier = createTokenVerifier(publicKey);
 
 const outbox = sql<{ body: Buffer }>`select body from outbox order by id`;
 
-export interface Setting {
+export interface Users {
   readonly store: Store<Tables>;
   readonly server: HttpServer;
   readonly lines: readonly string[];
-  /** Moves the clock of the log-in's limit. */
+  /** Advances the clock of the log-in limit. */
   advance(ms: number): void;
-  /** What would be published, in its order. */
+  /** The events in the outbox, in order. */
   published(): Promise<{ type: string; data: unknown; sequence?: number }[]>;
   close(): Promise<void>;
 }
 
-/** The service's routes on a database of their own, without a broker. */
-export const createSetting = async (
+/** The service's routes, with a database of their own and without a broker. */
+export const openUsers = async (
   adminUrl: string,
-  { waiting = 100, perMinute }: { waiting?: number; perMinute?: number } = {},
-): Promise<Setting> => {
+  { maxQueued = 100, perMinute }: { maxQueued?: number; perMinute?: number } = {},
+): Promise<Users> => {
   const database = await freshDatabase(adminUrl);
   const lines: string[] = [];
   const log = createLog({
@@ -55,8 +55,9 @@ export const createSetting = async (
   const store = createStore<Tables>({ service: 'user-registration', registry: shop, url: database.url, log });
   await store.migrate(migrations);
   let ahead = 0;
-  const turns = createTurns({ atOnce: 2, waiting, waitMs: 60_000 }); // a busy machine hashes slowly
-  const logIn = createLogIn(store.db, turns, () => new Date(Date.now() + ahead));
+  // A long wait, since a busy machine hashes slowly.
+  const hashing = createConcurrencyLimiter({ maxConcurrent: 2, maxQueued, maxWaitMs: 60_000 });
+  const logIn = createLogIn(store.db, hashing, () => new Date(Date.now() + ahead));
   const server = await createHttpServer({
     log,
     api: { title: 'user-registration', description: 'under test' },
@@ -64,8 +65,8 @@ export const createSetting = async (
     tokens: verifier,
     routes: [
       userRoutes({
-        ...{ store, turns, logIn, tokens },
-        throttle: perMinute === undefined ? undefined : createThrottle({ perMinute }),
+        ...{ store, hashing, logIn, tokens },
+        registrations: perMinute === undefined ? undefined : createRateLimiter({ perMinute }),
       }),
     ],
   });

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { createThrottle } from './throttle.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 
-const createSetting = (clients = 10) => {
+const createLimiter = (maxClients = 10) => {
   let time = 0;
-  const throttle = createThrottle({ perMinute: 3, clients, now: () => time });
-  return { take: throttle.take, advance: (ms: number) => (time += ms) };
+  const limiter = createRateLimiter({ perMinute: 3, maxClients, now: () => time });
+  return { take: limiter.take, advance: (ms: number) => (time += ms) };
 };
 
-test('so many are let in at once, and then one as its time comes', () => {
-  const { take, advance } = createSetting();
+test('allows a burst, and then one each time that a token is added', () => {
+  const { take, advance } = createLimiter();
   expect([take('a'), take('a'), take('a'), take('a')]).toEqual([0, 0, 0, 20_000]);
   advance(15_000);
   expect(take('a')).toBe(5_000);
@@ -19,14 +19,14 @@ test('so many are let in at once, and then one as its time comes', () => {
   expect(take('a')).toBeGreaterThan(0);
 });
 
-test('each client has turns of its own', () => {
-  const { take } = createSetting();
+test('each client has its own bucket', () => {
+  const { take } = createLimiter();
   for (let turn = 0; turn < 4; turn += 1) take('a');
   expect(take('b')).toBe(0);
 });
 
-test('a clock that goes back gives and takes nothing', () => {
-  const { take, advance } = createSetting();
+test('a clock that goes back neither adds nor takes tokens', () => {
+  const { take, advance } = createLimiter();
   advance(60_000);
   take('a');
   advance(-60_000);
@@ -34,11 +34,11 @@ test('a clock that goes back gives and takes nothing', () => {
   expect(take('a')).toBeGreaterThan(0);
 });
 
-test('no more clients are remembered than it was told', () => {
-  const { take } = createSetting(2);
+test('remembers at most the given number of clients', () => {
+  const { take } = createLimiter(2);
   for (let turn = 0; turn < 4; turn += 1) take('a');
   take('b');
-  expect(take('a')).toBeGreaterThan(0); // used again: `b` is the older one now
+  expect(take('a')).toBeGreaterThan(0); // so `b` is the least recently used
   take('c');
   expect(take('a')).toBeGreaterThan(0);
 });
