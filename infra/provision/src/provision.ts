@@ -8,8 +8,8 @@ import {
   createTransport,
   type Log,
   parseConfig,
-  patiently,
   reasonOf,
+  retryUntilSuccess,
 } from '@emporium/service';
 import { type Config, configFor } from './config.ts';
 import { isRefusal } from './refusal.ts';
@@ -22,14 +22,14 @@ const services = privilegesOf(shop, operator).map(({ service }) => service);
 const refusalHint = `A server keeps the administrator's password that it was first started with. Give the same one to DATABASE_URL, BUS_URL and
 RABBITMQ_MANAGEMENT_URL (.env, for Docker Compose), or begin anew, without its data (docker compose down -v).`;
 
-/** How long a server that is not up yet is waited for. */
-const patienceMs = 120_000;
+/** How long to wait for a server that is not up yet. */
+const timeoutMs = 120_000;
 
 const provision = async (config: Config, log: Log): Promise<void> => {
   const { passwordOf } = config;
   const step = async (what: string, work: () => Promise<object>): Promise<void> => {
     log.info(
-      await patiently(what, work, { log, ms: patienceMs, passes: (error) => !isRefusal(error) }),
+      await retryUntilSuccess(what, work, { log, timeoutMs, isTransient: (error) => !isRefusal(error) }),
       what,
     );
   };

@@ -3,8 +3,8 @@ import { z } from 'zod';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * One or more environment variables are missing or wrong. The message has a line for each, with its name, what is
- * wrong and an example; it never holds the value that was given, which may be a secret.
+ * One or more environment variables are missing or wrong. The message has a line for each, with its name, what is wrong and
+ * an example. It never contains the given value, which may be a secret.
  */
 export class ConfigError extends Error {
   readonly variables: readonly string[];
@@ -17,27 +17,26 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the environment through a schema whose keys are the names of the variables. An empty variable counts as
- * missing; variables that the schema doesn't name are ignored. Examples come from `.meta({ examples: [...] })`.
- * Throws ConfigError, which lists every wrong variable and not just the first.
+ * Parses the environment with a schema whose keys are the names of the variables. An empty variable counts as missing; other
+ * variables are ignored. Examples come from `.meta({ examples: [...] })`. Throws a ConfigError that lists every wrong variable.
  */
 export const parseConfig = <S extends z.ZodType>(schema: S, environment: Environment): z.output<S> => {
-  const given = Object.fromEntries(
+  const present = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(present);
   if (result.success) return result.data;
   const wrong = new Map<string, string>();
   for (const { path, message } of result.error.issues) {
     const name = String(path[0] ?? 'environment');
     if (!wrong.has(name)) wrong.set(name, message);
   }
-  const lines = [...wrong].map(([name, message]) => describe(schema, name, given[name], message));
+  const lines = [...wrong].map(([name, message]) => describe(schema, name, present[name], message));
   throw new ConfigError([...wrong.keys()], lines);
 };
 
-const describe = (schema: z.ZodType, name: string, given: string | undefined, message: string): string => {
-  const what = given === undefined ? 'is missing' : `is wrong: ${message}`;
+const describe = (schema: z.ZodType, name: string, value: string | undefined, message: string): string => {
+  const what = value === undefined ? 'is missing' : `is wrong: ${message}`;
   const example = exampleOf(schema, name);
   return example === undefined ? `${name} ${what}` : `${name} ${what}; for example ${name}=${example}`;
 };

@@ -1,6 +1,6 @@
 export { type Context, currentContext, newContext, traceIdOf, withContext } from '@emporium/bus';
 export { ConfigError, type Environment, parseConfig } from './config.ts';
-export { createService, type Parts, type ServiceDefinition } from './create-service.ts';
+export { createService, type ServiceContext, type ServiceDefinition } from './create-service.ts';
 export { type CheckResult, createHealth, type Health, type HealthCheck, type Readiness } from './health.ts';
 export { type Access, bearerTokenOf, currentUser } from './http/access.ts';
 export { assertPlainUtf8, jsonMediaType, parseJsonBody, textOf } from './http/body.ts';
@@ -33,7 +33,7 @@ export {
 } from './http/server.ts';
 export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { generateKeyPair, type KeyPair, privateKeyFromText, publicKeyFromText } from './keys.ts';
-export { type Started, type Step, StepError, type Stop, startInOrder } from './lifecycle.ts';
+export { type LifecycleStage, StageError, type Started, type Stop, startInOrder } from './lifecycle.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
 export {
   createOutbound,
@@ -44,10 +44,10 @@ export {
   outboundErrors,
   type Refusals,
 } from './outbound.ts';
-export { type Patience, patiently } from './patiently.ts';
 export { main } from './process.ts';
 export { reasonOf } from './reason.ts';
 export { redact, scrub } from './redaction.ts';
+export { type RetryOptions, retryUntilSuccess } from './retry.ts';
 export { type RunOptions, runService } from './run-service.ts';
 export {
   httpUrl,

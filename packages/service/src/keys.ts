@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-/** Both halves in the form that environment variables carry: base64 DER, SPKI and PKCS #8. */
+/** Both keys as base64 of their DER form (SPKI and PKCS #8), as environment variables contain them. */
 export interface KeyPair {
   readonly publicKey: string;
   readonly privateKey: string;
 }
 
-/** A new Ed25519 pair for JWT_PUBLIC_KEY and JWT_PRIVATE_KEY. */
+/** Generates an Ed25519 key pair for JWT_PUBLIC_KEY and JWT_PRIVATE_KEY. */
 export const generateKeyPair = (): KeyPair => {
   const pair = generateKeyPairSync('ed25519');
   return {
@@ -15,11 +15,11 @@ export const generateKeyPair = (): KeyPair => {
   };
 };
 
-/** Undefined when the text is no Ed25519 public key. */
+/** Undefined when the text is not an Ed25519 public key. */
 export const publicKeyFromText = (text: string): KeyObject | undefined =>
   ed25519(() => createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' }));
 
-/** Undefined when the text is no Ed25519 private key. */
+/** Undefined when the text is not an Ed25519 private key. */
 export const privateKeyFromText = (text: string): KeyObject | undefined =>
   ed25519(() => createPrivateKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'pkcs8' }));
 
@@ -28,6 +28,6 @@ const ed25519 = (parse: () => KeyObject): KeyObject | undefined => {
     const key = parse();
     return key.asymmetricKeyType === 'ed25519' ? key : undefined;
   } catch {
-    return undefined; // the caller names the variable; OpenSSL's own text may quote the key
+    return undefined; // the message of OpenSSL may quote the key
   }
 };

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
-import { type Step, startInOrder, stoppedTogether } from './lifecycle.ts';
+import { type LifecycleStage, stageGroup, startInOrder } from './lifecycle.ts';
 import { reasonOf } from './reason.ts';
 
 const never = new AbortController().signal;
 
 const recorded = () => {
   const events: string[] = [];
-  const step = (name: string, change: Partial<{ fails: boolean; failsToStop: boolean }> = {}): Step => ({
+  const stage = (
+    name: string,
+    change: Partial<{ fails: boolean; failsToStop: boolean }> = {},
+  ): LifecycleStage => ({
     name,
     start: async () => {
       events.push(`+${name}`);
@@ -17,49 +20,49 @@ const recorded = () => {
       };
     },
   });
-  return { events, step };
+  return { events, stage };
 };
 
-test('steps start in order and stop in reverse', async () => {
-  const { events, step } = recorded();
-  const started = await startInOrder([step('store'), step('bus'), step('http')], never);
+test('stages start in order and stop in reverse', async () => {
+  const { events, stage } = recorded();
+  const started = await startInOrder([stage('store'), stage('bus'), stage('http')], never);
   await started.stop(never);
   expect(events).toEqual(['+store', '+bus', '+http', '-http', '-bus', '-store']);
 });
 
-test('when one does not start, those before it are stopped and the cause is told', async () => {
-  const { events, step } = recorded();
+test('when a stage does not start, those before it are stopped and the cause is reported', async () => {
+  const { events, stage } = recorded();
   const failure = await startInOrder(
-    [step('store'), step('bus', { fails: true }), step('http')],
+    [stage('store'), stage('bus', { fails: true }), stage('http')],
     never,
   ).catch((e: unknown) => e);
   expect(events).toEqual(['+store', '+bus', '-store']);
   expect(reasonOf(failure)).toBe('bus did not start: bus is broken');
 });
 
-test('a step that does not stop keeps none of the others from stopping', async () => {
-  const { events, step } = recorded();
+test('a stage that fails to stop does not keep the others from stopping', async () => {
+  const { events, stage } = recorded();
   const started = await startInOrder(
-    [step('store'), step('bus', { failsToStop: true }), step('http')],
+    [stage('store'), stage('bus', { failsToStop: true }), stage('http')],
     never,
   );
   await expect(started.stop(never)).rejects.toThrow('bus did not stop cleanly');
   expect(events.slice(3)).toEqual(['-http', '-bus', '-store']);
 });
 
-test('steps that stop together do not wait for each other, and a failure of one is told', async () => {
-  const { events, step } = recorded();
-  const slow = (name: string): Step => ({
+test('the stages of a group stop at the same time, and the failure of one is reported', async () => {
+  const { events, stage } = recorded();
+  const slow = (name: string): LifecycleStage => ({
     name,
     start: () => () => new Promise((resolve) => setTimeout(resolve, 200)),
   });
-  const work = stoppedTogether('work', [
+  const work = stageGroup('work', [
     slow('one'),
-    step('bus', { failsToStop: true }),
+    stage('bus', { failsToStop: true }),
     slow('two'),
-    step('http'),
+    stage('http'),
   ]);
-  const started = await startInOrder([step('store'), work], never);
+  const started = await startInOrder([stage('store'), work], never);
   expect(events).toEqual(['+store', '+bus', '+http']);
   const before = performance.now();
   await expect(started.stop(never)).rejects.toThrow('bus did not stop cleanly');
@@ -68,29 +71,29 @@ test('steps that stop together do not wait for each other, and a failure of one 
   expect(events.at(-1)).toBe('-store');
 });
 
-test('the steps that are being stopped are known by their names, also those of a step of several', async () => {
-  const stuck = (name: string): Step => ({ name, start: () => () => new Promise(() => undefined) });
-  const { step } = recorded();
+test('reports the names of the stages that are still stopping, also within a group', async () => {
+  const stuck = (name: string): LifecycleStage => ({ name, start: () => () => new Promise(() => undefined) });
+  const { stage } = recorded();
   const started = await startInOrder(
-    [stoppedTogether('work', [stuck('bus'), step('http'), stuck('relay')])],
+    [stageGroup('work', [stuck('bus'), stage('http'), stuck('relay')])],
     never,
   );
   void started.stop(never);
   await expect.poll(started.stopping).toEqual(['bus', 'relay']);
 });
 
-test('a step that still starts when the process is to end is not waited for, and stopped once it has started', async () => {
-  const { events, step } = recorded();
+test('a stage that is still starting when the process is to end is not waited for, and is stopped once it has started', async () => {
+  const { events, stage } = recorded();
   const interrupt = new AbortController();
   const starting = Promise.withResolvers<void>();
-  const slow: Step = {
+  const slow: LifecycleStage = {
     name: 'broker',
     start: async () => {
       await starting.promise;
       return () => void events.push('-broker');
     },
   };
-  const failure = startInOrder([step('store'), slow], interrupt.signal);
+  const failure = startInOrder([stage('store'), slow], interrupt.signal);
   setTimeout(() => interrupt.abort(new Error('SIGTERM')), 10);
   await expect(failure).rejects.toThrow('SIGTERM');
   expect(events).toEqual(['+store', '-store']);
@@ -99,19 +102,19 @@ test('a step that still starts when the process is to end is not waited for, and
 });
 
 test('an interrupted start goes no further and stops what it started', async () => {
-  const { events, step } = recorded();
+  const { events, stage } = recorded();
   const interrupt = new AbortController();
-  const interrupting: Step = {
+  const interrupting: LifecycleStage = {
     name: 'bus',
     start: () => void interrupt.abort(new Error('SIGTERM')) as undefined,
   };
-  await expect(startInOrder([step('store'), interrupting, step('http')], interrupt.signal)).rejects.toThrow(
+  await expect(startInOrder([stage('store'), interrupting, stage('http')], interrupt.signal)).rejects.toThrow(
     'SIGTERM',
   );
   expect(events).toEqual(['+store', '-store']);
 });
 
-test('the reason of a refused connection is on one line, without the password', () => {
+test('the reason for a refused connection is on one line, without the password', () => {
   const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:5432')], '');
   const failure = new Error('cannot reach postgres://a:hunter2@localhost\nstill', { cause: refused });
   expect(reasonOf(failure)).toBe(

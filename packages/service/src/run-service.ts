@@ -1,4 +1,4 @@
-import { type Started, type Step, startInOrder } from './lifecycle.ts';
+import { type LifecycleStage, type Started, startInOrder } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { reasonOf } from './reason.ts';
 import { collectStartGarbage } from './start-garbage.ts';
@@ -6,24 +6,25 @@ import { collectStartGarbage } from './start-garbage.ts';
 export interface RunOptions {
   readonly name: string;
   readonly log: Log;
-  /** In the order of starting; stopped in reverse. */
-  readonly start: readonly Step[];
-  /** From the signal to the end of the process at the latest; 10 s unless given. */
+  /** Started in this order, stopped in reverse. */
+  readonly stages: readonly LifecycleStage[];
+  /** The longest time from the signal to the end of the process; 10 s by default. */
   readonly drainTimeoutMs?: number;
 }
 
-/** Part of the drain's time that is kept back for abandoning what did not finish. */
+/** The last part of the drain timeout, for abandoning what has not finished. */
 const graceMs = 1_500;
 
 /**
- * Starts the steps, then runs until SIGTERM, SIGINT, or the death of a parent that holds an IPC channel. Then it drains:
- * steps stop in reverse order, and the process ends with 0, or with 1 when a step failed or the time was up. The same
- * signal a second time ends it at once. What nobody caught is logged as fatal and ends it with 1. Resolves once started.
+ * Starts the stages, then runs until SIGTERM, SIGINT, or the end of a parent process with an IPC channel to this one. Then
+ * it drains: the stages stop in reverse order, and the process exits with 0, or with 1 when a stage failed or the time was
+ * up. The same signal a second time exits at once. An uncaught error is logged as fatal, and exits with 1. Resolves once
+ * all stages have started.
  */
 export const runService = async ({
   name,
   log,
-  start,
+  stages,
   drainTimeoutMs = 10_000,
 }: RunOptions): Promise<void> => {
   const interrupted = new AbortController();
@@ -33,14 +34,14 @@ export const runService = async ({
   const drain = (why: string): void => {
     if (draining !== undefined) {
       if (draining === why) process.exit(1);
-      return; // Ctrl-C reaches the whole process group, and the launcher's own signal comes after it
+      return; // Ctrl-C reaches the whole process group, and the launcher sends its own signal as well
     }
     draining = why;
     log.info({ why }, 'draining');
     interrupted.abort(new Error(`stopped by ${why} while starting`));
-    // Keeps the process alive, too: a step that waits for nothing must not look like a clean end.
+    // The timer also keeps the process alive: without it, a stage that never stops could look like a clean exit.
     setTimeout(() => {
-      log.error({ steps: started?.stopping() ?? ['start'], drainTimeoutMs }, 'did not stop in time');
+      log.error({ stages: started?.stopping() ?? ['start'], drainTimeoutMs }, 'did not stop in time');
       process.exit(1);
     }, drainTimeoutMs);
     if (started !== undefined) void finish(started);
@@ -57,21 +58,21 @@ export const runService = async ({
     }
   };
 
-  const die = (error: unknown): never => {
-    log.fatal({ err: error }, 'nobody caught this error');
+  const crash = (error: unknown): never => {
+    log.fatal({ err: error }, 'uncaught error');
     process.exit(1);
   };
 
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
   process.on('SIGTERM', () => drain('SIGTERM'));
   process.on('SIGINT', () => drain('SIGINT'));
-  // It may have ended while this process was still loading: then the event has been missed.
+  // The parent may have ended while this process was loading, before there was a listener.
   if (process.connected === false) drain('the end of the parent process');
   else process.once('disconnect', () => drain('the end of the parent process'));
 
   try {
-    started = await startInOrder(start, interrupted.signal);
+    started = await startInOrder(stages, interrupted.signal);
   } catch (error) {
     if (draining !== undefined) process.exit(0);
     log.fatal({ err: error }, 'could not start');

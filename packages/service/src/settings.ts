@@ -18,7 +18,7 @@ export const milliseconds = z.coerce
   .max(86_400_000, 'must be a day or less')
   .meta({ examples: ['1000'] });
 
-/** A URL with one of these schemes; the message never shows the URL, which may hold a password. */
+/** A URL with one of these schemes. The error message does not contain the URL, which may contain a password. */
 export const url = (schemes: readonly string[], example: string) =>
   z
     .string()
@@ -51,7 +51,7 @@ export const logLevel = z
   .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
   .meta({ examples: ['info'] });
 
-/** What every process reads. */
+/** The settings of every process. */
 export const processConfig = z.object({
   PORT: port,
   HOST: z.string().default('127.0.0.1'),
@@ -59,10 +59,10 @@ export const processConfig = z.object({
 });
 export type ProcessConfig = z.output<typeof processConfig>;
 
-/** The broker of the shop's messages, or of the open streams: the scheme tells which transport. */
+/** The scheme selects the transport. */
 const brokerUrl = (example: string) => url(transportSchemes, example);
 
-/** What every service of the shop reads besides: its database, the broker and the key that tokens are checked with. */
+/** The settings of every service with a database: those of a process, its database, the broker, and the key that verifies tokens. */
 export const serviceConfig = processConfig.extend({
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://order:password@127.0.0.1:5432/order'),
   BUS_URL: brokerUrl('amqp://guest:guest@127.0.0.1:5672'),
@@ -70,7 +70,7 @@ export const serviceConfig = processConfig.extend({
 });
 export type ServiceConfig = z.output<typeof serviceConfig>;
 
-/** The broker of the open streams, for those who write or read one. */
+/** The broker of the open streams, for services that write or read them. */
 export const streamUrl = brokerUrl('kafka://127.0.0.1:9092');
 
 const schemeOf = (text: string): string | undefined =>

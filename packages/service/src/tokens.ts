@@ -5,24 +5,24 @@ import { problem } from './http/problem.ts';
 
 export type Role = 'customer' | 'administrator';
 
-/** Who a token speaks for. */
+/** Whom a token identifies. */
 export interface User {
   readonly userId: string;
   readonly role: Role;
 }
 
 export interface TokenVerifier {
-  /** The user, or a 401 problem that says whether the token is wrong or only too old. */
+  /** Returns the user. Throws a 401 problem that says whether the token is invalid or expired. */
   verify(token: string): Promise<User>;
 }
 
 export interface TokenIssuer {
-  /** A signed JWT that is good for `lifetimeSeconds` (an hour unless given). */
+  /** Signs a JWT that is valid for `lifetimeSeconds` (one hour by default). */
   issue(user: User, lifetimeSeconds?: number): Promise<{ token: string; expiresAt: Date }>;
 }
 
 const algorithm = 'EdDSA';
-const party = 'emporium'; // issuer and audience alike: the shop issues tokens to itself
+const party = 'emporium'; // both issuer and audience: the shop issues tokens for itself
 const maxTokenLength = 2_048;
 
 const claims = z.object({
@@ -32,8 +32,8 @@ const claims = z.object({
 });
 
 /**
- * Checks signature, issuer, audience and expiry. Every request is checked at the gateway and again at its service, so
- * that verified tokens are remembered until they expire, `capacity` of them at most.
+ * Checks signature, issuer, audience and expiry. Verified tokens are cached until they expire, at most `capacity` of them,
+ * because the gateway and the service both verify the token of each request.
  */
 export const createTokenVerifier = (
   publicKey: KeyObject,
@@ -59,8 +59,8 @@ export const createTokenVerifier = (
 
   return {
     async verify(token) {
-      const known = verified.get(token);
-      if (known !== undefined && now() < known.expiresAt) return known.user;
+      const cached = verified.get(token);
+      if (cached !== undefined && now() < cached.expiresAt) return cached.user;
       verified.delete(token);
       if (token.length > maxTokenLength) throw invalidToken('The token is not valid.');
       try {
@@ -77,7 +77,7 @@ export const createTokenVerifier = (
   };
 };
 
-/** The owner of users signs with this; nobody else has the private key. */
+/** For the service that owns the users: only it has the private key. */
 export const createTokenIssuer = (privateKey: KeyObject, { now = Date.now } = {}): TokenIssuer => ({
   async issue({ userId, role }, lifetimeSeconds = 3_600) {
     const issuedAt = Math.floor(now() / 1_000);

@@ -1,6 +1,6 @@
 import type { Consumer, Transport } from '@emporium/bus';
 import { isOfStream } from '@emporium/contracts';
-import { createService, type Log, type Parts, type Step } from '@emporium/service';
+import { createService, type LifecycleStage, type Log, type ServiceContext } from '@emporium/service';
 import { auditRoutes } from './audit-routes.ts';
 import type { Config } from './config.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
@@ -13,7 +13,7 @@ import type { Tables } from './store/tables.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('operations', config, log, (parts) => {
     const { store } = parts;
     const sendTo = sendingTo(parts);
@@ -43,12 +43,15 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
 
 /** Over the broker that carries the subscription. */
 const sendingTo =
-  ({ transport, stream }: Parts<Tables>): Transport['sendTo'] =>
+  ({ transport, stream }: ServiceContext<Tables>): Transport['sendTo'] =>
   (subscription, message) =>
     (isOfStream(subscription) ? stream : transport).sendTo(subscription, message);
 
 /** Drains the dead-letter channel of every subscription into the table. */
-const deadLetterStep = ({ store, health, log }: Parts<Tables>, transport: Transport): Step => {
+const deadLetterStep = (
+  { store, health, log }: ServiceContext<Tables>,
+  transport: Transport,
+): LifecycleStage => {
   const name = `dead letters of ${transport.name}`;
   let consumer: Consumer | undefined;
   // What is kept already can be read and replayed meanwhile.

@@ -1,5 +1,5 @@
 import { messageOf } from '@emporium/bus';
-import type { Log, Step } from '@emporium/service';
+import type { LifecycleStage, Log } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { discardMany } from './discard-many.ts';
 import { openedBeforeNewest, removeOldestResolved, subscriptionsWithLetters } from './store/retention.ts';
@@ -49,7 +49,7 @@ const discard = async (
 };
 
 /** Every ten minutes, the first time a minute after the start. */
-export const retentionStep = (store: Store<Tables>, bounds: Bounds, log: Log): Step => ({
+export const retentionStep = (store: Store<Tables>, bounds: Bounds, log: Log): LifecycleStage => ({
   name: 'dead letter retention',
   start: () => {
     let running: Promise<void> = Promise.resolve();

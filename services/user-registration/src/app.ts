@@ -1,4 +1,4 @@
-import { createService, createTokenIssuer, type Log, type Step } from '@emporium/service';
+import { createService, createTokenIssuer, type LifecycleStage, type Log } from '@emporium/service';
 import { administratorStep } from './administrator.ts';
 import type { Config } from './config.ts';
 import { createLogIn } from './log-in.ts';
@@ -10,7 +10,7 @@ import { createTurns } from './turns.ts';
 
 const hour = 60 * 60 * 1_000;
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('user-registration', config, log, ({ store }) => {
     const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
     const turns = createTurns({ atOnce: 2, waiting: config.PASSWORDS_WAITING });

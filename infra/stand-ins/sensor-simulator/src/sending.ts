@@ -1,6 +1,6 @@
 import { createStreamMessage, type Transport } from '@emporium/bus';
 import { sensorData } from '@emporium/contracts';
-import type { Log, Step } from '@emporium/service';
+import type { LifecycleStage, Log } from '@emporium/service';
 import type { Reading } from './domain/fleet.ts';
 import type { Simulation } from './simulation.ts';
 import type { Tallying } from './tally.ts';
@@ -23,7 +23,7 @@ const chunk = 500;
 const mostUnderWay = 100;
 
 /** Sends what the sensors read, as it is read, and says every ten seconds what became of it. */
-export const sending = ({ transport, simulation, tally, log }: Sending): Step => ({
+export const sending = ({ transport, simulation, tally, log }: Sending): LifecycleStage => ({
   name: 'sensors',
   start: () => {
     const underWay = new Set<Promise<void>>();

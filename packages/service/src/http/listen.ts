@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Health } from '../health.ts';
-import type { Step } from '../lifecycle.ts';
+import type { LifecycleStage } from '../lifecycle.ts';
 import type { HttpServer } from './server.ts';
 
 export interface Listening {
@@ -16,7 +16,7 @@ const requestsMs = 5_000;
  * The step that serves HTTP. Its stop turns readiness off, takes no new connection, lets requests in progress finish and
  * closes the connections; after five seconds, or when the time is nearly up, it cuts those that are left.
  */
-export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Listening): Step => ({
+export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Listening): LifecycleStage => ({
   name: 'http',
   start: async () => {
     const idle = idleConnections(server.server);

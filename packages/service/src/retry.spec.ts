@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { patiently } from './patiently.ts';
+import { retryUntilSuccess } from './retry.ts';
 
 const failing = (times: number) => {
   let calls = 0;
@@ -16,7 +16,7 @@ const createLog = () => {
   return { lines, log: { info: vi.fn(note), warn: vi.fn(note) } };
 };
 
-test('what fails is done again, and the log says once why, and once that it succeeded', async () => {
+test('retries, and logs each new reason once and the success at the end', async () => {
   const { log, lines } = createLog();
   const reasons = ['refused', 'refused', 'refused', 'is starting up', 'is starting up'];
   const work = async () => {
@@ -25,7 +25,7 @@ test('what fails is done again, and the log says once why, and once that it succ
     return 'done';
   };
   vi.useFakeTimers();
-  const done = patiently('waiting for the broker', work, { log });
+  const done = retryUntilSuccess('waiting for the broker', work, { log });
   await vi.runAllTimersAsync();
   vi.useRealTimers();
   expect(await done).toBe('done');
@@ -36,24 +36,28 @@ test('what fails is done again, and the log says once why, and once that it succ
   ]);
 });
 
-test('an aborted signal ends the wait at once with its reason', async () => {
+test('an aborted signal ends the wait with its reason', async () => {
   const { log } = createLog();
   const stopping = new AbortController();
-  const waiting = patiently('waiting for the broker', failing(100), { log, signal: stopping.signal });
+  const waiting = retryUntilSuccess('waiting for the broker', failing(100), { log, signal: stopping.signal });
   setTimeout(() => stopping.abort(new Error('stopped by SIGTERM')), 250);
   const before = performance.now();
   await expect(waiting).rejects.toThrow('stopped by SIGTERM');
   expect(performance.now() - before).toBeLessThan(1_000);
 });
 
-test('patience that is bounded ends with the last failure', async () => {
+test('throws the last failure at the end of its timeout', async () => {
   const { log } = createLog();
-  await expect(patiently('the broker', failing(100), { log, ms: 400 })).rejects.toThrow('not up yet');
+  await expect(retryUntilSuccess('the broker', failing(100), { log, timeoutMs: 400 })).rejects.toThrow(
+    'not up yet',
+  );
 });
 
-test('a failure that will not pass is thrown at once', async () => {
+test('throws a permanent failure at once', async () => {
   const { log } = createLog();
-  const passes = (error: unknown) => !(error instanceof Error && error.message === 'not up yet');
-  await expect(patiently('the broker', failing(1), { log, passes })).rejects.toThrow('not up yet');
+  const isTransient = (error: unknown) => !(error instanceof Error && error.message === 'not up yet');
+  await expect(retryUntilSuccess('the broker', failing(1), { log, isTransient })).rejects.toThrow(
+    'not up yet',
+  );
   expect(log.warn).not.toHaveBeenCalled();
 });

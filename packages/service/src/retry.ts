@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.ts';
 import { reasonOf } from './reason.ts';
 
-export interface Patience {
+export interface RetryOptions {
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** For how long; as long as it takes unless given. */
-  readonly ms?: number;
-  /** Whether it may succeed later, after this failure; after any of them unless given. */
-  readonly passes?: (error: unknown) => boolean;
-  /** Ends the wait between two tries at once, with the signal's reason. */
+  /** Milliseconds until it gives up; unlimited by default. */
+  readonly timeoutMs?: number;
+  /** Whether to retry after this failure; always by default. */
+  readonly isTransient?: (error: unknown) => boolean;
+  /** Ends the wait between two attempts. */
   readonly signal?: AbortSignal;
 }
 
@@ -16,15 +16,15 @@ const firstDelayMs = 100;
 const maxDelayMs = 3_000;
 
 /**
- * Does it again until it succeeds. Logs each reason once, and that it succeeded in the end. Throws the last failure when
- * there is no more to hope for, and the signal's reason when it is aborted.
+ * Repeats `work` until it succeeds, with delays from 100 ms to 3 s. Logs each new reason once, and the success after a
+ * failure. Throws the last failure when it gives up, and the signal's reason when that aborts.
  */
-export const patiently = async <T>(
+export const retryUntilSuccess = async <T>(
   what: string,
   work: () => Promise<T>,
-  { log, ms = Number.POSITIVE_INFINITY, passes = () => true, signal }: Patience,
+  { log, timeoutMs = Number.POSITIVE_INFINITY, isTransient = () => true, signal }: RetryOptions,
 ): Promise<T> => {
-  const deadline = Date.now() + ms;
+  const deadline = Date.now() + timeoutMs;
   let lastReason: string | undefined;
   for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
     try {
@@ -32,7 +32,7 @@ export const patiently = async <T>(
       if (lastReason !== undefined) log.info(`${what}: succeeded`);
       return result;
     } catch (error) {
-      if (!passes(error) || Date.now() + delayMs > deadline) throw error;
+      if (!isTransient(error) || Date.now() + delayMs > deadline) throw error;
       const reason = reasonOf(error);
       if (reason !== lastReason) log.warn(`${what}: ${reason}; trying again until it succeeds`);
       lastReason = reason;
