@@ -1,14 +1,14 @@
 import { type Consumer, consume, Fault, type Transport, type Unreadable } from '@emporium/bus';
 import { type Carrier, isOfStream, type ServiceName, type Subscription, shop } from '@emporium/contracts';
 import type { Handler, Migrations, Retention, Store } from '@emporium/store';
+import { createTokenVerifier } from './auth/tokens.ts';
+import type { ServiceConfig } from './config/settings.ts';
 import { createHealth, type Health } from './health.ts';
 import { listen } from './http/listen.ts';
 import { createHttpServer, type Routes } from './http/server.ts';
-import { type LifecycleStage, stageGroup } from './lifecycle.ts';
 import type { Log } from './log.ts';
+import { type LifecycleStage, stageGroup } from './process/lifecycle.ts';
 import { retryUntilSuccess } from './retry.ts';
-import type { ServiceConfig } from './settings.ts';
-import { createTokenVerifier } from './tokens.ts';
 import { createTransport } from './transport.ts';
 
 /** What a composition root declares about its service. */

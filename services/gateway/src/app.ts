@@ -30,7 +30,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
       description: 'The one front door',
       document: createShopDocument(addresses, upstreams),
     },
-    methodsElsewhere: methodsOfServices(addresses, upstreams),
+    upstreamMethods: methodsOfServices(addresses, upstreams),
     tokens: createTokenVerifier(config.JWT_PUBLIC_KEY),
     tokenOf,
     documents: [

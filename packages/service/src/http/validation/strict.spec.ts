@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { strictly } from './strictly.ts';
+import { strict } from './strict.ts';
 
 const unknownIn = (schema: z.ZodType, value: unknown): string[] => {
-  const { error } = z.core.safeParse(strictly(schema), value);
+  const { error } = z.core.safeParse(strict(schema), value);
   return (error?.issues ?? []).map(({ code, path }) => `${code} ${path.join('.')}`);
 };
 
@@ -37,15 +37,15 @@ test('checks, transforms and defaults still apply', () => {
       to: z.int(),
     })
     .refine(({ from, to }) => from < to, 'from must be before to');
-  const strict = strictly(schema);
-  expect(z.core.parse(strict, { list: [1], from: 1, to: 2, word: ' ab ' })).toEqual({
+  const strictSchema = strict(schema);
+  expect(z.core.parse(strictSchema, { list: [1], from: 1, to: 2, word: ' ab ' })).toEqual({
     list: [1],
     from: 1,
     to: 2,
     word: 'ab',
   });
-  expect(z.core.safeParse(strict, { list: [1, 2, 3], from: 1, to: 2 }).success).toBe(false);
-  expect(z.core.safeParse(strict, { list: [], from: 2, to: 1 }).success).toBe(false);
+  expect(z.core.safeParse(strictSchema, { list: [1, 2, 3], from: 1, to: 2 }).success).toBe(false);
+  expect(z.core.safeParse(strictSchema, { list: [], from: 2, to: 1 }).success).toBe(false);
 });
 
 test('an object that takes any field keeps taking it', () => {

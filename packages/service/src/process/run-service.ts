@@ -1,7 +1,7 @@
+import type { Log } from '../log.ts';
+import { reasonOf } from '../reason.ts';
+import { collectStartGarbage } from './collect-garbage.ts';
 import { type LifecycleStage, type Started, startInOrder } from './lifecycle.ts';
-import type { Log } from './log.ts';
-import { reasonOf } from './reason.ts';
-import { collectStartGarbage } from './start-garbage.ts';
 
 export interface RunOptions {
   readonly name: string;

@@ -1,24 +1,25 @@
 import { Fault, messageOf, settlementOf } from '@emporium/bus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Log } from '../log.ts';
-import { correlationHeader, correlationOf } from './correlation.ts';
+import type { Log } from '../../log.ts';
+import { correlationHeader, correlationOf } from '../correlation.ts';
+import { fieldErrors, InvalidRequest } from '../validation/validation.ts';
 import { fieldProblem, Problem, problem, problemMediaType, toDocument } from './problem.ts';
-import { fieldErrors, InvalidRequest } from './validation.ts';
 
 /**
- * Answers any error with a problem document. What is not the caller's fault is logged and answered with 500 and a
- * correlation id, and nothing else about it.
+ * Creates the error handler, which answers every error with a problem document. An error that is not the caller's fault is logged
+ * and answered with a 500 that contains the correlation id and no details.
  */
-export const answerError = (log: Log) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-  const found = problemOf(error, request);
-  if (found === undefined) {
-    log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
-    return sendProblem(request, reply, internalError);
-  }
-  if (found === awayProblem || found === unstorableProblem)
-    log.warn({ route: request.routeOptions.url }, `turned away: ${messageOf(error)}`);
-  return sendProblem(request, reply, found);
-};
+export const createErrorHandler =
+  (log: Log) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const known = problemOf(error, request);
+    if (known === undefined) {
+      log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+      return sendProblem(request, reply, internalError);
+    }
+    if (known === unavailableProblem || known === unstorableProblem)
+      log.warn({ route: request.routeOptions.url }, `refused: ${messageOf(error)}`);
+    return sendProblem(request, reply, known);
+  };
 
 export const sendProblem = (request: FastifyRequest, reply: FastifyReply, what: Problem) => {
   const correlationId = correlationOf(request).correlationId;
@@ -30,7 +31,7 @@ export const sendProblem = (request: FastifyRequest, reply: FastifyReply, what: 
       .headers(what.extras.headers ?? {})
       .header('content-type', problemMediaType)
       .header(correlationHeader, correlationId)
-      // Serialised here: the route's own response schemas describe its successes.
+      // The response schemas of the route describe its successes only.
       .serializer(JSON.stringify)
       .send(document)
   );
@@ -38,21 +39,21 @@ export const sendProblem = (request: FastifyRequest, reply: FastifyReply, what: 
 
 export const pathOf = (url: string): string => url.split('?', 1)[0]?.slice(0, 500) ?? '/';
 
-/** Something of ours is away, and will be back: the caller may try again. */
-const awayProblem = problem(
+/** A part of the shop, such as a database, is unavailable for a while. */
+const unavailableProblem = problem(
   503,
   'unavailable',
-  'Something this needs is away right now; try again shortly.',
+  'A part of the shop is unavailable; try again shortly.',
   {
     headers: { 'retry-after': '2' },
   },
 );
 
-/** What a schema let through and the database refuses for good, such as a number out of its range. */
+/** The schema accepted a value that the database never will, such as a number out of range. */
 const unstorableProblem = problem(
   422,
   'unstorable',
-  'The request holds something that cannot be stored, such as a number or a time out of range.',
+  'The request contains a value that cannot be stored, such as a number or a time out of range.',
 );
 
 const internalError = problem(
@@ -63,7 +64,7 @@ const internalError = problem(
 
 const problemOf = (error: unknown, request: FastifyRequest): Problem | undefined => {
   if (error instanceof Problem) return error;
-  if (settlementOf(error) === 'pause') return awayProblem;
+  if (settlementOf(error) === 'pause') return unavailableProblem;
   if (error instanceof Fault && error.code === 'store.unstorable') return unstorableProblem;
   if (error instanceof InvalidRequest)
     return fieldProblem(400, 'invalid-request', fieldErrors(error, request));
@@ -93,7 +94,7 @@ const incomplete = () => problem(400, 'incomplete-body', 'The body did not arriv
 
 const badUrl = () => problem(400, 'invalid-url', 'The path is not validly percent-encoded.');
 
-/** Fastify's own refusals of a request, by their code. */
+/** The errors of fastify itself, by code. */
 const frameworkProblems: Readonly<Record<string, () => Problem>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     fieldProblem(400, 'invalid-body', [

@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 
-/** One thing that is wrong with a request. */
+/** What is wrong with one field of a request. */
 export interface FieldError {
-  /** Where: `lines[0].quantity`, `query.limit`, `body`. */
+  /** For example `lines[0].quantity`, `query.limit` or `body`. */
   readonly field: string;
-  /** Goes on where the field ends: `must be at least 1`. */
+  /** Continues the sentence that the field begins, such as `must be at least 1`. */
   readonly message: string;
 }
 
@@ -14,11 +14,11 @@ export interface ProblemExtras {
   /** Response headers, such as `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
-  /** Further members of the document, for clients. */
+  /** Extension members of the document. */
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
-/** An RFC 9457 problem document. `type` names the kind of problem for machines; `detail` is for people. */
+/** An RFC 9457 problem document. `type` is for programs, `detail` for people. */
 export const problemDocument = z
   .looseObject({
     type: z.string(),
@@ -34,7 +34,7 @@ export type ProblemDocument = z.output<typeof problemDocument>;
 
 export const problemMediaType = 'application/problem+json';
 
-/** Thrown by a route to answer with a problem document. Everything in it is shown to the caller, except the cause. */
+/** Thrown to answer with a problem document. The caller sees everything in it except the cause. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
@@ -50,13 +50,13 @@ export class Problem extends Error {
 }
 
 /**
- * The error to throw from a route. `code` is in kebab case and becomes the `type`; the statuses in use are 400 for a
- * malformed request, 401, 403, 404, 409 for a conflict with the state, 422 for what is well formed and impossible, 503.
+ * Creates the error to throw from a route. `code`, in kebab case, becomes the `type`. Use 400 for a malformed request, 409 for a
+ * conflict with the current state, and 422 for a well-formed request that cannot be carried out.
  */
 export const problem = (status: number, code: string, detail: string, extras: ProblemExtras = {}): Problem =>
   new Problem(status, code, detail, extras);
 
-/** A problem with fields to blame; its detail is a sentence for each: `lines[0].quantity must be at least 1`. */
+/** A problem that names the wrong fields; its detail has a sentence for each, such as `lines[0].quantity must be at least 1`. */
 export const fieldProblem = (
   status: number,
   code: string,
@@ -70,7 +70,7 @@ export const fieldProblem = (
 
 export const problemType = (code: string): string => `urn:emporium:problem:${code}`;
 
-/** The document for a problem; `instance` is the path that was asked, without its query. */
+/** Creates the document of a problem; `instance` is the path of the request, without its query. */
 export const toDocument = (
   { status, code, message, extras }: Problem,
   { instance, correlationId }: { instance: string; correlationId: string },

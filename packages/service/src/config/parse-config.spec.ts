@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, parseConfig } from './config.ts';
-import { generateKeyPair } from './keys.ts';
+import { generateKeyPair } from '../auth/keys.ts';
+import { ConfigError, parseConfig } from './parse-config.ts';
 import { httpUrl, milliseconds, processConfig, secret, serviceConfig } from './settings.ts';
 
 const failureOf = (schema: z.ZodType, environment: Record<string, string>): ConfigError => {

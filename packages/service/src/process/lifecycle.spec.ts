@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { reasonOf } from '../reason.ts';
 import { type LifecycleStage, stageGroup, startInOrder } from './lifecycle.ts';
-import { reasonOf } from './reason.ts';
 
 const never = new AbortController().signal;
 

@@ -1,29 +1,29 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { FieldError } from './problem.ts';
-import { sentenceFor } from './sentences.ts';
+import type { FieldError } from '../problems/problem.ts';
+import { validationMessage } from './messages.ts';
 
-/** A part of a request that its schema refuses. Fastify adds which part. */
+/** A part of a request does not match its schema. Fastify sets `validationContext` to the part. */
 export class InvalidRequest extends Error {
   readonly issues: readonly z.core.$ZodIssue[];
   readonly validationContext?: string;
 
   constructor(issues: readonly z.core.$ZodIssue[]) {
-    super('the request does not fit its schema');
+    super('the request does not match its schema');
     this.name = 'InvalidRequest';
     this.issues = issues;
   }
 }
 
-/** Gives what fastify wants of a validator: the parsed value, or what is wrong with it in sentences for people. */
-export const validate = (schema: z.core.$ZodType, given: unknown) => {
-  const result = z.core.safeParse(schema, given, { error: sentenceFor });
+/** Validates as fastify expects it: returns the parsed value or the error. */
+export const validate = (schema: z.core.$ZodType, input: unknown) => {
+  const result = z.core.safeParse(schema, input, { error: validationMessage });
   return result.success ? { value: result.data } : { error: new InvalidRequest(result.error.issues) };
 };
 
 const maxErrors = 20;
 
-/** What is wrong with the request, field by field; at most 20 entries. */
+/** The wrong fields of the request; at most 20. */
 export const fieldErrors = ({ issues, validationContext }: InvalidRequest, request: FastifyRequest) => {
   const part = validationContext === 'querystring' ? 'query' : (validationContext ?? 'body');
   return issues.flatMap((issue) => describe(issue, part, request)).slice(0, maxErrors);
@@ -50,7 +50,7 @@ const describe = (issue: z.core.$ZodIssue, part: string, request: FastifyRequest
   return [{ field: nameOf(part, path), message: isMissing ? 'is missing' : issue.message }];
 };
 
-/** Of a union's options the one that got furthest: what is wrong with it lies deepest. */
+/** The option of a union that matches best: the one whose errors are nested deepest. */
 const closestOption = (options: readonly (readonly z.core.$ZodIssue[])[]) => {
   const depth = (issues: readonly z.core.$ZodIssue[]) => Math.min(...issues.map(({ path }) => path.length));
   const [first, ...rest] = options.filter((issues) => issues.length > 0 && depth(issues) > 0);
@@ -59,9 +59,9 @@ const closestOption = (options: readonly (readonly z.core.$ZodIssue[])[]) => {
     : rest.reduce((best, other) => (depth(other) > depth(best) ? other : best), first);
 };
 
-// Fields of the body by their own name; others say where they are. Callers' keys are cut: they are echoed.
+// Names of body fields have no prefix. Keys come from the caller and are echoed, so they are cut.
 const nameOf = (part: string, path: readonly string[]): string => {
-  const steps = path.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step.slice(0, 100)}`)).join('');
-  if (part !== 'body') return `${part}${steps}`;
-  return steps === '' ? 'body' : steps.replace(/^\./, '');
+  const suffix = path.map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key.slice(0, 100)}`)).join('');
+  if (part !== 'body') return `${part}${suffix}`;
+  return suffix === '' ? 'body' : suffix.replace(/^\./, '');
 };

@@ -1,18 +1,21 @@
 import { mayBeUnstorable, unstorable } from '@emporium/bus';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { fieldProblem, problem } from './problem.ts';
+import { fieldProblem, problem } from '../problems/problem.ts';
 
 /**
- * JSON in UTF-8 is the only body that is taken, under `application/json` or any `application/…+json`. Refused are text that no
- * database can store (a NUL character, half of a surrogate pair), and keys such as `__proto__`.
+ * Accepts bodies of JSON in UTF-8 only, as `application/json` or `application/…+json`. Refuses text that a database cannot store (a
+ * NUL character, half of a surrogate pair), and keys such as `__proto__`.
  */
-export const acceptJsonAlone = (server: FastifyInstance): void => {
+export const acceptOnlyJson = (server: FastifyInstance): void => {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(jsonMediaType, { parseAs: 'buffer' }, (request, bytes, done) => {
     try {
       done(null, parseJsonBody(request, Buffer.from(bytes)));
     } catch (error) {
-      done(error instanceof Error ? error : new Error('the body was not read', { cause: error }), undefined);
+      done(
+        error instanceof Error ? error : new Error('the body could not be read', { cause: error }),
+        undefined,
+      );
     }
   });
 };
@@ -21,21 +24,21 @@ export const acceptJsonAlone = (server: FastifyInstance): void => {
 export const jsonMediaType = /^application\/(?:[\w!#$&^.+-]+\+)?json[ \t]*(?:;|$)/i;
 
 /**
- * The value of a JSON body, for routes that read its bytes first. Throws a problem that says what is wrong with it: 415 for a
- * content encoding or a character set other than UTF-8, 400 for what is not JSON or could not be stored.
+ * Parses a JSON body, for routes that need its bytes first. Throws a 415 problem for a content encoding or a character set other
+ * than UTF-8, and a 400 problem for a body that is not JSON or cannot be stored.
  */
 export const parseJsonBody = (request: Pick<FastifyRequest, 'headers'>, bytes: Buffer): unknown => {
   assertPlainUtf8(request);
-  if (bytes.length === 0) throw invalidBody('is empty, and must be JSON');
+  if (bytes.length === 0) throw invalidBody('must be JSON, and is empty');
   const text = textOf(bytes);
-  const value = parsed(text);
-  // Most bodies hold nothing of the kind, and need no second look.
+  const value = parseJson(text);
+  // Most bodies contain neither, and need not be walked.
   if (mayBeUnstorable(text)) refuseUnstorable(value);
   if (/__proto__|constructor|\\u/.test(text)) refuseForbiddenKeys(value);
   return value;
 };
 
-/** Throws a 400 problem for a path or a query that holds a NUL character or is not valid UTF-8 when decoded. */
+/** Throws a 400 problem for a URL with a NUL character, or one that does not decode to valid UTF-8. */
 export const refuseUnreadableUrl = (server: FastifyInstance): void => {
   server.addHook('onRequest', (request, _reply, done) => {
     done(isReadable(request.url) ? undefined : unreadableUrl());
@@ -57,10 +60,10 @@ const unreadableUrl = () =>
   problem(
     400,
     'invalid-url',
-    'The address is not validly percent-encoded UTF-8, or it holds a NUL character.',
+    'The address is not valid percent-encoded UTF-8, or it contains a NUL character.',
   );
 
-/** Throws a 415 problem for a body that is compressed, or text in anything but UTF-8. */
+/** Throws a 415 problem for a compressed body, or for text that is not in UTF-8. */
 export const assertPlainUtf8 = ({ headers }: Pick<FastifyRequest, 'headers'>): void => {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') {
@@ -86,7 +89,7 @@ export const textOf = (bytes: Buffer): string => {
   }
 };
 
-const parsed = (text: string): unknown => {
+const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
@@ -94,7 +97,7 @@ const parsed = (text: string): unknown => {
   }
 };
 
-// A loop and not a recursion: the depth is the caller's.
+// A loop instead of a recursion, because the caller controls the depth.
 const refuseForbiddenKeys = (body: unknown): void => {
   const open: { field: string; value: unknown }[] = [{ field: '', value: body }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -110,7 +113,7 @@ const refuseForbiddenKeys = (body: unknown): void => {
   }
 };
 
-/** Whoever copied the value key by key would change the prototype of the copy. */
+/** Copying the value key by key would change the prototype of the copy. */
 const changesPrototypes = (key: string, value: unknown): boolean =>
   key === '__proto__' ||
   (key === 'constructor' && typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype'));
@@ -118,9 +121,11 @@ const changesPrototypes = (key: string, value: unknown): boolean =>
 const refuseUnstorable = (body: unknown): void => {
   const found = unstorable(body);
   if (found === undefined) return;
-  const message = 'must not hold a NUL character or half of a surrogate pair';
+  const message = 'must not contain a NUL character or half of a surrogate pair';
   throw fieldProblem(400, 'invalid-request', [{ field: found.path || 'body', message }]);
 };
 
 const forbiddenKey = (field: string, key: string) =>
-  fieldProblem(400, 'invalid-request', [{ field: field || 'body', message: `must not hold the key ${key}` }]);
+  fieldProblem(400, 'invalid-request', [
+    { field: field || 'body', message: `must not contain the key ${key}` },
+  ]);

@@ -3,26 +3,26 @@ import { pathOf, sendProblem } from './errors.ts';
 import { problem } from './problem.ts';
 
 /**
- * The methods that an address of another server takes, for a server that forwards to it; none when there is nothing. Undefined
- * for an address of the server's own.
+ * Returns the methods that the upstream server allows for an address that is forwarded; none when the address is unknown there.
+ * Undefined for an address that is not forwarded.
  */
-export type MethodsElsewhere = (request: FastifyRequest) => Promise<readonly string[] | undefined>;
+export type UpstreamMethods = (request: FastifyRequest) => Promise<readonly string[] | undefined>;
 
-interface Known {
+interface KnownRoute {
   readonly url: string;
   readonly pattern: RegExp;
-  /** Lower sorts first: what is written out beats `:parameters`, and those beat `*`. */
+  /** The lowest matches first: static segments before `:parameters`, and those before `*`. */
   readonly rank: string;
   readonly methods: Set<string>;
 }
 
 /**
- * An unknown address answers 404; a known one asked with a method that it does not take answers 405, and OPTIONS answers 204,
- * both with `Allow`. A request for either is answered before its body is read, whatever the method.
+ * Answers an unknown address with 404, a known one with 405 for a method that it does not allow, and OPTIONS with 204; the last two
+ * with `Allow`. These requests are answered before their body is read.
  */
-export const answerUnknownRoutes = (server: FastifyInstance, elsewhere?: MethodsElsewhere): void => {
-  const known = new Map<string, Known>();
-  const overlapping = new Map<string, readonly Known[]>();
+export const answerUnknownRoutes = (server: FastifyInstance, upstream?: UpstreamMethods): void => {
+  const known = new Map<string, KnownRoute>();
+  const overlapping = new Map<string, readonly KnownRoute[]>();
   server.addHook('onRoute', ({ url, method }) => {
     const route = known.get(url) ?? { url, pattern: patternOf(url), rank: rankOf(url), methods: new Set() };
     for (const each of [method].flat()) route.methods.add(each);
@@ -30,16 +30,16 @@ export const answerUnknownRoutes = (server: FastifyInstance, elsewhere?: Methods
     overlapping.clear();
   });
 
-  const bestFor = (path: string): Known | undefined =>
+  const bestFor = (path: string): KnownRoute | undefined =>
     [...known.values()]
       .filter(({ pattern }) => pattern.test(path))
-      .reduce<Known | undefined>(
+      .reduce<KnownRoute | undefined>(
         (best, each) => (best === undefined || each.rank < best.rank ? each : best),
         undefined,
       );
 
-  /** Routes that are more exact than this one for some address of it. */
-  const moreExact = (url: string): readonly Known[] => {
+  /** Routes that match some of the addresses of this one more exactly. */
+  const moreExact = (url: string): readonly KnownRoute[] => {
     const found =
       overlapping.get(url) ??
       [...known.values()].filter(
@@ -49,8 +49,8 @@ export const answerUnknownRoutes = (server: FastifyInstance, elsewhere?: Methods
     return found;
   };
 
-  /** Whether the router took a general route because the exact one for this address lacks the method. */
-  const isStandIn = (request: FastifyRequest): boolean => {
+  /** Whether the router chose a general route because the exact one does not have the method. */
+  const isFallback = (request: FastifyRequest): boolean => {
     const { url = '' } = request.routeOptions;
     if (!/[:*]/.test(url)) return false;
     const others = moreExact(url);
@@ -60,12 +60,12 @@ export const answerUnknownRoutes = (server: FastifyInstance, elsewhere?: Methods
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-    const methods = (await elsewhere?.(request)) ?? [...(bestFor(pathOf(request.url))?.methods ?? [])];
+    const methods = (await upstream?.(request)) ?? [...(bestFor(pathOf(request.url))?.methods ?? [])];
     return answerWithMethods(request, reply, methods);
   };
 
   server.addHook('onRequest', async (request, reply) => {
-    if (request.is404 || isStandIn(request)) return answer(request, reply);
+    if (request.is404 || isFallback(request)) return answer(request, reply);
     return undefined;
   });
   server.setNotFoundHandler(answer);
@@ -79,20 +79,20 @@ const answerWithMethods = (request: FastifyRequest, reply: FastifyReply, methods
   }
   const allow = [...new Set([...methods, 'OPTIONS'])].sort().join(', ');
   if (method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
-  const detail = `This address does not take ${method.slice(0, 40)}; it takes ${allow}.`;
+  const detail = `This address does not allow ${method.slice(0, 40)}; it allows ${allow}.`;
   return sendProblem(request, reply, problem(405, 'method-not-allowed', detail, { headers: { allow } }));
 };
 
 const patternOf = (url: string): RegExp => {
-  const steps = url.split('/').map((step) => {
-    if (step.startsWith(':')) return '[^/]+';
-    return step === '*' ? '.*' : step.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const segments = url.split('/').map((segment) => {
+    if (segment.startsWith(':')) return '[^/]+';
+    return segment === '*' ? '.*' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   });
-  return new RegExp(`^${steps.join('/')}$`);
+  return new RegExp(`^${segments.join('/')}$`);
 };
 
 const rankOf = (url: string): string =>
   url
     .split('/')
-    .map((step) => (step === '*' ? '2' : step.startsWith(':') ? '1' : '0'))
+    .map((segment) => (segment === '*' ? '2' : segment.startsWith(':') ? '1' : '0'))
     .join('');

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { ConfigError, parseConfig } from './config.ts';
+import { ConfigError, parseConfig } from '../config/parse-config.ts';
+import type { ProcessConfig } from '../config/settings.ts';
+import { createLog, type Log } from '../log.ts';
+import { reasonOf } from '../reason.ts';
 import type { LifecycleStage } from './lifecycle.ts';
-import { createLog, type Log } from './log.ts';
-import { reasonOf } from './reason.ts';
 import { runService } from './run-service.ts';
-import type { ProcessConfig } from './settings.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, and starting again will not help. */
 const configErrorCode = 78;

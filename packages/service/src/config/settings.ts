@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { publicKeyFromText } from './keys.ts';
-import { transportSchemes } from './transport.ts';
+import { publicKeyFromText } from '../auth/keys.ts';
+import { transportSchemes } from '../transport.ts';
 
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = z.coerce

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { parseConfig } from './config.ts';
-import { generateKeyPair } from './keys.ts';
+import { generateKeyPair } from '../auth/keys.ts';
+import { transportSchemes } from '../transport.ts';
+import { parseConfig } from './parse-config.ts';
 import { serviceConfig } from './settings.ts';
-import { transportSchemes } from './transport.ts';
 
 const environment = (broker: string) => ({
   PORT: '0',

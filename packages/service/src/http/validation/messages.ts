@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 
 /**
- * Says what is wrong with a value, so that it reads as a sentence after the name of its field: "quantity must be at least 1".
- * A message that a schema gives itself comes before these.
+ * Says what is wrong with a value, as the rest of a sentence that begins with its field: "quantity must be at least 1". A message
+ * of the schema itself takes precedence.
  */
-export const sentenceFor: z.core.$ZodErrorMap = (issue) => {
+export const validationMessage: z.core.$ZodErrorMap = (issue) => {
   if (issue.input === undefined) return 'is missing';
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${kinds[issue.expected] ?? `of the type ${issue.expected}`}`;
+      return `must be ${kinds[issue.expected] ?? `of type ${issue.expected}`}`;
     case 'too_small':
       return bounded(issue.origin, atLeast(issue.inclusive), issue.minimum);
     case 'too_big':
@@ -20,9 +20,9 @@ export const sentenceFor: z.core.$ZodErrorMap = (issue) => {
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'unrecognized_keys':
-      return `must not hold ${issue.keys.join(', ')}`;
+      return `must not contain ${issue.keys.join(', ')}`;
     case 'invalid_union':
-      return 'has none of the forms that it may have';
+      return 'has none of the allowed forms';
     case 'invalid_key':
       return 'has a key that is not allowed';
     case 'invalid_element':

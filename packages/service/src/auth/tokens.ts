@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import { problem } from './http/problem.ts';
+import { problem } from '../http/problems/problem.ts';
 
 export type Role = 'customer' | 'administrator';
 
