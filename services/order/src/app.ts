@@ -22,7 +22,7 @@ import { customerOrders } from './views/customer-orders.ts';
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<OrderTables>('order', config, log, defineOrders(config));
 
-/** What the service is made of, on any database. */
+/** The definition of the service, independent of its database and broker. */
 export const defineOrders =
   (config: Settings) =>
   ({ store, log }: Pick<ServiceContext<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
@@ -38,7 +38,7 @@ export const defineOrders =
       log,
       follow: followSaga,
     });
-    const backlog = createBacklog((most) => fulfilment.countOpen(most), config.ORDER_BACKLOG_LIMIT);
+    const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
 
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',

@@ -235,7 +235,7 @@ describe('the pivot', () => {
       moved.facts(
         { fact: 'step-undone', step: 'reserve' },
         { fact: 'cancelled', reason: { code: 'timed-out', text: 'dispatch took too long' } },
-        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded after it was taken back' },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded although it was cancelled' },
       );
       expect(isFinal(moved.state())).toBe(false);
     });
@@ -244,7 +244,7 @@ describe('the pivot', () => {
       const late = given(reserved, authorised, deadline, stopped, voided, released).when(dispatched);
       late.facts(
         { fact: 'step-done', step: 'dispatch' },
-        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded after it was taken back' },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded although it was cancelled' },
       );
     });
 
@@ -311,7 +311,7 @@ describe('after the pivot', () => {
   });
 
   test('it is too late to cancel', () =>
-    given(reserved, authorised).when(cancel).isIgnored('the pivot was asked for'));
+    given(reserved, authorised).when(cancel).isIgnored('the command of the pivot was sent'));
 });
 
 describe('a customer cancels', () => {
