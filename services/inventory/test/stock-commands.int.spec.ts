@@ -184,7 +184,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     const decided = await inventory.store.transaction(({ tx, now }) =>
       reservations.decideAll({ tx, now }, decisions, ({ decide }, state) => decide(state)),
     );
-    expect(decided.map(({ decision }) => decision.answer.kind)).toEqual([
+    expect(decided.map(({ decision }) => decision.reply.kind)).toEqual([
       'reserved',
       'rejected',
       'released',

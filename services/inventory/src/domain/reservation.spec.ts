@@ -6,7 +6,7 @@ import {
   type Reservation,
   release,
   reserve as reserveLines,
-  type Settlement,
+  type ReservationDecision,
 } from './reservation.ts';
 import type { Stock, StockLevel } from './stock.ts';
 
@@ -30,7 +30,7 @@ const none: Reservation = { status: 'none' };
 
 /** given a reservation, when a command comes, then this is decided */
 const given = (reservation: Reservation, levels: Stock = stock) => ({
-  when: (command: (state: Reservable) => Settlement) => command({ reservation, stock: levels }),
+  when: (command: (state: Reservable) => ReservationDecision) => command({ reservation, stock: levels }),
 });
 
 const reserved: Reservation = { status: 'reserved', lines: [line('CUP', 2)] };
@@ -42,7 +42,7 @@ const rejected: Reservation = {
 describe('a reservation', () => {
   test('takes every line', () => {
     expect(given(none).when(reserve(line('TEA', 10), line('CUP', 1)))).toEqual({
-      answer: { kind: 'reserved' },
+      reply: { kind: 'reserved' },
       change: {
         reservation: { status: 'reserved', lines: [line('TEA', 10), line('CUP', 1)] },
         stock: new Map([
@@ -56,14 +56,14 @@ describe('a reservation', () => {
   test('takes nothing when one line is short, and says which', () => {
     const rejection = { reason: 'out-of-stock', missing: [{ sku: 'CUP', requested: 2, available: 1 }] };
     expect(given(none).when(reserve(line('TEA', 1), line('CUP', 2)))).toEqual({
-      answer: { kind: 'rejected', rejection },
+      reply: { kind: 'rejected', rejection },
       change: { reservation: { status: 'rejected', rejection } },
     });
   });
 
   test('adds lines of the same sku up', () => {
     expect(given(none).when(reserve(line('TEA', 6), line('TEA', 5)))).toMatchObject({
-      answer: { rejection: { missing: [{ sku: 'TEA', requested: 11, available: 10 }] } },
+      reply: { rejection: { missing: [{ sku: 'TEA', requested: 11, available: 10 }] } },
     });
     expect(given(none).when(reserve(line('TEA', 6), line('TEA', 4)))).toMatchObject({
       change: { reservation: { lines: [line('TEA', 10)] } },
@@ -72,7 +72,7 @@ describe('a reservation', () => {
 
   test('of a sku that nobody knows is refused as such', () => {
     expect(given(none).when(reserve(line('HAT', 1), line('CUP', 9)))).toMatchObject({
-      answer: {
+      reply: {
         rejection: {
           reason: 'unknown-sku',
           missing: [
@@ -93,15 +93,15 @@ describe('a reservation', () => {
       { status: 'released' },
       { kind: 'rejected', rejection: { reason: 'released', missing: [] } },
     ],
-  ])('asked for again when it is %s gets the known answer and changes nothing', (_, known, answer) => {
-    expect(given(known).when(reserve(line('TEA', 1)))).toEqual({ answer });
-    expect(given(known).when(expire)).toEqual({ answer });
+  ])('asked for again when it is %s gets the known reply and changes nothing', (_, known, reply) => {
+    expect(given(known).when(reserve(line('TEA', 1)))).toEqual({ reply });
+    expect(given(known).when(expire)).toEqual({ reply });
   });
 
   test('that comes too late is refused, and stays refused', () => {
     const rejection = { reason: 'expired', missing: [] };
     expect(given(none).when(expire)).toEqual({
-      answer: { kind: 'rejected', rejection },
+      reply: { kind: 'rejected', rejection },
       change: { reservation: { status: 'rejected', rejection } },
     });
   });
@@ -110,7 +110,7 @@ describe('a reservation', () => {
 describe('a release', () => {
   test('gives the pieces back', () => {
     expect(given(reserved).when(release)).toEqual({
-      answer: { kind: 'released' },
+      reply: { kind: 'released' },
       change: {
         reservation: { status: 'released' },
         stock: new Map([['CUP', level(5, { sold: 2, reserved: 0 })]]),
@@ -120,7 +120,7 @@ describe('a release', () => {
 
   test('of an unknown order leaves a tombstone', () => {
     expect(given(none).when(release)).toEqual({
-      answer: { kind: 'released' },
+      reply: { kind: 'released' },
       change: { reservation: { status: 'released' } },
     });
   });
@@ -129,12 +129,12 @@ describe('a release', () => {
     ['released', { status: 'released' }],
     ['rejected', rejected],
   ])('of what is %s is answered and changes nothing', (_, known) => {
-    expect(given(known).when(release)).toEqual({ answer: { kind: 'released' } });
+    expect(given(known).when(release)).toEqual({ reply: { kind: 'released' } });
   });
 
   test('of what is sold is impossible', () => {
     expect(given({ status: 'committed', lines: [] }).when(release)).toMatchObject({
-      answer: { kind: 'impossible', reason: expect.stringContaining('sold') },
+      reply: { kind: 'impossible', reason: expect.stringContaining('sold') },
     });
   });
 });
@@ -142,7 +142,7 @@ describe('a release', () => {
 describe('a commit', () => {
   test('sells what is reserved', () => {
     expect(given(reserved).when(commit)).toEqual({
-      answer: { kind: 'committed' },
+      reply: { kind: 'committed' },
       change: {
         reservation: { status: 'committed', lines: [line('CUP', 2)] },
         stock: new Map([['CUP', level(5, { sold: 4, reserved: 0 })]]),
@@ -152,7 +152,7 @@ describe('a commit', () => {
 
   test('that is repeated is answered and sells nothing more', () => {
     expect(given({ status: 'committed', lines: [line('CUP', 2)] }).when(commit)).toEqual({
-      answer: { kind: 'committed' },
+      reply: { kind: 'committed' },
     });
   });
 
@@ -162,7 +162,7 @@ describe('a commit', () => {
     ['rejected', rejected],
   ])('of what is %s is impossible', (_, known) => {
     expect(given(known).when(commit)).toEqual({
-      answer: { kind: 'impossible', reason: expect.stringContaining('order') },
+      reply: { kind: 'impossible', reason: expect.stringContaining('order') },
     });
   });
 });
