@@ -5,28 +5,28 @@ import { endForeign } from '@emporium/servers';
 import { tryLock } from '@emporium/toolchain/lock';
 import { identityOf, isRunning, type ProcessIdentity } from '@emporium/toolchain/process-identity';
 
-/** A data folder is used by one launcher at a time: another would stop its database. */
-export interface Claim {
-  /** Remembers a process that was started, for the next launcher to end when this one is killed. */
+/** The exclusive use of a data folder: a second launcher would stop the database of the first. */
+export interface DataDirLock {
+  /** Records a started process, so that the next launcher can end it when this one is killed. */
   add(pid: number): void;
-  /** Forgets one that has ended. */
+  /** Removes the record of a process that has ended. */
   remove(pid: number): void;
   release(): void;
 }
 
-/** What a killed launcher left behind drains by itself; after so long, in milliseconds, it is killed. */
+/** Time for the processes of a killed launcher to drain before they are killed, in milliseconds. */
 const drainMs = 12_000;
 
 /**
- * Claims the folder for this process. Throws, naming the process, when another one runs the shop on it. What one that was
- * killed left running is ended first.
+ * Locks the folder for this process, and ends the processes that a killed launcher left running. Throws when another process runs
+ * the shop of this folder.
  */
-export const claimDataDir = async (dataDir: string): Promise<Claim> => {
+export const lockDataDir = async (dataDir: string): Promise<DataDirLock> => {
   await mkdir(dataDir, { recursive: true });
   const lock = tryLock(join(dataDir, 'launcher.lock'));
   if ('owner' in lock) {
     throw new Error(
-      `the shop of ${dataDir} is running already, as process ${lock.owner.pid}; stop it first, or set DATA_DIR to another folder`,
+      `the shop of ${dataDir} is already running, as process ${lock.owner.pid}; stop it first, or set DATA_DIR to another folder`,
     );
   }
   const file = join(dataDir, 'processes.json');
@@ -44,7 +44,7 @@ export const claimDataDir = async (dataDir: string): Promise<Claim> => {
   return {
     add: (pid) => {
       const identity = identityOf(pid);
-      if (identity === undefined) return; // it has ended already
+      if (identity === undefined) return; // it has already ended
       started.set(pid, identity);
       write();
     },
@@ -55,11 +55,11 @@ export const claimDataDir = async (dataDir: string): Promise<Claim> => {
   };
 };
 
-/** None when there is no such file, or it is none of ours. */
+/** Empty when there is no such file, or its content is not a list. */
 const readProcesses = (file: string): readonly ProcessIdentity[] => {
   try {
     const processes: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return Array.isArray(processes) ? processes : []; // written by claimDataDir alone
+    return Array.isArray(processes) ? processes : []; // only lockDataDir writes it
   } catch {
     return [];
   }
