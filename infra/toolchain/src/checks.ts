@@ -5,23 +5,23 @@ import { run } from './run.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** One line of the check's table. All of its commands run; it passes if all of them do. */
-interface Step {
+/** A check runs all of its commands, and passes if all of them do. */
+interface Check {
   name: string;
   about: string;
   commands: readonly (readonly [string, ...string[]])[];
-  /** A file without which there is nothing to check yet. */
+  /** A file that the check needs; without it, the check is absent. */
   needs?: string;
 }
 
-export interface StepResult {
+export interface CheckResult {
   name: string;
   state: 'passed' | 'failed' | 'absent';
   seconds: number;
   output: string;
 }
 
-/** The Biome rules that say who may import whom: a step of their own, so that a failure says what it is about. */
+/** The Biome rules about imports; a check of their own. */
 const importRules = [
   'style/noRestrictedImports',
   'style/noRestrictedGlobals',
@@ -32,10 +32,10 @@ const lint = ['lint', '--error-on-warnings', '--max-diagnostics=none'] as const;
 
 const compatibility = 'packages/contracts/scripts/compatibility.ts';
 
-export const steps: readonly Step[] = [
+export const checks: readonly Check[] = [
   {
     name: 'format',
-    about: 'Biome: layout and order of imports (npm run format repairs it)',
+    about: 'Biome: layout and order of imports (npm run format fixes them)',
     commands: [['biome', 'check', '--linter-enabled=false', '--max-diagnostics=none']],
   },
   {
@@ -45,7 +45,7 @@ export const steps: readonly Step[] = [
   },
   {
     name: 'imports',
-    about: 'who may import whom: Biome, turbo boundaries, our own rules',
+    about: 'imports between layers and packages: Biome, turbo boundaries, our own rules',
     commands: [
       ['biome', ...lint, ...importRules.map((rule) => `--only=${rule}`)],
       ['turbo', 'boundaries'],
@@ -59,34 +59,34 @@ export const steps: readonly Step[] = [
   },
   {
     name: 'dead-code',
-    about: 'knip: files, exports and dependencies that nothing uses',
+    about: 'knip: unused files, exports and dependencies',
     commands: [['knip', '--no-progress', '--treat-config-hints-as-errors']],
   },
   {
     name: 'contracts',
-    about: 'no published contract changed incompatibly',
+    about: 'compatibility of contracts with the published ones',
     needs: compatibility,
     commands: [['node', compatibility]],
   },
 ];
 
 /** @throws when a tool cannot be started */
-export const runStep = async (step: Step): Promise<StepResult> => {
-  if (step.needs !== undefined && !existsSync(join(root, step.needs))) {
-    return { name: step.name, state: 'absent', seconds: 0, output: '' };
+export const runCheck = async ({ name, commands, needs }: Check): Promise<CheckResult> => {
+  if (needs !== undefined && !existsSync(join(root, needs))) {
+    return { name, state: 'absent', seconds: 0, output: '' };
   }
   const start = performance.now();
   const outputs: string[] = [];
   let failed = false;
-  for (const [command, ...args] of step.commands) {
+  for (const [command, ...args] of commands) {
     const { code, output } = await run(command, args, { cwd: root, capture: true, env: quiet });
     if (code === 0) continue;
     failed = true;
     outputs.push(`${output.trimEnd()}\n(${command} ended with ${code})\n`);
   }
   const seconds = (performance.now() - start) / 1000;
-  return { name: step.name, state: failed ? 'failed' : 'passed', seconds, output: outputs.join('\n') };
+  return { name, state: failed ? 'failed' : 'passed', seconds, output: outputs.join('\n') };
 };
 
-/** A check sends nothing anywhere. */
+/** Turns telemetry and update notices off. */
 const quiet = { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', TURBO_NO_UPDATE_NOTIFIER: '1' };
