@@ -16,7 +16,7 @@ const postgres = await serverFor('postgres');
 const lines = [{ sku: 'MUG-1', quantity: 2 }];
 const total = { amount: 2_500, currency: 'EUR' };
 const body = { lines, paymentToken: 'tok_ok' };
-/** The list is a projection: transactions of other suites on the same server may hold it up. */
+/** The list is a projection, which transactions of other suites on the same server can delay. */
 const patience = { timeout: 20_000 };
 
 describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
@@ -69,7 +69,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       return view(order);
     };
 
-    test('before the stock is answered', async () => {
+    test('before the reply about the stock', async () => {
       const order = await place();
       expect(await cancel(order)).toMatchObject({
         status: 202,
@@ -78,7 +78,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect(await end(order)).toMatchObject({ status: 'cancelled', cancellation: 'customer-request' });
     });
 
-    test('before the payment is answered: both are taken back', async () => {
+    test('before the reply about the payment: both steps are compensated', async () => {
       const order = await place();
       await orders.handle(reserved(order));
       expect((await cancel(order)).status).toBe(202);
@@ -87,11 +87,11 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
         'payment.authorise.v2',
         'payment.void.v2',
       ]);
-      await orders.handle(authorised(order)); // it was under way
+      await orders.handle(authorised(order)); // it was on its way
       expect((await view(order)).status).toBe('cancelling');
     });
 
-    test('after the dispatch was asked for it is too late', async () => {
+    test('is too late after the dispatch was requested', async () => {
       const order = await place();
       await orders.handle(reserved(order));
       await orders.handle(authorised(order));
@@ -102,14 +102,14 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect((await view(order)).status).toBe('confirmed');
     });
 
-    test('a completed order: it is too late', async () => {
+    test('is too late for a completed order', async () => {
       const order = await place();
       await end(order);
       expect((await cancel(order)).status).toBe(409);
       expect(await commandsFor(order.orderId)).toEqual([]);
     });
 
-    test('twice is once', async () => {
+    test('a second time changes nothing', async () => {
       const order = await place();
       expect([(await cancel(order)).status, (await cancel(order)).status]).toEqual([202, 202]);
       expect(await commandsFor(order.orderId)).toEqual([
@@ -120,7 +120,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect((await cancel(order)).status).toBe(202);
     });
 
-    test('what is being taken back for another reason keeps its reason', async () => {
+    test('an order that is being cancelled for another reason keeps that reason', async () => {
       const order = await place();
       await orders.handle(reserved(order));
       await orders.handle(declined(order));
@@ -128,7 +128,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect(await end(order)).toMatchObject({ status: 'cancelled', cancellation: 'payment-declined' });
     });
 
-    test('at the moment of a refusal it is cancelled, and says so', async () => {
+    test('at the moment of a refusal answers that the order is cancelled', async () => {
       for (let round = 0; round < 10; round += 1) {
         const order = await place();
         const [answer] = await Promise.all([cancel(order), orders.handle(rejected(order))]);
@@ -137,7 +137,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       }
     });
 
-    test('at the moment of the authorisation it is one or the other, and never both', async () => {
+    test('at the moment of the authorisation either cancels the order or is too late', async () => {
       const answers = new Set<number>();
       for (let round = 0; round < 30; round += 1) {
         const order = await place();
@@ -155,7 +155,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect([...answers].every((status) => status === 202 || status === 409)).toBe(true);
     });
 
-    test('many times at once is once', async () => {
+    test('many times at the same time cancels it once', async () => {
       const order = await place();
       const answers = await Promise.all(Array.from({ length: 8 }, () => cancel(order)));
       expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
@@ -165,7 +165,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       ]);
     });
 
-    test('an order of somebody else is not found, and neither is one that nobody placed', async () => {
+    test('an unknown order, or one of another customer, is not found', async () => {
       const order = await place();
       const others = { ...order, customerId: uuid() };
       expect((await cancel(others)).status).toBe(404);
@@ -175,7 +175,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
   });
 
   describe('reading', () => {
-    test('an order of somebody else is not found; an administrator finds it', async () => {
+    test('an order of another customer is not found, except by an administrator', async () => {
       const { orderId } = await place();
       const url = `/api/orders/${orderId}`;
       expect((await orders.ask('GET', url, { as: uuid() })).status).toBe(404);
@@ -183,7 +183,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect((await orders.ask('GET', url, { as: uuid(), role: 'administrator' })).status).toBe(200);
     });
 
-    test('the list holds one’s own orders, the newest first, a page at a time', async () => {
+    test('the list has the customer’s own orders, the newest first, in pages', async () => {
       const customerId = uuid();
       const placed: string[] = [];
       for (let n = 0; n < 5; n += 1) placed.unshift((await place(customerId)).orderId);
@@ -202,7 +202,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       });
     });
 
-    test('the list follows each change of the status', async () => {
+    test('the list shows each change of the status', async () => {
       const order = await place();
       const listed = async () =>
         (await orders.ask('GET', '/api/orders', { as: order.customerId })).body.orders[0]?.status;
@@ -221,7 +221,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       await becomes('cancelled');
     });
 
-    test('the orders of all are for administrators', async () => {
+    test('only administrators see the orders of all customers', async () => {
       expect((await orders.ask('GET', '/api/admin/orders', { as: uuid() })).status).toBe(403);
       expect((await orders.ask('GET', '/api/admin/orders')).status).toBe(401);
       const admin = { as: uuid(), role: 'administrator' } as const;
@@ -235,7 +235,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
     });
   });
 
-  describe('placed at one time', () => {
+  describe('placed at the same time', () => {
     const asks = Array.from({ length: 20 }, (_, n) => ({
       customerId: uuid(),
       correlationId: `at-one-time-${n}`,
@@ -253,7 +253,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
         }),
       );
 
-    test('they share transactions; an impossible one is refused alone', async () => {
+    test('orders share transactions; an order that cannot be placed does not affect the others', async () => {
       const answers = await placeAll();
       expect(answers.map(({ status }) => status)).toEqual(
         asks.map(({ line }) => (line.sku === 'NOTHING' ? 422 : 202)),
@@ -266,7 +266,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect(rows[0]?.transactions).toBeLessThan(16);
     });
 
-    test('what follows from each belongs to its own request and customer', async () => {
+    test('the messages of each order belong to its own request and customer', async () => {
       const answers = await placeAll();
       const left = await orders.published();
       for (const { orderId, customerId, correlationId, line } of answers.filter(
@@ -298,7 +298,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       return rows[0]?.count;
     };
 
-    test('a repeated request gets the first answer, and the same Location', async () => {
+    test('a repeated request gets the first response and the same Location', async () => {
       const ada = uuid();
       const first = await ask(ada, 'one');
       const again = await ask(ada, 'one', { paymentToken: 'tok_ok', lines });
@@ -310,7 +310,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect(await countOf(ada)).toBe(1);
     });
 
-    test('with another body it is refused', async () => {
+    test('is refused with another body', async () => {
       const ada = uuid();
       await ask(ada, 'one');
       const other = await ask(ada, 'one', { ...body, paymentToken: 'tok_other' });
@@ -318,14 +318,14 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect(await countOf(ada)).toBe(1);
     });
 
-    test('of another customer it is another key', async () => {
+    test('of another customer is another key', async () => {
       const [ada, grace] = [uuid(), uuid()];
       const [one, other] = [await ask(ada, 'shared'), await ask(grace, 'shared')];
       expect([one.status, other.status]).toEqual([202, 202]);
       expect(one.body.orderId).not.toBe(other.body.orderId);
     });
 
-    test('used many times at once it makes one order', async () => {
+    test('used many times at the same time places one order', async () => {
       const ada = uuid();
       const answers = await Promise.all(Array.from({ length: 10 }, () => ask(ada, 'burst')));
       const taken = answers.filter(({ status }) => status === 202);
@@ -334,7 +334,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect(await countOf(ada)).toBe(1);
     });
 
-    test('of a request that could not be carried out it is still free', async () => {
+    test('of a refused request can be used again', async () => {
       const ada = uuid();
       const impossible = { ...body, lines: [{ sku: 'NOTHING', quantity: 1 }] };
       expect((await ask(ada, 'again', impossible)).status).toBe(422);
@@ -355,7 +355,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
     });
   });
 
-  describe('what is refused', () => {
+  describe('a refused request', () => {
     const line = (changes: object) => ({ ...body, lines: [{ sku: 'MUG-1', quantity: 1, ...changes }] });
     const many = Array.from({ length: 101 }, () => ({ sku: 'MUG-1', quantity: 1 }));
 
@@ -376,7 +376,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       ['more than anyone can carry', line({ quantity: 10_001 }), 400, 'lines[0].quantity'],
       ['a sku in small letters', line({ sku: 'mug-1' }), 400, 'lines[0].sku'],
       [
-        'a price of the customer’s own',
+        'a price set by the customer',
         line({ unitPrice: { amount: 1, currency: 'EUR' } }),
         400,
         'lines[0].unitPrice',
@@ -447,7 +447,7 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       expect([400, 404]).toContain(status);
     });
 
-    test.each(['GET', 'POST'] as const)('a %s of nobody, or with a token that is none', async (method) => {
+    test.each(['GET', 'POST'] as const)('a %s without a token, or with an invalid one', async (method) => {
       const payload = method === 'POST' ? { payload: body } : {};
       expect((await orders.ask(method, '/api/orders', payload)).status).toBe(401);
       const headers = { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' };
@@ -479,7 +479,7 @@ describe.skipIf(!postgres.available)(
       ['more', { amount: 2_501, currency: 'EUR' }],
       ['nothing', { amount: 0, currency: 'EUR' }],
       ['the same in another currency', { amount: 2_500, currency: 'USD' }],
-    ])('that was %s is not placed, and the answer has both totals', async (_, expectedTotal) => {
+    ])('that was %s is not placed, and the response has both totals', async (_, expectedTotal) => {
       await orders.published();
       const answer = await place(expectedTotal);
       expect(answer).toMatchObject({
@@ -501,7 +501,7 @@ describe.skipIf(!postgres.available)(
       expect((await place(expectedTotal)).status).toBe(400);
     });
 
-    test('is answered again as it was, although the price has risen meanwhile', async () => {
+    test('is answered with the first response, although the price has risen meanwhile', async () => {
       const customer = uuid();
       const headers = { 'idempotency-key': 'seen-1' };
       const first = await place(total, headers, customer);
@@ -513,7 +513,7 @@ describe.skipIf(!postgres.available)(
       expect(again).toMatchObject({ status: 202, body: { total: seen.body.total } });
     });
 
-    test('is decided for each of many that come together', async () => {
+    test('is checked for each of many orders at the same time', async () => {
       await orders.list('MUG-1', 1_250);
       const wishes = Array.from({ length: 20 }, (_, n) => ({
         amount: n % 2 === 0 ? 2_500 : 2_400,
@@ -526,7 +526,7 @@ describe.skipIf(!postgres.available)(
 );
 
 describe.skipIf(!postgres.available)(postgres.title('a backlog'), () => {
-  test('past its limit turns new orders away, and no repetition, until some have ended', async () => {
+  test('at its limit refuses new orders, but no repeated requests, until some orders have ended', async () => {
     const orders = await openOrders(postgres.url, { ORDER_BACKLOG_LIMIT: 3 });
     try {
       await orders.list('MUG-1', 1_250);

@@ -13,14 +13,14 @@ const newKeys = () => {
 
 const user = { userId: '0198c5c0-0000-7000-8000-000000000001', role: 'customer' } as const;
 
-test('an issued token gives back its user', async () => {
+test('an issued token identifies its user', async () => {
   const { publicKey, privateKey } = newKeys();
   const { token, expiresAt } = await createTokenIssuer(privateKey).issue(user);
   expect(await createTokenVerifier(publicKey).verify(token)).toEqual(user);
   expect(expiresAt.getTime() - Date.now()).toBeGreaterThan(3_590_000);
 });
 
-test('a remembered token still expires', async () => {
+test('a cached token expires', async () => {
   const { publicKey, privateKey } = newKeys();
   let now = Date.now();
   const verifier = createTokenVerifier(publicKey, { now: () => now });
@@ -34,7 +34,7 @@ test('a remembered token still expires', async () => {
   });
 });
 
-test('no more tokens are remembered than the capacity', async () => {
+test('the cache does not exceed its capacity', async () => {
   const { publicKey, privateKey } = newKeys();
   const verifier = createTokenVerifier(publicKey, { capacity: 1 });
   const issuer = createTokenIssuer(privateKey);
@@ -70,7 +70,7 @@ test.each([
   });
 });
 
-test('a token of another key, without a signature, cut, or no token at all is refused', async () => {
+test('a token with another key, without a signature, cut short or malformed is refused', async () => {
   const { publicKey, privateKey } = newKeys();
   const verifier = createTokenVerifier(publicKey);
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');

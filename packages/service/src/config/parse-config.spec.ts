@@ -21,13 +21,13 @@ const complete = {
   JWT_PUBLIC_KEY: generateKeyPair().publicKey,
 };
 
-test('a complete environment becomes typed values, with defaults for what is left out', () => {
+test('parses a complete environment, with defaults for missing variables', () => {
   const config = parseConfig(serviceConfig, { ...complete, PATH: '/bin' });
   expect(config).toMatchObject({ PORT: 4001, HOST: '127.0.0.1', LOG_LEVEL: 'info' });
   expect(config.JWT_PUBLIC_KEY.asymmetricKeyType).toBe('ed25519');
 });
 
-test('every wrong variable is listed by name, with what is wrong and an example', () => {
+test('lists every wrong variable, with what is wrong and an example', () => {
   const { message, variables } = failureOf(serviceConfig, {
     ...complete,
     PORT: 'eighty',
@@ -44,13 +44,13 @@ test('every wrong variable is listed by name, with what is wrong and an example'
   ]);
 });
 
-test('the example of a setting with a default is found as well', () => {
+test('includes the example of a setting with a default', () => {
   expect(failureOf(processConfig, { PORT: '1', LOG_LEVEL: 'loud' }).message).toMatch(
     /^LOG_LEVEL is wrong: .*LOG_LEVEL=info$/,
   );
 });
 
-test('an error never holds the value that was given', () => {
+test('an error never contains the given value', () => {
   const schema = z.object({
     API_KEY: secret,
     SHOP_URL: httpUrl('http://shop'),
@@ -67,13 +67,13 @@ test('an error never holds the value that was given', () => {
   expect(message.split('\n')).toHaveLength(4);
 });
 
-test('a private key is no public key', () => {
+test('a private key is not a public key', () => {
   expect(
     failureOf(serviceConfig, { ...complete, JWT_PUBLIC_KEY: generateKeyPair().privateKey }).variables,
   ).toEqual(['JWT_PUBLIC_KEY']);
 });
 
-test('a schema may map variables to names of its own', () => {
+test('a schema may transform the names of the variables', () => {
   const schema = z.object({ PORT: processConfig.shape.PORT }).transform(({ PORT }) => ({ port: PORT }));
   expect(parseConfig(schema, { PORT: '1' })).toEqual({ port: 1 });
   expect(failureOf(schema, {}).message).toBe('PORT is missing; for example PORT=8080');

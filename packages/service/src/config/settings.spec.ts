@@ -11,12 +11,12 @@ const environment = (broker: string) => ({
   BUS_URL: broker,
 });
 
-test.each(transportSchemes)('a broker is taken by the scheme %s', (scheme) => {
+test.each(transportSchemes)('accepts a broker with the scheme %s', (scheme) => {
   expect(parseConfig(serviceConfig, environment(`${scheme}//here`))).toMatchObject({
     BUS_URL: `${scheme}//here`,
   });
 });
 
-test('a broker without a transport is refused by name', () => {
+test('a broker without a transport is an error', () => {
   expect(() => parseConfig(serviceConfig, environment('nats://here'))).toThrow(/^BUS_URL is wrong: .*amqp:/);
 });

@@ -19,6 +19,6 @@ test.each([
   expect(retryAfterMsOf(header, now)).toBe(expected);
 });
 
-test('the first of several counts, and without one nothing is asked', () => {
+test('the first of several headers counts; without a header the result is undefined', () => {
   expect([retryAfterMsOf(['3', '9'], now), retryAfterMsOf(undefined, now)]).toEqual([3_000, undefined]);
 });

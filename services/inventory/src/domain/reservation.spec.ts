@@ -4,9 +4,9 @@ import {
   expireReservation,
   type Reservable,
   type Reservation,
+  type ReservationDecision,
   release,
   reserve as reserveLines,
-  type ReservationDecision,
 } from './reservation.ts';
 import type { Stock, StockLevel } from './stock.ts';
 
@@ -28,7 +28,7 @@ const reserve =
 const expire = expireReservation;
 const none: Reservation = { status: 'none' };
 
-/** given a reservation, when a command comes, then this is decided */
+/** Given a reservation, when a command arrives, then this is decided. */
 const given = (reservation: Reservation, levels: Stock = stock) => ({
   when: (command: (state: Reservable) => ReservationDecision) => command({ reservation, stock: levels }),
 });
@@ -40,7 +40,7 @@ const rejected: Reservation = {
 };
 
 describe('a reservation', () => {
-  test('takes every line', () => {
+  test('reserves every line', () => {
     expect(given(none).when(reserve(line('TEA', 10), line('CUP', 1)))).toEqual({
       reply: { kind: 'reserved' },
       change: {
@@ -53,7 +53,7 @@ describe('a reservation', () => {
     });
   });
 
-  test('takes nothing when one line is short, and says which', () => {
+  test('reserves nothing when one line is out of stock, and says which', () => {
     const rejection = { reason: 'out-of-stock', missing: [{ sku: 'CUP', requested: 2, available: 1 }] };
     expect(given(none).when(reserve(line('TEA', 1), line('CUP', 2)))).toEqual({
       reply: { kind: 'rejected', rejection },
@@ -61,7 +61,7 @@ describe('a reservation', () => {
     });
   });
 
-  test('adds lines of the same sku up', () => {
+  test('adds up lines of the same sku', () => {
     expect(given(none).when(reserve(line('TEA', 6), line('TEA', 5)))).toMatchObject({
       reply: { rejection: { missing: [{ sku: 'TEA', requested: 11, available: 10 }] } },
     });
@@ -70,7 +70,7 @@ describe('a reservation', () => {
     });
   });
 
-  test('of a sku that nobody knows is refused as such', () => {
+  test('of an unknown sku is rejected as such', () => {
     expect(given(none).when(reserve(line('HAT', 1), line('CUP', 9)))).toMatchObject({
       reply: {
         rejection: {
@@ -93,12 +93,12 @@ describe('a reservation', () => {
       { status: 'released' },
       { kind: 'rejected', rejection: { reason: 'released', missing: [] } },
     ],
-  ])('asked for again when it is %s gets the known reply and changes nothing', (_, known, reply) => {
+  ])('repeated when it is %s gets the first reply and changes nothing', (_, known, reply) => {
     expect(given(known).when(reserve(line('TEA', 1)))).toEqual({ reply });
     expect(given(known).when(expire)).toEqual({ reply });
   });
 
-  test('that comes too late is refused, and stays refused', () => {
+  test('that has expired is rejected, and stays rejected', () => {
     const rejection = { reason: 'expired', missing: [] };
     expect(given(none).when(expire)).toEqual({
       reply: { kind: 'rejected', rejection },
@@ -108,7 +108,7 @@ describe('a reservation', () => {
 });
 
 describe('a release', () => {
-  test('gives the pieces back', () => {
+  test('makes the pieces available again', () => {
     expect(given(reserved).when(release)).toEqual({
       reply: { kind: 'released' },
       change: {
@@ -128,11 +128,11 @@ describe('a release', () => {
   test.each<[string, Reservation]>([
     ['released', { status: 'released' }],
     ['rejected', rejected],
-  ])('of what is %s is answered and changes nothing', (_, known) => {
+  ])('of a reservation that is %s is answered and changes nothing', (_, known) => {
     expect(given(known).when(release)).toEqual({ reply: { kind: 'released' } });
   });
 
-  test('of what is sold is impossible', () => {
+  test('of a committed reservation is impossible', () => {
     expect(given({ status: 'committed', lines: [] }).when(release)).toMatchObject({
       reply: { kind: 'impossible', reason: expect.stringContaining('sold') },
     });
@@ -140,7 +140,7 @@ describe('a release', () => {
 });
 
 describe('a commit', () => {
-  test('sells what is reserved', () => {
+  test('sells the reserved pieces', () => {
     expect(given(reserved).when(commit)).toEqual({
       reply: { kind: 'committed' },
       change: {
@@ -150,7 +150,7 @@ describe('a commit', () => {
     });
   });
 
-  test('that is repeated is answered and sells nothing more', () => {
+  test('that is repeated is answered and changes nothing', () => {
     expect(given({ status: 'committed', lines: [line('CUP', 2)] }).when(commit)).toEqual({
       reply: { kind: 'committed' },
     });
@@ -160,7 +160,7 @@ describe('a commit', () => {
     ['unknown', none],
     ['released', { status: 'released' }],
     ['rejected', rejected],
-  ])('of what is %s is impossible', (_, known) => {
+  ])('of a reservation that is %s is impossible', (_, known) => {
     expect(given(known).when(commit)).toEqual({
       reply: { kind: 'impossible', reason: expect.stringContaining('order') },
     });

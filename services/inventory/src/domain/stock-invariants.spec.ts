@@ -4,9 +4,9 @@ import {
   expireReservation,
   type Reservable,
   type Reservation,
+  type ReservationDecision,
   release,
   reserve,
-  type ReservationDecision,
 } from './reservation.ts';
 import type { StockLevel } from './stock.ts';
 
@@ -40,7 +40,7 @@ const after = ({ reservations, stock }: Inventory, { orderId, decide }: Command)
   return { reply, changed };
 };
 
-test('whatever is asked in whatever order, on hand = available + reserved and received = on hand + sold', () => {
+test('after any commands in any order, on hand = available + reserved and received = on hand + sold', () => {
   const random = seeded(7);
   const skus = ['A', 'B', 'C'];
   let state = inventory({ A: 20, B: 7, C: 1 });
@@ -75,7 +75,7 @@ const sum = ({ reservations }: Inventory, status: 'reserved' | 'committed', sku:
     .filter((line) => line.sku === sku)
     .reduce((total, { quantity }) => total + quantity, 0);
 
-/** The same sequence in every run: an integer below the bound. */
+/** Random integers below the bound; the same sequence in every run. */
 const seeded = (seed: number) => {
   let state = seed;
   return (below: number): number => {
