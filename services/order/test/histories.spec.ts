@@ -116,7 +116,7 @@ const live = (seed: number) => {
       take({ kind: 'deadline' });
     } else break;
   }
-  return { state, facts, told, holdings: participants.holdings(), order: fold(orderDecider, history) };
+  return { state, facts, told, participantState: participants.state(), order: fold(orderDecider, history) };
 };
 
 const statusOf = ({ phase, parked, steps }: SagaState): Order['status'] => {
@@ -153,9 +153,9 @@ describe('an order, whatever happens in whatever order', () => {
     }));
 
   test('a completed order is sold, shipped and paid exactly once', () =>
-    each(({ order: { status }, holdings }) => {
+    each(({ order: { status }, participantState }) => {
       if (status !== 'completed') return;
-      expect(holdings).toEqual({
+      expect(participantState).toEqual({
         stock: 'committed',
         payment: 'captured',
         shipment: 'dispatched',
@@ -164,11 +164,11 @@ describe('an order, whatever happens in whatever order', () => {
     }));
 
   test('a cancelled order has no reservation, payment or shipment', () =>
-    each(({ order: { status }, holdings }) => {
+    each(({ order: { status }, participantState }) => {
       if (status !== 'cancelled') return;
-      expect(['none', 'rejected', 'released']).toContain(holdings.stock);
-      expect(['none', 'declined', 'voided']).toContain(holdings.payment);
-      expect(['none', 'failed', 'cancelled']).toContain(holdings.shipment);
+      expect(['none', 'rejected', 'released']).toContain(participantState.stock);
+      expect(['none', 'declined', 'voided']).toContain(participantState.payment);
+      expect(['none', 'failed', 'cancelled']).toContain(participantState.shipment);
     }));
 
   test('after the pivot nothing is compensated', () =>

@@ -119,7 +119,11 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       'payment.capture.v2',
       'shipping.dispatch-order.v2',
     ]);
-    expect(answering.holdings()).toMatchObject({ stock: 'committed', payment: 'captured', captures: 1 });
+    expect(answering.participantState()).toMatchObject({
+      stock: 'committed',
+      payment: 'captured',
+      captures: 1,
+    });
     expect(whatHappened(await view(order))).toEqual([
       'placed',
       'stock reserved',
@@ -200,7 +204,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect(published.filter(({ type }) => type === orderCancelled.name)).toMatchObject([
       { data: { orderId: order.orderId, cancellation: 'payment-declined', reason: 'declined' } },
     ]);
-    expect(answering.holdings()).toMatchObject({ stock: 'released', payment: 'declined' });
+    expect(answering.participantState()).toMatchObject({ stock: 'released', payment: 'declined' });
   });
 
   test('a refusal of a hundred lines cancels the order, with a reason that is not too long', async () => {

@@ -75,12 +75,12 @@ test('a token with another key, without a signature, cut short or malformed is r
   const verifier = createTokenVerifier(publicKey);
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const { token } = await createTokenIssuer(privateKey).issue(user);
-  const stranger = await createTokenIssuer(newKeys().privateKey).issue(user);
+  const other = await createTokenIssuer(newKeys().privateKey).issue(user);
   const hmac = await new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256' })
     .sign(publicKey.export({ format: 'der', type: 'spki' }));
   for (const bad of [
-    stranger.token,
+    other.token,
     hmac,
     `${encode({ alg: 'none' })}.${encode(claims)}.`,
     token.slice(0, -10),

@@ -16,17 +16,17 @@ export const price = (lines: readonly OrderLine[], prices: ReadonlyMap<string, M
   const errors = lines.flatMap(({ sku }, index) => {
     const field = `lines[${index}].sku`;
     const unitPrice = prices.get(sku);
-    if (unitPrice === undefined) return [{ field, message: `there is no product ${sku}` }];
+    if (unitPrice === undefined) return [{ field, message: `is not a known product: ${sku}` }];
     if (unitPrice.currency !== currency) {
       return [
         {
           field,
-          message: `${sku} is sold in ${unitPrice.currency}; an order has one currency, here ${currency}`,
+          message: `is sold in ${unitPrice.currency}, but the currency of this order is ${currency}: ${sku}`,
         },
       ];
     }
     if (lines.findIndex((line) => line.sku === sku) < index)
-      return [{ field, message: `${sku} is listed twice` }];
+      return [{ field, message: `must not be repeated: ${sku}` }];
     return [];
   });
   if (errors.length > 0) return { kind: 'refused', errors };

@@ -89,10 +89,10 @@ const isRefusalOfFramework = (error: Error, code: string): error is Error & { st
   error.statusCode >= 400 &&
   error.statusCode < 500;
 
-/** The connection broke, or the chunks were malformed: in most cases nobody is left to read this. */
-const incomplete = () => problem(400, 'incomplete-body', 'The body did not arrive whole.');
+/** The connection broke, or the chunks were malformed. Usually the client cannot read this any more. */
+const incomplete = () => problem(400, 'incomplete-body', 'The body is incomplete.');
 
-const badUrl = () => problem(400, 'invalid-url', 'The path is not validly percent-encoded.');
+const badUrl = () => problem(400, 'invalid-url', 'The path is not valid percent-encoding.');
 
 /** The errors of fastify itself, by code. */
 const frameworkProblems: Readonly<Record<string, () => Problem>> = {
