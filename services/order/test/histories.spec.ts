@@ -192,9 +192,9 @@ describe('an order, whatever happens in whatever order', () => {
       ),
       completed: share(({ order: { status } }) => status === 'completed'),
       cancelled: share(({ order: { status } }) => status === 'cancelled'),
-      'cancelled by the customer': told('cancel moved'),
+      'cancelled by the customer': told('cancel changed'),
       'too late to cancel': told('cancel ignored'),
-      'a person resumes': told('resume moved'),
+      'a person resumes': told('resume changed'),
       'a dispatch is late': told('shipping.cancel-shipment.v2'),
       'a late success is compensated': share((life) => times(life, 'step-undone', 'reserve') > 1),
     };
