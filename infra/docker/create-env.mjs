@@ -1,5 +1,5 @@
-// node infra/docker/create-env.mjs [file]: writes .env, which is .env.example with secrets of its own. Any Node from 20, nothing
-// installed. What is there is left alone: the servers keep the passwords of their first start.
+// node infra/docker/create-env.mjs [file]: writes .env, a copy of .env.example with new secrets. Needs only Node 20 or newer. Does not
+// overwrite a file, because the servers keep the passwords of their first start.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -34,15 +34,15 @@ try {
     .join('\n')
     .trim()
     .replace(/\n{3,}/g, '\n\n');
-  writeFileSync(file, `# Made from .env.example, which says what is what.\n\n${text}\n`, {
+  writeFileSync(file, `# Generated from .env.example, which explains the variables.\n\n${text}\n`, {
     flag: 'wx',
     mode: 0o600,
   });
-  console.log(`${file} is written.`);
+  console.log(`Wrote ${file}.`);
 } catch (error) {
-  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error); // of the file system
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error); // writeFileSync throws nothing else
   console.error(
-    code === 'EEXIST' ? `${file} is there already: remove it first, or name another file.` : message,
+    code === 'EEXIST' ? `${file} already exists: remove it first, or name another file.` : message,
   );
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The image's health check: 0 when the service in this container is ready, else says what it lacks. No process but this one.
+# The health check of the image: exits with 0 when the service in this container is ready, else prints why not. Starts no other process.
 set -eu
 exec 3<>"/dev/tcp/127.0.0.1/$PORT"
 printf 'GET /health/ready HTTP/1.0\r\nhost: localhost\r\n\r\n' >&3

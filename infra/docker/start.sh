@@ -1,5 +1,5 @@
 #!/bin/sh
-# start.sh <service>: becomes that service of the shop; `provision` is the job that prepares broker and databases.
+# start.sh <service>: runs a service of the shop, or `provision`, the job that prepares broker and databases.
 set -eu
 name=${1:-}
 case $name in
@@ -14,6 +14,6 @@ if [ -z "$name" ] || [ ! -f "$main" ]; then
   echo "there is no service '$name'; there are: provision email-worker $(ls services infra/stand-ins | tr '\n' ' ')" >&2
   exit 64
 fi
-# As the launcher starts them (infra/launcher/src/service-process.ts).
+# The options of infra/launcher/src/service-process.ts, which compose.spec.ts compares.
 export MALLOC_MMAP_THRESHOLD_=4194304
 exec node --v8-pool-size=1 --disable-warning=ExperimentalWarning --max-semi-space-size=16 --max-old-space-size=256 --expose-gc "$main"

@@ -14,8 +14,8 @@ export const packageManager = (root) =>
   JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
 
 /**
- * Installs the dependencies unless the ones that are there belong to this lockfile on this kind of machine.
- * Of several processes one installs and the others wait. Progress goes to stderr.
+ * Installs the dependencies unless those of this lockfile are already installed for this platform. When several processes start at
+ * the same time, one of them installs and the others wait. Progress is written to stderr.
  *
  * @param {string} root the repository
  * @throws {Error} whose message says what failed and what to do
@@ -38,7 +38,7 @@ export const installDependencies = async (root) => {
     );
     if (error)
       throw new Error(
-        `npx cannot be started (${error.message}): it comes with Node and npm, is npm on the PATH?`,
+        `npx cannot be started (${error.message}): it comes with npm; check that npm is on the PATH`,
       );
     if (status !== 0) throw new Error(await explain(root, status));
     mkdirSync(join(root, 'node_modules'), { recursive: true });
@@ -47,7 +47,7 @@ export const installDependencies = async (root) => {
   });
 };
 
-/** No questions, and a registry that is away is known in seconds; npm would try for more than a minute. */
+/** No prompts; and seconds instead of minutes until an unavailable registry is reported. */
 const unattended = {
   CI: 'true',
   npm_config_loglevel: 'error',
@@ -65,7 +65,7 @@ const isInstalled = (root) =>
   readFileSync(marker(root), 'utf8') === fingerprint(root);
 
 /**
- * Binaries are among the dependencies, so the machine's kind counts: a folder shared with a container installs anew.
+ * Includes the platform, because dependencies contain binaries: a folder that is shared with a container is installed again.
  *
  * @param {string} root
  */

@@ -1,5 +1,5 @@
-// Loaded into the script that run.mjs starts. Descriptor 3 is a pipe from run.mjs: when it closes, run.mjs was killed
-// and nobody is left to pass signals on, so the script is asked to stop.
+// Loaded into the script that run.mjs starts. Descriptor 3 is a pipe from run.mjs. When it closes, run.mjs was killed and cannot
+// forward signals any more, so the script gets SIGTERM.
 import { Socket } from 'node:net';
 
 const lifeline = new Socket({ fd: 3, readable: true, writable: false });

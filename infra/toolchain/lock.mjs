@@ -6,12 +6,12 @@ import { identityOf, isRunning } from './process-identity.mjs';
 /** @typedef {import('./process-identity.mjs').ProcessIdentity} ProcessIdentity */
 
 /**
- * Takes a lock that one process has at a time, or gives the process that has it. It is held until it is released or its process is
- * gone, however that went.
+ * Acquires a lock that one process can have at a time, or returns its owner. The lock ends when it is released or its process ends,
+ * even when that was killed.
  *
- * A lock is a row of files, `<file>.1`, `<file>.2` and so on; the newest counts. Who finds that its owner is gone makes the next one,
- * which only one of several can do. Taking over never removes the newest, so that nobody can remove the lock that a
- * faster one has just taken; a released lock leaves a file without an owner behind for the same reason.
+ * A lock is a series of files, `<file>.1`, `<file>.2` and so on, of which the newest counts. A process that finds its owner gone
+ * creates the next file, which only one of several processes can do. The newest file is never removed, so that no process can
+ * remove a lock that another one has just acquired; for the same reason a released lock leaves an empty file.
  *
  * @param {string} file
  * @returns {{ release: () => void } | { owner: ProcessIdentity }}
@@ -29,7 +29,7 @@ export const tryLock = (file) => {
       if (!linkOnce(draft, `${file}.${own}`)) continue;
       const [first, ...older] = generations(file);
       if (first !== own) {
-        rmSync(`${file}.${own}`, { force: true }); // others took and released the lock since we looked
+        rmSync(`${file}.${own}`, { force: true }); // others have acquired and released the lock meanwhile
         continue;
       }
       for (const each of older) rmSync(`${file}.${each}`, { force: true });
@@ -41,7 +41,7 @@ export const tryLock = (file) => {
 };
 
 /**
- * Runs `work` while no other process runs work under the same file. A lock whose process is gone is taken over.
+ * Waits for the lock, and runs `work` under it.
  *
  * @param {string} file
  * @param {() => Promise<void>} work
@@ -59,10 +59,10 @@ export const withLock = async (file, work) => {
 
 /** @param {string} file */
 const waitForLock = async (file) => {
-  for (let told = false; ; told = true) {
+  for (let reported = false; ; reported = true) {
     const lock = tryLock(file);
     if ('release' in lock) return lock.release;
-    if (!told) {
+    if (!reported) {
       console.error(
         `Waiting for process ${lock.owner.pid}, which is installing the dependencies (${file}) …`,
       );
@@ -72,7 +72,7 @@ const waitForLock = async (file) => {
 };
 
 /**
- * Which there are, the newest first.
+ * The numbers of the files, the newest first.
  *
  * @param {string} file
  */
@@ -85,7 +85,7 @@ const generations = (file) => {
 };
 
 /**
- * Undefined when it was released, or is gone, or is none of ours.
+ * Undefined when the lock was released, the file is gone, or its content is not an owner.
  *
  * @param {string} file @param {number} generation @returns {ProcessIdentity | undefined}
  */
@@ -99,7 +99,7 @@ const ownerOf = (file, generation) => {
 };
 
 /**
- * A link appears whole or not at all, and for one of several processes alone.
+ * Creates a link, which is atomic. False when another process was first.
  *
  * @param {string} from @param {string} to
  */

@@ -1,12 +1,12 @@
 import { identityOf, isRunning, nameOf, parentOf } from './process-identity.mjs';
 
-/** How soon an end is noticed. */
-const everyMs = 500;
+/** The interval of the check. */
+const pollMs = 500;
 
 /**
- * Calls back once when npm (or pnpm, yarn), or the shell between it and this process, has ended. Both may end without a signal to
- * this process: npm passes SIGTERM on to its shell alone, and nobody passes SIGKILL on. What npm did not start may
- * outlive its parent, as `nohup` promises. Keeps no process alive.
+ * Calls back once when npm (or pnpm, yarn), or the shell between it and this process, has ended. Both can end without a signal to this
+ * process: npm forwards SIGTERM only to its shell, and SIGKILL is never forwarded. Does nothing for a process that npm did not start,
+ * which may outlive its parent (`nohup`). Does not keep the process running.
  *
  * @param {() => void} gone
  */
@@ -18,9 +18,9 @@ export const onceNpmIsGone = (gone) => {
     if (process.ppid === parent && npm !== undefined && isRunning(npm)) return;
     clearInterval(watch);
     gone();
-  }, everyMs);
+  }, pollMs);
   watch.unref();
 };
 
-/** npm starts a script through a shell; some shells then become the script. @param {number} pid */
+/** npm starts a script with a shell; some shells replace themselves by the script. @param {number} pid */
 const isShell = (pid) => /^-?(?:.*\/)?(?:ba|da|z|k|a)?sh$/.test(nameOf(pid) ?? '');

@@ -6,15 +6,14 @@ import { onceNpmIsGone } from './npm-watch.mjs';
 /** @type {NodeJS.Signals[]} */
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
-/** One Ctrl-C arrives here twice under npm: from the terminal, and again from npm, which may be slow to pass it on. */
+/** With npm one Ctrl-C arrives twice: from the terminal, and again from npm, sometimes later. */
 const sameKeyPressMs = 1000;
 
 /**
- * Runs a script on the pinned Node and ends as it ends: same arguments, terminal, signals and exit code.
+ * Runs a script on the pinned Node with the same arguments, terminal and signals, and exits with its exit code.
  *
- * The script has a process group of its own, so that a signal reaches it once however many of its ancestors got
- * it. It holds the other end of a pipe (lifeline.mjs) and stops when this process is gone, SIGKILL included. When npm, which
- * started this process, is gone, the script is asked to stop as by SIGTERM.
+ * The script has its own process group, so that it gets a signal once, even if its parents get it, too. It reads from a pipe
+ * (lifeline.mjs) and stops when this process ends, even when that is killed. When npm ends, the script gets SIGTERM.
  *
  * @param {{ root: string, script: string, args: readonly string[] }} target
  */
@@ -49,7 +48,7 @@ export const passThrough = async ({ root, script, args }) => {
 };
 
 /**
- * The pinned Node and the tools first on the PATH, and compiled code kept, so that later starts are faster.
+ * The pinned Node and the tools come first on the PATH; compiled code is cached, so that later starts are faster.
  *
  * @param {string} root
  */

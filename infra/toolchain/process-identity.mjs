@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * A process as a file can remember it. Ids are given out again: the same id with another start is another process.
+ * Identifies a process, also in a file: process ids are reused, so the time of its start belongs to it.
  *
  * @typedef {{ pid: number, startedAt: string }} ProcessIdentity
  */
 
 /**
- * Undefined when there is no such process, or when it has ended and is only waiting for its parent to notice.
+ * Undefined when there is no such process, or when it has ended and is a zombie.
  *
  * @param {number} pid
  * @returns {ProcessIdentity | undefined}
@@ -23,14 +23,14 @@ export const identityOf = (pid) => {
 };
 
 /**
- * Whether this very process still runs.
+ * Whether exactly this process is still running.
  *
  * @param {ProcessIdentity} identity
  */
 export const isRunning = ({ pid, startedAt }) => identityOf(pid)?.startedAt === startedAt;
 
 /**
- * The id of a process's parent, or undefined when there is no such process (or no way to ask for it).
+ * The id of a process's parent; undefined when there is no such process or it cannot be determined.
  *
  * @param {number} pid
  * @returns {number | undefined}
@@ -41,7 +41,7 @@ export const parentOf = (pid) => {
 };
 
 /**
- * The name of a process's program, on some systems with its folder.
+ * The name of a process's program, on some systems with its path.
  *
  * @param {number} pid
  */
@@ -58,11 +58,11 @@ const readOrNothing = (file) => {
 
 const hasProc = readOrNothing('/proc/self/stat') !== undefined;
 
-/** Starts are counted from the boot of the machine. */
+/** The start times in /proc are relative to the boot. */
 const boot = readOrNothing('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
 
 /**
- * State, parent, … : what follows the command, which stands in brackets and may itself hold spaces and brackets.
+ * The state, the parent and the following fields. The command before them is in parentheses, and may contain spaces and parentheses.
  *
  * @param {number} pid
  */
@@ -97,7 +97,7 @@ const ps = (pid, columns) => {
   }
 };
 
-/** Windows tells the start of a process to nobody who asks in a hurry. @param {number} pid */
+/** On Windows the start time of a process takes too long to find out. @param {number} pid */
 const aliveOnly = (pid) => {
   try {
     process.kill(pid, 0);

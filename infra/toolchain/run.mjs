@@ -1,5 +1,5 @@
 // Usage: node infra/toolchain/run.mjs <command> [arguments]
-// Runs on the machine's own Node, before anything is installed: plain JavaScript, no dependencies.
+// Runs on the installed Node before there are dependencies: plain JavaScript without imports from packages.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,28 +22,28 @@ const commands = {
 };
 
 /** @param {string} message @returns {never} */
-function refuse(message) {
+function fail(message) {
   console.error(message);
   process.exit(1);
 }
 
 const [command = '', ...args] = process.argv.slice(2);
 if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-  refuse(
-    `Emporium needs Node ${oldestNode} or newer to start; this is ${process.version}. Get it from https://nodejs.org, then run again.`,
+  fail(
+    `Emporium needs Node ${oldestNode} or newer to start; this is ${process.version}. Install it from https://nodejs.org, then run the command again.`,
   );
 }
 const script = commands[command];
 if (script === undefined) {
-  refuse(`Unknown command "${command}": expected one of ${Object.keys(commands).join(', ')}.`);
+  fail(`Unknown command "${command}": expected one of ${Object.keys(commands).join(', ')}.`);
 }
 
 try {
   await installDependencies(root);
 } catch (error) {
-  refuse(error instanceof Error ? error.message : String(error));
+  fail(error instanceof Error ? error.message : String(error));
 }
 if (!existsSync(join(root, script))) {
-  refuse(`npm run ${command} runs ${script}, and that file is missing.`);
+  fail(`npm run ${command} needs the file ${script}, which is missing.`);
 }
 await passThrough({ root, script: join(root, script), args });

@@ -1,14 +1,14 @@
-// npm run demo: starts the shop, tells its story, and stays up until Ctrl-C; with --exit it ends after the story, with
-// --no-restart what ends by itself stays dead, and with --url it tells the story of a shop that runs elsewhere.
+// npm run demo: starts the shop, runs a demonstration, and keeps running until Ctrl-C. --exit: exits after it. --no-restart: does
+// not restart crashed processes. --url: runs it against a shop that is already running.
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { createShopClient, type Teller, tellStory } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
-import { tellIncident } from './incidents.ts';
+import { printIncident } from './incidents.ts';
 import { readOptions } from './options.ts';
-import { tellOfRunning } from './running-shop.ts';
+import { demoRunningShop } from './running-shop.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -17,13 +17,13 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
   const { line, bold, dim } = terminal;
   const options = readOptions(process.argv.slice(2), { env: process.env, dotEnv: readDotEnv(), root });
   if (options.url !== undefined) {
-    const holds = await Promise.race([tellOfRunning(options, terminal), aborted(interrupted)]);
-    if (holds === false) process.exitCode = 1;
+    const passed = await Promise.race([demoRunningShop(options, terminal), aborted(interrupted)]);
+    if (passed === false) process.exitCode = 1;
     return;
   }
-  const broker = options.busUrl === undefined ? 'the embedded broker' : 'the broker of BUS_URL';
+  const broker = options.busUrl === undefined ? 'the embedded broker (PostgreSQL)' : 'the broker of BUS_URL';
   line(bold('Emporium'));
-  line(dim(`starts on ${broker}; data and logs in ${options.dataDir}`));
+  line(dim(`Starting with ${broker}. Data and logs: ${options.dataDir}`));
 
   const shop = await startShop({
     dataDir: options.dataDir,
@@ -32,20 +32,20 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
     restart: options.restart,
-    onIncident: (incident) => tellIncident(incident, terminal),
+    onIncident: (incident) => printIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
   });
   try {
-    const holds = await Promise.race([story(shop, terminal, interrupted), aborted(interrupted)]);
-    if (holds === false) process.exitCode = 1;
-    if (options.exit || holds === undefined) return;
+    const passed = await Promise.race([story(shop, terminal, interrupted), aborted(interrupted)]);
+    if (passed === false) process.exitCode = 1;
+    if (options.exit || passed === undefined) return;
     printAddresses(shop, terminal);
     await aborted(interrupted);
   } finally {
-    line(dim('\nstopping: every process finishes what it began'));
+    line(dim('\nStopping: every process finishes its work in progress.'));
     await shop.stop();
-    line(dim('stopped'));
+    line(dim('Stopped.'));
   }
 };
 
@@ -59,17 +59,17 @@ const story = async (
   { teller, verdict }: Terminal,
   interrupted: AbortSignal,
 ): Promise<boolean> => {
-  const holds = await tellStory(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
-  verdict(holds, `${Math.round(shop.memory() / 1_000_000)} MB resident in all`);
-  return holds;
+  const passed = await tellStory(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
+  verdict(passed, `The whole shop uses ${Math.round(shop.memory() / 1_000_000)} MB of memory.`);
+  return passed;
 };
 
-/** While the shop stops, the story fails at one place or another: nobody wants to read that. */
+/** Hides the rest of the demonstration while the shop is stopping, because its requests then fail. */
 const untilAborted = (teller: Teller, signal: AbortSignal): Teller => {
   const unlessAborted =
-    <Told extends unknown[]>(tell: (...told: Told) => void) =>
-    (...told: Told): void => {
-      if (!signal.aborted) tell(...told);
+    <Args extends unknown[]>(print: (...args: Args) => void) =>
+    (...args: Args): void => {
+      if (!signal.aborted) print(...args);
     };
   return {
     chapter: unlessAborted(teller.chapter),
@@ -81,10 +81,12 @@ const untilAborted = (teller: Teller, signal: AbortSignal): Teller => {
 
 const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Terminal): void => {
   line(`\n${bold('Try it')}`);
-  line(`  shop       ${url}          API documents  ${url}/docs`);
-  line(`  mails      ${url}/api/mails          logs  ${logDir}`);
-  line(`  administrator  ${admin.email} / ${admin.password}          task queues  ${url}/admin`);
-  line(dim('\n  # register, log in, order, look'));
+  line(`  API docs       ${url}/docs`);
+  line(`  sent e-mails   ${url}/api/mails`);
+  line(`  task queues    ${url}/admin`);
+  line(`  administrator  ${admin.email} / ${admin.password}`);
+  line(`  logs           ${logDir}`);
+  line(dim('\n  # register, log in, see the products, place an order, see your orders'));
   line(
     `  curl -s ${url}/api/users -H 'content-type: application/json' -d '{"email":"you@example.com","name":"You","password":"correct horse battery"}'`,
   );
@@ -96,7 +98,7 @@ const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Termi
     `  curl -si ${url}/api/orders -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"lines":[{"sku":"MUG-1","quantity":1}],"paymentToken":"tok_ok"}'`,
   );
   line(`  curl -s ${url}/api/orders -H "authorization: Bearer $TOKEN"`);
-  line(dim('\n  # the warehouses, live; in another terminal, let the cooling of one fail'));
+  line(dim('\n  # watch the sensors of the warehouses; in another terminal, make the cooling of one fail'));
   line(`  curl -N ${url}/api/sensors/stream`);
   line(
     `  curl -s ${url}/sensor-simulator/anomalies -H 'content-type: application/json' -d '{"location":"Dubai"}'`,
@@ -112,22 +114,22 @@ const aborted = (signal: AbortSignal): Promise<undefined> =>
 
 const terminal = createTerminal();
 const interrupted = new AbortController();
-/** As a shell counts it. A story that failed is worth more than how the process was stopped afterwards. */
+/** Sets the exit code that a shell expects for a signal, unless a check has already failed. */
 const interrupt = (signal: NodeJS.Signals): void => {
   process.exitCode ??= 128 + constants.signals[signal];
   interrupted.abort();
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
-// Nobody reads any more: the shop stops as a program in a pipeline does, and in order.
+// When nobody reads the output any more, exit like a program in a pipeline, but stop the shop first.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupt('SIGPIPE'));
 try {
   await run(terminal, interrupted.signal);
 } catch (error) {
   if (interrupted.signal.aborted) {
-    terminal.line(terminal.dim('stopped before it was up'));
+    terminal.line(terminal.dim('Stopped before the shop was ready.'));
   } else {
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${terminal.red('The demo ended:')} ${message}\n`);
+    process.stderr.write(`${terminal.red('The demo failed:')} ${message}\n`);
     process.exitCode = 1;
   }
 }

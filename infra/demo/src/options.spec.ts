@@ -4,7 +4,7 @@ import { readOptions } from './options.ts';
 const read = (args: readonly string[], env: NodeJS.ProcessEnv = {}, dotEnv: NodeJS.ProcessEnv = {}) =>
   readOptions(args, { env, dotEnv, root: '/shop' });
 
-test('by default it stays up, on 8080, with the embedded broker, and keeps its data in .data', () =>
+test('by default it keeps running on port 8080 with the embedded broker, and stores its data in .data', () =>
   expect(read([])).toEqual({
     exit: false,
     restart: true,
@@ -15,7 +15,7 @@ test('by default it stays up, on 8080, with the embedded broker, and keeps its d
     dataDir: '/shop/.data',
   }));
 
-test('--exit, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_DIR are taken', () => {
+test('reads --exit, --no-restart, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_DIR', () => {
   const env = {
     PORT: '9000',
     BUS_URL: 'amqp://here',
@@ -34,33 +34,32 @@ test('--exit, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_DIR are taken', () =
   });
 });
 
-test.each(['amqp://here', ''])('the TASKS_URL %j is refused by name', (url) =>
+test.each(['amqp://here', ''])('the TASKS_URL %j is an error that names it', (url) =>
   expect(() => read([], { TASKS_URL: url })).toThrow(/^TASKS_URL: /),
 );
 
-test.each(['http', '0', '65536', '80.5', '-1', ' '])('the PORT %j is refused by name', (port) =>
+test.each(['http', '0', '65536', '80.5', '-1', ' '])('the PORT %j is an error that names it', (port) =>
   expect(() => read([], { PORT: port })).toThrow(/^PORT: /),
 );
 
-test.each(['rabbit', 'http://localhost', ''])('the BUS_URL %j is refused by name', (url) =>
+test.each(['rabbit', 'http://localhost', ''])('the BUS_URL %j is an error that names it', (url) =>
   expect(() => read([], { BUS_URL: url })).toThrow(/^BUS_URL: /),
 );
 
-test('--no-restart is refused for a shop that runs elsewhere', () =>
+test('--no-restart cannot be combined with --url', () =>
   expect(() => read(['--no-restart', '--url', 'http://127.0.0.1:8080'])).toThrow(/^--no-restart: /));
 
-test('an option that there is not is refused by name', () =>
-  expect(() => read(['--exot'])).toThrow("'--exot'"));
+test('an unknown option is an error that names it', () => expect(() => read(['--exot'])).toThrow("'--exot'"));
 
 const here = 'http://127.0.0.1:8080';
 
-test('--url names a shop that runs, with the administrator of docker-compose.yml', () =>
+test('--url selects a running shop, with the administrator of docker-compose.yml', () =>
   expect(read(['--url', here])).toEqual({
     url: here,
     admin: { email: 'admin@emporium.example', password: 'development-only' },
   }));
 
-test('the environment names another administrator, and .env does for a shop on this machine', () => {
+test('the administrator is read from the environment, and for a shop on this machine also from .env', () => {
   const dotEnv = { ADMIN_EMAIL: 'boss@shop.example', ADMIN_PASSWORD: 'of .env' };
   const admin = (url: string, env: NodeJS.ProcessEnv = {}) => {
     const options = read(['--url', url], env, dotEnv);
@@ -71,6 +70,6 @@ test('the environment names another administrator, and .env does for a shop on t
   expect(admin('https://shop.example')).toMatchObject({ password: 'development-only' });
 });
 
-test.each(['127.0.0.1:8080', 'ftp://here', ''])('the --url %j is refused by name', (url) =>
+test.each(['127.0.0.1:8080', 'ftp://here', ''])('the --url %j is an error that names it', (url) =>
   expect(() => read(['--url', url])).toThrow(/^--url: /),
 );

@@ -2,40 +2,40 @@ import { parseArgs } from 'node:util';
 import { transportSchemes } from '@emporium/service';
 import { taskSchemes } from '@emporium/tasks';
 
-/** A shop to start here, or one that runs somewhere. */
-export type DemoOptions = OwnShop | RunningShop;
+/** A shop to start, or one that is already running. */
+export type DemoOptions = NewShop | RunningShop;
 
-interface OwnShop {
+interface NewShop {
   readonly url: undefined;
-  /** End after the story, with 0 only if every check held. */
+  /** Exit after the demonstration, with 0 only if all checks passed. */
   readonly exit: boolean;
-  /** Start again what ends by itself. */
+  /** Restart processes after a crash. */
   readonly restart: boolean;
   readonly port: number;
-  /** A broker other than the embedded one. */
+  /** Undefined for the embedded broker. */
   readonly busUrl: string | undefined;
-  /** A broker for the open streams other than the embedded one. */
+  /** Undefined for the embedded broker. */
   readonly streamUrl: string | undefined;
-  /** A task queue other than the embedded one. */
+  /** Undefined for the embedded task queues. */
   readonly tasksUrl: string | undefined;
   readonly dataDir: string;
 }
 
 export interface RunningShop {
-  /** Of its front door. */
+  /** The address of its gateway. */
   readonly url: string;
   readonly admin: { readonly email: string; readonly password: string };
 }
 
-export interface Surroundings {
+export interface OptionSources {
   readonly env: NodeJS.ProcessEnv;
-  /** What `.env` tells docker-compose.yml; empty where there is none. */
+  /** The variables of `.env`, which docker-compose.yml uses; empty when there is no such file. */
   readonly dotEnv: NodeJS.ProcessEnv;
   readonly root: string;
 }
 
-/** Throws, naming the option or the variable, when one is wrong. */
-export const readOptions = (args: readonly string[], { env, dotEnv, root }: Surroundings): DemoOptions => {
+/** Throws an error that names the option or variable when one is wrong. */
+export const readOptions = (args: readonly string[], { env, dotEnv, root }: OptionSources): DemoOptions => {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -45,15 +45,16 @@ export const readOptions = (args: readonly string[], { env, dotEnv, root }: Surr
     },
   });
   const restart = !values['no-restart'];
-  if (values.url === undefined) return { ...ownShop(env, root), exit: values.exit, restart };
-  if (!restart) throw new Error('--no-restart: the shop of --url was not started here');
-  return runningShop(values.url, isHere(values.url) ? { ...dotEnv, ...env } : env);
+  if (values.url === undefined) return { ...newShop(env, root), exit: values.exit, restart };
+  if (!restart)
+    throw new Error('--no-restart: cannot be combined with --url, because the demo does not start that shop');
+  return runningShop(values.url, isLocal(values.url) ? { ...dotEnv, ...env } : env);
 };
 
-const ownShop = (env: NodeJS.ProcessEnv, root: string): Omit<OwnShop, 'exit' | 'restart'> => {
+const newShop = (env: NodeJS.ProcessEnv, root: string): Omit<NewShop, 'exit' | 'restart'> => {
   const port = Number(env['PORT'] ?? '8080');
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Error(`PORT: must be a port from 1 to 65535, is '${env['PORT']}'`);
+    throw new Error(`PORT: must be a port from 1 to 65535, not '${env['PORT']}'`);
   }
   const busUrl = urlIn(env, 'BUS_URL', broker);
   const streamUrl = urlIn(env, 'STREAM_URL', broker);
@@ -75,13 +76,17 @@ const urlIn = (
 ): string | undefined => {
   const url = env[variable];
   if (url === undefined || (URL.canParse(url) && schemes.includes(new URL(url).protocol))) return url;
-  throw new Error(`${variable}: must begin with ${schemes.join(', ')}; for example ${example}`);
+  throw new Error(
+    `${variable}: must be a URL that begins with ${schemes.join(', ')}; for example ${example}`,
+  );
 };
 
-/** The administrator is the one of docker-compose.yml unless the environment names another. */
+/** The default administrator is that of docker-compose.yml. */
 const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new Error(`--url: must be the address of a running shop, e.g. http://127.0.0.1:8080, is '${url}'`);
+    throw new Error(
+      `--url: must be the address of a running shop, such as http://127.0.0.1:8080, not '${url}'`,
+    );
   }
   return {
     url,
@@ -92,8 +97,8 @@ const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
   };
 };
 
-/** The passwords of `.env` are for the shop on this machine, and sent to no other. */
-const isHere = (url: string): boolean =>
+/** The passwords of `.env` are sent only to a shop on this machine. */
+const isLocal = (url: string): boolean =>
   URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 
 interface UrlKind {
@@ -101,7 +106,7 @@ interface UrlKind {
   readonly example: string;
 }
 
-/** Those that several processes can share. */
+/** Without `memory:`, which several processes cannot share. */
 const broker: UrlKind = {
   schemes: transportSchemes.filter((scheme) => scheme !== 'memory:'),
   example: 'amqp://guest:guest@127.0.0.1:5672',

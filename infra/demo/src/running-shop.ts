@@ -3,34 +3,34 @@ import { createShopClient, type ShopClient, tellStory } from '@emporium/e2e';
 import type { RunningShop } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
-/** How long a shop is waited for that starts, or restarts in part while its story is told. */
+/** How long to wait for a shop that is starting, or for a part that restarts during the demonstration, in milliseconds. */
 const patienceMs = 90_000;
-const againMs = 250;
+const pollMs = 250;
 
-/** Tells the story of a shop that runs somewhere. Gives whether every check held; throws when there is no shop. */
-export const tellOfRunning = async ({ url, admin }: RunningShop, terminal: Terminal): Promise<boolean> => {
+/** Runs the demonstration against a running shop. Returns whether all checks passed; throws when there is no shop. */
+export const demoRunningShop = async ({ url, admin }: RunningShop, terminal: Terminal): Promise<boolean> => {
   const { line, bold, dim, teller, verdict } = terminal;
   line(bold('Emporium'));
-  line(dim(`at ${url}, with ${admin.email} as its administrator`));
-  await open(url);
-  const begun = Date.now();
+  line(dim(`Shop: ${url}   Administrator: ${admin.email}`));
+  await waitUntilReady(url);
+  const startedAt = Date.now();
   const client = createShopClient(url, admin, { patienceMs });
-  await assertKnows(client, admin, url);
-  const holds = await tellStory(client, teller);
-  verdict(holds, `told in ${Math.round((Date.now() - begun) / 1_000)} s`);
-  return holds;
+  await assertLogIn(client, admin, url);
+  const passed = await tellStory(client, teller);
+  verdict(passed, `The demonstration took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
+  return passed;
 };
 
-/** Resolves once the front door is open; throws, with what was found there instead, when it is not in time. */
-const open = async (url: string): Promise<void> => {
-  for (const deadline = Date.now() + patienceMs; ; await sleep(againMs)) {
-    const found = await look(url);
-    if (found === undefined) return;
-    if (Date.now() > deadline) throw new Error(`there is no shop at ${url}: ${found}`);
+/** Resolves when the gateway is ready; throws, with its last response, when it is not ready in time. */
+const waitUntilReady = async (url: string): Promise<void> => {
+  for (const deadline = Date.now() + patienceMs; ; await sleep(pollMs)) {
+    const problem = await findProblem(url);
+    if (problem === undefined) return;
+    if (Date.now() > deadline) throw new Error(`there is no shop at ${url}: ${problem}`);
   }
 };
 
-const assertKnows = async (
+const assertLogIn = async (
   client: ShopClient,
   { email, password }: RunningShop['admin'],
   url: string,
@@ -38,12 +38,12 @@ const assertKnows = async (
   const { status } = await client.http.ask('POST', '/api/sessions', { body: { email, password } });
   if (status === 401) {
     throw new Error(
-      `${url} does not know ${email} by this password: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,
+      `${url} does not accept the password of ${email}: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,
     );
   }
 };
 
-const look = async (url: string): Promise<string | undefined> => {
+const findProblem = async (url: string): Promise<string | undefined> => {
   try {
     const response = await fetch(new URL('/health/ready', url), { signal: AbortSignal.timeout(5_000) });
     return response.ok

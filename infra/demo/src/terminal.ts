@@ -1,6 +1,6 @@
 import type { OrderView, Teller } from '@emporium/e2e';
 
-/** Writes to a terminal in colour, and plainly where output is no terminal or NO_COLOR is set. */
+/** Writes in colour, unless the output is not a terminal or NO_COLOR is set. */
 export const createTerminal = (out: NodeJS.WriteStream = process.stdout) => {
   const colourful = out.isTTY === true && process.env['NO_COLOR'] === undefined;
   const paint = (code: number) => (text: string) => (colourful ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -18,15 +18,15 @@ export const createTerminal = (out: NodeJS.WriteStream = process.stdout) => {
       line(`  ${holds ? green('✓') : red('✗')} ${text}${why}`);
     },
   };
-  const verdict = (holds: boolean, detail: string): void =>
-    line(`\n${holds ? green(bold('Every check held.')) : red(bold('Not every check held.'))} ${dim(detail)}`);
+  const verdict = (passed: boolean, detail: string): void =>
+    line(`\n${passed ? green(bold('All checks passed.')) : red(bold('Some checks failed.'))} ${dim(detail)}`);
   return { teller, verdict, line, bold, dim, red, green, cyan };
 };
 
 export type Terminal = ReturnType<typeof createTerminal>;
 type Paint = (text: string) => string;
 
-/** `+   12 ms  stock reserved`, counted from the first entry. */
+/** Lines such as `+   12 ms  stock reserved`, relative to the first entry. */
 const timelineLines = ({ timeline }: OrderView): string[] => {
   const start = Date.parse(timeline[0]?.at ?? '');
   return timeline.map(({ at, what, detail }) => {

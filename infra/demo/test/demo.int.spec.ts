@@ -19,7 +19,7 @@ describe('npm run demo', () => {
   });
   afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
 
-  /** Runs it; gives what it said and how it ended. */
+  /** Runs the demo; returns its output and its exit code. */
   const run = (env: Readonly<Record<string, string>>, args: readonly string[] = ['--exit']) => {
     const child = spawn(process.execPath, [main, ...args], {
       env: { PATH: process.env['PATH'] ?? '', DATA_DIR: dataDir, ...env },
@@ -32,7 +32,7 @@ describe('npm run demo', () => {
     return { child, output: () => output, ended: once(child, 'close').then(([code]) => code as number) };
   };
 
-  test('a port that is taken is said on one line', async () => {
+  test('a port in use is reported on one line', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const address = taken.address();
@@ -40,40 +40,40 @@ describe('npm run demo', () => {
     const { ended, output } = run({ PORT: port });
     expect(await ended).toBe(1);
     const last = output().trimEnd().split('\n').at(-1);
-    expect(last).toBe(`The demo ended: port ${port} on 127.0.0.1 is taken; set PORT to a free one`);
+    expect(last).toBe(`The demo failed: port ${port} on 127.0.0.1 is taken; set PORT to a free one`);
     taken.close();
   });
 
-  test('a wrong variable is named on one line', async () => {
+  test('a wrong variable is reported on one line', async () => {
     const { ended, output } = run({ PORT: 'http' });
     expect(await ended).toBe(1);
-    expect(output()).toBe("The demo ended: PORT: must be a port from 1 to 65535, is 'http'\n");
+    expect(output()).toBe("The demo failed: PORT: must be a port from 1 to 65535, not 'http'\n");
   });
 
-  test('a shop that runs and does not know its administrator says which variables to set', async () => {
-    const stranger = createHttpServer(({ url }, response) => {
+  test('a running shop that refuses the administrator: the error says which variables to set', async () => {
+    const otherShop = createHttpServer(({ url }, response) => {
       response.statusCode = url === '/health/ready' ? 200 : 401;
       response.end();
     }).listen(0, '127.0.0.1');
-    await once(stranger, 'listening');
-    const address = stranger.address();
+    await once(otherShop, 'listening');
+    const address = otherShop.address();
     const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     const { ended, output } = run({ ADMIN_PASSWORD: 'of another shop' }, ['--url', url]);
     expect(await ended).toBe(1);
     expect(output().trimEnd().split('\n').at(-1)).toBe(
-      `The demo ended: ${url} does not know admin@emporium.example by this password: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,
+      `The demo failed: ${url} does not accept the password of admin@emporium.example: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,
     );
-    stranger.close();
+    otherShop.close();
   });
 
   test.skipIf(!postgres.available)(
-    postgres.title('Ctrl-C while it starts stops what was started, and is no success'),
+    postgres.title('Ctrl-C during the start stops what was started, with a non-zero exit code'),
     async () => {
       const { child, ended, output } = run({ PORT: String(await freePort()) });
       await expect.poll(output, { timeout: 60_000 }).toContain('topology');
       child.kill('SIGINT');
       expect(await ended).toBe(130);
-      expect(output().trimEnd().split('\n').at(-1)).toBe('stopped before it was up');
+      expect(output().trimEnd().split('\n').at(-1)).toBe('Stopped before the shop was ready.');
     },
   );
 

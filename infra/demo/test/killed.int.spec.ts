@@ -18,7 +18,7 @@ interface Process {
   readonly command: string;
 }
 
-/** Every process that has one of the texts in its environment or its command line, and the children of those. */
+/** All processes with one of the texts in their environment or command line, and their children. */
 const processesWith = (texts: readonly string[]): Process[] => {
   const all = readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
@@ -26,7 +26,7 @@ const processesWith = (texts: readonly string[]): Process[] => {
       try {
         return readFileSync(`/proc/${name}/${file}`, 'utf8').replaceAll('\0', ' ');
       } catch {
-        return ''; // it ended meanwhile
+        return ''; // it has exited meanwhile
       }
     };
     const command = read('cmdline');
@@ -50,7 +50,7 @@ describe.skipIf(skip)(postgres.title('npm run demo, killed'), { timeout: 400_000
     await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  /** Services know nothing of the folder; the key is that of this folder alone. */
+  /** Services do not have the folder in their environment, but its public key. */
   const processes = (): Process[] => {
     const secrets = join(dataDir, 'secrets.json');
     const key = existsSync(secrets) ? [JSON.parse(readFileSync(secrets, 'utf8')).jwtPublicKey] : [];
@@ -79,13 +79,13 @@ describe.skipIf(skip)(postgres.title('npm run demo, killed'), { timeout: 400_000
   };
   const pid = (part: string): number => {
     const found = processes().find(({ command }) => command.includes(part));
-    if (found === undefined) throw new Error(`there is no process of ${part}`);
+    if (found === undefined) throw new Error(`no process with ${part}`);
     return found.pid;
   };
   const services = () => processes().filter(({ command }) => command.includes('/services/'));
   const allGone = () => expect.poll(() => processes(), { timeout: 30_000, interval: 100 }).toEqual([]);
 
-  test('ends altogether when npm gets SIGTERM', async () => {
+  test('stops every process when npm gets SIGTERM', async () => {
     const { child, said, ended } = await start();
     await said(' mailbox\n');
     expect(services().length).toBeGreaterThan(5);
@@ -94,26 +94,26 @@ describe.skipIf(skip)(postgres.title('npm run demo, killed'), { timeout: 400_000
     await allGone();
   });
 
-  test('ends altogether with its launcher, and starts on the same data: at once, after a kill of everything, and to the end', async () => {
+  test('stops every process with its launcher, and starts again with the same data: at once, and after a kill of everything', async () => {
     const first = await start();
     await first.said('  gateway\n');
-    process.kill(pid('services/payment/src/main.ts'), 'SIGSTOP'); // it will not see the end of the launcher
+    process.kill(pid('services/payment/src/main.ts'), 'SIGSTOP'); // it cannot react to the end of the launcher
     const before = processes().map((each) => each.pid);
     process.kill(pid('infra/demo/src/demo.ts'), 'SIGKILL');
-    const second = await start(); // the database still shuts down
+    const second = await start(); // while the database is shutting down
     await second.said('  gateway\n');
     expect(processes().filter((each) => before.includes(each.pid))).toEqual([]);
     expect((await first.ended)[0]).toBe(137);
 
     for (const each of processes()) process.kill(each.pid, 'SIGKILL');
     const third = await start('--no-restart');
-    await third.said('Every check held.');
+    await third.said('All checks passed.');
     await third.said('Ctrl-C stops everything.');
 
     const running = services();
     for (const each of running) process.kill(each.pid, 'SIGKILL');
     await expect
-      .poll(() => third.output().match(/ended by itself \(SIGKILL\); it is not started again/g)?.length, {
+      .poll(() => third.output().match(/exited unexpectedly \(SIGKILL\); it is not restarted/g)?.length, {
         timeout: 20_000,
       })
       .toBe(running.length);

@@ -3,7 +3,7 @@ import { createTransport } from '@emporium/service';
 import { pino } from 'pino';
 import { type Brokers, registriesOf } from './brokers.ts';
 
-/** Declares every registered subscription, before anyone publishes. Rejects when a broker does not answer. */
+/** Declares every registered subscription on its broker. Rejects when a broker is not available. */
 export const applyTopology = async (brokers: Brokers): Promise<void> => {
   for (const { url, registry } of registriesOf(brokers, shop)) {
     const transport = await createTransport({ url, service: 'topology', log: pino({ level: 'silent' }) });

@@ -4,13 +4,13 @@ import { registriesOf } from './brokers.ts';
 
 const namesOf = (registry: typeof shop) => registry.subscriptions.map(({ name }) => name);
 
-test('one broker has the whole registry, so that a prune of the one takes nothing of the other', () => {
+test('one broker has the whole registry, so that a prune removes nothing of the streams', () => {
   expect(registriesOf({ busUrl: 'amqp://a', streamUrl: 'amqp://a' }, shop)).toEqual([
     { url: 'amqp://a', registry: shop },
   ]);
 });
 
-test('two brokers have a part each', () => {
+test('two brokers have a part of the registry each', () => {
   const [bus, stream] = registriesOf({ busUrl: 'amqp://a', streamUrl: 'kafka://b' }, shop);
   expect([bus?.url, stream?.url]).toEqual(['amqp://a', 'kafka://b']);
   expect(namesOf(stream?.registry ?? shop)).toEqual(['sensor-analytics.readings']);

@@ -1,13 +1,13 @@
 import type { Registry } from '@emporium/contracts';
 
-/** What carries the messages: the shop's own, and those of the open streams. */
+/** The brokers of the shop's messages and of the open streams. */
 export interface Brokers {
   readonly busUrl: string;
-  /** The same, where one broker carries both. */
+  /** Equal to `busUrl` when one broker carries both. */
   readonly streamUrl: string;
 }
 
-/** Which part of the registry belongs on which broker. */
+/** The part of the registry that belongs on each broker. */
 export const registriesOf = (
   { busUrl, streamUrl }: Brokers,
   registry: Registry,

@@ -8,4 +8,4 @@ export {
 } from './service-process.ts';
 export { services } from './services.ts';
 export { type Shop, type ShopOptions, startShop } from './shop.ts';
-export { describeEnd, type HowItEnded, type Incident } from './supervisor.ts';
+export { describeExit, type ExitReason, type Incident } from './supervisor.ts';

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { freePort } from '@emporium/servers';
 
-/** The well-known programs of a developer's machine listen below. */
+/** Well-known programs of a developer's machine listen on lower ports. */
 const lowest = 15_000;
 
 /**
- * A port on 127.0.0.1 that nobody listens on, and that no outgoing connection is given by the system: the port of a process
- * that is down for a moment must be free when it is back. `taken` are those that others will listen on soon.
+ * Finds a free port on 127.0.0.1 below those that the system assigns to outgoing connections, so that the port of a process is
+ * still free when it restarts. `taken` are ports that are reserved already.
  */
-export const lastingPort = async (taken: ReadonlySet<number>): Promise<number> => {
+export const stablePort = async (taken: ReadonlySet<number>): Promise<number> => {
   const end = firstOutgoing();
   for (let tries = 0; tries < 100; tries += 1) {
     const port = lowest + Math.floor(Math.random() * (end - lowest));
@@ -21,7 +21,7 @@ export const lastingPort = async (taken: ReadonlySet<number>): Promise<number> =
   }
 };
 
-/** Linux says where the ports of outgoing connections begin; the others keep to IANA's range. */
+/** Linux says where the ports of outgoing connections begin; other systems use the range of IANA. */
 const firstOutgoing = (): number => {
   try {
     return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/)[0]);

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { generateKeyPair } from '@emporium/service';
 
-/** Made at the first start, and kept beside the data: tokens and database passwords outlive a restart. */
+/** Generated at the first start and stored with the data, so that tokens and database passwords stay valid after a restart. */
 export interface Secrets {
   readonly jwtPublicKey: string;
   readonly jwtPrivateKey: string;
@@ -15,15 +15,15 @@ export interface Secrets {
   readonly carrierWebhookSecret: string;
 }
 
-/** Reads the file, or makes it, readable by its owner alone. A secret that an older file lacks is added to it. */
+/** Reads the file, or creates it, readable only by its owner. Adds secrets that an older file does not have. */
 export const loadSecrets = async (file: string): Promise<Secrets> => {
   const known = await readSecrets(file);
   const secrets = { ...createSecrets(), ...known };
   if (known !== undefined && Object.keys(known).length === Object.keys(secrets).length) return secrets;
   await mkdir(dirname(file), { recursive: true });
-  const whole = `${file}.${process.pid}`; // a start that is killed in here leaves no half file
-  await writeFile(whole, JSON.stringify(secrets, null, 2), { mode: 0o600 });
-  await rename(whole, file);
+  const temporary = `${file}.${process.pid}`; // so that a killed start does not leave an incomplete file
+  await writeFile(temporary, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  await rename(temporary, file);
   return secrets;
 };
 
@@ -36,9 +36,9 @@ const readSecrets = async (file: string): Promise<Partial<Secrets> | undefined> 
     throw error;
   }
   try {
-    return JSON.parse(text) as Partial<Secrets>; // written by loadSecrets alone
+    return JSON.parse(text) as Partial<Secrets>; // only loadSecrets writes it
   } catch (cause) {
-    throw new Error(`${file} is no JSON; remove the folder it is in to begin anew`, { cause });
+    throw new Error(`${file} is not valid JSON; remove its folder to start with new data`, { cause });
   }
 };
 

@@ -1,53 +1,53 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeEnd, type HowItEnded } from './supervisor.ts';
+import { describeExit, type ExitReason } from './supervisor.ts';
 
 export interface ServiceProcessOptions {
   readonly name: string;
-  /** The TypeScript file that Node runs. */
+  /** The TypeScript file to run with Node. */
   readonly main: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Appended to; standard output and error. */
+  /** Standard output and error are appended to it. */
   readonly logFile: string;
   /** `http://127.0.0.1:<port>`, where `/health/ready` answers. */
   readonly address: string;
-  /** Told of each start. */
+  /** Called after each start. */
   readonly onSpawn?: (pid: number) => void;
-  /** Told of each end, however it came. */
+  /** Called after each exit. */
   readonly onExit?: (pid: number) => void;
 }
 
 export interface StartOptions {
-  /** How long it may take to become ready; 30 s unless given. */
+  /** Time to become ready, in milliseconds; 30 s by default. */
   readonly timeoutMs?: number;
-  /** In place of those it was made with, for this start. */
+  /** Variables that replace those of `ServiceProcessOptions` for this start. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A service as a process of its own. It drains by itself when this process is gone. */
+/** A service that runs as a child process. It drains when this process ends. */
 export interface ServiceProcess {
   readonly name: string;
-  /** Where it serves HTTP: `http://127.0.0.1:<port>`. */
+  /** The address of its HTTP server: `http://127.0.0.1:<port>`. */
   readonly address: string;
   readonly pid: number | undefined;
   readonly logFile: string;
-  /** Whether it is meant to run: from its start until it is asked to stop, or killed here. */
+  /** Whether it should be running: from `start` to `stop` or `kill`. */
   readonly wanted: boolean;
-  /** Resolves when it is ready. Rejects, with the end of its log, when it ended or took too long. */
+  /** Resolves when it is ready. Rejects, with the end of its log, when it exits or is not ready in time. */
   start(options?: StartOptions): Promise<void>;
-  /** Drains it with SIGTERM; kills it after `timeoutMs`. Gives the exit code, null when it had to be killed. */
+  /** Drains it with SIGTERM, and kills it after `timeoutMs`. Resolves with the exit code; null when it was killed. */
   stop(timeoutMs?: number): Promise<number | null>;
-  /** SIGKILL: what a crash does. */
+  /** Kills it with SIGKILL, as in a crash. */
   kill(): Promise<void>;
-  /** Called with its exit code, or the signal that killed it, when it ends without having been asked to. */
-  onCrash(listener: (how: HowItEnded) => void): void;
+  /** Calls the listener with the exit code or signal when it exits without `stop` or `kill`. */
+  onCrash(listener: (exit: ExitReason) => void): void;
 }
 
 /**
- * A dozen processes share a machine: V8 left alone would take memory before it collects, and threads for each. Young objects of a
- * busy process may have 16 MB, so that it collects seldom; those of an idle one take a tenth of it, since each collects
- * what its start left behind.
+ * Node's options for a dozen processes on one machine: by default V8 would use more memory before it collects garbage, and more
+ * threads. 16 MB for young objects let a busy process collect rarely; an idle one uses a tenth of that, because every process
+ * collects the garbage of its start (`--expose-gc`).
  */
 export const nodeOptions: readonly string[] = [
   '--v8-pool-size=1',
@@ -58,8 +58,8 @@ export const nodeOptions: readonly string[] = [
 ];
 
 /**
- * A block from 4 MiB up goes back to the system when it is freed. glibc, which would learn to keep such blocks, keeps 17 MB for each
- * thread that hashed a password; other allocators do not know the variable.
+ * Makes glibc return freed blocks of 4 MiB and more to the system. By default it would keep 17 MB for each thread that has hashed a
+ * password. Other allocators ignore the variable.
  */
 export const nodeEnvironment: Readonly<Record<string, string>> = { MALLOC_MMAP_THRESHOLD_: '4194304' };
 
@@ -74,9 +74,9 @@ export const createServiceProcess = ({
 }: ServiceProcessOptions): ServiceProcess => {
   let child: ChildProcess | undefined;
   let wanted = false;
-  /** Where the log of this start begins. */
+  /** The size of the log file before this start. */
   let logFrom = 0;
-  const listeners: ((how: HowItEnded) => void)[] = [];
+  const listeners: ((exit: ExitReason) => void)[] = [];
 
   const running = (): ChildProcess | undefined =>
     child?.exitCode === null && child.signalCode === null ? child : undefined;
@@ -88,7 +88,7 @@ export const createServiceProcess = ({
     const launched = spawn(process.execPath, [...nodeOptions, main], {
       env: { PATH: process.env['PATH'] ?? '', ...nodeEnvironment, ...compileCache(), ...env, ...override },
       stdio: ['ignore', log, log, 'ipc'],
-      detached: true, // a Ctrl-C is for the launcher, which stops the gateway first
+      detached: true, // so that only the launcher gets Ctrl-C: it stops the gateway first
     });
     closeSync(log);
     launched.once('exit', (code, signal) => {
@@ -125,7 +125,7 @@ export const createServiceProcess = ({
       }
       const what =
         running() === undefined
-          ? `ended while starting (${describeEnd(child?.exitCode ?? child?.signalCode ?? 1)})`
+          ? `exited while starting (${describeExit(child?.exitCode ?? child?.signalCode ?? 1)})`
           : `was not ready after ${timeoutMs} ms`;
       throw new Error(`${name} ${what}; the end of ${logFile}:\n${tailOf(logFile, logFrom)}`);
     },
@@ -165,7 +165,7 @@ const isReady = async (address: string): Promise<boolean> => {
 const tailOf = (file: string, from: number): string =>
   readFileSync(file).subarray(from).toString().trimEnd().split('\n').slice(-8).join('\n');
 
-/** Parsed modules are kept over starts, where the launcher was given a place for them. */
+/** Shares the compile cache of the launcher, if it has one. */
 const compileCache = (): Record<string, string> => {
   const folder = process.env['NODE_COMPILE_CACHE'];
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };

@@ -3,39 +3,39 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createGuard, memoryOf, startPostgres } from '@emporium/servers';
 import { applyTopology } from './apply-topology.ts';
-import { type Claim, claimDataDir } from './claim.ts';
+import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { createEnvironment } from './environment.ts';
-import { lastingPort } from './ports.ts';
+import { stablePort } from './ports.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { services } from './services.ts';
 import { createSettings } from './settings.ts';
-import { createSupervisor, type Incident, type Supervised, type Supervisor } from './supervisor.ts';
+import { createSupervisor, type Incident, type SupervisedProcess, type Supervisor } from './supervisor.ts';
 
 export interface ShopOptions {
-  /** Databases, logs and secrets; kept, and used again by the next start. */
+  /** The folder of the databases, logs and secrets, which the next start uses again. */
   readonly dataDir: string;
-  /** Where people call: the gateway, on 127.0.0.1. */
+  /** The port of the gateway, on 127.0.0.1. */
   readonly port: number;
-  /** The broker; by default the embedded PostgreSQL. */
+  /** The URL of the broker; the embedded PostgreSQL by default. */
   readonly busUrl?: string;
-  /** The broker of the open streams; by default the embedded PostgreSQL, too. */
+  /** The URL of the broker of the open streams; the embedded PostgreSQL by default. */
   readonly streamUrl?: string;
-  /** The task queues; by default the embedded PostgreSQL. */
+  /** The URL of the task queues; the embedded PostgreSQL by default. */
   readonly tasksUrl?: string;
-  /** More variables, by service; `*` is for all. */
+  /** Additional environment variables, by service; `*` is for all services. */
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Told of each step: what is up, and after how many milliseconds. */
+  /** Called after each stage of the start, with the milliseconds since its beginning. */
   readonly progress?: (what: string, ms: number) => void;
-  /** Whether a service, or the database, that ends by itself is started again; true unless given. */
+  /** Whether services and the database are restarted after a crash; true by default. */
   readonly restart?: boolean;
-  /** Told when one ends by itself, when it is back, and when it keeps ending. */
+  /** Called when one of them crashes, recovers, or keeps crashing. */
   readonly onIncident?: (incident: Incident) => void;
-  /** Ends a start that is under way. */
+  /** Aborts the start. */
   readonly signal?: AbortSignal;
 }
 
-/** The database server of a shop, to be stopped and killed in tests. */
+/** The database server of a shop, which tests can stop and kill. */
 type Database = Awaited<ReturnType<typeof startPostgres>>;
 
 export interface Shop {
@@ -46,21 +46,21 @@ export interface Shop {
   readonly processes: ReadonlyMap<string, ServiceProcess>;
   readonly database: Database;
   readonly logDir: string;
-  /** The superuser's URL of a service's database. */
+  /** The URL of a service's database, as superuser. */
   databaseUrl(service: string): string;
-  /** Starts one more process of a service, which shares its subscriptions and its outbox. */
+  /** Starts another process of a service, which shares its subscriptions and its outbox. */
   scale(service: string): Promise<ServiceProcess>;
-  /** Resident bytes of all processes; what PostgreSQL's backends share is counted once. */
+  /** Resident memory of all processes, in bytes; the shared memory of PostgreSQL is counted once. */
   memory(): number;
   /** Drains every process, then stops the database. */
   stop(): Promise<void>;
 }
 
 /**
- * The whole shop: an embedded PostgreSQL with a database and a role per service, the topology applied, and every service as
- * its own process, ready. When a part fails to start, or `signal` aborts, those before it are stopped and the failure (the
- * signal's reason) is thrown. What was ready once is started again when it ends by itself. Nothing of it outlives this
- * process, which goes on until the shop is stopped.
+ * Starts the whole shop: an embedded PostgreSQL with a database and a role per service, the topology, and every service as a
+ * process. Resolves when all of them are ready. When one fails to start, or `signal` aborts, the others are stopped and the failure
+ * (the signal's reason) is thrown. Processes that were ready are restarted after a crash. No process outlives this one, which
+ * keeps running until the shop is stopped.
  */
 export const startShop = async (options: ShopOptions): Promise<Shop> => {
   const { signal } = options;
@@ -71,28 +71,28 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     signal?.throwIfAborted();
     options.progress?.(what, Date.now() - began);
   };
-  const claim = await claimDataDir(dataDir);
+  const lock = await lockDataDir(dataDir);
   const processes = new Map<string, ServiceProcess>();
-  const more: ServiceProcess[] = [];
+  const added: ServiceProcess[] = [];
   let database: Database | undefined;
   const supervisor = createSupervisor({
     report: options.onIncident ?? (() => undefined),
     restarts: options.restart ?? true,
   });
-  const children = watchChildren(claim);
-  // Processes of their own keep nobody alive once they are dead.
-  const keptAlive = setInterval(() => undefined, 60_000);
+  const children = watchChildren(lock);
+  // Keeps this process running when all children have crashed.
+  const keepAlive = setInterval(() => undefined, 60_000);
 
   const stop = async (): Promise<void> => {
     supervisor.stop();
     const gateway = processes.get('gateway');
     await gateway?.stop();
-    const others = [...processes.values(), ...more].filter((each) => each !== gateway);
+    const others = [...processes.values(), ...added].filter((each) => each !== gateway);
     await Promise.all(others.map((each) => each.stop()));
     await database?.stop();
     children.dismiss();
-    clearInterval(keptAlive);
-    claim.release();
+    clearInterval(keepAlive);
+    lock.release();
   };
 
   try {
@@ -101,7 +101,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     const secrets = await loadSecrets(join(dataDir, 'secrets.json'));
     const server = await startPostgres({
       dataDir: join(dataDir, 'postgres'),
-      port: await lastingPort(new Set([options.port])),
+      port: await stablePort(new Set([options.port])),
       settings: { max_connections: '300' },
     });
     database = server;
@@ -112,7 +112,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     const busUrl = options.busUrl ?? databases.get('bus') ?? '';
     const streamUrl = options.streamUrl ?? databases.get('bus') ?? '';
     await applyTopology({ busUrl, streamUrl });
-    progress('topology: every registered subscription is declared');
+    progress('topology of all subscriptions');
 
     const names = services.map(({ name }) => name);
     const settings = await createSettings({
@@ -148,14 +148,14 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       logDir,
       databaseUrl: (service) => server.url(service),
       scale: async (service) => {
-        const added = create(service, await lastingPort(new Set()), `-${more.length + 2}`);
-        more.push(added);
-        await added.start();
-        supervisor.watch(added);
-        return added;
+        const process = create(service, await stablePort(new Set()), `-${added.length + 2}`);
+        added.push(process);
+        await process.start();
+        supervisor.watch(process);
+        return process;
       },
       memory: () =>
-        [...processes.values(), ...more].reduce(
+        [...processes.values(), ...added].reduce(
           (sum, { pid }) => sum + (pid === undefined ? 0 : memoryOf(pid)),
           0,
         ) + server.memory(),
@@ -167,14 +167,14 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   }
 };
 
-/** The path of the program that a process runs, from the root of the repository. */
+/** The path of a process's entry point, relative to the root of the repository. */
 const mainOf = (name: string): string => {
   const entry = services.find((each) => each.name === name);
   if (entry?.part !== undefined) return `services/${entry.part.service}/${entry.part.main}`;
   return `${entry?.standIn ? 'infra/stand-ins' : 'services'}/${name}/src/main.ts`;
 };
 
-/** One for each service that has one, one that is the embedded broker, and one for the task queues; gives their URLs. */
+/** Creates a database per service, one for the embedded broker and one for the task queues. Returns their URLs. */
 const createDatabases = async (
   server: Database,
   { databasePassword: password }: Secrets,
@@ -186,8 +186,7 @@ const createDatabases = async (
   return urls;
 };
 
-/** As a part of the shop that can end by itself. */
-const supervisedDatabase = (server: Database): Supervised => ({
+const supervisedDatabase = (server: Database): SupervisedProcess => ({
   name: 'PostgreSQL',
   logFile: server.logFile,
   get pid() {
@@ -198,35 +197,35 @@ const supervisedDatabase = (server: Database): Supervised => ({
   onCrash: server.onCrash,
 });
 
-/** Ends them when this process is gone: those that do not see it by themselves, or stand still, and what a killed launcher left. */
-const watchChildren = (claim: Claim) => {
+/** Makes sure that child processes end after this one, even a stopped one (SIGSTOP), and records them for the next launcher. */
+const watchChildren = (lock: DataDirLock) => {
   const guard = createGuard({ signal: 'TERM' });
   const pids = new Set<number>();
   return {
     add: (pid: number) => {
       pids.add(pid);
       guard.watch([...pids]);
-      claim.add(pid);
+      lock.add(pid);
     },
     remove: (pid: number) => {
       pids.delete(pid);
       guard.watch([...pids]);
-      claim.remove(pid);
+      lock.remove(pid);
     },
     dismiss: guard.dismiss,
   };
 };
 
-interface StartAll {
+interface StartAllOptions {
   readonly supervisor: Supervisor;
   readonly progress: (what: string) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-/** All at once. Does not wait for the others when one fails. */
+/** Starts all processes at the same time. Rejects when the first one fails. */
 const startAll = async (
   processes: readonly ServiceProcess[],
-  { supervisor, progress, signal }: StartAll,
+  { supervisor, progress, signal }: StartAllOptions,
 ): Promise<void> => {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal?.reason);
@@ -243,12 +242,12 @@ const startAll = async (
   }
 };
 
-/** Throws, naming the port and the variable, when somebody listens there. */
+/** Rejects when the port is in use. */
 const assertFree = (port: number): Promise<void> =>
-  new Promise((done, fail) => {
+  new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (cause) =>
-      fail(new Error(`port ${port} on 127.0.0.1 is taken; set PORT to a free one`, { cause })),
+      reject(new Error(`port ${port} on 127.0.0.1 is taken; set PORT to a free one`, { cause })),
     );
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done()));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
   });

@@ -1,24 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What can end by itself, and can be started again. */
-export interface Supervised {
+/** A process that can be restarted after a crash. */
+export interface SupervisedProcess {
   readonly name: string;
   readonly logFile: string;
-  /** While it runs. */
+  /** Undefined while it is not running. */
   readonly pid: number | undefined;
-  /** Whether it is meant to run: not since it was asked to end. */
+  /** Whether it should be running: false after it was stopped. */
   readonly wanted: boolean;
-  /** Resolves when it is ready, rejects when it ended before. */
+  /** Resolves when it is ready; rejects when it exits before. */
   start(options: { readonly timeoutMs: number }): Promise<void>;
-  /** Called with its exit code, or the signal that killed it, when it ends without having been asked to. */
-  onCrash(listener: (how: HowItEnded) => void): void;
+  /** Calls the listener with the exit code or signal when it exits without having been stopped. */
+  onCrash(listener: (exit: ExitReason) => void): void;
 }
 
-export type HowItEnded = number | NodeJS.Signals;
+/** The exit code, or the signal that ended the process. */
+export type ExitReason = number | NodeJS.Signals;
 
-/** What is told of a part that ended by itself: its end, at most one warning that it keeps ending, and its return. */
+/** What is reported about a crash: the exit, at most one warning that the process keeps exiting, and the recovery. */
 export type Incident = { readonly name: string; readonly logFile: string } & (
-  | { readonly kind: 'ended'; readonly how: HowItEnded; readonly restarts: boolean }
+  | { readonly kind: 'ended'; readonly how: ExitReason; readonly restarts: boolean }
   | {
       readonly kind: 'keeps ending';
       readonly times: number;
@@ -29,112 +30,116 @@ export type Incident = { readonly name: string; readonly logFile: string } & (
 );
 
 export interface Backoff {
-  /** Before the first restart. Each further one waits twice as long as the one before. */
+  /** The delay before the first restart; it doubles with each further one. */
   readonly firstMs: number;
-  readonly longestMs: number;
-  /** Whoever has run for so long begins with the first wait again. */
+  readonly maxMs: number;
+  /** After it has run for this long, a process starts with the first delay again. */
   readonly stableMs: number;
-  /** After so many ends in a row it is told that it keeps ending. */
-  readonly tellAfter: number;
+  /** The number of exits in a row after which the warning is reported. */
+  readonly warnAfter: number;
 }
 
-const usual: Backoff = { firstMs: 250, longestMs: 30_000, stableMs: 10_000, tellAfter: 5 };
+const defaultBackoff: Backoff = { firstMs: 250, maxMs: 30_000, stableMs: 10_000, warnAfter: 5 };
 
 export interface SupervisorOptions {
   readonly report: (incident: Incident) => void;
-  /** False: an end is told, and that is all. */
+  /** When false, crashes are only reported. */
   readonly restarts: boolean;
   readonly backoff?: Backoff;
 }
 
 export interface Supervisor {
-  /** From now on, for one that is ready. */
-  watch(part: Supervised): void;
-  /** Nothing is restarted from now on; to be called before the parts are asked to end. */
+  /** Begins to supervise a process that is ready. */
+  watch(process: SupervisedProcess): void;
+  /** Ends all restarts; call it before the processes are stopped. */
   stop(): void;
 }
 
-/** Starts what ends by itself again, after a wait that grows, and tells it once, not at each attempt. */
-export const createSupervisor = ({ report, restarts, backoff = usual }: SupervisorOptions): Supervisor => {
+/** Restarts processes after a crash, with growing delays, and reports each crash once and not every attempt. */
+export const createSupervisor = ({
+  report,
+  restarts,
+  backoff = defaultBackoff,
+}: SupervisorOptions): Supervisor => {
   const stopped = new AbortController();
   return {
-    watch: (part) => {
-      const { name, logFile } = part;
-      const tell = (incident: Told) => report({ name, logFile, ...incident });
-      if (restarts) keepRunning(part, { tell, backoff, stopped: stopped.signal });
-      else part.onCrash((how) => tell({ kind: 'ended', how, restarts }));
+    watch: (process) => {
+      const { name, logFile } = process;
+      const reportOne = (incident: UnnamedIncident) => report({ name, logFile, ...incident });
+      if (restarts) keepRunning(process, { report: reportOne, backoff, stopped: stopped.signal });
+      else process.onCrash((how) => reportOne({ kind: 'ended', how, restarts }));
     },
     stop: () => stopped.abort(),
   };
 };
 
-type Told = Incident extends infer Each
+type UnnamedIncident = Incident extends infer Each
   ? Each extends Incident
     ? Omit<Each, 'name' | 'logFile'>
     : never
   : never;
 
-interface Keeping {
-  readonly tell: (incident: Told) => void;
+interface KeepRunningOptions {
+  readonly report: (incident: UnnamedIncident) => void;
   readonly backoff: Backoff;
   readonly stopped: AbortSignal;
 }
 
-const keepRunning = (part: Supervised, { tell, backoff, stopped }: Keeping): void => {
-  /** Ends in a row, failed starts among them. */
-  let ends = 0;
+const keepRunning = (process: SupervisedProcess, { report, backoff, stopped }: KeepRunningOptions): void => {
+  /** Exits in a row, including failed starts. */
+  let exits = 0;
   let warned = false;
   let readySince = Date.now();
   let downSince: number | undefined;
   let recovering = false;
   let confirming: NodeJS.Timeout | undefined;
 
-  const isOver = () => stopped.aborted || !part.wanted || part.pid !== undefined;
-  const forget = () => {
+  const isSettled = () => stopped.aborted || !process.wanted || process.pid !== undefined;
+  const settle = () => {
     downSince = undefined;
   };
-  const countEnd = (reason: string): number => {
-    ends += 1;
-    const waitMs = Math.min(backoff.longestMs, backoff.firstMs * 2 ** (ends - 1));
-    if (ends >= backoff.tellAfter && !warned) {
+  const countExit = (reason: string): number => {
+    exits += 1;
+    const waitMs = Math.min(backoff.maxMs, backoff.firstMs * 2 ** (exits - 1));
+    if (exits >= backoff.warnAfter && !warned) {
       warned = true;
-      tell({ kind: 'keeps ending', times: ends, waitMs: backoff.longestMs, reason });
+      report({ kind: 'keeps ending', times: exits, waitMs: backoff.maxMs, reason });
     }
     return waitMs;
   };
 
-  const recover = async (how: HowItEnded): Promise<void> => {
-    let waitMs = countEnd(describeEnd(how));
+  const recover = async (how: ExitReason): Promise<void> => {
+    let waitMs = countExit(describeExit(how));
     for (;;) {
       await sleep(waitMs, undefined, { signal: stopped }).catch(() => undefined);
-      if (isOver()) return forget();
+      if (isSettled()) return settle();
       try {
-        await part.start({ timeoutMs: Number.POSITIVE_INFINITY });
+        await process.start({ timeoutMs: Number.POSITIVE_INFINITY });
         break;
       } catch (error) {
-        if (isOver()) return forget();
-        waitMs = countEnd(error instanceof Error ? error.message : String(error));
+        if (isSettled()) return settle();
+        waitMs = countExit(error instanceof Error ? error.message : String(error));
       }
     }
     readySince = Date.now();
-    // It is back when it has been there for as long as it was waited for: one that ends at once, again and again, is not.
+    // It has recovered once it has run for as long as the last delay: not if it exits soon after each start.
     confirming = setTimeout(() => {
-      if (stopped.aborted || part.pid === undefined) return;
-      tell({ kind: 'is back', afterMs: readySince - (downSince ?? readySince) });
-      forget();
+      if (stopped.aborted || process.pid === undefined) return;
+      report({ kind: 'is back', afterMs: readySince - (downSince ?? readySince) });
+      settle();
     }, waitMs);
   };
 
-  part.onCrash((how) => {
-    if (stopped.aborted || recovering) return; // a start that fails is known from its rejection
+  process.onCrash((how) => {
+    if (stopped.aborted || recovering) return; // the rejection of `start` reports it
     clearTimeout(confirming);
     if (Date.now() - readySince >= backoff.stableMs) {
-      ends = 0;
+      exits = 0;
       warned = false;
     }
     if (downSince === undefined) {
       downSince = Date.now();
-      tell({ kind: 'ended', how, restarts: true });
+      report({ kind: 'ended', how, restarts: true });
     }
     recovering = true;
     void recover(how).finally(() => {
@@ -144,4 +149,4 @@ const keepRunning = (part: Supervised, { tell, backoff, stopped }: Keeping): voi
 };
 
 /** `exit code 1` or `SIGKILL`. */
-export const describeEnd = (how: HowItEnded): string => (typeof how === 'number' ? `exit code ${how}` : how);
+export const describeExit = (how: ExitReason): string => (typeof how === 'number' ? `exit code ${how}` : how);

@@ -1,5 +1,5 @@
-// npm run topology -- diff | apply | prune: the brokers of BUS_URL and STREAM_URL against the
-// registry of contracts and subscriptions. Without STREAM_URL one broker carries both.
+// npm run topology -- diff | apply | prune: compares the brokers of BUS_URL and STREAM_URL with the registry of contracts and
+// subscriptions. Without STREAM_URL one broker carries both.
 import type { TopologyChange } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
 import { createTransport } from '@emporium/service';
@@ -13,12 +13,14 @@ const print = (command: string, changes: readonly TopologyChange[]): void => {
     process.stdout.write(`${signs[action]} ${what}${detail === undefined ? '' : ` (${detail})`}\n`);
   }
   const summary =
-    changes.length === 0 ? 'nothing to do: the broker is as the registry says' : `${changes.length} changes`;
+    changes.length === 0
+      ? 'no changes: the broker matches the registry'
+      : `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`;
   process.stdout.write(`${command}: ${summary}\n`);
 };
 
-const refuse = (why: string): never => {
-  process.stderr.write(`${why}\n`);
+const failUsage = (message: string): never => {
+  process.stderr.write(`${message}\n`);
   process.exit(64);
 };
 
@@ -26,13 +28,15 @@ const run = async (): Promise<void> => {
   const [command] = process.argv.slice(2);
   const { BUS_URL: busUrl, STREAM_URL: streamUrl = busUrl } = process.env;
   if (command !== 'diff' && command !== 'apply' && command !== 'prune') {
-    return refuse('usage: npm run topology -- diff | apply | prune (with BUS_URL set to the broker)');
+    return failUsage('usage: npm run topology -- diff | apply | prune (with BUS_URL set to the broker)');
   }
   if (busUrl === undefined || !URL.canParse(busUrl)) {
-    return refuse('BUS_URL: set it to the URL of the broker, e.g. amqp://guest:guest@127.0.0.1:5672');
+    return failUsage('BUS_URL must be the URL of the broker, for example amqp://guest:guest@127.0.0.1:5672');
   }
   if (streamUrl === undefined || !URL.canParse(streamUrl)) {
-    return refuse('STREAM_URL: set it to the URL of the broker of the streams, e.g. kafka://127.0.0.1:9092');
+    return failUsage(
+      'STREAM_URL must be the URL of the broker of the open streams, for example kafka://127.0.0.1:9092',
+    );
   }
   for (const { url, registry } of registriesOf({ busUrl, streamUrl }, shop)) {
     const transport = await createTransport({

@@ -14,13 +14,13 @@ describe('secrets', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test('are made once, and are their owner’s alone', async () => {
+  test('are generated once, and are readable only by their owner', async () => {
     const first = await loadSecrets(file);
     expect(await loadSecrets(file)).toEqual(first);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  test('one that an older file lacks is added, and stays', async () => {
+  test('that an older file does not have are added, and stay the same', async () => {
     const { carrierApiKey: _, ...older } = await loadSecrets(file);
     await writeFile(file, JSON.stringify(older));
     const completed = await loadSecrets(file);
@@ -28,7 +28,7 @@ describe('secrets', () => {
     expect(await loadSecrets(file)).toEqual(completed);
   });
 
-  test('a file that was damaged is named, and not overwritten', async () => {
+  test('in a damaged file are an error that names the file, and are not overwritten', async () => {
     await loadSecrets(file);
     await writeFile(file, '{"jwtPublicKey":');
     await expect(loadSecrets(file)).rejects.toThrow(file);

@@ -41,7 +41,7 @@ describe('a service process', () => {
     return made;
   };
 
-  test('is started when it is ready, and stopped when it is asked to', async () => {
+  test('starts and stops', async () => {
     const pids: number[] = [];
     const fixture = await create(ready, (pid) => pids.push(pid));
     expect(fixture.wanted).toBe(false);
@@ -52,35 +52,35 @@ describe('a service process', () => {
     expect(fixture.pid).toBeUndefined();
   });
 
-  test('that ends while it starts is told with the end of its log, of this start alone', async () => {
+  test('that exits while it starts is reported with the end of the log of this start', async () => {
     await writeFile(join(folder, 'fixture.log'), 'something of yesterday\n');
     const fixture = await create(failing);
     const failure = await fixture.start().catch((error: Error) => error.message);
     expect(failure).toMatch(
-      /^fixture ended while starting \(exit code 1\); the end of .*fixture\.log:\nno database at all$/,
+      /^fixture exited while starting \(exit code 1\); the end of .*fixture\.log:\nno database at all$/,
     );
   });
 
-  test('that does not become ready in time is told so', async () => {
+  test('that is not ready in time is reported', async () => {
     const fixture = await create(neverReady);
     await expect(fixture.start({ timeoutMs: 500 })).rejects.toThrow('fixture was not ready after 500 ms');
   });
 
-  test('that ends by itself is told, with how it ended; one that was asked to is not', async () => {
+  test('reports a crash with its exit reason, and no exit that was requested', async () => {
     const fixture = await create(ready);
-    const ends: (number | NodeJS.Signals)[] = [];
-    fixture.onCrash((how) => ends.push(how));
+    const exits: (number | NodeJS.Signals)[] = [];
+    fixture.onCrash((exit) => exits.push(exit));
     await fixture.start();
     await fixture.stop();
     await fixture.start();
     process.kill(fixture.pid ?? 0, 'SIGKILL');
-    await expect.poll(() => ends).toEqual(['SIGKILL']);
+    await expect.poll(() => exits).toEqual(['SIGKILL']);
     await fixture.start();
     await fixture.kill();
-    expect(ends).toEqual(['SIGKILL']);
+    expect(exits).toEqual(['SIGKILL']);
   });
 
-  test('is in a process group of its own, which a Ctrl-C does not reach', async () => {
+  test('has its own process group, which Ctrl-C does not reach', async () => {
     const fixture = await create(ready);
     await fixture.start();
     expect(() => process.kill(-(fixture.pid ?? 0), 0)).not.toThrow();

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createServiceProcess, type ServiceProcess } from '../src/service-process.ts';
 import { createSupervisor, type Incident, type Supervisor } from '../src/supervisor.ts';
 
-/** Listens; while there is a file `broken` beside it, it ends at once, or `afterMs` after it was ready. */
+/** A server. While there is a file `broken` next to it, it exits at once, or `afterMs` after it was ready. */
 const source = (afterMs?: number) => `
   import { appendFileSync, existsSync } from 'node:fs';
   import { createServer } from 'node:http';
@@ -20,7 +20,7 @@ const source = (afterMs?: number) => `
   createServer((_, response) => response.end()).listen(Number(process.env['PORT']), '127.0.0.1');
 `;
 
-const backoff = { firstMs: 100, longestMs: 800, stableMs: 2_000, tellAfter: 4 };
+const backoff = { firstMs: 100, maxMs: 800, stableMs: 2_000, warnAfter: 4 };
 
 describe('a supervised process', { timeout: 60_000 }, () => {
   let folder: string;
@@ -61,7 +61,7 @@ describe('a supervised process', { timeout: 60_000 }, () => {
   const starts = async (): Promise<number[]> =>
     (await readFile(join(folder, 'starts'), 'utf8')).trim().split('\n').map(Number);
 
-  test('that is killed is started again, and each of the two is told once', async () => {
+  test('that is killed is restarted, and both are reported once', async () => {
     await watch();
     const killed = fixture.pid;
     kill();
@@ -70,7 +70,7 @@ describe('a supervised process', { timeout: 60_000 }, () => {
     expect(fixture.pid).not.toBe(killed);
   });
 
-  test('that ends at once, again and again, is tried ever more seldom, told plainly, and started when it can be', async () => {
+  test('that keeps exiting at once is restarted after growing delays, is reported, and recovers when it can', async () => {
     await watch();
     await breakIt();
     kill();
@@ -86,7 +86,7 @@ describe('a supervised process', { timeout: 60_000 }, () => {
     await expect.poll(kinds, { timeout: 20_000 }).toEqual(['ended', 'keeps ending', 'is back']);
   });
 
-  test('that ends soon after each start is not told to be back each time', async () => {
+  test('that exits soon after each start is not reported as recovered each time', async () => {
     await watch({ text: source(150) });
     await breakIt();
     kill();
@@ -95,22 +95,22 @@ describe('a supervised process', { timeout: 60_000 }, () => {
     expect(kinds().filter((kind) => kind === 'is back').length).toBeLessThanOrEqual(1);
   });
 
-  test('whose port somebody else has meanwhile is started when that one is gone', async () => {
+  test('whose port another process uses meanwhile is started when the port is free', async () => {
     await watch();
     const address = { port, host: '127.0.0.1' };
-    const stranger = createServer((_, response) => response.writeHead(503).end());
-    stranger.on('error', () => setTimeout(() => stranger.listen(address), 5));
-    stranger.listen(address); // fails until the fixture is dead
+    const other = createServer((_, response) => response.writeHead(503).end());
+    other.on('error', () => setTimeout(() => other.listen(address), 5));
+    other.listen(address); // fails until the fixture has exited
     kill();
-    await expect.poll(() => stranger.listening, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => other.listening, { timeout: 20_000 }).toBe(true);
     await expect.poll(kinds, { timeout: 50_000 }).toEqual(['ended', 'keeps ending']);
     expect(incidents[1]).toMatchObject({ reason: expect.stringContaining('EADDRINUSE') });
-    stranger.close();
-    stranger.closeAllConnections();
+    other.close();
+    other.closeAllConnections();
     await expect.poll(kinds, { timeout: 20_000 }).toEqual(['ended', 'keeps ending', 'is back']);
   });
 
-  test('stays dead, and is told, where restarts are not wanted', async () => {
+  test('is only reported when restarts are off', async () => {
     await watch({ restarts: false });
     kill();
     await expect.poll(kinds).toEqual(['ended']);
@@ -119,7 +119,7 @@ describe('a supervised process', { timeout: 60_000 }, () => {
     expect(await starts()).toHaveLength(1);
   });
 
-  test('that was asked to end stays dead: before a restart, too', async () => {
+  test('that was stopped is not restarted, even after a crash', async () => {
     await watch();
     await fixture.stop();
     await fixture.start();
@@ -131,7 +131,7 @@ describe('a supervised process', { timeout: 60_000 }, () => {
     expect(fixture.pid).toBeUndefined();
   });
 
-  test('is not started when the supervisor has stopped', async () => {
+  test('is not restarted after the supervisor has stopped', async () => {
     await watch();
     kill();
     await expect.poll(kinds).toEqual(['ended']);

@@ -2,7 +2,7 @@ import type { ServiceName } from '@emporium/contracts';
 import { httpUrl, logLevel, streamUrl, url } from '@emporium/service';
 import { z } from 'zod';
 
-/** Of a service's database role and of its user on the broker; part of URLs, hence no other characters. */
+/** The password of a service's database role and broker user. Other characters would need encoding in URLs. */
 const servicePassword = z
   .string()
   .regex(/^[\w.~-]{8,}$/, 'must have 8 or more letters, digits and -._~, because it becomes part of URLs')
@@ -12,26 +12,26 @@ const servicePassword = z
 const passwordVariable = (service: ServiceName): string =>
   `${service.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
 
-/** How to reach both servers as their administrator, and a password for each of these services. */
+/** The servers, as their administrator, and a password for each service. */
 export const configFor = (services: readonly ServiceName[]) =>
   z
     .object({
       LOG_LEVEL: logLevel.default('info'),
-      /** A superuser's. */
+      /** As a superuser. */
       DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://postgres:password@127.0.0.1:5432/postgres'),
       BUS_URL: url(['amqp:', 'amqps:'], 'amqp://admin:password@127.0.0.1:5672'),
-      /** The broker of the open streams, if it is another one; who reaches it may write and read it. */
+      /** The broker of the open streams, if it is another one. It has no users: everybody who can connect may use it. */
       STREAM_URL: streamUrl.optional(),
       RABBITMQ_MANAGEMENT_URL: httpUrl('http://admin:password@127.0.0.1:15672'),
       ...Object.fromEntries(services.map((service) => [passwordVariable(service), servicePassword])),
     })
-    .transform((given) => ({ ...given, passwordOf: passwordsIn(given) }));
+    .transform((variables) => ({ ...variables, passwordOf: passwordsIn(variables) }));
 export type Config = z.output<ReturnType<typeof configFor>>;
 
 const passwordsIn =
-  (given: Readonly<Record<string, unknown>>) =>
+  (variables: Readonly<Record<string, unknown>>) =>
   (service: ServiceName): string => {
-    const password = given[passwordVariable(service)];
+    const password = variables[passwordVariable(service)];
     if (typeof password !== 'string') throw new Error(`${passwordVariable(service)} is missing`);
     return password;
   };

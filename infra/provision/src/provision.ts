@@ -1,4 +1,4 @@
-// Prepares an empty, an older or a finished RabbitMQ and PostgreSQL for the services, and ends: run it before any of them.
+// Prepares RabbitMQ and PostgreSQL for the services, and exits. Run it before the services start; it can be repeated at any time.
 import { applyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
 import { type Registry, shop } from '@emporium/contracts';
 import { createDatabase } from '@emporium/databases';
@@ -8,28 +8,28 @@ import {
   createTransport,
   type Log,
   parseConfig,
-  patiently,
   reasonOf,
+  retryUntilSuccess,
 } from '@emporium/service';
 import { type Config, configFor } from './config.ts';
 import { isRefusal } from './refusal.ts';
 
 const operator = 'operations';
 
-/** Who publishes or listens has a user on the broker, and an outbox and an inbox in a database of its own. */
+/** Every service that publishes or subscribes has a broker user and a database. */
 const services = privilegesOf(shop, operator).map(({ service }) => service);
 
-const refusalHint = `A server keeps the administrator's password that it was first started with. Give the same one to DATABASE_URL, BUS_URL and
-RABBITMQ_MANAGEMENT_URL (.env, for Docker Compose), or begin anew, without its data (docker compose down -v).`;
+const refusalHint = `A server keeps the administrator's password that it was first started with. Use that password in DATABASE_URL, BUS_URL and
+RABBITMQ_MANAGEMENT_URL (in .env for Docker Compose), or delete all data and start again (docker compose down -v).`;
 
-/** How long a server that is not up yet is waited for. */
-const patienceMs = 120_000;
+/** How long to wait for a server that is not up yet. */
+const timeoutMs = 120_000;
 
 const provision = async (config: Config, log: Log): Promise<void> => {
   const { passwordOf } = config;
   const step = async (what: string, work: () => Promise<object>): Promise<void> => {
     log.info(
-      await patiently(what, work, { log, ms: patienceMs, passes: (error) => !isRefusal(error) }),
+      await retryUntilSuccess(what, work, { log, timeoutMs, isTransient: (error) => !isRefusal(error) }),
       what,
     );
   };

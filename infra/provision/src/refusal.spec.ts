@@ -15,7 +15,7 @@ test.each([
     'the cause of a fault',
     new Error('The broker cannot be reached', { cause: new Error('403 (ACCESS-REFUSED)') }),
   ],
-])('%s: a refused log-in is final', (_, error) => {
+])('%s: a refused log-in is permanent', (_, error) => {
   expect(isRefusal(error)).toBe(true);
 });
 
@@ -24,9 +24,9 @@ test.each([
     'a server that is starting',
     Object.assign(new Error('the database system is starting up'), { code: '57P03' }),
   ],
-  ['nobody there', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+  ['a refused connection', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
   ['a management plugin that is not up', new Error('GET http://rabbitmq:15672/api/users answered 503: ')],
   ['anything else', 'no error'],
-])('%s: it may pass', (_, error) => {
+])('%s: it is transient', (_, error) => {
   expect(isRefusal(error)).toBe(false);
 });

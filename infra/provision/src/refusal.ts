@@ -1,4 +1,4 @@
-/** Whether a server does not know the user or the password: it answers, and asking again changes nothing. */
+/** Whether a server has refused the user or the password, so that a retry is useless. */
 export const isRefusal = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   // PostgreSQL's class 28, AMQP's 403, the management API's 401.

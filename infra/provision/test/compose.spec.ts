@@ -47,7 +47,7 @@ const secrets = {
   carrierWebhookSecret: 'e',
 };
 
-const told = processes.map(({ name, part, database, stream = false, env }) => {
+const launched = processes.map(({ name, part, database, stream = false, env }) => {
   const own = env({
     secrets,
     port: () => 8080,
@@ -64,20 +64,23 @@ const told = processes.map(({ name, part, database, stream = false, env }) => {
   return { name, variables: [...Object.keys(own), ...servers] };
 });
 
-test.each(told)('$name is a container, and is told what the launcher tells it', ({ name, variables }) => {
-  expect(services[name]?.command).toEqual([name]);
-  const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
-  expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
-});
+test.each(launched)(
+  '$name is a container with the environment variables that the launcher sets',
+  ({ name, variables }) => {
+    expect(services[name]?.command).toEqual([name]);
+    const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
+    expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
+  },
+);
 
-test('a process in a container has the options of one that the launcher starts', () => {
+test('a process in a container has the Node options of the launcher', () => {
   const script = read('infra/docker/start.sh');
   expect(script).toContain(`exec node ${nodeOptions.join(' ')} "$main"`);
   for (const [name, value] of Object.entries(nodeEnvironment))
     expect(script).toContain(`export ${name}=${value}\n`);
 });
 
-test('who takes part in messaging starts after the job that gives it access, and that job knows its password', () => {
+test('every service that publishes or subscribes starts after the provisioning job, which knows its password', () => {
   const { contracts, subscriptions } = shop;
   const parties = new Set([
     ...contracts.flatMap(({ owner, senders }) => [owner, ...senders]),
@@ -92,36 +95,36 @@ test('who takes part in messaging starts after the job that gives it access, and
 });
 
 test.each(Object.entries(services))(
-  '%s is bounded, and nobody but this machine reaches it',
+  '%s has a memory limit, and is reachable only from this machine',
   (name, service) => {
     expect(service.mem_limit).toMatch(/^\d+m$/);
     for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:/);
     expect(service.restart).toBe(name === 'provision' ? 'no' : 'unless-stopped');
-    // The image of the processes brings its own; the job ends.
+    // The image of the services has a health check, which does not apply to a job.
     const isOurs = service.command?.[0] === name;
     expect(service.healthcheck?.disable ?? (isOurs ? false : undefined)).toBe(name === 'provision');
-    // These images write their configuration.
+    // The images of these two write their configuration.
     expect(service.read_only).toBe(!['rabbitmq', 'kafka'].includes(name));
   },
 );
 
-test('only the shop, the management page and the open stream have a port', () => {
+test('only the gateway, the management page and the open stream publish a port', () => {
   const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
   expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'kafka', 'rabbitmq']);
 });
 
-test('Kafka is reached by those who take part in a stream, and by nobody else', () => {
+test('only the processes that use a stream can reach Kafka', () => {
   const reaching = Object.entries(services).filter(([, { networks }]) => networks.includes('stream'));
   const parties = processes.filter(({ stream }) => stream).map(({ name }) => name);
   expect(reaching.map(([name]) => name).toSorted()).toEqual(['kafka', 'provision', ...parties].toSorted());
 });
 
-test('the servers are those that suites are tested on', () => {
+test('the servers are those of the tests', () => {
   const used = Object.keys(images).map((kind) => services[kind]?.image);
   expect(used).toEqual(Object.values(images));
 });
 
-test('.env.example names every variable, each with the value that is used without it', () => {
+test('.env.example has every variable with its default value', () => {
   const defaults = new Map(
     [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
   );

@@ -22,7 +22,7 @@ const create = (name: string) => {
   return { file, env: parseEnv(readFileSync(file, 'utf8')) };
 };
 
-test('has every variable of the example, with secrets of its own that only their owner can read', () => {
+test('writes every variable of the example, with new secrets, in a file that only its owner can read', () => {
   const { file, env } = create('one.env');
   expect(Object.keys(env)).toEqual(Object.keys(example));
   expect(env).toMatchObject({ GATEWAY_PORT: '8080', MAIL_FROM: example['MAIL_FROM'] });
@@ -38,18 +38,18 @@ test('has every variable of the example, with secrets of its own that only their
 
 test.each([
   ['the example', () => example],
-  ['what is written', () => create('keys.env').env],
-])('the keys of %s are the halves of one pair', (_, envOf) => {
+  ['the new file', () => create('keys.env').env],
+])('the keys of %s are a pair', (_, envOf) => {
   const { JWT_PUBLIC_KEY: publicKey = '', JWT_PRIVATE_KEY: privateKey = '' } = envOf();
   const own = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' });
   expect(createPublicKey(own).export({ format: 'der', type: 'spki' }).toString('base64')).toBe(publicKey);
 });
 
-test('leaves a file alone that is there', () => {
+test('does not overwrite a file', () => {
   const { file } = create('one.env');
   const before = readFileSync(file, 'utf8');
   const { status, stderr } = spawnSync(process.execPath, [createEnv, file], { encoding: 'utf8' });
   expect(status).toBe(1);
-  expect(stderr).toContain('one.env is there already');
+  expect(stderr).toContain('one.env already exists');
   expect(readFileSync(file, 'utf8')).toBe(before);
 });

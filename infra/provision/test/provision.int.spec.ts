@@ -25,7 +25,7 @@ const passwords = Object.fromEntries(
   services.map((service) => [`${service.toUpperCase().replaceAll('-', '_')}_PASSWORD`, passwordOf(service)]),
 );
 
-describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broker and databases'), () => {
+describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () => {
   let broker: RabbitmqServer;
   let database: PostgresServer;
 
@@ -54,16 +54,16 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broke
 
   const provision = (changed?: Readonly<Record<string, string>>) => start(changed).ended;
 
-  test('a broker that is not up yet is waited for; then every service can work with what it was given', async () => {
+  test('waits for a broker that is not up yet; then every service can connect', async () => {
     await broker.stopServer();
     const { child, ended } = start();
     await new Promise<void>((resolve, reject) => {
-      let said = '';
+      let output = '';
       child.stdout.on('data', (chunk: Buffer) => {
-        said += chunk;
-        if (/topology: The broker cannot be reached.*; trying again/.test(said)) resolve();
+        output += chunk;
+        if (/topology: The broker cannot be reached.*; trying again/.test(output)) resolve();
       });
-      child.once('exit', (code) => reject(new Error(`ended with ${code} before it waited: ${said}`)));
+      child.once('exit', (code) => reject(new Error(`ended with ${code} before it waited: ${output}`)));
     });
     await broker.startServer();
     const { code, errors } = await ended;
@@ -78,7 +78,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broke
     }
   }, 120_000);
 
-  test('done again it finds its work, takes new passwords, and changes nothing else', async () => {
+  test('a second run sets new passwords, and changes nothing else', async () => {
     expect((await provision({ ORDER_PASSWORD: 'another-one' })).code).toBe(0);
     const { code, log } = await provision();
     expect(code).toBe(0);
@@ -86,7 +86,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broke
     await (await connect(urlFor(broker.url, 'order'))).close();
   }, 60_000);
 
-  test('a queue whose arguments were changed is named, and stops nothing', async () => {
+  test('a queue with other arguments is reported, and is not an error', async () => {
     const connection = await connect(broker.url);
     const channel = await connection.createChannel();
     await channel.deleteQueue('payment.commands');
@@ -99,7 +99,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broke
   }, 60_000);
 
   test.each(['DATABASE_URL', 'BUS_URL', 'RABBITMQ_MANAGEMENT_URL'])(
-    'the wrong password in %s ends it at once, with what to do about it',
+    'a wrong password in %s is an error that says what to do',
     async (variable) => {
       const right = {
         DATABASE_URL: database.adminUrl,
@@ -116,7 +116,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the job that prepares broke
     60_000,
   );
 
-  test('a missing and a wrong variable are named', async () => {
+  test('a missing and a wrong variable are reported by name', async () => {
     const { code, errors } = await provision({ PAYMENT_PASSWORD: '', ORDER_PASSWORD: 'a b' });
     expect(code).toBe(78);
     expect(errors).toContain('PAYMENT_PASSWORD is missing; for example');

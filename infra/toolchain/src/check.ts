@@ -1,24 +1,26 @@
-// npm run check [-- <step>…]: every step runs, whatever the others say; exit code 1 if one of them failed.
+// npm run check [-- <check>…]: runs all checks, even if one fails; exits with 1 if any failed.
 import { styleText } from 'node:util';
-import { runStep, type StepResult, steps } from './steps.ts';
+import { type CheckResult, checks, runCheck } from './checks.ts';
 
-const atOnce = 2;
+const concurrency = 2;
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
 if (unknown.length > 0) {
-  console.error(`Unknown step ${unknown.join(', ')}: expected ${steps.map((step) => step.name).join(', ')}.`);
+  console.error(
+    `Unknown check ${unknown.join(', ')}: expected ${checks.map((check) => check.name).join(', ')}.`,
+  );
   process.exit(1);
 }
 
-const queue = steps.filter((step) => wanted.length === 0 || wanted.includes(step.name));
-const results: StepResult[] = [];
+const queue = checks.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const results: CheckResult[] = [];
 const work = async (): Promise<void> => {
-  for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
-    results.push(await runStep(step));
+  for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
+    results.push(await runCheck(check));
   }
 };
-await Promise.all(Array.from({ length: atOnce }, work));
+await Promise.all(Array.from({ length: concurrency }, work));
 
 const failed = results.filter((result) => result.state === 'failed');
 for (const { name, output } of failed) {
@@ -30,7 +32,7 @@ const marks = {
   failed: styleText('red', 'FAIL'),
   absent: styleText('dim', 'none'),
 };
-for (const { name, about } of steps) {
+for (const { name, about } of checks) {
   const result = results.find((one) => one.name === name);
   if (result === undefined) continue;
   console.log(

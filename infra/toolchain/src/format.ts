@@ -1,4 +1,4 @@
-// npm run format [-- <path>…]: lays out the files and sorts their imports.
+// npm run format [-- <path>…]: formats files and sorts their imports.
 import { run } from './run.ts';
 
 const { code } = await run('biome', ['check', '--write', '--linter-enabled=false', ...process.argv.slice(2)]);

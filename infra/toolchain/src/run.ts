@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 export interface RunResult {
-  /** As a shell counts it: 128 and the signal's number for a process that a signal ended. */
+  /** For a process that a signal ended 128 plus its number, as in a shell. */
   code: number;
-  /** What it wrote to stdout and stderr, in order; empty unless `capture` was asked for. */
+  /** Stdout and stderr in order; empty without `capture`. */
   output: string;
 }
 
@@ -12,12 +12,12 @@ export interface RunOptions {
   cwd?: string;
   /** Added to this process's environment. */
   env?: Record<string, string>;
-  /** Collect the output instead of showing it. */
+  /** Collects the output instead of showing it. */
   capture?: boolean;
 }
 
 /**
- * Runs a command to its end and passes SIGINT and SIGTERM on to it.
+ * Runs a command until it ends, and forwards SIGINT and SIGTERM to it.
  *
  * @throws when the command cannot be started
  */

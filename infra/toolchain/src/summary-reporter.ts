@@ -5,14 +5,14 @@ import type { SkippedTest, Summary, TimedFile, UnsteadyTest } from './summary.ts
 declare module 'vitest' {
   interface TaskMeta {
     /**
-     * Why a suite or test is skipped: `describe('…', { skip: true, meta: { skipped: 'no Docker engine' } }, …)`. A suite may say
-     * it at the end of its title, too: `describe.skip('rabbitmq (skipped: no Docker engine)', …)`.
+     * Why a suite or test is skipped: `describe('…', { skip: true, meta: { skipped: 'no Docker engine' } }, …)`. The reason can also
+     * be at the end of a suite's title: `describe.skip('rabbitmq (skipped: no Docker engine)', …)`.
      */
     skipped?: string;
   }
 }
 
-/** Writes what the run came to into the file that EMPORIUM_TEST_SUMMARY names; test.ts sets it. */
+/** Writes the summary of the run to the file EMPORIUM_TEST_SUMMARY, which test.ts sets. */
 class SummaryReporter implements Reporter {
   #filtered = false;
 
@@ -32,8 +32,8 @@ class SummaryReporter implements Reporter {
 export default SummaryReporter;
 
 /**
- * A file that cannot be loaded, a failed beforeAll or afterAll and an error outside of any test count as one failed
- * test each: vitest fails the run for them, and counts none.
+ * A file that cannot be loaded, a failed beforeAll or afterAll and an error outside of a test count as one failed test each: vitest
+ * fails the run for them, but does not count them.
  */
 const summarise = (modules: readonly TestModule[], unhandledErrors: number, filtered: boolean): Summary => {
   const summary: Summary = {
@@ -85,8 +85,8 @@ const reasonOf = (test: TestCase): string | undefined => {
   for (const place of [test, ...suitesOf(test)]) {
     const { skipped } = place.meta();
     if (skipped !== undefined) return skipped;
-    const told = place.type === 'suite' ? /\(skipped: (.+)\)$/.exec(place.name)?.[1] : undefined;
-    if (told !== undefined) return told;
+    const inTitle = place.type === 'suite' ? /\(skipped: (.+)\)$/.exec(place.name)?.[1] : undefined;
+    if (inTitle !== undefined) return inTitle;
     if (place.type !== 'test' && place.errors().length > 0) return 'its suite failed before it could run';
   }
   return undefined;

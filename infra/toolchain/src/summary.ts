@@ -1,9 +1,9 @@
-/** What a test run came to. */
+/** The results of a test run. */
 export interface Summary {
   passed: number;
   failed: number;
   skipped: SkippedTest[];
-  /** Tests that passed at a second attempt only; they count as passed. */
+  /** Tests that passed only at the second attempt; they count as passed. */
   unsteady: UnsteadyTest[];
   /** How long each file took, the slowest first. */
   files: TimedFile[];
@@ -28,11 +28,11 @@ export interface UnsteadyTest {
   error: string;
 }
 
-/** What a second attempt must not hide. */
+/** Reports tests that passed only at the second attempt. */
 export const unsteadyReport = (unsteady: readonly UnsteadyTest[]): string[] =>
   unsteady.map(({ file, test, error }) => `unsteady: ${file} > ${test}\n  at first: ${error}`);
 
-/** Where the time goes: at most ten files of a second and more. */
+/** Reports the slowest files: at most ten that took a second or more. */
 export const slowestReport = (files: readonly TimedFile[]): string[] => {
   const slow = files.filter(({ ms }) => ms >= 1_000).slice(0, 10);
   if (slow.length === 0) return [];
@@ -42,11 +42,11 @@ export const slowestReport = (files: readonly TimedFile[]): string[] => {
   ];
 };
 
-/** The line a CI reads: `N passed, N failed, N skipped`. */
+/** The last line, for CI: `N passed, N failed, N skipped`. */
 export const plainLine = ({ passed, failed, skipped }: Summary): string =>
   `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
 
-/** Every reason to skip with the files and the number of tests it concerns. */
+/** Reports each reason for skipping with its files and their number of tests. */
 export const skipReport = (skipped: readonly SkippedTest[]): string[] => {
   const reasons = Map.groupBy(skipped, ({ reason }) => reason ?? 'no reason was given');
   return [...reasons].flatMap(([reason, tests]) => {
@@ -58,7 +58,7 @@ export const skipReport = (skipped: readonly SkippedTest[]): string[] => {
   });
 };
 
-/** Why the run fails although no test did, if it does. */
+/** Why the run fails although no test did; undefined when it does not. */
 export const objection = (summary: Summary, options: { reasonsRequired: boolean }): string | undefined => {
   if (summary.passed + summary.failed === 0) return 'No test was executed.';
   const silent = summary.skipped.filter(({ reason }) => reason === undefined);

@@ -1,4 +1,4 @@
-// Every package has the tag that turbo boundaries knows its rules by: a package without one would obey none of them.
+// Checks that every package has exactly one tag of turbo.json: turbo boundaries has no rules for a package without a tag.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

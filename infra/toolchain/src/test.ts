@@ -1,4 +1,4 @@
-// npm test: vitest with its own arguments, then the slowest files, then why tests were skipped, then one plain line for a CI to read.
+// npm test: runs vitest with its arguments, then reports the slowest files, the reasons for skipped tests, and the totals for CI.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,6 @@ for (const line of [
 ])
   console.log(line);
 const objected = objection(summary, { reasonsRequired: process.env['CI'] !== undefined });
-if (objected !== undefined) console.log(objected); // where the last line goes, and before it
+if (objected !== undefined) console.log(objected); // on stdout, so that it comes before the last line
 process.exitCode = code || (objected === undefined ? 0 : 1);
 console.log(plainLine(summary));

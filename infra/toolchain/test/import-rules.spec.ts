@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlanting, type Planting } from './planting.ts';
 
-/** One violation of one rule, in files of its own: what the check says of them, it says because of it. */
+/** A violation of one rule, in its own files, so that errors about these files are due to it. */
 interface Violation {
   rule: string;
   /** The files to plant, by path; `planted` in a path gets a number, so that violations can be planted together. */
   plant: Record<string, string>;
-  /** What the check must say of the first of them. */
+  /** What the check must say about the first file. */
   says: string;
-  /** The step of the check that must fail. */
-  step?: 'imports' | 'lint';
+  /** The check that must fail. */
+  check?: 'imports' | 'lint';
 }
 
 const onlyZod = 'contracts imports zod alone';
@@ -201,11 +201,11 @@ const violations: Violation[] = [
     rule: 'what runs in production imports no development dependency',
     plant: { 'packages/store/src/planted.ts': "import '@emporium/servers';" },
     says: 'noUndeclaredDependencies',
-    step: 'lint',
+    check: 'lint',
   },
 ];
 
-interface PackageViolation extends Omit<Violation, 'step'> {
+interface PackageViolation extends Omit<Violation, 'check'> {
   /** What the check must name. */
   names: string;
 }
@@ -261,7 +261,7 @@ const planted = violations.map((violation, index) => {
   const plant = Object.fromEntries(
     Object.entries(violation.plant).map(([path, source]) => [number(path), number(source)]),
   );
-  return { step: 'imports' as const, ...violation, plant, file: Object.keys(plant)[0] ?? '' };
+  return { check: 'imports' as const, ...violation, plant, file: Object.keys(plant)[0] ?? '' };
 });
 
 /** What a tool says of one place: Biome begins with the place, turbo with what is wrong. */
@@ -283,22 +283,22 @@ describe('the check of the import rules', { timeout: 180_000 }, () => {
       expect(output).toMatch(/^pass {2}imports/m);
     }));
 
-  describe.each(['imports', 'lint'] as const)('in the step %s', (step) => {
-    const here = planted.filter((each) => each.step === step);
-    let said: string[];
+  describe.each(['imports', 'lint'] as const)('in the check %s', (check) => {
+    const here = planted.filter((each) => each.check === check);
+    let reported: string[];
 
     beforeAll(
       () =>
         planting.withPlanted(Object.assign({}, ...here.map(({ plant }) => plant)), async () => {
-          const { code, output } = await planting.check(step);
+          const { code, output } = await planting.check(check);
           expect(code).toBe(1);
-          said = complaints(output);
+          reported = complaints(output);
         }),
       180_000,
     );
 
     test.each(here)('fails when broken: $rule', ({ file, says }) => {
-      const ofFile = said.filter((each) => each.includes(file));
+      const ofFile = reported.filter((each) => each.includes(file));
       expect(ofFile.filter((each) => each.includes(says))).not.toEqual([]);
     });
   });

@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../src/run.ts';
 
 const installer = fileURLToPath(new URL('fixtures/install.mjs', import.meta.url));
-const nobodyListens = 'http://127.0.0.1:1/';
+const unavailable = 'http://127.0.0.1:1/';
 
 let root = '';
 beforeEach(() => {
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Stands in for npx: notes its arguments, then does this in the repository. */
+/** A stand-in for npx: records its arguments, then runs the script in the repository. */
 const npx = (script: string) => {
   const file = join(root, 'bin/npx');
   mkdirSync(join(root, 'bin'), { recursive: true });
@@ -40,11 +40,11 @@ const calls = () => readFileSync(join(root, 'calls'), 'utf8').trim().split('\n')
 const install = () =>
   run(process.execPath, [installer, root], {
     capture: true,
-    env: { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, npm_config_registry: nobodyListens },
+    env: { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, npm_config_registry: unavailable },
   });
 
 describe('installing the dependencies', { timeout: 30_000 }, () => {
-  test('takes the pinned pnpm and the lockfile as it is', async () => {
+  test('uses the pinned pnpm and a frozen lockfile', async () => {
     expect(await install()).toMatchObject({ code: 0 });
     expect(calls()).toEqual(['--yes pnpm@1.2.3 install --frozen-lockfile']);
   });
@@ -62,26 +62,26 @@ describe('installing the dependencies', { timeout: 30_000 }, () => {
     expect(calls()).toHaveLength(2);
   });
 
-  test('happens again when what it installed is gone', async () => {
+  test('happens again when the installed files are missing', async () => {
     await install();
     rmSync(join(root, 'node_modules/.bin/node'));
     await install();
     expect(calls()).toHaveLength(2);
   });
 
-  test('is done by one of two commands that start together', async () => {
+  test('is done by one of two commands that start at the same time', async () => {
     const results = await Promise.all([install(), install()]);
     expect(results.map(({ code }) => code)).toEqual([0, 0]);
     expect(calls()).toHaveLength(1);
   });
 
-  test('that failed says so, names a registry that is away, and is tried again the next time', async () => {
+  test('reports a failure and an unavailable registry, and is tried again the next time', async () => {
     npx('echo "npm error ECONNREFUSED"; exit 3');
     const { code, output } = await install();
     expect(code).toBe(1);
     expect(output).toContain('npm error ECONNREFUSED');
     expect(output).toContain('could not be installed (pnpm@1.2.3 ended with 3)');
-    expect(output).toContain(`The npm registry ${nobodyListens} cannot be reached`);
+    expect(output).toContain(`The npm registry ${unavailable} cannot be reached`);
     expect(existsSync(join(root, '.data/installing.lock'))).toBe(false);
     await install();
     expect(calls()).toHaveLength(2);

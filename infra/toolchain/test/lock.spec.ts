@@ -29,10 +29,10 @@ const newest = (): string =>
       .at(-1) ?? '',
   );
 
-/** As if this process had it. */
+/** Makes `owner` the owner of the lock. */
 const leaveLock = (owner: object): void => writeFileSync(newest(), JSON.stringify(owner));
 
-/** A process id that nobody has any more. */
+/** The id of a process that has ended. */
 const deadProcess = async (): Promise<number> => {
   const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
   await new Promise((resolve) => child.on('exit', resolve));
@@ -40,7 +40,7 @@ const deadProcess = async (): Promise<number> => {
 };
 
 describe('the lock', { timeout: 30_000 }, () => {
-  test('lets one process work at a time, and the others wait and say for whom', async () => {
+  test('lets one process work at a time; the others wait and say for which process', async () => {
     const order: string[] = [];
     const watch = async () => {
       const result = await hold(400);
@@ -53,35 +53,35 @@ describe('the lock', { timeout: 30_000 }, () => {
     expect(order.filter((line) => line.startsWith('Waiting for process'))).toHaveLength(2);
   });
 
-  test('is taken over from a process that is gone', async () => {
+  test('is taken over from a process that has ended', async () => {
     await hold(0);
     leaveLock({ pid: await deadProcess(), startedAt: 'before' });
     expect(await hold(0)).toEqual({ code: 0, lines: ['taken', 'released'] });
   });
 
-  test('is taken over from a process whose id another one has by now', async () => {
+  test('is taken over from a process whose id was reused', async () => {
     await hold(0);
     leaveLock({ pid: process.pid, startedAt: 'before' });
     expect(await hold(0)).toEqual({ code: 0, lines: ['taken', 'released'] });
   });
 
-  test.each(['', '{', 'null', '7'])('is taken over when it holds %j', async (content) => {
+  test.each(['', '{', 'null', '7'])('is taken over when its file contains %j', async (content) => {
     await hold(0);
     writeFileSync(newest(), content);
     expect(await hold(0)).toEqual({ code: 0, lines: ['taken', 'released'] });
   });
 
-  test('of a dead process is taken over by one of many at a time', async () => {
+  test('of an ended process is taken over by one process at a time', async () => {
     const dead = { pid: await deadProcess(), startedAt: 'before' };
     await hold(0);
     for (let round = 0; round < 5; round += 1) {
       leaveLock(dead);
       const results = await Promise.all(Array.from({ length: 6 }, () => hold(20)));
-      expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]); // 1: another was in there
+      expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]); // 1: two had the lock
     }
   });
 
-  test('leaves one file behind, whoever held it', async () => {
+  test('leaves one file behind', async () => {
     for (let round = 0; round < 3; round += 1) await hold(0);
     expect(readdirSync(dirname(file))).toEqual([basename(newest())]);
   });

@@ -23,17 +23,17 @@ const start = (...args: string[]) => {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  const said = async (text: string) => {
+  const printed = async (text: string) => {
     while (!output.includes(text)) {
-      if (child.stdout.readableEnded) throw new Error(`It ended without saying ${text}: ${output}`);
+      if (child.stdout.readableEnded) throw new Error(`it ended without printing ${text}: ${output}`);
       await Promise.race([once(child.stdout, 'data'), once(child.stdout, 'end')]);
     }
   };
-  return { child, said, output: () => output, closed: once(child, 'close') };
+  return { child, printed, output: () => output, closed: once(child, 'close') };
 };
 
 describe('a script that is passed through', { timeout: 30_000 }, () => {
-  test('gets the arguments and the pinned Node, and gives its exit code', async () => {
+  test('gets the arguments and the pinned Node, and its exit code is passed on', async () => {
     const { output, closed } = start('7', '0', '--exit');
     const [code] = await closed;
     expect(code).toBe(7);
@@ -42,12 +42,12 @@ describe('a script that is passed through', { timeout: 30_000 }, () => {
     expect(seen).toHaveProperty('path', expect.stringMatching(`^${root}node_modules/.bin:`));
   });
 
-  test('gets one SIGINT for a key press that arrives twice, and is waited for', async () => {
-    const { child, said, output, closed } = start('3', '25000', '500');
-    await said('args');
+  test('gets one SIGINT for a key press that arrives twice, and can drain', async () => {
+    const { child, printed, output, closed } = start('3', '25000', '500');
+    await printed('args');
     child.kill('SIGINT');
     child.kill('SIGINT');
-    await said('SIGINT');
+    await printed('SIGINT');
     child.kill('SIGINT');
     const [code] = await closed;
     expect(output().match(/^SIGINT$/gm)).toHaveLength(1);
@@ -55,11 +55,11 @@ describe('a script that is passed through', { timeout: 30_000 }, () => {
     expect(code).toBe(3);
   });
 
-  test('gets a second SIGINT of an impatient person', async () => {
-    const { child, said, output, closed } = start('0', '25000', '4000');
-    await said('args');
+  test('gets a second SIGINT after a second', async () => {
+    const { child, printed, output, closed } = start('0', '25000', '4000');
+    await printed('args');
     child.kill('SIGINT');
-    await said('SIGINT');
+    await printed('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 1100));
     child.kill('SIGINT');
     await closed;
@@ -67,8 +67,8 @@ describe('a script that is passed through', { timeout: 30_000 }, () => {
   });
 
   test('stops when the process that started it is killed', async () => {
-    const { child, said, output } = start('0', '25000');
-    await said('args');
+    const { child, printed, output } = start('0', '25000');
+    await printed('args');
     const ended = once(child.stdout, 'close');
     child.kill('SIGKILL');
     await ended;
@@ -76,7 +76,7 @@ describe('a script that is passed through', { timeout: 30_000 }, () => {
     expect(output()).toContain('stopped after 1');
   });
 
-  // npm's own shell, and one that does not become the script.
+  // `; true` keeps the shell of npm from replacing itself by the script.
   test.each([
     ['npm', 'SIGTERM'],
     ['npm', 'SIGKILL'],
@@ -102,9 +102,9 @@ describe('a script that is passed through', { timeout: 30_000 }, () => {
     await rm(folder, { recursive: true });
   });
 
-  test('that a signal ended gives the code a shell would give', async () => {
-    const { child, said, closed } = start('0', '25000');
-    await said('args');
+  test('that a signal ended has the exit code of a shell', async () => {
+    const { child, printed, closed } = start('0', '25000');
+    await printed('args');
     child.kill('SIGHUP');
     const [code] = await closed;
     expect(code).toBe(129);

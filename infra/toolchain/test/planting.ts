@@ -13,10 +13,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RunResult, run } from '../src/run.ts';
 
-/** A copy of the repository to break, while others read and check the real one. */
+/** A copy of the repository in which tests plant faults. */
 export interface Planting {
-  /** Runs one step of the check on the copy. */
-  check(step: string): Promise<RunResult>;
+  /** Runs one check on the copy. */
+  check(name: string): Promise<RunResult>;
   /** Adds files (source by path) while `work` runs. */
   withPlanted(files: Record<string, string>, work: () => Promise<void>): Promise<void>;
   remove(): void;
@@ -26,8 +26,8 @@ export const createPlanting = (): Planting => {
   const tree = mkdtempSync(join(tmpdir(), 'emporium-planting-'));
   copyTree(fileURLToPath(new URL('../../..', import.meta.url)), tree);
   return {
-    check: (step) =>
-      run('node', [join(tree, 'infra/toolchain/src/check.ts'), step], { cwd: tree, capture: true }),
+    check: (name) =>
+      run('node', [join(tree, 'infra/toolchain/src/check.ts'), name], { cwd: tree, capture: true }),
     withPlanted: async (files, work) => {
       const made = Object.keys(files).map((file) => outermostMissing(join(tree, file)));
       for (const [file, source] of Object.entries(files)) {
@@ -46,7 +46,7 @@ export const createPlanting = (): Planting => {
 
 const notCopied = new Set(['.git', '.data', '.turbo', 'coverage', 'bench-results']);
 
-/** What is installed is shared with the copy: a step must not write to it. */
+/** The copy links to the installed dependencies, which a check must not change. */
 const copyTree = (from: string, to: string): void => {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const source = join(from, entry.name);

@@ -12,7 +12,7 @@ const runTests = async (...args: string[]) => {
 };
 
 describe('a test run', { timeout: 30_000 }, () => {
-  test('ends with its counts, a suite that cannot start among the failed, and the reasons before them', async () => {
+  test('ends with its totals, which count a suite that cannot start as failed, after the reasons for skips', async () => {
     const { code, lines } = await runTests();
     expect(code).toBe(1);
     expect(lines.at(-1)).toBe('2 passed, 2 failed, 6 skipped');
@@ -24,13 +24,13 @@ describe('a test run', { timeout: 30_000 }, () => {
     expect(lines).toContain('skipped: no reason was given');
   });
 
-  test('with a name filter counts what it chose', async () => {
+  test('with a name filter counts the matching tests', async () => {
     const { code, lines } = await runTests('-t', 'passes');
     expect(lines.at(-1)).toMatch(/^1 passed, 0 failed, /);
     expect(code).toBe(0);
   });
 
-  test('that executes nothing fails', async () => {
+  test('that executes no test fails', async () => {
     const { code, lines } = await runTests('-t', 'no test has this name');
     expect(code).toBe(1);
     expect(lines.at(-1)).toMatch(/^0 passed, 0 failed, /);
@@ -52,17 +52,17 @@ describe('a summary', () => {
     { file: 'b.spec.ts', test: 'three' },
   ];
 
-  test('is one plain line', () => {
+  test('is one line', () => {
     expect(plainLine({ passed: 5, failed: 0, skipped, unsteady, files: [], deselected: 9 })).toBe(
       '5 passed, 0 failed, 3 skipped',
     );
   });
 
-  test('names what passed at a second attempt only, and why', () => {
+  test('reports tests that passed only at the second attempt, with the first error', () => {
     expect(unsteadyReport(unsteady)).toEqual(['unsteady: a.spec.ts > two\n  at first: expected 1 to be 2']);
   });
 
-  test('groups what was skipped by reason', () => {
+  test('groups skipped tests by reason', () => {
     expect(skipReport(skipped)).toEqual([
       'skipped: no Docker engine',
       '  a.spec.ts (1 test)',
@@ -72,7 +72,7 @@ describe('a summary', () => {
     ]);
   });
 
-  test('names the ten slowest files, and none that took less than a second', () => {
+  test('reports the ten slowest files that took a second or more', () => {
     const files = Array.from({ length: 12 }, (_, index) => ({
       file: `${index}.spec.ts`,
       ms: 60_250 - index,
@@ -83,13 +83,13 @@ describe('a summary', () => {
     expect(slowestReport([{ file: 'quick.spec.ts', ms: 999 }])).toEqual([]);
   });
 
-  test('objects to a skip without a reason only where reasons are required', () => {
+  test('objects to a skip without a reason only when reasons are required', () => {
     const summary = { passed: 1, failed: 0, skipped, unsteady, files: [], deselected: 0 };
     expect(objection(summary, { reasonsRequired: false })).toBeUndefined();
     expect(objection(summary, { reasonsRequired: true })).toContain('1 test skipped without a reason');
   });
 
-  test('objects to a run in which nothing ran', () => {
+  test('objects to a run without tests', () => {
     expect(
       objection(
         { passed: 0, failed: 0, skipped, unsteady, files: [], deselected: 0 },

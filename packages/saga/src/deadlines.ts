@@ -3,10 +3,10 @@ import { classify, createKeyBackoff, startPoller } from '@emporium/store';
 import type { LoadedSaga } from './saga-store.ts';
 
 export interface DeadlineOptions<Subject> {
-  /** The name of the definition; for the log. */
+  /** The name of the saga, for the log. */
   readonly name: string;
   readonly log: Log;
-  /** Up to `limit` sagas whose deadline has passed, without those of `except`. */
+  /** Finds up to `limit` sagas whose deadline has passed, without those in `except`. */
   readonly findOverdue: (
     now: Date,
     except: readonly string[],
@@ -16,13 +16,13 @@ export interface DeadlineOptions<Subject> {
   readonly act: (saga: LoadedSaga<Subject>) => Promise<void>;
 }
 
-/** Interval of the search for passed deadlines, in milliseconds: the longest delay of a timeout. */
+/** Interval of the search for passed deadlines, in milliseconds. */
 const pollMs = 500;
 const batchSize = 20;
-/** First and longest wait before a deadline that failed is tried again, in milliseconds. Meanwhile it blocks no other saga. */
+/** The delays before a failed deadline is retried, in milliseconds. Other sagas are handled meanwhile. */
 const failedMs = { firstMs: 10_000, maxMs: 10 * 60_000 };
 
-/** Handles passed deadlines until it is stopped; stopping waits for the one in progress. */
+/** Handles passed deadlines until it is stopped; `stop` waits for the one in progress. */
 export const startDeadlines = <Subject>({
   name,
   log,

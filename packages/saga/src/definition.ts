@@ -2,8 +2,8 @@ import type { SendEffect } from '@emporium/bus';
 import type { Contract, Data } from '@emporium/contracts';
 
 /**
- * Makes the command of a step. The runner adds the step's id to the envelope, and the expiry where the command must not be
- * executed after the step's deadline.
+ * Creates the command of a step. The runner adds the step's id to the envelope, and the expiry when the command must not be
+ * carried out after the step's deadline.
  */
 type MakeCommand<Subject> = (subject: Subject) => SendEffect;
 
@@ -21,16 +21,17 @@ interface StepDefinition<
 > {
   readonly command: MakeCommand<Subject>;
   readonly success: Success;
-  /** The refusal; what it says about why. */
+  /** The reply that refuses the command. */
   readonly failure?: Failure;
+  /** Why the command was refused, from the data of `failure`. */
   readonly reason?: (data: Data<Failure>) => Reason;
   readonly compensate?: MakeCommand<Subject>;
   readonly compensated?: Compensated;
-  /** Milliseconds in which the reply must come. */
+  /** The time for the reply, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** One request of a saga, its replies, and what takes it back. */
+/** One command of a saga, its replies and its compensation. */
 export interface Step<Subject = unknown> {
   readonly name: string;
   readonly command: MakeCommand<Subject>;
@@ -40,12 +41,12 @@ export interface Step<Subject = unknown> {
   readonly compensate?: MakeCommand<Subject>;
   readonly compensated?: Contract;
   readonly timeoutMs: number;
-  /** On the pivot: the command that cancels it while it has not happened. */
+  /** Of the pivot: the command that cancels it while it has not happened. */
   readonly cancel?: MakeCommand<Subject>;
   readonly cancelled?: Contract;
 }
 
-/** Defines a step that can be taken back (`compensate`), or one after the pivot, which cannot. */
+/** Defines a step: one with a compensation, or one after the pivot, which has none. */
 export const step = <
   Subject,
   Success extends Contract,
@@ -57,8 +58,8 @@ export const step = <
 ): Step<Subject> => ({ name, ...definition });
 
 /**
- * Marks the step after which the saga only goes forward. When its reply does not come in time, `cancel` is sent, and the
- * reply decides: `cancelled` (compensate) or `success` (go on).
+ * Marks the step after which the saga only goes forward. When its reply does not arrive in time, `cancel` is sent, and the reply to
+ * that decides: after `cancelled` the saga compensates, after `success` it continues.
  */
 export const pivot = <Subject>(
   definition: Step<Subject>,
@@ -70,15 +71,15 @@ export interface SagaDefinition<Subject = unknown> {
   readonly steps: readonly Step<Subject>[];
   /** The index of the pivot in `steps`. */
   readonly pivotAt: number;
-  /** How often a request that must succeed (after the pivot, and every compensation) is made before a person is asked. */
+  /** How often a command that must succeed (after the pivot, and every compensation) is sent before the saga is parked. */
   readonly attempts: number;
-  /** Upper bound of the first wait after such a request was refused, in milliseconds; it doubles. */
+  /** The delay after the first refusal of such a command, in milliseconds; it doubles each time. */
   readonly retryDelayMs: number;
-  /** Commands leave in the version before their contract's, and so do the replies to them. */
+  /** Commands are sent in the version before their contract's; the replies are in that version, too. */
   readonly sendsOlderVersion: boolean;
-  /** Every contract whose messages are replies to this saga. */
+  /** The contracts of all replies to this saga. */
   readonly replies: readonly Contract[];
-  /** The saga that a reply belongs to. */
+  /** The id of the saga that a reply belongs to. */
   readonly idOf: (data: Readonly<Record<string, unknown>>) => string;
 }
 
@@ -87,30 +88,31 @@ interface Saga<Subject> {
   readonly idOf: (data: Readonly<Record<string, unknown>>) => string;
   readonly attempts?: number;
   readonly retryDelayMs?: number;
-  /** For an upgrade, while instances that know only the older version take replies from the same queue. False by default. */
+  /** For an upgrade, while instances of the older version consume replies from the same queue. False by default. */
   readonly sendsOlderVersion?: boolean;
 }
 
-/** Throws unless there is exactly one pivot, every step before it can be taken back, and no reply serves two steps. */
+/** Throws unless there is exactly one pivot, every step before it has a compensation, and no two steps share a reply. */
 export const saga = <Subject>(
   name: string,
   { steps, idOf, attempts = 6, retryDelayMs = 1_000, sendsOlderVersion = false }: Saga<Subject>,
 ): SagaDefinition<Subject> => {
   const pivots = steps.filter(({ cancel }) => cancel !== undefined);
-  if (pivots.length !== 1) throw new Error(`saga ${name}: it needs one pivot, it has ${pivots.length}`);
+  if (pivots.length !== 1)
+    throw new Error(`saga ${name} must have exactly one pivot, and has ${pivots.length}`);
   const pivotAt = steps.findIndex(({ cancel }) => cancel !== undefined);
-  const irrevocable = steps
+  const withoutCompensation = steps
     .slice(0, pivotAt)
     .filter(({ compensate, compensated }) => compensate === undefined || compensated === undefined);
-  if (irrevocable.length > 0) {
+  if (withoutCompensation.length > 0) {
     throw new Error(
-      `saga ${name}: ${irrevocable.map((each) => each.name).join(', ')} before the pivot needs a compensation`,
+      `saga ${name}: a step before the pivot needs a compensation: ${withoutCompensation.map((each) => each.name).join(', ')}`,
     );
   }
   const replies = steps.flatMap(({ success, failure, compensated, cancelled }) =>
     [success, failure, compensated, cancelled].filter((each) => each !== undefined),
   );
-  const doubled = replies.find((contract, index) => replies.indexOf(contract) !== index);
-  if (doubled !== undefined) throw new Error(`saga ${name}: ${doubled.type} answers two steps`);
+  const shared = replies.find((contract, index) => replies.indexOf(contract) !== index);
+  if (shared !== undefined) throw new Error(`saga ${name}: ${shared.type} is the reply of two steps`);
   return { name, steps, pivotAt, attempts, retryDelayMs, sendsOlderVersion, replies, idOf };
 };

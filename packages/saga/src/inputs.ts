@@ -9,17 +9,17 @@ export type SagaInput =
       readonly kind: 'reply';
       readonly contract: Contract;
       readonly data: Readonly<Record<string, unknown>>;
-      /** Of the command that it answers. */
+      /** The step id of the command that it answers. */
       readonly stepId?: string;
     }
-  /** Its deadline has passed. */
+  /** The deadline of the saga has passed. */
   | { readonly kind: 'deadline' }
-  /** Somebody wants it undone. */
+  /** The owner requests a cancellation. */
   | { readonly kind: 'cancel'; readonly reason: Reason }
-  /** A person wants it to go on after it was parked. */
+  /** A person lets a parked saga continue. */
   | { readonly kind: 'resume' };
 
-/** What happened, for the owner of the saga: its aggregate, its timeline, its log. */
+/** What happened, for the aggregate that owns the saga. */
 export type SagaFact =
   | { readonly fact: 'step-done'; readonly step: string }
   | { readonly fact: 'step-refused'; readonly step: string; readonly reason: string }
@@ -31,13 +31,18 @@ export type SagaFact =
   | { readonly fact: 'parked'; readonly step: string; readonly reason: string }
   | { readonly fact: 'resumed' };
 
-/** What follows from an input, as data. */
-export type Transition<Subject> =
-  | {
-      readonly kind: 'moved';
-      readonly state: SagaState<Subject>;
-      readonly effects: readonly Effect[];
-      readonly facts: readonly SagaFact[];
-    }
-  /** The state does not wait for this; the reason is for the log. */
-  | { readonly kind: 'ignored'; readonly reason: string };
+/** What an input leads to, as data. */
+export type Transition<Subject> = Changed<Subject> | Ignored;
+
+export interface Changed<Subject> {
+  readonly kind: 'changed';
+  readonly state: SagaState<Subject>;
+  readonly effects: readonly Effect[];
+  readonly facts: readonly SagaFact[];
+}
+
+/** The state does not expect the input; the reason is for the log. */
+export interface Ignored {
+  readonly kind: 'ignored';
+  readonly reason: string;
+}

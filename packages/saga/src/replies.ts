@@ -1,6 +1,8 @@
+import { sendCompensation, sendNextCommand } from './commands.ts';
+import { compensate, compensateNext } from './compensation.ts';
 import type { SagaDefinition, Step } from './definition.ts';
 import type { SagaFact, SagaInput, Transition } from './inputs.ts';
-import { askNext, askUndo, compensate, ignored, moved, park, undoNext, wait } from './moves.ts';
+import { changed, ignored, park, scheduleRetry } from './outcome.ts';
 import type { SagaState } from './state.ts';
 import {
   isAfterPivot,
@@ -28,7 +30,7 @@ export const onReply = <Subject>(
     if (contract === step.compensated) return onCompensated(saga, state, step, now);
     if (contract === step.cancelled) return onCancelled(saga, state, step, now);
   }
-  return ignored(`${contract.type} answers no step of ${saga.name}`);
+  return ignored(`${contract.type} is not a reply to ${saga.name}`);
 };
 
 const onSuccess = <Subject>(
@@ -42,19 +44,24 @@ const onSuccess = <Subject>(
     if (status !== 'asked') return ignored(`${step.name} is ${status}`);
     const done = withStep({ ...unparked(state), phase: 'running' }, step, { status: 'done' });
     const facts: SagaFact[] = [...resumption(state), { fact: 'step-done', step: step.name }];
-    return askNext(saga, { state: done, effects: [], facts }, now);
+    return sendNextCommand(saga, { state: done, effects: [], facts }, now);
   }
   if (step.compensate === undefined) {
     if (state.phase === 'completed' || status === 'done') return ignored(`${step.name} is ${status}`);
-    // It went over the pivot although we had taken it back. No rule can mend that: what can be undone is, then a person looks.
+    // The pivot happened although it was cancelled. The other steps are compensated, and then the saga is parked for a person.
     const overtaken = withStep(state, step, { status: 'done' });
     const facts: SagaFact[] = [{ fact: 'step-done', step: step.name }];
-    return undoNext(saga, { state: overtaken, effects: [], facts }, now);
+    return compensateNext(saga, { state: overtaken, effects: [], facts }, now);
   }
   if (status === 'undone' || status === 'refused') {
-    // A late success after its compensation is compensated again; so is one that was refused before.
-    return moved(
-      askUndo(saga, { state: withStep(state, step, { status: 'idle' }), effects: [], facts: [] }, step, now),
+    // The success is late: the step was compensated, or refused. Compensate it (again).
+    return changed(
+      sendCompensation(
+        saga,
+        { state: withStep(state, step, { status: 'idle' }), effects: [], facts: [] },
+        step,
+        now,
+      ),
     );
   }
   return ignored(`${step.name} is ${status}`);
@@ -76,7 +83,7 @@ const onFailure = <Subject>(
   if (isAfterPivot(saga, step)) {
     const next = withStep({ ...state, refusal: reason.text }, step, { attempt: known.attempt + 1 });
     if (isLastTry(saga, next)) return park({ state: next, effects: [], facts }, step, reason.text);
-    return moved({ state: wait(saga, next, now), effects: [], facts });
+    return changed({ state: scheduleRetry(saga, next, now), effects: [], facts });
   }
   const refused = withStep(unparked(state), step, { status: 'refused' });
   return compensate(
@@ -97,7 +104,7 @@ const onCompensated = <Subject>(
   if (status !== 'undoing') return ignored(`${step.name} is ${status}`);
   const facts: SagaFact[] = [...resumption(state), { fact: 'step-undone', step: step.name }];
   const next = unparked(withStep({ ...state, tries: 0 }, step, { status: 'undone' }));
-  return undoNext(saga, { state: next, effects: [], facts }, now);
+  return compensateNext(saga, { state: next, effects: [], facts }, now);
 };
 
 const onCancelled = <Subject>(

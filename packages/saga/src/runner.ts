@@ -12,7 +12,7 @@ import { type Handler, handlersFor, paired, type Store, type Tx } from '@emporiu
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
-import type { SagaFact, SagaInput, Transition } from './inputs.ts';
+import type { Changed, SagaFact, SagaInput, Transition } from './inputs.ts';
 import { findOverdue, insertSagas, type LoadedSaga, lockSagas, updateSagas } from './saga-store.ts';
 import type { SagaState } from './state.ts';
 import { start, transition } from './transition.ts';
@@ -39,26 +39,26 @@ export interface SagaOptions<Subject, DB> {
 
 /** Runs the sagas of one definition, which live in the service's database. */
 export interface SagaRunner<Subject, DB> {
-  /** One for each contract of a reply. All share one unit of work: a saga's row is locked while it decides. */
+  /** A handler per reply contract. All share one unit of work, which locks the row of the saga. */
   readonly replies: readonly Handler<DB>[];
-  /** Starts sagas in the caller's transaction, as one statement, and returns the effects of each: its first command. */
+  /** Starts sagas in the caller's transaction, with one statement. Returns the effects of each: its first command. */
   begin(
     tx: Tx<DB>,
     beginnings: readonly SagaBeginning<Subject>[],
     now: Date,
   ): Promise<readonly (readonly Effect[])[]>;
-  /** Cancels or resumes one saga under its lock; undefined when there is none. The effects are the caller's to add. */
+  /** Cancels or resumes one saga under its lock; undefined when there is no such saga. The caller adds the effects. */
   apply(tx: Tx<DB>, id: string, input: SagaInput, now: Date): Promise<Applied<Subject> | undefined>;
-  /** Sagas that are not final, counted up to `most`. */
-  countOpen(most: number): Promise<number>;
-  /** Acts on passed deadlines, in any number of instances; returns the way to stop. */
+  /** The number of sagas that are not final, counted up to `max`. */
+  countOpen(max: number): Promise<number>;
+  /** Handles passed deadlines until it is stopped, in any number of instances. */
   startDeadlines(store: Store<DB>): { stop(): Promise<void> };
 }
 
 export interface SagaBeginning<Subject> {
   readonly id: string;
   readonly subject: Subject;
-  /** Of the request that it follows from: what its timers do belongs to the same. */
+  /** Of the request that starts it; its deadlines are handled in the same context. */
   readonly context: Context;
 }
 
@@ -70,8 +70,6 @@ export interface Applied<Subject> {
 /** The id of a saga, or the data of a reply to it. */
 type Subject = string | Readonly<Record<string, unknown>>;
 
-type Moved<Subject> = Extract<Transition<Subject>, { kind: 'moved' }>;
-
 export const createSagaRunner = <Order, DB>(
   { db }: Pick<Store<DB>, 'db'>,
   { definition, log, follow }: SagaOptions<Order, DB>,
@@ -79,7 +77,7 @@ export const createSagaRunner = <Order, DB>(
   const { name } = definition;
   const { handle, unitOfWork } = handlersFor<DB>();
 
-  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, Moved<Order>>({
+  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, Changed<Order>>({
     tables: ['saga'],
     idOf: (subject) => (typeof subject === 'string' ? subject : definition.idOf(subject)),
     initial: undefined,
@@ -91,8 +89,8 @@ export const createSagaRunner = <Order, DB>(
     save: async (tx, changed, now) => {
       const states = changed.flatMap(({ state }) => state ?? []);
       await updateSagas(tx, name, states, now);
-      const moves = changed.flatMap(({ changes }) => changes);
-      const effects = new Map(paired(moves, await follow(moves, tx, now)));
+      const all = changed.flatMap(({ changes }) => changes);
+      const effects = new Map(paired(all, await follow(all, tx, now)));
       return changed.map(({ changes }) => changes.map((each) => effects.get(each)));
     },
   });
@@ -101,16 +99,16 @@ export const createSagaRunner = <Order, DB>(
     saga: SagaState<Order> | undefined,
     input: SagaInput,
     now: Date,
-  ): { readonly transition: Transition<Order>; readonly change?: Moved<Order> | undefined } => {
+  ): { readonly transition: Transition<Order>; readonly change?: Changed<Order> | undefined } => {
     if (saga === undefined) return { transition: { kind: 'ignored', reason: 'there is no such saga' } };
     const result = transition(definition, saga, input, now);
-    return { transition: result, change: result.kind === 'moved' ? result : undefined };
+    return { transition: result, change: result.kind === 'changed' ? result : undefined };
   };
 
   const replies = definition.replies.map((contract) =>
     handle(contract, sagas, ({ data, stepId, id: messageId }, saga, now) => {
       const { transition: result, change } = decide(saga, replyOf(contract, data, stepId), now);
-      if (result.kind === 'moved') return { change, effects: result.effects };
+      if (result.kind === 'changed') return { change, effects: result.effects };
       const { type } = contract;
       log.info({ saga: name, id: definition.idOf(data), type, messageId }, `ignored: ${result.reason}`);
       return {};
@@ -133,12 +131,12 @@ export const createSagaRunner = <Order, DB>(
     return { transition: result, effects: [...result.effects, ...effectList(decided.followed)] };
   };
 
-  /** One saga a transaction, in the context of the request that began it. */
-  const actOnDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Order>): Promise<void> =>
+  /** In a transaction of its own, and in the context of the request that started the saga. */
+  const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Order>): Promise<void> =>
     withContext(newContext(origin), () =>
       store.transaction(async ({ tx, now, effects }) => {
         const applied = await apply(tx, id, { kind: 'deadline' }, now);
-        if (applied?.transition.kind !== 'moved') return; // another instance was faster
+        if (applied?.transition.kind !== 'changed') return; // another instance has handled it
         log.warn(
           { saga: name, id, facts: applied.transition.facts.map(({ fact }) => fact) },
           'a deadline has passed',
@@ -158,9 +156,9 @@ export const createSagaRunner = <Order, DB>(
       return started.map(({ effects }) => effects);
     },
     apply,
-    countOpen: async (most) => {
+    countOpen: async (max) => {
       const { rows } = await sql<{ open: number }>`
-        select count(*) as open from (select 1 from saga where name = ${name} and not final limit ${most}) as open`.execute(
+        select count(*) as open from (select 1 from saga where name = ${name} and not final limit ${max}) as open`.execute(
         db,
       );
       return rows[0]?.open ?? 0;
@@ -169,8 +167,8 @@ export const createSagaRunner = <Order, DB>(
       startDeadlines({
         name,
         log,
-        findOverdue: (now, except, most) => findOverdue<Order, DB>(db, name, now, except, most),
-        act: (saga) => actOnDeadline(store, saga),
+        findOverdue: (now, except, limit) => findOverdue<Order, DB>(db, name, now, except, limit),
+        act: (saga) => handleDeadline(store, saga),
       }),
   };
 };

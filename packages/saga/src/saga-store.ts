@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { SagaState } from './state.ts';
 import { isFinal } from './state.ts';
 
-/** Where a saga came from: what its timers do belongs to the same request. */
+/** The request that started a saga; its deadlines are handled in the same context. */
 export interface Origin {
   readonly correlationId: string;
   readonly traceparent: string;
@@ -21,7 +21,7 @@ interface Row<Subject> {
   readonly traceparent: string;
 }
 
-/** Locks these sagas in id order until the transaction ends. */
+/** Locks sagas in id order until the transaction ends. */
 export const lockSagas = async <Subject, DB>(
   tx: Tx<DB>,
   name: string,
@@ -34,24 +34,24 @@ export const lockSagas = async <Subject, DB>(
 };
 
 /**
- * Sagas whose deadline has passed, the longest first, without those of `except`. Not locked: whoever acts on one looks again
- * under its lock.
+ * Finds sagas whose deadline has passed, the earliest first, without those in `except`. They are not locked: check the deadline
+ * again under the lock.
  */
 export const findOverdue = async <Subject, DB>(
   db: Kysely<DB>,
   name: string,
   now: Date,
   except: readonly string[],
-  most: number,
+  limit: number,
 ): Promise<LoadedSaga<Subject>[]> => {
   const { rows } = await sql<Row<Subject>>`
     select id, state, correlation_id, traceparent from saga
     where name = ${name} and deadline <= ${now} and id <> all(${[...except]}::text[])
-    order by deadline limit ${most}`.execute(db);
+    order by deadline limit ${limit}`.execute(db);
   return rows.map(loaded);
 };
 
-/** Writes sagas that begin, as one statement. */
+/** Inserts new sagas with one statement. */
 export const insertSagas = async <Subject, DB>(
   tx: Tx<DB>,
   name: string,
@@ -71,7 +71,7 @@ export const insertSagas = async <Subject, DB>(
     )`.execute(tx);
 };
 
-/** Writes the new states of sagas that are locked, as one statement. */
+/** Writes the new states of locked sagas with one statement. */
 export const updateSagas = async <Subject, DB>(
   tx: Tx<DB>,
   name: string,

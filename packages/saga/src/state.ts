@@ -1,25 +1,25 @@
 import type { Reason } from './definition.ts';
 
-/** What is known of one step. */
+/** The state of one step. */
 export interface StepState {
   readonly status:
     | 'idle'
-    /** The request is out, or waits for its next attempt. */
+    /** The command was sent, or waits for its next attempt. */
     | 'asked'
     | 'done'
-    /** The answer was no: there is nothing to take back. */
+    /** The command was refused: there is nothing to compensate. */
     | 'refused'
-    /** The compensation is out. */
+    /** The compensation was sent. */
     | 'undoing'
     | 'undone';
-  /** Counts answered attempts: a repetition without an answer keeps the number, and so the step's id. */
+  /** Counts refused attempts: a command without a reply is sent again with the same number, and so with the same step id. */
   readonly attempt: number;
 }
 
 export type Phase =
   /** Forward. */
   | 'running'
-  /** The pivot's deadline has passed; it was asked to stop. */
+  /** The deadline of the pivot has passed, and `cancel` was sent. */
   | 'stopping'
   | 'compensating'
   /** Every step is done. Final. */
@@ -27,31 +27,31 @@ export type Phase =
   /** Everything is compensated. Final; a late success is compensated again. */
   | 'cancelled';
 
-/** Waits for a person; the phase says where it goes on. */
+/** The saga waits for a person; its phase says where it continues. */
 export interface Parking {
   readonly step: string;
   readonly reason: string;
 }
 
-/** One process; plain JSON. */
+/** The state of one saga; plain JSON. */
 export interface SagaState<Subject = unknown> {
   readonly id: string;
-  /** What the requests are made from. */
+  /** What the commands are created from. */
   readonly subject: Subject;
   readonly phase: Phase;
   readonly steps: Readonly<Record<string, StepState>>;
   /** Why it compensates. */
   readonly reason?: Reason;
   readonly parked?: Parking;
-  /** Repetitions of the pending request. */
+  /** How often the pending command was repeated. */
   readonly tries: number;
-  /** What the last refusal said, while the request is made again. */
+  /** The reason of the last refusal, while the command is retried. */
   readonly refusal?: string;
-  /** RFC 3339; when the saga acts by itself if nothing comes. */
+  /** RFC 3339; when the saga acts without a reply. */
   readonly deadline?: string;
 }
 
-/** Nothing more is expected: no request is out, and no person is needed. */
+/** Whether the saga has ended: no command is pending, and it is not parked. */
 export const isFinal = ({ phase, parked, steps }: SagaState): boolean =>
   (phase === 'completed' || phase === 'cancelled') &&
   parked === undefined &&

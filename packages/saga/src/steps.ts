@@ -5,7 +5,7 @@ import type { SagaState, StepState } from './state.ts';
 export const stepOf = <Subject>({ steps }: SagaState<Subject>, { name }: Step<Subject>): StepState =>
   steps[name] ?? { status: 'idle', attempt: 1 };
 
-/** Names the request of its current attempt; the reply carries it back. */
+/** The id of the current attempt of a step; the reply repeats it. */
 export const stepIdOf = <Subject>(state: SagaState<Subject>, step: Step<Subject>): string =>
   `${state.id}/${step.name}/${stepOf(state, step).attempt}`;
 
@@ -18,7 +18,7 @@ export const withStep = <Subject>(
   steps: { ...state.steps, [step.name]: { ...stepOf(state, step), ...change } },
 });
 
-/** The step whose answer is awaited. */
+/** The step that waits for a reply. */
 export const pendingStep = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
@@ -28,7 +28,7 @@ export const pendingStep = <Subject>(
     ? saga.steps.find((step) => stepOf(state, step).status === 'asked')
     : undefined);
 
-/** What cannot be undone, and succeeded in a saga that is taken back. */
+/** The step without a compensation that succeeded although the saga compensates. */
 export const overtakingStep = <Subject>(
   saga: SagaDefinition<Subject>,
   { phase, steps }: SagaState<Subject>,
@@ -40,11 +40,11 @@ export const overtakingStep = <Subject>(
 export const isAfterPivot = <Subject>(saga: SagaDefinition<Subject>, step: Step<Subject>): boolean =>
   saga.steps.indexOf(step) > saga.pivotAt;
 
-/** This was its last request: after it a person is asked. */
+/** Whether the command was sent as often as allowed: the saga is parked after it. */
 export const isLastTry = <Subject>(saga: SagaDefinition<Subject>, { tries }: SagaState<Subject>): boolean =>
   tries + 1 >= saga.attempts;
 
-/** A late answer takes up what was parked. */
+/** The fact that a late reply resumes a parked saga. */
 export const resumption = <Subject>({ parked }: SagaState<Subject>): SagaFact[] =>
   parked === undefined ? [] : [{ fact: 'resumed' }];
 

@@ -1,6 +1,8 @@
+import { resendCommand, sendCancel, sendNextCommand } from './commands.ts';
+import { compensate } from './compensation.ts';
 import type { Reason, SagaDefinition } from './definition.ts';
-import type { SagaFact, SagaInput, Transition } from './inputs.ts';
-import { askAgain, askNext, askStop, compensate, ignored, moved, park } from './moves.ts';
+import type { Changed, SagaFact, SagaInput, Transition } from './inputs.ts';
+import { changed, ignored, park } from './outcome.ts';
 import { onReply } from './replies.ts';
 import type { SagaState, StepState } from './state.ts';
 import {
@@ -14,24 +16,24 @@ import {
   withStep,
 } from './steps.ts';
 
-/** The first transition: asks the first step. `now` is passed in; nothing here reads a clock. */
+/** The first transition, which sends the command of the first step. Pure: `now` is a parameter. */
 export const start = <Subject>(
   saga: SagaDefinition<Subject>,
   id: string,
   subject: Subject,
   now: Date,
-): Extract<Transition<Subject>, { kind: 'moved' }> => {
+): Changed<Subject> => {
   const steps = Object.fromEntries(
     saga.steps.map(({ name }): [string, StepState] => [name, { status: 'idle', attempt: 1 }]),
   );
-  return askNext(
+  return sendNextCommand(
     saga,
     { state: { id, subject, phase: 'running', steps, tries: 0 }, effects: [], facts: [] },
     now,
   );
 };
 
-/** (state, input) to (state, effects): pure. */
+/** Decides what an input leads to. Pure: `now` is a parameter. */
 export const transition = <Subject>(
   saga: SagaDefinition<Subject>,
   state: SagaState<Subject>,
@@ -62,16 +64,16 @@ const onDeadline = <Subject>(
   const mustSucceed = state.phase !== 'running' || isAfterPivot(saga, step);
   if (mustSucceed) {
     if (isLastTry(saga, state)) {
-      const why = state.refusal ?? `no answer to ${saga.attempts} requests`;
+      const why = state.refusal ?? `no reply to ${saga.attempts} commands`;
       return park({ state, effects: [], facts: [] }, step, why);
     }
     const next = { ...state, tries: state.tries + 1 };
-    return moved(askAgain(saga, { state: next, effects: [], facts: [] }, step, now));
+    return changed(resendCommand(saga, { state: next, effects: [], facts: [] }, step, now));
   }
   const facts: SagaFact[] = [{ fact: 'step-timed-out', step: step.name }];
   if (step.cancel !== undefined) {
-    return moved(
-      askStop(saga, { state: { ...state, phase: 'stopping', tries: 0 }, effects: [], facts }, step, now),
+    return changed(
+      sendCancel(saga, { state: { ...state, phase: 'stopping', tries: 0 }, effects: [], facts }, step, now),
     );
   }
   return compensate(saga, { state, effects: [], facts }, timedOut(step), now);
@@ -86,7 +88,7 @@ const onCancel = <Subject>(
   if (state.phase !== 'running') return ignored(`the saga is ${state.phase}`);
   const pivotStep = saga.steps[saga.pivotAt];
   if (pivotStep !== undefined && stepOf(state, pivotStep).status !== 'idle')
-    return ignored('the pivot was asked for');
+    return ignored('the command of the pivot was sent');
   return compensate(saga, { state: unparked(state), effects: [], facts: [] }, reason, now);
 };
 
@@ -99,9 +101,10 @@ const onResume = <Subject>(
   const facts: SagaFact[] = [{ fact: 'resumed' }];
   const { refusal: _, ...resumed } = unparked({ ...state, tries: 0 });
   const step = pendingStep(saga, resumed);
-  if (step !== undefined) return moved(askAgain(saga, { state: resumed, effects: [], facts }, step, now));
+  if (step !== undefined)
+    return changed(resendCommand(saga, { state: resumed, effects: [], facts }, step, now));
   const overtaking = overtakingStep(saga, resumed);
   if (overtaking === undefined) return ignored(`nothing is pending in a saga that is ${state.phase}`);
-  // The person has dealt with it, outside of the shop.
-  return moved({ state: withStep(resumed, overtaking, { status: 'undone' }), effects: [], facts });
+  // A person has dealt with the step that cannot be compensated.
+  return changed({ state: withStep(resumed, overtaking, { status: 'undone' }), effects: [], facts });
 };

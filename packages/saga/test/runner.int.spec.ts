@@ -45,7 +45,7 @@ const silent: Log = { info: () => undefined, warn: () => undefined, error: () =>
 const lines = [{ sku: 'MUG-1', quantity: 1 }];
 const customerId = uuid();
 
-const definition = (within: number) =>
+const definition = (timeoutMs: number) =>
   saga<Order>('test', {
     steps: [
       step('reserve', {
@@ -54,14 +54,14 @@ const definition = (within: number) =>
         failure: stockRejected,
         compensate: ({ orderId }) => send(releaseStock, { orderId }),
         compensated: stockReleased,
-        timeoutMs: within,
+        timeoutMs,
       }),
       pivot(
         step('dispatch', {
           command: ({ orderId }: Order) => send(dispatchOrder, { orderId, customerId, lines }),
           success: shipmentDispatched,
           failure: shipmentFailed,
-          timeoutMs: within,
+          timeoutMs,
         }),
         {
           cancel: ({ orderId }) => send(cancelShipment, { orderId }),
@@ -105,9 +105,9 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     await drop();
   });
 
-  const createRunner = (over: Store<NoTables>, within = 60_000) =>
+  const createRunner = (over: Store<NoTables>, timeoutMs = 60_000) =>
     createSagaRunner<Order, NoTables>(over, {
-      definition: definition(within),
+      definition: definition(timeoutMs),
       log: silent,
       follow: async (changes) => {
         for (const { state, facts: happened } of changes)
@@ -135,7 +135,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     }>`select phase, final from saga where id = ${id}`.execute(store.db);
     return rows[0];
   };
-  const requestsOf = async (id: string) => {
+  const commandsOf = async (id: string) => {
     const { rows } = await sql<{
       type: string;
     }>`select type from outbox where key = ${id} order by id`.execute(store.db);
@@ -151,13 +151,13 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
   const reserved = (orderId: string) =>
     reply('inventory', stockReserved, { orderId }, `${orderId}/reserve/1`);
 
-  test('it begins in the caller’s transaction, with its first request in the outbox', async () => {
+  test('starts in the caller’s transaction, with its first command in the outbox', async () => {
     const id = await begin(createRunner(store));
-    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock.v2']);
+    expect(await commandsOf(id)).toEqual(['inventory.reserve-stock.v2']);
     expect(await phaseOf(id)).toEqual({ phase: 'running', final: false });
   });
 
-  test('a transaction that is rolled back leaves no saga and no request', async () => {
+  test('a transaction that is rolled back leaves no saga and no command', async () => {
     const runner = createRunner(store);
     const orderId = uuid();
     const failed = store.transaction(async ({ tx, now, effects }) => {
@@ -166,17 +166,17 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       throw new Error('rolled back');
     });
     await expect(failed).rejects.toThrow('rolled back');
-    expect([await phaseOf(orderId), await requestsOf(orderId)]).toEqual([undefined, []]);
+    expect([await phaseOf(orderId), await commandsOf(orderId)]).toEqual([undefined, []]);
   });
 
-  test('each reply moves it once, whatever is delivered again', async () => {
+  test('each reply changes it once, however often it is delivered', async () => {
     const runner = createRunner(store);
     const id = await begin(runner);
     const messages = [reserved(id), dispatched(id)];
     for (const message of messages) await run(runner)(message);
     await run(runner)(...messages, ...messages);
     expect(await phaseOf(id)).toEqual({ phase: 'completed', final: true });
-    expect(await requestsOf(id)).toEqual(['inventory.reserve-stock.v2', 'shipping.dispatch-order.v2']);
+    expect(await commandsOf(id)).toEqual(['inventory.reserve-stock.v2', 'shipping.dispatch-order.v2']);
     expect(facts.filter((each) => each.id === id).map(({ fact }) => fact.fact)).toEqual([
       'step-done',
       'step-done',
@@ -184,7 +184,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     ]);
   });
 
-  test('replies of the release before move it too', async () => {
+  test('accepts the replies of the previous release', async () => {
     const runner = createRunner(store);
     const id = await begin(runner);
     const first = shop.contract('stock.rejected');
@@ -195,14 +195,14 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     expect((await phaseOf(id))?.phase).toBe('cancelled');
   });
 
-  test('two replies of one saga in one group are both taken', async () => {
+  test('handles two replies to one saga in the same group', async () => {
     const runner = createRunner(store);
     const id = await begin(runner);
     await run(runner)(reserved(id), dispatched(id));
     expect((await phaseOf(id))?.phase).toBe('completed');
   });
 
-  test('a change of one reads that one, not all that there are', async () => {
+  test('changing one saga does not read the others', async () => {
     const id = await begin(createRunner(store));
     const read = await store.transaction(async ({ tx, now }) => {
       const loaded = await lockSagas<Order, NoTables>(tx, 'test', [id]);
@@ -219,7 +219,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     await sql`delete from saga`.execute(store.db);
   });
 
-  test('two instances that handle replies of the same sagas neither deadlock nor double anything', async () => {
+  test('two instances that handle replies to the same sagas do not deadlock, and send each command once', async () => {
     const [one, two] = [createRunner(store), createRunner(second)];
     const ids = await Promise.all(Array.from({ length: 40 }, () => begin(one)));
     await Promise.all([
@@ -227,14 +227,14 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       run(two, second)(...ids.toReversed().map(reserved)),
     ]);
     for (const id of ids)
-      expect(await requestsOf(id)).toEqual(['inventory.reserve-stock.v2', 'shipping.dispatch-order.v2']);
+      expect(await commandsOf(id)).toEqual(['inventory.reserve-stock.v2', 'shipping.dispatch-order.v2']);
   });
 
   test('a reply to a saga that does not exist is ignored', async () => {
     await expect(run(createRunner(store))(reserved(uuid()))).resolves.toBeDefined();
   });
 
-  test('a passed deadline is acted on once by two instances, within the same trace', async () => {
+  test('two instances handle a passed deadline once, in the trace of the request', async () => {
     const [one, two] = [createRunner(store, 50), createRunner(second, 50)];
     const ids = await Promise.all(Array.from({ length: 10 }, () => begin(one)));
     const loops = [one.startDeadlines(store), two.startDeadlines(second)];
@@ -246,9 +246,9 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       .toBe(true);
     await Promise.all(loops.map((loop) => loop.stop()));
     for (const id of ids) {
-      const [first, ...undos] = await requestsOf(id);
+      const [first, ...compensations] = await commandsOf(id);
       expect(first).toBe('inventory.reserve-stock.v2');
-      expect(new Set(undos)).toEqual(new Set(['inventory.release-stock.v2']));
+      expect(new Set(compensations)).toEqual(new Set(['inventory.release-stock.v2']));
       const timedOut = facts.filter((each) => each.id === id && each.fact.fact === 'step-timed-out');
       expect(timedOut).toHaveLength(1);
       const { rows } = await sql<{ same: boolean }>`
@@ -258,7 +258,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     }
   });
 
-  test('sagas whose deadline fails block no other', async () => {
+  test('sagas whose deadline fails do not block others', async () => {
     const poisoned = new Set(
       await Promise.all(Array.from({ length: 25 }, () => begin(createRunner(store, 10)))),
     );
@@ -268,7 +268,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       definition: definition(60_000),
       log: { ...silent, error: (_: unknown, message?: string) => void errors.push(message ?? '') },
       follow: async (changes) => {
-        if (changes.some(({ state }) => poisoned.has(state.id))) throw permanent('it went wrong');
+        if (changes.some(({ state }) => poisoned.has(state.id))) throw permanent('the order cannot follow');
         return changes.map(() => undefined);
       },
     });
@@ -276,32 +276,32 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     await expect.poll(async () => (await phaseOf(id))?.phase, { timeout: 5_000 }).toBe('compensating');
     await loop.stop();
     expect(errors).toHaveLength(25);
-    expect(errors[0]).toContain('it went wrong');
+    expect(errors[0]).toContain('the order cannot follow');
     await sql`delete from saga where id = any(${[...poisoned]})`.execute(store.db);
   });
 
-  test('deadlines that cannot be looked for are said once, and once that they are acted on again', async () => {
-    const said: string[] = [];
-    const say = (_: object, text: string) => void said.push(text);
+  test('logs once that it cannot look for deadlines, and once that it has recovered', async () => {
+    const logged: string[] = [];
+    const write = (_: object, text: string) => void logged.push(text);
     const runner = createSagaRunner<Order, NoTables>(store, {
       definition: definition(10),
-      log: { info: say, warn: say, error: say },
+      log: { info: write, warn: write, error: write },
       follow: async (changes) => changes.map(() => undefined),
     });
     await sql`alter table saga rename to saga_away`.execute(store.db);
     const loop = runner.startDeadlines(store);
     await new Promise((resolve) => setTimeout(resolve, 1_800)); // it looks twice a second
     await sql`alter table saga_away rename to saga`.execute(store.db);
-    await expect.poll(() => said, { timeout: 10_000 }).toContain('saga deadlines recovered');
+    await expect.poll(() => logged, { timeout: 10_000 }).toContain('saga deadlines recovered');
     await loop.stop();
-    const about = said.filter((line) => line.includes('deadlines'));
+    const about = logged.filter((line) => line.includes('deadlines'));
     expect(about).toEqual([
       expect.stringContaining('saga deadlines failed, retrying: '),
       'saga deadlines recovered',
     ]);
   });
 
-  test('open sagas are counted up to a bound', async () => {
+  test('counts open sagas up to a maximum', async () => {
     const runner = createRunner(store);
     await begin(runner);
     expect(await runner.countOpen(1)).toBe(1);

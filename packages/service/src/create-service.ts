@@ -1,69 +1,70 @@
 import { type Consumer, consume, Fault, type Transport, type Unreadable } from '@emporium/bus';
 import { type Carrier, isOfStream, type ServiceName, type Subscription, shop } from '@emporium/contracts';
 import type { Handler, Migrations, Retention, Store } from '@emporium/store';
+import { createTokenVerifier } from './auth/tokens.ts';
+import type { ServiceConfig } from './config/settings.ts';
 import { createHealth, type Health } from './health.ts';
 import { listen } from './http/listen.ts';
 import { createHttpServer, type Routes } from './http/server.ts';
-import { type Step, stoppedTogether } from './lifecycle.ts';
 import type { Log } from './log.ts';
-import { patiently } from './patiently.ts';
-import type { ServiceConfig } from './settings.ts';
-import { createTokenVerifier } from './tokens.ts';
+import { type LifecycleStage, stageGroup } from './process/lifecycle.ts';
+import { retryUntilSuccess } from './retry.ts';
 import { createTransport } from './transport.ts';
 
-/** What a service is made of; the composition root fills it in. */
+/** What a composition root declares about its service. */
 export interface ServiceDefinition<DB> {
-  /** For the title of its API. */
+  /** The description of its API. */
   readonly description: string;
   readonly migrations: Migrations;
   readonly routes?: readonly Routes[];
-  /** By the subscription's name: what becomes of its messages. */
+  /** The handlers of each subscription, by its name. */
   readonly subscriptions?: Readonly<Record<string, readonly Handler<DB>[]>>;
-  /** By the subscription's name: told of a message that cannot be read, before it becomes a dead letter. */
+  /** Called, by the subscription's name, with a message that cannot be read before it becomes a dead letter. */
   readonly unreadable?: Readonly<Record<string, (unreadable: Unreadable) => Promise<void>>>;
   /** Started after the relay and before the subscriptions; stopped in reverse order. */
-  readonly background?: readonly Step[];
+  readonly background?: readonly LifecycleStage[];
   readonly retention?: readonly Retention[];
 }
 
-/** What a composition root builds its handlers and routes on. */
-export interface Parts<DB> {
+/** What a composition root builds handlers and routes from. */
+export interface ServiceContext<DB> {
   readonly store: Store<DB>;
   readonly transport: Transport;
-  /** Of the open streams: the one of the bus where `STREAM_URL` is not given or the same. */
+  /** For the open streams: the same as `transport` unless `STREAM_URL` is another broker. */
   readonly stream: Transport;
   readonly health: Health;
   readonly log: Log;
 }
 
-interface Flow {
-  /** Unsettled deliveries of one subscription in one process. */
+interface ConsumerLimits {
+  /** The most unsettled deliveries of one subscription in one process. */
   readonly concurrency: number;
-  /** Of them, those that share a transaction, at most. */
+  /** The most deliveries that share a transaction. */
   readonly groupSize: number;
 }
 
-/** A stream brings many small messages, of which none is waited for. */
-const flows: Readonly<Record<Carrier, Flow>> = {
+/** Streams carry many small messages, and nobody waits for the result of a single one. */
+const consumerLimits: Readonly<Record<Carrier, ConsumerLimits>> = {
   bus: { concurrency: 100, groupSize: 50 },
   stream: { concurrency: 1_000, groupSize: 500 },
 };
 
-/** For goodbyes to a broker or a database, in milliseconds: nothing that is left by then would be lost. */
-const goodbyeMs = 1_000;
+/** Time to close the connections to broker and database, in milliseconds. By then all work is done, and nothing can be lost. */
+const closeTimeoutMs = 1_000;
 
 /**
- * The ordered start of a service: database and migrations, relay, background work, subscriptions, HTTP. It drains in reverse:
- * no new requests and no new deliveries, all at one time, then what is committed is published. A database or a broker that is
- * not there yet is waited for. A broker that is away later degrades the service: the outbox keeps what it would take.
+ * The stages of a service, in the order of their start: database and migrations, relay, background work, subscriptions, HTTP. A
+ * drain stops them in reverse: HTTP, subscriptions and background work at the same time, then the relay, which publishes what is
+ * committed. The start waits for a database or broker that is not available yet. When the broker becomes unavailable later, the
+ * service is degraded, and the outbox keeps its messages.
  */
 export const createService = async <DB>(
   name: ServiceName,
   config: ServiceConfig & { readonly STREAM_URL?: string | undefined },
   log: Log,
-  define: (parts: Parts<DB>) => ServiceDefinition<DB>,
-): Promise<readonly Step[]> => {
-  // Loaded here: it takes 18 MB, and processes without a database share this package.
+  define: (context: ServiceContext<DB>) => ServiceDefinition<DB>,
+): Promise<readonly LifecycleStage[]> => {
+  // Imported on demand: it takes 18 MB, and processes without a database use this package, too.
   const { createStore } = await import('@emporium/store');
   const store = createStore<DB>({ service: name, registry: shop, url: config.DATABASE_URL, log });
   const { BUS_URL, STREAM_URL = BUS_URL } = config;
@@ -78,12 +79,12 @@ export const createService = async <DB>(
     ? transport
     : await createTransport({ url: STREAM_URL, service: name, log, registry: shop.on('stream') });
   const health = createHealth();
-  const parts: Parts<DB> = { store, transport, stream, health, log };
-  const definition = define(parts);
+  const context: ServiceContext<DB> = { store, transport, stream, health, log };
+  const definition = define(context);
   health.add('database', () => store.probe());
   health.add('broker', () => assertUp(transport), { degrades: true });
   if (stream !== transport) health.add('stream', () => assertUp(stream), { degrades: true });
-  const consumers = bind(name, definition, parts);
+  const consumers = consumerStages(name, definition, context);
   const server = await createHttpServer({
     log,
     api: { title: name, description: definition.description },
@@ -96,18 +97,24 @@ export const createService = async <DB>(
     {
       name: 'database',
       start: async (signal) => {
-        await patiently('waiting for the database', () => store.probe(), { log, signal });
+        await retryUntilSuccess('waiting for the database', () => store.probe(), { log, signal });
         await store.migrate(definition.migrations);
-        return () => within(goodbyeMs, store.close());
+        return () => within(closeTimeoutMs, store.close());
       },
     },
     {
       name: 'broker',
       start: () => async () => {
-        await within(goodbyeMs, Promise.all([transport, stream].map((each) => each.close())));
+        await within(closeTimeoutMs, Promise.all([transport, stream].map((each) => each.close())));
       },
     },
-    { name: 'relay', start: () => relayStep(store, transport) },
+    {
+      name: 'relay',
+      start: () => {
+        const relay = store.startRelay(transport);
+        return () => relay.stop();
+      },
+    },
     {
       name: 'retention',
       start: () => {
@@ -115,28 +122,23 @@ export const createService = async <DB>(
         return () => retention.stop();
       },
     },
-    stoppedTogether('work', [
-      ...[...(definition.background ?? []), ...consumers].map((step) => waitingForBroker(step, log)),
+    stageGroup('work', [
+      ...[...(definition.background ?? []), ...consumers].map((stage) => waitingForBroker(stage, log)),
       listen(server, health, config),
     ]),
   ];
 };
 
-/** Resolves with the work, or after so many milliseconds. Rejects when the work does by then. */
+/** Waits for the work, but not longer than `ms`. Rejects when the work fails in that time. */
 const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const { promise: timeout, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
   try {
-    await Promise.race([work, late]);
+    await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
-    work.catch(() => undefined); // nobody waits for it any more
+    work.catch(() => undefined); // a failure after the timeout is not reported
   }
-};
-
-const relayStep = <DB>(store: Store<DB>, transport: Transport) => {
-  const relay = store.startRelay(transport);
-  return () => relay.stop();
 };
 
 const assertUp = (transport: Transport): void => {
@@ -144,29 +146,33 @@ const assertUp = (transport: Transport): void => {
   if (status.state !== 'up') throw new Error(`${status.state}: ${status.reason}`);
 };
 
-/** One step a subscription of the service. Throws when one has no handlers, or handlers have no subscription. */
-const bind = <DB>(name: ServiceName, definition: ServiceDefinition<DB>, parts: Parts<DB>): Step[] => {
-  const { subscriptions = {}, unreadable = {} } = definition;
+/** One stage per subscription of the service. Throws when a subscription has no handlers, or handlers have no subscription. */
+const consumerStages = <DB>(
+  name: ServiceName,
+  { subscriptions = {}, unreadable = {} }: ServiceDefinition<DB>,
+  context: ServiceContext<DB>,
+): LifecycleStage[] => {
   const registered = shop.subscriptions.filter(({ service }) => service === name);
   const unknown = Object.keys({ ...subscriptions, ...unreadable }).filter(
     (each) => !registered.some((known) => known.name === each),
   );
-  if (unknown.length > 0) throw new Error(`${name} has no subscription ${unknown.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`${name} has handlers for ${unknown.join(', ')}, which is not one of its subscriptions`);
   return registered.map((subscription) => {
     const handlers = subscriptions[subscription.name];
     if (handlers === undefined) throw new Error(`${subscription.name} has no handlers`);
-    return consuming(subscription, handlers, unreadable[subscription.name], parts);
+    return consumerStage(subscription, handlers, unreadable[subscription.name], context);
   });
 };
 
-const consuming = <DB>(
+const consumerStage = <DB>(
   subscription: Subscription,
   handlers: readonly Handler<DB>[],
   onUnreadable: ((unreadable: Unreadable) => Promise<void>) | undefined,
-  { store, transport, stream, health, log }: Parts<DB>,
-): Step => {
+  { store, transport, stream, health, log }: ServiceContext<DB>,
+): LifecycleStage => {
   const carrier: Carrier = isOfStream(subscription) ? 'stream' : 'bus';
-  const { concurrency, groupSize } = flows[carrier];
+  const { concurrency, groupSize } = consumerLimits[carrier];
   const { run, handles } = store.runner(subscription, handlers, { groupSize });
   let consumer: Consumer | undefined;
   health.add(subscription.name, () => assertWorking(consumer));
@@ -197,15 +203,15 @@ const assertWorking = (consumer: Consumer | undefined): void => {
   throw new Error(`no progress since ${since} at ${position}: ${reason}`);
 };
 
-/** The same step, which does not fail because the broker is away: it is started again until the broker is there. */
-const waitingForBroker = ({ name, start }: Step, log: Log): Step => ({
+/** The same stage, which waits for the broker instead of failing without it. */
+const waitingForBroker = ({ name, start }: LifecycleStage, log: Log): LifecycleStage => ({
   name,
   start: (signal) =>
-    patiently(`waiting for the broker to start ${name}`, async () => start(signal), {
+    retryUntilSuccess(`waiting for the broker to start ${name}`, async () => start(signal), {
       log,
-      passes: isAway,
+      isTransient: isBrokerAway,
       signal,
     }),
 });
 
-const isAway = (error: unknown): boolean => error instanceof Fault && error.code === 'bus.broker_away';
+const isBrokerAway = (error: unknown): boolean => error instanceof Fault && error.code === 'bus.broker_away';

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { createHealth } from './health.ts';
 
-test('ready when every check passes', async () => {
+test('is ready when every check passes', async () => {
   const health = createHealth();
   health.add('database', async () => undefined);
   expect(await health.readiness()).toEqual({ status: 'ready', checks: { database: { status: 'ok' } } });
 });
 
-test('not ready when one fails, throws at once or never answers, each with its reason', async () => {
+test('is not ready when a check rejects, throws or never resolves, with the reason of each', async () => {
   const health = createHealth({ timeoutMs: 20 });
   health.add('database', () => Promise.reject(new Error('connect postgres://a:hunter2@db failed')));
   health.add('bus', () => {
@@ -26,7 +26,7 @@ test('not ready when one fails, throws at once or never answers, each with its r
   });
 });
 
-test('degraded while all that failed is something to do without', async () => {
+test('is degraded when only degrading checks fail', async () => {
   const health = createHealth();
   health.add('database', () => undefined);
   health.add('broker', () => Promise.reject(new Error('away')), { degrades: true });
@@ -38,7 +38,7 @@ test('degraded while all that failed is something to do without', async () => {
   expect((await health.readiness()).status).toBe('not-ready');
 });
 
-test('not ready while draining', async () => {
+test('is not ready while draining', async () => {
   const health = createHealth();
   health.drain();
   expect(await health.readiness()).toMatchObject({
@@ -47,7 +47,7 @@ test('not ready while draining', async () => {
   });
 });
 
-test('callers at the same time share one run of the checks', async () => {
+test('concurrent callers share one run of the checks', async () => {
   const health = createHealth();
   let runs = 0;
   health.add('database', async () => {
@@ -59,7 +59,7 @@ test('callers at the same time share one run of the checks', async () => {
   expect(runs).toBe(2);
 });
 
-test('two checks of one name are an error', () => {
+test('two checks with the same name are an error', () => {
   const health = createHealth();
   health.add('database', () => undefined);
   expect(() => health.add('database', () => undefined)).toThrow('database');

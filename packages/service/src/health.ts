@@ -1,27 +1,27 @@
 import { scrub } from './redaction.ts';
 
-/** Resolves when the named part works; throws with the reason when it doesn't. */
+/** Resolves when the checked part works; throws the reason when it does not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void> | void;
 
 export interface CheckResult {
-  /** `degraded`: it failed, and the process can do its work without it for a while. */
+  /** `degraded`: it failed, and the process can work without it for a while. */
   readonly status: 'ok' | 'degraded' | 'failed';
   readonly reason?: string;
 }
 
 export interface Readiness {
-  /** `degraded` when all that failed is something that the process can do without for a while: it still takes requests. */
+  /** `degraded` when only checks failed that the process can work without for a while: it still accepts requests. */
   readonly status: 'ready' | 'degraded' | 'not-ready';
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
 export interface Health {
   /**
-   * Adds a check under its name; a second check of the same name is an error. `degrades` makes a failure one that the process
-   * can work with: an outbox keeps what a broker that is away does not take.
+   * Adds a check; throws when the name is already in use. `degrades` is for parts that the process can work without for a while,
+   * such as the broker: the outbox keeps the messages.
    */
   add(name: string, check: HealthCheck, options?: { readonly degrades?: boolean }): void;
-  /** From now on `/health/ready` answers 503, so that nobody sends new work. */
+  /** From now on `/health/ready` answers 503, so that no new requests are sent here. */
   drain(): void;
   readiness(): Promise<Readiness>;
 }
@@ -46,7 +46,7 @@ export const createHealth = ({ timeoutMs = 2_000 } = {}): Health => {
 
   return {
     add(name, check, { degrades = false } = {}) {
-      if (checks.has(name)) throw new Error(`There is a health check named ${name} already`);
+      if (checks.has(name)) throw new Error(`there already is a health check named ${name}`);
       checks.set(name, { check, failure: degrades ? 'degraded' : 'failed' });
     },
     drain() {
@@ -66,7 +66,7 @@ const overall = (statuses: readonly CheckResult['status'][]): Readiness['status'
   return statuses.includes('degraded') ? 'degraded' : 'ready';
 };
 
-/** Why the check failed, in at most 300 characters; undefined where it passed. */
+/** Why the check failed, in at most 300 characters; undefined when it passed. */
 const failureOf = async (check: HealthCheck, timeoutMs: number): Promise<string | undefined> => {
   const signal = AbortSignal.timeout(timeoutMs);
   const tooLate = new Promise<never>((_resolve, reject) => {

@@ -11,11 +11,11 @@ import {
 import { dirname } from 'node:path';
 
 /**
- * A file of JSON lines that a development stand-in rebuilds its memory from. It is no database: what was appended
- * survives the death of the process, not that of the machine.
+ * A file of JSON lines from which a development stand-in restores its state. It is not a database: what was appended survives
+ * a crash of the process, but not of the machine.
  */
 export interface Journal<Entry> {
-  /** Returns when the operating system has the line, so that what is answered after it is not forgotten. */
+  /** Returns when the operating system has the line: a response sent after that is not lost in a crash. */
   append(entry: Entry): void;
   /** Replaces the whole file with these entries, or leaves it as it was. */
   replace(entries: Iterable<Entry>): void;
@@ -23,15 +23,15 @@ export interface Journal<Entry> {
 }
 
 export interface JournalOptions<Entry> {
-  /** Without it nothing is kept, and the memory ends with the process. */
+  /** When undefined, the state is kept in memory only. */
   readonly file: string | undefined;
-  /** Throws on what is no entry. */
+  /** Throws when the value is not an entry. */
   readonly parse: (value: unknown) => Entry;
   /** Called with each entry of the file, in order, before `openJournal` returns. */
   readonly apply: (entry: Entry) => void;
 }
 
-/** A last line cut short by a crash is dropped; any other line that cannot be read is an error naming file and line. */
+/** Drops a last line that a crash cut short. Throws, with file and line number, when another line cannot be read. */
 export const openJournal = <Entry>({ file, parse, apply }: JournalOptions<Entry>): Journal<Entry> => {
   if (file === undefined)
     return { append: () => undefined, replace: () => undefined, close: () => undefined };
@@ -39,7 +39,7 @@ export const openJournal = <Entry>({ file, parse, apply }: JournalOptions<Entry>
   let descriptor = openSync(file, 'a');
   const { lines, length } = completeLines(readFileSync(file));
   truncateSync(file, length);
-  for (const [index, line] of lines.entries()) apply(read(line, parse, `${file}:${index + 1}`));
+  for (const [index, line] of lines.entries()) apply(readLine(line, parse, `${file}:${index + 1}`));
   return {
     append: (entry) => {
       writeSync(descriptor, toLine(entry));
@@ -63,10 +63,10 @@ const completeLines = (content: Buffer): { lines: string[]; length: number } => 
   return { lines, length };
 };
 
-const read = <Entry>(line: string, parse: (value: unknown) => Entry, where: string): Entry => {
+const readLine = <Entry>(line: string, parse: (value: unknown) => Entry, where: string): Entry => {
   try {
     return parse(JSON.parse(line));
   } catch (cause) {
-    throw new Error(`${where} is no entry of this journal; move the file away to start empty`, { cause });
+    throw new Error(`${where} is not an entry of this journal; move the file away to start empty`, { cause });
   }
 };

@@ -12,7 +12,7 @@ const recordingLog = () => {
   return { log, last: () => JSON.parse(lines.at(-1) ?? 'null'), lines };
 };
 
-test('a line has the service, the time and the level by name', () => {
+test('a line has the service, the time and the name of the level', () => {
   const { log, last } = recordingLog();
   log.info({ orderId: '1' }, 'placed');
   expect(last()).toEqual({
@@ -24,7 +24,7 @@ test('a line has the service, the time and the level by name', () => {
   });
 });
 
-test('within a context, also across awaits, a line has its correlation id and trace id', async () => {
+test('within a context, also after an await, a line has its correlation id and trace id', async () => {
   const { log, last } = recordingLog();
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   await withContext(newContext({ correlationId: 'corr-1', traceparent }), async () => {
@@ -36,7 +36,7 @@ test('within a context, also across awaits, a line has its correlation id and tr
   expect(last()).not.toHaveProperty('correlationId');
 });
 
-test('secrets are in no part of a line: fields, bindings, message, values, errors', () => {
+test('no part of a line contains secrets: fields, bindings, message, values, errors', () => {
   const { log, lines } = recordingLog();
   const error = new Error('no user ada@example.com', { cause: new Error('at postgres://a:hunter2@db/x') });
   log.info({ user: { email: 'ada@example.com', sessions: [{ token: 'hunter2' }] } }, 'for ada@example.com');

@@ -12,16 +12,16 @@ import { redact, scrub } from './redaction.ts';
 export type Log = Logger;
 
 export interface LogOptions {
-  /** The name of the process's service; on every line. */
+  /** On every line. */
   readonly service: string;
   readonly level: string;
-  /** Standard output unless given. Written synchronously, so that a crash loses no line. */
+  /** Standard output by default, written synchronously so that a crash loses no line. */
   readonly destination?: DestinationStream;
 }
 
 /**
- * JSON lines with `time`, `level`, `service` and `msg`; within a request or a message also its `correlationId` and
- * `traceId`. Secrets and personal data are redacted wherever they are nested.
+ * Creates a log of JSON lines with `time`, `level`, `service` and `msg`, and within a request or a message its `correlationId` and
+ * `traceId`. Secrets and personal data are redacted at any depth.
  */
 export const createLog = ({ service, level, destination }: LogOptions): Log => {
   const log = pino(
@@ -30,18 +30,18 @@ export const createLog = ({ service, level, destination }: LogOptions): Log => {
       base: { service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: redact },
-      serializers: { err: (error: unknown) => error }, // already plain: `redact` has described it
+      serializers: { err: (error: unknown) => error }, // `redact` has already made it a plain object
       mixin: contextFields,
       hooks: {
         logMethod(args, method) {
-          method.apply(this, safeArguments(args) as typeof args); // the same arguments, scrubbed
+          method.apply(this, safeArguments(args) as typeof args); // the same number and kinds of arguments
         },
       },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),
   );
   const { child } = log;
-  // pino leaves a child's bindings as they are. Children inherit this one.
+  // pino does not redact the bindings of a child. Children inherit this method.
   return Object.assign(log, {
     child(this: Log, bindings: Bindings, options?: ChildLoggerOptions) {
       return Reflect.apply(child, this, [redact(bindings), options]);
@@ -54,7 +54,7 @@ const contextFields = (): object => {
   return context === undefined ? {} : { correlationId: context.correlationId, traceId: traceIdOf(context) };
 };
 
-// pino takes the message of a lone error as the line's message: here it is passed explicitly, scrubbed.
+// For an error without a message argument pino logs the error's message, unscrubbed: here it is passed explicitly.
 const safeArguments = ([first, ...rest]: readonly unknown[]): unknown[] => {
   const values = rest.map(safeValue);
   if (typeof first === 'string') return [scrub(first), ...values];

@@ -29,14 +29,14 @@ const sensitiveNames = new Set([
 ]);
 
 /**
- * A copy that is safe to log: values under sensitive keys (passwords, tokens, e-mail addresses, names, cards, …) are
- * replaced at any depth, strings are scrubbed, errors become plain objects, and what is too deep, too long or no plain
- * data is named instead of shown. `name` counts as personal: log a `step`, a `check`, a `subscription` under its word.
+ * Returns a copy that is safe to log: values under sensitive keys (passwords, tokens, e-mail addresses, names, cards, …) are
+ * replaced at any depth, strings are scrubbed, errors become plain objects, and class instances and what is nested too deeply
+ * are replaced by a description. `name` counts as personal data: log the name of a check as `check`, for example.
  */
 export const redact = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   redactFields(value, 0);
 
-/** The text without e-mail addresses, tokens, and the credentials inside URLs. */
+/** Returns the text without e-mail addresses, tokens and the credentials in URLs. */
 export const scrub = (text: string): string => {
   let safe = text;
   if (safe.includes('@'))
@@ -48,7 +48,7 @@ export const scrub = (text: string): string => {
 
 // Bounded repetitions: unbounded ones take quadratic time on a long word.
 const urlCredentials = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/"'\\]{1,500}@/gi;
-// The last label has letters alone: `fastify@5.12.8` in a stack is no address.
+// The last label is letters only, so that `fastify@5.12.8` in a stack trace is not taken for an address.
 const emailAddress = /[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}\b/gi;
 const jsonWebToken = /\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?/g;
 const bearer = /bearer /i;
@@ -94,7 +94,7 @@ const ownDetails = ({
   ...details
 }: Error): object => details;
 
-// Few distinct keys are ever logged; the bound is for those that come from outside.
+// Few distinct keys are logged; the bound is for keys that come from requests.
 const verdicts = new Map<string, boolean>();
 
 const isSensitive = (key: string): boolean => {

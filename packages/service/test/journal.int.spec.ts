@@ -24,7 +24,7 @@ const open = () => {
   return { journal, texts };
 };
 
-test('what was appended comes back in order', () => {
+test('entries are read back in order', () => {
   const first = open();
   first.journal.append({ text: 'a\nb' });
   first.journal.append({ text: 'ü' });
@@ -45,7 +45,7 @@ test('a last line cut short by a crash is dropped, and the next one is whole', (
   expect(open().texts).toEqual(['a', 'c']);
 });
 
-test('a line that is no entry is an error with file and line', () => {
+test('a line that is not an entry is an error with file and line number', () => {
   open().journal.append({ text: 'a' });
   for (const line of ['not json', '{"text":1}']) {
     writeFileSync(file, `{"text":"a"}\n${line}\n`);
@@ -53,7 +53,7 @@ test('a line that is no entry is an error with file and line', () => {
   }
 });
 
-test('replacing leaves the given entries alone', () => {
+test('replacing leaves only the given entries', () => {
   const { journal } = open();
   journal.append({ text: 'a' });
   journal.replace([{ text: 'b' }]);
@@ -62,7 +62,7 @@ test('replacing leaves the given entries alone', () => {
   expect(existsSync(`${file}.new`)).toBe(false);
 });
 
-test('without a file nothing is kept', () => {
+test('without a file the state is in memory only', () => {
   const journal = openJournal({
     file: undefined,
     parse: (value) => entry.parse(value),

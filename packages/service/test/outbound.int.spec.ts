@@ -24,24 +24,24 @@ let server: Server;
 let respond: Respond;
 let requests: IncomingMessage[];
 let outbound: Outbound;
-let said: string[];
+let logged: string[];
 
 beforeEach(async () => {
-  [requests, said] = [[], []];
+  [requests, logged] = [[], []];
   server = createServer((request, response) => {
     requests.push(request);
     request.resume().on('end', () => respond(request, response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // it listens on TCP
-  const say = (level: string) => (_: object, text: string) => void said.push(`${level} ${text}`);
+  const write = (level: string) => (_: object, text: string) => void logged.push(`${level} ${text}`);
   outbound = createOutbound({
     peer: 'the bank',
     url: `http://127.0.0.1:${port}/v1/`,
     apiKey: 'key-12345',
     timeoutMs: 500,
     trialAfterMs: 100,
-    log: { info: say('info'), warn: say('warn'), error: say('error') },
+    log: { info: write('info'), warn: write('warn'), error: write('error') },
   });
 });
 
@@ -64,8 +64,8 @@ const fail = async (): Promise<{ code: string; settle: string }> =>
     () => Promise.reject(new Error('it was answered')),
     ({ code, settle }) => ({ code, settle }),
   );
-/** One answer after the other; the last one goes on. */
-const inTurn = (...all: readonly Respond[]): void => {
+/** One response after the other; the last one repeats. */
+const inSequence = (...all: readonly Respond[]): void => {
   let next = 0;
   respond = (request, response) => {
     const at = Math.min(next, all.length - 1);
@@ -122,41 +122,50 @@ describe('a request', () => {
     ['a list', answers(200, [{ id: 7 }]), 'outbound.unexpected'],
     ['null', answers(200, null), 'outbound.unexpected'],
     ['two megabytes', text(200, `{"id": 7, "x": "${'x'.repeat(2 ** 21)}"}`), 'outbound.failed'],
-  ])('that is answered with %s is tried again, and is decided by nothing', async (_, answer, code) => {
+  ])('that is answered with %s is retried, and is not taken for a decision', async (_, answer, code) => {
     respond = answer;
     expect(await fail()).toEqual({ code, settle: 'retry' });
     expect(requests).toHaveLength(3);
     respond = paid;
     await ask(); // so that the breaker sees no five failures in a row
-    inTurn(answer, answer, paid);
+    inSequence(answer, answer, paid);
     expect(await ask()).toEqual(isPaid);
   });
 
-  test.each([409, 423, 425])('that is answered with %i is asked again until it is done', async (status) => {
-    const busy = answers(status, { code: 'idempotency_key_in_use' });
-    inTurn(busy, busy, busy, paid);
-    const begun = performance.now();
-    expect(await ask({ idempotencyKey: 'o-1/pay' })).toEqual(isPaid);
-    expect(performance.now() - begun).toBeGreaterThan(1_700); // 250, 500 and 1000 ms at least
-    expect(said).toEqual([]);
-  });
+  test.each([409, 423, 425])(
+    'that is answered with %i is retried until the peer has finished',
+    async (status) => {
+      const busy = answers(status, { code: 'idempotency_key_in_use' });
+      inSequence(busy, busy, busy, paid);
+      const begun = performance.now();
+      expect(await ask({ idempotencyKey: 'o-1/pay' })).toEqual(isPaid);
+      expect(performance.now() - begun).toBeGreaterThan(1_700); // 250, 500 and 1000 ms at least
+      expect(logged).toEqual([]);
+    },
+  );
 
-  test.each([409, 429, 503])('that is answered with %i waits as long as it is asked to', async (status) => {
-    inTurn(answers(status, {}, { 'retry-after': '1' }), paid);
-    const begun = performance.now();
-    expect(await ask()).toEqual(isPaid);
-    expect(performance.now() - begun).toBeGreaterThan(999);
-  });
+  test.each([409, 429, 503])(
+    'that is answered with %i waits for as long as Retry-After says',
+    async (status) => {
+      inSequence(answers(status, {}, { 'retry-after': '1' }), paid);
+      const begun = performance.now();
+      expect(await ask()).toEqual(isPaid);
+      expect(performance.now() - begun).toBeGreaterThan(999);
+    },
+  );
 
-  test.each([429, 503])('that is to wait for long with %i holds the deliveries', async (status) => {
-    respond = answers(status, {}, { 'retry-after': '30' });
-    await expect(ask()).rejects.toMatchObject({
-      code: 'outbound.throttled',
-      settle: 'pause',
-      details: { retryAfterMs: 30_000 },
-    });
-    expect(requests).toHaveLength(1);
-  });
+  test.each([429, 503])(
+    'that is answered with %i and a long Retry-After pauses deliveries',
+    async (status) => {
+      respond = answers(status, {}, { 'retry-after': '30' });
+      await expect(ask()).rejects.toMatchObject({
+        code: 'outbound.throttled',
+        settle: 'pause',
+        details: { retryAfterMs: 30_000 },
+      });
+      expect(requests).toHaveLength(1);
+    },
+  );
 
   test.each<[string, Respond]>([
     ['a time-out', silence],
@@ -169,8 +178,8 @@ describe('a request', () => {
         response.writeHead(200, { 'content-length': '100' }).write('{');
       },
     ],
-  ])('that met %s is tried again under its key', async (_, trouble) => {
-    inTurn(trouble, trouble, paid);
+  ])('that failed with %s is retried with its idempotency key', async (_, trouble) => {
+    inSequence(trouble, trouble, paid);
     expect(await ask({ idempotencyKey: 'o-1/pay' })).toEqual(isPaid);
     expect(requests.map(({ headers }) => headers['idempotency-key'])).toEqual([
       'o-1/pay',
@@ -179,7 +188,7 @@ describe('a request', () => {
     ]);
   });
 
-  test('is tried three times, then it is an attempt of the delivery', async () => {
+  test('fails after three attempts, which count as one attempt of the delivery', async () => {
     respond = answers(500);
     await expect(ask()).rejects.toMatchObject({
       code: 'outbound.failed',
@@ -189,7 +198,7 @@ describe('a request', () => {
     expect(requests).toHaveLength(3);
   });
 
-  test('that is abandoned ends at once and tries nothing more', async () => {
+  test('that is aborted ends at once and is not retried', async () => {
     respond = silence;
     const abandoned = new AbortController();
     const asked = ask({ signal: abandoned.signal });
@@ -200,13 +209,13 @@ describe('a request', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('with a key that is refused waits for the right one', async () => {
+  test('whose API key is refused pauses deliveries', async () => {
     respond = answers(401);
     expect(await fail()).toEqual({ code: 'outbound.key_refused', settle: 'pause' });
     expect(requests).toHaveLength(1);
   });
 
-  test('that is sent elsewhere is not followed: the key would go along', async () => {
+  test('does not follow a redirect, which would send the API key elsewhere', async () => {
     respond = (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
     expect(await fail()).toEqual({ code: 'outbound.unexpected', settle: 'retry' });
     expect(requests.map(({ url }) => url)).toEqual(['/v1/pay', '/v1/pay', '/v1/pay']);
@@ -220,17 +229,17 @@ describe('the circuit breaker', () => {
     expect(await fail()).toEqual({ code: 'outbound.away', settle: 'pause' });
   };
 
-  test('opens after five failures in a row: then nothing is asked, and deliveries wait', async () => {
+  test('opens after five failures in a row: then no requests are made, and deliveries are paused', async () => {
     await open();
     expect(requests).toHaveLength(5);
     expect(await Promise.all(Array.from({ length: 10 }, fail))).toEqual(
       Array.from({ length: 10 }, () => ({ code: 'outbound.away', settle: 'pause' })),
     );
     expect(requests).toHaveLength(5);
-    expect(said).toEqual(['warn circuit breaker opened']);
+    expect(logged).toEqual(['warn circuit breaker opened']);
   });
 
-  test('says how long to wait, and what went wrong last', async () => {
+  test('reports how long to wait, and the last failure', async () => {
     await open();
     await expect(ask()).rejects.toMatchObject({
       details: { retryAfterMs: 100, peer: 'the bank' },
@@ -238,7 +247,7 @@ describe('the circuit breaker', () => {
     });
   });
 
-  test('stays open while trials fail, whatever the number of deliveries, and none of them counts', async () => {
+  test('stays open while trials fail, and no delivery counts an attempt', async () => {
     await open();
     for (let round = 0; round < 4; round += 1) {
       await sleep(110);
@@ -255,10 +264,10 @@ describe('the circuit breaker', () => {
     respond = paid;
     await sleep(110);
     expect(await Promise.all([ask(), ask(), ask(), ask()])).toHaveLength(4);
-    expect(said.at(-1)).toBe('info circuit breaker closed');
+    expect(logged.at(-1)).toBe('info circuit breaker closed');
   });
 
-  test('closes although one request always fails, which then counts its attempts', async () => {
+  test('closes although one request always fails, which then counts attempts', async () => {
     await open();
     respond = (request, response) =>
       (request.headers['idempotency-key'] === 'bad' ? answers(500) : paid)(request, response);
@@ -266,7 +275,7 @@ describe('the circuit breaker', () => {
     const bad = () => ask({ idempotencyKey: 'bad' }).catch(({ code }: { code: string }) => code);
     const [first] = await Promise.all([bad(), ask(), ask(), ask(), ask()]);
     expect(['outbound.failed', 'outbound.away']).toContain(first);
-    expect(said.at(-1)).toBe('info circuit breaker closed');
+    expect(logged.at(-1)).toBe('info circuit breaker closed');
     for (let times = 0; times < 3; times += 1) {
       expect(await ask()).toEqual(isPaid);
       expect(await bad()).toBe('outbound.failed');
@@ -276,16 +285,16 @@ describe('the circuit breaker', () => {
   test('does not open for refusals, nor for failures between successes', async () => {
     respond = answers(409, { code: 'no' });
     for (let times = 0; times < 10; times += 1) await ask();
-    inTurn(answers(500), answers(500), paid, answers(500), answers(500), paid, answers(500), paid);
+    inSequence(answers(500), answers(500), paid, answers(500), answers(500), paid, answers(500), paid);
     for (let times = 0; times < 3; times += 1) expect(await ask()).toEqual(isPaid);
-    expect(said).toEqual([]);
+    expect(logged).toEqual([]);
   });
 
   test.each([
     [401, 'key'],
     [404, 'neither a success nor a refusal'],
   ])(
-    'opens for a side that answers %i to all, says so once, and closes when it is repaired',
+    'opens for a peer that answers %i to every request, logs it once, and closes when the peer recovers',
     async (status, why) => {
       respond = answers(status);
       for (let times = 0; times < 5; times += 1) await fail();
@@ -298,16 +307,16 @@ describe('the circuit breaker', () => {
         await sleep(110);
         await Promise.all([fail(), fail(), fail()]);
       }
-      expect(said).toEqual(['warn circuit breaker opened']);
+      expect(logged).toEqual(['warn circuit breaker opened']);
       respond = paid;
       await sleep(110);
       await Promise.all([ask(), ask(), ask()]);
-      expect(said).toEqual(['warn circuit breaker opened', 'info circuit breaker closed']);
+      expect(logged).toEqual(['warn circuit breaker opened', 'info circuit breaker closed']);
     },
   );
 });
 
-test('a service that is not there is away like one that fails', async () => {
+test('a peer that cannot be reached is treated as one that fails', async () => {
   const gone = createOutbound({
     peer: 'the bank',
     url: 'http://127.0.0.1:1',

@@ -37,7 +37,7 @@ const launch = async (env: Record<string, string>, withChannel = false): Promise
   running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  // A disconnected channel keeps `close` from being told.
+  // A disconnected channel prevents the `close` event.
   const exit = once(child, withChannel ? 'exit' : 'close').then(([code]) => code);
   return { url: `http://127.0.0.1:${port}`, child, output: () => output, exit };
 };
@@ -57,7 +57,7 @@ const started = async (env: Record<string, string> = {}, withChannel = false): P
 };
 
 describe('start', () => {
-  test('a wrong environment is told variable by variable, without a stack, and exits with 78', async () => {
+  test('a wrong environment is reported variable by variable, without a stack trace, and exits with 78', async () => {
     const fixture = await launch({ PORT: 'hunter2', SHOP_URL: '' });
     expect(await fixture.exit).toBe(78);
     expect(fixture.output().trimEnd().split('\n')).toEqual([
@@ -67,7 +67,7 @@ describe('start', () => {
     ]);
   });
 
-  test('a step that fails is told on one clear line, and exits with 1', async () => {
+  test('a stage that fails is reported on one line, and exits with 1', async () => {
     const fixture = await launch({ SHOP_URL: 'http://refused' });
     expect(await fixture.exit).toBe(1);
     expect(fixture.output()).toContain(
@@ -76,7 +76,7 @@ describe('start', () => {
     expect(fixture.output()).not.toContain('hunter2');
   });
 
-  test('a port that is taken is named, and what had started is stopped', async () => {
+  test('a port in use is named, and what had started is stopped', async () => {
     const first = await started();
     const second = await launch({ PORT: new URL(first.url).port });
     expect(await second.exit).toBe(1);
@@ -100,7 +100,7 @@ describe('drain', () => {
     expect(output()).toContain('store closed');
   });
 
-  test('idle connections, used before or never, do not hold it up', async () => {
+  test('idle connections, used or unused, do not delay it', async () => {
     const { url, child, exit } = await started();
     await (await fetch(`${url}/health/live`)).text();
     const neverUsed = connect(Number(new URL(url).port), '127.0.0.1');
@@ -111,7 +111,7 @@ describe('drain', () => {
     expect(Date.now() - start).toBeLessThan(5_000);
   });
 
-  test('what never ends is cut before 10 s, and the rest is still stopped', async () => {
+  test('a request that never ends is cut off before 10 s, and the other stages still stop', async () => {
     const { url, child, exit, output } = await started();
     const stuck = fetch(`${url}/stuck`).catch((error: unknown) => error);
     await until(() => output().includes('stuck request began'));
@@ -123,16 +123,16 @@ describe('drain', () => {
     expect(output()).toContain('store closed');
   }, 60_000);
 
-  test('a step that never stops is named, and the process ends with 1 at 10 s', async () => {
+  test('a stage that never stops is named, and the process exits with 1 after 10 s', async () => {
     const { child, exit, output } = await started({ SHOP_URL: 'http://hangs' });
     const start = Date.now();
     child.kill('SIGTERM');
     expect(await exit).toBe(1);
     expect(Date.now() - start).toBeLessThan(12_000);
-    expect(output()).toContain('"steps":["store"]');
+    expect(output()).toContain('"stages":["store"]');
   }, 60_000);
 
-  test('the same signal a second time ends it at once; another signal does not', async () => {
+  test('the same signal a second time exits at once; another signal does not', async () => {
     const { child, exit, output } = await started({ SHOP_URL: 'http://hangs' });
     child.kill('SIGINT');
     await until(() => output().includes('draining'));
@@ -143,14 +143,14 @@ describe('drain', () => {
     expect(await exit).toBe(1);
   });
 
-  test('the end of the parent drains a process that has a channel to it', async () => {
+  test('a process with a channel to its parent drains when the parent ends', async () => {
     const { child, exit, output } = await started({}, true);
     child.disconnect();
     expect(await exit).toBe(0);
     expect(output()).toContain('store closed');
   });
 
-  test('a parent that ends while the process still loads leaves no orphan', async () => {
+  test('a parent that ends while the process is loading leaves no orphan', async () => {
     const { child, exit, output } = await launch({}, true);
     child.disconnect();
     expect(await exit).toBe(0);
@@ -158,7 +158,7 @@ describe('drain', () => {
   });
 });
 
-describe('an error that nobody caught', () => {
+describe('an uncaught error', () => {
   test.each(['throw-later', 'reject-later'])('%s is logged as fatal and exits with 1', async (path) => {
     const { url, exit, output } = await started();
     await fetch(`${url}/${path}`).catch(() => undefined);

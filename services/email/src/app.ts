@@ -1,4 +1,4 @@
-import { createService, type Log, type Step } from '@emporium/service';
+import { createService, type LifecycleStage, type Log } from '@emporium/service';
 import { type AnyTask, createTasks, type Tasks } from '@emporium/tasks';
 import { boardRoutes } from './board-routes.ts';
 import type { Config } from './config.ts';
@@ -16,7 +16,7 @@ import { tasksOfThisService } from './tasks/index.ts';
 const day = 24 * 60 * 60 * 1_000;
 
 /** Decides which mails are due; the worker (`worker/app.ts`) sends them. */
-export const createApp = async (config: Config, log: Log): Promise<readonly Step[]> => {
+export const createApp = async (config: Config, log: Log): Promise<readonly LifecycleStage[]> => {
   const tasks = await createTasks({ url: config.TASKS_URL, name: 'email', log });
   const queues = queuesOf(tasks);
   return createService<Tables>('email', config, log, ({ store }) => ({

@@ -3,9 +3,9 @@ import {
   createHttpServer,
   createTokenVerifier,
   type HttpServer,
+  type LifecycleStage,
   type Log,
   listen,
-  type Step,
 } from '@emporium/service';
 import { addresses } from './addresses.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -16,7 +16,7 @@ import { forwardingRoutes, methodsOfServices } from './routes.ts';
 import { createShopDocument } from './shop-document.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
-export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
+export const createApp = async (config: Config, log: Log): Promise<LifecycleStage[]> => {
   const health = createHealth();
   const limits = { timeoutMs: config.UPSTREAM_TIMEOUT_MS, capacity: config.UPSTREAM_CAPACITY };
   const upstreams = new Map(
@@ -30,7 +30,7 @@ export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
       description: 'The one front door',
       document: createShopDocument(addresses, upstreams),
     },
-    methodsElsewhere: methodsOfServices(addresses, upstreams),
+    upstreamMethods: methodsOfServices(addresses, upstreams),
     tokens: createTokenVerifier(config.JWT_PUBLIC_KEY),
     tokenOf,
     documents: [
@@ -44,7 +44,7 @@ export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
       (scope) => forwardingRoutes(scope, addresses, upstreams),
     ],
   });
-  const pools: Step = {
+  const pools: LifecycleStage = {
     name: 'upstreams',
     start: () => async () => {
       await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));

@@ -1,4 +1,4 @@
-import { correlationOf, type HttpRequest, type HttpServer, type MethodsElsewhere } from '@emporium/service';
+import { correlationOf, type HttpRequest, type HttpServer, type UpstreamMethods } from '@emporium/service';
 import type { Address } from './addresses.ts';
 import { askBrowsersToSignIn } from './admin/routes.ts';
 import { createEndlessAnswers } from './endless.ts';
@@ -46,7 +46,7 @@ const kindOf = (path: string, { method }: HttpRequest): string =>
 
 /** Asks the service of an address which methods it takes there. */
 export const methodsOfServices =
-  (addresses: readonly Address[], upstreams: ReadonlyMap<string, Upstream>): MethodsElsewhere =>
+  (addresses: readonly Address[], upstreams: ReadonlyMap<string, Upstream>): UpstreamMethods =>
   async (request) => {
     const path = request.raw.url ?? '/';
     const upstream = upstreams.get(addressOf(addresses, path)?.service ?? '');

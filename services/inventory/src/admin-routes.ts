@@ -18,7 +18,7 @@ import type { Tables } from './store/tables.ts';
 const access = 'administrator';
 const params = z.object({ sku });
 const productName = plainText(200);
-/** What something is sold for: nothing is free. */
+/** A price is never zero. */
 const price = money.extend({
   amount: money.shape.amount.min(1),
   currency: money.shape.currency.refine(isCurrency, 'must be a currency of ISO 4217'),
@@ -39,9 +39,9 @@ export const adminRoutes =
     server.post(
       '/api/admin/products',
       {
-        config: { access, problems: { 409: 'There is a product with this sku' } },
+        config: { access, problems: { 409: 'There already is a product with this sku' } },
         schema: {
-          summary: 'List a product, with its first pieces',
+          summary: 'List a product, with its initial stock',
           body: z.object({ sku, name: productName, price, quantity: quantity.optional() }).meta({
             examples: [
               { sku: 'MUG-1', name: 'Mug', price: { amount: 1_250, currency: 'EUR' }, quantity: 10 },
@@ -51,14 +51,14 @@ export const adminRoutes =
         },
       },
       async (request, reply) => {
-        const { quantity: first = 0, ...listed } = request.body;
+        const { quantity: initial = 0, ...listed } = request.body;
         const by = currentUser(request).userId;
-        const isNew = await store.transaction((work) => listProduct(work, listed, first, by));
-        if (!isNew) throw problem(409, 'product-exists', `There is a product ${listed.sku} already.`);
+        const isNew = await store.transaction((work) => listProduct(work, listed, initial, by));
+        if (!isNew) throw problem(409, 'product-exists', `There already is a product ${listed.sku}.`);
         return reply
           .code(201)
           .header('location', '/api/products')
-          .send({ ...listed, available: first });
+          .send({ ...listed, available: initial });
       },
     );
 
@@ -67,7 +67,7 @@ export const adminRoutes =
       {
         config: { access },
         schema: {
-          summary: 'Change the price of what is ordered from now on',
+          summary: 'Change the price for future orders',
           params,
           body: z.object({ price }).meta({ examples: [{ price: { amount: 1_350, currency: 'EUR' } }] }),
           response: { 200: product },
@@ -90,12 +90,12 @@ export const adminRoutes =
         config: {
           access,
           problems: {
-            409: 'A request with this Idempotency-Key is being worked on',
+            409: 'A request with this Idempotency-Key is in progress',
             422: 'The Idempotency-Key was used with another body',
           },
         },
         schema: {
-          summary: 'Receive pieces; `Idempotency-Key` makes a repetition harmless',
+          summary: 'Add to the stock; with an `Idempotency-Key` a repeated request has no effect',
           params,
           headers: z.looseObject({ 'idempotency-key': z.string().min(1).max(200).optional() }),
           body: z.object({ quantity }).meta({ examples: [{ quantity: 10 }] }),
@@ -139,7 +139,7 @@ export const adminRoutes =
     );
   };
 
-/** With an `Idempotency-Key` a repeated request is answered as the first one was. */
+/** With an `Idempotency-Key`, a repeated request gets the first response again. */
 const once = async (
   tx: Tx<Tables>,
   request: HttpRequest,
@@ -156,7 +156,7 @@ const once = async (
     case 'mismatch':
       throw problem(422, 'idempotency-key-reused', 'This Idempotency-Key was used with another body.');
     case 'in-use':
-      throw problem(409, 'idempotency-key-in-use', 'A request with this Idempotency-Key is being worked on.');
+      throw problem(409, 'idempotency-key-in-use', 'A request with this Idempotency-Key is in progress.');
   }
 };
 

@@ -1,4 +1,4 @@
-import { createService, type Log, type Step } from '@emporium/service';
+import { createService, type LifecycleStage, type Log } from '@emporium/service';
 import { adminRoutes } from './admin-routes.ts';
 import type { Config } from './config.ts';
 import { onCommitReservation } from './handlers/commit-reservation.ts';
@@ -8,7 +8,7 @@ import { migrations } from './migrations/index.ts';
 import { productRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('inventory', config, log, ({ store }) => ({
     description: 'Products, their stock, and the reservations of orders.',
     migrations,

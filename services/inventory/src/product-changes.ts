@@ -6,9 +6,9 @@ import { addProduct, lockProduct, type Product, recordChange, saveProduct } from
 import { receive } from './store/stock-levels.ts';
 import type { Tables } from './store/tables.ts';
 
-// Each change locks the product and counts its version: the `sequence` that readers keep their copies in order by.
+// Each change locks the product and increments its version, the `sequence` of its events.
 
-/** Lists a product with the pieces that are there. False when there is one with this sku. */
+/** Lists a product with its initial stock. False when the sku is already in use. */
 export const listProduct = async (
   { tx, now, effects }: Work<Tables>,
   { sku, name, price }: Omit<Product, 'version'>,
@@ -24,7 +24,7 @@ export const listProduct = async (
   return true;
 };
 
-/** Undefined when there is no such product. The same price again is no change. */
+/** Changes the price. Undefined when there is no such product. Setting the same price again changes nothing. */
 export const repriceProduct = async (
   { tx, now, effects }: Work<Tables>,
   sku: string,
@@ -42,7 +42,7 @@ export const repriceProduct = async (
   return { sku, name, price };
 };
 
-/** Undefined when there is no such product. */
+/** Adds to the stock. Undefined when there is no such product. */
 export const restockProduct = async (
   { tx, now, effects }: Work<Tables>,
   sku: string,

@@ -7,11 +7,11 @@ import type { Tables } from './store/tables.ts';
 
 const product = z.object({ sku, name: z.string(), price: money, available: z.int() });
 
-/** Which part of a list, in the order of the skus. */
-export const page = (most: number, limit: number) =>
+/** The query of a list that is ordered by sku. */
+export const page = (maxLimit: number, usualLimit: number) =>
   z.object({
-    limit: pageLimit(most, limit),
-    /** The last sku of the page before. */
+    limit: pageLimit(maxLimit, usualLimit),
+    /** The last sku of the previous page. */
     after: sku.optional(),
   });
 
@@ -23,7 +23,7 @@ export const productRoutes =
       {
         config: { access: 'public' },
         schema: {
-          summary: 'What the shop sells',
+          summary: 'The products of the shop',
           querystring: page(200, 50),
           response: { 200: z.object({ products: z.array(product), ...nextPage }) },
         },

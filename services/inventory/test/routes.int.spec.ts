@@ -66,7 +66,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
 
   const changes = () => inventory.store.db.selectFrom('product_change').selectAll().orderBy('id').execute();
 
-  test('a listed product is for sale, and its events count its versions', async () => {
+  test('a listed product can be ordered, and the sequence of its events is its version', async () => {
     expect(await ask('POST', '/api/admin/products', { ...tea, quantity: 7 })).toEqual({
       status: 201,
       body: { ...tea, available: 7 },
@@ -84,7 +84,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     ]);
   });
 
-  test('a sku is listed once', async () => {
+  test('a sku can be listed once', async () => {
     await ask('POST', '/api/admin/products', tea);
     await inventory.published();
     const again = await ask('POST', '/api/admin/products', { ...tea, name: 'Another', quantity: 1 });
@@ -93,7 +93,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     expect(await inventory.levels()).toMatchObject([{ received: 0 }]);
   });
 
-  test('a changed price is published, the same one again is not', async () => {
+  test('a changed price is published, the same price is not', async () => {
     await ask('POST', '/api/admin/products', tea);
     await inventory.published();
     const price = { amount: 500, currency: 'EUR' };
@@ -109,7 +109,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     expect((await ask('GET', '/api/products')).body.products).toMatchObject([{ price }]);
   });
 
-  test('a restock adds pieces; its Idempotency-Key makes a repetition harmless', async () => {
+  test('a restock adds pieces, once for each Idempotency-Key', async () => {
     await ask('POST', '/api/admin/products', { ...tea, quantity: 1 });
     await inventory.published();
     const restock = (quantity: number) =>
@@ -128,7 +128,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     expect(await inventory.levels()).toMatchObject([{ received: 11 }]);
   });
 
-  test('changes at one time get versions of their own', async () => {
+  test('changes at the same time get different versions', async () => {
     await ask('POST', '/api/admin/products', tea);
     const restocks = Array.from({ length: 20 }, () =>
       ask('POST', '/api/admin/products/TEA/restock', { quantity: 2 }),
@@ -141,7 +141,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     expect(sequences).toEqual(Array.from({ length: 31 }, (_, n) => n + 1)); // and in their order
   });
 
-  test('the stock shows what open orders hold', async () => {
+  test('the stock includes the reservations of open orders', async () => {
     await ask('POST', '/api/admin/products', { ...tea, quantity: 9 });
     await ask('POST', '/api/admin/products', { ...tea, sku: 'CUP', quantity: 1 });
     for (const quantity of [2, 3]) {
@@ -162,7 +162,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     ]);
   });
 
-  test('products come a page at a time', async () => {
+  test('products are read in pages', async () => {
     for (const sku of ['C', 'A', 'B']) await ask('POST', '/api/admin/products', { ...tea, sku });
     const page = async (query: string) =>
       (await ask('GET', `/api/products?${query}`)).body.products.map(({ sku }: { sku: string }) => sku);
@@ -188,7 +188,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
       'price.amount',
     ],
     [
-      'no currency of ISO 4217',
+      'not a currency of ISO 4217',
       'POST',
       '/api/admin/products',
       { ...tea, price: { amount: 1, currency: 'ZZZ' } },
@@ -202,7 +202,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
       'price.currency',
     ],
     [
-      'a currency of the past',
+      'a former currency',
       'PUT',
       '/api/admin/products/TEA/price',
       { price: { amount: 1, currency: 'DEM' } },
@@ -238,7 +238,7 @@ describe.skipIf(!postgres.available)(postgres.title('products over HTTP'), () =>
     });
   });
 
-  test('administration is for administrators', async () => {
+  test('the admin routes are for administrators only', async () => {
     const asCustomer = { authorization: `Bearer ${customerToken}` };
     expect(await ask('POST', '/api/admin/products', tea, asCustomer)).toMatchObject({ status: 403 });
     expect(await ask('GET', '/api/admin/stock', undefined, asCustomer)).toMatchObject({ status: 403 });

@@ -7,8 +7,8 @@ import { openInventory } from './support/inventory.ts';
 
 const postgres = await serverFor('postgres');
 
-describe.skipIf(!postgres.available)(postgres.title('reservations that are saved together'), () => {
-  test('a change of one reads that one, not all that there are', async () => {
+describe.skipIf(!postgres.available)(postgres.title('saving reservations'), () => {
+  test('updating one row does not read the others', async () => {
     const inventory = await openInventory(postgres.url);
     const read = await inventory.store.transaction(async ({ tx }) => {
       const fill = (from: number, to: number) =>

@@ -31,7 +31,7 @@ const release = (orderId: string) =>
 const commit = (orderId: string) =>
   command(commitReservation, { orderId }, { stepId: `${orderId}/commit/1` });
 
-describe.skipIf(!postgres.available)(postgres.title('the commands to the stock'), () => {
+describe.skipIf(!postgres.available)(postgres.title('the stock commands'), () => {
   let inventory: Inventory;
 
   beforeEach(async () => {
@@ -43,7 +43,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
 
   const types = async () => (await inventory.published()).map(({ type }) => type);
 
-  test('reserve, commit and their answers, each delivered twice', async () => {
+  test('reserve and commit, each delivered twice, are answered', async () => {
     const orderId = uuid();
     await inventory.handleTwice(reserve(orderId, line('TEA', 3), line('CUP', 1)));
     expect(await inventory.published()).toEqual([
@@ -59,7 +59,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     ]);
   });
 
-  test('a command of the release before is answered in its version', async () => {
+  test('a command of the previous release is answered in its version', async () => {
     const orderId = uuid();
     const stepId = `${orderId}/reserve/1`;
     const first = shop.contract('inventory.reserve-stock');
@@ -76,7 +76,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     ]);
   });
 
-  test('a release gives the pieces back once, delivered twice', async () => {
+  test('a release that is delivered twice makes the pieces available once', async () => {
     const orderId = uuid();
     await inventory.handleTwice(reserve(orderId, line('TEA', 3)));
     await inventory.handleTwice(release(orderId));
@@ -85,7 +85,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { sku: 'TEA', sold: 0, reserved: 0 }]);
   });
 
-  test('a reservation asked for in another message gets its first answer', async () => {
+  test('a reservation repeated as another message gets the first reply', async () => {
     const orderId = uuid();
     await inventory.handle(reserve(orderId, line('TEA', 3)));
     await inventory.handle(reserve(orderId, line('TEA', 3)));
@@ -93,7 +93,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { sku: 'TEA', reserved: 3 }]);
   });
 
-  test('a rejection says what is missing, and stays one when pieces come', async () => {
+  test('a rejection says what is missing, and stays a rejection after a restock', async () => {
     const orderId = uuid();
     const asked = reserve(orderId, line('TEA', 1), line('CUP', 6));
     await inventory.handleTwice(asked);
@@ -112,7 +112,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { reserved: 0 }]);
   });
 
-  test('more of one sku than a line may ask for is refused within the contract', async () => {
+  test('a rejection of more pieces than a line may request matches the contract', async () => {
     await inventory.handle(reserve(uuid(), line('TEA', 10_000), line('TEA', 10_000)));
     const [answer] = await inventory.published();
     expect(stockRejected.strictSchema.parse(answer?.data)).toMatchObject({
@@ -120,7 +120,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     });
   });
 
-  test('a release that overtakes its reservation refuses it', async () => {
+  test('a release that arrives before its reservation rejects it', async () => {
     const orderId = uuid();
     await inventory.handleTwice(release(orderId));
     await inventory.handleTwice(reserve(orderId, line('TEA')));
@@ -131,7 +131,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { reserved: 0 }]);
   });
 
-  test('an expired reservation is refused, not made, and stays refused', async () => {
+  test('an expired reservation is rejected, and stays rejected', async () => {
     const orderId = uuid();
     const data = { orderId, lines: [line('TEA')] };
     await inventory.handleTwice(command(reserveStock, data, { expiry: new Date(Date.now() - 1) }));
@@ -143,7 +143,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { reserved: 0 }]);
   });
 
-  test('an expired repetition of a reservation that was made tells the truth', async () => {
+  test('an expired repetition of a reservation gets the first reply', async () => {
     const orderId = uuid();
     const data = { orderId, lines: [line('TEA')] };
     await inventory.handle(command(reserveStock, data));
@@ -151,7 +151,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await types()).toEqual(['stock.reserved.v2', 'stock.reserved.v2']);
   });
 
-  test('what cannot be answered is set aside at once and leaves no trace', async () => {
+  test('a command that contradicts the state is a dead letter at once and changes nothing', async () => {
     const [unknown, released] = [uuid(), uuid()];
     await inventory.handle(release(released));
     await inventory.published();
@@ -162,7 +162,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.published()).toEqual([]);
   });
 
-  test('one that cannot be answered does not take its neighbours with it', async () => {
+  test('a command that fails does not affect the others of its group', async () => {
     const orders = Array.from({ length: 5 }, () => uuid());
     const results = await Promise.allSettled([
       ...orders.map((orderId) => inventory.handle(reserve(orderId, line('TEA')))),
@@ -172,7 +172,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toMatchObject([{ reserved: 0 }, { sku: 'TEA', reserved: 5 }]);
   });
 
-  test('commands of one group are decided one after the other: each sees what those before it changed', async () => {
+  test('the commands of a group are decided one after the other, and see the changes of those before', async () => {
     const lines = [line('CUP', 3)];
     const decisions = [
       { data: { orderId: 'a', lines }, decide: (state: Reservable) => reserveLines(state, lines) },
@@ -184,7 +184,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     const decided = await inventory.store.transaction(({ tx, now }) =>
       reservations.decideAll({ tx, now }, decisions, ({ decide }, state) => decide(state)),
     );
-    expect(decided.map(({ decision }) => decision.answer.kind)).toEqual([
+    expect(decided.map(({ decision }) => decision.reply.kind)).toEqual([
       'reserved',
       'rejected',
       'released',
@@ -197,13 +197,13 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(states.map((row) => row?.status)).toEqual(['released', 'rejected', 'committed']);
   });
 
-  test('two hundred orders at one time for the last fifty pieces, through four processes', async () => {
+  test('two hundred orders at the same time for the last fifty pieces, with four processes', async () => {
     await inventory.stock({ LAST: 50 });
     const instances = [inventory, inventory.instance(), inventory.instance(), inventory.instance()];
     const before = await deadlocks();
     const orders = Array.from({ length: 200 }, () => uuid());
     const messages = orders.map((orderId) => reserve(orderId, line('LAST')));
-    // Two get every one of them, the others ask the same in other messages: a broker may deliver twice, and people press twice.
+    // Two processes get every message, the others get the same commands as other messages: brokers and clients both repeat.
     const [one, two, ...others] = instances;
     await Promise.all([
       ...messages.flatMap((message) => [one?.handle(message), two?.handle(message)]),
@@ -217,11 +217,11 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
       orders.map(() => 1),
     );
     expect([...answers.values()].filter(([first]) => first?.type === 'stock.reserved.v2')).toHaveLength(50);
-    expect(published).toHaveLength(600); // three messages an order, however often each was delivered
+    expect(published).toHaveLength(600); // three messages per order, however often each was delivered
     expect(await inventory.levels()).toContainEqual({ sku: 'LAST', received: 50, sold: 0, reserved: 50 });
   });
 
-  test('orders that name the same skus in different order never deadlock', async () => {
+  test('orders with the same skus in different order do not deadlock', async () => {
     const skus = Array.from({ length: 60 }, (_, n) => `SKU-${n}`);
     await inventory.stock(Object.fromEntries(skus.map((sku) => [sku, 10_000])));
     const instances = [inventory, ...Array.from({ length: 5 }, () => inventory.instance())];
@@ -245,7 +245,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     }
   });
 
-  test('the same orders through six processes at one time never deadlock', async () => {
+  test('the same orders in six processes do not deadlock', async () => {
     await inventory.stock({ MANY: 1_000 });
     const instances = [inventory, ...Array.from({ length: 5 }, () => inventory.instance())];
     const before = await deadlocks();
@@ -257,7 +257,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(await inventory.levels()).toContainEqual({ sku: 'MANY', received: 1_000, sold: 0, reserved: 300 });
   });
 
-  test('the database itself refuses to sell what is not there', async () => {
+  test('the database refuses to sell more than there is', async () => {
     const { db } = inventory.store;
     await expect(sql`update stock set reserved = 6 where sku = 'CUP'`.execute(db)).rejects.toThrow(
       'stock_not_negative',
@@ -267,7 +267,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     );
   });
 
-  test('random commands from two processes at one time keep the books', async () => {
+  test('random commands in two processes keep the stock consistent', async () => {
     const instances = [inventory, inventory.instance()];
     const orders = Array.from({ length: 40 }, () => uuid());
     const commands = orders.flatMap((orderId, n) => [
@@ -295,7 +295,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the stock')
     expect(rows.length).toBeGreaterThan(0);
   });
 
-  /** As the server counts them; a connection reports what it saw when it is idle. */
+  /** The statistics of the server, which a connection reports when it is idle. */
   const deadlocks = async (): Promise<number> => {
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     const { rows } = await sql<{ deadlocks: number }>`

@@ -1,6 +1,6 @@
 import type { Transport } from '@emporium/bus';
 import { isOfStream } from '@emporium/contracts';
-import { createService, type Log, type Parts, type Step } from '@emporium/service';
+import { createService, type LifecycleStage, type Log, type ServiceContext } from '@emporium/service';
 import type { Config } from './config.ts';
 import { deadLetterConsumer } from './dead-letter-consumer.ts';
 import { migrations } from './migrations/index.ts';
@@ -15,7 +15,7 @@ import type { Tables } from './store/tables.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('operations', config, log, (parts) => {
     const { store, transport, stream } = parts;
     const sendTo = sendToEither(parts);
@@ -47,6 +47,6 @@ export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
 
 /** Sends through the broker that carries the subscription. */
 const sendToEither =
-  ({ transport, stream }: Parts<Tables>): Transport['sendTo'] =>
+  ({ transport, stream }: ServiceContext<Tables>): Transport['sendTo'] =>
   (subscription, message) =>
     (isOfStream(subscription) ? stream : transport).sendTo(subscription, message);

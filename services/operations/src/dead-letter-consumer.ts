@@ -1,10 +1,13 @@
 import type { Consumer, Transport } from '@emporium/bus';
-import type { Parts, Step } from '@emporium/service';
+import type { LifecycleStage, ServiceContext } from '@emporium/service';
 import { storeDeadLetter } from './store/store-dead-letter.ts';
 import type { Tables } from './store/tables.ts';
 
 /** Moves the dead letters of every subscription of a broker into the table. */
-export const deadLetterConsumer = ({ store, health, log }: Parts<Tables>, transport: Transport): Step => {
+export const deadLetterConsumer = (
+  { store, health, log }: ServiceContext<Tables>,
+  transport: Transport,
+): LifecycleStage => {
   const name = `dead letters of ${transport.name}`;
   let consumer: Consumer | undefined;
   // Degraded, not unready: stored dead letters can still be read and replayed.

@@ -1,5 +1,5 @@
 import { messageOf } from '@emporium/bus';
-import type { Log, Step } from '@emporium/service';
+import type { LifecycleStage, Log } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { discardMany } from './bulk-discard.ts';
 import { openedBeforeNewest, removeOldestResolved, subscriptionsWithDeadLetters } from './store/retention.ts';
@@ -56,7 +56,7 @@ const discard = async (
 };
 
 /** Enforces the limits every ten minutes, for the first time a minute after the start. */
-export const retentionStep = (store: Store<Tables>, limits: RetentionLimits, log: Log): Step => ({
+export const retentionStep = (store: Store<Tables>, limits: RetentionLimits, log: Log): LifecycleStage => ({
   name: 'dead letter retention',
   start: () => {
     let running: Promise<void> = Promise.resolve();

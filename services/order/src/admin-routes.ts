@@ -7,7 +7,7 @@ import type { Fulfilment } from './fulfilment.ts';
 import type { OrderTables } from './store/tables.ts';
 import { listOrders } from './views/list-orders.ts';
 
-interface AdminParts {
+interface AdminDependencies {
   readonly store: Store<OrderTables>;
   readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
 }
@@ -22,7 +22,7 @@ const summary = z.object({
 });
 
 export const adminRoutes =
-  ({ store, fulfilment }: AdminParts): Routes =>
+  ({ store, fulfilment }: AdminDependencies): Routes =>
   (server) => {
     server.get(
       '/api/admin/orders',
@@ -55,7 +55,7 @@ export const adminRoutes =
       {
         config: { access: 'administrator', problems: { 409: 'The order does not need attention' } },
         schema: {
-          summary: 'Go on with an order that needs attention',
+          summary: 'Resume an order that needs attention',
           params: z.object({ id: z.string().max(100) }),
           response: { 202: z.object({ orderId: z.string() }) },
         },

@@ -1,6 +1,12 @@
 import { startProjection } from '@emporium/event-store';
 import { createSagaRunner } from '@emporium/saga';
-import { createService, type Log, type Parts, type ServiceDefinition, type Step } from '@emporium/service';
+import {
+  createService,
+  type LifecycleStage,
+  type Log,
+  type ServiceContext,
+  type ServiceDefinition,
+} from '@emporium/service';
 import { adminRoutes } from './admin-routes.ts';
 import { createBacklog } from './backlog.ts';
 import type { Config, Settings } from './config.ts';
@@ -13,13 +19,13 @@ import { orderRoutes } from './routes.ts';
 import type { OrderTables } from './store/tables.ts';
 import { customerOrders } from './views/customer-orders.ts';
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<OrderTables>('order', config, log, defineOrders(config));
 
-/** What the service is made of, on any database. */
+/** The definition of the service, independent of its database and broker. */
 export const defineOrders =
   (config: Settings) =>
-  ({ store, log }: Pick<Parts<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
+  ({ store, log }: Pick<ServiceContext<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
     const definition = createFulfilment({
       stepMs: config.ORDER_STEP_DEADLINE_MS,
       dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
@@ -32,7 +38,7 @@ export const defineOrders =
       log,
       follow: followSaga,
     });
-    const backlog = createBacklog((most) => fulfilment.countOpen(most), config.ORDER_BACKLOG_LIMIT);
+    const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
 
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',

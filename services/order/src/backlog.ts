@@ -1,16 +1,16 @@
-/** Whether new orders can be taken: too many in progress would all be late. */
+/** Limits the orders in progress: with too many, all of them would be late. */
 export interface Backlog {
   isFull(): Promise<boolean>;
 }
 
-/** A count is good for this long, in milliseconds: the limit is a guard, not a quota. */
-const freshMs = 500;
+/** How long a count is cached, in milliseconds: the limit need not be exact. */
+const cacheMs = 500;
 
-export const createBacklog = (countOpen: (most: number) => Promise<number>, limit: number): Backlog => {
+export const createBacklog = (countOpen: (max: number) => Promise<number>, limit: number): Backlog => {
   let counted: { readonly at: number; readonly full: Promise<boolean> } | undefined;
   return {
     isFull: () => {
-      if (counted === undefined || Date.now() - counted.at > freshMs) {
+      if (counted === undefined || Date.now() - counted.at > cacheMs) {
         const full = countOpen(limit).then((open) => open >= limit);
         counted = { at: Date.now(), full };
         full.catch(() => {

@@ -3,19 +3,19 @@ import { z } from 'zod';
 
 const count = z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
 
-/** What is the order service's own. */
+/** The settings that only the order service has. */
 export const settings = z.object({
-  /** How long a step of an order waits for its reply. */
+  /** How long a step of the saga waits for its reply. */
   ORDER_STEP_DEADLINE_MS: milliseconds.default(30_000),
   /** How long the dispatch, the pivot, waits for its reply. */
   ORDER_DISPATCH_DEADLINE_MS: milliseconds.default(60_000),
-  /** How often a request that must succeed is made before the order waits for a person. */
+  /** How often a command that must succeed is sent before the order is parked. */
   ORDER_STEP_ATTEMPTS: count.max(100, 'must be 100 or less').default(6),
-  /** The wait after a refused capture; it doubles. */
+  /** The delay after a refused capture; it doubles each time. */
   ORDER_RETRY_DELAY_MS: milliseconds.default(1_000),
-  /** The version of the saga's commands, and so of their replies. 1 while instances that know no other still run. */
+  /** The version of the saga's commands and their replies. Set it to 1 while instances of a release without version 2 still run. */
   ORDER_COMMAND_VERSION: z.enum(['1', '2'], 'must be 1 or 2').default('2'),
-  /** Orders in progress at which new ones are turned away with 503. */
+  /** With this many orders in progress, new ones are refused with 503. */
   ORDER_BACKLOG_LIMIT: count.default(20_000),
 });
 export type Settings = z.output<typeof settings>;

@@ -7,7 +7,7 @@ import type { Fulfilment } from './fulfilment.ts';
 import { decideOrder, orders } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 
-/** The order follows its saga: each fact becomes a command to the aggregate, in the transaction of the transition. */
+/** Turns each fact of the saga into a command to the order, in the transaction of the saga's transition. */
 export const followSaga = async (
   changes: readonly SagaChange<Fulfilment>[],
   tx: Tx<OrderTables>,
@@ -22,7 +22,7 @@ export const followSaga = async (
   return items.map((item) => followed.get(item)?.followed);
 };
 
-/** What a fact of the saga asks of the order. */
+/** The command that records a fact of the saga. */
 export const commandOf = (fact: SagaFact): OrderCommand => {
   switch (fact.fact) {
     case 'step-done':

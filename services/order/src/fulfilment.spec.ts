@@ -63,32 +63,32 @@ const capture = (attempt: number) =>
   send(capturePayment, { orderId }, { stepId: stepId(`capture/${attempt}`) });
 
 describe('forward', () => {
-  test('reserved stock leads to the authorisation', () =>
+  test('authorises the payment when the stock is reserved', () =>
     given()
       .when(reserved)
       .then(
         send(authorisePayment, { orderId, total, paymentToken: 'tok_ok' }, { stepId: stepId('authorise/1') }),
       ));
 
-  test('an authorised payment leads to the dispatch', () =>
+  test('dispatches the order when the payment is authorised', () =>
     given(reserved)
       .when(authorised)
       .then(send(dispatchOrder, { orderId, customerId, lines }, { stepId: stepId('dispatch/1') })));
 
-  test('a dispatched order sells its stock, without an expiry: there is no way back', () => {
+  test('commits the stock when the order is dispatched, with a command that does not expire', () => {
     const [effect] = given(reserved, authorised).when(dispatched).effects() as SendEffect[];
     expect(effect).toEqual(send(commitReservation, { orderId }, { stepId: stepId('commit/1') }));
   });
 
-  test('requests before the pivot expire when the saga stops waiting for them', () => {
+  test('commands before the pivot expire at their deadline', () => {
     const [effect] = given().when(reserved).effects() as SendEffect[];
     expect(effect?.options?.expiry).toEqual(new Date('2026-01-01T00:00:30.000Z'));
   });
 
-  test('sold stock leads to the capture', () =>
+  test('captures the payment when the stock is committed', () =>
     given(reserved, authorised, dispatched).when(committed).then(capture(1)));
 
-  test('a captured payment completes the order', () => {
+  test('completes the order when the payment is captured', () => {
     const moved = given(reserved, authorised, dispatched, committed).when(captured);
     moved.then();
     moved.facts({ fact: 'step-done', step: 'capture' }, { fact: 'completed' });
@@ -97,7 +97,7 @@ describe('forward', () => {
 });
 
 describe('compensation', () => {
-  test('rejected stock cancels at once: there is nothing to take back', () => {
+  test('rejected stock cancels the order at once: there is nothing to compensate', () => {
     const moved = given().when(
       replied(
         stockRejected,
@@ -109,7 +109,7 @@ describe('compensation', () => {
     expect(moved.state()).toMatchObject({ phase: 'cancelled', reason: { code: 'out-of-stock' } });
   });
 
-  test('however much is missing, the reason is one that a person reads and a contract holds', () => {
+  test('the reason is readable and not too long for the contract, however much is missing', () => {
     const missing = Array.from({ length: 100 }, (_, n) => ({
       sku: `A-PRODUCT-WITH-THE-LONGEST-NAME-OF-ALL-${String(n).padStart(2, '0')}`.slice(0, 40),
       requested: 10_000,
@@ -129,7 +129,7 @@ describe('compensation', () => {
     expect(given(reserved, declined).when(released).state().phase).toBe('cancelled');
   });
 
-  test('a failed dispatch voids the payment, then releases the stock, then cancels', () => {
+  test('a failed dispatch voids the payment, releases the stock, and then cancels the order', () => {
     given(reserved, authorised).when(failed).then(voidIt);
     given(reserved, authorised, failed).when(voided).then(release);
     const last = given(reserved, authorised, failed, voided).when(released);
@@ -140,7 +140,7 @@ describe('compensation', () => {
     expect(isFinal(last.state())).toBe(true);
   });
 
-  test('a step that timed out is compensated too, since nobody knows whether it happened', () =>
+  test('a step that timed out is compensated, too, because it may have happened', () =>
     given(reserved).when(deadline).then(voidIt));
 
   test('a late success after its compensation is compensated again, and the order stays cancelled', () => {
@@ -152,13 +152,13 @@ describe('compensation', () => {
     expect([settled.phase, isFinal(settled)]).toEqual(['cancelled', true]);
   });
 
-  test('a success that overtakes its own compensation is ignored: the compensation is on its way', () =>
+  test('a late success during the compensation of its step is ignored', () =>
     given(deadline).when(reserved).isIgnored('reserve is undoing'));
 
-  test('a success after a refusal is compensated too', () =>
+  test('a success after a refusal is compensated, too', () =>
     given(reserved, declined).when(authorised).then(voidIt));
 
-  test('two late successes are both compensated before it is final again', () => {
+  test('two late successes are both compensated before the saga is final again', () => {
     const state = given(reserved, deadline, voided, released, authorised, reserved).when(voided).state();
     expect([state.phase, isFinal(state)]).toEqual(['cancelled', false]);
     expect(
@@ -168,7 +168,7 @@ describe('compensation', () => {
     ).toBe(true);
   });
 
-  test('a compensation without an answer is asked for again, and in the end a person is', () => {
+  test('a compensation without a reply is sent again, and finally the order is parked', () => {
     given(reserved, declined).when(deadline).then(release);
     const parked = given(reserved, declined, deadline, deadline).when(deadline);
     parked.then();
@@ -176,7 +176,7 @@ describe('compensation', () => {
     given(reserved, declined, deadline, deadline, deadline).when({ kind: 'resume' }).then(release);
   });
 
-  test('a parked order that hears its answer after all goes on by itself', () => {
+  test('a late reply resumes a parked order', () => {
     const moved = given(reserved, declined, deadline, deadline, deadline).when(released);
     moved.facts(
       { fact: 'resumed' },
@@ -187,27 +187,27 @@ describe('compensation', () => {
 });
 
 describe('the pivot', () => {
-  test('a slow dispatch is asked to stop, and nothing is taken back before the answer', () =>
+  test('a dispatch that times out is cancelled, and nothing is compensated before the reply', () =>
     given(reserved, authorised).when(deadline).then(stopIt));
 
-  test('stopped in time: the order is compensated', () =>
+  test('cancelled in time: the order is compensated', () =>
     given(reserved, authorised, deadline).when(stopped).then(voidIt));
 
-  test('dispatched after all: the order goes on', () =>
+  test('dispatched after all: the order continues', () =>
     given(reserved, authorised, deadline)
       .when(dispatched)
       .then(send(commitReservation, { orderId }, { stepId: stepId('commit/1') })));
 
-  test('failed in the meantime: the order is compensated', () =>
+  test('failed meanwhile: the order is compensated', () =>
     given(reserved, authorised, deadline).when(failed).then(voidIt));
 
-  test('no answer to the stop: it is asked again, then the order waits for a person', () => {
+  test('no reply to the cancellation: it is sent again, and finally the order is parked', () => {
     given(reserved, authorised, deadline).when(deadline).then(stopIt);
     const parked = given(reserved, authorised, deadline, deadline, deadline).when(deadline).state();
     expect(parked).toMatchObject({ phase: 'stopping', parked: { step: 'dispatch' } });
   });
 
-  test('failed although it waited for a person: the order goes on by itself, and is compensated', () => {
+  test('failed while the order is parked: the order is resumed and compensated', () => {
     const moved = given(reserved, authorised, deadline, deadline, deadline, deadline).when(failed);
     moved.then(voidIt);
     moved.facts(
@@ -218,10 +218,10 @@ describe('the pivot', () => {
     expect(moved.state().parked).toBeUndefined();
   });
 
-  describe('dispatched although it was stopped', () => {
+  describe('dispatched although it was cancelled', () => {
     const overtaken = [reserved, authorised, deadline, stopped, dispatched];
 
-    test('what can be taken back is taken back', () => {
+    test('the other steps are compensated', () => {
       const moved = given(reserved, authorised, deadline, stopped).when(dispatched);
       moved.then();
       moved.facts({ fact: 'step-done', step: 'dispatch' });
@@ -230,25 +230,25 @@ describe('the pivot', () => {
         .then(release);
     });
 
-    test('then a person has to look', () => {
+    test('then the order is parked', () => {
       const moved = given(...overtaken, voided).when(released);
       moved.facts(
         { fact: 'step-undone', step: 'reserve' },
         { fact: 'cancelled', reason: { code: 'timed-out', text: 'dispatch took too long' } },
-        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded after it was taken back' },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded although it was cancelled' },
       );
       expect(isFinal(moved.state())).toBe(false);
     });
 
-    test('also when the order was cancelled long ago', () => {
+    test('also when the order was cancelled before', () => {
       const late = given(reserved, authorised, deadline, stopped, voided, released).when(dispatched);
       late.facts(
         { fact: 'step-done', step: 'dispatch' },
-        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded after it was taken back' },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded although it was cancelled' },
       );
     });
 
-    test('who has dealt with it says so, and the order is final', () => {
+    test('a person resumes it, and the order is final', () => {
       const resumed = given(...overtaken, voided, released).when({ kind: 'resume' });
       resumed.then();
       resumed.facts({ fact: 'resumed' });
@@ -260,7 +260,7 @@ describe('the pivot', () => {
 describe('after the pivot', () => {
   const shipped = [reserved, authorised, dispatched, committed];
 
-  test('a refused capture is asked for again after a wait, as a new attempt', () => {
+  test('a refused capture is retried after a delay, as a new attempt', () => {
     given(...shipped)
       .when(captureFailed(1))
       .then();
@@ -269,17 +269,17 @@ describe('after the pivot', () => {
       .then(capture(2));
   });
 
-  test('an unanswered capture is asked for again as the same attempt, so that nothing is captured twice', () =>
+  test('a capture without a reply is sent again as the same attempt, so that nothing is captured twice', () =>
     given(...shipped)
       .when(deadline)
       .then(capture(1)));
 
-  test('a refusal of an earlier attempt is ignored', () =>
+  test('the refusal of an earlier attempt is ignored', () =>
     given(...shipped, captureFailed(1), deadline)
       .when(captureFailed(1))
       .isIgnored('an earlier attempt of capture'));
 
-  test('refused three times: the order waits for a person, and can be resumed', () => {
+  test('refused three times: the order is parked, and can be resumed', () => {
     const history = [...shipped, captureFailed(1), deadline, captureFailed(2), deadline];
     expect(
       given(...history)
@@ -291,7 +291,7 @@ describe('after the pivot', () => {
       .then(capture(4));
   });
 
-  test('the wait between two attempts doubles, up to five minutes', () => {
+  test('the delay between two attempts doubles, up to five minutes', () => {
     const patient = createFulfilment({ stepMs: 1, dispatchMs: 1, attempts: 100, retryDelayMs: 1_000 });
     const refusedBefore = (times: number) =>
       Array.from({ length: times }, (_, n) => [captureFailed(n + 1), deadline]).flat();
@@ -311,25 +311,26 @@ describe('after the pivot', () => {
   });
 
   test('it is too late to cancel', () =>
-    given(reserved, authorised).when(cancel).isIgnored('the pivot was asked for'));
+    given(reserved, authorised).when(cancel).isIgnored('the command of the pivot was sent'));
 });
 
 describe('a customer cancels', () => {
-  test('before the stock is answered: the reservation is taken back, whether it happened or not', () =>
+  test('before the reply about the stock: the reservation is compensated, whether it happened or not', () =>
     given().when(cancel).then(release));
 
-  test('before the payment is answered: payment first, then stock', () => {
+  test('before the reply about the payment: first the payment is compensated, then the stock', () => {
     given(reserved).when(cancel).then(voidIt);
     given(reserved, cancel).when(voided).then(release);
   });
 
-  test('the answer that was under way is ignored', () =>
+  test('the reply that was on its way is ignored', () =>
     given(reserved, cancel).when(authorised).isIgnored('authorise is undoing'));
 
-  test('twice is once', () => given(reserved, cancel).when(cancel).isIgnored('the saga is compensating'));
+  test('a second cancellation is ignored', () =>
+    given(reserved, cancel).when(cancel).isIgnored('the saga is compensating'));
 });
 
-test('every reply a second time changes nothing', () => {
+test('a repeated reply changes nothing', () => {
   const history = [reserved, authorised, dispatched, committed, captured];
   const steps = ['reserve', 'authorise', 'dispatch', 'commit', 'capture'];
   for (const [index, reply] of history.entries())
@@ -345,7 +346,7 @@ test('a participant gives up before the saga does', () => {
   expect(worst.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(30_000);
 });
 
-test('a placed order first asks for its stock', () => {
+test('a placed order first reserves its stock', () => {
   const { effects, state } = start(fulfilment, orderId, order, new Date('2026-01-01T00:00:00.000Z'));
   expect(effects).toEqual([
     send(

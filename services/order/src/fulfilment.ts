@@ -26,7 +26,7 @@ import {
 } from '@emporium/contracts';
 import { pivot, type SagaDefinition, saga, step } from '@emporium/saga';
 
-/** What the requests of an order's saga are made from. */
+/** The data that the commands of an order's saga are created from. */
 export interface Fulfilment {
   readonly orderId: string;
   readonly customerId: string;
@@ -35,7 +35,7 @@ export interface Fulfilment {
   readonly paymentToken: string;
 }
 
-/** How long each step waits for its reply, in milliseconds, and how patient it is with what must succeed. */
+/** The time for the reply of each step, and the retries of commands that must succeed. */
 export interface FulfilmentDeadlines {
   readonly stepMs: number;
   readonly dispatchMs: number;
@@ -49,8 +49,8 @@ interface FulfilmentOptions extends FulfilmentDeadlines {
 }
 
 /**
- * Drives one order: reserve, authorise, dispatch (the pivot), commit, capture. Until the dispatch a refusal or a deadline
- * takes back what was done; after it the order only goes forward.
+ * The saga of an order: reserve, authorise, dispatch (the pivot), commit, capture. Until the dispatch, a refusal or a passed deadline
+ * cancels the order and compensates its steps; after it, the order only goes forward.
  */
 export const createFulfilment = ({
   stepMs,
@@ -129,12 +129,12 @@ export const createFulfilment = ({
 
 type Missing = Data<typeof stockRejected>['missing'][number];
 
-/** So many are named: an order has up to 100 lines, and a reason up to 500 characters. */
-const mostNamed = 5;
+/** An order has up to 100 lines, and a reason at most 500 characters. */
+const maxNamed = 5;
 
 const sentenceOf = (missing: readonly Missing[]): string => {
   const named = missing
-    .slice(0, mostNamed)
+    .slice(0, maxNamed)
     .map(({ sku, requested, available }) => `${sku}: ${requested} wanted, ${available} left`);
   const others = missing.length - named.length;
   return [...named, ...(others === 0 ? [] : [`and ${others} more`])].join('; ');

@@ -22,15 +22,15 @@ export interface PlaceOrder {
   readonly customerId: string;
   readonly lines: readonly OrderLine[];
   readonly paymentToken: string;
-  /** What the customer was shown: at another total nothing is ordered. */
+  /** The total that the customer was shown; when it has changed, nothing is ordered. */
   readonly expectedTotal?: Money | undefined;
-  /** Whether a new order may begin now. One that was placed before is answered all the same. */
+  /** Whether a new order may be placed now. A repeated request is answered in any case. */
   readonly mayBegin: boolean;
-  /** Where it came with an `Idempotency-Key`. */
+  /** Present when the request has an `Idempotency-Key`. */
   readonly request?: IdempotentRequest;
 }
 
-/** In all but the first, nothing was written. */
+/** An order was placed only if the outcome is `answered`. */
 export type Placed =
   | IdempotentOutcome
   /** A line cannot be ordered. */
@@ -48,8 +48,8 @@ interface Accepted {
 }
 
 /**
- * Fixes the prices, begins the orders' streams and their sagas, and answers each with its address: all in one transaction,
- * so that an order can be read, and cancelled, as soon as the answer is there.
+ * Sets the prices, and starts the event streams of the orders and their sagas, all in one transaction: an order can be read and
+ * cancelled as soon as its request is answered.
  */
 export const placeOrders =
   (fulfilment: SagaRunner<Fulfilment, OrderTables>): GroupWork<OrderTables, PlaceOrder, Placed> =>
@@ -63,7 +63,7 @@ export const placeOrders =
       parts.filter(isNew).flatMap(({ item }) => item.lines.map(({ sku }) => sku)),
     );
     const accepted = parts.filter(isNew).flatMap((part): Accepted[] => {
-      const pricing = priceAsSeen(part.item, prices);
+      const pricing = priceAsExpected(part.item, prices);
       if (pricing.kind === 'priced') return [{ ...pricing, part, orderId: uuid() }];
       outcomes.set(part, pricing);
       return [];
@@ -82,7 +82,10 @@ export const placeOrders =
     return parts.flatMap((part) => outcomes.get(part) ?? []);
   };
 
-const priceAsSeen = ({ lines, expectedTotal: expected }: PlaceOrder, prices: ReadonlyMap<string, Money>) => {
+const priceAsExpected = (
+  { lines, expectedTotal: expected }: PlaceOrder,
+  prices: ReadonlyMap<string, Money>,
+) => {
   const pricing = price(lines, prices);
   if (pricing.kind === 'refused' || expected === undefined || isSame(expected, pricing.total)) return pricing;
   return { kind: 'other-total', expected, total: pricing.total } as const;
@@ -91,7 +94,7 @@ const priceAsSeen = ({ lines, expectedTotal: expected }: PlaceOrder, prices: Rea
 const isSame = (one: Money, other: Money): boolean =>
   one.amount === other.amount && one.currency === other.currency;
 
-/** What is known already of those that came with a key; without those that are new. */
+/** The outcomes of requests that were answered before, or are in progress; new requests are left out. */
 const recallAll = async (tx: Tx<OrderTables>, parts: readonly Placing[]): Promise<Map<Placing, Placed>> => {
   const keyed = parts.flatMap((part) =>
     part.item.request === undefined ? [] : [{ part, request: part.item.request }],
@@ -108,7 +111,7 @@ const recallAll = async (tx: Tx<OrderTables>, parts: readonly Placing[]): Promis
   );
 };
 
-/** Each part's effects are the saga's first request and the order's event. */
+/** Adds to each part the first command of the saga and the events of the order. */
 const begin = async (
   tx: Tx<OrderTables>,
   fulfilment: SagaRunner<Fulfilment, OrderTables>,

@@ -13,7 +13,7 @@ import {
 import type { Answer, Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
-import { isTakenBack } from './domain/order.ts';
+import { isBeingCancelled } from './domain/order.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
 import { type Placed, placeOrders } from './place-order.ts';
@@ -21,7 +21,7 @@ import { readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 import { listOrders } from './views/list-orders.ts';
 
-export interface OrderParts {
+export interface OrderDependencies {
   readonly store: Store<OrderTables>;
   readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
   readonly backlog: Backlog;
@@ -35,7 +35,9 @@ const placeBody = z
     paymentToken: z.string().min(1).max(200),
     expectedTotal: money
       .optional()
-      .describe('What the customer was shown: at another total nothing is ordered, and the answer is 409'),
+      .describe(
+        'The total that the customer was shown; when it has changed, nothing is ordered and the answer is 409',
+      ),
   })
   .meta({ examples: [{ lines: [{ sku: 'MUG-1', quantity: 2 }], paymentToken: 'tok_ok' }] });
 
@@ -64,7 +66,7 @@ const orderId = z.object({ id: z.string().max(100) });
 const customerReason = { code: 'customer-request', text: 'cancelled by the customer' };
 
 export const orderRoutes =
-  ({ store, fulfilment, backlog }: OrderParts): Routes =>
+  ({ store, fulfilment, backlog }: OrderDependencies): Routes =>
   (server) => {
     const place = store.grouped(placeOrders(fulfilment));
 
@@ -74,8 +76,8 @@ export const orderRoutes =
         config: {
           access: 'user',
           problems: {
-            409: 'A request with this Idempotency-Key is being worked on',
-            422: 'Impossible, such as an unknown sku; or the Idempotency-Key was used with another body',
+            409: 'The total has changed; or a request with this Idempotency-Key is in progress',
+            422: 'A line cannot be ordered, such as an unknown sku; or the Idempotency-Key was used with another body',
           },
         },
         schema: { summary: 'Place an order', body: placeBody, response: { 202: accepted } },
@@ -149,7 +151,7 @@ export const orderRoutes =
     server.post(
       '/api/orders/:id/cancel',
       {
-        config: { access: 'user', problems: { 409: 'The order is on its way, or final' } },
+        config: { access: 'user', problems: { 409: 'The order is on its way, completed or cancelled' } },
         schema: {
           summary: 'Cancel an order that is not on its way yet',
           params: orderId,
@@ -163,13 +165,17 @@ export const orderRoutes =
           const { order } = await readOrder(tx, id);
           if (order.status === 'none' || order.customerId !== userId) throw notFound();
           const applied = await fulfilment.apply(tx, id, { kind: 'cancel', reason: customerReason }, now);
-          if (applied?.transition.kind === 'moved') effects.push(...applied.effects);
-          // Read again: it was decided under the saga's lock, and a deadline or a refusal may have been faster.
+          if (applied?.transition.kind === 'changed') effects.push(...applied.effects);
+          // Read it again under the saga's lock: a deadline or a refusal may have cancelled the order meanwhile.
           const { order: decided } = await readOrder(tx, id);
-          return decided.status !== 'none' && isTakenBack(decided) ? decided.status : undefined;
+          return decided.status !== 'none' && isBeingCancelled(decided) ? decided.status : undefined;
         });
         if (outcome === undefined) {
-          throw problem(409, 'too-late', 'The order is on its way, or final: it can no longer be cancelled.');
+          throw problem(
+            409,
+            'too-late',
+            'The order is on its way or completed, and can no longer be cancelled.',
+          );
         }
         return reply.code(202).send({ orderId: id, status: outcome });
       },
@@ -186,8 +192,8 @@ const idempotencyKeyOf = (header: string | readonly string[] | undefined): strin
   ]);
 };
 
-/** In minor units. */
-const sum = ({ amount, currency }: Money): string => `${amount} ${currency}`;
+/** An amount in minor units, with its currency. */
+const textOf = ({ amount, currency }: Money): string => `${amount} ${currency}`;
 
 const answerOf = (outcome: Placed): Answer => {
   switch (outcome.kind) {
@@ -196,7 +202,7 @@ const answerOf = (outcome: Placed): Answer => {
     }
     case 'other-total': {
       const { expected: expectedTotal, total } = outcome;
-      const detail = `The order costs ${sum(total)} now, and not ${sum(expectedTotal)}.`;
+      const detail = `The order now costs ${textOf(total)}, not ${textOf(expectedTotal)}.`;
       throw problem(409, 'other-total', detail, { members: { expectedTotal, total } });
     }
     case 'backlog-full':
@@ -208,6 +214,6 @@ const answerOf = (outcome: Placed): Answer => {
     case 'mismatch':
       throw problem(422, 'idempotency-mismatch', 'This Idempotency-Key was used with another body.');
     case 'in-use':
-      throw problem(409, 'idempotency-in-use', 'A request with this Idempotency-Key is being worked on.');
+      throw problem(409, 'idempotency-in-use', 'A request with this Idempotency-Key is in progress.');
   }
 };

@@ -11,7 +11,7 @@ import { customerOrders } from '../src/views/customer-orders.ts';
 const postgres = await serverFor('postgres');
 
 describe.skipIf(!postgres.available)(postgres.title('the list of orders'), () => {
-  test('a change of one reads that one, not all that there are', async () => {
+  test('updating one row does not read the others', async () => {
     const { url, drop } = await freshDatabase(postgres.url);
     const log = { info: () => {}, warn: () => {}, error: () => {} };
     const store = createStore<OrderTables>({ service: 'order', registry: shop, url, log });

@@ -22,7 +22,7 @@ const placed: OrderEvent = {
   total: order.total,
 };
 
-/** Mulberry32: the same numbers for the same seed, so that a failure can be told again. */
+/** Mulberry32: the same numbers for the same seed, so that a failure can be reproduced. */
 const randomOf = (seed: number) => {
   let state = seed;
   return (): number => {
@@ -33,7 +33,7 @@ const randomOf = (seed: number) => {
   };
 };
 
-/** One order's life: messages in any order, some twice, some late; deadlines, a customer who cancels, a person who resumes. */
+/** The history of one order: messages in any order, repeated or late; deadlines, a cancellation, a resumption. */
 const live = (seed: number) => {
   const random = randomOf(seed);
   const chance = (of: number): boolean => random() < of;
@@ -62,7 +62,7 @@ const live = (seed: number) => {
   const ask = (effects: ReturnType<typeof start>['effects']): void => {
     for (const effect of effects) {
       if (effect.effect !== 'send') throw new Error(`a saga sends, and does not ${effect.effect}`);
-      createMessage('order', effect.contract, effect.data, newContext(), effect.options); // throws when it does not fit
+      createMessage('order', effect.contract, effect.data, newContext(), effect.options); // throws when the data does not match the contract
       requests.push(effect);
     }
   };
@@ -75,7 +75,7 @@ const live = (seed: number) => {
     const result = transition(fulfilment, state, input, now);
     if (input.kind !== 'reply') told.push(`${input.kind} ${result.kind}`);
     if (result.kind === 'ignored') return;
-    state = JSON.parse(JSON.stringify(result.state)); // as the database keeps it
+    state = JSON.parse(JSON.stringify(result.state)); // as it is stored in the database
     follow(result.facts);
     ask(result.effects);
     expect(fold(orderDecider, history).status).toBe(statusOf(state));
@@ -96,7 +96,7 @@ const live = (seed: number) => {
     now = new Date(now.getTime() + random() * 40_000);
   };
 
-  // In some lives the services become slow, sooner or later; in some the customer is in a hurry.
+  // In some histories the services become slow at some point; in some the customer cancels.
   const [slowness, slowFrom, hurry] = [random() * 0.9, random() * 20, random() ** 4 * 0.2];
   for (let step = 0; step < 80; step += 1) {
     if (chance(hurry))
@@ -116,7 +116,7 @@ const live = (seed: number) => {
       take({ kind: 'deadline' });
     } else break;
   }
-  return { state, facts, told, holdings: participants.holdings(), order: fold(orderDecider, history) };
+  return { state, facts, told, participantState: participants.state(), order: fold(orderDecider, history) };
 };
 
 const statusOf = ({ phase, parked, steps }: SagaState): Order['status'] => {
@@ -126,7 +126,7 @@ const statusOf = ({ phase, parked, steps }: SagaState): Order['status'] => {
   return steps['authorise']?.status === 'done' ? 'confirmed' : 'placed';
 };
 
-describe('whatever happens to an order, in whatever order', () => {
+describe('an order, whatever happens in whatever order', () => {
   const seeds = Array.from({ length: 3_000 }, (_, seed) => seed);
   const lives = seeds.map((seed) => {
     try {
@@ -146,16 +146,16 @@ describe('whatever happens to an order, in whatever order', () => {
 
   test('it is final in the end', () => each(({ state }) => expect(isFinal(state)).toBe(true)));
 
-  test('it is either completed or cancelled, and once', () =>
+  test('it is either completed or cancelled, exactly once', () =>
     each(({ facts }) => {
       const ends = facts.filter(({ fact }) => fact === 'completed' || fact === 'cancelled');
       expect(ends).toHaveLength(1);
     }));
 
-  test('a completed order is sold, shipped and paid once', () =>
-    each(({ order: { status }, holdings }) => {
+  test('a completed order is sold, shipped and paid exactly once', () =>
+    each(({ order: { status }, participantState }) => {
       if (status !== 'completed') return;
-      expect(holdings).toEqual({
+      expect(participantState).toEqual({
         stock: 'committed',
         payment: 'captured',
         shipment: 'dispatched',
@@ -163,22 +163,22 @@ describe('whatever happens to an order, in whatever order', () => {
       });
     }));
 
-  test('a cancelled order holds nothing', () =>
-    each(({ order: { status }, holdings }) => {
+  test('a cancelled order has no reservation, payment or shipment', () =>
+    each(({ order: { status }, participantState }) => {
       if (status !== 'cancelled') return;
-      expect(['none', 'rejected', 'released']).toContain(holdings.stock);
-      expect(['none', 'declined', 'voided']).toContain(holdings.payment);
-      expect(['none', 'failed', 'cancelled']).toContain(holdings.shipment);
+      expect(['none', 'rejected', 'released']).toContain(participantState.stock);
+      expect(['none', 'declined', 'voided']).toContain(participantState.payment);
+      expect(['none', 'failed', 'cancelled']).toContain(participantState.shipment);
     }));
 
-  test('after the pivot nothing is taken back', () =>
+  test('after the pivot nothing is compensated', () =>
     each(({ facts }) => {
       const dispatched = facts.findIndex((fact) => fact.fact === 'step-done' && fact.step === 'dispatch');
       const compensating = facts.findIndex(({ fact }) => fact === 'compensating');
       expect(dispatched >= 0 && compensating >= 0).toBe(false);
     }));
 
-  test('the histories are as varied as they should be', () => {
+  test('the histories are varied enough', () => {
     const share = (is: (life: ReturnType<typeof live>) => boolean) => lives.filter(is).length / lives.length;
     const told = (what: string) => share((life) => life.told.includes(what));
     const times = (life: ReturnType<typeof live>, fact: SagaFact['fact'], step: string) =>
@@ -192,9 +192,9 @@ describe('whatever happens to an order, in whatever order', () => {
       ),
       completed: share(({ order: { status } }) => status === 'completed'),
       cancelled: share(({ order: { status } }) => status === 'cancelled'),
-      'cancelled by the customer': told('cancel moved'),
+      'cancelled by the customer': told('cancel changed'),
       'too late to cancel': told('cancel ignored'),
-      'a person resumes': told('resume moved'),
+      'a person resumes': told('resume changed'),
       'a dispatch is late': told('shipping.cancel-shipment.v2'),
       'a late success is compensated': share((life) => times(life, 'step-undone', 'reserve') > 1),
     };

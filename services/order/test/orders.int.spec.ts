@@ -22,7 +22,7 @@ import { converse, createAnswering } from './support/replies.ts';
 
 const postgres = await serverFor('postgres');
 
-/** The list is a projection: transactions of other suites on the same server may hold it up. */
+/** The list is a projection, which transactions of other suites on the same server can delay. */
 const patience = { timeout: 20_000 };
 const paymentToken = 'tok_9f2c4e1a';
 const lines = [
@@ -73,7 +73,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     );
   const delivered = (order: Fulfilment) => messageOf('shipping', shipmentDelivered, shipment(order));
 
-  test('placed: it can be read at once, and its first command leaves with its event', async () => {
+  test('a placed order can be read at once, and its first command is published with its event', async () => {
     const customerId = uuid();
     const { status, headers, body } = await orders.ask('POST', '/api/orders', {
       as: customerId,
@@ -105,7 +105,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect(Date.parse(published[0]?.expiry ?? '')).toBeGreaterThan(Date.now());
   });
 
-  test('goes all the way, each reply delivered twice, and each stage is published once', async () => {
+  test('completes with each reply delivered twice, and publishes each event once', async () => {
     const order = await place();
     const answering = createAnswering(order);
     const published = await converse(orders, answering);
@@ -119,7 +119,11 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       'payment.capture.v2',
       'shipping.dispatch-order.v2',
     ]);
-    expect(answering.holdings()).toMatchObject({ stock: 'committed', payment: 'captured', captures: 1 });
+    expect(answering.participantState()).toMatchObject({
+      stock: 'committed',
+      payment: 'captured',
+      captures: 1,
+    });
     expect(whatHappened(await view(order))).toEqual([
       'placed',
       'stock reserved',
@@ -133,7 +137,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect((await view(order)).status).toBe('completed');
   });
 
-  test('goes all the way in version 1 of its commands and their replies, while older instances run', async () => {
+  test('completes with version 1 of its commands and their replies, while older instances run', async () => {
     const older = await openOrders(postgres.url, { ORDER_COMMAND_VERSION: '1' });
     try {
       await older.list('MUG-1', 1_250);
@@ -168,7 +172,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     }
   });
 
-  test('its public events carry the id and the version of the stored ones', async () => {
+  test('public events have the id and the version of the stored events', async () => {
     const order = await place();
     const published = await converse(orders, createAnswering(order));
     const { rows } = await sql<{ id: string; type: string; version: number }>`
@@ -185,7 +189,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     }
   });
 
-  test('declined: what was reserved is released before it is cancelled', async () => {
+  test('a declined payment: the stock is released before the order is cancelled', async () => {
     const order = await place();
     const answering = createAnswering(order, (step) => step === 'authorise');
     const published = await converse(orders, answering);
@@ -200,10 +204,10 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect(published.filter(({ type }) => type === orderCancelled.name)).toMatchObject([
       { data: { orderId: order.orderId, cancellation: 'payment-declined', reason: 'declined' } },
     ]);
-    expect(answering.holdings()).toMatchObject({ stock: 'released', payment: 'declined' });
+    expect(answering.participantState()).toMatchObject({ stock: 'released', payment: 'declined' });
   });
 
-  test('a refusal that names a hundred lines cancels the order, with a reason that fits', async () => {
+  test('a refusal of a hundred lines cancels the order, with a reason that is not too long', async () => {
     const order = await place();
     const { orderId } = order;
     const missing = Array.from({ length: 100 }, (_, n) => ({
@@ -218,14 +222,14 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect(await view(order)).toMatchObject({ status: 'cancelled', cancellation: 'out-of-stock' });
   });
 
-  test('refused captures are repeated, then the order is parked, and a person resumes it', async () => {
+  test('refused captures are retried, then the order is parked, and a person resumes it', async () => {
     const order = await place();
     let isRefused = true;
     const answering = createAnswering(order, (step) => step === 'capture' && isRefused);
     await converse(orders, answering);
     await expect
       .poll(async () => {
-        await converse(orders, answering); // the second attempt, when its time has come
+        await converse(orders, answering); // the second attempt, after its delay
         return (await view(order)).status;
       }, patience)
       .toBe('needs-attention');
@@ -246,13 +250,13 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect([again.status, again.body.type]).toEqual([409, 'urn:emporium:problem:not-parked']);
   });
 
-  test('delivered before we heard that it was dispatched: both are recorded', async () => {
+  test('a delivery that arrives before the dispatch: both are recorded', async () => {
     const order = await place();
     await orders.handle(reserved(order));
     await orders.handle(authorised(order));
     await orders.handleTwice(delivered(order));
     await orders.handleTwice(dispatched(order));
-    await orders.handle(delivered(order)); // told again, as another message
+    await orders.handle(delivered(order)); // again, as another message
     expect(whatHappened(await view(order))).toEqual([
       'placed',
       'stock reserved',
@@ -264,7 +268,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     await orders.published();
   });
 
-  test('delivered after the end: the order stays completed', async () => {
+  test('a delivery after the completion: the order stays completed', async () => {
     const order = await place();
     await converse(orders, createAnswering(order));
     await orders.handleTwice(delivered(order));
@@ -273,12 +277,12 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect(await orders.published()).toEqual([]);
   });
 
-  test('a delivery of an order that nobody placed can never work', async () => {
+  test('a delivery of an unknown order is a permanent failure', async () => {
     const strange = { orderId: uuid(), customerId: uuid(), lines, total, paymentToken };
     await expect(orders.handle(delivered(strange))).rejects.toMatchObject({ code: 'bus.permanent' });
   });
 
-  test('a reply to an order that nobody placed is ignored, and the log says so', async () => {
+  test('a reply to an unknown order is ignored and logged', async () => {
     const orderId = uuid();
     await orders.handle(
       messageOf('inventory', stockReserved, { orderId }, { stepId: `${orderId}/reserve/1` }),
@@ -286,7 +290,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect(orders.lines.some((line) => line.includes(orderId) && line.includes('no such saga'))).toBe(true);
   });
 
-  test('several replies of one order at hand together are all taken', async () => {
+  test('several replies to one order in the same group are all handled', async () => {
     const order = await place();
     await Promise.all([reserved(order), authorised(order), dispatched(order)].map(orders.handle));
     expect(whatHappened(await view(order))).toEqual([
@@ -306,7 +310,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     ]);
   });
 
-  test('two instances that hear the same replies move each order once', async () => {
+  test('two instances that receive the same replies change each order once', async () => {
     const second = orders.createInstance();
     const placed = await Promise.all(Array.from({ length: 20 }, place));
     await orders.published();
@@ -316,7 +320,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     for (const order of placed) expect(whatHappened(await view(order))).toEqual(['placed', 'stock reserved']);
   });
 
-  test('a reservation that is heard of after its release is released again, and the order stays cancelled', async () => {
+  test('a reservation whose reply arrives after the release is released again, and the order stays cancelled', async () => {
     const order = await place();
     const answering = createAnswering(order, (step) => step === 'authorise');
     await converse(orders, answering);
@@ -326,7 +330,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect((await view(order)).status).toBe('cancelled');
   });
 
-  test('the price is the one at the time of the order, and the newest that was heard of', async () => {
+  test('the price is the newest one at the time of the order', async () => {
     await orders.list('POSTER-3', 2_000);
     const changeTo = (amount: number, sequence: number) =>
       orders.handleTwice(
@@ -347,7 +351,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
     expect(await priceNow()).toBe(2_500);
   });
 
-  test('the payment token leaves with the authorisation alone, and is in no log', async () => {
+  test('the payment token is published only with the authorisation, and never logged', async () => {
     const order = await place();
     const published = await converse(orders, createAnswering(order));
     const telling = published.filter((message) => JSON.stringify(message).includes(paymentToken));
@@ -389,7 +393,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders whose services do no
   });
   afterAll(() => orders.close());
 
-  test('are taken back after the deadline, as part of the same request; in the end a person is asked', async () => {
+  test('are compensated after the deadline, in the context of the same request; finally they are parked', async () => {
     const customerId = uuid();
     const { body } = await orders.ask('POST', '/api/orders', {
       as: customerId,

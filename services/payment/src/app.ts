@@ -1,4 +1,4 @@
-import { createOutbound, createService, type Log, type Step } from '@emporium/service';
+import { createOutbound, createService, type LifecycleStage, type Log } from '@emporium/service';
 import type { Config } from './config.ts';
 import { onAuthorisePayment } from './handlers/authorise-payment.ts';
 import { onCapturePayment } from './handlers/capture-payment.ts';
@@ -9,7 +9,7 @@ import { createPaymentProvider } from './provider.ts';
 import { paymentRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('payment', config, log, ({ store }) => {
     const provider = createPaymentProvider(
       createOutbound({

@@ -1,4 +1,4 @@
-import { createService, type Log, type Step } from '@emporium/service';
+import { createService, type LifecycleStage, type Log } from '@emporium/service';
 import type { Config } from './config.ts';
 import { onSensorData } from './handlers/sensor-data.ts';
 import { createLiveFeed } from './live-feed.ts';
@@ -10,7 +10,7 @@ import type { Tables } from './store/tables.ts';
 const hour = 60 * 60 * 1_000;
 const day = 24 * hour;
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('sensor-analytics', config, log, ({ store }) => {
     const { WINDOW_SECONDS: windowSeconds, HOT_ABOVE: hotAbove, JUMP_BY: jumpBy } = config;
     const maxAheadSeconds = config.READING_AHEAD_SECONDS;

@@ -1,4 +1,4 @@
-import { createOutbound, createService, type Log, type Step } from '@emporium/service';
+import { createOutbound, createService, type LifecycleStage, type Log } from '@emporium/service';
 import { callbackRoutes } from './callback-routes.ts';
 import { createCarrier } from './carrier.ts';
 import type { Config } from './config.ts';
@@ -8,7 +8,7 @@ import { migrations } from './migrations/index.ts';
 import { shipmentRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('shipping', config, log, ({ store }) => {
     const carrier = createCarrier(
       createOutbound({

@@ -1,4 +1,4 @@
-import type { Log, Step } from '@emporium/service';
+import type { LifecycleStage, Log } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { findByEmail, register, update } from './store/accounts.ts';
@@ -17,7 +17,7 @@ export const administratorStep = (
   store: Store<Tables>,
   { email, password }: Administrator,
   log: Log,
-): Step => {
+): LifecycleStage => {
   const ensure = async (): Promise<undefined> => {
     const account = await findByEmail(store.db, email);
     if (account === undefined) {

@@ -1,4 +1,4 @@
-import { createService, createTokenIssuer, type Log, type Step } from '@emporium/service';
+import { createService, createTokenIssuer, type LifecycleStage, type Log } from '@emporium/service';
 import { administratorStep } from './administrator.ts';
 import { createConcurrencyLimiter } from './concurrency-limiter.ts';
 import type { Config } from './config.ts';
@@ -10,7 +10,7 @@ import type { Tables } from './store/tables.ts';
 
 const hour = 60 * 60 * 1_000;
 
-export const createApp = (config: Config, log: Log): Promise<readonly Step[]> =>
+export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('user-registration', config, log, ({ store }) => {
     const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = config;
     const hashing = createConcurrencyLimiter({ maxConcurrent: 2, maxQueued: config.PASSWORDS_WAITING });

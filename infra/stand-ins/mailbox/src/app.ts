@@ -1,4 +1,4 @@
-import { createHealth, createHttpServer, type Log, listen, type Step } from '@emporium/service';
+import { createHealth, createHttpServer, type LifecycleStage, type Log, listen } from '@emporium/service';
 import { createBox } from './box.ts';
 import type { Config } from './config.ts';
 import { createMailFaults } from './faults.ts';
@@ -7,7 +7,7 @@ import { smtp } from './smtp.ts';
 
 const api = { title: 'Mailbox', description: 'Catches mail in development: SMTP in, JSON out' };
 
-export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
+export const createApp = async (config: Config, log: Log): Promise<LifecycleStage[]> => {
   const health = createHealth();
   const box = createBox({ file: config.STATE_FILE });
   const faults = createMailFaults();

@@ -1,4 +1,4 @@
-import { type Log, reasonOf, type Step } from '@emporium/service';
+import { type LifecycleStage, type Log, reasonOf } from '@emporium/service';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { asciiDomain } from './address.ts';
 import type { Box } from './box.ts';
@@ -17,7 +17,7 @@ const megabyte = 1_024 * 1_024;
 const maxRecipients = 100;
 
 /** Takes every mail, without a password, up to a megabyte; a mail is answered once it is in the box. */
-export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
+export const smtp = ({ host, port, box, faults, log }: SmtpOptions): LifecycleStage => {
   const server = new SMTPServer({
     name: 'mailbox.emporium.local',
     banner: 'Emporium mailbox',

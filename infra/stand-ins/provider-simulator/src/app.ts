@@ -2,9 +2,9 @@ import {
   createHealth,
   createHttpServer,
   type HttpServer,
+  type LifecycleStage,
   type Log,
   listen,
-  type Step,
 } from '@emporium/service';
 import { requireKey } from './api-keys.ts';
 import { createDeliveries } from './carrier/deliveries.ts';
@@ -23,7 +23,7 @@ const api = {
   description: 'Stands for the outside world: a payment provider and a carrier',
 };
 
-export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
+export const createApp = async (config: Config, log: Log): Promise<LifecycleStage[]> => {
   const health = createHealth();
   const faults = createFaults();
   const ledger = createLedger({ file: config.STATE_FILE, authorisationTtlMs: config.AUTHORISATION_TTL_MS });
@@ -53,14 +53,14 @@ export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
     );
   };
 
-  const books: Step = {
+  const books: LifecycleStage = {
     name: 'books',
     start: () => () => {
       ledger.close();
       shipments.close();
     },
   };
-  const parcels: Step = {
+  const parcels: LifecycleStage = {
     name: 'parcels',
     start: () => {
       for (const shipment of shipments.list()) {

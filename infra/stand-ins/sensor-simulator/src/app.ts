@@ -2,9 +2,9 @@ import {
   createHealth,
   createHttpServer,
   createTransport,
+  type LifecycleStage,
   type Log,
   listen,
-  type Step,
 } from '@emporium/service';
 import type { Config } from './config.ts';
 import { createDeliveryCounter } from './delivery-counter.ts';
@@ -18,7 +18,7 @@ const api = {
   description: 'Simulates the sensors of five warehouses, with anomalies on request',
 };
 
-export const createApp = async (config: Config, log: Log): Promise<Step[]> => {
+export const createApp = async (config: Config, log: Log): Promise<LifecycleStage[]> => {
   const { STREAM_URL: url, READINGS_PER_SECOND: rate, ANOMALY_INTERVAL_MS: anomalyIntervalMs } = config;
   const transport = await createTransport({ url, service: 'sensor-simulator', log });
   const simulation = createSimulation({ rate, anomalyIntervalMs, random: createRandom(Date.now()) });

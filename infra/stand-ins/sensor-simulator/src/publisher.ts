@@ -1,6 +1,6 @@
 import { createStreamMessage, type Transport } from '@emporium/bus';
 import { sensorData } from '@emporium/contracts';
-import type { Log, Step } from '@emporium/service';
+import type { LifecycleStage, Log } from '@emporium/service';
 import type { DeliveryCounter } from './delivery-counter.ts';
 import type { Reading } from './domain/fleet.ts';
 import type { Simulation } from './simulation.ts';
@@ -21,7 +21,7 @@ const maxBatch = 500;
 const maxInFlight = 100;
 
 /** Publishes the readings of the sensors, and logs the number of each outcome every ten seconds. */
-export const publisher = ({ transport, simulation, counter, log }: PublisherOptions): Step => ({
+export const publisher = ({ transport, simulation, counter, log }: PublisherOptions): LifecycleStage => ({
   name: 'sensors',
   start: () => {
     const inFlight = new Set<Promise<void>>();

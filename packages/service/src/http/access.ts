@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { TokenVerifier, User } from '../tokens.ts';
-import { problem } from './problem.ts';
+import type { TokenVerifier, User } from '../auth/tokens.ts';
+import { problem } from './problems/problem.ts';
 
-/** Who may call a route. Without a valid token of a user it answers 401; without the role, 403. */
+/** Who may call a route. It answers 401 without a valid token, and 403 without the role. */
 export type Access = 'public' | 'user' | 'administrator';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
-    /** Problems of this route's own by their status, each with the reason: for its description. */
+    /** Further problems of this route, by status, with a description for OpenAPI. */
     problems?: Readonly<Record<number, string>>;
   }
   interface FastifyRequest {
@@ -16,10 +16,10 @@ declare module 'fastify' {
   }
 }
 
-/** Gives the token of a request, or throws a 401 problem. */
+/** Returns the token of a request, or throws a 401 problem. */
 export type TokenOf = (request: FastifyRequest) => string;
 
-/** Checks every route's `config.access` before its body is read. A route that declares none stops the start. */
+/** Enforces the `config.access` of every route before its body is read. Throws when a route that is not hidden declares none. */
 export const guardRoutes = (
   server: FastifyInstance,
   tokens: TokenVerifier,
@@ -38,12 +38,12 @@ export const guardRoutes = (
     if (access === 'public') return;
     request.user = await tokens.verify(tokenOf(request));
     if (access === 'administrator' && request.user.role !== 'administrator') {
-      throw problem(403, 'forbidden', 'This address is for administrators.');
+      throw problem(403, 'forbidden', 'This address is for administrators only.');
     }
   });
 };
 
-/** The caller of a route whose access is `user` or `administrator`. Throws in any other route: there is none. */
+/** The caller of a route whose access is `user` or `administrator`. Throws in a public route. */
 export const currentUser = (request: FastifyRequest): User => {
   if (request.user !== null) return request.user;
   throw new Error(
@@ -51,7 +51,7 @@ export const currentUser = (request: FastifyRequest): User => {
   );
 };
 
-/** The token of `Authorization: Bearer …`, or a 401 problem. */
+/** Returns the token of `Authorization: Bearer …`, or throws a 401 problem. */
 export const bearerTokenOf = ({ headers: { authorization } }: FastifyRequest): string => {
   const [scheme, token, ...rest] = authorization?.split(' ') ?? [];
   if (scheme?.toLowerCase() === 'bearer' && token !== undefined && token !== '' && rest.length === 0)

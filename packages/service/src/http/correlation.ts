@@ -10,7 +10,7 @@ declare module 'fastify' {
 
 export const correlationHeader = 'x-correlation-id';
 
-/** The context that a request's headers ask for; what is malformed or too long is replaced, never echoed. */
+/** The context from the headers of a request. A malformed or overlong value is replaced and never echoed. */
 export const contextOf = (headers: IncomingHttpHeaders): Context => {
   const correlationId = single(headers[correlationHeader]) ?? '';
   const context = newContext({
@@ -21,7 +21,7 @@ export const contextOf = (headers: IncomingHttpHeaders): Context => {
   return { ...context, traceparent: childTraceparent(context.traceparent) };
 };
 
-/** Runs every request in its context, and names the correlation id in every answer. */
+/** Runs every request in its context, and adds the correlation id to the headers of every response. */
 export const correlate = (server: FastifyInstance): void => {
   server.decorateRequest('correlation', null);
   server.addHook('onRequest', (request, reply, done) => {
@@ -29,11 +29,11 @@ export const correlate = (server: FastifyInstance): void => {
     reply.header(correlationHeader, context.correlationId);
     withContext(context, done);
   });
-  // A body is parsed in events of the socket, outside of the request's context: enter it again.
+  // The body is parsed in events of the socket, outside the request's context: enter it again.
   server.addHook('preValidation', (request, _reply, done) => withContext(correlationOf(request), done));
 };
 
-/** The request's context, also before the hooks have run. */
+/** The context of the request; available before the hooks have run. */
 export const correlationOf = (request: FastifyRequest): Context => {
   request.correlation ??= contextOf(request.headers);
   return request.correlation;

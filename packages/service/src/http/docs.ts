@@ -1,8 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
 import { correlate } from './correlation.ts';
-import { answerError, sendProblem } from './errors.ts';
-import { problem } from './problem.ts';
+import { createErrorHandler, sendProblem } from './problems/errors.ts';
+import { problem } from './problems/problem.ts';
 
 /** An OpenAPI document that `/docs` shows. */
 export interface ApiDocument {
@@ -11,8 +11,8 @@ export interface ApiDocument {
 }
 
 /**
- * Shows OpenAPI documents to people at `/docs`. Swagger UI lives in a server of its own that is made by the first visit:
- * it takes 5 MB, and most processes are never visited.
+ * Shows OpenAPI documents at `/docs`. Swagger UI has its own server, created by the first request, because it takes 5 MB and most
+ * processes never need it.
  */
 export const showDocs = (server: FastifyInstance, documents: readonly ApiDocument[], log: Log): void => {
   let viewer: Promise<FastifyInstance> | undefined;
@@ -34,12 +34,12 @@ const createViewer = async (documents: readonly ApiDocument[], log: Log): Promis
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
   ]);
-  const answer = answerError(log);
-  const viewer = fastify({ frameworkErrors: answer });
+  const errorHandler = createErrorHandler(log);
+  const viewer = fastify({ frameworkErrors: errorHandler });
   correlate(viewer);
   viewer.setErrorHandler((error, request, reply) => {
-    if (isRefusal(error)) return sendProblem(request, reply, notFound());
-    return answer(error, request, reply);
+    if (isClientError(error)) return sendProblem(request, reply, notFound());
+    return errorHandler(error, request, reply);
   });
   viewer.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound()));
   await viewer.register(swagger);
@@ -54,8 +54,8 @@ const createViewer = async (documents: readonly ApiDocument[], log: Log): Promis
 
 const notFound = () => problem(404, 'not-found', 'There is nothing at this address.');
 
-/** Files are refused for many reasons; for the caller none of them differs from a file that is not there. */
-const isRefusal = (error: unknown): boolean =>
+/** Why a file is not served makes no difference to the caller. */
+const isClientError = (error: unknown): boolean =>
   error instanceof Error &&
   'statusCode' in error &&
   typeof error.statusCode === 'number' &&

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Health } from '../health.ts';
 
 /**
- * `/health/live` answers 200 while the process runs; `/health/ready` 200 when all checks pass or what
- * failed is something the process can do without for a while (`degraded`), else 503, with each check.
+ * `/health/live` answers 200 while the process runs. `/health/ready` answers with the result of each check: 200 when the process
+ * is ready or degraded, else 503.
  */
 export const healthRoutes = (server: FastifyInstance, health: Health): void => {
   const schema = { hide: true };

@@ -1,22 +1,26 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Health } from '../health.ts';
-import type { Step } from '../lifecycle.ts';
+import type { LifecycleStage } from '../process/lifecycle.ts';
 import type { HttpServer } from './server.ts';
 
-export interface Listening {
+export interface ListenOptions {
   readonly HOST: string;
   readonly PORT: number;
 }
 
-/** For requests in progress to finish when the process stops, in milliseconds. */
+/** Time for requests in progress to finish when the process stops, in milliseconds. */
 const requestsMs = 5_000;
 
 /**
- * The step that serves HTTP. Its stop turns readiness off, takes no new connection, lets requests in progress finish and
- * closes the connections; after five seconds, or when the time is nearly up, it cuts those that are left.
+ * The stage that serves HTTP. When it stops, the process is no longer ready, accepts no new connections and finishes the requests
+ * in progress. After five seconds, or when the stop is aborted, it closes the remaining connections.
  */
-export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Listening): Step => ({
+export const listen = (
+  server: HttpServer,
+  health: Health,
+  { HOST, PORT }: ListenOptions,
+): LifecycleStage => ({
   name: 'http',
   start: async () => {
     const idle = idleConnections(server.server);
@@ -43,8 +47,8 @@ export const listen = (server: HttpServer, health: Health, { HOST, PORT }: Liste
 });
 
 /**
- * Closing a server leaves two kinds of idle connection open: one whose answer was just on its way out, and one that was
- * opened ahead of need and never asked anything.
+ * `server.close()` leaves two kinds of idle connections open: those whose last response had not been sent completely, and those
+ * that have never sent a request.
  */
 const idleConnections = (server: Server) => {
   const unused = new Set<Socket>();

@@ -2,21 +2,21 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { problemDocument, problemMediaType } from './problem.ts';
+import { problemDocument, problemMediaType } from './problems/problem.ts';
 
 export interface ApiDescription {
   readonly title: string;
   readonly description: string;
-  /** Answers `/openapi.json` in place of the description of the server's own routes. */
+  /** Replaces the description of the server's own routes at `/openapi.json`. */
   readonly document?: () => Promise<object>;
 }
 
-/** Describes the routes at `/openapi.json`. The document is made when it is first asked for. */
+/** Describes the routes at `/openapi.json`. The document is created by the first request. */
 export const describeApi = async (
   server: FastifyInstance,
   { title, description, document }: ApiDescription,
 ): Promise<void> => {
-  /** Operations whose body may be left out, as `post /path/{id}`: the plugin takes every body for required. */
+  /** Operations with an optional body, such as `post /path/{id}`: the plugin marks every body as required. */
   const withoutBody = new Set<string>();
   await server.register(swagger, {
     openapi: {
@@ -35,7 +35,7 @@ export const describeApi = async (
         schema: {
           ...schema,
           ...(access === 'public' ? {} : { security: [{ token: [] }] }),
-          response: { ...successesOf(schema), ...problemsOf(route.route) },
+          response: { ...successResponsesOf(schema), ...problemsOf(route.route) },
         },
       };
     },
@@ -47,13 +47,13 @@ export const describeApi = async (
   );
 };
 
-/** The plugin would resolve a reference to a schema that it finds: what the answers refer to is added afterwards. */
+/** The plugin would inline the Problem schema: the responses refer to it, and it is added afterwards. */
 const documentOf = (server: FastifyInstance, withoutBody: ReadonlySet<string>): object => {
   const document = server.swagger();
   const paths: object = document.paths ?? {};
   for (const [path, operations] of Object.entries(paths)) {
+    // The operations of our own routes.
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
-      // of our routes
       const { requestBody } = operation;
       if (requestBody !== undefined && withoutBody.has(`${method} ${path}`)) requestBody.required = false;
     }
@@ -76,30 +76,30 @@ const toJsonSchema = createJsonSchemaTransform({});
 
 const { $schema: _, ...problemSchema } = z.toJSONSchema(problemDocument);
 
-const problemAnswer = (description: string) => ({
+const problemResponse = (description: string) => ({
   description,
   content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
 });
 
-/** The problems that a route can answer with: those that follow from its schemas and its access, and its own. */
+/** The problems of a route: those that follow from its schemas and its access, and those that it declares. */
 const problemsOf = ({ url, schema, config }: RouteOptions): object => {
   const access = config?.access ?? 'public';
   const statuses: Record<string, string> = {
-    400: 'Malformed; `errors` names the fields',
-    ...(access === 'public' ? {} : { 401: 'No valid token' }),
-    ...(access === 'administrator' ? { 403: 'For administrators alone' } : {}),
+    400: 'The request is malformed; `errors` names the fields',
+    ...(access === 'public' ? {} : { 401: 'The token is missing or not valid' }),
+    ...(access === 'administrator' ? { 403: 'For administrators only' } : {}),
     ...(url.includes(':') ? { 404: 'Not found' } : {}),
     ...(schema?.body === undefined
       ? {}
       : { 413: 'The body is too large', 415: 'The body is not JSON in UTF-8' }),
     431: 'The address or the headers are too long',
     ...config?.problems,
-    '5XX': 'A fault of the shop, or it has too much to do: `Retry-After` says when to try again',
+    '5XX': 'An error of the shop, or it is overloaded: `Retry-After` says when to try again',
   };
-  return Object.fromEntries(Object.entries(statuses).map(([status, why]) => [status, problemAnswer(why)]));
+  return Object.fromEntries(Object.entries(statuses).map(([status, why]) => [status, problemResponse(why)]));
 };
 
-const successesOf = (schema: unknown): object => {
+const successResponsesOf = (schema: unknown): object => {
   const declared =
     typeof schema === 'object' && schema !== null && 'response' in schema ? schema.response : undefined;
   return typeof declared === 'object' && declared !== null ? declared : { 200: { description: 'Done' } };

@@ -3,24 +3,23 @@ import { z } from 'zod';
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** Where the next page is; absent on the last one. */
+  /** The address of the next page; absent on the last one. */
   readonly next?: { readonly next: string };
 }
 
 export interface PageOptions<Row> {
-  /** How many a page holds. */
+  /** The size of a page. */
   readonly limit: number;
-  /** The query parameter that says where a page begins. */
+  /** The query parameter with the cursor. */
   readonly parameter: 'before' | 'after';
-  /** Reads the page: so many rows at most. */
+  /** Reads at most `limit` rows, beginning at the cursor. */
   readonly read: (limit: number) => Promise<readonly Row[]>;
   readonly cursorOf: (row: Row) => string;
 }
 
 /**
- * A page of a list. One row more than its limit is read, so that it is known whether there is a next page. The address of that,
- * the query of this page with another cursor, is in the `Link` header (RFC 8288, `rel="next"`) and in `next`, which is spread
- * into the body.
+ * Reads a page of a list, and one row more to know whether there is a next page. The address of the next page is in the `Link`
+ * header (RFC 8288, `rel="next"`) and in `next`, to be spread into the body.
  */
 export const readPage = async <Row>(
   request: FastifyRequest,
@@ -39,5 +38,5 @@ export const readPage = async <Row>(
   return { rows, next: { next } };
 };
 
-/** The member of a page's answer that says where the next page is. */
+/** The field of a response schema with the address of the next page. */
 export const nextPage = { next: z.string().optional() };

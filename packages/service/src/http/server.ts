@@ -10,21 +10,21 @@ import fastify, {
 } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { TokenVerifier } from '../auth/tokens.ts';
 import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
-import type { TokenVerifier } from '../tokens.ts';
 import { guardRoutes, type TokenOf } from './access.ts';
-import { acceptJsonAlone, refuseUnreadableUrl } from './body.ts';
 import { correlate, correlationOf } from './correlation.ts';
 import { type ApiDocument, showDocs } from './docs.ts';
-import { answerError } from './errors.ts';
 import { healthRoutes } from './health-routes.ts';
-import { answerUnknownRoutes, type MethodsElsewhere } from './not-found.ts';
 import { type ApiDescription, describeApi } from './openapi.ts';
-import { problem } from './problem.ts';
-import { answerBeforeRouting, answerUnreadableRequest } from './raw-problems.ts';
-import { strictly } from './strictly.ts';
-import { validate } from './validation.ts';
+import { createErrorHandler } from './problems/errors.ts';
+import { answerUnknownRoutes, type UpstreamMethods } from './problems/not-found.ts';
+import { problem } from './problems/problem.ts';
+import { answerBeforeRouting, answerUnreadableRequest } from './problems/raw-problems.ts';
+import { acceptOnlyJson, refuseUnreadableUrl } from './validation/body.ts';
+import { strict } from './validation/strict.ts';
+import { validate } from './validation/validation.ts';
 
 /** A fastify server whose routes take zod schemas and infer their types from them. */
 export type HttpServer = FastifyInstance<
@@ -45,56 +45,56 @@ export interface HttpServerOptions {
   readonly log: Log;
   readonly api: ApiDescription;
   readonly health: Health;
-  /** With it, every route must declare `config.access`; without it, all are public. */
+  /** When given, every route must declare `config.access`; otherwise all routes are public. */
   readonly tokens?: TokenVerifier;
-  /** Where a request has its token; throws a 401 problem. `Authorization: Bearer …` unless given. */
+  /** Reads the token of a request, or throws a 401 problem; `Authorization: Bearer …` by default. */
   readonly tokenOf?: TokenOf;
   readonly routes: readonly Routes[];
-  /** What `/docs` shows; the server's own `/openapi.json` unless given. */
+  /** The documents that `/docs` shows; the server's own `/openapi.json` by default. */
   readonly documents?: readonly ApiDocument[];
-  /** In bytes; 64 KiB unless given. A larger body answers 413. */
+  /** In bytes; 64 KiB by default. A larger body is answered with 413. */
   readonly bodyLimit?: number;
   /** For a server that forwards requests. */
-  readonly methodsElsewhere?: MethodsElsewhere;
+  readonly upstreamMethods?: UpstreamMethods;
 }
 
 /**
- * A server, not yet listening, that answers every error with an RFC 9457 problem document: 400 for a malformed request
- * (with the fields named; unknown fields are refused), 401 and 403, 404, 405, 413, 415; a fault of ours is a 500 that
- * shows a correlation id and nothing else. Every request runs in its context (see `currentContext`).
+ * Creates a server that is not yet listening. It answers every error with an RFC 9457 problem document: a malformed request with
+ * a 400 that names the fields (unknown fields are refused, too), an error of the shop with a 500 that contains the correlation id
+ * and no details. Every request runs in its context (see `currentContext`).
  */
 export const createHttpServer = async (options: HttpServerOptions): Promise<HttpServer> => {
   const { log } = options;
-  const answer = answerError(log);
+  const errorHandler = createErrorHandler(log);
   const server: HttpServer = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    // The context of a line names its request: no child logger is made for each.
+    // Log lines have the correlation id of the request's context: a child logger per request is not needed.
     childLoggerFactory: (logger) => logger,
     bodyLimit: options.bodyLimit ?? 64 * 1_024,
     requestTimeout: 30_000,
     keepAliveTimeout: 65_000,
-    // While draining, what still arrives on an open connection is served, and the connection closed after it.
+    // While draining, requests on open connections are still answered, and then the connection is closed.
     return503OnClosing: false,
-    // Node refuses a request without a host by itself, with an empty body: see refuseWithoutHost.
+    // Node would refuse a request without a Host header with an empty body: see refuseWithoutHost.
     http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: answer,
+    frameworkErrors: errorHandler,
     clientErrorHandler: answerUnreadableRequest,
   }).withTypeProvider<ZodTypeProvider>();
 
-  server.setValidatorCompiler(validating);
+  server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
-  server.setErrorHandler(answer);
+  server.setErrorHandler(errorHandler);
   answerBeforeRouting(server.server);
   correlate(server);
-  setSaneHeaders(server);
+  setDefaultHeaders(server);
   refuseWithoutHost(server);
-  acceptJsonAlone(server);
+  acceptOnlyJson(server);
   refuseUnreadableUrl(server);
   refuseUnknownFields(server);
-  logAnswers(server, log);
-  answerUnknownRoutes(server, options.methodsElsewhere);
+  logResponses(server, log);
+  answerUnknownRoutes(server, options.upstreamMethods);
   if (options.tokens !== undefined) guardRoutes(server, options.tokens, options.tokenOf);
   healthRoutes(server, options.health);
   await describeApi(server, options.api);
@@ -103,19 +103,19 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   return server;
 };
 
-/** Fastify gives an absent body as null, which no schema's `optional` or `default` would take. */
-const validating: FastifySchemaCompiler<z.core.$ZodType> = ({ schema, httpPart }) =>
+/** Fastify passes a missing body as null, which `optional` and `default` of a schema do not accept. */
+const validatorCompiler: FastifySchemaCompiler<z.core.$ZodType> = ({ schema, httpPart }) =>
   httpPart === 'body' ? (body) => validate(schema, body ?? undefined) : (part) => validate(schema, part);
 
-/** RFC 9112, 3.2: a request of HTTP/1.1 names its host. */
+/** RFC 9112, 3.2: an HTTP/1.1 request must have a Host header. */
 const refuseWithoutHost = (server: HttpServer): void => {
   server.addHook('onRequest', (request, _reply, done) => {
-    const isWithout = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
-    done(isWithout ? problem(400, 'no-host', 'The request has no Host header.') : undefined);
+    const isMissing = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    done(isMissing ? problem(400, 'no-host', 'The request has no Host header.') : undefined);
   });
 };
 
-const setSaneHeaders = (server: HttpServer): void => {
+const setDefaultHeaders = (server: HttpServer): void => {
   let isClosing = false;
   server.addHook('preClose', async () => {
     isClosing = true;
@@ -129,12 +129,12 @@ const setSaneHeaders = (server: HttpServer): void => {
 
 const refuseUnknownFields = (server: HttpServer): void => {
   server.addHook('onRoute', ({ schema }) => {
-    if (schema?.body instanceof z.core.$ZodType) schema.body = strictly(schema.body);
-    if (schema?.querystring instanceof z.core.$ZodType) schema.querystring = strictly(schema.querystring);
+    if (schema?.body instanceof z.core.$ZodType) schema.body = strict(schema.body);
+    if (schema?.querystring instanceof z.core.$ZodType) schema.querystring = strict(schema.querystring);
   });
 };
 
-const logAnswers = (server: HttpServer, log: Log): void => {
+const logResponses = (server: HttpServer, log: Log): void => {
   if (!log.isLevelEnabled('debug')) return;
   server.addHook('onResponse', async (request, reply) => {
     const { correlationId } = correlationOf(request);

@@ -1,5 +1,12 @@
 import { shop } from '@emporium/contracts';
-import { createHealth, createHttpServer, type Log, listen, patiently, type Step } from '@emporium/service';
+import {
+  createHealth,
+  createHttpServer,
+  type LifecycleStage,
+  type Log,
+  listen,
+  retryUntilSuccess,
+} from '@emporium/service';
 import { createStore } from '@emporium/store';
 import { createTasks } from '@emporium/tasks';
 import type { WorkerConfig } from '../config.ts';
@@ -17,7 +24,7 @@ const api = { title: 'email worker', description: 'Sends the mails that are due.
 const eachMorning = { cron: '0 7 * * *', timeZone: 'Europe/Berlin' };
 
 /** The process that sends. Any number of them share what is due. */
-export const createWorker = async (config: WorkerConfig, log: Log): Promise<readonly Step[]> => {
+export const createWorker = async (config: WorkerConfig, log: Log): Promise<readonly LifecycleStage[]> => {
   const { DATABASE_URL: url, SMTP_URL, MAIL_FROM: from, OPERATIONS_ADDRESS: operations } = config;
   const store = createStore<Tables>({ service: 'email', registry: shop, url, log, connections: 3 });
   const tasks = await createTasks({ url: config.TASKS_URL, name: 'email-worker', log });
@@ -34,7 +41,7 @@ export const createWorker = async (config: WorkerConfig, log: Log): Promise<read
     {
       name: 'database',
       start: async () => {
-        await patiently('waiting for the database', () => store.probe(), { log });
+        await retryUntilSuccess('waiting for the database', () => store.probe(), { log });
         await store.migrate(migrations);
         return () => store.close();
       },

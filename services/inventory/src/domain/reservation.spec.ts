@@ -4,9 +4,9 @@ import {
   expireReservation,
   type Reservable,
   type Reservation,
+  type ReservationDecision,
   release,
   reserve as reserveLines,
-  type Settlement,
 } from './reservation.ts';
 import type { Stock, StockLevel } from './stock.ts';
 
@@ -28,9 +28,9 @@ const reserve =
 const expire = expireReservation;
 const none: Reservation = { status: 'none' };
 
-/** given a reservation, when a command comes, then this is decided */
+/** Given a reservation, when a command arrives, then this is decided. */
 const given = (reservation: Reservation, levels: Stock = stock) => ({
-  when: (command: (state: Reservable) => Settlement) => command({ reservation, stock: levels }),
+  when: (command: (state: Reservable) => ReservationDecision) => command({ reservation, stock: levels }),
 });
 
 const reserved: Reservation = { status: 'reserved', lines: [line('CUP', 2)] };
@@ -40,9 +40,9 @@ const rejected: Reservation = {
 };
 
 describe('a reservation', () => {
-  test('takes every line', () => {
+  test('reserves every line', () => {
     expect(given(none).when(reserve(line('TEA', 10), line('CUP', 1)))).toEqual({
-      answer: { kind: 'reserved' },
+      reply: { kind: 'reserved' },
       change: {
         reservation: { status: 'reserved', lines: [line('TEA', 10), line('CUP', 1)] },
         stock: new Map([
@@ -53,26 +53,26 @@ describe('a reservation', () => {
     });
   });
 
-  test('takes nothing when one line is short, and says which', () => {
+  test('reserves nothing when one line is out of stock, and says which', () => {
     const rejection = { reason: 'out-of-stock', missing: [{ sku: 'CUP', requested: 2, available: 1 }] };
     expect(given(none).when(reserve(line('TEA', 1), line('CUP', 2)))).toEqual({
-      answer: { kind: 'rejected', rejection },
+      reply: { kind: 'rejected', rejection },
       change: { reservation: { status: 'rejected', rejection } },
     });
   });
 
-  test('adds lines of the same sku up', () => {
+  test('adds up lines of the same sku', () => {
     expect(given(none).when(reserve(line('TEA', 6), line('TEA', 5)))).toMatchObject({
-      answer: { rejection: { missing: [{ sku: 'TEA', requested: 11, available: 10 }] } },
+      reply: { rejection: { missing: [{ sku: 'TEA', requested: 11, available: 10 }] } },
     });
     expect(given(none).when(reserve(line('TEA', 6), line('TEA', 4)))).toMatchObject({
       change: { reservation: { lines: [line('TEA', 10)] } },
     });
   });
 
-  test('of a sku that nobody knows is refused as such', () => {
+  test('of an unknown sku is rejected as such', () => {
     expect(given(none).when(reserve(line('HAT', 1), line('CUP', 9)))).toMatchObject({
-      answer: {
+      reply: {
         rejection: {
           reason: 'unknown-sku',
           missing: [
@@ -93,24 +93,24 @@ describe('a reservation', () => {
       { status: 'released' },
       { kind: 'rejected', rejection: { reason: 'released', missing: [] } },
     ],
-  ])('asked for again when it is %s gets the known answer and changes nothing', (_, known, answer) => {
-    expect(given(known).when(reserve(line('TEA', 1)))).toEqual({ answer });
-    expect(given(known).when(expire)).toEqual({ answer });
+  ])('repeated when it is %s gets the first reply and changes nothing', (_, known, reply) => {
+    expect(given(known).when(reserve(line('TEA', 1)))).toEqual({ reply });
+    expect(given(known).when(expire)).toEqual({ reply });
   });
 
-  test('that comes too late is refused, and stays refused', () => {
+  test('that has expired is rejected, and stays rejected', () => {
     const rejection = { reason: 'expired', missing: [] };
     expect(given(none).when(expire)).toEqual({
-      answer: { kind: 'rejected', rejection },
+      reply: { kind: 'rejected', rejection },
       change: { reservation: { status: 'rejected', rejection } },
     });
   });
 });
 
 describe('a release', () => {
-  test('gives the pieces back', () => {
+  test('makes the pieces available again', () => {
     expect(given(reserved).when(release)).toEqual({
-      answer: { kind: 'released' },
+      reply: { kind: 'released' },
       change: {
         reservation: { status: 'released' },
         stock: new Map([['CUP', level(5, { sold: 2, reserved: 0 })]]),
@@ -120,7 +120,7 @@ describe('a release', () => {
 
   test('of an unknown order leaves a tombstone', () => {
     expect(given(none).when(release)).toEqual({
-      answer: { kind: 'released' },
+      reply: { kind: 'released' },
       change: { reservation: { status: 'released' } },
     });
   });
@@ -128,21 +128,21 @@ describe('a release', () => {
   test.each<[string, Reservation]>([
     ['released', { status: 'released' }],
     ['rejected', rejected],
-  ])('of what is %s is answered and changes nothing', (_, known) => {
-    expect(given(known).when(release)).toEqual({ answer: { kind: 'released' } });
+  ])('of a reservation that is %s is answered and changes nothing', (_, known) => {
+    expect(given(known).when(release)).toEqual({ reply: { kind: 'released' } });
   });
 
-  test('of what is sold is impossible', () => {
+  test('of a committed reservation is impossible', () => {
     expect(given({ status: 'committed', lines: [] }).when(release)).toMatchObject({
-      answer: { kind: 'impossible', reason: expect.stringContaining('sold') },
+      reply: { kind: 'impossible', reason: expect.stringContaining('sold') },
     });
   });
 });
 
 describe('a commit', () => {
-  test('sells what is reserved', () => {
+  test('sells the reserved pieces', () => {
     expect(given(reserved).when(commit)).toEqual({
-      answer: { kind: 'committed' },
+      reply: { kind: 'committed' },
       change: {
         reservation: { status: 'committed', lines: [line('CUP', 2)] },
         stock: new Map([['CUP', level(5, { sold: 4, reserved: 0 })]]),
@@ -150,9 +150,9 @@ describe('a commit', () => {
     });
   });
 
-  test('that is repeated is answered and sells nothing more', () => {
+  test('that is repeated is answered and changes nothing', () => {
     expect(given({ status: 'committed', lines: [line('CUP', 2)] }).when(commit)).toEqual({
-      answer: { kind: 'committed' },
+      reply: { kind: 'committed' },
     });
   });
 
@@ -160,9 +160,9 @@ describe('a commit', () => {
     ['unknown', none],
     ['released', { status: 'released' }],
     ['rejected', rejected],
-  ])('of what is %s is impossible', (_, known) => {
+  ])('of a reservation that is %s is impossible', (_, known) => {
     expect(given(known).when(commit)).toEqual({
-      answer: { kind: 'impossible', reason: expect.stringContaining('order') },
+      reply: { kind: 'impossible', reason: expect.stringContaining('order') },
     });
   });
 });

@@ -1,13 +1,13 @@
 import type { OrderLine } from '@emporium/contracts';
 import { availableOf, type Stock, type StockLevel } from './stock.ts';
 
-/** What became of the stock of one order. */
+/** The reservation of one order. */
 export type Reservation =
-  /** Nobody has asked for it. */
+  /** No command for this order was received. */
   | { readonly status: 'none' }
   | { readonly status: 'reserved'; readonly lines: readonly OrderLine[] }
   | { readonly status: 'rejected'; readonly rejection: Rejection }
-  /** Also of an order without a reservation: then it refuses the one that comes late. */
+  /** Also the tombstone of an order that was never reserved, which rejects a reservation that arrives late. */
   | { readonly status: 'released' }
   | { readonly status: 'committed'; readonly lines: readonly OrderLine[] };
 
@@ -22,38 +22,40 @@ export interface Missing {
   readonly available: number;
 }
 
-/** What is decided on: the reservation of one order, and the stock of the products that it is about. */
+/** The state of a decision: the reservation of one order and the stock of its products. */
 export interface Reservable {
   readonly reservation: Reservation;
   readonly stock: Stock;
 }
 
-/** What becomes of it. */
 export interface ReservationChange {
   readonly reservation: Reservation;
-  /** The levels that change. */
+  /** The stock levels that change. */
   readonly stock?: Stock;
 }
 
-/** What a command is answered. */
-export type Answer =
+/** The reply to a command. */
+export type ReservationReply =
   | { readonly kind: 'reserved' }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | { readonly kind: 'released' }
   | { readonly kind: 'committed' }
-  /** The sender has lost track: there is nothing that could be answered. */
+  /** The command contradicts the state, and no reply would be right. */
   | { readonly kind: 'impossible'; readonly reason: string };
 
-export interface Settlement {
-  readonly answer: Answer;
-  /** Left out where nothing changes. */
+export interface ReservationDecision {
+  readonly reply: ReservationReply;
+  /** Undefined when nothing changes. */
   readonly change?: ReservationChange;
 }
 
-/** Every line or none. A repeated command gets the answer of the first one and changes nothing. */
-export const reserve = ({ reservation, stock }: Reservable, asked: readonly OrderLine[]): Settlement => {
-  if (reservation.status !== 'none') return { answer: knownTo(reservation) };
-  const lines = summed(asked);
+/** Reserves all lines or none. A repeated command gets the first reply again and changes nothing. */
+export const reserve = (
+  { reservation, stock }: Reservable,
+  requested: readonly OrderLine[],
+): ReservationDecision => {
+  if (reservation.status !== 'none') return { reply: repeatedReply(reservation) };
+  const lines = sumBySku(requested);
   const missing = lines.flatMap(({ sku, quantity }): Missing[] => {
     const level = stock.get(sku);
     const available = level === undefined ? 0 : availableOf(level);
@@ -64,7 +66,7 @@ export const reserve = ({ reservation, stock }: Reservable, asked: readonly Orde
     return reject({ reason: isUnknown ? 'unknown-sku' : 'out-of-stock', missing });
   }
   return {
-    answer: { kind: 'reserved' },
+    reply: { kind: 'reserved' },
     change: {
       reservation: { status: 'reserved', lines },
       stock: changed(lines, stock, (level, quantity) => ({ ...level, reserved: level.reserved + quantity })),
@@ -72,24 +74,24 @@ export const reserve = ({ reservation, stock }: Reservable, asked: readonly Orde
   };
 };
 
-/** A reservation that was asked for too late to be made. */
-export const expireReservation = ({ reservation }: Reservable): Settlement =>
+/** Rejects a reservation whose command has expired. */
+export const expireReservation = ({ reservation }: Reservable): ReservationDecision =>
   reservation.status === 'none'
     ? reject({ reason: 'expired', missing: [] })
-    : { answer: knownTo(reservation) };
+    : { reply: repeatedReply(reservation) };
 
-/** Of an order without a reservation a tombstone stays, which refuses the one that comes late. */
-export const release = ({ reservation, stock }: Reservable): Settlement => {
-  const answer = { kind: 'released' } as const;
+/** Releases a reservation. For an order without one it leaves a tombstone, which rejects a reservation that arrives late. */
+export const release = ({ reservation, stock }: Reservable): ReservationDecision => {
+  const reply = { kind: 'released' } as const;
   switch (reservation.status) {
     case 'none':
-      return { answer, change: { reservation: { status: 'released' } } };
+      return { reply, change: { reservation: { status: 'released' } } };
     case 'rejected':
     case 'released':
-      return { answer };
+      return { reply };
     case 'reserved':
       return {
-        answer,
+        reply,
         change: {
           reservation: { status: 'released' },
           stock: changed(reservation.lines, stock, (level, quantity) => ({
@@ -103,8 +105,8 @@ export const release = ({ reservation, stock }: Reservable): Settlement => {
   }
 };
 
-/** The reserved pieces are sold. */
-export const commit = ({ reservation, stock }: Reservable): Settlement => {
+/** Turns the reserved pieces into sold ones. */
+export const commit = ({ reservation, stock }: Reservable): ReservationDecision => {
   switch (reservation.status) {
     case 'none':
       return impossible('nothing is reserved for the order');
@@ -112,11 +114,11 @@ export const commit = ({ reservation, stock }: Reservable): Settlement => {
     case 'released':
       return impossible(`the reservation of the order is ${reservation.status}`);
     case 'committed':
-      return { answer: { kind: 'committed' } };
+      return { reply: { kind: 'committed' } };
     case 'reserved': {
       const { lines } = reservation;
       return {
-        answer: { kind: 'committed' },
+        reply: { kind: 'committed' },
         change: {
           reservation: { status: 'committed', lines },
           stock: changed(lines, stock, (level, quantity) => ({
@@ -130,13 +132,13 @@ export const commit = ({ reservation, stock }: Reservable): Settlement => {
   }
 };
 
-const reject = (rejection: Rejection): Settlement => ({
-  answer: { kind: 'rejected', rejection },
+const reject = (rejection: Rejection): ReservationDecision => ({
+  reply: { kind: 'rejected', rejection },
   change: { reservation: { status: 'rejected', rejection } },
 });
 
-/** What a reservation that is asked for again is answered. */
-const knownTo = (reservation: Exclude<Reservation, { status: 'none' }>): Answer => {
+/** The reply to a command that was handled before. */
+const repeatedReply = (reservation: Exclude<Reservation, { status: 'none' }>): ReservationReply => {
   switch (reservation.status) {
     case 'reserved':
     case 'committed':
@@ -148,10 +150,10 @@ const knownTo = (reservation: Exclude<Reservation, { status: 'none' }>): Answer 
   }
 };
 
-const impossible = (reason: string): Settlement => ({ answer: { kind: 'impossible', reason } });
+const impossible = (reason: string): ReservationDecision => ({ reply: { kind: 'impossible', reason } });
 
-/** One line a sku. */
-const summed = (lines: readonly OrderLine[]): OrderLine[] => {
+/** Adds up the lines of the same sku. */
+const sumBySku = (lines: readonly OrderLine[]): OrderLine[] => {
   const quantities = new Map<string, number>();
   for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
   return [...quantities].map(([sku, quantity]) => ({ sku, quantity }));
@@ -165,7 +167,7 @@ const changed = (
   new Map(
     lines.map(({ sku, quantity }) => {
       const level = stock.get(sku);
-      if (level === undefined) throw new Error(`The stock of ${sku} was not loaded`);
+      if (level === undefined) throw new Error(`the stock of ${sku} was not loaded`);
       return [sku, change(level, quantity)];
     }),
   );

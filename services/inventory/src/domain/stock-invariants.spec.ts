@@ -4,9 +4,9 @@ import {
   expireReservation,
   type Reservable,
   type Reservation,
+  type ReservationDecision,
   release,
   reserve,
-  type Settlement,
 } from './reservation.ts';
 import type { StockLevel } from './stock.ts';
 
@@ -17,7 +17,7 @@ interface Inventory {
 
 interface Command {
   readonly orderId: string;
-  readonly decide: (state: Reservable) => Settlement;
+  readonly decide: (state: Reservable) => ReservationDecision;
 }
 
 const inventory = (received: Readonly<Record<string, number>>): Inventory => ({
@@ -32,22 +32,22 @@ const inventory = (received: Readonly<Record<string, number>>): Inventory => ({
 
 const after = ({ reservations, stock }: Inventory, { orderId, decide }: Command) => {
   const reservation = reservations.get(orderId) ?? { status: 'none' };
-  const { answer, change } = decide({ reservation, stock });
+  const { reply, change } = decide({ reservation, stock });
   const changed: Inventory = {
     reservations: new Map([...reservations, [orderId, change?.reservation ?? reservation]]),
     stock: new Map([...stock, ...(change?.stock ?? [])]),
   };
-  return { answer, changed };
+  return { reply, changed };
 };
 
-test('whatever is asked in whatever order, on hand = available + reserved and received = on hand + sold', () => {
+test('after any commands in any order, on hand = available + reserved and received = on hand + sold', () => {
   const random = seeded(7);
   const skus = ['A', 'B', 'C'];
   let state = inventory({ A: 20, B: 7, C: 1 });
   const outcomes = new Set<string>();
   for (let round = 0; round < 2_000; round += 1) {
-    const { answer, changed } = after(state, anything(random, skus));
-    outcomes.add(answer.kind);
+    const { reply, changed } = after(state, anything(random, skus));
+    outcomes.add(reply.kind);
     state = changed;
     for (const [sku, { received, sold, reserved }] of state.stock) {
       const held = sum(state, 'reserved', sku);
@@ -75,7 +75,7 @@ const sum = ({ reservations }: Inventory, status: 'reserved' | 'committed', sku:
     .filter((line) => line.sku === sku)
     .reduce((total, { quantity }) => total + quantity, 0);
 
-/** The same sequence in every run: an integer below the bound. */
+/** Random integers below the bound; the same sequence in every run. */
 const seeded = (seed: number) => {
   let state = seed;
   return (below: number): number => {

@@ -1,4 +1,4 @@
-/** Pieces of one product. On hand are those that were received and not sold. */
+/** The pieces of one product: on hand are those that were received and not sold. */
 export interface StockLevel {
   readonly received: number;
   readonly sold: number;
@@ -8,5 +8,5 @@ export interface StockLevel {
 /** By sku. */
 export type Stock = ReadonlyMap<string, StockLevel>;
 
-/** What can be promised to the next order: on hand = available + reserved. */
+/** The pieces that can still be reserved: on hand = available + reserved. */
 export const availableOf = ({ received, sold, reserved }: StockLevel): number => received - sold - reserved;

@@ -1,15 +1,23 @@
 import { type Effect, emit, permanent } from '@emporium/bus';
 import { stockCommitted, stockRejected, stockReleased, stockReserved } from '@emporium/contracts';
 import type { Decision } from '@emporium/store';
-import type { Answer, Rejection, ReservationChange, Settlement } from '../domain/reservation.ts';
+import type {
+  Rejection,
+  ReservationChange,
+  ReservationDecision,
+  ReservationReply,
+} from '../domain/reservation.ts';
 
-/** The answer as an event; the step that it belongs to comes from the context. */
-export const reply = (orderId: string, { answer, change }: Settlement): Decision<ReservationChange> => ({
+/** The reply as an event. Its step id comes from the context of the command. */
+export const reply = (
+  orderId: string,
+  { reply: answer, change }: ReservationDecision,
+): Decision<ReservationChange> => ({
   change,
   effects: eventOf(orderId, answer),
 });
 
-const eventOf = (orderId: string, answer: Answer): Effect => {
+const eventOf = (orderId: string, answer: ReservationReply): Effect => {
   switch (answer.kind) {
     case 'reserved':
       return emit(stockReserved, { orderId });
@@ -24,7 +32,7 @@ const eventOf = (orderId: string, answer: Answer): Effect => {
   }
 };
 
-/** The sum of several lines may be more than the contract lets one line ask for. */
+/** The limit of the contract for one line; the sum of several lines may exceed it. */
 const maxRequested = 10_000;
 
 const contentOf = ({ reason, missing }: Rejection) => ({

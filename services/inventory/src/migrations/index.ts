@@ -20,8 +20,8 @@ export const migrations: Migrations = {
       changed_by text not null
     )`,
   ),
-  // Beside the product, so that whoever reads or reprices a product does not wait for the orders that take from it. Pages
-  // keep room: a row that is in demand changes all the time.
+  // A table of its own, so that reading or repricing a product does not wait for orders that reserve it. The fill factor leaves
+  // space for updates within the page: the row of a popular product is updated all the time.
   '002-stock': statements(
     `create table stock (
       sku text primary key references product,

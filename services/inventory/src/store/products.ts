@@ -11,17 +11,17 @@ export interface Product {
 }
 
 export interface ListedProduct extends Omit<Product, 'version'> {
-  /** Pieces that can be ordered now. */
+  /** Pieces that can be ordered. */
   readonly available: number;
 }
 
 export interface Page {
   readonly limit: number;
-  /** The last sku of the page before. */
+  /** The last sku of the previous page. */
   readonly after?: string | undefined;
 }
 
-/** In the order of their skus. */
+/** Reads a page of products, ordered by sku. */
 export const readProducts = async (db: Kysely<Tables>, { limit, after }: Page): Promise<ListedProduct[]> => {
   const rows = await db
     .selectFrom('product')
@@ -39,7 +39,7 @@ export const readProducts = async (db: Kysely<Tables>, { limit, after }: Page): 
   }));
 };
 
-/** False when the sku is taken. */
+/** Adds a product and its stock. False when the sku is already in use. */
 export const addProduct = async (
   tx: Tx<Tables>,
   { sku, name, price, version }: Product,
@@ -56,7 +56,7 @@ export const addProduct = async (
   return true;
 };
 
-/** Locks the product, so that its changes follow each other. */
+/** Reads and locks a product, so that its changes happen one after the other. */
 export const lockProduct = async (tx: Tx<Tables>, sku: string): Promise<Product | undefined> => {
   const row = await tx
     .selectFrom('product')
@@ -74,7 +74,7 @@ export const saveProduct = async (tx: Tx<Tables>, { sku, name, price, version }:
   await tx.updateTable('product').set(values).where('sku', '=', sku).execute();
 };
 
-/** Who did what; written in the transaction of the change. */
+/** Records who made a change, in the transaction of the change. */
 export const recordChange = async (
   tx: Tx<Tables>,
   change: Pick<ProductChangeTable, 'sku' | 'kind' | 'changed_by'> & {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Reservation } from '../domain/reservation.ts';
 import { skusOf } from './reservations.ts';
 
-test('only stock that may change is locked: the lines of a new order, the pieces that an open one has reserved', () => {
+test('locks only stock that may change: the lines of a new order, and the pieces that an order has reserved', () => {
   const open: Reservation = { status: 'reserved', lines: [{ sku: 'CUP', quantity: 1 }] };
   const subjects = [
     { orderId: 'new', lines: [{ sku: 'TEA' }] },

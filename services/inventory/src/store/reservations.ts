@@ -5,21 +5,20 @@ import type { Stock, StockLevel } from '../domain/stock.ts';
 import { unitOfWork } from './handlers.ts';
 import type { Tables } from './tables.ts';
 
-/** With the map of stock that all orders of a group share. */
+/** `stock` is one map that all orders of a group share. */
 interface Loaded extends Reservable {
   readonly stock: Map<string, StockLevel>;
 }
 
-/** What a command says of the order that it is about. */
+/** The data of a command that loading needs. */
 interface Subject {
   readonly orderId: string;
   readonly lines?: readonly { readonly sku: string }[];
 }
 
 /**
- * Locks the reservations of these orders, then the stock of the products that they are about: with that, two transactions wait
- * for each other in one direction alone. The stock is one map for all of them, so that each decision sees what those before it
- * took.
+ * Locks the reservations of orders, then the stock of their products: always in this order, so that transactions do not deadlock. The
+ * orders share one map of stock, so that each decision sees the reservations of those before it.
  */
 const load = async (
   tx: Tx<Tables>,
@@ -31,7 +30,7 @@ const load = async (
   return new Map([...reservations].map(([orderId, reservation]) => [orderId, { reservation, stock }]));
 };
 
-/** Locks these orders in the order of their ids, the known ones and the new, which are inserted without a state. */
+/** Locks reservations in the order of their ids. New ones are inserted without a state. */
 const lockReservations = async (
   tx: Tx<Tables>,
   orderIds: readonly string[],
@@ -44,7 +43,7 @@ const lockReservations = async (
   return new Map(rows.map(({ order_id, state }) => [order_id, state ?? { status: 'none' }]));
 };
 
-/** The products whose stock may change: the lines of a new order, and the pieces that an open one has reserved. */
+/** The products whose stock may change: the lines of a new order, or those that an order has reserved. */
 export const skusOf = (
   subjects: readonly Subject[],
   reservations: ReadonlyMap<string, Reservation>,
@@ -58,7 +57,7 @@ export const skusOf = (
   return [...skus];
 };
 
-/** Locks the stock of these products in the order of their skus, whatever order the lines name them in. */
+/** Locks the stock of products in the order of their skus. */
 const lockStock = async (tx: Tx<Tables>, skus: readonly string[]): Promise<Map<string, StockLevel>> => {
   if (skus.length === 0) return new Map();
   const { rows } = await sql<StockLevel & { sku: string }>`
@@ -67,7 +66,7 @@ const lockStock = async (tx: Tx<Tables>, skus: readonly string[]): Promise<Map<s
   return new Map(rows.map(({ sku, ...level }) => [sku, level]));
 };
 
-/** Writes what has changed as two statements, however many orders it is about. */
+/** Writes the changes of all orders with two statements. */
 export const saveReservations = async (
   tx: Tx<Tables>,
   changed: readonly Changed<Loaded, ReservationChange>[],
@@ -85,7 +84,7 @@ export const saveReservations = async (
   );
 };
 
-/** The levels that these changes touched, as they are after all changes of the group. */
+/** The changed stock levels, as they are after all changes of the group. */
 const levelsOf = (
   { stock }: Reservable,
   changes: readonly ReservationChange[],
@@ -111,7 +110,7 @@ const saveStock = async (tx: Tx<Tables>, stock: Stock): Promise<void> => {
     where stock.sku = any(${skus}::text[]) and stock.sku = change.sku`.execute(tx);
 };
 
-/** The reservation of each order, and the stock of the products that it is about. */
+/** Loads the reservation of each order and the stock of its products. */
 export const reservations = unitOfWork({
   tables: ['reservation', 'stock'],
   idOf: ({ orderId }: Subject) => orderId,

@@ -7,11 +7,11 @@ import type { Tables } from './tables.ts';
 export interface StockRow extends StockLevel {
   readonly sku: string;
   readonly available: number;
-  /** Orders that have pieces of it reserved. */
+  /** The number of orders that have reserved some of it. */
   readonly openReservations: number;
 }
 
-/** Adds pieces and gives the level after it. */
+/** Adds pieces, and returns the new level. */
 export const receive = async (tx: Tx<Tables>, sku: string, quantity: number): Promise<StockLevel> =>
   tx
     .updateTable('stock')
@@ -20,7 +20,7 @@ export const receive = async (tx: Tx<Tables>, sku: string, quantity: number): Pr
     .returning(['received', 'sold', 'reserved'])
     .executeTakeFirstOrThrow();
 
-/** In the order of their skus, each level and its reservations as of one moment. */
+/** Reads a page of stock levels, ordered by sku, with their reservations at the same moment. */
 export const readStock = async (db: Kysely<Tables>, { limit, after }: Page): Promise<StockRow[]> => {
   const { rows } = await sql<StockLevel & { sku: string; open: number }>`
     with open as (

@@ -13,11 +13,11 @@ export interface ProductTable {
   name: string;
   price_amount: number;
   price_currency: string;
-  /** Counts the changes; the `sequence` of the product's events. */
+  /** Incremented by each change; the `sequence` of the product's events. */
   version: number;
 }
 
-/** Who did what to a product. */
+/** Who changed a product, and how. */
 export interface ProductChangeTable {
   id: GeneratedAlways<number>;
   at: ColumnType<Date, Date, never>;
@@ -39,7 +39,7 @@ export interface StockTable {
 
 export interface ReservationTable {
   order_id: string;
-  /** Null only within the transaction that claims a new order. */
+  /** Null only within the transaction that inserts the reservation. */
   state: Reservation | null;
   status: GeneratedAlways<Reservation['status'] | null>;
 }

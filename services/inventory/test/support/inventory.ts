@@ -18,7 +18,7 @@ export interface Published {
   readonly sequence?: number;
 }
 
-/** The service's database and handlers, without a broker: what it publishes stays in the outbox. */
+/** The handlers of the service with their own database and without a broker: published messages stay in the outbox. */
 export const openInventory = async (serverUrl: string) => {
   const { url, drop } = await freshDatabase(serverUrl);
   const stores: Store<Tables>[] = [];
@@ -36,12 +36,12 @@ export const openInventory = async (serverUrl: string) => {
     store,
     handle,
     instance,
-    /** Once, and then delivered again. */
+    /** Delivers the message twice. */
     handleTwice: async (message: Message) => {
       await handle(message);
       await handle(message);
     },
-    /** Products with so many pieces each. */
+    /** Adds products with this number of pieces each. */
     stock: async (pieces: Readonly<Record<string, number>>) => {
       for (const [sku, received] of Object.entries(pieces)) {
         await store.db
@@ -54,7 +54,7 @@ export const openInventory = async (serverUrl: string) => {
     levels: () => store.db.selectFrom('stock').selectAll().orderBy('sku').execute(),
     reservation: (orderId: string) =>
       store.db.selectFrom('reservation').selectAll().where('order_id', '=', orderId).executeTakeFirst(),
-    /** What was published since the last call. */
+    /** The messages published since the last call. */
     published: async (): Promise<Published[]> => {
       const { rows } = await sql<{ id: number; body: Buffer }>`delete from outbox returning id, body`.execute(
         store.db,
@@ -79,7 +79,7 @@ const found = shop.subscriptions.find((each) => each.name === 'inventory.command
 if (found === undefined) throw new Error('inventory.commands is not registered');
 const subscription: Subscription = found;
 
-/** A command as it arrives. */
+/** A received command. */
 export const command = <C extends Contract>(
   contract: C,
   data: Input<C>,

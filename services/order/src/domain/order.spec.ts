@@ -28,27 +28,26 @@ test('an order is placed once', () => {
     .refuses('already-placed');
 });
 
-test('nothing happens to an order that nobody placed', () =>
-  given().when({ type: 'complete' }).refuses('unknown-order'));
+test('an unknown order refuses commands', () => given().when({ type: 'complete' }).refuses('unknown-order'));
 
-test('the authorisation confirms it', () =>
+test('the authorisation confirms the order', () =>
   given(placed)
     .when({ type: 'record-step', step: 'authorise', outcome: 'done' })
     .then({ type: 'step-recorded', step: 'authorise', outcome: 'done' }, confirmed));
 
-test('another step is recorded, and confirms nothing', () =>
+test('another step is recorded without confirming the order', () =>
   given(placed)
     .when({ type: 'record-step', step: 'reserve', outcome: 'done' })
     .then({ type: 'step-recorded', step: 'reserve', outcome: 'done' }));
 
-test('a final order stays what it is', () => {
+test('a final order does not change', () => {
   given(placed, confirmed, completed).when(cancel).refuses('already-final');
   given(placed, cancelled).when({ type: 'complete' }).refuses('already-final');
   given(placed, cancelled).when(cancel).then();
   given(placed, completed).when({ type: 'complete' }).then();
 });
 
-test('a parked order remembers where it was, and goes back there', () => {
+test('a resumed order has the status that it had before', () => {
   const parked: OrderEvent = { type: 'parked', step: 'capture', reason: 'refused' };
   expect(
     given(placed, confirmed).when({ type: 'park', step: 'capture', reason: 'refused' }).state(),
@@ -60,7 +59,7 @@ test('a parked order remembers where it was, and goes back there', () => {
   expect(given(placed, confirmed, parked).when({ type: 'resume' }).state().status).toBe('confirmed');
 });
 
-test('a delivery is recorded once, and keeps the status', () => {
+test('a delivery is recorded once, and does not change the status', () => {
   expect(given(placed, confirmed, completed).when({ type: 'record-delivery' }).state()).toMatchObject({
     status: 'completed',
     delivered: true,

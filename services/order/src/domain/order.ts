@@ -1,6 +1,6 @@
 import type { Cancellation, Money, PricedLine } from '@emporium/contracts';
 
-/** What is recorded about an order; the order is what these events say. */
+/** The events of an order, from which its state is derived. */
 export type OrderEvent =
   | {
       readonly type: 'placed';
@@ -19,7 +19,7 @@ export type OrderEvent =
   | { readonly type: 'cancelled'; readonly cancellation: Cancellation; readonly reason: string }
   | { readonly type: 'completed' }
   | { readonly type: 'parked'; readonly step: string; readonly reason: string }
-  /** With the status it goes back to. */
+  /** `status` is the status before the order was parked. */
   | { readonly type: 'resumed'; readonly status: string }
   | { readonly type: 'delivered' };
 
@@ -52,7 +52,7 @@ interface Placed {
   readonly delivered: boolean;
 }
 
-/** What customers see is `status`; a parked order shows as `needs-attention` and remembers where it was. */
+/** Customers see the `status`. A parked order has the status `needs-attention`, and keeps its state `before` that. */
 export type Order =
   | { readonly status: 'none' }
   | (Placed & { readonly status: 'placed' | 'confirmed' | 'completed' })
@@ -69,12 +69,12 @@ export type Order =
 
 export type OrderRefusal = 'unknown-order' | 'already-placed' | 'already-final';
 
-/** After this step the customer gets the goods unless the carrier refuses: the order is confirmed. */
+/** The order is confirmed when this step succeeds: from then on only the carrier can refuse it. */
 const confirmingStep = 'authorise';
 
 const initialOrder: Order = { status: 'none' };
 
-/** What a command leads to; an empty list where it has happened already. */
+/** The events that a command leads to; none when it has already been carried out. */
 const decide = (command: OrderCommand, order: Order): readonly OrderEvent[] | { refused: OrderRefusal } => {
   if (command.type === 'place') {
     const { customerId, lines, total } = command;
@@ -146,8 +146,8 @@ const evolve = (order: Order, event: OrderEvent): Order => {
   }
 };
 
-/** It is being taken back, or was; also while that waits for a person. */
-export const isTakenBack = (order: Order): boolean => {
+/** Whether the order is being cancelled or has been, also while it is parked. */
+export const isBeingCancelled = (order: Order): boolean => {
   const { status } = order.status === 'needs-attention' ? order.before : order;
   return status === 'cancelling' || status === 'cancelled';
 };

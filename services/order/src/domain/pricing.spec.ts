@@ -19,7 +19,7 @@ test('the total is the sum of quantity times unit price', () =>
     ),
   ).toMatchObject({ kind: 'priced', total: euro(7_400) }));
 
-test('an unknown sku, a second currency and a doubled sku are each named by their line', () =>
+test('an unknown sku, a second currency and a repeated sku are reported with their line', () =>
   expect(
     price(
       [
@@ -35,7 +35,7 @@ test('an unknown sku, a second currency and a doubled sku are each named by thei
     errors: [{ field: 'lines[1].sku' }, { field: 'lines[2].sku' }, { field: 'lines[3].sku' }],
   }));
 
-test('more than a contract can say is refused before it is placed', () =>
+test('a total that exceeds the maximum of the contract is refused', () =>
   expect(price([{ sku: 'GOLD', quantity: 10_000 }], new Map([['GOLD', euro(1_000_000_000)]]))).toMatchObject({
     kind: 'refused',
     errors: [{ field: 'lines' }],

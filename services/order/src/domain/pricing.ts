@@ -7,26 +7,26 @@ export type Pricing =
       readonly errors: readonly { readonly field: string; readonly message: string }[];
     };
 
-/** In minor units: what the `money` of a contract holds at most. */
-const mostAmount = 1_000_000_000_000;
+/** In minor units: the largest amount of `money` in a contract. */
+const maxAmount = 1_000_000_000_000;
 
-/** Fixes the unit prices and adds them up. An unknown sku, a sku listed twice and a second currency are refused by line. */
+/** Sets the unit price of each line, and adds up the total. Refuses lines with an unknown sku, a repeated sku or a second currency. */
 export const price = (lines: readonly OrderLine[], prices: ReadonlyMap<string, Money>): Pricing => {
   const currency = lines.flatMap(({ sku }) => prices.get(sku) ?? [])[0]?.currency ?? '';
   const errors = lines.flatMap(({ sku }, index) => {
     const field = `lines[${index}].sku`;
     const unitPrice = prices.get(sku);
-    if (unitPrice === undefined) return [{ field, message: `there is no product ${sku}` }];
+    if (unitPrice === undefined) return [{ field, message: `is not a known product: ${sku}` }];
     if (unitPrice.currency !== currency) {
       return [
         {
           field,
-          message: `${sku} is sold in ${unitPrice.currency}; an order has one currency, here ${currency}`,
+          message: `is sold in ${unitPrice.currency}, but the currency of this order is ${currency}: ${sku}`,
         },
       ];
     }
     if (lines.findIndex((line) => line.sku === sku) < index)
-      return [{ field, message: `${sku} is listed twice` }];
+      return [{ field, message: `must not be repeated: ${sku}` }];
     return [];
   });
   if (errors.length > 0) return { kind: 'refused', errors };
@@ -35,10 +35,10 @@ export const price = (lines: readonly OrderLine[], prices: ReadonlyMap<string, M
     return unitPrice === undefined ? [] : [{ sku, quantity, unitPrice }];
   });
   const amount = priced.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0);
-  if (amount > mostAmount) {
+  if (amount > maxAmount) {
     return {
       kind: 'refused',
-      errors: [{ field: 'lines', message: `they cost more than an order may: ${mostAmount} ${currency}` }],
+      errors: [{ field: 'lines', message: `must not cost more than ${maxAmount} ${currency} in total` }],
     };
   }
   return { kind: 'priced', lines: priced, total: { amount, currency } };

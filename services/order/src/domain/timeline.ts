@@ -1,15 +1,15 @@
 import type { OrderEvent, StepOutcome } from './order.ts';
 
-/** One line of what a customer sees. */
+/** One line of the timeline that a customer sees. */
 export interface TimelineEntry {
   readonly at: string;
   readonly what: string;
   readonly detail?: string;
 }
 
-type Sentences = Readonly<Record<StepOutcome, string>>;
+type Texts = Readonly<Record<StepOutcome, string>>;
 
-const steps: Readonly<Record<string, Sentences>> = {
+const steps: Readonly<Record<string, Texts>> = {
   reserve: {
     done: 'stock reserved',
     refused: 'out of stock',

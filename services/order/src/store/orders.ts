@@ -29,7 +29,7 @@ import type { OrderTables } from './tables.ts';
 
 export type OrderStream = Stream<OrderEvent>;
 
-/** The order as its events say; `{ status: 'none' }` where there is none. */
+/** Reads an order from its events; `{ status: 'none' }` when there is none. */
 export const readOrder = async (
   db: Kysely<OrderTables>,
   orderId: string,
@@ -38,16 +38,15 @@ export const readOrder = async (
   return { order: orderOf(stream), stream };
 };
 
-/** An order as it was decided on. */
 interface LoadedOrder {
   readonly order: Order;
-  /** Of its stream when it was loaded; 0 where there is none. */
+  /** The version of its stream when it was loaded; 0 for a new order. */
   readonly version: number;
 }
 
 /**
- * The stream of each order; a change is the events that are appended. What the others hear of them, the public events, follows
- * from the change, under the ids of the stored events.
+ * Loads orders from their event streams; a change is a list of events to append. The public events that follow from them have the
+ * ids of the stored events.
  */
 export const orders = unitOfWork({
   tables: ['event_stream'],
@@ -78,7 +77,7 @@ export const orders = unitOfWork({
   },
 });
 
-/** Carries out these commands, one after the other. A refusal here is a fault of ours, and is thrown. */
+/** Decides on commands one after the other. Throws when one is refused: the saga only sends commands that the order accepts. */
 export const decideOrder = (
   orderId: string,
   order: Order,
@@ -103,7 +102,7 @@ const orderOf = ({ events }: OrderStream): Order =>
     events.map(({ event }) => event),
   );
 
-/** What the others hear of a stored event, under its id. */
+/** The public event for a stored event, with the same id. */
 const publicEvent = (
   { id, stream: orderId, version, at, event }: StoredEvent<OrderEvent>,
   order: Order,

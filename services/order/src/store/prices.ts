@@ -3,7 +3,7 @@ import type { Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import type { OrderTables } from './tables.ts';
 
-/** The prices of those of these products that are known. */
+/** Reads the prices of products; unknown ones are left out. */
 export const readPrices = async (
   tx: Tx<OrderTables>,
   skus: readonly string[],
@@ -13,7 +13,7 @@ export const readPrices = async (
   return new Map(rows.map(({ sku, amount, currency }) => [sku, { amount, currency }]));
 };
 
-/** Keeps the newest price: `sequence` is the product's version. */
+/** Stores the price unless a newer one is known; `sequence` is the version of the product. */
 export const keepPrice = async (
   tx: Tx<OrderTables>,
   sku: string,

@@ -1,10 +1,10 @@
 import type { Generated } from 'kysely';
 
-/** The order service's own tables; its events and its sagas are in those of the toolkit. */
+/** The tables of this service. Those of its events and sagas belong to the packages event-store and saga. */
 export interface OrderTables {
-  /** Copied from `product.listed` and `product.price-changed`. */
+  /** The prices from `product.listed` and `product.price-changed`. */
   product_price: ProductPriceTable;
-  /** A projection: what a customer's list shows. */
+  /** A projection for the lists of orders. */
   customer_order: CustomerOrderTable;
 }
 
@@ -12,7 +12,7 @@ export interface ProductPriceTable {
   sku: string;
   amount: number;
   currency: string;
-  /** The version of the product; only a newer one is applied. */
+  /** The version of the product. */
   sequence: number;
 }
 

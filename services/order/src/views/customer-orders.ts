@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { OrderEvent } from '../domain/order.ts';
 import type { OrderTables } from '../store/tables.ts';
 
-/** The list of a customer's orders; `GET /api/orders/:id` reads the order itself. */
+/** The projection for lists of orders; `GET /api/orders/:id` reads the events of the order instead. */
 export const customerOrders = projection<OrderEvent, OrderTables>({
   name: 'customer-orders',
   version: 1,
@@ -37,7 +37,7 @@ const insertPlaced = async (
   if (rows.length > 0) await tx.insertInto('customer_order').values(rows).execute();
 };
 
-/** Only what changes the status; the last one of each order wins. */
+/** Applies the last event of each order that changes its status. */
 const updateStatuses = async (
   events: readonly StoredEvent<OrderEvent>[],
   tx: Tx<OrderTables>,

@@ -4,12 +4,12 @@ import type { OrderTables } from '../store/tables.ts';
 export interface OrderQuery {
   readonly customerId?: string | undefined;
   readonly status?: string | undefined;
-  /** Older than this order: its id begins with its time. */
+  /** Only orders older than this one; ids sort by time. */
   readonly before?: string | undefined;
   readonly limit: number;
 }
 
-/** A page of orders, the newest first. */
+/** Reads a page of orders, the newest first. */
 export const listOrders = async (
   db: Kysely<OrderTables>,
   { customerId, status, before, limit }: OrderQuery,

@@ -33,21 +33,21 @@ if (publicKey === undefined || privateKey === undefined) throw new Error('no key
 const issuer = createTokenIssuer(privateKey);
 const verifier = createTokenVerifier(publicKey);
 
-/** A message as it left, and as the other services see it. */
+/** A message as it was published. */
 export type Published = Envelope & { readonly data: Readonly<Record<string, unknown>> };
 
-export interface Asked {
-  /** Of a customer of this id, unless the role is another. Nobody's without it. */
+export interface RequestOptions {
+  /** The id of the user, a customer unless `role` says otherwise. Without it the request has no token. */
   readonly as?: string;
   readonly role?: Role;
   readonly payload?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of every route
+// biome-ignore lint/suspicious/noExplicitAny: tests read the responses of all routes
 type Body = any;
 
-/** The service as it is composed, on a database of its own and without a broker: what it publishes stays in the outbox. */
+/** The composed service with its own database and without a broker: published messages stay in the outbox. */
 export const openOrders = async (adminUrl: string, changes: Partial<Settings> = {}) => {
   const database = await freshDatabase(adminUrl);
   const lines: string[] = [];
@@ -69,11 +69,11 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
         subscription,
         run: store.runner(subscription, definition.subscriptions?.[subscription.name] ?? []).run,
       }));
-    /** Whatever the service's subscriptions do with it; rejects when it would not be acked. */
+    /** Handles the message in all subscriptions to it; rejects when it would not be acked. */
     const handle = async (message: Message): Promise<void> => {
-      const heard = runs.filter(({ subscription }) => subscription.to.includes(message.contract));
-      if (heard.length === 0) throw new Error(`order does not listen to ${message.contract.type}`);
-      for (const { run } of heard) await run(message, new AbortController().signal);
+      const subscribed = runs.filter(({ subscription }) => subscription.to.includes(message.contract));
+      if (subscribed.length === 0) throw new Error(`order has no subscription to ${message.contract.type}`);
+      for (const { run } of subscribed) await run(message, new AbortController().signal);
     };
     return { store, definition, handle };
   };
@@ -96,7 +96,7 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
     lines,
     handle,
     createInstance,
-    /** Once, and then delivered again. */
+    /** Delivers the message twice. */
     handleTwice: async (message: Message) => {
       await handle(message);
       await handle(message);
@@ -109,7 +109,7 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
     ask: async (
       method: 'GET' | 'POST',
       url: string,
-      { as, role = 'customer', payload, headers }: Asked = {},
+      { as, role = 'customer', payload, headers }: RequestOptions = {},
     ) => {
       const token = as === undefined ? undefined : (await issuer.issue({ userId: as, role })).token;
       const answer = await server.inject({
@@ -120,7 +120,7 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
       });
       return { status: answer.statusCode, headers: answer.headers, body: answer.json() as Body };
     },
-    /** What was published since the last call, in its order. */
+    /** The messages published since the last call, in order. */
     published: async (): Promise<Published[]> => {
       const { rows } = await sql<{ id: number; body: Buffer }>`delete from outbox returning id, body`.execute(
         store.db,

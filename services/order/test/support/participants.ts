@@ -26,30 +26,30 @@ import type { Fulfilment } from '../../src/fulfilment.ts';
 
 export type Request = Extract<Effect, { effect: 'send' }>;
 
-/** What one order has at the services that its saga asks. */
-export interface Holdings {
+/** The state of one order at the services of its saga. */
+export interface ParticipantState {
   readonly stock: 'none' | 'reserved' | 'rejected' | 'released' | 'committed';
   readonly payment: 'none' | 'authorised' | 'declined' | 'voided' | 'captured';
   readonly shipment: 'none' | 'dispatched' | 'failed' | 'cancelled';
   readonly captures: number;
 }
 
-/** Whether something that is free to refuse does so. */
+/** Whether a participant refuses a command that it may refuse. */
 export type Refuses = (step: 'reserve' | 'authorise' | 'dispatch' | 'capture') => boolean;
 
 /**
- * Inventory, payment and shipping as they promise to be: a repeated command is answered as the first time, an undo leaves a
- * tombstone that refuses the original when it comes late, an expired command is refused.
+ * Inventory, payment and shipping as specified: a repeated command gets the first reply, a compensation leaves a tombstone that
+ * refuses a late command, an expired command is refused.
  */
 export const createParticipants = ({ orderId, customerId, total }: Fulfilment, refuses: Refuses) => {
-  let holdings: Holdings = { stock: 'none', payment: 'none', shipment: 'none', captures: 0 };
-  const set = (change: Partial<Holdings>): void => {
-    holdings = { ...holdings, ...change };
+  let state: ParticipantState = { stock: 'none', payment: 'none', shipment: 'none', captures: 0 };
+  const set = (change: Partial<ParticipantState>): void => {
+    state = { ...state, ...change };
   };
 
   const reserve = (stepId: string, isExpired: boolean): SagaInput => {
-    if (holdings.stock === 'none') set({ stock: isExpired || refuses('reserve') ? 'rejected' : 'reserved' });
-    return holdings.stock === 'reserved' || holdings.stock === 'committed'
+    if (state.stock === 'none') set({ stock: isExpired || refuses('reserve') ? 'rejected' : 'reserved' });
+    return state.stock === 'reserved' || state.stock === 'committed'
       ? replied(stockReserved, { orderId }, stepId)
       : replied(
           stockRejected,
@@ -58,46 +58,46 @@ export const createParticipants = ({ orderId, customerId, total }: Fulfilment, r
         );
   };
   const release = (stepId: string): SagaInput => {
-    if (holdings.stock === 'committed') throw new Error('sold stock was to be released');
-    if (holdings.stock !== 'rejected') set({ stock: 'released' });
+    if (state.stock === 'committed') throw new Error('sold stock must not be released');
+    if (state.stock !== 'rejected') set({ stock: 'released' });
     return replied(stockReleased, { orderId }, stepId);
   };
   const commit = (stepId: string): SagaInput => {
-    if (holdings.stock !== 'reserved' && holdings.stock !== 'committed')
-      throw new Error(`stock that is ${holdings.stock} was to be sold`);
+    if (state.stock !== 'reserved' && state.stock !== 'committed')
+      throw new Error(`stock that is ${state.stock} must not be sold`);
     set({ stock: 'committed' });
     return replied(stockCommitted, { orderId }, stepId);
   };
   const authorise = (stepId: string, isExpired: boolean): SagaInput => {
-    if (holdings.payment === 'none')
+    if (state.payment === 'none')
       set({ payment: isExpired || refuses('authorise') ? 'declined' : 'authorised' });
-    return holdings.payment === 'authorised' || holdings.payment === 'captured'
+    return state.payment === 'authorised' || state.payment === 'captured'
       ? replied(paymentAuthorised, { orderId, total }, stepId)
-      : replied(paymentDeclined, { orderId, reason: holdings.payment }, stepId);
+      : replied(paymentDeclined, { orderId, reason: state.payment }, stepId);
   };
   const takeBack = (stepId: string): SagaInput => {
-    if (holdings.payment === 'captured') throw new Error('captured money was to be voided');
-    if (holdings.payment !== 'declined') set({ payment: 'voided' });
+    if (state.payment === 'captured') throw new Error('a captured payment must not be voided');
+    if (state.payment !== 'declined') set({ payment: 'voided' });
     return replied(paymentVoided, { orderId }, stepId);
   };
   const capture = (stepId: string): SagaInput => {
-    if (holdings.payment === 'captured') return replied(paymentCaptured, { orderId, total }, stepId);
-    if (holdings.payment !== 'authorised' || refuses('capture'))
-      return replied(paymentCaptureFailed, { orderId, reason: `the payment is ${holdings.payment}` }, stepId);
-    set({ payment: 'captured', captures: holdings.captures + 1 });
+    if (state.payment === 'captured') return replied(paymentCaptured, { orderId, total }, stepId);
+    if (state.payment !== 'authorised' || refuses('capture'))
+      return replied(paymentCaptureFailed, { orderId, reason: `the payment is ${state.payment}` }, stepId);
+    set({ payment: 'captured', captures: state.captures + 1 });
     return replied(paymentCaptured, { orderId, total }, stepId);
   };
   const shipped = (stepId: string): SagaInput =>
     replied(shipmentDispatched, { orderId, customerId, shipmentId: orderId, trackingNumber: 'T1' }, stepId);
   const dispatch = (stepId: string, isExpired: boolean): SagaInput => {
-    if (holdings.shipment === 'none')
+    if (state.shipment === 'none')
       set({ shipment: isExpired || refuses('dispatch') ? 'failed' : 'dispatched' });
-    return holdings.shipment === 'dispatched'
+    return state.shipment === 'dispatched'
       ? shipped(stepId)
-      : replied(shipmentFailed, { orderId, reason: holdings.shipment }, stepId);
+      : replied(shipmentFailed, { orderId, reason: state.shipment }, stepId);
   };
   const stop = (stepId: string): SagaInput => {
-    if (holdings.shipment === 'dispatched') return shipped(stepId);
+    if (state.shipment === 'dispatched') return shipped(stepId);
     set({ shipment: 'cancelled' });
     return replied(shipmentCancelled, { orderId }, stepId);
   };
@@ -114,11 +114,11 @@ export const createParticipants = ({ orderId, customerId, total }: Fulfilment, r
   ]);
 
   return {
-    holdings: () => holdings,
-    /** Carries a request out at this time, and answers it. */
+    state: () => state,
+    /** Carries out a command at this time, and returns the reply. */
     answer: ({ contract, options }: Request, now: Date): SagaInput => {
       const answer = answers.get(contract);
-      if (answer === undefined) throw new Error(`nobody answers ${contract.type}`);
+      if (answer === undefined) throw new Error(`no participant handles ${contract.type}`);
       const isExpired = options?.expiry !== undefined && options.expiry <= now;
       return answer(options?.stepId ?? '', isExpired);
     },

@@ -9,10 +9,10 @@ export const createAnswering = (order: Fulfilment, refuses: Refuses = () => fals
   const participants = createParticipants(order, refuses);
   const replyTypes: string[] = [];
   return {
-    holdings: participants.holdings,
-    /** Of the replies as they travelled, in their order. */
+    participantState: participants.state,
+    /** The types of the replies, in order. */
     replyTypes: (): readonly string[] => replyTypes,
-    /** The reply to a command of the order's saga, over the bytes of both; undefined for an event, which nobody answers. */
+    /** Replies to a command of the saga, with both serialised; undefined for an event. */
     answer: (published: Published, now = new Date()): Message | undefined => {
       if (shop.contract(published.type)?.kind !== 'command') return undefined;
       const command = readMessage(shop, newestCommands, encode(published));
@@ -40,7 +40,7 @@ const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.str
 
 export type Answering = ReturnType<typeof createAnswering>;
 
-/** Answers until nobody asks any more, each reply delivered twice; gives all that was published on the way. */
+/** Replies until there are no more commands, and delivers each reply twice. Returns all published messages. */
 export const converse = async (orders: Orders, { answer }: Answering): Promise<Published[]> => {
   const all: Published[] = [];
   for (;;) {

@@ -1,0 +1,44 @@
+import { sendCompensation } from './commands.ts';
+import type { Reason, SagaDefinition } from './definition.ts';
+import type { Changed } from './inputs.ts';
+import { changed, type Outcome, park } from './outcome.ts';
+import { overtakingStep, stepOf, withoutDeadline } from './steps.ts';
+
+/** Begins to compensate the steps whose command was sent or succeeded, the latest first; then the saga is cancelled. */
+export const compensate = <Subject>(
+  saga: SagaDefinition<Subject>,
+  { state, effects, facts }: Outcome<Subject>,
+  reason: Reason,
+  now: Date,
+): Changed<Subject> =>
+  compensateNext(
+    saga,
+    {
+      state: { ...state, phase: 'compensating', reason, tries: 0 },
+      effects,
+      facts: [...facts, { fact: 'compensating', reason }],
+    },
+    now,
+  );
+
+/** Compensates the next step unless a compensation is pending; without one, the saga is cancelled. */
+export const compensateNext = <Subject>(
+  saga: SagaDefinition<Subject>,
+  outcome: Outcome<Subject>,
+  now: Date,
+): Changed<Subject> => {
+  const { state, facts } = outcome;
+  if (saga.steps.some((step) => stepOf(state, step).status === 'undoing')) return changed(outcome);
+  const next = saga.steps
+    .slice(0, saga.pivotAt)
+    .findLast((step) => ['asked', 'done'].includes(stepOf(state, step).status));
+  if (next !== undefined) return changed(sendCompensation(saga, outcome, next, now));
+  const settled: Outcome<Subject> = { ...outcome, state: withoutDeadline({ ...state, phase: 'cancelled' }) };
+  const reason = state.reason ?? { code: 'cancelled', text: 'cancelled' };
+  const cancelled: Outcome<Subject> =
+    state.phase === 'cancelled' ? settled : { ...settled, facts: [...facts, { fact: 'cancelled', reason }] };
+  const overtaking = overtakingStep(saga, state);
+  return overtaking === undefined
+    ? changed(cancelled)
+    : park(cancelled, overtaking, `${overtaking.name} succeeded although it was cancelled`);
+};

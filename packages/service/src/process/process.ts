@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import { ConfigError, parseConfig } from '../config/parse-config.ts';
+import type { ProcessConfig } from '../config/settings.ts';
+import { createLog, type Log } from '../log.ts';
+import { reasonOf } from '../reason.ts';
+import type { LifecycleStage } from './lifecycle.ts';
+import { runService } from './run-service.ts';
+
+/** EX_CONFIG of sysexits.h: the configuration is wrong, and starting again will not help. */
+const configErrorCode = 78;
+
+/**
+ * The body of a `main.ts`: reads the configuration, creates the log, builds the app and runs its stages. For a wrong
+ * environment it prints one line per variable to stderr and exits with 78.
+ */
+export const main = async <S extends z.ZodType<ProcessConfig>>(
+  name: string,
+  schema: S,
+  createApp: (
+    config: z.output<S>,
+    log: Log,
+  ) => readonly LifecycleStage[] | Promise<readonly LifecycleStage[]>,
+): Promise<void> => {
+  const config = readConfig(name, schema);
+  const log = createLog({ service: name, level: config.LOG_LEVEL });
+  const stages = await build(name, log, () => createApp(config, log));
+  await runService({ name, log, stages });
+};
+
+const readConfig = <S extends z.ZodType>(name: string, schema: S): z.output<S> => {
+  try {
+    return parseConfig(schema, process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${name} cannot start:\n  ${error.message.replaceAll('\n', '\n  ')}\n`);
+    process.exit(configErrorCode);
+  }
+};
+
+const build = async <T>(name: string, log: Log, create: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await create();
+  } catch (error) {
+    log.fatal({ err: error }, 'could not start');
+    process.stderr.write(`${name} could not start: ${reasonOf(error)}\n`);
+    process.exit(1);
+  }
+};
