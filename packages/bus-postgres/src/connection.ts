@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type Log } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
+import type { Log } from '@emporium/bus';
+import { createHealth, retryWhileAway, type TransportStatus } from '@emporium/bus/transport';
 import type { Config } from './config.ts';
-import { createHealth, isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import { createLink, type Link } from './link.ts';
 import { createSession, type Session } from './session.ts';
 
@@ -38,19 +37,13 @@ export const createConnection = (config: Config): Connection => {
     publishing,
     settling,
     session,
-    patiently: async (work) => {
-      const deadline = Date.now() + config.timeoutMs;
-      for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 250)) {
-        try {
-          return await work();
-        } catch (cause) {
-          if (!isAway(cause)) throw cause;
-          if (closed) throw busErrors.closed({ cause });
-          if (Date.now() + pauseMs > deadline) throw busErrors.broker_away({ cause });
-          await sleep(pauseMs);
-        }
-      }
-    },
+    patiently: (work) =>
+      retryWhileAway(work, {
+        timeoutMs: config.timeoutMs,
+        isAway,
+        isClosed: () => closed,
+        detailsOf: (cause) => ({ broker: 'postgres', cause }),
+      }),
     status: () => (closed ? { state: 'away', reason: 'closed' } : health.status()),
     closing,
     close: async () => {

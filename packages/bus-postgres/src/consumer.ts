@@ -1,11 +1,17 @@
 import { type Consumer, messageOf } from '@emporium/bus';
-import { createDeliveries, createTrouble, type Delivery, type Settling } from '@emporium/bus/transport';
+import {
+  createDeliveries,
+  createTrouble,
+  type Delivery,
+  maxTimerMs,
+  type Settling,
+} from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
-import { isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import type { Member } from './session.ts';
 import { createSettling } from './settlement.ts';
-import { type Declared, longestTimerMs, type Source } from './source.ts';
+import type { Declared, Source } from './source.ts';
 
 interface ConsumerOptions {
   readonly connection: Connection;
@@ -77,7 +83,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
         timers.delete(timer);
         wake();
       },
-      Math.min(Math.max(0, ms), longestTimerMs) + 1,
+      Math.min(Math.max(0, ms), maxTimerMs) + 1,
     );
     timers.add(timer);
   };

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busErrors, messageOf } from '@emporium/bus';
+import type { Health } from '@emporium/bus/transport';
 import pg from 'pg';
 import type { Config } from './config.ts';
-import { type Health, isLost, isMissing } from './health.ts';
+import { isLost, isMissing } from './errors.ts';
 import { ensureSchema, repairSchema } from './schema.ts';
 
 export interface Query {

@@ -1,10 +1,10 @@
 import { busErrors } from '@emporium/bus';
-import { partitionCount } from '@emporium/bus/transport';
+import { maxTimerMs, partitionCount } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
 import { type Entry, entryOf, type MessageRow } from './entry.ts';
 import { memberLock, messageColumns } from './schema.ts';
 import type { Session } from './session.ts';
-import { type Declared, longestTimerMs, type Source } from './source.ts';
+import type { Declared, Source } from './source.ts';
 
 /** How many messages of a partition are read at one time. */
 const readAhead = 16;
@@ -31,13 +31,13 @@ export const createPartitions = (
   { id: subscriptionId, name }: Declared,
   wake: () => void,
 ): Source => {
-  const { held, exclusively } = session.claims(subscriptionId);
+  const { locked, mutex } = session.locks(subscriptionId);
   const owned = new Map<number, Partition>();
   let short = false;
   let state: 'new' | 'joined' | 'closed' = 'new';
 
   const own = (partition: number): void => {
-    held.add(String(partition));
+    locked.add(String(partition));
     owned.set(partition, {
       buffer: [],
       busy: undefined,
@@ -50,7 +50,7 @@ export const createPartitions = (
   const disown = (partition: number): void => {
     clearTimeout(owned.get(partition)?.blocked);
     owned.delete(partition);
-    held.delete(String(partition));
+    locked.delete(String(partition));
   };
 
   const letGo = async (partitions: readonly number[]): Promise<void> => {
@@ -68,7 +68,7 @@ export const createPartitions = (
       partition.blocked = undefined;
       partition.mayHaveMore = true;
       wake();
-    }, Math.min(ms, longestTimerMs) + 1);
+    }, Math.min(ms, maxTimerMs) + 1);
   };
 
   const idle = (): [number, Partition][] =>
@@ -97,14 +97,14 @@ export const createPartitions = (
 
   /** Takes what is free and gives what is too much, so that every instance has its share. */
   const balance = (): Promise<void> =>
-    exclusively(async () => {
+    mutex.run(async () => {
       if (state !== 'joined') return;
       const share = shareOf(await session.query<Place>(place, [subscriptionId]));
       const excess = [...owned.keys()].slice(share);
       for (const partition of [...owned.values()].slice(share)) partition.leaving = true;
       await letGo(excess.filter((number) => owned.get(number)?.busy === undefined));
       const others = Array.from({ length: partitionCount }, (_, number) => number).filter(
-        (number) => !held.has(String(number)),
+        (number) => !locked.has(String(number)),
       );
       const free = await session.query<{ partition: number }>(lock, [
         subscriptionId,
@@ -183,7 +183,7 @@ export const createPartitions = (
     },
     onChange: balanceLater,
     close: () =>
-      exclusively(async () => {
+      mutex.run(async () => {
         state = 'closed';
         const partitions = [...owned.keys()];
         partitions.forEach(disown);

@@ -5,7 +5,7 @@ import type { Declared, Source } from './source.ts';
 
 /** The messages of an unordered subscription, oldest first. A claim is this session's lock on the row's id. */
 export const createQueue = (session: Session, { id: subscriptionId, name }: Declared): Source => {
-  const { held, exclusively } = session.claims(subscriptionId);
+  const { locked, mutex } = session.locks(subscriptionId);
   const settled: string[] = [];
   let mayHaveMore = true;
 
@@ -20,38 +20,38 @@ export const createQueue = (session: Session, { id: subscriptionId, name }: Decl
       mayHaveMore = true;
     },
     claim: (most) =>
-      exclusively(async () => {
+      mutex.run(async () => {
         mayHaveMore = false;
         const settledNow = settled.splice(0);
-        const values = [subscriptionId, most, [...held], settledNow, name];
+        const values = [subscriptionId, most, [...locked], settledNow, name];
         const rows = await session.query<MessageRow>(claim, values).catch((error: unknown) => {
           settled.push(...settledNow);
           throw error;
         });
         const entries = rows.map(entryOf);
-        for (const { row } of entries) held.add(row);
+        for (const { row } of entries) locked.add(row);
         const bytes = entries.reduce((sum, { body }) => sum + body.byteLength, 0);
         if (entries.length >= most || bytes >= claimBytes) mayHaveMore = true;
         return entries;
       }),
     release: ({ row }, blockedMs) => {
-      if (!held.delete(row)) return;
+      if (!locked.delete(row)) return;
       // The lock of a row that is gone is in nobody's way: it goes with the next claim.
       if (blockedMs === undefined) settled.push(row);
       else void unlock([row]).catch(() => {}); // without the session there is no lock
     },
     giveBack: async (entries) => {
-      const rows = entries.map(({ row }) => row).filter((row) => held.delete(row));
+      const rows = entries.map(({ row }) => row).filter((row) => locked.delete(row));
       await unlock(rows);
       if (rows.length > 0) session.notify([subscriptionId]);
     },
     regain: async (run, entries) => {
       settled.length = 0;
-      for (const { row } of entries) held.delete(row);
+      for (const { row } of entries) locked.delete(row);
       if (entries.length === 0) return [];
       const regained = await run<{ id: string }>(claimAgain, [subscriptionId, entries.map(({ row }) => row)]);
-      for (const { id } of regained) held.add(id);
-      return entries.filter(({ row }) => !held.has(row));
+      for (const { id } of regained) locked.add(id);
+      return entries.filter(({ row }) => !locked.has(row));
     },
     tick: () => {
       void unlock(settled.splice(0)).catch(() => {}); // without the session there is no lock

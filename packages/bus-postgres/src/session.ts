@@ -1,9 +1,8 @@
 import { busErrors } from '@emporium/bus';
-import { createTrouble } from '@emporium/bus/transport';
+import { createMutex, createTrouble, type Health, type Mutex } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
-import { type Claims, createClaims } from './claims.ts';
 import type { Config } from './config.ts';
-import { type Health, isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import { createLink, type Query } from './link.ts';
 import { createNotifier } from './notifier.ts';
 import { deadLetters } from './schema.ts';
@@ -28,6 +27,14 @@ export interface Member {
   regain(query: Run): Promise<void>;
 }
 
+/** The locks of one session that belong to one subscription. */
+export interface SessionLocks {
+  /** Ids of messages, or partitions. */
+  readonly locked: Set<string>;
+  /** Statements that lock run one after the other, since each must know what the one before it locked. */
+  readonly mutex: Mutex;
+}
+
 export type Run = <Row extends QueryResultRow>(query: Query, values: readonly unknown[]) => Promise<Row[]>;
 
 /**
@@ -38,8 +45,8 @@ export interface Session {
   /** Rejects at once while there is no connection. */
   readonly query: Run;
   connected(): boolean;
-  /** What this session holds of a subscription: one for all its consumers, because its locks are one for all of them. */
-  claims(subscriptionId: number): Claims;
+  /** This session's locks of a subscription. All its consumers share them, since the server grants a session its own locks again. */
+  locks(subscriptionId: number): SessionLocks;
   join(member: Member): Promise<void>;
   leave(member: Member): Promise<void>;
   /** Tells the instances of these subscriptions, soon and together, that there are messages. Nothing depends on it but time. */
@@ -55,7 +62,7 @@ const graceMs = 250;
 
 export const createSession = (config: Config, health: Health): Session => {
   const members = new Set<Member>();
-  const claims = new Map<number, Claims>();
+  const locks = new Map<number, SessionLocks>();
   let ticking: NodeJS.Timeout | undefined;
   let reconnecting: NodeJS.Timeout | undefined;
   let isLooking = false;
@@ -139,9 +146,9 @@ export const createSession = (config: Config, health: Health): Session => {
   return {
     query,
     connected: link.connected,
-    claims: (subscriptionId) => {
-      const known = claims.get(subscriptionId) ?? createClaims();
-      claims.set(subscriptionId, known);
+    locks: (subscriptionId) => {
+      const known = locks.get(subscriptionId) ?? { locked: new Set(), mutex: createMutex() };
+      locks.set(subscriptionId, known);
       return known;
     },
     join: async (member) => {

@@ -29,6 +29,3 @@ export interface Source {
   /** Lets go of everything. */
   close(): Promise<void>;
 }
-
-/** The longest that one timer waits, in milliseconds: beyond 2^31 it would not wait at all. What is due later is looked at again. */
-export const longestTimerMs = 60_000;

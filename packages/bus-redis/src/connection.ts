@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type Log, messageOf } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
+import { type Log, messageOf } from '@emporium/bus';
+import { createHealth, retryWhileAway, type TransportStatus } from '@emporium/bus/transport';
 import type { Config } from './config.ts';
-import { createHealth, isAway, isBlocked } from './health.ts';
+import { isBlocked, isUnavailable } from './errors.ts';
 import { createLink, type Link } from './link.ts';
 import { script } from './script.ts';
 import { checkSettings } from './settings.ts';
@@ -78,21 +78,16 @@ export const createConnection = (config: Config): Connection => {
     openReader: (purpose, waitMs, onUp) =>
       createLink({ config, purpose, answerMs: timeoutMs + waitMs, onUp }),
     upFor: () => (upSince === undefined ? 0 : performance.now() - upSince),
-    patiently: async (work) => {
-      const deadline = performance.now() + timeoutMs;
-      for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 250)) {
-        try {
-          return await work();
-        } catch (error) {
+    patiently: (work) =>
+      retryWhileAway(work, {
+        timeoutMs,
+        isAway: (error) => {
           if (isBlocked(error)) blocked(error);
-          else if (!isAway(error)) throw error;
-          if (closed) throw busErrors.closed({ reason: reasonOf(error) });
-          if (performance.now() + pauseMs > deadline)
-            throw busErrors.broker_away({ broker: 'redis', reason: reasonOf(error) });
-          await sleep(pauseMs);
-        }
-      }
-    },
+          return isUnavailable(error);
+        },
+        isClosed: () => closed,
+        detailsOf: (error) => ({ broker: 'redis', reason: reasonOf(error) }),
+      }),
     status: () => (closed ? { state: 'away', reason: 'closed' } : health.status()),
     closing: () => {
       closed = true;

@@ -3,7 +3,7 @@ import { type Consumer, messageOf } from '@emporium/bus';
 import { createDeliveries, createTrouble, type Delivery, type Settling } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
-import { isMissing, isUnavailable } from './health.ts';
+import { isMissing, isUnavailable } from './errors.ts';
 import { queueOf } from './names.ts';
 import { type Again, type Source, tickMs, waitMs } from './source.ts';
 

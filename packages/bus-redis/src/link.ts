@@ -1,7 +1,7 @@
 import { messageOf } from '@emporium/bus';
 import { Redis } from 'ioredis';
 import type { Config } from './config.ts';
-import { isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import type { Script } from './script.ts';
 
 type Argument = string | number | Buffer;

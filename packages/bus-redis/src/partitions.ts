@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { attemptFrom } from '@emporium/bus';
-import { partitionCount, type Settling } from '@emporium/bus/transport';
+import { createMutex, maxTimerMs, partitionCount, type Settling } from '@emporium/bus/transport';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
 import { aboutText, type Entry, entriesOf, fieldNames, listOf } from './entry.ts';
@@ -10,7 +10,7 @@ import { deadLetters, heldPrefix, membersPrefix, ownersPrefix, partitionQueueOf,
 import { openReader } from './reader.ts';
 import { script, serverTime } from './script.ts';
 import { remade } from './settlement.ts';
-import { type Again, leaseMs, longestTimerMs, type Source, waitMs } from './source.ts';
+import { type Again, leaseMs, type Source, waitMs } from './source.ts';
 
 /** How many messages of a partition are read at one time, and how few of them may be left when it is read again. */
 const readAhead = 32;
@@ -50,14 +50,14 @@ export const createPartitions = (
   let reading: ReadonlySet<Partition> = new Set();
   let leaseUntil = 0;
   let closed = false;
-  let last: Promise<unknown> = Promise.resolve();
+  const changes = createMutex();
 
   const wanted = (): Partition[] =>
     [...owned.values()].filter(({ waiting, leaving }) => waiting.length <= fewLeft && !leaving);
 
   const block = (partition: Partition, ms: number): void => {
     clearTimeout(partition.blocked);
-    const now = Math.min(ms, longestTimerMs);
+    const now = Math.min(ms, maxTimerMs);
     partition.blocked = setTimeout(() => {
       if (ms > now) return block(partition, ms - now);
       partition.blocked = undefined;
@@ -117,18 +117,11 @@ export const createPartitions = (
     return free ? [...lost, ...(await balance())] : lost;
   };
 
-  /** One at a time, so that each knows what the one before it took. */
-  const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work, work);
-    last = next.catch(() => {}); // told to the one who asked for it
-    return next;
-  };
-
   const source: Source = {
     open: async () => {
       // Streams that were made again begin anew.
       leaseUntil = 0;
-      await exclusively(balance);
+      await changes.run(balance);
     },
     hungry: (room) => room > 0 && wanted().length > 0,
     fetch: async () => {
@@ -181,15 +174,15 @@ export const createPartitions = (
       if (partition?.busy !== entry) return;
       partition.busy = undefined;
       if (again !== undefined) comeAgain(partition, entry, again);
-      if (partition.leaving) void exclusively(balance).catch(() => {}); // the next tick tries again
+      if (partition.leaving) void changes.run(balance).catch(() => {}); // the next tick tries again
       if (partition.waiting.length <= fewLeft && reading.size > 0 && !reading.has(partition))
         reader.interrupt();
     },
-    tick: () => exclusively(balance),
+    tick: () => changes.run(balance),
     yieldWaiting: async () => {}, // nobody else takes from these partitions before they change hands
     // What was begun and not settled is still in its stream, in front.
     close: () =>
-      exclusively(async () => {
+      changes.run(async () => {
         closed = true;
         for (const partition of [...owned.values()]) lose(partition);
         await reader.close();

@@ -12,7 +12,7 @@ import {
 import { createKnownListeners, nobody } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames, listOf } from './entry.ts';
-import { isUnavailable } from './health.ts';
+import { isUnavailable } from './errors.ts';
 import { listenersPrefix, queuePrefix, removedBindings, subscriptions } from './names.ts';
 import { script } from './script.ts';
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '@emporium/bus';
+import { maxTimerMs } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { type Entry, entriesOf, listOf } from './entry.ts';
-import { isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import { group, queueOf } from './names.ts';
 import { openReader } from './reader.ts';
 import { script } from './script.ts';
 import { giveBack, moveDue } from './settlement.ts';
-import { leaseMs, longestTimerMs, type Source, tickMs, waitMs } from './source.ts';
+import { leaseMs, type Source, tickMs, waitMs } from './source.ts';
 
 export interface Queue extends Source {
   /** A message was put off for so long. */
@@ -72,7 +73,7 @@ export const createQueue = (
     const at = performance.now() + delayMs;
     if (closed || (moving !== undefined && moving.at <= at)) return;
     clearTimeout(moving?.timer);
-    moving = { at, timer: setTimeout(() => void moveSoon(), Math.min(delayMs, longestTimerMs) + 1) };
+    moving = { at, timer: setTimeout(() => void moveSoon(), Math.min(delayMs, maxTimerMs) + 1) };
   };
 
   const moveSoon = async (): Promise<void> => {

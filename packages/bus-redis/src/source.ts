@@ -37,6 +37,3 @@ export const tickMs = 1_000;
 
 /** How long a read waits for messages, in milliseconds. */
 export const waitMs = 2_000;
-
-/** The longest that one timer waits, in milliseconds: beyond 2^31 it would not wait at all. What is due later is looked at again. */
-export const longestTimerMs = 60_000;

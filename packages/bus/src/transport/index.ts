@@ -1,4 +1,4 @@
-// For those who write a transport: the rest of its interface, and what transports share. Each name has one entry.
+// For transports: the rest of their interface, and the code that they share. Each name has one entry.
 
 // The interface
 
@@ -13,6 +13,15 @@ export {
   type Topology,
   type TransportStatus,
 } from '../transport.ts';
+
+// The transport and its connection
+
+export { createTransport, type TransportParts } from './create-transport.ts';
+export { createHealth, type Health } from './health.ts';
+export { createMutex, type Mutex } from './mutex.ts';
+export { type TransportOptions, withDefaults, withoutPassword } from './options.ts';
+export { retryWhileAway } from './retry-while-away.ts';
+export { maxTimerMs } from './timers.ts';
 
 // Publishing
 

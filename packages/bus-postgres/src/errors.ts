@@ -1,26 +1,3 @@
-import { messageOf } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
-
-/** What was last seen of the broker. */
-export interface Health {
-  up(): void;
-  away(error: unknown): void;
-  status(): TransportStatus;
-}
-
-export const createHealth = (): Health => {
-  let status: TransportStatus = { state: 'away', reason: 'not connected yet' };
-  return {
-    up: () => {
-      status = { state: 'up' };
-    },
-    away: (error) => {
-      status = { state: 'away', reason: messageOf(error) };
-    },
-    status: () => status,
-  };
-};
-
 /**
  * Whether the error says that this connection is of no use any more: lost, to a server that shuts down or starts, has too many
  * clients or no such database just now, or is a standby. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAway, isBlocked, isMissing } from './health.ts';
+import { isAway, isBlocked, isMissing } from './errors.ts';
 
 const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
 

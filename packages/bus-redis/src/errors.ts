@@ -1,31 +1,3 @@
-import { messageOf } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
-
-/** What was last seen of the broker. */
-export interface Health {
-  up(): void;
-  away(error: unknown): void;
-  /** Connected, and it takes no publishes. */
-  blocked(error: unknown): void;
-  status(): TransportStatus;
-}
-
-export const createHealth = (): Health => {
-  let status: TransportStatus = { state: 'away', reason: 'not connected yet' };
-  return {
-    up: () => {
-      status = { state: 'up' };
-    },
-    away: (error) => {
-      status = { state: 'away', reason: messageOf(error) };
-    },
-    blocked: (error) => {
-      status = { state: 'blocked', reason: messageOf(error) };
-    },
-    status: () => status,
-  };
-};
-
 /** The server has no room, cannot write its file, has too few replicas, or is one: it takes no writes until that changes. */
 export const isBlocked = (error: unknown): boolean =>
   error instanceof Error && isReply(error) && /^(OOM|MISCONF|NOREPLICAS|READONLY) /.test(error.message);
