@@ -25,6 +25,12 @@ export { maxTimerMs } from './timers.ts';
 
 // Publishing
 
+export {
+  createBatchPublisher,
+  type MessageStore,
+  type Publisher,
+  type StoreResult,
+} from './batch-publisher.ts';
 export { partitionCount } from '../partition.ts';
 export {
   createKnownListeners,
