@@ -46,6 +46,16 @@ export { createDeliveries, type Deliveries, type Settling } from './deliveries.t
 export { createProgress, type Progress } from './progress.ts';
 export { createTrouble, type Trouble } from './trouble.ts';
 
+// Topology
+
+export {
+  type Binding,
+  createQueueTopology,
+  type Queue,
+  type QueueAdmin,
+  type Removal,
+} from './queue-topology.ts';
+
 // Dead letters
 
 export { type DeadLetterFacts, deadLetterFacts } from './dead-letter-facts.ts';
