@@ -54,14 +54,14 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     if (claiming !== undefined || room() <= 0 || !source.ready()) return;
     claiming = claim()
       .then(() => {
-        claims.over();
+        claims.succeeded();
         return true;
       })
       .catch((error: unknown) => {
         source.refresh();
         // A lost connection wakes everyone when it is back; anything else is tried again after a while.
         if (isAway(error)) return false;
-        claims.met(error);
+        claims.failed(error);
         wakeIn(1_000);
         return false;
       })
@@ -112,9 +112,9 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
     declaring = true;
     try {
       await options.onGone();
-      declarations.over();
+      declarations.succeeded();
     } catch (error) {
-      if (!isAway(error)) declarations.met(error);
+      if (!isAway(error)) declarations.failed(error);
     } finally {
       declaring = false;
     }

@@ -131,9 +131,9 @@ export const createSession = (config: Config, health: Health): Session => {
     for (const member of members) member.tick();
     isLooking = true;
     look()
-      .then(looking.over, (error: unknown) => {
+      .then(looking.succeeded, (error: unknown) => {
         // What is away is told by the connection.
-        if (!isAway(error)) looking.met(error);
+        if (!isAway(error)) looking.failed(error);
       })
       .finally(() => {
         isLooking = false;

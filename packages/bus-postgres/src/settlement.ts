@@ -1,12 +1,5 @@
-import {
-  busErrors,
-  createGrouper,
-  type Grouper,
-  maxBodyBytes,
-  storableText,
-  truncatedBodyBytes,
-} from '@emporium/bus';
-import type { DeadLetterReason, Settling } from '@emporium/bus/transport';
+import { createGrouper, type Grouper, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus';
+import { type Settling, storedFacts } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { deadLetters } from './schema.ts';
@@ -37,19 +30,9 @@ export const createSettling = (
       await patiently(() => settling.query(retry, [...placeOf(entry), entry.attempt + 1, delayMs]));
     },
     deadLetter: async (entry, reason) => {
-      const isTooBig = entry.size > maxBodyBytes;
-      const { code, message }: DeadLetterReason = isTooBig
-        ? busErrors.message_too_big({ bytes: entry.size, limit: maxBodyBytes })
-        : reason;
-      const letter = {
-        subscription: name,
-        code,
-        message: storableText(message, 500),
-        attempts: entry.attempt,
-        position: entry.position,
-        ...(isTooBig ? { truncatedFrom: entry.size } : {}),
-      };
-      await patiently(() => settling.query(setAside, [...placeOf(entry), JSON.stringify(letter)]));
+      const { attempt, position, size } = entry;
+      const facts = storedFacts({ subscription: name, attempt, position, size }, reason);
+      await patiently(() => settling.query(setAside, [...placeOf(entry), JSON.stringify(facts)]));
       session.notify([deadLetters]);
     },
   };

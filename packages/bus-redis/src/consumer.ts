@@ -86,7 +86,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
         });
         continue;
       }
-      await source.fetch(roomSoon()).then(reading.over, mend);
+      await source.fetch(roomSoon()).then(reading.succeeded, mend);
       if (state === 'running') pump();
       else await yieldWaiting();
     }
@@ -102,7 +102,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   const mend = async (error: unknown): Promise<void> => {
     const cause = isMissing(error) ? await remake().catch((failure: unknown) => failure) : error;
     // What is unavailable is told by the connection.
-    if (cause !== undefined && !isUnavailable(cause)) reading.met(cause);
+    if (cause !== undefined && !isUnavailable(cause)) reading.failed(cause);
     await sleep(isUnavailable(error) ? 50 : 1_000);
   };
 
@@ -113,7 +113,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
       ticks += 1;
       if (ticks % declareTicks === 0) await options.declare();
       const lost = new Set(await source.tick(deliveries.unsettled(), state === 'running'));
-      looking.over();
+      looking.succeeded();
       for (const entry of deliveries.unsettled()) {
         if (!lost.has(entry)) continue;
         log.warn({ subscription: name, messageId: entry.id }, 'another instance has taken it over');
@@ -121,7 +121,7 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
       }
     } catch (error) {
       if (isMissing(error)) await mend(error);
-      else if (!isUnavailable(error)) looking.met(error);
+      else if (!isUnavailable(error)) looking.failed(error);
     } finally {
       ticking = false;
       pump();

@@ -29,9 +29,6 @@ export const heldPrefix = 'bus:held:';
 /** The group of every queue: the instances of the subscription. */
 export const group = 'instances';
 
-/** Dead letters are a queue like those of subscriptions. */
-export const deadLetters = 'dead-letters';
-
 export const queueOf = (subscription: string): string => `${queuePrefix}${subscription}`;
 
 export const partitionQueueOf = (subscription: string, partition: number): string =>

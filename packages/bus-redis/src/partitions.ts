@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { attemptFrom } from '@emporium/bus';
-import { createMutex, maxTimerMs, partitionCount, type Settling } from '@emporium/bus/transport';
+import {
+  createMutex,
+  deadLetterQueue,
+  maxTimerMs,
+  partitionCount,
+  type Settling,
+} from '@emporium/bus/transport';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
+import { deadLetterFields } from './dead-letter-fields.ts';
 import { aboutText, type Entry, entriesOf, fieldNames, listOf } from './entry.ts';
-import { letterOf } from './letter.ts';
 import type { Reply } from './link.ts';
-import { deadLetters, heldPrefix, membersPrefix, ownersPrefix, partitionQueueOf, queueOf } from './names.ts';
+import { heldPrefix, membersPrefix, ownersPrefix, partitionQueueOf, queueOf } from './names.ts';
 import { openReader } from './reader.ts';
 import { script, serverTime } from './script.ts';
 import { remade } from './settlement.ts';
@@ -224,9 +230,9 @@ const createSettling = ({ commands, patiently }: Connection, name: string, me: s
       await patiently(() => commands.run(hold, [...keys, ownersPrefix + name], args));
     },
     deadLetter: async (entry, reason) => {
-      const { text, keep } = letterOf(name, entry, reason);
-      const args = [entry.partition, entry.entry, aboutText(entry), text, keep];
-      await patiently(() => commands.run(setAside, [...keys, queueOf(deadLetters)], args));
+      const { facts, keep } = deadLetterFields(name, entry, reason);
+      const args = [entry.partition, entry.entry, aboutText(entry), facts, keep];
+      await patiently(() => commands.run(setAside, [...keys, queueOf(deadLetterQueue)], args));
     },
   };
 };

@@ -1,9 +1,9 @@
-import type { Settling } from '@emporium/bus/transport';
+import { deadLetterQueue, type Settling } from '@emporium/bus/transport';
 import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
+import { deadLetterFields } from './dead-letter-fields.ts';
 import { aboutText, type Entry, fieldNames } from './entry.ts';
-import { letterOf } from './letter.ts';
-import { deadLetters, delayedOf, group, queueOf } from './names.ts';
+import { delayedOf, group, queueOf } from './names.ts';
 import { script, serverTime } from './script.ts';
 
 /** Acks that are at hand together are one step of the server. */
@@ -33,9 +33,9 @@ export const createSettling = (
       onRetry(delayMs);
     },
     deadLetter: async (entry, reason) => {
-      const { text, keep } = letterOf(name, entry, reason);
-      const args = [entry.entry, aboutText(entry), text, keep];
-      await patiently(() => commands.run(setAside, [queue, queueOf(deadLetters)], args));
+      const { facts, keep } = deadLetterFields(name, entry, reason);
+      const args = [entry.entry, aboutText(entry), facts, keep];
+      await patiently(() => commands.run(setAside, [queue, queueOf(deadLetterQueue)], args));
     },
   };
 };

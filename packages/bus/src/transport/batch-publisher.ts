@@ -19,7 +19,10 @@ export interface MessageStore {
    * Stores a batch in one step: each message in the queues of all its subscriptions, or in none where fewer subscriptions than
    * `expected` listen. Returns one result per message, in order. Rejects if it stored nothing.
    */
-  store(messages: readonly OutgoingMessage[], expected: readonly Listeners[]): Promise<readonly StoreResult[]>;
+  store(
+    messages: readonly OutgoingMessage[],
+    expected: readonly Listeners[],
+  ): Promise<readonly StoreResult[]>;
   /** Stores a message in the queue of one subscription; returns false where there is no such queue. */
   storeFor(subscription: string, message: TransportMessage): Promise<boolean>;
   /** Whether a single message may have caused the error of a batch. Then each message is stored separately. */

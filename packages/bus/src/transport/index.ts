@@ -25,13 +25,13 @@ export { maxTimerMs } from './timers.ts';
 
 // Publishing
 
+export { partitionCount } from '../partition.ts';
 export {
   createBatchPublisher,
   type MessageStore,
   type Publisher,
   type StoreResult,
 } from './batch-publisher.ts';
-export { partitionCount } from '../partition.ts';
 export {
   createKnownListeners,
   isReached,
@@ -44,7 +44,7 @@ export {
 
 export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
 export { createProgress, type Progress } from './progress.ts';
-export { createTrouble, type Trouble } from './trouble.ts';
+export { createTrouble, firstStuck, type Trouble } from './trouble.ts';
 
 // Topology
 
@@ -58,7 +58,8 @@ export {
 
 // Dead letters
 
-export { type DeadLetterFacts, deadLetterFacts } from './dead-letter-facts.ts';
+export { deadLetterQueue, readDeadLetter, startDeadLetterConsumer } from './dead-letter-consumer.ts';
+export { type DeadLetterFacts, readFacts, type StoredFacts, storedFacts } from './dead-letter-facts.ts';
 
 // Headers
 
