@@ -1,38 +1,37 @@
-import { createGrouper, type Grouper, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus';
-import { type Settling, storedFacts } from '@emporium/bus/transport';
+import { maxBodyBytes, truncatedBodyBytes } from '@emporium/bus';
+import { createBatcher, type Settling, storedFacts } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { deadLetters } from './schema.ts';
 
-/** Acks that are at hand together are one statement. */
-const mostAcks = 500;
+/** Available acks are one statement. */
+const maxAcks = 500;
 
-/** Settles the messages of one subscription. Settling a message that another instance settled before changes nothing. */
+/** Settles the messages of one subscription. Settling a message that another instance has settled changes nothing. */
 export const createSettling = (
   { settling, session, patiently }: Connection,
   { id, name }: { readonly id: number; readonly name: string },
 ): Settling<Entry> => {
-  const acks: Grouper<Entry, void> = createGrouper(
+  const acks = createBatcher<Entry>(
     async (entries) => {
       const partitions = entries.map(({ partition }) => partition);
       const rows = entries.map(({ row }) => row);
       await patiently(() => settling.query(ack, [id, partitions, rows]));
-      return entries.map(() => ({ status: 'fulfilled', value: undefined }));
     },
-    { most: mostAcks },
+    { maxItems: maxAcks },
   );
 
-  const placeOf = ({ partition, row }: Entry) => [id, partition, row];
+  const idOf = ({ partition, row }: Entry) => [id, partition, row];
 
   return {
     ack: (entry) => acks.add(entry),
     retry: async (entry, delayMs) => {
-      await patiently(() => settling.query(retry, [...placeOf(entry), entry.attempt + 1, delayMs]));
+      await patiently(() => settling.query(retry, [...idOf(entry), entry.attempt + 1, delayMs]));
     },
     deadLetter: async (entry, reason) => {
       const { attempt, position, size } = entry;
       const facts = storedFacts({ subscription: name, attempt, position, size }, reason);
-      await patiently(() => settling.query(setAside, [...placeOf(entry), JSON.stringify(facts)]));
+      await patiently(() => settling.query(deadLetter, [...idOf(entry), JSON.stringify(facts)]));
       session.notify([deadLetters]);
     },
   };
@@ -52,7 +51,7 @@ const retry = {
     where subscription_id = $1 and partition = $2 and id = $3`,
 };
 
-const setAside = {
+const deadLetter = {
   name: 'bus-dead-letter',
   text: `
     update bus.message set subscription_id = ${deadLetters}, partition = 0, attempt = 1, visible_at = null,

@@ -7,7 +7,6 @@ import {
   partitionCount,
   type Settling,
 } from '@emporium/bus/transport';
-import { createBatcher } from './batcher.ts';
 import type { Connection } from './connection.ts';
 import { deadLetterFields } from './dead-letter-fields.ts';
 import { aboutText, type Entry, entriesOf, fieldNames, listOf } from './entry.ts';
@@ -210,7 +209,7 @@ const resumed =
   (entry: Entry): Entry =>
     held?.entry === entry.entry ? { ...entry, attempt: held.attempt } : entry;
 
-const mostAcks = 500;
+const maxAcks = 500;
 
 const createSettling = ({ commands, patiently }: Connection, name: string, me: string): Settling<Entry> => {
   const keys = [queueOf(name), heldPrefix + name];
@@ -220,7 +219,7 @@ const createSettling = ({ commands, patiently }: Connection, name: string, me: s
       const args = entries.flatMap(({ partition, entry }) => [partition, entry]);
       await patiently(() => commands.run(ack, keys, args));
     },
-    { most: mostAcks },
+    { maxItems: maxAcks },
   );
 
   return {

@@ -1,13 +1,12 @@
-import { deadLetterQueue, type Settling } from '@emporium/bus/transport';
-import { createBatcher } from './batcher.ts';
+import { createBatcher, deadLetterQueue, type Settling } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { deadLetterFields } from './dead-letter-fields.ts';
 import { aboutText, type Entry, fieldNames } from './entry.ts';
 import { delayedOf, group, queueOf } from './names.ts';
 import { script, serverTime } from './script.ts';
 
-/** Acks that are at hand together are one step of the server. */
-const mostAcks = 500;
+/** Available acks are one script. */
+const maxAcks = 500;
 
 /** Settles the messages of one unordered queue. Settling a message that another instance settled before changes nothing. */
 export const createSettling = (
@@ -22,7 +21,7 @@ export const createSettling = (
       const ids = entries.map(({ entry }) => entry);
       await patiently(() => commands.run(ack, [queue], ids));
     },
-    { most: mostAcks },
+    { maxItems: maxAcks },
   );
 
   return {

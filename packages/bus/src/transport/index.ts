@@ -42,6 +42,7 @@ export {
 
 // Consuming
 
+export { type Batcher, createBatcher } from './batcher.ts';
 export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
 export { createProgress, type Progress } from './progress.ts';
 export { createTrouble, firstStuck, type Trouble } from './trouble.ts';

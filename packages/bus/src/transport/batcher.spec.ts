@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createBatcher } from './batcher.ts';
 
 /** Work that begins at once, notes its batches, and ends when it is told to. */
-const controlled = (most: number) => {
+const controlled = (maxItems: number) => {
   const batches: string[][] = [];
   const ends: PromiseWithResolvers<void>[] = [];
   const { add } = createBatcher<string>(
@@ -12,7 +12,7 @@ const controlled = (most: number) => {
       ends.push(end);
       return end.promise;
     },
-    { most },
+    { maxItems },
   );
   return { batches, ends, add };
 };
@@ -59,7 +59,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('has no more than the most, and what is left makes the next ones, in order', async () => {
+  test('has no more than the maxItems, and what is left makes the next ones, in order', async () => {
     const { batches, ends, add } = controlled(2);
     const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map(add));
     for (let batch = 0; batch < 3; batch += 1) {
