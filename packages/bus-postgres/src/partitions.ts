@@ -127,17 +127,17 @@ export const createPartitions = (
       await balance();
       session.notifyChange(subscriptionId);
     },
-    ready: () => idle().some(([, { buffer, mayHaveMore }]) => buffer.length > 0 || mayHaveMore),
+    mayHaveMore: () => idle().some(([, { buffer, mayHaveMore }]) => buffer.length > 0 || mayHaveMore),
     refresh: () => {
       for (const partition of owned.values()) partition.mayHaveMore = true;
     },
-    claim: async (most) => {
+    fetch: async (limit) => {
       // Without the session others may own what is in the buffers.
       if (!session.connected()) throw busErrors.broker_away();
       await read();
       const begun = idle()
         .filter(([, { buffer }]) => buffer.length > 0)
-        .slice(0, most);
+        .slice(0, limit);
       return begun.flatMap(([number, partition]) => {
         // To the end of the line, so that no partition starves when there are more of them than deliveries.
         owned.delete(number);
@@ -161,19 +161,19 @@ export const createPartitions = (
         partition.buffer.unshift(entry);
       }
     },
-    regain: async (run, entries) => {
+    relock: async (run, entries) => {
       if (state === 'joined') await run(join, [subscriptionId]);
       const rows = await run<{ partition: number }>(lock, [
         subscriptionId,
         [...owned.keys()],
         partitionCount,
       ]);
-      const regained = new Set(rows.map(({ partition }) => partition));
+      const relocked = new Set(rows.map(({ partition }) => partition));
       for (const [number, partition] of [...owned]) {
-        if (!regained.has(number)) disown(number);
+        if (!relocked.has(number)) disown(number);
         else Object.assign(partition, { buffer: [], mayHaveMore: true });
       }
-      return entries.filter(({ partition }) => !regained.has(partition));
+      return entries.filter(({ partition }) => !relocked.has(partition));
     },
     tick: () => {
       // The one who has all hears of others; those who have not may miss the death of one.

@@ -7,23 +7,23 @@ import type { Declared, Source } from './source.ts';
 export const createQueue = (session: Session, { id: subscriptionId, name }: Declared): Source => {
   const { locked, mutex } = session.locks(subscriptionId);
   const settled: string[] = [];
-  let mayHaveMore = true;
+  let hasMore = true;
 
   const unlock = async (rows: readonly string[]): Promise<void> => {
-    if (rows.length > 0) await session.query(letGo, [rows]);
+    if (rows.length > 0) await session.query(unlockAll, [rows]);
   };
 
   return {
     open: async () => {},
-    ready: () => mayHaveMore,
+    mayHaveMore: () => hasMore,
     refresh: () => {
-      mayHaveMore = true;
+      hasMore = true;
     },
-    claim: (most) =>
+    fetch: (limit) =>
       mutex.run(async () => {
-        mayHaveMore = false;
+        hasMore = false;
         const settledNow = settled.splice(0);
-        const values = [subscriptionId, most, [...locked], settledNow, name];
+        const values = [subscriptionId, limit, [...locked], settledNow, name];
         const rows = await session.query<MessageRow>(claim, values).catch((error: unknown) => {
           settled.push(...settledNow);
           throw error;
@@ -31,7 +31,7 @@ export const createQueue = (session: Session, { id: subscriptionId, name }: Decl
         const entries = rows.map(entryOf);
         for (const { row } of entries) locked.add(row);
         const bytes = entries.reduce((sum, { body }) => sum + body.byteLength, 0);
-        if (entries.length >= most || bytes >= claimBytes) mayHaveMore = true;
+        if (entries.length >= limit || bytes >= claimBytes) hasMore = true;
         return entries;
       }),
     release: ({ row }, blockedMs) => {
@@ -45,12 +45,12 @@ export const createQueue = (session: Session, { id: subscriptionId, name }: Decl
       await unlock(rows);
       if (rows.length > 0) session.notify([subscriptionId]);
     },
-    regain: async (run, entries) => {
+    relock: async (run, entries) => {
       settled.length = 0;
       for (const { row } of entries) locked.delete(row);
       if (entries.length === 0) return [];
-      const regained = await run<{ id: string }>(claimAgain, [subscriptionId, entries.map(({ row }) => row)]);
-      for (const { id } of regained) locked.add(id);
+      const relocked = await run<{ id: string }>(relock, [subscriptionId, entries.map(({ row }) => row)]);
+      for (const { id } of relocked) locked.add(id);
       return entries.filter(({ row }) => !locked.has(row));
     },
     tick: () => {
@@ -73,12 +73,12 @@ const claim = {
     ) m`,
 };
 
-const letGo = {
+const unlockAll = {
   name: 'bus-let-go',
   text: 'select pg_advisory_unlock(id) from unnest($1::bigint[]) as settled (id)',
 };
 
-const claimAgain = {
+const relock = {
   name: 'bus-claim-again',
   text: `
     with present as materialized (

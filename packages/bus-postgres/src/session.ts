@@ -18,13 +18,13 @@ export interface Member {
   /** Something will be there to claim after so many milliseconds. */
   wakeIn(ms: number): void;
   /** Whether it could use another message now. */
-  hungry(): boolean;
+  hasRoom(): boolean;
   /** Once a second. */
   tick(): void;
   /** Another instance came or went. */
   onChange(): void;
   /** All claims went with the last connection: takes again, before anyone else can, those of deliveries in progress. */
-  regain(query: Run): Promise<void>;
+  relock(run: Run): Promise<void>;
 }
 
 /** The locks of one session that belong to one subscription. */
@@ -84,7 +84,7 @@ export const createSession = (config: Config, health: Health): Session => {
       for (const { subscriptionId } of members) await client.query(`listen ${channelOf(subscriptionId)}`);
       const run: Run = async ({ name, text }, values) =>
         (await client.query({ name, text, values: [...values] })).rows;
-      for (const member of members) await member.regain(run);
+      for (const member of members) await member.relock(run);
       setTimeout(() => {
         for (const member of members) member.wake();
       }, graceMs);
@@ -118,7 +118,7 @@ export const createSession = (config: Config, health: Health): Session => {
     for (const { subscription_id, name, bound, ready, due_in_ms } of rows) {
       for (const member of all.filter(({ subscriptionId }) => subscriptionId === subscription_id)) {
         if (name !== member.name || !bound) member.onGone();
-        else if (!member.hungry()) continue;
+        else if (!member.hasRoom()) continue;
         if (ready) member.wake();
         // What is due later is seen by a later look.
         if (due_in_ms !== null && due_in_ms <= tickMs) member.wakeIn(due_in_ms);

@@ -15,7 +15,7 @@ import { heldPrefix, membersPrefix, ownersPrefix, partitionQueueOf, queueOf } fr
 import { openReader } from './reader.ts';
 import { script, serverTime } from './script.ts';
 import { remade } from './settlement.ts';
-import { type Again, leaseMs, type Source, waitMs } from './source.ts';
+import { leaseMs, type Redelivery, type Source, waitMs } from './source.ts';
 
 /** How many messages of a partition are read at one time, and how few of them may be left when it is read again. */
 const readAhead = 32;
@@ -128,7 +128,7 @@ export const createPartitions = (
       leaseUntil = 0;
       await changes.run(balance);
     },
-    hungry: (room) => room > 0 && wanted().length > 0,
+    wants: (room) => room > 0 && wanted().length > 0,
     fetch: async () => {
       const partitions = wanted();
       const from = partitions.map((partition) => partition.last);
@@ -174,17 +174,17 @@ export const createPartitions = (
       }
       return undefined;
     },
-    release: (entry, again) => {
+    release: (entry, redelivery) => {
       const partition = owned.get(entry.partition);
       if (partition?.busy !== entry) return;
       partition.busy = undefined;
-      if (again !== undefined) comeAgain(partition, entry, again);
+      if (redelivery !== undefined) redeliver(partition, entry, redelivery);
       if (partition.leaving) void changes.run(balance).catch(() => {}); // the next tick tries again
       if (partition.waiting.length <= fewLeft && reading.size > 0 && !reading.has(partition))
         reader.interrupt();
     },
     tick: () => changes.run(balance),
-    yieldWaiting: async () => {}, // nobody else takes from these partitions before they change hands
+    giveBackWaiting: async () => {}, // nobody else takes from these partitions before they change hands
     // What was begun and not settled is still in its stream, in front.
     close: () =>
       changes.run(async () => {
@@ -195,7 +195,7 @@ export const createPartitions = (
       }),
   };
 
-  const comeAgain = (partition: Partition, entry: Entry, { attempt, delayMs }: Again): void => {
+  const redeliver = (partition: Partition, entry: Entry, { attempt, delayMs }: Redelivery): void => {
     partition.waiting.unshift({ ...entry, attempt });
     block(partition, delayMs);
   };

@@ -12,7 +12,7 @@ import { leaseMs, type Source, tickMs, waitMs } from './source.ts';
 
 export interface Queue extends Source {
   /** A message was put off for so long. */
-  expect(delayMs: number): void;
+  moveDueIn(delayMs: number): void;
 }
 
 /**
@@ -69,7 +69,7 @@ export const createQueue = (
   };
 
   /** One timer, for the message that is due first. */
-  const expect = (delayMs: number): void => {
+  const moveDueIn = (delayMs: number): void => {
     const at = performance.now() + delayMs;
     if (closed || (moving !== undefined && moving.at <= at)) return;
     clearTimeout(moving?.timer);
@@ -88,7 +88,7 @@ export const createQueue = (
 
   const moveThem = async (): Promise<void> => {
     const nextMs = await moveDue(connection, name);
-    if (nextMs !== undefined) expect(nextMs);
+    if (nextMs !== undefined) moveDueIn(nextMs);
   };
 
   const renew = async (unsettled: readonly Entry[]): Promise<readonly Entry[]> => {
@@ -117,7 +117,7 @@ export const createQueue = (
 
   return {
     open: async () => void (await commands.run(enter, [queue], [me])),
-    hungry: (room) => room > waiting.length,
+    wants: (room) => room > waiting.length,
     fetch: async (room) => {
       if (lostSome) await readLost(room + held.size);
       if (room > waiting.length) keep(await read(room - waiting.length, '>'));
@@ -128,12 +128,12 @@ export const createQueue = (
       held.delete(entry);
       released?.add(entry);
     },
-    expect,
+    moveDueIn,
     tick: async (unsettled, running) => {
       const [lost] = await Promise.all([renew(unsettled), running ? takeOver() : undefined, moveThem()]);
       return lost;
     },
-    yieldWaiting: async () => {
+    giveBackWaiting: async () => {
       const entries = waiting.splice(0);
       for (const { entry } of entries) held.delete(entry);
       await giveBack(connection, name, entries);

@@ -1,33 +1,38 @@
 import { busErrors } from '../errors.ts';
 import { type DeadLetterReason, type Delivery, delayTiers, type TransportMessage } from '../transport.ts';
 
-/** What the broker does with a claimed message. Each resolves when the broker has it. */
-export interface Settling<Claimed> {
-  ack(claimed: Claimed): Promise<void>;
-  retry(claimed: Claimed, delayMs: number): Promise<void>;
-  deadLetter(claimed: Claimed, reason: DeadLetterReason): Promise<void>;
+/** Settles a received message on the broker. Each method resolves when the broker has done it. */
+export interface Settling<Received> {
+  ack(received: Received): Promise<void>;
+  retry(received: Received, delayMs: number): Promise<void>;
+  deadLetter(received: Received, reason: DeadLetterReason): Promise<void>;
 }
 
-/** The unsettled deliveries of one consumer, for transports whose messages are claimed and then settled by a command each. */
-export interface Deliveries<Claimed> {
-  /** Unsettled deliveries, those that `deliver` left un-acked among them. */
+/** How a delivery ended. `failed`: the broker did not confirm its settlement. */
+export type Outcome =
+  | { readonly kind: 'settled' | 'failed' }
+  | { readonly kind: 'retried'; readonly delayMs: number };
+
+/** The unsettled deliveries of one consumer, for transports whose messages are received first and settled by a command each. */
+export interface Deliveries<Received> {
+  /** The number of unsettled deliveries, including those that `deliver` left un-acked. */
   count(): number;
-  list(): Claimed[];
+  list(): Received[];
   /** Those of `list` whose settlement has not begun. */
-  unsettled(): Claimed[];
-  /** How many are being settled: soon there is room for as many. */
+  unsettled(): Received[];
+  /** The number of settlements in progress: soon there is room for as many. */
   settling(): number;
-  begin(claimed: Claimed): void;
-  /** Another instance may have it now: its signal is aborted, and it can be settled no more. */
-  giveUp(claimed: Claimed): void;
-  /** Resolves when none is in progress, or after so many milliseconds. What `deliver` left un-acked is not in progress. */
+  begin(received: Received): void;
+  /** Another instance may have the message now: its signal is aborted, and it can no longer be settled. */
+  giveUp(received: Received): void;
+  /** Resolves when no delivery is in progress, or after so many milliseconds. What `deliver` left un-acked is not in progress. */
   idle(ms: number): Promise<void>;
-  /** Waits for what is in progress up to the bound, then gives up all that is unsettled, and returns it. */
-  end(timeoutMs: number): Promise<Claimed[]>;
+  /** Waits for deliveries in progress up to the timeout, then gives up all unsettled ones and returns them. */
+  end(timeoutMs: number): Promise<Received[]>;
 }
 
-/** One delivery in progress. A class, since there may be 100,000 a second: closures made for each cost more than all that they do. */
-class Open<Claimed extends Claim> implements Delivery {
+/** One delivery in progress. A class, since at 100,000 a second closures for each cost more than all that they do. */
+class Open<Received extends ReceivedMessage> implements Delivery {
   readonly id: string;
   readonly type: string;
   readonly key: string;
@@ -35,29 +40,29 @@ class Open<Claimed extends Claim> implements Delivery {
   readonly attempt: number;
   readonly position?: string;
   readonly unreadable?: DeadLetterReason;
-  readonly claimed: Claimed;
-  /** What became of it, once it is being settled. */
+  readonly received: Received;
+  /** Set once the settlement has begun. */
   settlement: Promise<void> | undefined;
   private controller: AbortController | undefined;
   private gone: boolean;
-  private readonly settle: Settle<Claimed>;
+  private readonly settle: Settle<Received>;
 
-  constructor(claimed: Claimed, settle: Settle<Claimed>) {
-    this.id = claimed.id;
-    this.type = claimed.type;
-    this.key = claimed.key;
-    this.body = claimed.body;
-    this.attempt = claimed.attempt;
-    if (claimed.position !== undefined) this.position = claimed.position;
-    if (claimed.unreadable !== undefined) this.unreadable = claimed.unreadable;
-    this.claimed = claimed;
+  constructor(received: Received, settle: Settle<Received>) {
+    this.id = received.id;
+    this.type = received.type;
+    this.key = received.key;
+    this.body = received.body;
+    this.attempt = received.attempt;
+    if (received.position !== undefined) this.position = received.position;
+    if (received.unreadable !== undefined) this.unreadable = received.unreadable;
+    this.received = received;
     this.settlement = undefined;
     this.controller = undefined;
     this.gone = false;
     this.settle = settle;
   }
 
-  /** Made when somebody asks for it: most handlers do not. */
+  /** Created on demand: most handlers do not use it. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.gone) this.controller.abort();
@@ -66,19 +71,25 @@ class Open<Claimed extends Claim> implements Delivery {
 
   ack(): Promise<void> {
     if (this.unreadable !== undefined) return this.deadLetter(this.unreadable);
-    this.settlement ??= this.settle(this.claimed, acked);
+    this.settlement ??= this.settle(this.received, acked, settled);
     return this.settlement;
   }
 
   retry(delayMs: number): Promise<void> {
-    this.settlement ??= this.settle(this.claimed, (settling) =>
-      settling.retry(this.claimed, Math.max(0, delayMs)),
-    );
+    const ms = Math.max(0, delayMs);
+    this.settlement ??= this.settle(this.received, (settling) => settling.retry(this.received, ms), {
+      kind: 'retried',
+      delayMs: ms,
+    });
     return this.settlement;
   }
 
   deadLetter(reason: DeadLetterReason): Promise<void> {
-    this.settlement ??= this.settle(this.claimed, (settling) => settling.deadLetter(this.claimed, reason));
+    this.settlement ??= this.settle(
+      this.received,
+      (settling) => settling.deadLetter(this.received, reason),
+      settled,
+    );
     return this.settlement;
   }
 
@@ -88,80 +99,84 @@ class Open<Claimed extends Claim> implements Delivery {
   }
 }
 
-type Claim = TransportMessage & Pick<Delivery, 'attempt' | 'position' | 'unreadable'>;
+type ReceivedMessage = TransportMessage & Pick<Delivery, 'attempt' | 'position' | 'unreadable'>;
 
-type Settle<Claimed> = (
-  claimed: Claimed,
-  how: (settling: Settling<Claimed>, claimed: Claimed) => Promise<void>,
+type Settle<Received> = (
+  received: Received,
+  how: (settling: Settling<Received>, received: Received) => Promise<void>,
+  outcome: Outcome,
 ) => Promise<void>;
 
-const acked = <Claimed>(settling: Settling<Claimed>, claimed: Claimed): Promise<void> =>
-  settling.ack(claimed);
+const acked = <Received>(settling: Settling<Received>, received: Received): Promise<void> =>
+  settling.ack(received);
 
-export const createDeliveries = <Claimed extends Claim>(options: {
-  readonly deliver: (delivery: Delivery, claimed: Claimed) => Promise<void>;
-  readonly settling: Settling<Claimed>;
-  /** After a settlement; `settled` is false where the broker did not confirm it. */
-  readonly onEnd: (claimed: Claimed, settled: boolean) => void;
-  /** Told when `deliver` rejects. */
-  readonly onFailure: (claimed: Claimed, error: unknown) => void;
-}): Deliveries<Claimed> => {
+const settled: Outcome = { kind: 'settled' };
+const failed: Outcome = { kind: 'failed' };
+
+export const createDeliveries = <Received extends ReceivedMessage>(options: {
+  readonly deliver: (delivery: Delivery, received: Received) => Promise<void>;
+  readonly settling: Settling<Received>;
+  /** Called after each settlement, unless the delivery was given up. */
+  readonly onEnd: (received: Received, outcome: Outcome) => void;
+  /** Called when `deliver` rejects. */
+  readonly onFailure: (received: Received, error: unknown) => void;
+}): Deliveries<Received> => {
   const { deliver, settling, onEnd, onFailure } = options;
-  const open = new Map<Claimed, Open<Claimed>>();
-  const leftUnacked = new Set<Claimed>();
+  const open = new Map<Received, Open<Received>>();
+  const leftUnacked = new Set<Received>();
   let settlements = 0;
   const waiting = new Set<() => void>();
 
   const isIdle = (): boolean => open.size === leftUnacked.size;
 
-  const tellIdle = (): void => {
+  const notifyIdle = (): void => {
     if (isIdle()) for (const resolve of waiting) resolve();
   };
 
-  const close = (claimed: Claimed, settled: boolean): void => {
+  const close = (received: Received, outcome: Outcome): void => {
     settlements -= 1;
-    if (!open.delete(claimed)) return;
-    onEnd(claimed, settled);
-    tellIdle();
+    if (!open.delete(received)) return;
+    onEnd(received, outcome);
+    notifyIdle();
   };
 
-  const settle: Settle<Claimed> = async (claimed, how) => {
-    if (!open.has(claimed)) throw busErrors.closed({ delivery: `${claimed.id} was given back` });
-    leftUnacked.delete(claimed);
+  const settle: Settle<Received> = async (received, how, outcome) => {
+    if (!open.has(received)) throw busErrors.closed({ delivery: `${received.id} was given back` });
+    leftUnacked.delete(received);
     settlements += 1;
     try {
-      await how(settling, claimed);
+      await how(settling, received);
     } catch (error) {
-      close(claimed, false);
+      close(received, failed);
       throw error;
     }
-    close(claimed, true);
+    close(received, outcome);
   };
 
-  const run = async (delivery: Open<Claimed>): Promise<void> => {
-    const { claimed } = delivery;
+  const run = async (delivery: Open<Received>): Promise<void> => {
+    const { received } = delivery;
     try {
-      await deliver(delivery, claimed);
-      if (delivery.settlement === undefined && open.has(claimed)) {
-        leftUnacked.add(claimed);
-        tellIdle();
+      await deliver(delivery, received);
+      if (delivery.settlement === undefined && open.has(received)) {
+        leftUnacked.add(received);
+        notifyIdle();
       }
     } catch (error) {
-      onFailure(claimed, error);
-      // It means one more attempt, unless it was settled or given up.
-      if (delivery.settlement !== undefined || !open.has(claimed)) return;
-      // Where even that fails the claim is let go of, and the message comes again.
+      onFailure(received, error);
+      // A failure counts as an attempt, unless the delivery was settled or given up before.
+      if (delivery.settlement !== undefined || !open.has(received)) return;
+      // If this fails too, the message is released and delivered again.
       await delivery.retry(delayTiers[0]).catch(() => {});
     }
   };
 
-  const giveUp = (claimed: Claimed): void => {
-    const delivery = open.get(claimed);
+  const giveUp = (received: Received): void => {
+    const delivery = open.get(received);
     if (delivery === undefined) return;
-    open.delete(claimed);
-    leftUnacked.delete(claimed);
+    open.delete(received);
+    leftUnacked.delete(received);
     delivery.giveUp();
-    tellIdle();
+    notifyIdle();
   };
 
   const idle = async (ms: number): Promise<void> => {
@@ -178,11 +193,11 @@ export const createDeliveries = <Claimed extends Claim>(options: {
     count: () => open.size,
     list: () => [...open.keys()],
     unsettled: () =>
-      [...open].filter(([, { settlement }]) => settlement === undefined).map(([claimed]) => claimed),
+      [...open].filter(([, { settlement }]) => settlement === undefined).map(([received]) => received),
     settling: () => settlements,
-    begin: (claimed) => {
-      const delivery = new Open(claimed, settle);
-      open.set(claimed, delivery);
+    begin: (received) => {
+      const delivery = new Open(received, settle);
+      open.set(received, delivery);
       void run(delivery);
     },
     giveUp,
@@ -190,7 +205,7 @@ export const createDeliveries = <Claimed extends Claim>(options: {
     end: async (timeoutMs) => {
       await idle(timeoutMs);
       const left = [...open.keys()];
-      for (const claimed of left) giveUp(claimed);
+      for (const received of left) giveUp(received);
       return left;
     },
   };

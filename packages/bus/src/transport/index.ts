@@ -43,8 +43,9 @@ export {
 // Consuming
 
 export { type Batcher, createBatcher } from './batcher.ts';
-export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
+export { createDeliveries, type Deliveries, type Outcome, type Settling } from './deliveries.ts';
 export { createProgress, type Progress } from './progress.ts';
+export { type Fetcher, type Slots, startQueueConsumer } from './queue-consumer.ts';
 export { createTrouble, firstStuck, type Trouble } from './trouble.ts';
 
 // Topology
