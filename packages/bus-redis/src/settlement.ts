@@ -6,7 +6,7 @@ import { delayedOf, group, queueOf } from './names.ts';
 import { script, serverTime } from './script.ts';
 
 /** Available acks are one script. */
-const maxAcks = 500;
+export const maxAcks = 500;
 
 /** Settles the messages of one unordered queue. Settling a message that another instance settled before changes nothing. */
 export const createSettling = (
