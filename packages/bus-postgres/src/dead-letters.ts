@@ -11,9 +11,9 @@ export const consumeDeadLetters = (
   connection: Connection,
   deliver: (deadLetter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
-  const { session, patiently, publishing, log } = connection;
+  const { session, retryWhileAway, publishing, log } = connection;
   const subscription = { id: deadLetters, name: deadLetterQueue };
-  return patiently(() =>
+  return retryWhileAway(() =>
     startDeadLetterConsumer<Entry>({
       log,
       deliver,

@@ -1,17 +1,17 @@
 import { attemptFrom, type TransportMessage } from '@emporium/bus';
 import type { QueryResultRow } from 'pg';
 
-/** A claimed message. */
+/** A message that this session has locked. */
 export interface Entry extends TransportMessage {
   /** The id of the row; a bigint, as text. */
   readonly row: string;
-  /** For people: where it is, or was. */
+  /** Where it is stored, for people. */
   readonly position: string;
   readonly partition: number;
   readonly attempt: number;
-  /** Of the whole body, in bytes. */
+  /** The size of the whole body, in bytes. */
   readonly size: number;
-  /** Of a dead letter: a JSON value. */
+  /** The facts of a dead letter: a JSON value. */
   readonly letter: unknown;
 }
 
@@ -35,7 +35,7 @@ export const entryOf = (row: MessageRow): Entry => {
     position,
     partition,
     attempt: attemptFrom(attempt),
-    // Without one of its own it is still told from all others.
+    // A message without an id, of a third party, still needs a unique one.
     id: message_id || position,
     type,
     key,

@@ -1,6 +1,6 @@
 /**
- * Whether the error says that this connection is of no use any more: lost, to a server that shuts down or starts, has too many
- * clients or no such database just now, or is a standby. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Whether the connection can no longer be used: it was lost, or the server shuts down, starts, has too many clients, is a standby,
+ * or has no such database at the moment. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export const isLost = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
@@ -10,10 +10,10 @@ export const isLost = (error: unknown): boolean => {
   return code === '' && /terminated|timeout|not queryable|closed|ended/i.test(error.message);
 };
 
-/** Whether the server cannot be used now, and the statement was not wrong: besides, it has no disk or no memory left. */
+/** Whether the server is unavailable, and the statement may succeed later. Includes a full disk and memory. */
 export const isAway = (error: unknown): boolean => isLost(error) || /^53/.test(codeOf(error));
 
-/** A table, function or the whole schema is not there. */
+/** Whether a table, a function or the whole schema is missing. */
 export const isMissing = (error: unknown): boolean => /^(42P01|42883|3F000)$/.test(codeOf(error));
 
 const codeOf = (error: unknown): string =>

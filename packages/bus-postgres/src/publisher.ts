@@ -10,7 +10,7 @@ import type { Connection } from './connection.ts';
 import { deadLetters } from './schema.ts';
 
 /** A batch is one statement, and one commit. */
-export const createPublisher = ({ publishing, session, patiently }: Connection): Publisher =>
+export const createPublisher = ({ publishing, session, retryWhileAway }: Connection): Publisher =>
   createBatchPublisher({
     maxMessages: 500,
     refusalOf: ({ id, type, key }) =>
@@ -23,7 +23,7 @@ export const createPublisher = ({ publishing, session, patiently }: Connection):
         expected.map(({ count }) => count),
         expected.map(({ removed }) => removed),
       ];
-      const [stored] = await patiently(() => publishing.query<Stored>(insert, values));
+      const [stored] = await retryWhileAway(() => publishing.query<Stored>(insert, values));
       session.notify(stored?.reached ?? []);
       const listeners = listenersIn(stored);
       return messages.map(({ type }, index) => {
@@ -33,7 +33,7 @@ export const createPublisher = ({ publishing, session, patiently }: Connection):
     },
     storeFor: async (subscription, { id, type, key, body }) => {
       const values = [subscription, partitionOf(key), id, type, key, bufferOf(body)];
-      const rows = await patiently(() => publishing.query<{ subscription_id: number }>(insertInto, values));
+      const rows = await retryWhileAway(() => publishing.query<{ subscription_id: number }>(insertInto, values));
       session.notify(rows.map(({ subscription_id }) => subscription_id));
       return rows.length > 0;
     },

@@ -9,14 +9,14 @@ const maxAcks = 500;
 
 /** Settles the messages of one subscription. Settling a message that another instance has settled changes nothing. */
 export const createSettling = (
-  { settling, session, patiently }: Connection,
+  { settling, session, retryWhileAway }: Connection,
   { id, name }: { readonly id: number; readonly name: string },
 ): Settling<Entry> => {
   const acks = createBatcher<Entry>(
     async (entries) => {
       const partitions = entries.map(({ partition }) => partition);
       const rows = entries.map(({ row }) => row);
-      await patiently(() => settling.query(ack, [id, partitions, rows]));
+      await retryWhileAway(() => settling.query(ack, [id, partitions, rows]));
     },
     { maxItems: maxAcks },
   );
@@ -26,12 +26,12 @@ export const createSettling = (
   return {
     ack: (entry) => acks.add(entry),
     retry: async (entry, delayMs) => {
-      await patiently(() => settling.query(retry, [...idOf(entry), entry.attempt + 1, delayMs]));
+      await retryWhileAway(() => settling.query(retry, [...idOf(entry), entry.attempt + 1, delayMs]));
     },
     deadLetter: async (entry, reason) => {
       const { attempt, position, size } = entry;
       const facts = storedFacts({ subscription: name, attempt, position, size }, reason);
-      await patiently(() => settling.query(deadLetter, [...idOf(entry), JSON.stringify(facts)]));
+      await retryWhileAway(() => settling.query(deadLetter, [...idOf(entry), JSON.stringify(facts)]));
       session.notify([deadLetters]);
     },
   };

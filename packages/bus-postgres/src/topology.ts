@@ -30,7 +30,7 @@ export const declare = async (
 };
 
 export const createTopology = (connection: Connection, registry: Registry): Topology =>
-  createQueueTopology(registry, createQueueAdmin(connection), connection.patiently);
+  createQueueTopology(registry, createQueueAdmin(connection), connection.retryWhileAway);
 
 const createQueueAdmin = ({ publishing }: Connection): QueueAdmin => ({
   list: async () => {

@@ -3,20 +3,20 @@ import { type Log, messageOf } from '@emporium/bus';
 import { createHealth, retryWhileAway, type TransportStatus } from '@emporium/bus/transport';
 import type { Config } from './config.ts';
 import { isBlocked, isUnavailable } from './errors.ts';
-import { createLink, type Link } from './link.ts';
+import { createClient, type Client } from './client.ts';
 import { script } from './script.ts';
 import { checkSettings } from './settings.ts';
 
 /** What a transport holds of its broker: one connection for all that is answered at once, and one for each consumer that waits. */
 export interface Connection {
   readonly log: Log;
-  readonly commands: Link;
+  readonly commands: Client;
   /** A connection to wait for messages on, up to `waitMs` for an answer. `onUp`: again and again. */
-  openReader(purpose: string, waitMs: number, onUp: () => void): Link;
+  openReader(purpose: string, waitMs: number, onUp: () => void): Client;
   /** Milliseconds since the server could be used without a break; 0 while it cannot. */
   upFor(): number;
   /** Repeats the work while the broker is away or full, up to the bound; then throws `bus.broker_away`. It must be repeatable. */
-  patiently<T>(work: () => Promise<T>): Promise<T>;
+  retryWhileAway<T>(work: () => Promise<T>): Promise<T>;
   status(): TransportStatus;
   /** From now on nobody waits for a broker that is away. */
   closing(): void;
@@ -29,7 +29,7 @@ export const createConnection = (config: Config): Connection => {
   let upSince: number | undefined;
   let closed = false;
 
-  const commands = createLink({
+  const commands = createClient({
     config,
     purpose: 'commands',
     answerMs: timeoutMs,
@@ -76,9 +76,9 @@ export const createConnection = (config: Config): Connection => {
     log,
     commands,
     openReader: (purpose, waitMs, onUp) =>
-      createLink({ config, purpose, answerMs: timeoutMs + waitMs, onUp }),
+      createClient({ config, purpose, answerMs: timeoutMs + waitMs, onUp }),
     upFor: () => (upSince === undefined ? 0 : performance.now() - upSince),
-    patiently: (work) =>
+    retryWhileAway: (work) =>
       retryWhileAway(work, {
         timeoutMs,
         isAway: (error) => {

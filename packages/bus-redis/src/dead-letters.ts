@@ -11,9 +11,9 @@ export const consumeDeadLetters = (
   connection: Connection,
   deliver: (deadLetter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
-  const { commands, patiently, log } = connection;
+  const { commands, retryWhileAway, log } = connection;
   const declare = () => commands.run(create, [queueOf(deadLetterQueue)], []);
-  return patiently(async () => {
+  return retryWhileAway(async () => {
     await declare();
     return startDeadLetterConsumer<Entry>({
       log,

@@ -1,6 +1,6 @@
 import { attemptFrom, type TransportMessage } from '@emporium/bus';
 import { headerPrefix } from '@emporium/bus/transport';
-import type { Reply } from './link.ts';
+import type { Reply } from './client.ts';
 
 /**
  * The fields of an entry. Others may write into a stream: a field of any other name means nothing, and of a field that is there

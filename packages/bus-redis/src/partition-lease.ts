@@ -2,7 +2,7 @@ import { attemptFrom } from '@emporium/bus';
 import { partitionCount } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { listOf } from './entry.ts';
-import type { Reply } from './link.ts';
+import type { Reply } from './client.ts';
 import { heldPrefix, membersPrefix, ownersPrefix, queueOf } from './names.ts';
 import { script, serverTime } from './script.ts';
 import { leaseMs } from './source.ts';

@@ -8,7 +8,7 @@ import { maxAcks, remade } from './settlement.ts';
 
 /** Settles the messages of the partitions that one instance owns. */
 export const createPartitionSettling = (
-  { commands, patiently }: Connection,
+  { commands, retryWhileAway }: Connection,
   name: string,
   instance: string,
 ): Settling<Entry> => {
@@ -17,7 +17,7 @@ export const createPartitionSettling = (
   const acks = createBatcher<Entry>(
     async (entries) => {
       const args = entries.flatMap(({ partition, entry }) => [partition, entry]);
-      await patiently(() => commands.run(ack, keys, args));
+      await retryWhileAway(() => commands.run(ack, keys, args));
     },
     { maxItems: maxAcks },
   );
@@ -26,12 +26,12 @@ export const createPartitionSettling = (
     ack: (entry) => acks.add(entry),
     retry: async ({ partition, entry, attempt }, delayMs) => {
       const args = [instance, partition, entry, attempt + 1, delayMs];
-      await patiently(() => commands.run(retry, [...keys, ownersPrefix + name], args));
+      await retryWhileAway(() => commands.run(retry, [...keys, ownersPrefix + name], args));
     },
     deadLetter: async (entry, reason) => {
       const { facts, keep } = deadLetterFields(name, entry, reason);
       const args = [entry.partition, entry.entry, aboutText(entry), facts, keep];
-      await patiently(() => commands.run(deadLetter, [...keys, queueOf(deadLetterQueue)], args));
+      await retryWhileAway(() => commands.run(deadLetter, [...keys, queueOf(deadLetterQueue)], args));
     },
   };
 };

@@ -7,7 +7,7 @@ import { listenersPrefix, queuePrefix, removedBindings, subscriptions } from './
 import { script } from './script.ts';
 
 /** A batch is one script. */
-export const createPublisher = ({ commands, patiently }: Connection): Publisher =>
+export const createPublisher = ({ commands, retryWhileAway }: Connection): Publisher =>
   createBatchPublisher({
     maxMessages: 250,
     store: async (messages, expected) => {
@@ -15,7 +15,7 @@ export const createPublisher = ({ commands, patiently }: Connection): Publisher 
         const { count, removed } = expected[index] ?? nobody;
         return [...argumentsOf(message), count, removed];
       });
-      const replies = listOf(await patiently(() => commands.run(publish, [], args)));
+      const replies = listOf(await retryWhileAway(() => commands.run(publish, [], args)));
       return messages.map((_, index) => {
         const [count = 0, removed = 0, stored] = listOf(replies[index]).map(Number);
         return { stored: stored === 1, listeners: { count, removed } };
@@ -23,7 +23,7 @@ export const createPublisher = ({ commands, patiently }: Connection): Publisher 
     },
     storeFor: async (subscription, message) => {
       const args = [subscription, ...argumentsOf(message)];
-      return (await patiently(() => commands.run(publishTo, [], args))) === 1;
+      return (await retryWhileAway(() => commands.run(publishTo, [], args))) === 1;
     },
     mayBeOneMessage: (error) => !(error instanceof Fault) && !isUnavailable(error),
   });

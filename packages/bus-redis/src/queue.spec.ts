@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames } from './entry.ts';
-import type { Link, Reply } from './link.ts';
+import type { Client, Reply } from './client.ts';
 import { createQueue } from './queue.ts';
 
-const linkOf = (answer: (from: unknown) => Promise<Reply>): Link => ({
+const clientOf = (answer: (from: unknown) => Promise<Reply>): Client => ({
   command: async (name, ...args) => (name === 'XREADGROUP' ? answer(args.at(-1)) : 1),
   run: async () => [],
   connected: () => true,
@@ -18,13 +18,13 @@ const scripted = (answer: (from: unknown) => Promise<Reply>) => {
   const ignore = (): void => {};
   const connection: Connection = {
     log: { info: ignore, warn: ignore, error: ignore },
-    commands: linkOf(answer),
+    commands: clientOf(answer),
     openReader: (_purpose, _waitMs, up) => {
       onUp = up;
-      return linkOf(answer);
+      return clientOf(answer);
     },
     upFor: () => 0,
-    patiently: (work) => work(),
+    retryWhileAway: (work) => work(),
     status: () => ({ state: 'up' }),
     closing: ignore,
     close: async () => {},

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from './connection.ts';
-import type { Reply } from './link.ts';
+import type { Reply } from './client.ts';
 import { waitMs } from './source.ts';
 
 /** A connection of its own to wait for messages on. */
@@ -22,7 +22,7 @@ export const openReader = (
   let reading: Promise<Reply> | undefined;
   let interrupting = false;
 
-  const link = open(purpose, waitMs, () => {
+  const client = open(purpose, waitMs, () => {
     id = null;
     onUp();
   });
@@ -37,8 +37,8 @@ export const openReader = (
 
   return {
     read: async (name, ...args) => {
-      id ??= await link.command('CLIENT', 'ID');
-      const read = link.command(name, ...args);
+      id ??= await client.command('CLIENT', 'ID');
+      const read = client.command(name, ...args);
       reading = read;
       try {
         return await read;
@@ -55,6 +55,6 @@ export const openReader = (
           interrupting = false;
         });
     },
-    close: link.close,
+    close: client.close,
   };
 };

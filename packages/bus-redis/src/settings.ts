@@ -1,11 +1,11 @@
 import { type Log, messageOf } from '@emporium/bus';
-import type { Link } from './link.ts';
+import type { Client } from './client.ts';
 
 /** Says, once a connection, which of the server's settings could lose what was accepted. */
-export const checkSettings = async (link: Link, log: Log): Promise<void> => {
+export const checkSettings = async (client: Client, log: Log): Promise<void> => {
   try {
-    const info = fieldsOf(String(await link.command('INFO')));
-    const appendfsync = await settingOf(link, 'appendfsync');
+    const info = fieldsOf(String(await client.command('INFO')));
+    const appendfsync = await settingOf(client, 'appendfsync');
     for (const risk of risksOf({ ...info, ...appendfsync })) log.warn({}, risk);
   } catch (error) {
     log.warn({}, `the settings of Redis could not be checked: ${messageOf(error)}`);
@@ -42,7 +42,7 @@ const fieldsOf = (info: string): Record<string, string> =>
   );
 
 /** Nothing where the user may not ask. */
-const settingOf = async (link: Link, name: string): Promise<Record<string, string>> => {
-  const reply = await link.command('CONFIG', 'GET', name).catch(() => null);
+const settingOf = async (client: Client, name: string): Promise<Record<string, string>> => {
+  const reply = await client.command('CONFIG', 'GET', name).catch(() => null);
   return Array.isArray(reply) && reply.length > 1 ? { [name]: String(reply[1]) } : {};
 };

@@ -10,7 +10,7 @@ export const maxAcks = 500;
 
 /** Settles the messages of one unordered queue. Settling a message that another instance settled before changes nothing. */
 export const createSettling = (
-  { commands, patiently }: Connection,
+  { commands, retryWhileAway }: Connection,
   name: string,
   onRetry: (delayMs: number) => void,
 ): Settling<Entry> => {
@@ -19,7 +19,7 @@ export const createSettling = (
   const acks = createBatcher<Entry>(
     async (entries) => {
       const ids = entries.map(({ entry }) => entry);
-      await patiently(() => commands.run(ack, [queue], ids));
+      await retryWhileAway(() => commands.run(ack, [queue], ids));
     },
     { maxItems: maxAcks },
   );
@@ -28,13 +28,13 @@ export const createSettling = (
     ack: (entry) => acks.add(entry),
     retry: async (entry, delayMs) => {
       const args = [entry.entry, aboutText(entry), entry.attempt + 1, delayMs];
-      await patiently(() => commands.run(retry, [queue, delayedOf(name)], args));
+      await retryWhileAway(() => commands.run(retry, [queue, delayedOf(name)], args));
       onRetry(delayMs);
     },
     deadLetter: async (entry, reason) => {
       const { facts, keep } = deadLetterFields(name, entry, reason);
       const args = [entry.entry, aboutText(entry), facts, keep];
-      await patiently(() => commands.run(setAside, [queue, queueOf(deadLetterQueue)], args));
+      await retryWhileAway(() => commands.run(setAside, [queue, queueOf(deadLetterQueue)], args));
     },
   };
 };

@@ -14,7 +14,7 @@ export const subscribe = (
   deliver: Deliver,
   { concurrency }: Limits,
 ): Promise<Consumer> =>
-  connection.patiently(async () => {
+  connection.retryWhileAway(async () => {
     // Ordered or not is decided by the broker: `topology diff` reports a difference as a conflict.
     const { ordered } = await declare(connection, subscription);
     return (ordered ? consumePartitions : consumeQueue)({

@@ -9,7 +9,7 @@ import {
 import type { Registry, Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
 import { listOf } from './entry.ts';
-import type { Reply } from './link.ts';
+import type { Reply } from './client.ts';
 import {
   delayedPrefix,
   group,
@@ -34,7 +34,7 @@ export const declare = async (
 };
 
 export const createTopology = (connection: Connection, registry: Registry): Topology =>
-  createQueueTopology(registry, createQueueAdmin(connection), connection.patiently);
+  createQueueTopology(registry, createQueueAdmin(connection), connection.retryWhileAway);
 
 const createQueueAdmin = (connection: Connection): QueueAdmin => {
   const { commands } = connection;

@@ -10,7 +10,7 @@ type Argument = string | number | Buffer;
 export type Reply = Buffer | number | null | readonly Reply[];
 
 /** One connection that is made again when it was lost. Commands leave in the order of the calls, without waiting for each other. */
-export interface Link {
+export interface Client {
   /** Rejects at once while there is no connection, and with what the server or the socket said. */
   command(name: string, ...args: Argument[]): Promise<Reply>;
   run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<Reply>;
@@ -20,7 +20,7 @@ export interface Link {
   close(): Promise<void>;
 }
 
-interface LinkOptions {
+interface ClientOptions {
   readonly config: Config;
   /** What it is for, in logs and in `CLIENT LIST`. */
   readonly purpose: string;
@@ -36,7 +36,7 @@ const maxDelayMs = 1_000;
 /** How long what is under way may hold up the end, in milliseconds. */
 const closeMs = 1_000;
 
-export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOptions): Link => {
+export const createClient = ({ config, purpose, answerMs, onUp, onLost }: ClientOptions): Client => {
   const { url, timeoutMs, connectionName, log } = config;
   let reason: Error = new Error('not connected yet');
   let wasUp = false;
