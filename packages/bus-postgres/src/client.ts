@@ -34,7 +34,14 @@ interface ClientOptions {
   readonly onLost?: () => void;
 }
 
-export const createClient = ({ config, purpose, health, settings, prepare, onLost }: ClientOptions): Client => {
+export const createClient = ({
+  config,
+  purpose,
+  health,
+  settings,
+  prepare,
+  onLost,
+}: ClientOptions): Client => {
   const { url, timeoutMs, connectionName, log } = config;
   let current: { readonly client: pg.Client; readonly ready: Promise<void>; up: boolean } | undefined;
   let inProgress = 0;

@@ -1,8 +1,8 @@
 import type { Log } from '@emporium/bus';
 import { createHealth, retryWhileAway, type TransportStatus } from '@emporium/bus/transport';
+import { type Client, createClient } from './client.ts';
 import type { Config } from './config.ts';
 import { isAway } from './errors.ts';
-import { createClient, type Client } from './client.ts';
 import { createSession, type Session } from './session.ts';
 
 /** A transport's connections to its server: three at most, each opened when it is first needed. */

@@ -33,7 +33,9 @@ export const createPublisher = ({ publishing, session, retryWhileAway }: Connect
     },
     storeFor: async (subscription, { id, type, key, body }) => {
       const values = [subscription, partitionOf(key), id, type, key, bufferOf(body)];
-      const rows = await retryWhileAway(() => publishing.query<{ subscription_id: number }>(insertInto, values));
+      const rows = await retryWhileAway(() =>
+        publishing.query<{ subscription_id: number }>(insertInto, values),
+      );
       session.notify(rows.map(({ subscription_id }) => subscription_id));
       return rows.length > 0;
     },

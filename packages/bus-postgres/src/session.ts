@@ -1,9 +1,9 @@
 import { busErrors } from '@emporium/bus';
 import { createMutex, createTrouble, type Health, type Mutex } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
+import { createClient, type Query } from './client.ts';
 import type { Config } from './config.ts';
 import { isAway } from './errors.ts';
-import { createClient, type Query } from './client.ts';
 import { createNotifier } from './notifier.ts';
 import { deadLetters } from './schema.ts';
 

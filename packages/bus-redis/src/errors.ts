@@ -1,8 +1,8 @@
-/** The server has no room, cannot write its file, has too few replicas, or is one: it takes no writes until that changes. */
+/** The server is full, cannot write its file, has too few replicas, or is a replica: it accepts no writes until that changes. */
 export const isBlocked = (error: unknown): boolean =>
   error instanceof Error && isReply(error) && /^(OOM|MISCONF|NOREPLICAS|READONLY) /.test(error.message);
 
-/** The server cannot be used now: not connected, starting, full of clients, being demoted, or busy with a script. */
+/** The server is unavailable: not connected, starting, out of connections, being demoted, or busy with a script. */
 export const isAway = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   if (isReply(error)) return awayReply.test(error.message);
@@ -13,10 +13,10 @@ export const isAway = (error: unknown): boolean => {
 const awayReply =
   /^(LOADING|MASTERDOWN|BUSY|CLUSTERDOWN|TRYAGAIN|UNBLOCKED force|ERR max number of clients) ?/;
 
-/** Nothing is wrong with what was asked: asked again later, it may work. */
+/** The same command may succeed later. */
 export const isUnavailable = (error: unknown): boolean => isAway(error) || isBlocked(error);
 
-/** The stream or its group is not there: never declared, or removed, perhaps under a read that waited. */
+/** The stream or its group is missing: never declared, or removed, perhaps while a read waited. */
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && isReply(error) && /^(NOGROUP |UNBLOCKED the stream key)/.test(error.message);
 

@@ -1,8 +1,8 @@
 import { attemptFrom } from '@emporium/bus';
 import { partitionCount } from '@emporium/bus/transport';
+import type { Reply } from './client.ts';
 import type { Connection } from './connection.ts';
 import { listOf } from './entry.ts';
-import type { Reply } from './client.ts';
 import { heldPrefix, membersPrefix, ownersPrefix, queueOf } from './names.ts';
 import { script, serverTime } from './script.ts';
 import { leaseMs } from './source.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Client, Reply } from './client.ts';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames } from './entry.ts';
-import type { Client, Reply } from './client.ts';
 import { createQueue } from './queue.ts';
 
 const clientOf = (answer: (from: unknown) => Promise<Reply>): Client => ({

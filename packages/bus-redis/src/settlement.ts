@@ -8,7 +8,7 @@ import { script, serverTime } from './script.ts';
 /** Available acks are one script. */
 export const maxAcks = 500;
 
-/** Settles the messages of one unordered queue. Settling a message that another instance settled before changes nothing. */
+/** Settles the messages of one unordered queue. Settling a message that another instance has settled changes nothing. */
 export const createSettling = (
   { commands, retryWhileAway }: Connection,
   name: string,
@@ -39,7 +39,7 @@ export const createSettling = (
   };
 };
 
-/** These were not begun, or not settled: others may have them at once, as the same attempt. */
+/** Makes messages that were not begun or not settled available to other instances at once, as the same attempt. */
 export const giveBack = async (
   { commands }: Connection,
   name: string,
@@ -50,17 +50,16 @@ export const giveBack = async (
   await Promise.all(entries.map((entry) => commands.run(retry, keys, argsOf(entry))));
 };
 
-/** Milliseconds until the next message is due, after those that are were moved to the queue; undefined when none waits. */
+/** Moves messages that are due to the queue. Returns the milliseconds until the next one is due; undefined if none waits. */
 export const moveDue = async ({ commands }: Connection, name: string): Promise<number | undefined> => {
   const next = Number(await commands.run(move, [delayedOf(name), queueOf(name)], []));
   return next < 0 ? undefined : next;
 };
 
 /**
- * Gone when it is acked: a queue holds nothing that is settled. The group gives entries out in their order, so that what is
- * before the first one pending is settled; where that is all of these, as it mostly is under load, they are cut off at once.
- * To look up and delete each by itself costs the server as much as all the rest of an ack. Where the group was removed nothing
- * is pending, and what is acked goes all the same.
+ * Acked entries are deleted. The group delivers entries in order, so that all before the first pending one are settled. Under load
+ * those are mostly the ones being acked, and one XTRIM deletes them all: deleting each with XDEL costs the server as much as the rest
+ * of an ack. If the group is missing nothing is pending, and XDEL deletes them.
  */
 const ack = script(
   'run',
@@ -71,8 +70,7 @@ const ack = script(
 );
 
 /**
- * What an entry becomes where it goes next: our fields and no others, each once. An entry of somebody else may have more of
- * them than one call takes.
+ * The fields of an entry that is moved: ours only, each once. An entry of a third party may have more fields than `unpack` allows.
  */
 export const remade = `
   local function valueOf(fields, name)
@@ -117,7 +115,7 @@ const retry = script(
   return 1`,
 );
 
-/** What is not of our making becomes a message too, and ends among the dead letters. */
+/** A member that a third party added becomes a message too, and is dead-lettered. */
 const move = script(
   'run',
   `${serverTime}

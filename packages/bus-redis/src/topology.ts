@@ -7,9 +7,9 @@ import {
   type Topology,
 } from '@emporium/bus/transport';
 import type { Registry, Subscription } from '@emporium/contracts';
+import type { Reply } from './client.ts';
 import type { Connection } from './connection.ts';
 import { listOf } from './entry.ts';
-import type { Reply } from './client.ts';
 import {
   delayedPrefix,
   group,
