@@ -3,7 +3,7 @@ import {
   createBatchPublisher,
   isReached,
   type Listeners,
-  nobody,
+  noListeners,
   type Publisher,
 } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
@@ -27,8 +27,8 @@ export const createPublisher = ({ publishing, session, retryWhileAway }: Connect
       session.notify(stored?.reached ?? []);
       const listeners = listenersIn(stored);
       return messages.map(({ type }, index) => {
-        const found = listeners.get(type) ?? nobody;
-        return { stored: isReached(expected[index] ?? nobody, found), listeners: found };
+        const found = listeners.get(type) ?? noListeners;
+        return { stored: isReached(expected[index] ?? noListeners, found), listeners: found };
       });
     },
     storeFor: async (subscription, { id, type, key, body }) => {

@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Fetcher,
   firstStuck,
+  type Outcome,
   type Settling,
   type Slots,
   startQueueConsumer,
@@ -176,10 +177,7 @@ const createFetcher = (
 };
 
 /** What could not be settled is delivered again as the same attempt. */
-const redeliveryOf = (
-  { attempt }: Entry,
-  outcome: Parameters<Fetcher<Entry>['onEnd']>[1],
-): Redelivery | undefined => {
+const redeliveryOf = ({ attempt }: Entry, outcome: Outcome): Redelivery | undefined => {
   switch (outcome.kind) {
     case 'settled':
       return undefined;

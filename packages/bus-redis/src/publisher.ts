@@ -1,5 +1,5 @@
 import { Fault, partitionOf, type TransportMessage } from '@emporium/bus';
-import { createBatchPublisher, nobody, type Publisher } from '@emporium/bus/transport';
+import { createBatchPublisher, noListeners, type Publisher } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames, listOf } from './entry.ts';
 import { isUnavailable } from './errors.ts';
@@ -12,7 +12,7 @@ export const createPublisher = ({ commands, retryWhileAway }: Connection): Publi
     maxMessages: 250,
     store: async (messages, expected) => {
       const args = messages.flatMap((message, index) => {
-        const { count, removed } = expected[index] ?? nobody;
+        const { count, removed } = expected[index] ?? noListeners;
         return [...argumentsOf(message), count, removed];
       });
       const replies = listOf(await retryWhileAway(() => commands.run(publish, [], args)));

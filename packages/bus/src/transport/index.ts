@@ -16,11 +16,11 @@ export {
 
 // The transport and its connection
 
-export { createTransport, type TransportParts } from './create-transport.ts';
-export { createHealth, type Health } from './health.ts';
+export { createHealth, type Health } from './connection/health.ts';
+export { type TransportOptions, withDefaults, withoutPassword } from './connection/options.ts';
+export { retryWhileAway } from './connection/retry-while-away.ts';
+export { createTransport } from './create-transport.ts';
 export { createMutex, type Mutex } from './mutex.ts';
-export { type TransportOptions, withDefaults, withoutPassword } from './options.ts';
-export { retryWhileAway } from './retry-while-away.ts';
 export { maxTimerMs } from './timers.ts';
 
 // Publishing
@@ -28,25 +28,17 @@ export { maxTimerMs } from './timers.ts';
 export { partitionCount } from '../partition.ts';
 export {
   createBatchPublisher,
-  type MessageStore,
   type Publisher,
-  type StoreResult,
-} from './batch-publisher.ts';
-export {
-  createKnownListeners,
-  isReached,
-  type KnownListeners,
-  type Listeners,
-  nobody,
-} from './known-listeners.ts';
+} from './publisher/batch-publisher.ts';
+export { isReached, type Listeners, noListeners } from './publisher/known-listeners.ts';
 
 // Consuming
 
-export { type Batcher, createBatcher } from './batcher.ts';
-export { createDeliveries, type Deliveries, type Outcome, type Settling } from './deliveries.ts';
-export { createProgress, type Progress } from './progress.ts';
-export { type Fetcher, type Slots, startQueueConsumer } from './queue-consumer.ts';
-export { createTrouble, firstStuck, type Trouble } from './trouble.ts';
+export { createBatcher } from './consumer/batcher.ts';
+export { createDeliveries, type Deliveries, type Outcome, type Settling } from './consumer/deliveries.ts';
+export { createProgress } from './consumer/progress.ts';
+export { type Fetcher, type Slots, startQueueConsumer } from './consumer/queue-consumer.ts';
+export { createTrouble, firstStuck } from './consumer/trouble.ts';
 
 // Topology
 
@@ -55,13 +47,16 @@ export {
   createQueueTopology,
   type Queue,
   type QueueAdmin,
-  type Removal,
 } from './queue-topology.ts';
 
 // Dead letters
 
-export { deadLetterQueue, readDeadLetter, startDeadLetterConsumer } from './dead-letter-consumer.ts';
-export { type DeadLetterFacts, readFacts, type StoredFacts, storedFacts } from './dead-letter-facts.ts';
+export {
+  deadLetterQueue,
+  readDeadLetter,
+  startDeadLetterConsumer,
+} from './dead-letters/dead-letter-consumer.ts';
+export { storedFacts } from './dead-letters/dead-letter-facts.ts';
 
 // Headers
 

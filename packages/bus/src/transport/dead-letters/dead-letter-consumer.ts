@@ -1,10 +1,10 @@
-import { deadLetterBody } from '../dead-letter-body.ts';
-import { textFrom } from '../header-values.ts';
-import type { Log } from '../log.ts';
-import type { Consumer, DeadLetter, Delivery, TransportMessage } from '../transport.ts';
+import { deadLetterBody } from '../../dead-letter-body.ts';
+import { textFrom } from '../../header-values.ts';
+import type { Log } from '../../log.ts';
+import type { Consumer, DeadLetter, Delivery, TransportMessage } from '../../transport.ts';
+import { createProgress } from '../consumer/progress.ts';
+import { firstStuck } from '../consumer/trouble.ts';
 import { readFacts } from './dead-letter-facts.ts';
-import { createProgress } from './progress.ts';
-import { firstStuck } from './trouble.ts';
 
 /** The name of the dead-letter queue, as a subscription. */
 export const deadLetterQueue = 'dead-letters';

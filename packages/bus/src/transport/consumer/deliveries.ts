@@ -1,5 +1,5 @@
-import { busErrors } from '../errors.ts';
-import { type DeadLetterReason, type Delivery, delayTiers, type TransportMessage } from '../transport.ts';
+import { busErrors } from '../../errors.ts';
+import { type DeadLetterReason, type Delivery, delayTiers, type TransportMessage } from '../../transport.ts';
 
 /** Settles a received message on the broker. Each method resolves when the broker has done it. */
 export interface Settling<Received> {

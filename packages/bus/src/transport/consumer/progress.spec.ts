@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { noted } from '../../test/fake-transport.ts';
-import type { Delivery } from '../transport.ts';
+import { noted } from '../../../test/fake-transport.ts';
+import type { Delivery } from '../../transport.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 const body = new Uint8Array();

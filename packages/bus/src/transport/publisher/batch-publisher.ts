@@ -1,13 +1,13 @@
-import { busErrors, Fault, messageOf } from '../errors.ts';
-import { createGrouper } from '../grouper.ts';
+import { busErrors, Fault, messageOf } from '../../errors.ts';
+import { createGrouper } from '../../grouper.ts';
 import {
   maxBodyBytes,
   type OutgoingMessage,
   type PublishResult,
   type Transport,
   type TransportMessage,
-} from '../transport.ts';
-import { createKnownListeners, type Listeners, nobody } from './known-listeners.ts';
+} from '../../transport.ts';
+import { createKnownListeners, type Listeners, noListeners } from './known-listeners.ts';
 
 /** How a broker stores messages in the queues of subscriptions. */
 export interface MessageStore {
@@ -55,7 +55,7 @@ export const createBatchPublisher = (store: MessageStore): Publisher => {
   const storeBatch = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
     try {
       const expected = messages.map((message) =>
-        isMandatory(message) ? known.expected(message.type) : nobody,
+        isMandatory(message) ? known.expected(message.type) : noListeners,
       );
       const results = await store.store(messages, expected);
       return messages.map((message, index) => {

@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Consumer, ConsumerStatus, Delivery, TransportMessage } from '../transport.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Consumer, ConsumerStatus, Delivery, TransportMessage } from '../../transport.ts';
 import { createDeliveries, type Deliveries, type Outcome, type Settling } from './deliveries.ts';
 
 /** How a broker brings messages to one consumer. */

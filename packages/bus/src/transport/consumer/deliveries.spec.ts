@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type Delivery, delayTiers } from '../transport.ts';
+import { type Delivery, delayTiers } from '../../transport.ts';
 import { createDeliveries, type Settling } from './deliveries.ts';
 
 const message = (id = 'a') => ({ id, type: 'order.placed', key: 'k', body: Buffer.from('{}'), attempt: 1 });

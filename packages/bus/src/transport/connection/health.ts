@@ -1,5 +1,5 @@
-import { messageOf } from '../errors.ts';
-import type { TransportStatus } from '../transport.ts';
+import { messageOf } from '../../errors.ts';
+import type { TransportStatus } from '../../transport.ts';
 
 /** The last known state of the broker. */
 export interface Health {

@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { ConsumerStatus } from '../transport.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { ConsumerStatus } from '../../transport.ts';
 
 /** One thing that a consumer keeps failing to do although its broker is available. */
 export interface Trouble {

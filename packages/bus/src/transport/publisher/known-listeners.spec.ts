@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createKnownListeners, isReached, nobody } from './known-listeners.ts';
+import { createKnownListeners, isReached, noListeners } from './known-listeners.ts';
 
 const there = (count: number, removed = 0) => ({ count, removed });
 
@@ -25,7 +25,7 @@ test.each([
   ['a reset forgot the removals, and all are there', there(3, 5), there(3), true],
   ['a reset forgot the removals, and one is missing', there(3, 5), there(2), false],
   ['the last was removed on purpose', there(1), there(0, 1), false],
-  ['nobody is expected', nobody, there(0), true],
+  ['none is expected', noListeners, there(0), true],
 ])('%s: %o, then %o', (_, expected, found, reached) => {
   expect(isReached(expected, found)).toBe(reached);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type FailureDetails } from '../errors.ts';
+import { busErrors, type FailureDetails } from '../../errors.ts';
 
 const firstDelayMs = 25;
 const maxDelayMs = 250;

@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Log } from '../../log.ts';
 
 /** Options that every transport over a network has. */
 export interface TransportOptions {
