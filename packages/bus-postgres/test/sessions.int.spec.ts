@@ -96,7 +96,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(after[4]).toBeLessThan(250);
   });
 
-  test('a delivery in progress stays where it is when its connection is lost and made again', async () => {
+  test('a delivery in progress keeps its message when the connection is lost and opened again', async () => {
     const [one, other] = [connect(), connect()];
     const begun: Delivery[] = [];
     const deliver = async (delivery: Delivery) => {
@@ -117,7 +117,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect((await admin.query('select from bus.message')).rowCount).toBe(0);
   });
 
-  test('a delivery whose message another instance took meanwhile is aborted, and cannot be settled', async () => {
+  test('a delivery whose message another instance has locked meanwhile is aborted, and cannot be settled', async () => {
     const transport = connect();
     const begun: Delivery[] = [];
     await transport.subscribe(
@@ -151,7 +151,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     await vi.waitFor(() => expect(begun).toHaveLength(2), 5_000);
   });
 
-  test('a message whose ack the server refuses comes again', async () => {
+  test('a message whose ack the server refuses is delivered again', async () => {
     const transport = connect();
     const refusals: unknown[] = [];
     let acked = 0;
@@ -178,7 +178,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(String(refusals[0])).toContain('planted');
   });
 
-  test('instances share the partitions, and the last one has them all', async () => {
+  test('instances share the partitions, and the last one owns them all', async () => {
     const held = async (): Promise<number[]> => {
       const { rows } = await admin.query<{ partitions: number }>(
         `select count(*)::int as partitions from pg_locks
@@ -215,7 +215,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(await backends('')).toHaveLength(3);
   });
 
-  test('several transports that meet an empty database at once make its tables once', async () => {
+  test('several transports that connect to an empty database at once create its tables once', async () => {
     const results = await Promise.all(
       Array.from({ length: 6 }, () =>
         connect().subscribe(unordered, (delivery) => delivery.ack(), { concurrency: 1 }),
@@ -227,7 +227,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     ).toBe(1);
   });
 
-  test('a publish that meets a lost connection is repeated, and accepted', async () => {
+  test('a publish on a lost connection is retried, and accepted', async () => {
     const transport = connect();
     await transport.publish([messageOf('before')]);
     await terminate(await backends('publish'));
@@ -235,7 +235,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(await transport.publish([messageOf('after')])).toEqual([{ status: 'accepted' }]);
   });
 
-  test('a server that does not answer counts as away, and works again when it does', async () => {
+  test('a server that does not answer counts as away until it answers again', async () => {
     const transport = connect({ timeoutMs: 500 });
     await transport.publish([messageOf('before')]);
     await admin.query('begin');
@@ -251,7 +251,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(transport.status()).toEqual({ state: 'up' });
   });
 
-  test('a message that the server cannot store is refused alone', async () => {
+  test('a message that the server cannot store is refused, and the others of its batch are accepted', async () => {
     const transport = connect();
     const results = await transport.publish([
       messageOf('fine'),

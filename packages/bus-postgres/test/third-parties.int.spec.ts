@@ -88,7 +88,7 @@ describe.skipIf(!server.available)(
     };
 
     test.each([false, true])(
-      'a row that is no message is dead-lettered once with its reason and place (ordered: %s)',
+      'a row that is not a message is dead-lettered once with its reason and position (ordered: %s)',
       async (ordered) => {
         const { letters, unreadable, insert, subscription, consumer } = await started(ordered);
         const rows: Record<string, unknown>[] = [
@@ -115,7 +115,7 @@ describe.skipIf(!server.available)(
     );
 
     test.each([false, true])(
-      'a body over the limit is set aside with its size and its beginning (ordered: %s)',
+      'a body over the limit is dead-lettered with its size and its beginning (ordered: %s)',
       async (ordered) => {
         const { letters, insert } = await started(ordered);
         const body = Buffer.alloc(5 * maxBodyBytes, 'x');
@@ -130,7 +130,7 @@ describe.skipIf(!server.available)(
       },
     );
 
-    test('a dead letter is taken once, whatever it holds', async () => {
+    test('a dead letter is consumed once, whatever it contains', async () => {
       const { letters, insert } = await started(false);
       const odd = [
         null,
@@ -153,7 +153,7 @@ describe.skipIf(!server.available)(
       }
     });
 
-    test('what waits for ever costs nothing', async () => {
+    test('a message that is never due costs nothing', async () => {
       const happened = anEvent();
       const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
       const transport = open();
@@ -176,7 +176,7 @@ describe.skipIf(!server.available)(
       expect((await busy()) - before).toBeLessThan(150);
     });
 
-    test('rubbish on the channels of notifications is ignored', async () => {
+    test('garbage on the notification channels is ignored', async () => {
       const { subscription, letters, insert, consumer } = await started(true);
       const { rows } = await admin.query<{ id: number }>('select id from bus.subscription where name = $1', [
         subscription.name,
@@ -189,7 +189,7 @@ describe.skipIf(!server.available)(
       expect(consumer.status()).toEqual({ state: 'working' });
     });
 
-    test('a consumer that stopped listens to nothing any more', async () => {
+    test('a consumer that has stopped listens to no channel', async () => {
       const happened = anEvent();
       const subscription = aSubscription(happened);
       const transport = open();
@@ -226,7 +226,7 @@ describe.skipIf(!server.available)(
       ['the table of removed bindings', 'drop table bus.removed_binding'],
       ['the subscriptions', 'delete from bus.subscription'],
     ])(
-      '%s: declared again by idle consumers, and no mandatory event is lost meanwhile',
+      '%s: idle consumers declare them again, and no mandatory event is lost meanwhile',
       async (_, statement) => {
         const happened = anEvent();
         // Others come first: the ids are given to subscriptions in another order after a reset.
@@ -291,7 +291,7 @@ describe.skipIf(!server.available)(
       60_000,
     );
 
-    test('while one of two subscriptions is not there again, no mandatory event is accepted for the other alone', async () => {
+    test('while only one of two subscriptions is back, no mandatory event is accepted', async () => {
       const happened = anEvent();
       const [here, away] = [aSubscription(happened), aSubscription(happened)];
       const registry = createRegistry({ contracts: [happened], subscriptions: [here, away] });
@@ -309,7 +309,7 @@ describe.skipIf(!server.available)(
       expect(await transport.publish([event()])).toEqual([{ status: 'accepted' }]);
     });
 
-    test('what was in progress when the tables were emptied deletes nothing of what came to its place', async () => {
+    test('a delivery in progress when the tables are emptied deletes no message that was stored later', async () => {
       const happened = anEvent();
       const subscription = aSubscription(happened);
       const transport = open();
@@ -332,7 +332,7 @@ describe.skipIf(!server.available)(
       await until(() => expect(came).toEqual(['before', 'after']));
     });
 
-    test('a schema of the release before is brought up, with its messages, and its ids go on from the present', async () => {
+    test('the schema of the release before is migrated with its messages, and new ids are greater than all before', async () => {
       const happened = anEvent();
       const subscription = aSubscription(happened);
       await open()
@@ -366,7 +366,7 @@ describe.skipIf(!server.available)(
       await until(() => expect(came).toEqual(['before', 'beside']));
     });
 
-    test('a database that takes no writes is a broker that is away, and works again by itself', async () => {
+    test('a database that accepts no writes counts as away until it does', async () => {
       const happened = anEvent();
       const transport = open();
       const came: string[] = [];

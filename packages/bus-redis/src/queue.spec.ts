@@ -39,7 +39,7 @@ const streamOf = (...ids: string[]): Reply => {
   return [[Buffer.from('bus:queue:a.b'), ids.map((id) => [Buffer.from(id), fields])]];
 };
 
-test('after a reconnect what never came is read, and what is settled meanwhile does not come twice', async () => {
+test('after a reconnect messages of a lost reply are read, and those settled meanwhile are not delivered twice', async () => {
   const lost = Promise.withResolvers<Reply>();
   const news: Reply[] = [streamOf('1-0')];
   const mine: Promise<Reply>[] = [Promise.resolve(streamOf()), lost.promise];
@@ -60,7 +60,7 @@ test('after a reconnect what never came is read, and what is settled meanwhile d
   expect(queue.next()).toBeUndefined();
 });
 
-test('what is still in progress does not come twice either', async () => {
+test('after a reconnect messages in progress are not delivered twice', async () => {
   const { queue, reconnected } = scripted(async () => streamOf('1-0'));
   await queue.fetch(10);
   expect(queue.next()?.entry).toBe('1-0');

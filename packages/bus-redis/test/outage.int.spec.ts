@@ -43,7 +43,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
 
   const ack = (delivery: Delivery) => delivery.ack();
 
-  test('what begins while it is down waits for it, happens once, and says where it waits', async () => {
+  test('publishes and subscriptions wait for a server that is down, happen once, and name it in the log', async () => {
     const happened = anEvent();
     const told: string[] = [];
     const log: Log = {
@@ -75,7 +75,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
     await until(() => expect(came).toBe(10));
   });
 
-  test('without a server a subscription is refused in time, and the transport still closes', async () => {
+  test('without a server a subscription is refused after the timeout, and the transport still closes', async () => {
     const transport = open({ timeoutMs: 500 });
     await server.stopServer();
     try {
@@ -87,7 +87,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
     }
   });
 
-  test('a server that answers no more is no success, and works again when it answers', async () => {
+  test('a publish fails if the server does not answer, and succeeds when it answers again', async () => {
     const happened = anEvent();
     const transport = open({ timeoutMs: 1_000 });
     const came: string[] = [];
@@ -114,7 +114,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
     });
   }, 30_000);
 
-  test('closing ends in time although the server answers no more', async () => {
+  test('the transport closes in time although the server does not answer', async () => {
     const transport = open({ timeoutMs: 1_000 });
     await transport.subscribe(aSubscription(anEvent()), ack, { concurrency: 1 });
     await transport.subscribe(anOrderedSubscription(anEvent()), ack, { concurrency: 1 });
@@ -156,7 +156,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
   ])(
-    'a server that %s accepts nothing, and all works again when that is over',
+    'a server that %s accepts nothing, and works again afterwards',
     async (_, begin) => {
       const happened = anEvent();
       const redis = new Redis(server.url);
@@ -201,7 +201,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
     [
-      'that cannot be reached for a while, without a word',
+      'that cannot be reached for a while, without an error',
       async (connections) => {
         connections.silent = true;
         connections.breakOff();
@@ -210,7 +210,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
     [
-      'that stands still for a while',
+      'that is stopped for a while',
       async () => {
         await whileStopped(Number(server.pid), () => sleep(5_000));
       },
@@ -224,7 +224,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
   ])(
-    'consumers of a server %s work again by themselves',
+    'consumers of a server %s recover',
     async (_, trouble) => {
       const happened = anEvent();
       const connections = await startConnections(server.port);

@@ -81,7 +81,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
   const until = (assertion: () => void | Promise<void>, timeout = 15_000) =>
     vi.waitFor(assertion, { timeout, interval: 20 });
 
-  test('a full server takes no publishes and says so, settles what it has, and goes on when there is room', async () => {
+  test('a full server refuses publishes with the reason, settles its messages, and accepts publishes when there is room', async () => {
     const [listening, acting] = [aSubscription(happened), aSubscription(aCommand())];
     const told: string[] = [];
     const log: Log = { info: () => {}, warn: (_, text) => told.push(text), error: () => {} };
@@ -138,7 +138,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await publishing).toEqual([{ status: 'accepted' }]);
   });
 
-  test('what one subscription has not acked stays for it, and what all have acked is gone', async () => {
+  test('a message stays in the queue of a subscription until that has acked it', async () => {
     const event = anEvent();
     const [fast, slow, ordered] = [aSubscription(event), aSubscription(event), anOrderedSubscription(event)];
     const transport = open();
@@ -161,7 +161,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     });
   });
 
-  test('whatever is acked first, just that is gone from the queue', async () => {
+  test('an ack deletes its own message, in whatever order messages are acked', async () => {
     const listening = aSubscription(happened);
     const [first, second] = [open(), open()];
     const one = await collect(first, listening, async () => {});
@@ -193,7 +193,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     await until(() => expect(rest.came).toHaveLength(5));
   });
 
-  test('what is acked when its group was removed is gone all the same', async () => {
+  test('an ack deletes its message even if the group was removed', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     const { came, consumer } = await collect(transport, listening, async () => {});
@@ -206,7 +206,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await redis.xlen(queue)).toBe(0);
   });
 
-  test('a delivery that another instance took over is aborted, and can be settled no more', async () => {
+  test('a delivery that another instance has taken over is aborted, and cannot be settled', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     let ended = false;
@@ -233,7 +233,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(came[1]).toMatchObject({ id: 'taken', attempt: 1 });
   }, 30_000);
 
-  test('a connection that is lost again and again under load brings each message, and none twice', async () => {
+  test('every message is delivered once although the connection is lost again and again under load', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     const { came } = await collect(transport, listening);
@@ -251,7 +251,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(came).toHaveLength(sent);
   }, 30_000);
 
-  test('instances share the partitions, and the last one has them all', async () => {
+  test('instances share the partitions, and the last one owns them all', async () => {
     const ordered = anOrderedSubscription(happened);
     const held = async (): Promise<number[]> => {
       const owners = Object.values(await redis.hgetall(`bus:owners:${ordered.name}`));
@@ -270,7 +270,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     await until(async () => expect(await held()).toEqual([4, 4]));
   });
 
-  test('an ordered message goes on with its attempts in another instance, and not before it is due', async () => {
+  test('an ordered message keeps its attempts and its delay in another instance', async () => {
     const ordered = anOrderedSubscription(happened);
     const first = open();
     let retriedAt = 0;
@@ -292,7 +292,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(next.came.map((one) => `${textOf(one)} ${one.attempt}`)).toEqual(['a 3', 'b 1']);
   });
 
-  test('a queue that somebody removed is made again by its consumer', async () => {
+  test('a queue that was removed is created again by its consumer', async () => {
     const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
     const transport = open();
     const one = await collect(transport, unordered);
@@ -306,7 +306,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     await until(() => expect([one.came.length, other.came.length]).toEqual([20, 20]));
   });
 
-  test('a queue that was made again as another kind is told, and no busy loop', async () => {
+  test('a queue that was created again as another kind is logged, without a busy loop', async () => {
     const listening = aSubscription(happened);
     const told: string[] = [];
     const log: Log = { info: () => {}, warn: () => {}, error: (_, text) => told.push(text) };
@@ -316,7 +316,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await callsWithin(1_000)).toBeLessThan(20);
   });
 
-  test('what waits for weeks comes no earlier, and costs nothing meanwhile', async () => {
+  test('a message with a delay of weeks is not delivered earlier, and costs nothing meanwhile', async () => {
     const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
     const transport = open();
     const monthMs = 31 * 24 * 3_600_000; // more than one timer can wait
@@ -330,7 +330,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(consumers.map(({ came }) => came.length)).toEqual([1, 1]);
   });
 
-  test('consumers ask the server seldom while idle or paused, and not at all after they stopped', async () => {
+  test('consumers send few commands while idle or paused, and none after they have stopped', async () => {
     const transport = open();
     const consumers = [
       await collect(transport, aSubscription(happened)),
@@ -345,7 +345,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await callsWithin(1_000)).toBe(0);
   });
 
-  test('an event is refused, and not lost, while a queue that should have it is gone', async () => {
+  test('an event is refused, and not lost, while one of its queues is gone', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     await transport.topology(registryOf(listening)).apply();
@@ -358,7 +358,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await transport.publish([aMessage(happened)])).toEqual([{ status: 'accepted' }]);
   });
 
-  test('prune leaves a queue that somebody consumes, and takes it when nobody does', async () => {
+  test('prune leaves a queue that has a consumer, and removes it when it has none', async () => {
     const [kept, unordered, ordered] = [
       aSubscription(happened),
       aSubscription(happened),
@@ -384,7 +384,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     }
   });
 
-  test('consumers that end leave no trace in the group', async () => {
+  test('consumers that stop are removed from the group', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     const { consumer } = await collect(transport, listening);
@@ -393,7 +393,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await redis.xinfo('CONSUMERS', `bus:queue:${listening.name}`, 'instances')).toEqual([]);
   });
 
-  test('a user who may do no more than the README says publishes, consumes and declares', async () => {
+  test('the permissions in the README are enough to publish, consume and declare', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
     const permissions = readme.match(/`(~bus:\*[^`]*)`/)?.[1]?.split(/\s+/) ?? [];
     await redis.call('ACL', 'SETUSER', 'service', 'on', '>secret', ...permissions);
@@ -423,7 +423,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     await transport.topology(registryOf(unordered, ordered)).prune();
   });
 
-  test('settings that may lose messages are told once a connection', async () => {
+  test('settings that may lose messages are logged once per connection', async () => {
     const told: string[] = [];
     const log: Log = { info: () => {}, warn: (_, text) => told.push(text), error: () => {} };
     await redis.config('SET', 'appendfsync', 'everysec');

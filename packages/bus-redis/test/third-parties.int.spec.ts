@@ -85,7 +85,7 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
   ];
 
   test.each([false, true])(
-    'is dead-lettered once with its reason and place, whatever it is, and what follows is handled (ordered: %s)',
+    'is dead-lettered once with its reason and position, whatever it is, and the messages behind it are handled (ordered: %s)',
     async (ordered) => {
       const { handled, unreadable, letters, queue, subscription, consumer } = await started(ordered);
       const places: string[] = [];
@@ -109,7 +109,7 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
   );
 
   test.each([false, true])(
-    'and is over the limit is set aside with its size and the beginning of its body (ordered: %s)',
+    'and is over the limit is dead-lettered with its size and the beginning of its body (ordered: %s)',
     async (ordered) => {
       const { letters, queue } = await started(ordered);
       const body = Buffer.alloc(maxBodyBytes + 1_000, 'x');
@@ -124,7 +124,7 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
     },
   );
 
-  test('among the dead letters is taken once, whatever it holds, and stops nothing', async () => {
+  test('among the dead letters is consumed once, whatever it contains, and blocks nothing', async () => {
     const { letters, transport } = await started(false);
     const queue = 'bus:queue:dead-letters';
     const odd = [
@@ -152,7 +152,7 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
     expect(transport.status()).toEqual({ state: 'up' });
   });
 
-  test('among what waits for its next attempt becomes a dead letter, and what else waits comes', async () => {
+  test('among the messages that wait for their next attempt is dead-lettered, and the others are delivered', async () => {
     const { letters, subscription } = await started(false);
     const delayed = `bus:delayed:${subscription.name}`;
     await redis.zadd(delayed, 1, 'rubbish', 2, Buffer.from([0xc1, 0xff]), 3, Buffer.from([0x93, 1, 2, 3]));
@@ -160,7 +160,7 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
     expect(await redis.zcard(delayed)).toBe(0);
   });
 
-  test('in place of what a partition remembers of its first message is passed over', async () => {
+  test('in place of the retry of a first message is ignored', async () => {
     const happened = anEvent();
     const subscription = anOrderedSubscription(happened);
     await redis.hset(
@@ -190,7 +190,7 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
   });
 
   test.each([false, true])(
-    'in place of a queue makes its consumer say that it is stuck, and where, once in the log (ordered: %s)',
+    'in place of a queue makes its consumer report that it is stuck, and where, once in the log (ordered: %s)',
     async (ordered) => {
       const happened = anEvent();
       const subscription = ordered ? anOrderedSubscription(happened) : aSubscription(happened);

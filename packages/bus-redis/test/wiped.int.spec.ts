@@ -39,7 +39,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
 
   const unroutable = { status: 'refused', error: { code: 'bus.unroutable', settle: 'retry' } };
 
-  test('a mandatory event that no subscription takes is refused, and another is not', async () => {
+  test('a mandatory event without a subscription is refused, and an optional one is not', async () => {
     const happened = anEvent();
     const [result, other] = await open().publish([
       { ...aMessage(happened), mandatory: true },
@@ -63,7 +63,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
       },
     ],
   ])(
-    '%s is made again by idle consumers, and no mandatory event is lost meanwhile',
+    'idle consumers create %s again, and no mandatory event is lost meanwhile',
     async (_, remove) => {
       const happened = anEvent();
       const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
@@ -103,7 +103,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
     40_000,
   );
 
-  test('while one of two subscriptions is not there again, no mandatory event is accepted for the other alone', async () => {
+  test('while only one of two subscriptions is back, no mandatory event is accepted', async () => {
     const happened = anEvent();
     const [here, away] = [aSubscription(happened), aSubscription(happened)];
     const registry = createRegistry({ contracts: [happened], subscriptions: [here, away] });
@@ -119,7 +119,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
     expect(await transport.publish([event()])).toEqual([{ status: 'accepted' }]);
   });
 
-  test('what a message is refused for is in no queue, so that a repetition makes no second copy', async () => {
+  test('a message that is refused is in no queue, so that a second publish makes no second copy', async () => {
     const happened = anEvent();
     const [here, gone] = [aSubscription(happened), aSubscription(happened)];
     const transport = open();
@@ -130,7 +130,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
     expect(await redis.xlen(`bus:queue:${here.name}`)).toBe(0);
   });
 
-  test('dead letters are taken again, too', async () => {
+  test('dead letters are consumed again, too', async () => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     const transport = open();

@@ -3,7 +3,7 @@ import { createKnownListeners, isReached, noListeners } from './known-listeners.
 
 const there = (count: number, removed = 0) => ({ count, removed });
 
-test('a mandatory message must reach one subscription at least, and as many as there were', () => {
+test('a mandatory message must reach at least one subscription, and as many as before', () => {
   const listeners = createKnownListeners();
   expect(listeners.expected('order.placed')).toMatchObject({ count: 1 });
   listeners.found('order.placed', there(0));
@@ -37,7 +37,7 @@ test('a subscription that was removed on purpose is not waited for', () => {
   expect(listeners.expected('order.placed')).toMatchObject(there(2, 1));
 });
 
-test('subscriptions that do not come back within half a minute were removed for good', () => {
+test('subscriptions that are not back within half a minute count as removed for good', () => {
   let now = 0;
   const listeners = createKnownListeners(() => now);
   listeners.found('order.placed', there(3));
@@ -49,7 +49,7 @@ test('subscriptions that do not come back within half a minute were removed for 
   expect(listeners.expected('order.placed')).toMatchObject(there(1));
 });
 
-test('when all are there again, the next that is missing has half a minute too', () => {
+test('once all are back, the next missing one has half a minute, too', () => {
   let now = 0;
   const listeners = createKnownListeners(() => now);
   listeners.found('order.placed', there(2));
