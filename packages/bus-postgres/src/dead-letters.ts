@@ -17,7 +17,7 @@ export const consumeDeadLetters = (
     startDeadLetterConsumer<Entry>({
       log,
       deliver,
-      read: (entry) => readDeadLetter(entry, entry.letter),
+      read: (entry) => readDeadLetter(entry, entry.facts),
       start: (options) =>
         createConsumer({
           ...options,

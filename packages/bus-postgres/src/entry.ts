@@ -11,8 +11,8 @@ export interface Entry extends TransportMessage {
   readonly attempt: number;
   /** The size of the whole body, in bytes. */
   readonly size: number;
-  /** The facts of a dead letter: a JSON value. */
-  readonly letter: unknown;
+  /** The stored facts of a dead letter: a JSON value. */
+  readonly facts: unknown;
 }
 
 export interface MessageRow extends QueryResultRow {
@@ -41,6 +41,6 @@ export const entryOf = (row: MessageRow): Entry => {
     key,
     body,
     size,
-    letter,
+    facts: letter,
   };
 };

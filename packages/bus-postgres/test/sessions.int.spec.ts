@@ -60,11 +60,11 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
 
   test('an idle consumer is woken by a notification, and again after its connection was lost', async () => {
     const transport = connect();
-    let came = (): void => {};
+    let delivered = (): void => {};
     await transport.subscribe(
       unordered,
       async (delivery) => {
-        came();
+        delivered();
         await delivery.ack();
       },
       { concurrency: 1 },
@@ -76,7 +76,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
         await sleep(110);
         const start = performance.now();
         const arrival = new Promise<void>((resolve) => {
-          came = resolve;
+          delivered = resolve;
         });
         await transport.publish([messageOf(`${round} ${number}`)]);
         await arrival;
@@ -129,7 +129,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
       },
       { concurrency: 1 },
     );
-    await transport.publish([messageOf('taken')]);
+    await transport.publish([messageOf('stolen')]);
     await vi.waitFor(() => expect(begun).toHaveLength(1), 5_000);
 
     // A rival stands in line for the lock: it has it before the lost session can come back.
@@ -137,11 +137,11 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     await rival.connect();
     try {
       const { rows } = await admin.query<{ id: string }>('select id from bus.message');
-      const taken = rival.query('select pg_advisory_lock($1)', [rows[0]?.id]);
+      const stolen = rival.query('select pg_advisory_lock($1)', [rows[0]?.id]);
       const inLine = "select from pg_locks where locktype = 'advisory' and not granted";
       await vi.waitFor(async () => expect((await admin.query(inLine)).rowCount).toBe(1), 5_000);
       await terminate(await backends('session'));
-      await taken;
+      await stolen;
 
       await vi.waitFor(() => expect(begun[0]?.signal.aborted).toBe(true), 5_000);
       await expect(begun[0]?.ack()).rejects.toThrow('given back');
@@ -179,7 +179,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
   });
 
   test('instances share the partitions, and the last one owns them all', async () => {
-    const held = async (): Promise<number[]> => {
+    const owned = async (): Promise<number[]> => {
       const { rows } = await admin.query<{ partitions: number }>(
         `select count(*)::int as partitions from pg_locks
         where locktype = 'advisory' and objsubid = 2 and objid < 8
@@ -190,15 +190,15 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     };
     const deliver = (delivery: Delivery) => delivery.ack();
     await connect().subscribe(ordered, deliver, { concurrency: 8 });
-    await vi.waitFor(async () => expect(await held()).toEqual([8]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([8]), 5_000);
 
     const joining = await connect().subscribe(ordered, deliver, { concurrency: 8 });
-    await vi.waitFor(async () => expect(await held()).toEqual([4, 4]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([4, 4]), 5_000);
     await connect().subscribe(ordered, deliver, { concurrency: 8 });
-    await vi.waitFor(async () => expect(await held()).toEqual([2, 3, 3]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([2, 3, 3]), 5_000);
 
     await joining.stop();
-    await vi.waitFor(async () => expect(await held()).toEqual([4, 4]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([4, 4]), 5_000);
   });
 
   test('a transport that publishes and consumes has three connections', async () => {

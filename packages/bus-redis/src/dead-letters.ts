@@ -18,7 +18,7 @@ export const consumeDeadLetters = (
     return startDeadLetterConsumer<Entry>({
       log,
       deliver,
-      read: (entry) => readDeadLetter(entry, parsed(entry.letter)),
+      read: (entry) => readDeadLetter(entry, parsed(entry.facts)),
       start: (options) => consumeQueue({ ...options, connection, name: deadLetterQueue, declare }),
     });
   });

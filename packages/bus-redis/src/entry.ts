@@ -10,7 +10,7 @@ export const fieldNames = {
   body: 'body',
   about: `${headerPrefix}about`,
   attempt: `${headerPrefix}attempt`,
-  letter: `${headerPrefix}letter`,
+  facts: `${headerPrefix}letter`,
 } as const;
 
 /** A message in a stream. */
@@ -23,7 +23,7 @@ export interface Entry extends TransportMessage {
   readonly partition: number;
   readonly attempt: number;
   /** The facts of a dead letter, as they are stored. */
-  readonly letter: Buffer | undefined;
+  readonly facts: Buffer | undefined;
 }
 
 /** `[[entry, [name, value, …]], …]`, as XRANGE, XAUTOCLAIM and each stream of XREAD return it. Entries that were deleted meanwhile are left out. */
@@ -47,7 +47,7 @@ const entryOf = (
   let about: Buffer | undefined;
   let body: Buffer | undefined;
   let attempt: Buffer | undefined;
-  let letter: Buffer | undefined;
+  let facts: Buffer | undefined;
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const [name, value] = [fields[index], fields[index + 1]];
     if (!Buffer.isBuffer(name) || !Buffer.isBuffer(value)) continue;
@@ -61,8 +61,8 @@ const entryOf = (
       case fieldNames.attempt:
         attempt ??= value;
         break;
-      case fieldNames.letter:
-        letter ??= value;
+      case fieldNames.facts:
+        facts ??= value;
         break;
     }
   }
@@ -78,7 +78,7 @@ const entryOf = (
     key,
     body: body ?? empty,
     attempt: attempt === undefined ? 1 : attemptFrom(attempt.subarray(0, maxDigits)),
-    letter,
+    facts,
   };
 };
 

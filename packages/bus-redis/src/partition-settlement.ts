@@ -61,10 +61,10 @@ const retry = script(
 const deadLetter = script(
   'run',
   `${settle}${remade}
-  local partition, entry, about, letter, keep = unpack(ARGV)
+  local partition, entry, about, facts, keep = unpack(ARGV)
   local found = redis.call('XRANGE', KEYS[1] .. ':' .. partition, entry, entry)[1]
   if not found then return 0 end
-  local fields = remade(found[2], about, '${fieldNames.letter}', letter, tonumber(keep))
+  local fields = remade(found[2], about, '${fieldNames.facts}', facts, tonumber(keep))
   redis.call('XADD', KEYS[3], '*', unpack(fields))
   settle(partition, entry)
   return 1`,

@@ -17,7 +17,7 @@ test.each([
     { maxmemory: '1000000', maxmemory_policy: 'allkeys-lru' },
     'Redis drops messages when it is full: maxmemory-policy is allkeys-lru, not noeviction',
   ],
-])('%j is a risk that is told', (settings, risk) => {
+])('%j gives a warning', (settings, risk) => {
   expect(risksOf(settings)).toEqual([risk]);
 });
 

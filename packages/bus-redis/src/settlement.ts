@@ -81,11 +81,11 @@ export const remade = `
   local function remade(fields, about, name, value, keep)
     local body = valueOf(fields, '${fieldNames.body}') or ''
     if keep and keep >= 0 then body = string.sub(body, 1, keep) end
-    local letter = valueOf(fields, '${fieldNames.letter}')
+    local facts = valueOf(fields, '${fieldNames.facts}')
     local made = { '${fieldNames.about}', about, '${fieldNames.body}', body, name, value }
-    if letter and name ~= '${fieldNames.letter}' then
-      made[7] = '${fieldNames.letter}'
-      made[8] = letter
+    if facts and name ~= '${fieldNames.facts}' then
+      made[7] = '${fieldNames.facts}'
+      made[8] = facts
     end
     return made
   end`;
@@ -135,9 +135,9 @@ const move = script(
 const setAside = script(
   'run',
   `${take}${remade}
-  local entry, about, letter, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+  local entry, about, facts, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
   local fields = take(KEYS[1], entry)
   if not fields then return 0 end
-  redis.call('XADD', KEYS[2], '*', unpack(remade(fields, about, '${fieldNames.letter}', letter, keep)))
+  redis.call('XADD', KEYS[2], '*', unpack(remade(fields, about, '${fieldNames.facts}', facts, keep)))
   return 1`,
 );

@@ -52,7 +52,7 @@ const createQueueAdmin = (connection: Connection): QueueAdmin => {
 
 /** Why `prune` leaves a queue, by its state. */
 const reasons: Readonly<Record<string, string>> = {
-  consumed: 'somebody consumes it: prune leaves it until nobody does',
+  consumed: 'it has consumers: prune leaves it until they stop',
   filled: 'it holds messages: prune leaves it until they are handled',
 };
 

@@ -68,12 +68,12 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
       const happened = anEvent();
       const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
       const consuming = open();
-      const came = new Map([unordered, ordered].map(({ name }) => [name, new Set<string>()]));
+      const delivered = new Map([unordered, ordered].map(({ name }) => [name, new Set<string>()]));
       for (const subscription of [unordered, ordered]) {
         await consuming.subscribe(
           subscription,
           async (delivery) => {
-            came.get(subscription.name)?.add(delivery.id);
+            delivered.get(subscription.name)?.add(delivery.id);
             await delivery.ack();
           },
           { concurrency: 4 },
@@ -88,7 +88,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
         return result?.status === 'accepted';
       };
       expect(await publish()).toBe(true);
-      await until(() => expect([...came.values()].map(({ size }) => size)).toEqual([1, 1]));
+      await until(() => expect([...delivered.values()].map(({ size }) => size)).toEqual([1, 1]));
 
       await remove(redis, ordered.name, happened.type);
       await remove(redis, unordered.name, happened.type);
@@ -97,7 +97,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
       await until(async () => expect(await publish()).toBe(true));
       for (let index = 0; index < 20; index += 1) await publish();
       await until(() => {
-        for (const ids of came.values()) expect(accepted.filter((id) => !ids.has(id))).toEqual([]);
+        for (const ids of delivered.values()) expect(accepted.filter((id) => !ids.has(id))).toEqual([]);
       });
     },
     40_000,
@@ -134,8 +134,8 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
     const happened = anEvent();
     const subscription = aSubscription(happened);
     const transport = open();
-    const letters: string[] = [];
-    await transport.consumeDeadLetters(async ({ id }) => void letters.push(id));
+    const deadLetters: string[] = [];
+    await transport.consumeDeadLetters(async ({ id }) => void deadLetters.push(id));
     await redis.flushall();
     await transport.subscribe(
       subscription,
@@ -145,6 +145,6 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
       },
     );
     await transport.publish([aMessage(happened, { id: 'a' })]);
-    await until(() => expect(letters).toEqual(['a']));
+    await until(() => expect(deadLetters).toEqual(['a']));
   });
 });

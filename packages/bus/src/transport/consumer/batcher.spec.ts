@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createBatcher } from './batcher.ts';
 
-/** Work that begins at once, notes its batches, and ends when it is told to. */
+/** Work that begins at once, records its batches, and ends when the test says so. */
 const controlled = (maxItems: number) => {
   const batches: string[][] = [];
   const ends: PromiseWithResolvers<void>[] = [];

@@ -24,17 +24,17 @@ const microtasks = () => new Promise<void>((resolve) => setImmediate(resolve));
 describe('a delivery', () => {
   test('is what was received, and in progress until the broker confirmed its settlement', async () => {
     const confirmed = Promise.withResolvers<void>();
-    const came: Delivery[] = [];
+    const delivered: Delivery[] = [];
     const { deliveries, onEnd } = started(
       async (delivery) => {
-        came.push(delivery);
+        delivered.push(delivery);
         await delivery.ack();
       },
       { ack: () => confirmed.promise },
     );
     const received = { ...message(), position: 'queue/7' };
     deliveries.begin(received);
-    expect(came[0]).toMatchObject(received);
+    expect(delivered[0]).toMatchObject(received);
     expect([deliveries.count(), deliveries.settling(), deliveries.unsettled()]).toEqual([1, 1, []]);
 
     confirmed.resolve();
@@ -88,14 +88,14 @@ describe('a delivery', () => {
   });
 
   test.each(['before', 'after'])('that is given up %s its signal was read is aborted', async (when) => {
-    const came: Delivery[] = [];
-    const { deliveries, settling, onEnd } = started(async (delivery) => void came.push(delivery));
+    const delivered: Delivery[] = [];
+    const { deliveries, settling, onEnd } = started(async (delivery) => void delivered.push(delivery));
     const received = message();
     deliveries.begin(received);
-    if (when === 'after') expect(came[0]?.signal.aborted).toBe(false);
+    if (when === 'after') expect(delivered[0]?.signal.aborted).toBe(false);
     deliveries.giveUp(received);
-    expect(came[0]?.signal.aborted).toBe(true);
-    await expect(came[0]?.ack()).rejects.toThrow('a was given back');
+    expect(delivered[0]?.signal.aborted).toBe(true);
+    await expect(delivered[0]?.ack()).rejects.toThrow('a was given back');
     expect(settling.ack).not.toHaveBeenCalled();
     expect(onEnd).not.toHaveBeenCalled();
   });
@@ -103,30 +103,30 @@ describe('a delivery', () => {
 
 describe('the end', () => {
   const kept = () => {
-    const came: Delivery[] = [];
+    const delivered: Delivery[] = [];
     const given = started((delivery) => {
-      came.push(delivery);
+      delivered.push(delivery);
       return new Promise(() => {});
     });
-    return { ...given, came };
+    return { ...given, delivered };
   };
 
   test('waits for deliveries in progress', async () => {
-    const { deliveries, came } = kept();
+    const { deliveries, delivered } = kept();
     deliveries.begin(message());
     const ended = deliveries.end(10_000);
-    await came[0]?.ack();
+    await delivered[0]?.ack();
     expect(await ended).toEqual([]);
   });
 
   test('gives up what is left after the timeout, and returns it', async () => {
-    const { deliveries, came } = kept();
+    const { deliveries, delivered } = kept();
     const [one, other] = [message('a'), message('b')];
     deliveries.begin(one);
     deliveries.begin(other);
-    await came[0]?.ack();
+    await delivered[0]?.ack();
     expect(await deliveries.end(10)).toEqual([other]);
-    expect(came[1]?.signal.aborted).toBe(true);
+    expect(delivered[1]?.signal.aborted).toBe(true);
   });
 
   test.each(['before', 'after'])(
@@ -151,14 +151,14 @@ describe('the end', () => {
   );
 
   test('waits for a delivery that is settled after it resolved', async () => {
-    const came: Delivery[] = [];
+    const delivered: Delivery[] = [];
     const confirmed = Promise.withResolvers<void>();
-    const { deliveries, onEnd } = started(async (delivery) => void came.push(delivery), {
+    const { deliveries, onEnd } = started(async (delivery) => void delivered.push(delivery), {
       ack: () => confirmed.promise,
     });
     deliveries.begin(message());
     await microtasks();
-    void came[0]?.ack();
+    void delivered[0]?.ack();
     const ended = deliveries.end(60_000);
     await microtasks();
     expect(onEnd).not.toHaveBeenCalled();
