@@ -5,6 +5,7 @@ import {
   type Fetcher,
   firstStuck,
   maxTimerMs,
+  type Outcome,
   type Slots,
   startQueueConsumer,
 } from '@emporium/bus/transport';
@@ -133,8 +134,8 @@ const createFetcher = (
   return {
     settling: createSettling(connection, subscription),
     onEnd: (entry, outcome) => {
-      const blockedMs = outcome.kind === 'retried' ? outcome.delayMs : undefined;
-      source.release(entry, outcome.kind === 'failed' ? 0 : blockedMs);
+      const blockedMs = blockedMsOf(outcome);
+      source.release(entry, blockedMs);
       if (blockedMs !== undefined) wakeIn(blockedMs);
       pump();
     },
@@ -156,4 +157,16 @@ const createFetcher = (
     },
     status: () => firstStuck(declaring, reading),
   };
+};
+
+/** How long a message waits until it is delivered again; undefined if it is not. */
+const blockedMsOf = (outcome: Outcome): number | undefined => {
+  switch (outcome.kind) {
+    case 'settled':
+      return undefined;
+    case 'retried':
+      return outcome.delayMs;
+    case 'failed':
+      return 0;
+  }
 };

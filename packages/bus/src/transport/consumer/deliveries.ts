@@ -99,7 +99,8 @@ class Open<Received extends ReceivedMessage> implements Delivery {
   }
 }
 
-type ReceivedMessage = TransportMessage & Pick<Delivery, 'attempt' | 'position' | 'unreadable'>;
+/** What a transport must know of a message to deliver it. */
+export type ReceivedMessage = TransportMessage & Pick<Delivery, 'attempt' | 'position' | 'unreadable'>;
 
 type Settle<Received> = (
   received: Received,

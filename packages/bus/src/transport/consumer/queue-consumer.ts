@@ -1,7 +1,13 @@
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Consumer, ConsumerStatus, Delivery, TransportMessage } from '../../transport.ts';
-import { createDeliveries, type Deliveries, type Outcome, type Settling } from './deliveries.ts';
+import type { Consumer, ConsumerStatus, Delivery } from '../../transport.ts';
+import {
+  createDeliveries,
+  type Deliveries,
+  type Outcome,
+  type ReceivedMessage,
+  type Settling,
+} from './deliveries.ts';
 
 /** How a broker brings messages to one consumer. */
 export interface Fetcher<Received> {
@@ -37,8 +43,6 @@ interface QueueConsumerOptions<Received> {
   readonly deliver: (delivery: Delivery, received: Received) => Promise<void>;
   readonly createFetcher: (slots: Slots<Received>) => Fetcher<Received>;
 }
-
-type ReceivedMessage = TransportMessage & Pick<Delivery, 'attempt' | 'position' | 'unreadable'>;
 
 /** The life cycle of a consumer whose messages are fetched from a queue. */
 export const startQueueConsumer = async <Received extends ReceivedMessage>({
