@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseOptions } from './config.ts';
 
-test('a url of PostgreSQL is taken, with a bound of ten seconds', () => {
+test('a url of PostgreSQL is accepted, with a timeout of ten seconds', () => {
   const url = 'postgres://bus:secret@127.0.0.1:5432/broker';
   expect(parseOptions({ url })).toMatchObject({ url, timeoutMs: 10_000 });
 });
@@ -13,7 +13,7 @@ test.each(['', 'amqp://localhost', 'postgres:', 'localhost/broker'])(
   },
 );
 
-test('a url without a database is refused, and its password is not told', () => {
+test('a url without a database is refused, and its password is not shown', () => {
   expect(() => parseOptions({ url: 'postgres://bus:secret@127.0.0.1:5432' })).toThrow('must name a database');
   expect(() => parseOptions({ url: 'postgres://bus:secret@127.0.0.1:5432' })).not.toThrow('secret');
 });

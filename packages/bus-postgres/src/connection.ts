@@ -1,32 +1,31 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type Log } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
+import type { Log } from '@emporium/bus';
+import { createHealth, retryWhileAway, type TransportStatus } from '@emporium/bus/transport';
+import { type Client, createClient } from './client.ts';
 import type { Config } from './config.ts';
-import { createHealth, isAway } from './health.ts';
-import { createLink, type Link } from './link.ts';
+import { isAway } from './errors.ts';
 import { createSession, type Session } from './session.ts';
 
-/** What a transport holds of its broker: three connections at most, each made when it is first needed. */
+/** A transport's connections to its server: three at most, each opened when it is first needed. */
 export interface Connection {
   readonly log: Log;
-  /** Commits are on disk when they are answered. */
-  readonly publishing: Link;
-  /** Commits are answered before they are on disk: what a crash of the server takes back is delivered again. */
-  readonly settling: Link;
-  /** Holds the locks that claims are, listens, and wakes others. */
+  /** Its commits are on disk when the server confirms them. */
+  readonly publishing: Client;
+  /** Its commits are confirmed before they are on disk: settlements that a crash of the server loses mean a redelivery. */
+  readonly settling: Client;
+  /** Locks messages, listens, and notifies other instances. */
   readonly session: Session;
-  /** Repeats the work while the broker is away, up to the bound; then throws `bus.broker_away`. It must be repeatable. */
-  patiently<T>(work: () => Promise<T>): Promise<T>;
+  /** Retries the work while the server is away, up to `timeoutMs`; then throws `bus.broker_away`. The work must be idempotent. */
+  retryWhileAway<T>(work: () => Promise<T>): Promise<T>;
   status(): TransportStatus;
-  /** From now on nobody waits for a broker that is away. */
+  /** From now on nothing waits for a server that is away. */
   closing(): void;
   close(): Promise<void>;
 }
 
 export const createConnection = (config: Config): Connection => {
   const health = createHealth();
-  const publishing = createLink({ config, health, purpose: 'publish' });
-  const settling = createLink({ config, health, purpose: 'settle', settings: settlingSettings });
+  const publishing = createClient({ config, health, purpose: 'publish' });
+  const settling = createClient({ config, health, purpose: 'settle', settings: settlingSettings });
   const session = createSession(config, health);
   let closed = false;
   const closing = (): void => {
@@ -38,19 +37,13 @@ export const createConnection = (config: Config): Connection => {
     publishing,
     settling,
     session,
-    patiently: async (work) => {
-      const deadline = Date.now() + config.timeoutMs;
-      for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 250)) {
-        try {
-          return await work();
-        } catch (cause) {
-          if (!isAway(cause)) throw cause;
-          if (closed) throw busErrors.closed({ cause });
-          if (Date.now() + pauseMs > deadline) throw busErrors.broker_away({ cause });
-          await sleep(pauseMs);
-        }
-      }
-    },
+    retryWhileAway: (work) =>
+      retryWhileAway(work, {
+        timeoutMs: config.timeoutMs,
+        isAway,
+        isClosed: () => closed,
+        detailsOf: (cause) => ({ broker: 'postgres', cause }),
+      }),
     status: () => (closed ? { state: 'away', reason: 'closed' } : health.status()),
     closing,
     close: async () => {
@@ -60,6 +53,6 @@ export const createConnection = (config: Config): Connection => {
   };
 };
 
-/** Besides the commits: rows are settled by their primary key, whatever the planner believes of a table that was just empty. */
+/** Without these plans, rows are settled by their primary key even if the planner's statistics are of an empty table. */
 const settlingSettings =
   '-c synchronous_commit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';

@@ -1,67 +1,88 @@
-import { type Consumer, messageOf } from '@emporium/bus';
-import { createDeliveries, createTrouble, type Delivery, type Settling } from '@emporium/bus/transport';
+import type { Consumer } from '@emporium/bus';
+import {
+  createTrouble,
+  type Delivery,
+  type Fetcher,
+  firstStuck,
+  maxTimerMs,
+  type Outcome,
+  type Slots,
+  startQueueConsumer,
+} from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
-import { isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import type { Member } from './session.ts';
 import { createSettling } from './settlement.ts';
-import { type Declared, longestTimerMs, type Source } from './source.ts';
+import type { Declared, Source } from './source.ts';
 
-interface ConsumerOptions {
+interface FetcherOptions {
   readonly connection: Connection;
   readonly subscription: Declared;
-  readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
-  readonly concurrency: number;
-  /** Makes the source of a consumer that it can wake. */
+  /** `wake` is called when a message may be available. */
   readonly createSource: (wake: () => void) => Source;
-  /** Declares the subscription again. Called again while it is gone. */
+  /** Declares the subscription again. Called again while it is missing. */
   readonly onGone: () => Promise<void>;
 }
 
-/** Claims when there is room and reason, and begins a delivery for each claim. */
-export const createConsumer = async (options: ConsumerOptions): Promise<Consumer> => {
-  const { connection, subscription, concurrency } = options;
+interface ConsumerOptions extends FetcherOptions {
+  readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
+  readonly concurrency: number;
+}
+
+export const createConsumer = (options: ConsumerOptions): Promise<Consumer> => {
+  const { connection, subscription, deliver, concurrency } = options;
+  return startQueueConsumer<Entry>({
+    subscription: subscription.name,
+    log: connection.log,
+    concurrency,
+    deliver,
+    createFetcher: (slots) => createFetcher(options, slots),
+  });
+};
+
+/** Fetches whenever there is room and a message may be available, and begins a delivery for each message. */
+const createFetcher = (
+  { connection, subscription, createSource, onGone }: FetcherOptions,
+  { state, room, deliveries }: Slots<Entry>,
+): Fetcher<Entry> => {
   const { session, log } = connection;
-  let state: 'running' | 'paused' | 'stopped' = 'running';
-  let claiming: Promise<void> | undefined;
-  let stopping: Promise<void> | undefined;
-  let declaring = false;
-  const timers = new Set<NodeJS.Timeout>();
   const { name } = subscription;
   const position = `bus.message of ${name}`;
-  const claims = createTrouble({ log, subscription: name, what: 'nothing can be claimed', position });
-  const declarations = createTrouble({ log, subscription: name, what: 'it cannot be declared', position });
+  const reading = createTrouble({ log, subscription: name, what: 'messages cannot be read', position });
+  const declaring = createTrouble({ log, subscription: name, what: 'it cannot be declared', position });
+  let fetching: Promise<void> | undefined;
+  let isDeclaring = false;
+  const timers = new Set<NodeJS.Timeout>();
 
-  const room = (): number => (state === 'running' ? concurrency - deliveries.count() : 0);
-
-  const claim = async (): Promise<void> => {
-    while (room() > 0 && source.ready()) {
-      const entries = await source.claim(room());
+  const fetchWhileRoom = async (): Promise<void> => {
+    while (room() > 0 && source.mayHaveMore()) {
+      const entries = await source.fetch(room());
       const begun = entries.slice(0, room());
-      for (const entry of begun) deliveries.begin(entry);
-      // Paused or stopped meanwhile.
+      for (const entry of begun) deliveries().begin(entry);
+      // The consumer was paused or stopped meanwhile.
       await source.giveBack(entries.slice(begun.length));
     }
   };
 
   const pump = (): void => {
-    if (claiming !== undefined || room() <= 0 || !source.ready()) return;
-    claiming = claim()
+    if (fetching !== undefined || room() <= 0 || !source.mayHaveMore()) return;
+    fetching = fetchWhileRoom()
       .then(() => {
-        claims.over();
+        reading.succeeded();
         return true;
       })
       .catch((error: unknown) => {
         source.refresh();
-        // A lost connection wakes everyone when it is back; anything else is tried again after a while.
+        // After a lost connection the session wakes its members; other errors are retried after a second.
         if (isAway(error)) return false;
-        claims.met(error);
+        reading.failed(error);
         wakeIn(1_000);
         return false;
       })
-      .then((claimed) => {
-        claiming = undefined;
-        if (claimed) pump();
+      .then((fetched) => {
+        fetching = undefined;
+        if (fetched) pump();
       });
   };
 
@@ -71,113 +92,81 @@ export const createConsumer = async (options: ConsumerOptions): Promise<Consumer
   };
 
   const wakeIn = (ms: number): void => {
-    // What is due later is looked at again.
     const timer = setTimeout(
       () => {
         timers.delete(timer);
         wake();
       },
-      Math.min(Math.max(0, ms), longestTimerMs) + 1,
+      Math.min(Math.max(0, ms), maxTimerMs) + 1,
     );
     timers.add(timer);
   };
 
-  const source = options.createSource(() => pump());
-  const settling = releasing(createSettling(connection, subscription), {
-    release: (entry, blockedMs) => {
-      source.release(entry, blockedMs);
-      if (blockedMs !== undefined) wakeIn(blockedMs);
-    },
-  });
-  const onFailure = (entry: Entry, error: unknown): void =>
-    log.warn(
-      { subscription: subscription.name, messageId: entry.id },
-      `the delivery failed: ${messageOf(error)}`,
-    );
-  const deliveries = createDeliveries<Entry>({
-    deliver: options.deliver,
-    settling,
-    onEnd: pump,
-    onFailure,
-  });
-
   const declare = async (): Promise<void> => {
-    if (declaring || state === 'stopped') return;
-    declaring = true;
+    if (isDeclaring || state() === 'stopped') return;
+    isDeclaring = true;
     try {
-      await options.onGone();
-      declarations.over();
+      await onGone();
+      declaring.succeeded();
     } catch (error) {
-      if (!isAway(error)) declarations.met(error);
+      if (!isAway(error)) declaring.failed(error);
     } finally {
-      declaring = false;
+      isDeclaring = false;
     }
   };
 
+  const source = createSource(pump);
   const member: Member = {
     subscriptionId: subscription.id,
     name,
     onGone: () => void declare(),
     wake,
     wakeIn,
-    hungry: () => room() > 0,
+    hasRoom: () => room() > 0,
     tick: () => source.tick(),
     onChange: () => source.onChange(),
-    regain: async (run) => {
-      const lost = await source.regain(run, deliveries.list());
-      for (const entry of lost) deliveries.giveUp(entry);
+    relock: async (run) => {
+      const lost = await source.relock(run, deliveries().list());
+      for (const entry of lost) deliveries().giveUp(entry);
     },
   };
-
-  const stop = async (timeoutMs: number): Promise<void> => {
-    state = 'stopped';
-    await claiming;
-    const left = await deliveries.end(timeoutMs);
-    for (const timer of timers) clearTimeout(timer);
-    await source.giveBack(left).catch(() => {}); // without the session nothing is held
-    await source.close();
-    await session.leave(member);
-  };
-
-  try {
-    await session.join(member);
-    await source.open();
-  } catch (error) {
-    await stop(0);
-    throw error;
-  }
-  pump();
 
   return {
-    status: () => (declarations.status().state === 'stuck' ? declarations : claims).status(),
-    pause: async () => {
-      if (state === 'running') state = 'paused';
+    settling: createSettling(connection, subscription),
+    onEnd: (entry, outcome) => {
+      const blockedMs = blockedMsOf(outcome);
+      source.release(entry, blockedMs);
+      if (blockedMs !== undefined) wakeIn(blockedMs);
+      pump();
     },
-    resume: async () => {
-      if (state === 'paused') state = 'running';
-      wake();
+    start: async () => {
+      await session.join(member);
+      await source.open();
+      pump();
     },
-    stop: ({ timeoutMs = 5_000 } = {}) => {
-      stopping ??= stop(timeoutMs);
-      return stopping;
+    resume: wake,
+    pause: async () => {}, // what was fetched has begun
+    stop: async () => {
+      await fetching;
     },
+    close: async (unsettled) => {
+      for (const timer of timers) clearTimeout(timer);
+      await source.giveBack(unsettled).catch(() => {}); // a lost session has no locks
+      await source.close();
+      await session.leave(member);
+    },
+    status: () => firstStuck(declaring, reading),
   };
 };
 
-/** Settles, and then lets go of the claim, whatever became of it: a message that could not be settled comes again. */
-const releasing = (settling: Settling<Entry>, { release }: Pick<Source, 'release'>): Settling<Entry> => {
-  const releaseAfter = async (entry: Entry, work: Promise<void>, blockedMs?: number): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      release(entry, 0);
-      throw error;
-    }
-    release(entry, blockedMs);
-  };
-  return {
-    ack: (entry) => releaseAfter(entry, settling.ack(entry)),
-    retry: (entry, delayMs) => releaseAfter(entry, settling.retry(entry, delayMs), delayMs),
-    deadLetter: (entry, reason) => releaseAfter(entry, settling.deadLetter(entry, reason)),
-  };
+/** How long a message waits until it is delivered again; undefined if it is not. */
+const blockedMsOf = (outcome: Outcome): number | undefined => {
+  switch (outcome.kind) {
+    case 'settled':
+      return undefined;
+    case 'retried':
+      return outcome.delayMs;
+    case 'failed':
+      return 0;
+  }
 };

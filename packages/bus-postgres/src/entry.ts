@@ -1,18 +1,18 @@
 import { attemptFrom, type TransportMessage } from '@emporium/bus';
 import type { QueryResultRow } from 'pg';
 
-/** A claimed message. */
+/** A message that this session has locked. */
 export interface Entry extends TransportMessage {
   /** The id of the row; a bigint, as text. */
   readonly row: string;
-  /** For people: where it is, or was. */
+  /** Where it is stored, for people. */
   readonly position: string;
   readonly partition: number;
   readonly attempt: number;
-  /** Of the whole body, in bytes. */
+  /** The size of the whole body, in bytes. */
   readonly size: number;
-  /** Of a dead letter: a JSON value. */
-  readonly letter: unknown;
+  /** The stored facts of a dead letter: a JSON value. */
+  readonly facts: unknown;
 }
 
 export interface MessageRow extends QueryResultRow {
@@ -35,12 +35,12 @@ export const entryOf = (row: MessageRow): Entry => {
     position,
     partition,
     attempt: attemptFrom(attempt),
-    // Without one of its own it is still told from all others.
+    // A message without an id, of a third party, still needs a unique one.
     id: message_id || position,
     type,
     key,
     body,
     size,
-    letter,
+    facts: letter,
   };
 };

@@ -1,32 +1,32 @@
 import type { Run } from './session.ts';
 
-/** Sends notifications outside of everyone's transactions, where they would make commits wait for each other. */
+/** Sends notifications in transactions of their own: NOTIFY makes the commits of its transactions wait for each other. */
 export interface Notifier {
-  tell(channel: string, payload: string): void;
-  /** Resolves when nothing is left to tell. */
+  notify(channel: string, payload: string): void;
+  /** Resolves when everything has been sent. */
   flush(): Promise<void>;
 }
 
-/** The first goes out at once; what comes while it is under way goes out together after it. */
+/** Notifications that arrive while others are being sent are sent together after them, each once. */
 export const createNotifier = (query: Run): Notifier => {
   const waiting = new Map<string, { readonly channel: string; readonly payload: string }>();
   let sending: Promise<void> | undefined;
 
   const send = async (): Promise<void> => {
     while (waiting.size > 0) {
-      const told = [...waiting.values()];
+      const batch = [...waiting.values()];
       waiting.clear();
       try {
-        await query(notify, [told.map(({ channel }) => channel), told.map(({ payload }) => payload)]);
+        await query(statement, [batch.map(({ channel }) => channel), batch.map(({ payload }) => payload)]);
       } catch {
-        // It was a hint. Without it the message is found at the next look, within a second.
+        // A notification is a hint: without it the message is found within a second, by the session's poll.
       }
     }
     sending = undefined;
   };
 
   return {
-    tell: (channel, payload) => {
+    notify: (channel, payload) => {
       waiting.set(`${channel} ${payload}`, { channel, payload });
       sending ??= send();
     },
@@ -36,7 +36,7 @@ export const createNotifier = (query: Run): Notifier => {
   };
 };
 
-const notify = {
+const statement = {
   name: 'bus-notify',
-  text: 'select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as told (channel, payload)',
+  text: 'select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as n (channel, payload)',
 };

@@ -1,43 +1,43 @@
 import { busErrors } from '@emporium/bus';
-import { partitionCount } from '@emporium/bus/transport';
+import { maxTimerMs, partitionCount } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
 import { type Entry, entryOf, type MessageRow } from './entry.ts';
 import { memberLock, messageColumns } from './schema.ts';
 import type { Session } from './session.ts';
-import { type Declared, longestTimerMs, type Source } from './source.ts';
+import type { Declared, Source } from './source.ts';
 
 /** How many messages of a partition are read at one time. */
 const readAhead = 16;
 
 interface Partition {
-  /** Read, and not begun. Nobody else takes from a partition that is ours. */
+  /** Read, and not begun. */
   buffer: Entry[];
   /** The one delivery in progress. */
   busy: Entry | undefined;
   mayHaveMore: boolean;
-  /** While the first message waits for its next attempt, all wait. */
+  /** Runs while the first message waits for its next attempt, and all others behind it. */
   blocked: NodeJS.Timeout | undefined;
-  /** Promised to another instance: goes when the delivery in progress is over. */
+  /** Above this instance's share: given up when the delivery in progress has ended. */
   leaving: boolean;
 }
 
 /**
- * The messages of an ordered subscription: those of the partitions that this session has the lock of, one at a time of each,
- * in the order of publishing. Instances share the partitions evenly; those of one that died are free at once, and found
- * within a second.
+ * The messages of an ordered subscription: those of the partitions that this session has locked, one at a time of each, in the
+ * order of publishing. Instances share the partitions evenly; those of an instance that died are free at once, and found within a
+ * second.
  */
 export const createPartitions = (
   session: Session,
   { id: subscriptionId, name }: Declared,
   wake: () => void,
 ): Source => {
-  const { held, exclusively } = session.claims(subscriptionId);
+  const { locked, mutex } = session.locks(subscriptionId);
   const owned = new Map<number, Partition>();
   let short = false;
   let state: 'new' | 'joined' | 'closed' = 'new';
 
-  const own = (partition: number): void => {
-    held.add(String(partition));
+  const acquire = (partition: number): void => {
+    locked.add(String(partition));
     owned.set(partition, {
       buffer: [],
       busy: undefined,
@@ -47,14 +47,14 @@ export const createPartitions = (
     });
   };
 
-  const disown = (partition: number): void => {
+  const lose = (partition: number): void => {
     clearTimeout(owned.get(partition)?.blocked);
     owned.delete(partition);
-    held.delete(String(partition));
+    locked.delete(String(partition));
   };
 
-  const letGo = async (partitions: readonly number[]): Promise<void> => {
-    partitions.forEach(disown);
+  const giveUp = async (partitions: readonly number[]): Promise<void> => {
+    partitions.forEach(lose);
     if (partitions.length === 0) return;
     await session.query(unlock, [subscriptionId, partitions]);
     session.notifyChange(subscriptionId);
@@ -63,12 +63,11 @@ export const createPartitions = (
   const block = (partition: Partition, ms: number): void => {
     clearTimeout(partition.blocked);
     partition.buffer = [];
-    // What is due later is looked at again.
     partition.blocked = setTimeout(() => {
       partition.blocked = undefined;
       partition.mayHaveMore = true;
       wake();
-    }, Math.min(ms, longestTimerMs) + 1);
+    }, Math.min(ms, maxTimerMs) + 1);
   };
 
   const idle = (): [number, Partition][] =>
@@ -95,29 +94,29 @@ export const createPartitions = (
     }
   };
 
-  /** Takes what is free and gives what is too much, so that every instance has its share. */
+  /** Acquires free partitions and gives up those above this instance's share. */
   const balance = (): Promise<void> =>
-    exclusively(async () => {
+    mutex.run(async () => {
       if (state !== 'joined') return;
       const share = shareOf(await session.query<Place>(place, [subscriptionId]));
       const excess = [...owned.keys()].slice(share);
       for (const partition of [...owned.values()].slice(share)) partition.leaving = true;
-      await letGo(excess.filter((number) => owned.get(number)?.busy === undefined));
+      await giveUp(excess.filter((number) => owned.get(number)?.busy === undefined));
       const others = Array.from({ length: partitionCount }, (_, number) => number).filter(
-        (number) => !held.has(String(number)),
+        (number) => !locked.has(String(number)),
       );
       const free = await session.query<{ partition: number }>(lock, [
         subscriptionId,
         others,
         Math.max(0, share - owned.size),
       ]);
-      for (const { partition } of free) own(partition);
+      for (const { partition } of free) acquire(partition);
       if (free.length > 0) wake();
       short = owned.size < share;
     });
 
   const balanceLater = (): void => {
-    void balance().catch(() => {}); // without the session nothing is owned; the next tick tries again
+    void balance().catch(() => {}); // the next tick tries again
   };
 
   return {
@@ -127,19 +126,19 @@ export const createPartitions = (
       await balance();
       session.notifyChange(subscriptionId);
     },
-    ready: () => idle().some(([, { buffer, mayHaveMore }]) => buffer.length > 0 || mayHaveMore),
+    mayHaveMore: () => idle().some(([, { buffer, mayHaveMore }]) => buffer.length > 0 || mayHaveMore),
     refresh: () => {
       for (const partition of owned.values()) partition.mayHaveMore = true;
     },
-    claim: async (most) => {
-      // Without the session others may own what is in the buffers.
+    fetch: async (limit) => {
+      // If the session is lost, others may own the partitions by now.
       if (!session.connected()) throw busErrors.broker_away();
       await read();
       const begun = idle()
         .filter(([, { buffer }]) => buffer.length > 0)
-        .slice(0, most);
+        .slice(0, limit);
       return begun.flatMap(([number, partition]) => {
-        // To the end of the line, so that no partition starves when there are more of them than deliveries.
+        // Last in turn now, so that no partition starves when there are fewer slots than partitions.
         owned.delete(number);
         owned.set(number, partition);
         partition.busy = partition.buffer.shift();
@@ -151,7 +150,7 @@ export const createPartitions = (
       if (partition?.busy !== entry) return;
       partition.busy = undefined;
       if (blockedMs !== undefined) block(partition, blockedMs);
-      if (partition.leaving) void letGo([entry.partition]).catch(() => {}); // without the session it is free already
+      if (partition.leaving) void giveUp([entry.partition]).catch(() => {}); // a lost session has no locks
     },
     giveBack: async (entries) => {
       for (const entry of entries) {
@@ -161,33 +160,33 @@ export const createPartitions = (
         partition.buffer.unshift(entry);
       }
     },
-    regain: async (run, entries) => {
+    relock: async (run, entries) => {
       if (state === 'joined') await run(join, [subscriptionId]);
       const rows = await run<{ partition: number }>(lock, [
         subscriptionId,
         [...owned.keys()],
         partitionCount,
       ]);
-      const regained = new Set(rows.map(({ partition }) => partition));
+      const relocked = new Set(rows.map(({ partition }) => partition));
       for (const [number, partition] of [...owned]) {
-        if (!regained.has(number)) disown(number);
+        if (!relocked.has(number)) lose(number);
         else Object.assign(partition, { buffer: [], mayHaveMore: true });
       }
-      return entries.filter(({ partition }) => !regained.has(partition));
+      return entries.filter(({ partition }) => !relocked.has(partition));
     },
     tick: () => {
-      // The one who has all hears of others; those who have not may miss the death of one.
+      // An instance that owns all partitions is told of others. No notification tells of one that died.
       if (owned.size < partitionCount) balanceLater();
-      // Somebody has more than its share, and did not hear of it.
+      // Another instance has more than its share, and missed the notification.
       if (short) session.notifyChange(subscriptionId);
     },
     onChange: balanceLater,
     close: () =>
-      exclusively(async () => {
+      mutex.run(async () => {
         state = 'closed';
         const partitions = [...owned.keys()];
-        partitions.forEach(disown);
-        await session.query(leave, [subscriptionId, partitions]).catch(() => {}); // without the session all is free already
+        partitions.forEach(lose);
+        await session.query(leave, [subscriptionId, partitions]).catch(() => {}); // a lost session has no locks
         session.notifyChange(subscriptionId);
       }),
   };

@@ -1,155 +1,53 @@
+import { busErrors, partitionOf, type TransportMessage } from '@emporium/bus';
 import {
-  busErrors,
-  createGrouper,
-  Fault,
-  maxBodyBytes,
-  messageOf,
-  type OutgoingMessage,
-  type PublishResult,
-  partitionOf,
-  type TransportMessage,
-} from '@emporium/bus';
-import { createKnownListeners, isReached, nobody } from '@emporium/bus/transport';
+  createBatchPublisher,
+  isReached,
+  type Listeners,
+  noListeners,
+  type Publisher,
+} from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { deadLetters } from './schema.ts';
 
-/** Messages that are at hand together are one statement, and one commit: up to so many, and about so many bytes. */
-const mostMessages = 500;
-const mostBytes = 4 * 1024 * 1024;
-
-export interface Publisher {
-  publish(messages: readonly OutgoingMessage[]): Promise<PublishResult[]>;
-  sendTo(subscription: { readonly name: string }, message: TransportMessage): Promise<PublishResult>;
-  /** Takes no more, and resolves when all that it took is answered. */
-  close(): Promise<void>;
-}
-
-const accepted: PublishResult = { status: 'accepted' };
-const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
-
-export const createPublisher = (connection: Connection): Publisher => {
-  const { publishing, session, patiently } = connection;
-  const inFlight = new Set<Promise<unknown>>();
-  const listeners = createKnownListeners();
-  let closed = false;
-
-  // One lane: the messages of one call keep their order, and the next group gathers while this one commits.
-  const grouper = createGrouper<OutgoingMessage, PublishResult>(
-    async (messages) => {
-      const results: PublishResult[] = [];
-      for (const part of partsOf(messages)) results.push(...(await store(part)));
-      return results.map((value) => ({ status: 'fulfilled', value }));
-    },
-    { most: mostMessages },
-  );
-
-  const store = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
-    try {
-      const expected = messages.map((message) =>
-        isMandatory(message) ? listeners.expected(message.type) : nobody,
-      );
+/** A batch is one statement, and one commit. */
+export const createPublisher = ({ publishing, session, retryWhileAway }: Connection): Publisher =>
+  createBatchPublisher({
+    maxMessages: 500,
+    refusalOf: ({ id, type, key }) =>
+      [id, type, key].some((text) => text.includes('\0'))
+        ? busErrors.refused({ why: 'PostgreSQL stores no U+0000 in an id, a type or a key' })
+        : undefined,
+    store: async (messages, expected) => {
       const values = [
         ...valuesOf(messages),
-        expected.map((one) => one.count),
-        expected.map((one) => one.removed),
+        expected.map(({ count }) => count),
+        expected.map(({ removed }) => removed),
       ];
-      const [stored] = await patiently(() => publishing.query<Stored>(insert, values));
+      const [stored] = await retryWhileAway(() => publishing.query<Stored>(insert, values));
       session.notify(stored?.reached ?? []);
-      const found = new Map(
-        stored?.types?.map((type, index) => [
-          type,
-          { count: stored.counts?.[index] ?? 0, removed: stored.removed?.[index] ?? 0 },
-        ]),
-      );
-      for (const [type, there] of found) listeners.found(type, there);
-      return messages.map(({ type }, index) =>
-        isReached(expected[index] ?? nobody, found.get(type) ?? nobody)
-          ? accepted
-          : refused(busErrors.unroutable({ type })),
-      );
-    } catch (error) {
-      // One message that the server cannot take must not take its neighbours with it.
-      if (messages.length > 1 && isData(error))
-        return (await Promise.all(messages.map((one) => store([one])))).flat();
-      return messages.map(() => refused(faultOf(error)));
-    }
-  };
-
-  const tracked = <T>(work: Promise<T>): Promise<T> => {
-    inFlight.add(work);
-    return work.finally(() => inFlight.delete(work));
-  };
-
-  return {
-    publish: (messages) =>
-      tracked(
-        Promise.all(
-          messages.map((message) => {
-            const error = closed ? busErrors.closed() : refusalOf(message);
-            return error === undefined ? grouper.add(message) : refused(error);
-          }),
-        ),
-      ),
-    sendTo: async (subscription, message) => {
-      const error = closed ? busErrors.closed() : refusalOf(message);
-      if (error !== undefined) return refused(error);
-      const { id, type, key, body } = message;
-      const values = [subscription.name, partitionOf(key), id, type, key, bufferOf(body)];
-      try {
-        const rows = await tracked(
-          patiently(() => publishing.query<{ subscription_id: number }>(insertInto, values)),
-        );
-        session.notify(rows.map(({ subscription_id }) => subscription_id));
-        return rows.length > 0
-          ? accepted
-          : refused(busErrors.unroutable({ subscription: subscription.name }));
-      } catch (cause) {
-        return refused(faultOf(cause));
-      }
+      const listeners = listenersIn(stored);
+      return messages.map(({ type }, index) => {
+        const found = listeners.get(type) ?? noListeners;
+        return { stored: isReached(expected[index] ?? noListeners, found), listeners: found };
+      });
     },
-    close: async () => {
-      closed = true;
-      await Promise.allSettled(inFlight);
+    storeFor: async (subscription, { id, type, key, body }) => {
+      const values = [subscription, partitionOf(key), id, type, key, bufferOf(body)];
+      const rows = await retryWhileAway(() =>
+        publishing.query<{ subscription_id: number }>(insertInto, values),
+      );
+      session.notify(rows.map(({ subscription_id }) => subscription_id));
+      return rows.length > 0;
     },
-  };
-};
+    mayBeOneMessage: isDataError,
+  });
 
-const refusalOf = ({ id, type, key, body }: TransportMessage): Fault | undefined => {
-  if (body.byteLength > maxBodyBytes) {
-    return busErrors.message_too_big({ bytes: body.byteLength, limit: maxBodyBytes });
-  }
-  return [id, type, key].some((text) => text.includes('\0'))
-    ? busErrors.refused({ why: 'PostgreSQL stores no U+0000 in an id, a type or a key' })
-    : undefined;
-};
-
-const faultOf = (error: unknown): Fault =>
-  error instanceof Fault ? error : busErrors.refused({ cause: error, why: messageOf(error) });
-
-const isMandatory = ({ kind, mandatory }: OutgoingMessage): boolean =>
-  kind === 'command' || mandatory === true;
-
-/** Class 22, 23 and 54: it is about a value or its size, not about the server. */
-const isData = (error: unknown): boolean =>
+/** Classes 22, 23 and 54: a value or its size is wrong, and not the server. */
+const isDataError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && /^(2[23]|54)/.test(String(error.code));
 
-/** Consecutive messages, each part about as big as a statement should be. */
-const partsOf = (messages: readonly OutgoingMessage[]): OutgoingMessage[][] => {
-  const parts: OutgoingMessage[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    if (bytes + message.body.byteLength > mostBytes) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(message);
-    bytes += message.body.byteLength;
-  }
-  return parts;
-};
-
-/** All bodies are one value, cut up by the server: an array of bytea would travel as text, twice the size. */
-const valuesOf = (messages: readonly OutgoingMessage[]): unknown[] => {
+/** The bodies are sent as one value, which the server splits: an array of bytea would be sent as text, twice the size. */
+const valuesOf = (messages: readonly TransportMessage[]): unknown[] => {
   const sizes = messages.map(({ body }) => body.byteLength);
   let next = 1;
   const starts = sizes.map((size) => {
@@ -170,13 +68,21 @@ const valuesOf = (messages: readonly OutgoingMessage[]): unknown[] => {
 const bufferOf = (body: Uint8Array): Buffer => Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 
 interface Stored {
-  /** The subscriptions that got a message. */
+  /** The subscriptions that received a message. */
   readonly reached: number[] | null;
-  /** The types of these messages, how many subscriptions listen to each, and how many were removed on purpose. */
+  /** The types of the batch, how many subscriptions listen to each, and how many were removed on purpose. */
   readonly types: string[] | null;
   readonly counts: number[] | null;
   readonly removed: number[] | null;
 }
+
+const listenersIn = (stored: Stored | undefined): Map<string, Listeners> =>
+  new Map(
+    stored?.types?.map((type, index) => [
+      type,
+      { count: stored.counts?.[index] ?? 0, removed: stored.removed?.[index] ?? 0 },
+    ]),
+  );
 
 const insert = {
   name: 'bus-publish',

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer } from '@emporium/bus';
 
-/** A consumer whose place another can take. */
+/** A consumer that can be replaced by a new one. */
 export interface Replaceable {
-  /** Stops the consumer of now, which may end its deliveries, and starts the next, again and again until one starts. */
+  /** Stops the current consumer, which finishes its deliveries, and starts a new one; retries until one starts. */
   replace(): void;
 }
 
-const againMs = 500;
+const retryMs = 500;
 
-/** A consumer that is replaced when the broker knows its subscription by another id. */
+/** `start` may call `replace` later, when the broker has the subscription under another id. */
 export const createReplaceable = async (
   start: (self: Replaceable) => Promise<Consumer>,
 ): Promise<Consumer> => {
@@ -23,8 +23,8 @@ export const createReplaceable = async (
         current = await start(self);
         break;
       } catch {
-        // The connection tells that it is away, and whatever else fails here is tried again.
-        await sleep(againMs);
+        // The client logs a lost connection.
+        await sleep(retryMs);
       }
     }
     if (state === 'stopped') await current.stop();

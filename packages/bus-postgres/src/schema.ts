@@ -1,29 +1,29 @@
 import { maxBodyBytes } from '@emporium/bus';
 import type { ClientBase } from 'pg';
 
-/** Raised with every change below, which must be safe to run on an older schema and beside an older release. */
+/** Increment with every change below, which must be safe on an older schema and beside an older release. */
 const version = 3;
 
-/** The subscription of the dead letters: they are messages too, and are claimed and settled alike. */
+/** The id of the subscription of the dead letters. */
 export const deadLetters = 0;
 
-/** Locks of these tables' owners: (subscription, partition), and this in place of a partition for being a member. */
+/** Advisory locks are on (subscription, partition), and on this in place of a partition for each running instance. */
 export const memberLock = 1_000;
 
-/** The most bytes that one claim brings, as long as it brings a message. */
-export const claimBytes = 8 * 1024 * 1024;
+/** The maximum size of the bodies of one fetch, in bytes; it returns one message at least. */
+export const maxFetchBytes = 8 * 1024 * 1024;
 
 /**
- * The columns of a claimed message `m`. Of a body over the limit so much comes that it is seen to be over it: whoever wrote it
- * decided on its size.
+ * The columns of a locked message `m`. Third parties may store bodies of any size: of a body over the limit only one byte more is
+ * read, which shows that it is too big.
  */
 export const messageColumns = `
   m.id, m.partition, m.attempt, m.message_id, m.type, m.key, m.letter, octet_length(m.body) as size,
   case when octet_length(m.body) <= ${maxBodyBytes} then m.body else substring(m.body from 1 for ${maxBodyBytes + 1}) end as body`;
 
 /*
- * A claim is no write: it is a session's advisory lock on the message's id. A process that dies lets go of all its claims
- * at once, and nothing has to be timed out. Ids come from one sequence, so that no two messages share a lock.
+ * A message is locked by an advisory lock of a session on its id, without a write. When a process dies, its locks are released at once,
+ * without a timeout. All ids come from one sequence, so that no two messages share a lock.
  */
 const ddl = `
 create schema if not exists bus;
@@ -103,7 +103,7 @@ begin
     if pg_try_advisory_lock(candidate.id) then
       taken := taken || candidate.id;
       bytes := bytes + candidate.size;
-      exit when cardinality(taken) >= most or bytes >= ${claimBytes};
+      exit when cardinality(taken) >= most or bytes >= ${maxFetchBytes};
     end if;
   end loop;
   if taken = '{}' then
@@ -135,12 +135,12 @@ export const ensureSchema = async (client: ClientBase): Promise<void> => {
     if (!(await isCurrent(client))) await client.query(ddl);
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback').catch(() => {}); // the first error is the one to tell
+    await client.query('rollback').catch(() => {}); // the first error is thrown
     throw error;
   }
 };
 
-/** Creates again what is missing of a schema that says it is there. What is there is left as it is. */
+/** Creates what is missing of a schema that has the current version. */
 export const repairSchema = async (client: ClientBase): Promise<void> => {
   // Without parameters, all of it is one transaction.
   await client.query(`select pg_advisory_xact_lock(hashtextextended('emporium bus schema', 0)); ${ddl}`);

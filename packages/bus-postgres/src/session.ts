@@ -1,10 +1,9 @@
 import { busErrors } from '@emporium/bus';
-import { createTrouble } from '@emporium/bus/transport';
+import { createMutex, createTrouble, type Health, type Mutex } from '@emporium/bus/transport';
 import type { QueryResultRow } from 'pg';
-import { type Claims, createClaims } from './claims.ts';
+import { createClient, type Query } from './client.ts';
 import type { Config } from './config.ts';
-import { type Health, isAway } from './health.ts';
-import { createLink, type Query } from './link.ts';
+import { isAway } from './errors.ts';
 import { createNotifier } from './notifier.ts';
 import { deadLetters } from './schema.ts';
 
@@ -12,72 +11,80 @@ import { deadLetters } from './schema.ts';
 export interface Member {
   readonly subscriptionId: number;
   readonly name: string;
-  /** The broker has no such subscription, or it listens to nothing any more. */
+  /** The subscription is missing on the broker, or has no bindings. */
   onGone(): void;
-  /** There is something to claim, or there may be. */
+  /** A message may be available. */
   wake(): void;
-  /** Something will be there to claim after so many milliseconds. */
+  /** A message becomes available after so many milliseconds. */
   wakeIn(ms: number): void;
-  /** Whether it could use another message now. */
-  hungry(): boolean;
+  /** Whether another delivery may begin. */
+  hasRoom(): boolean;
   /** Once a second. */
   tick(): void;
-  /** Another instance came or went. */
+  /** Another instance has started or stopped. */
   onChange(): void;
-  /** All claims went with the last connection: takes again, before anyone else can, those of deliveries in progress. */
-  regain(query: Run): Promise<void>;
+  /** The locks were lost with the last connection: locks the messages in progress again, before other instances can. */
+  relock(run: Run): Promise<void>;
+}
+
+/** The locks of one session that belong to one subscription. */
+export interface SessionLocks {
+  /** Ids of messages, or partitions. */
+  readonly locked: Set<string>;
+  /** Statements that lock run one after the other, since each must know what the one before it locked. */
+  readonly mutex: Mutex;
 }
 
 export type Run = <Row extends QueryResultRow>(query: Query, values: readonly unknown[]) => Promise<Row[]>;
 
 /**
- * The connection that claims live on. It is made again when it is lost, and then takes back what it held. Woken by NOTIFY;
- * once a second it looks for what no notification told: messages of instances that died, and delays that end.
+ * The connection whose session owns the locks. After a loss it connects again, and relocks the messages in progress. NOTIFY wakes its
+ * members; once a second it polls for what no notification announced: messages of instances that died, and delays that end.
  */
 export interface Session {
   /** Rejects at once while there is no connection. */
   readonly query: Run;
   connected(): boolean;
-  /** What this session holds of a subscription: one for all its consumers, because its locks are one for all of them. */
-  claims(subscriptionId: number): Claims;
+  /** This session's locks of a subscription. All its consumers share them, since the server grants a session its own locks again. */
+  locks(subscriptionId: number): SessionLocks;
   join(member: Member): Promise<void>;
   leave(member: Member): Promise<void>;
-  /** Tells the instances of these subscriptions, soon and together, that there are messages. Nothing depends on it but time. */
+  /** Wakes the instances of these subscriptions. A lost notification costs up to a second. */
   notify(subscriptionIds: readonly number[]): void;
-  /** Tells the instances of this subscription that one of them came or went. */
+  /** Tells the instances of this subscription that one of them has started or stopped. */
   notifyChange(subscriptionId: number): void;
   close(): Promise<void>;
 }
 
 const tickMs = 1_000;
-/** After a loss everyone takes back its own before anyone takes more. */
+/** After a loss all instances get this time to relock their own messages before any locks more. */
 const graceMs = 250;
 
 export const createSession = (config: Config, health: Health): Session => {
   const members = new Set<Member>();
-  const claims = new Map<number, Claims>();
+  const locks = new Map<number, SessionLocks>();
   let ticking: NodeJS.Timeout | undefined;
   let reconnecting: NodeJS.Timeout | undefined;
-  let isLooking = false;
-  const looking = createTrouble({
+  let isPolling = false;
+  const polling = createTrouble({
     log: config.log,
     subscription: 'all',
-    what: 'messages cannot be looked for',
+    what: 'messages cannot be polled for',
     position: 'bus.message',
   });
   let closed = false;
 
-  const link = createLink({
+  const client = createClient({
     config,
     health,
     purpose: 'session',
     settings: sessionSettings,
-    prepare: async (client) => {
-      client.on('notification', ({ channel, payload }) => onNotification(channel, payload));
-      for (const { subscriptionId } of members) await client.query(`listen ${channelOf(subscriptionId)}`);
+    prepare: async (connection) => {
+      connection.on('notification', ({ channel, payload }) => onNotification(channel, payload));
+      for (const { subscriptionId } of members) await connection.query(`listen ${channelOf(subscriptionId)}`);
       const run: Run = async ({ name, text }, values) =>
-        (await client.query({ name, text, values: [...values] })).rows;
-      for (const member of members) await member.regain(run);
+        (await connection.query({ name, text, values: [...values] })).rows;
+      for (const member of members) await member.relock(run);
       setTimeout(() => {
         for (const member of members) member.wake();
       }, graceMs);
@@ -89,12 +96,12 @@ export const createSession = (config: Config, health: Health): Session => {
     clearTimeout(reconnecting);
     if (closed) return;
     reconnecting = setTimeout(() => {
-      link.connect().catch(() => reconnect(Math.min(delayMs * 2, 500)));
+      client.connect().catch(() => reconnect(Math.min(delayMs * 2, 500)));
     }, delayMs);
   };
 
   const query: Run = (statement, values) =>
-    link.connected() ? link.query(statement, values) : Promise.reject(busErrors.broker_away());
+    client.connected() ? client.query(statement, values) : Promise.reject(busErrors.broker_away());
 
   const onNotification = (channel: string, payload: string | undefined): void => {
     for (const member of members) {
@@ -104,32 +111,32 @@ export const createSession = (config: Config, health: Health): Session => {
     }
   };
 
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const all = [...members];
     if (all.length === 0) return;
     const rows = await query<Outlook>(outlook, [all.map(({ subscriptionId }) => subscriptionId)]);
     for (const { subscription_id, name, bound, ready, due_in_ms } of rows) {
       for (const member of all.filter(({ subscriptionId }) => subscriptionId === subscription_id)) {
         if (name !== member.name || !bound) member.onGone();
-        else if (!member.hungry()) continue;
+        else if (!member.hasRoom()) continue;
         if (ready) member.wake();
-        // What is due later is seen by a later look.
+        // Later ones are left to later polls.
         if (due_in_ms !== null && due_in_ms <= tickMs) member.wakeIn(due_in_ms);
       }
     }
   };
 
   const tick = (): void => {
-    if (isLooking || !link.connected()) return;
+    if (isPolling || !client.connected()) return;
     for (const member of members) member.tick();
-    isLooking = true;
-    look()
-      .then(looking.over, (error: unknown) => {
-        // What is away is told by the connection.
-        if (!isAway(error)) looking.met(error);
+    isPolling = true;
+    poll()
+      .then(polling.succeeded, (error: unknown) => {
+        // The client logs a lost connection.
+        if (!isAway(error)) polling.failed(error);
       })
       .finally(() => {
-        isLooking = false;
+        isPolling = false;
       });
   };
 
@@ -138,41 +145,41 @@ export const createSession = (config: Config, health: Health): Session => {
 
   return {
     query,
-    connected: link.connected,
-    claims: (subscriptionId) => {
-      const known = claims.get(subscriptionId) ?? createClaims();
-      claims.set(subscriptionId, known);
+    connected: client.connected,
+    locks: (subscriptionId) => {
+      const known = locks.get(subscriptionId) ?? { locked: new Set(), mutex: createMutex() };
+      locks.set(subscriptionId, known);
       return known;
     },
     join: async (member) => {
       members.add(member);
-      await link.connect();
+      await client.connect();
       ticking ??= setInterval(tick, tickMs);
-      await link.query({ text: `listen ${channelOf(member.subscriptionId)}` }, []);
+      await client.query({ text: `listen ${channelOf(member.subscriptionId)}` }, []);
     },
     leave: async (member) => {
       members.delete(member);
       const { subscriptionId } = member;
       if ([...members].some((other) => other.subscriptionId === subscriptionId)) return;
-      await query({ text: `unlisten ${channelOf(subscriptionId)}` }, []).catch(() => {}); // a lost session listens to nothing
+      await query({ text: `unlisten ${channelOf(subscriptionId)}` }, []).catch(() => {}); // a lost session does not listen
     },
     notify: (subscriptionIds) => {
-      for (const id of subscriptionIds) notifier.tell(channelOf(id), '');
+      for (const id of subscriptionIds) notifier.notify(channelOf(id), '');
     },
-    notifyChange: (subscriptionId) => notifier.tell(channelOf(subscriptionId), changed),
+    notifyChange: (subscriptionId) => notifier.notify(channelOf(subscriptionId), changed),
     close: async () => {
       closed = true;
       clearInterval(ticking);
       clearTimeout(reconnecting);
       await notifier.flush();
-      await link.close();
+      await client.close();
     },
   };
 };
 
 /**
- * Claims scan the primary key in its order and stop early, where the planner, thinking of the whole result, would sort. The
- * server's probes free the claims of a machine that vanished within half a minute; nothing here must be on disk.
+ * The statements that lock scan the primary key in order and stop early; the planner, which estimates the whole result, would sort.
+ * TCP keepalives release the locks of a machine that vanished within half a minute. No commit here needs the disk.
  */
 const sessionSettings = [
   'enable_seqscan=off',
@@ -192,9 +199,9 @@ const channelOf = (subscriptionId: number): string => `bus_${subscriptionId}`;
 
 interface Outlook extends QueryResultRow {
   readonly subscription_id: number;
-  /** Null where the broker has no such subscription. */
+  /** Null if the broker has no such subscription. */
   readonly name: string | null;
-  /** Whether it listens to anything; dead letters come without. */
+  /** Whether it has bindings; the dead letters need none. */
   readonly bound: boolean;
   readonly ready: boolean;
   readonly due_in_ms: number | null;

@@ -1,55 +1,37 @@
-import {
-  busErrors,
-  createGrouper,
-  type Grouper,
-  maxBodyBytes,
-  storableText,
-  truncatedBodyBytes,
-} from '@emporium/bus';
-import type { DeadLetterReason, Settling } from '@emporium/bus/transport';
+import { maxBodyBytes, truncatedBodyBytes } from '@emporium/bus';
+import { createBatcher, type Settling, storedFacts } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
 import { deadLetters } from './schema.ts';
 
-/** Acks that are at hand together are one statement. */
-const mostAcks = 500;
+/** Available acks are one statement. */
+const maxAcks = 500;
 
-/** Settles the messages of one subscription. Settling a message that another instance settled before changes nothing. */
+/** Settles the messages of one subscription. Settling a message that another instance has settled changes nothing. */
 export const createSettling = (
-  { settling, session, patiently }: Connection,
+  { settling, session, retryWhileAway }: Connection,
   { id, name }: { readonly id: number; readonly name: string },
 ): Settling<Entry> => {
-  const acks: Grouper<Entry, void> = createGrouper(
+  const acks = createBatcher<Entry>(
     async (entries) => {
       const partitions = entries.map(({ partition }) => partition);
       const rows = entries.map(({ row }) => row);
-      await patiently(() => settling.query(ack, [id, partitions, rows]));
-      return entries.map(() => ({ status: 'fulfilled', value: undefined }));
+      await retryWhileAway(() => settling.query(ack, [id, partitions, rows]));
     },
-    { most: mostAcks },
+    { maxItems: maxAcks },
   );
 
-  const placeOf = ({ partition, row }: Entry) => [id, partition, row];
+  const idOf = ({ partition, row }: Entry) => [id, partition, row];
 
   return {
     ack: (entry) => acks.add(entry),
     retry: async (entry, delayMs) => {
-      await patiently(() => settling.query(retry, [...placeOf(entry), entry.attempt + 1, delayMs]));
+      await retryWhileAway(() => settling.query(retry, [...idOf(entry), entry.attempt + 1, delayMs]));
     },
     deadLetter: async (entry, reason) => {
-      const isTooBig = entry.size > maxBodyBytes;
-      const { code, message }: DeadLetterReason = isTooBig
-        ? busErrors.message_too_big({ bytes: entry.size, limit: maxBodyBytes })
-        : reason;
-      const letter = {
-        subscription: name,
-        code,
-        message: storableText(message, 500),
-        attempts: entry.attempt,
-        position: entry.position,
-        ...(isTooBig ? { truncatedFrom: entry.size } : {}),
-      };
-      await patiently(() => settling.query(setAside, [...placeOf(entry), JSON.stringify(letter)]));
+      const { attempt, position, size } = entry;
+      const facts = storedFacts({ subscription: name, attempt, position, size }, reason);
+      await retryWhileAway(() => settling.query(deadLetter, [...idOf(entry), JSON.stringify(facts)]));
       session.notify([deadLetters]);
     },
   };
@@ -69,7 +51,7 @@ const retry = {
     where subscription_id = $1 and partition = $2 and id = $3`,
 };
 
-const setAside = {
+const deadLetter = {
   name: 'bus-dead-letter',
   text: `
     update bus.message set subscription_id = ${deadLetters}, partition = 0, attempt = 1, visible_at = null,

@@ -7,28 +7,26 @@ export interface Declared {
   readonly name: string;
 }
 
-/** Where a consumer's messages come from: a queue, or the partitions it owns. */
+/** Where a consumer's messages come from: a queue, or the partitions that it owns. */
 export interface Source {
-  /** Takes its place among the other instances. */
+  /** Joins the other instances. */
   open(): Promise<void>;
-  /** Whether a claim may bring something. */
-  ready(): boolean;
-  /** There may be something new. */
+  /** Whether a fetch may return messages. */
+  mayHaveMore(): boolean;
+  /** There may be new messages. */
   refresh(): void;
-  /** Up to `most` messages that nobody else has now. */
-  claim(most: number): Promise<Entry[]>;
-  /** The delivery is over. `blockedMs`: it comes again after so long. Without the claim of a message being let go of, nobody gets it. */
+  /** Locks and returns up to `limit` messages. */
+  fetch(limit: number): Promise<Entry[]>;
+  /** The delivery has ended. `blockedMs`: the message is delivered again after so many milliseconds. */
   release(entry: Entry, blockedMs?: number): void;
-  /** These were never begun, or not settled: others may have them at once. */
+  /** Unlocks messages that were never begun or not settled, so that other instances can have them at once. */
   giveBack(entries: readonly Entry[]): Promise<void>;
-  /** After the session was lost: takes these again, and gives those that are lost. */
-  regain(run: Run, entries: readonly Entry[]): Promise<Entry[]>;
+  /** After the session was lost: locks the entries again, and returns those that another instance has locked. */
+  relock(run: Run, entries: readonly Entry[]): Promise<Entry[]>;
+  /** Once a second. */
   tick(): void;
-  /** Another instance came or went. */
+  /** Another instance has started or stopped. */
   onChange(): void;
-  /** Lets go of everything. */
+  /** Unlocks everything, and leaves the other instances. */
   close(): Promise<void>;
 }
-
-/** The longest that one timer waits, in milliseconds: beyond 2^31 it would not wait at all. What is due later is looked at again. */
-export const longestTimerMs = 60_000;

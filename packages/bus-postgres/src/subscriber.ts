@@ -14,11 +14,11 @@ export const subscribe = (
   deliver: Deliver,
   { concurrency }: Limits,
 ): Promise<Consumer> => {
-  const { session, patiently, log } = connection;
+  const { session, retryWhileAway, log } = connection;
   const { name } = subscription;
 
   const start = async (replaceable: Replaceable): Promise<Consumer> => {
-    // Ordered or not is as the broker has it: a change of that is a conflict, which topology tells.
+    // Ordered or not is decided by the broker: `topology diff` reports a difference as a conflict.
     const { id, ordered } = await declare(connection, subscription);
     const declared = { id, name };
     return createConsumer({
@@ -37,5 +37,5 @@ export const subscribe = (
     });
   };
 
-  return patiently(() => createReplaceable(start));
+  return retryWhileAway(() => createReplaceable(start));
 };

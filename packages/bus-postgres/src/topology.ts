@@ -1,5 +1,4 @@
-import type { TopologyChange } from '@emporium/bus';
-import type { Topology } from '@emporium/bus/transport';
+import { type Binding, createQueueTopology, type QueueAdmin, type Topology } from '@emporium/bus/transport';
 import type { Registry, Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
 import { deadLetters } from './schema.ts';
@@ -7,13 +6,13 @@ import { deadLetters } from './schema.ts';
 interface Declared {
   readonly id: number;
   readonly ordered: boolean;
-  /** Whether it listens to anything. */
+  /** Whether it listens to any type. */
   readonly bound: boolean;
 }
 
 /**
- * The subscription as the broker has it; where it is missing it is made, with its bindings, in one statement. Bound again is what
- * has no binding at all: another registry may have bound and unbound some since.
+ * Returns the subscription as the broker has it, and creates it with its bindings where it is missing. Bindings are added again only
+ * if there are none: another registry may have added and removed some since.
  */
 export const declare = async (
   { publishing }: Connection,
@@ -30,104 +29,31 @@ export const declare = async (
   }
 };
 
-/** Subscriptions are called queues here, as on other brokers. */
-export const createTopology = ({ publishing, patiently }: Connection, registry: Registry): Topology => {
-  const found = (): Promise<Found[]> => publishing.query<Found>(list, []);
+export const createTopology = (connection: Connection, registry: Registry): Topology =>
+  createQueueTopology(registry, createQueueAdmin(connection), connection.retryWhileAway);
 
-  return {
-    diff: () =>
-      patiently(async () => {
-        const rows = await found();
-        return [
-          ...missingFrom(rows, registry).map(({ name }) => change('create', queue(name))),
-          ...unboundIn(rows, registry).map((one) => change('create', binding(one))),
-          ...conflictsOf(rows, registry),
-          ...excessIn(rows, registry).map((one) => change('remove', binding(one))),
-          ...unwantedIn(rows, registry).map(({ name, messages }) =>
-            change('remove', queue(name), messages ? kept : undefined),
-          ),
-        ];
-      }),
+const createQueueAdmin = ({ publishing }: Connection): QueueAdmin => ({
+  list: async () => {
+    const rows = await publishing.query<QueueRow>(list, []);
+    return rows.map(({ name, ordered, types, messages }) => ({
+      name,
+      ordered,
+      types,
+      inUse: messages ? 'it holds messages: prune leaves it until they are handled' : undefined,
+    }));
+  },
+  create: async ({ name, ordered }) => void (await publishing.query(create, [name, ordered, []])),
+  bind: async (bindings) => void (await publishing.query(bind, columnsOf(bindings))),
+  unbind: async (bindings) => void (await publishing.query(unbind, columnsOf(bindings))),
+  remove: (names) => publishing.query<{ name: string }>(drop, [names]),
+});
 
-    apply: () =>
-      patiently(async () => {
-        const rows = await found();
-        const missing = missingFrom(rows, registry);
-        const unbound = unboundIn(rows, registry);
-        for (const { name, ordered } of missing) await publishing.query(create, [name, ordered, []]);
-        await publishing.query(bind, columnsOf(unbound));
-        return [
-          ...missing.map(({ name }) => change('create', queue(name))),
-          ...unbound.map((one) => change('create', binding(one))),
-        ];
-      }),
-
-    prune: () =>
-      patiently(async () => {
-        const rows = await found();
-        const excess = excessIn(rows, registry);
-        await publishing.query(unbind, columnsOf(excess));
-        const names = unwantedIn(rows, registry).map(({ name }) => name);
-        const removed = await publishing.query<{ name: string }>(drop, [names]);
-        return [
-          ...excess.map((one) => change('remove', binding(one))),
-          ...removed.map(({ name }) => change('remove', queue(name))),
-        ];
-      }),
-  };
-};
-
-interface Found extends Record<string, unknown> {
+interface QueueRow extends Record<string, unknown> {
   readonly name: string;
   readonly ordered: boolean;
   readonly types: readonly string[];
   readonly messages: boolean;
 }
-
-interface Binding {
-  readonly name: string;
-  readonly type: string;
-}
-
-const missingFrom = (rows: readonly Found[], { subscriptions }: Registry): Subscription[] =>
-  subscriptions.filter(({ name }) => !rows.some((row) => row.name === name));
-
-const unboundIn = (rows: readonly Found[], { subscriptions }: Registry): Binding[] => {
-  const types = new Map(rows.map((row) => [row.name, row.types]));
-  return subscriptions.flatMap(({ name, to }) =>
-    to.filter(({ type }) => !types.get(name)?.includes(type)).map(({ type }) => ({ name, type })),
-  );
-};
-
-const unwantedIn = (rows: readonly Found[], registry: Registry): Found[] =>
-  rows.filter(({ name }) => registry.subscription(name) === undefined);
-
-const excessIn = (rows: readonly Found[], registry: Registry): Binding[] =>
-  rows.flatMap(({ name, types }) => {
-    const wanted = registry.subscription(name)?.to.map(({ type }) => type);
-    return wanted === undefined
-      ? []
-      : types.filter((type) => !wanted.includes(type)).map((type) => ({ name, type }));
-  });
-
-const conflictsOf = (rows: readonly Found[], registry: Registry): TopologyChange[] =>
-  rows
-    .filter(({ name, ordered }) => (registry.subscription(name)?.ordered ?? ordered) !== ordered)
-    .map(({ name, ordered }) =>
-      change('conflict', queue(name), ordered ? 'it exists as ordered' : 'it exists as unordered'),
-    );
-
-const change = (action: TopologyChange['action'], what: string, detail?: string): TopologyChange => ({
-  action,
-  what,
-  ...(detail === undefined ? {} : { detail }),
-});
-
-const kept = 'it holds messages: prune leaves it until they are handled';
-
-const queue = (name: string): string => `queue ${name}`;
-
-const binding = ({ name, type }: Binding): string => `binding ${name} <- ${type}`;
 
 const columnsOf = (bindings: readonly Binding[]): string[][] => [
   bindings.map(({ name }) => name),
@@ -169,7 +95,7 @@ const bind = {
     on conflict do nothing`,
 };
 
-/** In a fixed order of types, since two processes may prune at one time. */
+/** In the order of the types, so that two processes that prune at one time do not deadlock. */
 const count = `
     insert into bus.removed_binding as r (type, count) select type, count(*) from gone group by type order by type
     on conflict (type) do update set count = r.count + excluded.count`;

@@ -1,4 +1,5 @@
-import { busErrors, type Consumer, type Transport } from '@emporium/bus';
+import type { Transport } from '@emporium/bus';
+import { createTransport } from '@emporium/bus/transport';
 import { type PostgresOptions, parseOptions } from './config.ts';
 import { createConnection } from './connection.ts';
 import { consumeDeadLetters } from './dead-letters.ts';
@@ -6,45 +7,15 @@ import { createPublisher } from './publisher.ts';
 import { subscribe } from './subscriber.ts';
 import { createTopology } from './topology.ts';
 
-/** Durable queues in PostgreSQL, shared by any number of processes. Connects by itself, and again when it must. */
+/** Durable queues in PostgreSQL, shared by any number of processes. Connects in the background, and reconnects. */
 export const createPostgresTransport = (options: PostgresOptions): Transport => {
   const connection = createConnection(parseOptions(options));
-  const publisher = createPublisher(connection);
-  const consumers = new Set<Promise<Consumer>>();
-  let closing: Promise<void> | undefined;
-
-  const started = (start: () => Promise<Consumer>): Promise<Consumer> => {
-    if (closing !== undefined) return Promise.reject(busErrors.closed());
-    const starting = start();
-    consumers.add(starting);
-    const forget = () => consumers.delete(starting);
-    starting.catch(forget);
-    return starting.then((consumer) => ({
-      ...consumer,
-      stop: (options) => consumer.stop(options).finally(forget),
-    }));
-  };
-
-  const close = async (): Promise<void> => {
-    connection.closing();
-    const stop = async (consumer: Promise<Consumer>) => (await consumer).stop();
-    // A consumer that never started has nothing to stop.
-    await Promise.allSettled([publisher.close(), ...[...consumers].map(stop)]);
-    await connection.close();
-  };
-
-  return {
+  return createTransport({
     name: 'postgres',
-    publish: publisher.publish,
-    sendTo: publisher.sendTo,
-    subscribe: (subscription, deliver, limits) =>
-      started(() => subscribe(connection, subscription, deliver, limits)),
-    consumeDeadLetters: (take) => started(() => consumeDeadLetters(connection, take)),
+    connection,
+    publisher: createPublisher(connection),
+    subscribe: (subscription, deliver, limits) => subscribe(connection, subscription, deliver, limits),
+    consumeDeadLetters: (deliver) => consumeDeadLetters(connection, deliver),
     topology: (registry) => createTopology(connection, registry),
-    status: connection.status,
-    close: () => {
-      closing ??= close();
-      return closing;
-    },
-  };
+  });
 };

@@ -16,7 +16,7 @@ export const postgresBroker: BrokerSource = {
 };
 
 const thirdParty = (url: string): Pick<RunningBroker, 'inject' | 'wipe'> => ({
-  // There are no headers: what comes closest is the column for the facts of a dead letter.
+  // There are no headers: the closest thing is the column of a dead letter's facts.
   inject: ({ subscription, contract, headers, body }) =>
     asking(url, async (client) => {
       const facts = Object.fromEntries(

@@ -16,7 +16,7 @@ describe.skipIf(!available)(title('the postgres transport without its server'), 
 
   afterAll(() => server?.stop());
 
-  test('a subscription and a publish that begin while it is down wait for it, and each happens once', async () => {
+  test('a subscription and a publish wait for a server that is down, and each happens once', async () => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     const transport = createPostgresTransport({ url: server.adminUrl });
@@ -48,7 +48,7 @@ describe.skipIf(!available)(title('the postgres transport without its server'), 
     expect(most).toBe(1);
   });
 
-  test('a consumer that could not begin at first is one consumer in the end', async () => {
+  test('a consumer that fails to start at first is started once', async () => {
     const url = await server.createDatabase('limited', { name: 'limited', password: 'limited' });
     const admin = new pg.Client({ connectionString: server.url('limited') });
     await admin.connect();
@@ -86,7 +86,7 @@ describe.skipIf(!available)(title('the postgres transport without its server'), 
     await admin.end();
   });
 
-  test('without a server a subscription is refused in time, and the transport still closes', async () => {
+  test('without a server a subscription is refused after the timeout, and the transport still closes', async () => {
     const transport = createPostgresTransport({ url: server.adminUrl, timeoutMs: 500 });
     await server.stopServer();
     try {

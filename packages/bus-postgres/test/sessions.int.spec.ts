@@ -60,11 +60,11 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
 
   test('an idle consumer is woken by a notification, and again after its connection was lost', async () => {
     const transport = connect();
-    let came = (): void => {};
+    let delivered = (): void => {};
     await transport.subscribe(
       unordered,
       async (delivery) => {
-        came();
+        delivered();
         await delivery.ack();
       },
       { concurrency: 1 },
@@ -76,7 +76,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
         await sleep(110);
         const start = performance.now();
         const arrival = new Promise<void>((resolve) => {
-          came = resolve;
+          delivered = resolve;
         });
         await transport.publish([messageOf(`${round} ${number}`)]);
         await arrival;
@@ -96,7 +96,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(after[4]).toBeLessThan(250);
   });
 
-  test('a delivery in progress stays where it is when its connection is lost and made again', async () => {
+  test('a delivery in progress keeps its message when the connection is lost and opened again', async () => {
     const [one, other] = [connect(), connect()];
     const begun: Delivery[] = [];
     const deliver = async (delivery: Delivery) => {
@@ -117,7 +117,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect((await admin.query('select from bus.message')).rowCount).toBe(0);
   });
 
-  test('a delivery whose message another instance took meanwhile is aborted, and cannot be settled', async () => {
+  test('a delivery whose message another instance has locked meanwhile is aborted, and cannot be settled', async () => {
     const transport = connect();
     const begun: Delivery[] = [];
     await transport.subscribe(
@@ -129,7 +129,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
       },
       { concurrency: 1 },
     );
-    await transport.publish([messageOf('taken')]);
+    await transport.publish([messageOf('stolen')]);
     await vi.waitFor(() => expect(begun).toHaveLength(1), 5_000);
 
     // A rival stands in line for the lock: it has it before the lost session can come back.
@@ -137,11 +137,11 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     await rival.connect();
     try {
       const { rows } = await admin.query<{ id: string }>('select id from bus.message');
-      const taken = rival.query('select pg_advisory_lock($1)', [rows[0]?.id]);
+      const stolen = rival.query('select pg_advisory_lock($1)', [rows[0]?.id]);
       const inLine = "select from pg_locks where locktype = 'advisory' and not granted";
       await vi.waitFor(async () => expect((await admin.query(inLine)).rowCount).toBe(1), 5_000);
       await terminate(await backends('session'));
-      await taken;
+      await stolen;
 
       await vi.waitFor(() => expect(begun[0]?.signal.aborted).toBe(true), 5_000);
       await expect(begun[0]?.ack()).rejects.toThrow('given back');
@@ -151,7 +151,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     await vi.waitFor(() => expect(begun).toHaveLength(2), 5_000);
   });
 
-  test('a message whose ack the server refuses comes again', async () => {
+  test('a message whose ack the server refuses is delivered again', async () => {
     const transport = connect();
     const refusals: unknown[] = [];
     let acked = 0;
@@ -178,8 +178,8 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(String(refusals[0])).toContain('planted');
   });
 
-  test('instances share the partitions, and the last one has them all', async () => {
-    const held = async (): Promise<number[]> => {
+  test('instances share the partitions, and the last one owns them all', async () => {
+    const owned = async (): Promise<number[]> => {
       const { rows } = await admin.query<{ partitions: number }>(
         `select count(*)::int as partitions from pg_locks
         where locktype = 'advisory' and objsubid = 2 and objid < 8
@@ -190,15 +190,15 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     };
     const deliver = (delivery: Delivery) => delivery.ack();
     await connect().subscribe(ordered, deliver, { concurrency: 8 });
-    await vi.waitFor(async () => expect(await held()).toEqual([8]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([8]), 5_000);
 
     const joining = await connect().subscribe(ordered, deliver, { concurrency: 8 });
-    await vi.waitFor(async () => expect(await held()).toEqual([4, 4]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([4, 4]), 5_000);
     await connect().subscribe(ordered, deliver, { concurrency: 8 });
-    await vi.waitFor(async () => expect(await held()).toEqual([2, 3, 3]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([2, 3, 3]), 5_000);
 
     await joining.stop();
-    await vi.waitFor(async () => expect(await held()).toEqual([4, 4]), 5_000);
+    await vi.waitFor(async () => expect(await owned()).toEqual([4, 4]), 5_000);
   });
 
   test('a transport that publishes and consumes has three connections', async () => {
@@ -215,7 +215,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(await backends('')).toHaveLength(3);
   });
 
-  test('several transports that meet an empty database at once make its tables once', async () => {
+  test('several transports that connect to an empty database at once create its tables once', async () => {
     const results = await Promise.all(
       Array.from({ length: 6 }, () =>
         connect().subscribe(unordered, (delivery) => delivery.ack(), { concurrency: 1 }),
@@ -227,7 +227,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     ).toBe(1);
   });
 
-  test('a publish that meets a lost connection is repeated, and accepted', async () => {
+  test('a publish on a lost connection is retried, and accepted', async () => {
     const transport = connect();
     await transport.publish([messageOf('before')]);
     await terminate(await backends('publish'));
@@ -235,7 +235,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(await transport.publish([messageOf('after')])).toEqual([{ status: 'accepted' }]);
   });
 
-  test('a server that does not answer counts as away, and works again when it does', async () => {
+  test('a server that does not answer counts as away until it answers again', async () => {
     const transport = connect({ timeoutMs: 500 });
     await transport.publish([messageOf('before')]);
     await admin.query('begin');
@@ -251,7 +251,7 @@ describe.skipIf(!server.available)(server.title('sessions of the postgres transp
     expect(transport.status()).toEqual({ state: 'up' });
   });
 
-  test('a message that the server cannot store is refused alone', async () => {
+  test('a message that the server cannot store is refused, and the others of its batch are accepted', async () => {
     const transport = connect();
     const results = await transport.publish([
       messageOf('fine'),

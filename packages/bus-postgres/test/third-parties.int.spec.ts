@@ -46,12 +46,12 @@ describe.skipIf(!server.available)(
 
     const unroutable = { status: 'refused', error: { code: 'bus.unroutable', settle: 'retry' } };
 
-    /** A service with its pipeline, and the channel of its dead letters. */
+    /** A service with its pipeline, and its dead letters. */
     const started = async (ordered: boolean) => {
       const happened = anEvent();
       const subscription = ordered ? anOrderedSubscription(happened) : aSubscription(happened);
       const transport = open();
-      const [unreadable, letters]: [string[], DeadLetter[]] = [[], []];
+      const [unreadable, deadLetters]: [string[], DeadLetter[]] = [[], []];
       const consumer = await consume({
         transport,
         registry: createRegistry({ contracts: [happened], subscriptions: [subscription] }),
@@ -63,7 +63,7 @@ describe.skipIf(!server.available)(
         limits: { concurrency: 4 },
         log: silent,
       });
-      await transport.consumeDeadLetters(async (letter) => void letters.push(letter));
+      await transport.consumeDeadLetters(async (letter) => void deadLetters.push(letter));
       const { rows } = await admin.query<{ id: number }>('select id from bus.subscription where name = $1', [
         subscription.name,
       ]);
@@ -84,13 +84,13 @@ describe.skipIf(!server.available)(
         );
         return `bus.message/${inserted.rows[0]?.id}`;
       };
-      return { subscription, transport, consumer, unreadable, letters, insert };
+      return { subscription, transport, consumer, unreadable, deadLetters, insert };
     };
 
     test.each([false, true])(
-      'a row that is no message is dead-lettered once with its reason and place (ordered: %s)',
+      'a row that is not a message is dead-lettered once with its reason and position (ordered: %s)',
       async (ordered) => {
-        const { letters, unreadable, insert, subscription, consumer } = await started(ordered);
+        const { deadLetters, unreadable, insert, subscription, consumer } = await started(ordered);
         const rows: Record<string, unknown>[] = [
           {},
           { attempt: 2_147_483_647 },
@@ -104,34 +104,34 @@ describe.skipIf(!server.available)(
         ];
         const places: string[] = [];
         for (const row of rows) places.push(await insert(row));
-        await until(() => expect(letters.length).toBeGreaterThanOrEqual(rows.length), 30_000);
-        expect(letters.map(({ position }) => position).toSorted()).toEqual(places.toSorted());
-        expect(new Set(letters.map(({ id }) => id)).size).toBe(rows.length);
+        await until(() => expect(deadLetters.length).toBeGreaterThanOrEqual(rows.length), 30_000);
+        expect(deadLetters.map(({ position }) => position).toSorted()).toEqual(places.toSorted());
+        expect(new Set(deadLetters.map(({ id }) => id)).size).toBe(rows.length);
         expect(unreadable).toHaveLength(rows.length);
-        for (const letter of letters) expect(letter.subscription).toBe(subscription.name);
+        for (const letter of deadLetters) expect(letter.subscription).toBe(subscription.name);
         expect(consumer.status()).toEqual({ state: 'working' });
       },
       60_000,
     );
 
     test.each([false, true])(
-      'a body over the limit is set aside with its size and its beginning (ordered: %s)',
+      'a body over the limit is dead-lettered with its size and its beginning (ordered: %s)',
       async (ordered) => {
-        const { letters, insert } = await started(ordered);
+        const { deadLetters, insert } = await started(ordered);
         const body = Buffer.alloc(5 * maxBodyBytes, 'x');
         const position = await insert({ body });
-        await until(() => expect(letters).toHaveLength(1));
-        expect(letters[0]).toMatchObject({
+        await until(() => expect(deadLetters).toHaveLength(1));
+        expect(deadLetters[0]).toMatchObject({
           truncatedFrom: body.byteLength,
           position,
           reason: { code: 'bus.message_too_big', message: expect.stringContaining(String(body.byteLength)) },
         });
-        expect(letters[0]?.body.byteLength).toBe(truncatedBodyBytes);
+        expect(deadLetters[0]?.body.byteLength).toBe(truncatedBodyBytes);
       },
     );
 
-    test('a dead letter is taken once, whatever it holds', async () => {
-      const { letters, insert } = await started(false);
+    test('a dead letter is consumed once, whatever it contains', async () => {
+      const { deadLetters, insert } = await started(false);
       const odd = [
         null,
         'null',
@@ -144,8 +144,8 @@ describe.skipIf(!server.available)(
         JSON.stringify({ message: 'x'.repeat(30_000), truncatedFrom: 'many' }),
       ].filter((text) => text === null || !text.includes('1e400'));
       for (const letter of odd) await insert({ subscription_id: 0, letter });
-      await until(() => expect(letters).toHaveLength(odd.length));
-      for (const { attempts, failedAt, reason, subscription } of letters) {
+      await until(() => expect(deadLetters).toHaveLength(odd.length));
+      for (const { attempts, failedAt, reason, subscription } of deadLetters) {
         expect(subscription).toBe('unknown');
         expect(attempts).toBeLessThanOrEqual(1_000);
         expect(failedAt).toMatch(/^20\d\d-/);
@@ -153,7 +153,7 @@ describe.skipIf(!server.available)(
       }
     });
 
-    test('what waits for ever costs nothing', async () => {
+    test('a message that is never due costs nothing', async () => {
       const happened = anEvent();
       const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
       const transport = open();
@@ -176,8 +176,8 @@ describe.skipIf(!server.available)(
       expect((await busy()) - before).toBeLessThan(150);
     });
 
-    test('rubbish on the channels of notifications is ignored', async () => {
-      const { subscription, letters, insert, consumer } = await started(true);
+    test('garbage on the notification channels is ignored', async () => {
+      const { subscription, deadLetters, insert, consumer } = await started(true);
       const { rows } = await admin.query<{ id: number }>('select id from bus.subscription where name = $1', [
         subscription.name,
       ]);
@@ -185,11 +185,11 @@ describe.skipIf(!server.available)(
         await admin.query('select pg_notify($1, $2)', [`bus_${rows[0]?.id}`, payload]);
       }
       await insert({});
-      await until(() => expect(letters).toHaveLength(1));
+      await until(() => expect(deadLetters).toHaveLength(1));
       expect(consumer.status()).toEqual({ state: 'working' });
     });
 
-    test('a consumer that stopped listens to nothing any more', async () => {
+    test('a consumer that has stopped listens to no channel', async () => {
       const happened = anEvent();
       const subscription = aSubscription(happened);
       const transport = open();
@@ -215,23 +215,23 @@ describe.skipIf(!server.available)(
     test.each<[string, string]>([
       ['the schema', 'drop schema bus cascade'],
       ['the tables', 'drop table bus.message, bus.binding, bus.subscription cascade'],
-      ['the function that claims', 'drop function bus.claim'],
+      ['the function that locks messages', 'drop function bus.claim'],
       ['the table of messages', 'drop table bus.message cascade'],
-      ['what the tables hold', 'truncate bus.subscription, bus.binding, bus.message'],
+      ['the rows of the tables', 'truncate bus.subscription, bus.binding, bus.message'],
       [
-        'what the tables hold, the counters too',
+        'the rows of the tables, and the counters',
         'truncate bus.subscription, bus.binding, bus.message restart identity',
       ],
       ['the bindings', 'truncate bus.binding'],
       ['the table of removed bindings', 'drop table bus.removed_binding'],
       ['the subscriptions', 'delete from bus.subscription'],
     ])(
-      '%s: declared again by idle consumers, and no mandatory event is lost meanwhile',
+      '%s: idle consumers declare them again, and no mandatory event is lost meanwhile',
       async (_, statement) => {
         const happened = anEvent();
         // Others come first: the ids are given to subscriptions in another order after a reset.
         const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
-        const came = new Map([unordered, ordered].map(({ name }) => [name, new Set<string>()]));
+        const delivered = new Map([unordered, ordered].map(({ name }) => [name, new Set<string>()]));
         const strange: string[] = [];
         const consuming = open();
         for (const subscription of [unordered, ordered]) {
@@ -239,14 +239,14 @@ describe.skipIf(!server.available)(
             subscription,
             async (delivery) => {
               if (delivery.type !== happened.type) strange.push(delivery.type);
-              came.get(subscription.name)?.add(delivery.id);
+              delivered.get(subscription.name)?.add(delivery.id);
               await delivery.ack();
             },
             { concurrency: 4 },
           );
         }
-        const letters: string[] = [];
-        await consuming.consumeDeadLetters(async ({ id }) => void letters.push(id));
+        const deadLetters: string[] = [];
+        await consuming.consumeDeadLetters(async ({ id }) => void deadLetters.push(id));
         const publishing = open();
         const accepted: string[] = [];
         const publish = async (): Promise<boolean> => {
@@ -256,7 +256,7 @@ describe.skipIf(!server.available)(
           return result?.status === 'accepted';
         };
         expect(await publish()).toBe(true);
-        await until(() => expect([...came.values()].map(({ size }) => size)).toEqual([1, 1]));
+        await until(() => expect([...delivered.values()].map(({ size }) => size)).toEqual([1, 1]));
 
         await admin.query(statement);
         // Another service is first, and gets the id that was this one's.
@@ -275,7 +275,7 @@ describe.skipIf(!server.available)(
         await until(async () => expect(await publish()).toBe(true));
         for (let index = 0; index < 20; index += 1) await publish();
         await until(() => {
-          for (const ids of came.values()) expect(accepted.filter((id) => !ids.has(id))).toEqual([]);
+          for (const ids of delivered.values()) expect(accepted.filter((id) => !ids.has(id))).toEqual([]);
         });
         await until(() => expect(others).toHaveLength(20));
         expect(strange).toEqual([]);
@@ -285,13 +285,13 @@ describe.skipIf(!server.available)(
           { concurrency: 1 },
         );
         await other.publish([aMessage(otherEvent, { id: 'dead' })]);
-        await until(() => expect(letters).toContain('dead'));
+        await until(() => expect(deadLetters).toContain('dead'));
         await rejecting.stop();
       },
       60_000,
     );
 
-    test('while one of two subscriptions is not there again, no mandatory event is accepted for the other alone', async () => {
+    test('while only one of two subscriptions is back, no mandatory event is accepted', async () => {
       const happened = anEvent();
       const [here, away] = [aSubscription(happened), aSubscription(happened)];
       const registry = createRegistry({ contracts: [happened], subscriptions: [here, away] });
@@ -309,30 +309,30 @@ describe.skipIf(!server.available)(
       expect(await transport.publish([event()])).toEqual([{ status: 'accepted' }]);
     });
 
-    test('what was in progress when the tables were emptied deletes nothing of what came to its place', async () => {
+    test('a delivery in progress when the tables are emptied deletes no message that was stored later', async () => {
       const happened = anEvent();
       const subscription = aSubscription(happened);
       const transport = open();
-      const held = Promise.withResolvers<void>();
-      const came: string[] = [];
+      const gate = Promise.withResolvers<void>();
+      const delivered: string[] = [];
       await transport.subscribe(
         subscription,
         async (delivery) => {
-          came.push(delivery.id);
-          if (delivery.id === 'before') await held.promise;
+          delivered.push(delivery.id);
+          if (delivery.id === 'before') await gate.promise;
           await delivery.ack();
         },
         { concurrency: 1 },
       );
       await transport.publish([aMessage(happened, { id: 'before' })]);
-      await until(() => expect(came).toEqual(['before']));
+      await until(() => expect(delivered).toEqual(['before']));
       await admin.query('truncate bus.message restart identity');
       await transport.publish([aMessage(happened, { id: 'after' })]);
-      held.resolve();
-      await until(() => expect(came).toEqual(['before', 'after']));
+      gate.resolve();
+      await until(() => expect(delivered).toEqual(['before', 'after']));
     });
 
-    test('a schema of the release before is brought up, with its messages, and its ids go on from the present', async () => {
+    test('the schema of the release before is migrated with its messages, and new ids are greater than all before', async () => {
       const happened = anEvent();
       const subscription = aSubscription(happened);
       await open()
@@ -351,29 +351,29 @@ describe.skipIf(!server.available)(
         );
       expect((await asOlderRelease('before')).rows).toEqual([{ id: '1' }]);
 
-      const came: string[] = [];
+      const delivered: string[] = [];
       await open().subscribe(
         subscription,
         async (delivery) => {
-          came.push(delivery.id);
+          delivered.push(delivery.id);
           await delivery.ack();
         },
         { concurrency: 1 },
       );
-      await until(() => expect(came).toEqual(['before']));
+      await until(() => expect(delivered).toEqual(['before']));
       const [written] = (await asOlderRelease('beside')).rows;
       expect(Number(written?.id)).toBeGreaterThan((Date.now() - 60_000) * 1_000);
-      await until(() => expect(came).toEqual(['before', 'beside']));
+      await until(() => expect(delivered).toEqual(['before', 'beside']));
     });
 
-    test('a database that takes no writes is a broker that is away, and works again by itself', async () => {
+    test('a database that accepts no writes counts as away until it does', async () => {
       const happened = anEvent();
       const transport = open();
-      const came: string[] = [];
+      const delivered: string[] = [];
       await transport.subscribe(
         aSubscription(happened),
         async (delivery) => {
-          came.push(delivery.id);
+          delivered.push(delivery.id);
           await delivery.ack();
         },
         { concurrency: 1 },
@@ -401,7 +401,7 @@ describe.skipIf(!server.available)(
           { status: 'accepted' },
         ]),
       );
-      await until(() => expect(came).toContain('after'));
+      await until(() => expect(delivered).toContain('after'));
     }, 40_000);
   },
 );

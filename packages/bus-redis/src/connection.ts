@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busErrors, type Log, messageOf } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
+import { type Log, messageOf } from '@emporium/bus';
+import { createHealth, retryWhileAway, type TransportStatus } from '@emporium/bus/transport';
+import { type Client, createClient } from './client.ts';
 import type { Config } from './config.ts';
-import { createHealth, isAway, isBlocked } from './health.ts';
-import { createLink, type Link } from './link.ts';
+import { isBlocked, isUnavailable } from './errors.ts';
 import { script } from './script.ts';
 import { checkSettings } from './settings.ts';
 
-/** What a transport holds of its broker: one connection for all that is answered at once, and one for each consumer that waits. */
+/** A transport's connections to its server: one for commands that are answered at once, and one for each consumer that waits for messages. */
 export interface Connection {
   readonly log: Log;
-  readonly commands: Link;
-  /** A connection to wait for messages on, up to `waitMs` for an answer. `onUp`: again and again. */
-  openReader(purpose: string, waitMs: number, onUp: () => void): Link;
-  /** Milliseconds since the server could be used without a break; 0 while it cannot. */
+  readonly commands: Client;
+  /** A connection for reads that wait up to `waitMs`. `onUp` is called each time it has connected. */
+  openReader(purpose: string, waitMs: number, onUp: () => void): Client;
+  /** For how many milliseconds the server has been available without a break; 0 while it is away. */
   upFor(): number;
-  /** Repeats the work while the broker is away or full, up to the bound; then throws `bus.broker_away`. It must be repeatable. */
-  patiently<T>(work: () => Promise<T>): Promise<T>;
+  /** Retries the work while the server is away or full, up to `timeoutMs`; then throws `bus.broker_away`. The work must be idempotent. */
+  retryWhileAway<T>(work: () => Promise<T>): Promise<T>;
   status(): TransportStatus;
-  /** From now on nobody waits for a broker that is away. */
+  /** From now on nothing waits for a server that is away. */
   closing(): void;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export const createConnection = (config: Config): Connection => {
   let upSince: number | undefined;
   let closed = false;
 
-  const commands = createLink({
+  const commands = createClient({
     config,
     purpose: 'commands',
     answerMs: timeoutMs,
@@ -44,17 +44,17 @@ export const createConnection = (config: Config): Connection => {
     },
   });
 
-  /** Asks until it takes publishes again, so that the status is right although nobody publishes. */
-  const watch = async (): Promise<void> => {
+  /** Probes until the server accepts publishes again, so that the status is right even if nothing is published. */
+  const probeWhileBlocked = async (): Promise<void> => {
     while (health.status().state === 'blocked' && !closed) {
       await sleep(probeMs, undefined, { ref: false });
       try {
         await commands.run(probe, [], []);
       } catch {
-        continue; // blocked still, or away, which the connection tells
+        continue; // still blocked, or away, which the client reports
       }
       if (health.status().state !== 'blocked') return;
-      log.info({}, 'Redis takes publishes again');
+      log.info({}, 'Redis accepts publishes again');
       health.up();
     }
   };
@@ -64,7 +64,7 @@ export const createConnection = (config: Config): Connection => {
     health.blocked(error);
     if (state !== 'up') return;
     log.warn({}, `Redis takes no publishes: ${messageOf(error)}`);
-    void watch();
+    void probeWhileBlocked();
   };
 
   const reasonOf = (error: unknown): string => {
@@ -76,23 +76,18 @@ export const createConnection = (config: Config): Connection => {
     log,
     commands,
     openReader: (purpose, waitMs, onUp) =>
-      createLink({ config, purpose, answerMs: timeoutMs + waitMs, onUp }),
+      createClient({ config, purpose, answerMs: timeoutMs + waitMs, onUp }),
     upFor: () => (upSince === undefined ? 0 : performance.now() - upSince),
-    patiently: async (work) => {
-      const deadline = performance.now() + timeoutMs;
-      for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 250)) {
-        try {
-          return await work();
-        } catch (error) {
+    retryWhileAway: (work) =>
+      retryWhileAway(work, {
+        timeoutMs,
+        isAway: (error) => {
           if (isBlocked(error)) blocked(error);
-          else if (!isAway(error)) throw error;
-          if (closed) throw busErrors.closed({ reason: reasonOf(error) });
-          if (performance.now() + pauseMs > deadline)
-            throw busErrors.broker_away({ broker: 'redis', reason: reasonOf(error) });
-          await sleep(pauseMs);
-        }
-      }
-    },
+          return isUnavailable(error);
+        },
+        isClosed: () => closed,
+        detailsOf: (error) => ({ broker: 'redis', reason: reasonOf(error) }),
+      }),
     status: () => (closed ? { state: 'away', reason: 'closed' } : health.status()),
     closing: () => {
       closed = true;

@@ -5,7 +5,7 @@ import { aboutText, entriesOf, fieldNames } from './entry.ts';
 const { about: aboutField, attempt: attemptField } = fieldNames;
 const fields = (...texts: string[]) => texts.map((text) => Buffer.from(text));
 
-test('an entry is a message, in its first attempt unless it says another', () => {
+test('an entry is a message in its first attempt unless it has another', () => {
   const about = aboutText({ id: 'a', type: 'order.placed', key: 'Zoë', body: Buffer.alloc(0) });
   const [first, third] = entriesOf(
     [
@@ -37,7 +37,7 @@ test.each([
   expect(entries).toEqual([expect.objectContaining(message)]);
 });
 
-test('what a third party wrote is a message with the id of its place, and what was deleted is none', () => {
+test('an entry of a third party is a message with its position as id, and a deleted entry is left out', () => {
   const entries = entriesOf(
     [
       [Buffer.from('1-0'), fields('hello', 'world')],
@@ -60,7 +60,7 @@ test('what a third party wrote is a message with the id of its place, and what w
   ]);
 });
 
-test('of a field that is there twice the first counts', () => {
+test('of a field that occurs twice the first counts', () => {
   const [entry] = entriesOf(
     [[Buffer.from('1-0'), fields(attemptField, '2', 'body', 'a', attemptField, '6', 'body', 'b')]],
     'bus:queue:a.b',
@@ -69,7 +69,7 @@ test('of a field that is there twice the first counts', () => {
   expect(entry?.body.toString()).toBe('a');
 });
 
-test.each(hostileHeaders)('a field with $name is no reason to fail', ({ header, value }) => {
+test.each(hostileHeaders)('a field with $name can be read', ({ header, value }) => {
   const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value));
   const [entry] = entriesOf(
     [[Buffer.from('1-0'), [Buffer.from(header), bytes, ...fields('body', 'x')]]],

@@ -1,32 +1,32 @@
 import { attemptFrom, type TransportMessage } from '@emporium/bus';
 import { headerPrefix } from '@emporium/bus/transport';
-import type { Reply } from './link.ts';
+import type { Reply } from './client.ts';
 
 /**
- * The fields of an entry. Others may write into a stream: a field of any other name means nothing, and of a field that is there
- * twice the first counts. `about` is left out by others, `attempt` for the first attempt.
+ * The fields of an entry. Entries of third parties may have others, which are ignored, or none of these; of a field that occurs
+ * twice the first counts. The first attempt has no `attempt`.
  */
 export const fieldNames = {
   body: 'body',
   about: `${headerPrefix}about`,
   attempt: `${headerPrefix}attempt`,
-  letter: `${headerPrefix}letter`,
+  facts: `${headerPrefix}letter`,
 } as const;
 
 /** A message in a stream. */
 export interface Entry extends TransportMessage {
-  /** Its place in the stream: `<milliseconds>-<number>`. */
+  /** The id of the entry: `<milliseconds>-<number>`. */
   readonly entry: string;
-  /** For people: stream and place. */
+  /** The stream and the entry, for people. */
   readonly position: string;
   /** Of an ordered subscription; 0 otherwise. */
   readonly partition: number;
   readonly attempt: number;
-  /** Of a dead letter, as it is stored. */
-  readonly letter: Buffer | undefined;
+  /** The facts of a dead letter, as they are stored. */
+  readonly facts: Buffer | undefined;
 }
 
-/** `[[entry, [name, value, …]], …]`, as XRANGE, XAUTOCLAIM and each stream of XREAD have it. What was deleted meanwhile is left out. */
+/** `[[entry, [name, value, …]], …]`, as XRANGE, XAUTOCLAIM and each stream of XREAD return it. Entries that were deleted meanwhile are left out. */
 export const entriesOf = (reply: Reply | undefined, stream: string, partition = 0): Entry[] => {
   const entries: Entry[] = [];
   for (const one of listOf(reply)) {
@@ -47,7 +47,7 @@ const entryOf = (
   let about: Buffer | undefined;
   let body: Buffer | undefined;
   let attempt: Buffer | undefined;
-  let letter: Buffer | undefined;
+  let facts: Buffer | undefined;
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const [name, value] = [fields[index], fields[index + 1]];
     if (!Buffer.isBuffer(name) || !Buffer.isBuffer(value)) continue;
@@ -61,8 +61,8 @@ const entryOf = (
       case fieldNames.attempt:
         attempt ??= value;
         break;
-      case fieldNames.letter:
-        letter ??= value;
+      case fieldNames.facts:
+        facts ??= value;
         break;
     }
   }
@@ -72,25 +72,25 @@ const entryOf = (
     entry,
     position,
     partition,
-    // Without one of its own it is still told from all others.
+    // A message without an id, of a third party, still needs a unique one.
     id: id || position,
     type,
     key,
     body: body ?? empty,
-    attempt: attempt === undefined ? 1 : attemptFrom(attempt.subarray(0, mostDigits)),
-    letter,
+    attempt: attempt === undefined ? 1 : attemptFrom(attempt.subarray(0, maxDigits)),
+    facts,
   };
 };
 
-/** Type, id and key in one text: each field costs the client as much as the rest of a small message. */
+/** Type, id and key in one field: each further field costs the client as much as the rest of a small message. */
 export const aboutText = ({ id, type, key }: TransportMessage): string =>
   `${escaped(type)} ${escaped(id)} ${key}`;
 
 type About = Pick<TransportMessage, 'id' | 'type' | 'key'>;
 
-/** What has another form ends among the dead letters, by its body. */
+/** A message whose text has another form is dead-lettered because of its body. */
 const aboutOf = (value: Buffer): About => {
-  const text = value.toString('utf8', 0, mostAboutBytes);
+  const text = value.toString('utf8', 0, maxAboutBytes);
   const afterType = text.indexOf(' ');
   const afterId = text.indexOf(' ', afterType + 1);
   if (afterType < 0 || afterId < 0) return unknown;
@@ -102,9 +102,9 @@ const aboutOf = (value: Buffer): About => {
 };
 
 /** More than any id, type and key of a contract. */
-const mostAboutBytes = 64 * 1024;
+const maxAboutBytes = 64 * 1024;
 
-const mostDigits = 20;
+const maxDigits = 20;
 
 const escaped = (text: string): string =>
   /[ %]/.test(text) ? text.replaceAll('%', '%25').replaceAll(' ', '%20') : text;

@@ -1,138 +1,32 @@
-import {
-  busErrors,
-  createGrouper,
-  Fault,
-  maxBodyBytes,
-  messageOf,
-  type OutgoingMessage,
-  type PublishResult,
-  partitionOf,
-  type TransportMessage,
-} from '@emporium/bus';
-import { createKnownListeners, nobody } from '@emporium/bus/transport';
+import { Fault, partitionOf, type TransportMessage } from '@emporium/bus';
+import { createBatchPublisher, noListeners, type Publisher } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames, listOf } from './entry.ts';
-import { isUnavailable } from './health.ts';
+import { isUnavailable } from './errors.ts';
 import { listenersPrefix, queuePrefix, removedBindings, subscriptions } from './names.ts';
 import { script } from './script.ts';
 
-/** Messages that are at hand together are one step of the server: up to so many, and about so many bytes. */
-const mostMessages = 250;
-const mostBytes = 4 * 1024 * 1024;
-
-export interface Publisher {
-  publish(messages: readonly OutgoingMessage[]): Promise<PublishResult[]>;
-  sendTo(subscription: { readonly name: string }, message: TransportMessage): Promise<PublishResult>;
-  /** Takes no more, and resolves when all that it took is answered. */
-  close(): Promise<void>;
-}
-
-const accepted: PublishResult = { status: 'accepted' };
-const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
-
-export const createPublisher = ({ commands, patiently }: Connection): Publisher => {
-  const inFlight = new Set<Promise<unknown>>();
-  const listeners = createKnownListeners();
-  let closed = false;
-
-  // One lane: the messages of one call keep their order, and the next group gathers while this one is stored.
-  const grouper = createGrouper<OutgoingMessage, PublishResult>(
-    async (messages) => {
-      const results: PublishResult[] = [];
-      for (const part of partsOf(messages)) results.push(...(await store(part)));
-      return results.map((value) => ({ status: 'fulfilled', value }));
-    },
-    { most: mostMessages },
-  );
-
-  const store = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
-    try {
-      const args = messages.flatMap((message) => {
-        const { count, removed } = isMandatory(message) ? listeners.expected(message.type) : nobody;
+/** A batch is one script. */
+export const createPublisher = ({ commands, retryWhileAway }: Connection): Publisher =>
+  createBatchPublisher({
+    maxMessages: 250,
+    store: async (messages, expected) => {
+      const args = messages.flatMap((message, index) => {
+        const { count, removed } = expected[index] ?? noListeners;
         return [...argumentsOf(message), count, removed];
       });
-      const counts = listOf(await patiently(() => commands.run(publish, [], args)));
-      return messages.map((message, index) => {
-        const [count = 0, removed = 0, isThere] = listOf(counts[index]).map(Number);
-        listeners.found(message.type, { count, removed });
-        return resultOf(message, isThere === 1);
+      const replies = listOf(await retryWhileAway(() => commands.run(publish, [], args)));
+      return messages.map((_, index) => {
+        const [count = 0, removed = 0, stored] = listOf(replies[index]).map(Number);
+        return { stored: stored === 1, listeners: { count, removed } };
       });
-    } catch (error) {
-      // One queue that takes nothing must not keep the others from what is theirs.
-      if (messages.length > 1 && !(error instanceof Fault) && !isUnavailable(error))
-        return (await Promise.all(messages.map((one) => store([one])))).flat();
-      return messages.map(() => refused(faultOf(error)));
-    }
-  };
-
-  const tracked = <T>(work: Promise<T>): Promise<T> => {
-    inFlight.add(work);
-    return work.finally(() => inFlight.delete(work));
-  };
-
-  return {
-    publish: (messages) =>
-      tracked(
-        Promise.all(
-          messages.map((message) => {
-            const error = closed ? busErrors.closed() : refusalOf(message);
-            return error === undefined ? grouper.add(message) : refused(error);
-          }),
-        ),
-      ),
-    sendTo: async ({ name }, message) => {
-      const error = closed ? busErrors.closed() : refusalOf(message);
-      if (error !== undefined) return refused(error);
-      try {
-        const args = [name, ...argumentsOf(message)];
-        const count = await tracked(patiently(() => commands.run(publishTo, [], args)));
-        return count === 1 ? accepted : refused(busErrors.unroutable({ subscription: name }));
-      } catch (cause) {
-        return refused(faultOf(cause));
-      }
     },
-    close: async () => {
-      closed = true;
-      await Promise.allSettled(inFlight);
+    storeFor: async (subscription, message) => {
+      const args = [subscription, ...argumentsOf(message)];
+      return (await retryWhileAway(() => commands.run(publishTo, [], args))) === 1;
     },
-  };
-};
-
-const refusalOf = ({ body }: TransportMessage): Fault | undefined =>
-  body.byteLength > maxBodyBytes
-    ? busErrors.message_too_big({ bytes: body.byteLength, limit: maxBodyBytes })
-    : undefined;
-
-const faultOf = (error: unknown): Fault =>
-  error instanceof Fault ? error : busErrors.refused({ cause: error, why: messageOf(error) });
-
-const isMandatory = ({ kind, mandatory }: OutgoingMessage): boolean =>
-  kind === 'command' || mandatory === true;
-
-const resultOf = (message: OutgoingMessage, isStored: boolean): PublishResult => {
-  const { type } = message;
-  if (isStored) return accepted;
-  return refused(
-    isMandatory(message)
-      ? busErrors.unroutable({ type })
-      : busErrors.refused({ type, why: 'a queue that listens to it is gone: apply the topology' }),
-  );
-};
-
-/** Consecutive messages, each part about as big as a step of the server should be. */
-const partsOf = (messages: readonly OutgoingMessage[]): OutgoingMessage[][] => {
-  const parts: OutgoingMessage[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    if (bytes + message.body.byteLength > mostBytes) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(message);
-    bytes += message.body.byteLength;
-  }
-  return parts;
-};
+    mayBeOneMessage: (error) => !(error instanceof Fault) && !isUnavailable(error),
+  });
 
 const argumentsOf = (message: TransportMessage) => {
   const { type, key, body } = message;
@@ -159,8 +53,8 @@ const add = `
   end`;
 
 /**
- * For each message: how many subscriptions listen, how many were removed on purpose, and whether it is in the queues of all of
- * them now. It is in none while one of these is gone, or fewer listen than must.
+ * Returns for each message how many subscriptions listen, how many were removed on purpose, and whether the message was added to
+ * all their queues. It is added to none while one of the queues is missing, or fewer subscriptions listen than expected.
  */
 const publish = script(
   'refuse',

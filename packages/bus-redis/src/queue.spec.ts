@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import type { Client, Reply } from './client.ts';
 import type { Connection } from './connection.ts';
 import { aboutText, fieldNames } from './entry.ts';
-import type { Link, Reply } from './link.ts';
 import { createQueue } from './queue.ts';
 
-const linkOf = (answer: (from: unknown) => Promise<Reply>): Link => ({
+const clientOf = (answer: (from: unknown) => Promise<Reply>): Client => ({
   command: async (name, ...args) => (name === 'XREADGROUP' ? answer(args.at(-1)) : 1),
   run: async () => [],
   connected: () => true,
@@ -18,13 +18,13 @@ const scripted = (answer: (from: unknown) => Promise<Reply>) => {
   const ignore = (): void => {};
   const connection: Connection = {
     log: { info: ignore, warn: ignore, error: ignore },
-    commands: linkOf(answer),
+    commands: clientOf(answer),
     openReader: (_purpose, _waitMs, up) => {
       onUp = up;
-      return linkOf(answer);
+      return clientOf(answer);
     },
     upFor: () => 0,
-    patiently: (work) => work(),
+    retryWhileAway: (work) => work(),
     status: () => ({ state: 'up' }),
     closing: ignore,
     close: async () => {},
@@ -39,7 +39,7 @@ const streamOf = (...ids: string[]): Reply => {
   return [[Buffer.from('bus:queue:a.b'), ids.map((id) => [Buffer.from(id), fields])]];
 };
 
-test('after a reconnect what never came is read, and what is settled meanwhile does not come twice', async () => {
+test('after a reconnect messages of a lost reply are read, and those settled meanwhile are not delivered twice', async () => {
   const lost = Promise.withResolvers<Reply>();
   const news: Reply[] = [streamOf('1-0')];
   const mine: Promise<Reply>[] = [Promise.resolve(streamOf()), lost.promise];
@@ -60,7 +60,7 @@ test('after a reconnect what never came is read, and what is settled meanwhile d
   expect(queue.next()).toBeUndefined();
 });
 
-test('what is still in progress does not come twice either', async () => {
+test('after a reconnect messages in progress are not delivered twice', async () => {
   const { queue, reconnected } = scripted(async () => streamOf('1-0'));
   await queue.fetch(10);
   expect(queue.next()?.entry).toBe('1-0');

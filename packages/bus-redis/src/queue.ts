@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '@emporium/bus';
+import { maxTimerMs } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
 import { type Entry, entriesOf, listOf } from './entry.ts';
-import { isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import { group, queueOf } from './names.ts';
 import { openReader } from './reader.ts';
 import { script } from './script.ts';
 import { giveBack, moveDue } from './settlement.ts';
-import { leaseMs, longestTimerMs, type Source, tickMs, waitMs } from './source.ts';
+import { leaseMs, type Source, tickMs, waitMs } from './source.ts';
 
 export interface Queue extends Source {
-  /** A message was put off for so long. */
-  expect(delayMs: number): void;
+  /** A message becomes due after so many milliseconds: moves it back to the queue then. */
+  moveDueIn(delayMs: number): void;
 }
 
 /**
- * The messages of an unordered subscription, oldest first. The group remembers who has what; what an instance has had for
- * longer than a second is renewed every second, so that what is idle belongs to nobody.
+ * The messages of an unordered subscription, oldest first. The consumer group records which instance has which message. An instance
+ * renews its messages every second, so that those that are idle belong to an instance that died.
  */
 export const createQueue = (
   connection: Connection,
@@ -24,43 +25,43 @@ export const createQueue = (
 ): Queue => {
   const { commands, log, upFor } = connection;
   const queue = queueOf(name);
-  const me = randomUUID();
+  const instance = randomUUID();
   const waiting: Entry[] = [];
-  const held = new Map<string, number>(); // entry → since when
-  let lostSome = true;
-  let released: Set<string> | undefined; // since what was lost is being read
+  const received = new Map<string, number>(); // entry → since when
+  let mayHaveLost = true;
+  let released: Set<string> | undefined; // while `readLost` waits
   let cursor = '0-0';
   let moving: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
   let closed = false;
 
   const reader = openReader(connection, name, () => {
-    lostSome = true;
+    mayHaveLost = true;
   });
 
-  const keep = (entries: readonly Entry[]): void => {
+  const buffer = (entries: readonly Entry[]): void => {
     const since = performance.now();
     for (const entry of entries) {
-      if (held.has(entry.entry)) continue;
-      held.set(entry.entry, since);
+      if (received.has(entry.entry)) continue;
+      received.set(entry.entry, since);
       waiting.push(entry);
     }
   };
 
-  const read = async (most: number, from: '>' | '0'): Promise<Entry[]> => {
-    const args = ['GROUP', group, me, 'COUNT', most, 'BLOCK', waitMs, 'STREAMS', queue, from];
+  const read = async (limit: number, from: '>' | '0'): Promise<Entry[]> => {
+    const args = ['GROUP', group, instance, 'COUNT', limit, 'BLOCK', waitMs, 'STREAMS', queue, from];
     const [stream] = listOf(await reader.read('XREADGROUP', ...args));
     return entriesOf(listOf(stream)[1], queue);
   };
 
-  /** What is this consumer's and never came. What was settled while the answer was on its way is in it, and did come. */
-  const readLost = async (most: number): Promise<void> => {
-    lostSome = false;
+  /** Reads messages that were delivered to this instance in a reply that was lost. Those released meanwhile did arrive. */
+  const readLost = async (limit: number): Promise<void> => {
+    mayHaveLost = false;
     released = new Set();
     try {
-      const entries = await read(most, '0');
-      keep(entries.filter(({ entry }) => !released?.has(entry)));
+      const entries = await read(limit, '0');
+      buffer(entries.filter(({ entry }) => !released?.has(entry)));
     } catch (error) {
-      lostSome = true;
+      mayHaveLost = true;
       throw error;
     } finally {
       released = undefined;
@@ -68,90 +69,93 @@ export const createQueue = (
   };
 
   /** One timer, for the message that is due first. */
-  const expect = (delayMs: number): void => {
+  const moveDueIn = (delayMs: number): void => {
     const at = performance.now() + delayMs;
     if (closed || (moving !== undefined && moving.at <= at)) return;
     clearTimeout(moving?.timer);
-    moving = { at, timer: setTimeout(() => void moveSoon(), Math.min(delayMs, longestTimerMs) + 1) };
+    moving = { at, timer: setTimeout(() => void moveNow(), Math.min(delayMs, maxTimerMs) + 1) };
   };
 
-  const moveSoon = async (): Promise<void> => {
+  const moveNow = async (): Promise<void> => {
     moving = undefined;
     try {
-      await moveThem();
+      await move();
     } catch (error) {
-      if (isAway(error)) return; // the tick moves it when the server is back
-      log.warn({ subscription: name }, `what is due was not moved, again soon: ${messageOf(error)}`);
+      if (isAway(error)) return; // the tick moves them when the server is back
+      log.warn(
+        { subscription: name },
+        `messages that are due were not moved, retrying soon: ${messageOf(error)}`,
+      );
     }
   };
 
-  const moveThem = async (): Promise<void> => {
+  const move = async (): Promise<void> => {
     const nextMs = await moveDue(connection, name);
-    if (nextMs !== undefined) expect(nextMs);
+    if (nextMs !== undefined) moveDueIn(nextMs);
   };
 
   const renew = async (unsettled: readonly Entry[]): Promise<readonly Entry[]> => {
     const before = performance.now() - tickMs;
-    const mine = [...unsettled, ...waiting].filter(({ entry }) => (held.get(entry) ?? before) < before);
+    const mine = [...unsettled, ...waiting].filter(({ entry }) => (received.get(entry) ?? before) < before);
     if (mine.length === 0) return [];
     const ids = mine.map(({ entry }) => entry);
-    const taken = new Set(listOf(await commands.run(renewAll, [queue], [me, ...ids])).map(String));
-    for (const entry of taken) held.delete(entry);
-    for (const entry of waiting.filter((one) => taken.has(one.entry)))
+    const lost = new Set(listOf(await commands.run(renewAll, [queue], [instance, ...ids])).map(String));
+    for (const entry of lost) received.delete(entry);
+    for (const entry of waiting.filter((one) => lost.has(one.entry)))
       waiting.splice(waiting.indexOf(entry), 1);
-    return unsettled.filter(({ entry }) => taken.has(entry));
+    return unsettled.filter(({ entry }) => lost.has(entry));
   };
 
-  /** Also when there is no room now: what a crash left behind must not wait for a quiet hour. */
+  /** Takes over the messages of instances that died, even while there is no room for more deliveries. */
   const takeOver = async (): Promise<void> => {
-    const most = concurrency - waiting.length;
-    // Others that were away as well come back first, and renew.
-    if (most <= 0 || upFor() < leaseMs) return;
-    const args = [queue, group, me, leaseMs, cursor, 'COUNT', most];
+    const limit = concurrency - waiting.length;
+    // After an outage the other instances get the time to renew first.
+    if (limit <= 0 || upFor() < leaseMs) return;
+    const args = [queue, group, instance, leaseMs, cursor, 'COUNT', limit];
     const [next, claimed] = listOf(await commands.command('XAUTOCLAIM', ...args));
     cursor = String(next);
-    keep(entriesOf(claimed, queue));
+    buffer(entriesOf(claimed, queue));
     if (waiting.length > 0) wake();
   };
 
   return {
-    open: async () => void (await commands.run(enter, [queue], [me])),
-    hungry: (room) => room > waiting.length,
+    open: async () => void (await commands.run(join, [queue], [instance])),
+    wants: (room) => room > waiting.length,
     fetch: async (room) => {
-      if (lostSome) await readLost(room + held.size);
-      if (room > waiting.length) keep(await read(room - waiting.length, '>'));
+      if (mayHaveLost) await readLost(room + received.size);
+      if (room > waiting.length) buffer(await read(room - waiting.length, '>'));
     },
     interrupt: reader.interrupt,
     next: () => waiting.shift(),
     release: ({ entry }) => {
-      held.delete(entry);
+      received.delete(entry);
       released?.add(entry);
     },
-    expect,
+    moveDueIn,
     tick: async (unsettled, running) => {
-      const [lost] = await Promise.all([renew(unsettled), running ? takeOver() : undefined, moveThem()]);
+      const [lost] = await Promise.all([renew(unsettled), running ? takeOver() : undefined, move()]);
       return lost;
     },
-    yieldWaiting: async () => {
+    giveBackWaiting: async () => {
       const entries = waiting.splice(0);
-      for (const { entry } of entries) held.delete(entry);
+      for (const { entry } of entries) received.delete(entry);
       await giveBack(connection, name, entries);
     },
-    close: async (left) => {
+    close: async (unsettled) => {
       closed = true;
       clearTimeout(moving?.timer);
       await reader.close();
-      if (!commands.connected()) return; // others find what was left when its lease is over
-      await giveBack(connection, name, left);
-      await commands.run(leave, [queue], [me]);
+      if (!commands.connected()) return; // others take the messages over when the lease ends
+      await giveBack(connection, name, unsettled);
+      await commands.run(leave, [queue], [instance]);
     },
   };
 };
 
-/** From now on the queue is seen to be consumed, and is not pruned. */
-const enter = script('run', `return redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], '${group}', ARGV[1])`);
+/** Marks the queue as consumed, so that it is not pruned. */
+const join = script('run', `return redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], '${group}', ARGV[1])`);
 
-/** Gives what is not this consumer's any more. */
+/** Returns the entries that other instances have taken over. */
 const renewAll = script(
   'run',
   `local lost = {}
@@ -168,7 +172,7 @@ const renewAll = script(
 
 const forgottenMs = 3_600_000;
 
-/** This consumer goes, and with it those that crashed long ago; one that has messages stays until they are taken over. */
+/** Removes this instance, and those that crashed long ago. One with messages stays until they are taken over. */
 const leave = script(
   'run',
   `for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], '${group}')) do

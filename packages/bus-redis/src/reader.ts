@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Reply } from './client.ts';
 import type { Connection } from './connection.ts';
-import type { Reply } from './link.ts';
 import { waitMs } from './source.ts';
 
-/** A connection of its own to wait for messages on. */
+/** A separate connection for reads that wait for messages. */
 export interface Reader {
-  /** One at a time. Null when nothing came. */
+  /** One at a time. Null if there was no message. */
   read(name: string, ...args: (string | number)[]): Promise<Reply>;
-  /** Lets the read that waits now return at once. Without the permission for `CLIENT UNBLOCK` it waits on. */
+  /** Makes the waiting read return at once. Without the permission for `CLIENT UNBLOCK` it goes on waiting. */
   interrupt(): void;
   close(): Promise<void>;
 }
 
-/** `onUp`: a new connection, and what the last one was about to bring may be lost on the way. */
+/** `onUp` is called after each connect: a reply on the connection before may have been lost. */
 export const openReader = (
   { commands, openReader: open }: Connection,
   purpose: string,
@@ -22,12 +22,12 @@ export const openReader = (
   let reading: Promise<Reply> | undefined;
   let interrupting = false;
 
-  const link = open(purpose, waitMs, () => {
+  const client = open(purpose, waitMs, () => {
     id = null;
     onUp();
   });
 
-  /** Again and again: the read may be on its way to the server yet. */
+  /** Repeated, since the read may not have reached the server yet. */
   const unblock = async (interrupted: Promise<Reply>): Promise<void> => {
     while (reading === interrupted && typeof id === 'number') {
       if ((await commands.command('CLIENT', 'UNBLOCK', id)) === 1) return;
@@ -37,8 +37,8 @@ export const openReader = (
 
   return {
     read: async (name, ...args) => {
-      id ??= await link.command('CLIENT', 'ID');
-      const read = link.command(name, ...args);
+      id ??= await client.command('CLIENT', 'ID');
+      const read = client.command(name, ...args);
       reading = read;
       try {
         return await read;
@@ -50,11 +50,11 @@ export const openReader = (
       if (reading === undefined || interrupting) return;
       interrupting = true;
       unblock(reading)
-        .catch(() => {}) // then it ends by itself, soon
+        .catch(() => {}) // then the read ends after `waitMs`
         .finally(() => {
           interrupting = false;
         });
     },
-    close: link.close,
+    close: client.close,
   };
 };

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 
-/** A program that the server runs as one step: nobody sees half of it, and a crash leaves all of it or nothing. */
+/** A Lua script, which the server runs atomically. */
 export interface Script {
   readonly sha: string;
   readonly lua: string;
 }
 
 /**
- * `whenFull: 'refuse'`: not even begun while the server is over its `maxmemory`. `'run'`: settles or moves what is there
- * already, and must go on then, since it is what makes room.
+ * `whenFull`: `refuse` fails while the server is over its `maxmemory`. `run` runs then, too: for scripts that settle or move messages,
+ * and so make room.
  */
 export const script = (whenFull: 'refuse' | 'run', body: string): Script => {
   const lua = `#!lua${whenFull === 'run' ? ' flags=allow-oom' : ''}\n${body}`;
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 };
 
-/** The server's clock in milliseconds, with their fractions. */
+/** The server's time in milliseconds, with a fraction. */
 export const serverTime = `
   local function now()
     local time = redis.call('TIME')

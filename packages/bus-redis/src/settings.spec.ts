@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { risksOf } from './settings.ts';
 
-test('a server that keeps what it answered raises no alarm, nor one whose settings are not told', () => {
+test('safe settings and unknown settings give no warning', () => {
   expect(risksOf({ aof_enabled: '1', appendfsync: 'always', redis_version: '8.2.1' })).toEqual([]);
   expect(risksOf({})).toEqual([]);
 });
@@ -17,10 +17,10 @@ test.each([
     { maxmemory: '1000000', maxmemory_policy: 'allkeys-lru' },
     'Redis drops messages when it is full: maxmemory-policy is allkeys-lru, not noeviction',
   ],
-])('%j is a risk that is told', (settings, risk) => {
+])('%j gives a warning', (settings, risk) => {
   expect(risksOf(settings)).toEqual([risk]);
 });
 
-test('a policy that drops only what has a time to live touches no message', () => {
+test('a policy that evicts only keys with a time to live gives no warning', () => {
   expect(risksOf({ maxmemory: '1000000', maxmemory_policy: 'volatile-lru' })).toEqual([]);
 });

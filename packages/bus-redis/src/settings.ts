@@ -1,18 +1,18 @@
 import { type Log, messageOf } from '@emporium/bus';
-import type { Link } from './link.ts';
+import type { Client } from './client.ts';
 
-/** Says, once a connection, which of the server's settings could lose what was accepted. */
-export const checkSettings = async (link: Link, log: Log): Promise<void> => {
+/** Logs a warning for each setting of the server that may lose accepted messages. Called once per connection. */
+export const checkSettings = async (client: Client, log: Log): Promise<void> => {
   try {
-    const info = fieldsOf(String(await link.command('INFO')));
-    const appendfsync = await settingOf(link, 'appendfsync');
+    const info = fieldsOf(String(await client.command('INFO')));
+    const appendfsync = await settingOf(client, 'appendfsync');
     for (const risk of risksOf({ ...info, ...appendfsync })) log.warn({}, risk);
   } catch (error) {
     log.warn({}, `the settings of Redis could not be checked: ${messageOf(error)}`);
   }
 };
 
-/** What is wrong with the server for a broker, for people. Unknown settings raise no alarm. */
+/** The problems of the server as a broker, for people. Unknown settings are ignored. */
 export const risksOf = (settings: Readonly<Record<string, string>>): string[] => {
   const {
     redis_version: version = '7.0',
@@ -41,8 +41,8 @@ const fieldsOf = (info: string): Record<string, string> =>
       .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
   );
 
-/** Nothing where the user may not ask. */
-const settingOf = async (link: Link, name: string): Promise<Record<string, string>> => {
-  const reply = await link.command('CONFIG', 'GET', name).catch(() => null);
+/** Empty without the permission for `CONFIG GET`. */
+const settingOf = async (client: Client, name: string): Promise<Record<string, string>> => {
+  const reply = await client.command('CONFIG', 'GET', name).catch(() => null);
   return Array.isArray(reply) && reply.length > 1 ? { [name]: String(reply[1]) } : {};
 };

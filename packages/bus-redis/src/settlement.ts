@@ -1,17 +1,16 @@
-import type { Settling } from '@emporium/bus/transport';
-import { createBatcher } from './batcher.ts';
+import { createBatcher, deadLetterQueue, type Settling } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
+import { deadLetterFields } from './dead-letter-fields.ts';
 import { aboutText, type Entry, fieldNames } from './entry.ts';
-import { letterOf } from './letter.ts';
-import { deadLetters, delayedOf, group, queueOf } from './names.ts';
+import { delayedOf, group, queueOf } from './names.ts';
 import { script, serverTime } from './script.ts';
 
-/** Acks that are at hand together are one step of the server. */
-const mostAcks = 500;
+/** Available acks are one script. */
+export const maxAcks = 500;
 
-/** Settles the messages of one unordered queue. Settling a message that another instance settled before changes nothing. */
+/** Settles the messages of one unordered queue. Settling a message that another instance has settled changes nothing. */
 export const createSettling = (
-  { commands, patiently }: Connection,
+  { commands, retryWhileAway }: Connection,
   name: string,
   onRetry: (delayMs: number) => void,
 ): Settling<Entry> => {
@@ -20,27 +19,27 @@ export const createSettling = (
   const acks = createBatcher<Entry>(
     async (entries) => {
       const ids = entries.map(({ entry }) => entry);
-      await patiently(() => commands.run(ack, [queue], ids));
+      await retryWhileAway(() => commands.run(ack, [queue], ids));
     },
-    { most: mostAcks },
+    { maxItems: maxAcks },
   );
 
   return {
     ack: (entry) => acks.add(entry),
     retry: async (entry, delayMs) => {
       const args = [entry.entry, aboutText(entry), entry.attempt + 1, delayMs];
-      await patiently(() => commands.run(retry, [queue, delayedOf(name)], args));
+      await retryWhileAway(() => commands.run(retry, [queue, delayedOf(name)], args));
       onRetry(delayMs);
     },
     deadLetter: async (entry, reason) => {
-      const { text, keep } = letterOf(name, entry, reason);
-      const args = [entry.entry, aboutText(entry), text, keep];
-      await patiently(() => commands.run(setAside, [queue, queueOf(deadLetters)], args));
+      const { facts, keep } = deadLetterFields(name, entry, reason);
+      const args = [entry.entry, aboutText(entry), facts, keep];
+      await retryWhileAway(() => commands.run(setAside, [queue, queueOf(deadLetterQueue)], args));
     },
   };
 };
 
-/** These were not begun, or not settled: others may have them at once, as the same attempt. */
+/** Makes messages that were not begun or not settled available to other instances at once, as the same attempt. */
 export const giveBack = async (
   { commands }: Connection,
   name: string,
@@ -51,17 +50,16 @@ export const giveBack = async (
   await Promise.all(entries.map((entry) => commands.run(retry, keys, argsOf(entry))));
 };
 
-/** Milliseconds until the next message is due, after those that are were moved to the queue; undefined when none waits. */
+/** Moves messages that are due to the queue. Returns the milliseconds until the next one is due; undefined if none waits. */
 export const moveDue = async ({ commands }: Connection, name: string): Promise<number | undefined> => {
   const next = Number(await commands.run(move, [delayedOf(name), queueOf(name)], []));
   return next < 0 ? undefined : next;
 };
 
 /**
- * Gone when it is acked: a queue holds nothing that is settled. The group gives entries out in their order, so that what is
- * before the first one pending is settled; where that is all of these, as it mostly is under load, they are cut off at once.
- * To look up and delete each by itself costs the server as much as all the rest of an ack. Where the group was removed nothing
- * is pending, and what is acked goes all the same.
+ * Acked entries are deleted. The group delivers entries in order, so that all before the first pending one are settled. Under load
+ * those are mostly the ones being acked, and one XTRIM deletes them all: deleting each with XDEL costs the server as much as the rest
+ * of an ack. If the group is missing nothing is pending, and XDEL deletes them.
  */
 const ack = script(
   'run',
@@ -72,8 +70,7 @@ const ack = script(
 );
 
 /**
- * What an entry becomes where it goes next: our fields and no others, each once. An entry of somebody else may have more of
- * them than one call takes.
+ * The fields of an entry that is moved: ours only, each once. An entry of a third party may have more fields than `unpack` allows.
  */
 export const remade = `
   local function valueOf(fields, name)
@@ -84,11 +81,11 @@ export const remade = `
   local function remade(fields, about, name, value, keep)
     local body = valueOf(fields, '${fieldNames.body}') or ''
     if keep and keep >= 0 then body = string.sub(body, 1, keep) end
-    local letter = valueOf(fields, '${fieldNames.letter}')
+    local facts = valueOf(fields, '${fieldNames.facts}')
     local made = { '${fieldNames.about}', about, '${fieldNames.body}', body, name, value }
-    if letter and name ~= '${fieldNames.letter}' then
-      made[7] = '${fieldNames.letter}'
-      made[8] = letter
+    if facts and name ~= '${fieldNames.facts}' then
+      made[7] = '${fieldNames.facts}'
+      made[8] = facts
     end
     return made
   end`;
@@ -118,7 +115,7 @@ const retry = script(
   return 1`,
 );
 
-/** What is not of our making becomes a message too, and ends among the dead letters. */
+/** A member that a third party added becomes a message too, and is dead-lettered. */
 const move = script(
   'run',
   `${serverTime}
@@ -138,9 +135,9 @@ const move = script(
 const setAside = script(
   'run',
   `${take}${remade}
-  local entry, about, letter, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+  local entry, about, facts, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
   local fields = take(KEYS[1], entry)
   if not fields then return 0 end
-  redis.call('XADD', KEYS[2], '*', unpack(remade(fields, about, '${fieldNames.letter}', letter, keep)))
+  redis.call('XADD', KEYS[2], '*', unpack(remade(fields, about, '${fieldNames.facts}', facts, keep)))
   return 1`,
 );

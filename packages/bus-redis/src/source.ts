@@ -2,34 +2,35 @@ import type { Entry } from './entry.ts';
 
 /** Where a consumer's messages come from: a queue, or the partitions that it owns. */
 export interface Source {
-  /** Takes its place among the other instances. */
+  /** Joins the other instances. */
   open(): Promise<void>;
-  /** Whether a fetch makes sense when so many deliveries may begin. */
-  hungry(room: number): boolean;
-  /** Waits for messages, two seconds at most, and keeps them for `next`. */
+  /** Whether to fetch when so many deliveries may begin. */
+  wants(room: number): boolean;
+  /** Waits for messages, two seconds at most, and buffers them for `next`. */
   fetch(room: number): Promise<void>;
-  /** Lets a fetch that waits return at once. */
+  /** Makes a fetch that waits return at once. */
   interrupt(): void;
   /** A message that may begin now. */
   next(): Entry | undefined;
-  /** The delivery is over. `again`: it was not settled for good, and comes again as this attempt after a while. */
-  release(entry: Entry, again?: Again): void;
-  /** Once a second: keeps what is claimed, takes over from instances that are gone. Gives what others have taken over. */
+  /** The delivery has ended. */
+  release(entry: Entry, redelivery?: Redelivery): void;
+  /** Once a second: renews the lease, and takes over from instances that are gone. Returns the entries that others have taken over. */
   tick(unsettled: readonly Entry[], running: boolean): Promise<readonly Entry[]>;
-  /** What was fetched and has not begun: others may have it, if that keeps the order. */
-  yieldWaiting(): Promise<void>;
-  /** Lets go of everything; `left` was begun, and not settled. */
-  close(left: readonly Entry[]): Promise<void>;
+  /** Gives back what was fetched and has not begun, if that keeps the order. */
+  giveBackWaiting(): Promise<void>;
+  /** Gives everything back, including messages that were begun and not settled, and leaves the other instances. */
+  close(unsettled: readonly Entry[]): Promise<void>;
 }
 
-export interface Again {
+/** A message that was not settled for good is delivered again, after a while, as this attempt. */
+export interface Redelivery {
   readonly attempt: number;
   readonly delayMs: number;
 }
 
 /**
- * What an instance has claimed and not renewed for so long is free for others, in milliseconds. It is renewed every second. A
- * process whose event loop stands still for longer has its messages handled twice.
+ * How long a lease lasts, in milliseconds. It is renewed every second; then other instances take over. If a process's event loop
+ * is blocked for longer, its messages are handled twice.
  */
 export const leaseMs = 5_000;
 
@@ -37,6 +38,3 @@ export const tickMs = 1_000;
 
 /** How long a read waits for messages, in milliseconds. */
 export const waitMs = 2_000;
-
-/** The longest that one timer waits, in milliseconds: beyond 2^31 it would not wait at all. What is due later is looked at again. */
-export const longestTimerMs = 60_000;

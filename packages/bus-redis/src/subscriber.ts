@@ -1,9 +1,8 @@
 import type { Consumer } from '@emporium/bus';
-import type { Deliver, Delivery, Limits } from '@emporium/bus/transport';
+import type { Deliver, Limits } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
-import { createConsumer } from './consumer.ts';
-import type { Entry } from './entry.ts';
+import { type ConsumerOptions, createConsumer } from './consumer.ts';
 import { createPartitions } from './partitions.ts';
 import { createQueue } from './queue.ts';
 import { createSettling } from './settlement.ts';
@@ -15,8 +14,8 @@ export const subscribe = (
   deliver: Deliver,
   { concurrency }: Limits,
 ): Promise<Consumer> =>
-  connection.patiently(async () => {
-    // Ordered or not is as the broker has it: a change of that is a conflict, which topology tells.
+  connection.retryWhileAway(async () => {
+    // Ordered or not is decided by the broker: `topology diff` reports a difference as a conflict.
     const { ordered } = await declare(connection, subscription);
     return (ordered ? consumePartitions : consumeQueue)({
       connection,
@@ -25,45 +24,28 @@ export const subscribe = (
       concurrency,
       declare: async () => {
         const found = await declare(connection, subscription);
-        if (found.ordered !== ordered) throw new Error(changedKind(found));
+        if (found.ordered !== ordered) throw new Error(kindChanged(found));
       },
     });
   });
 
-/** One that consumes a queue cannot go over to partitions, nor back: it is started again. */
-const changedKind = ({ ordered }: { readonly ordered: boolean }): string =>
+/** A consumer of a queue cannot change over to partitions, nor back. */
+const kindChanged = ({ ordered }: { readonly ordered: boolean }): string =>
   `the broker has the subscription as ${ordered ? 'ordered' : 'unordered'} now; start this service again`;
 
-interface Consuming {
-  readonly connection: Connection;
-  readonly name: string;
-  readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
-  readonly concurrency: number;
-  readonly declare: () => Promise<unknown>;
-}
-
-export const consumeQueue = (consuming: Consuming): Promise<Consumer> => {
-  const { connection, name, concurrency } = consuming;
-  const waker = createWaker();
-  const source = createQueue(connection, { name, concurrency, wake: waker.wake });
-  const settling = createSettling(connection, name, source.expect);
-  return createConsumer({ ...consuming, source, settling, onWake: waker.onWake });
-};
-
-const consumePartitions = (consuming: Consuming): Promise<Consumer> => {
-  const { connection, name } = consuming;
-  const waker = createWaker();
-  const { source, settling } = createPartitions(connection, name, waker.wake);
-  return createConsumer({ ...consuming, source, settling, onWake: waker.onWake });
-};
-
-/** A source is made before the consumer that it wakes. */
-const createWaker = () => {
-  let waken = (): void => {};
-  return {
-    wake: (): void => waken(),
-    onWake: (wake: () => void): void => {
-      waken = wake;
+export const consumeQueue = (options: ConsumerOptions): Promise<Consumer> => {
+  const { connection, name, concurrency } = options;
+  return createConsumer({
+    ...options,
+    createSource: (wake) => {
+      const source = createQueue(connection, { name, concurrency, wake });
+      return { source, settling: createSettling(connection, name, source.moveDueIn) };
     },
-  };
+  });
 };
+
+const consumePartitions = (options: ConsumerOptions): Promise<Consumer> =>
+  createConsumer({
+    ...options,
+    createSource: (wake) => createPartitions(options.connection, options.name, wake),
+  });

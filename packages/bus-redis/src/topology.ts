@@ -1,9 +1,15 @@
-import type { TopologyChange } from '@emporium/bus';
-import { partitionCount, type Topology } from '@emporium/bus/transport';
+import {
+  type Binding,
+  createQueueTopology,
+  partitionCount,
+  type Queue,
+  type QueueAdmin,
+  type Topology,
+} from '@emporium/bus/transport';
 import type { Registry, Subscription } from '@emporium/contracts';
+import type { Reply } from './client.ts';
 import type { Connection } from './connection.ts';
 import { listOf } from './entry.ts';
-import type { Reply } from './link.ts';
 import {
   delayedPrefix,
   group,
@@ -18,7 +24,7 @@ import {
 } from './names.ts';
 import { script, serverTime } from './script.ts';
 
-/** Makes the subscription where it is missing, and its queues. Gives whether it is ordered as the broker has it. */
+/** Creates the subscription and its queues where they are missing. Returns whether it is ordered on the broker. */
 export const declare = async (
   { commands }: Connection,
   { name, ordered, to }: Pick<Subscription, 'name' | 'ordered' | 'to'>,
@@ -27,130 +33,33 @@ export const declare = async (
   return { ordered: String(await commands.run(create, [], args)) === '1' };
 };
 
-/** Subscriptions are called queues here, as on other brokers. */
-export const createTopology = (connection: Connection, registry: Registry): Topology => {
-  const { commands, patiently } = connection;
-  const found = async (): Promise<Found[]> => listOf(await commands.run(list, [], [])).map(foundOf);
+export const createTopology = (connection: Connection, registry: Registry): Topology =>
+  createQueueTopology(registry, createQueueAdmin(connection), connection.retryWhileAway);
 
+const createQueueAdmin = (connection: Connection): QueueAdmin => {
+  const { commands } = connection;
   return {
-    diff: () =>
-      patiently(async () => {
-        const rows = await found();
-        return [
-          ...missingFrom(rows, registry).map(({ name }) => change('create', queue(name))),
-          ...unboundIn(rows, registry).map((one) => change('create', binding(one))),
-          ...conflictsOf(rows, registry),
-          ...excessIn(rows, registry).map((one) => change('remove', binding(one))),
-          ...unwantedIn(rows, registry).map(({ name, state }) =>
-            change('remove', queue(name), state === 'idle' ? undefined : reasons[state]),
-          ),
-        ];
-      }),
-
-    apply: () =>
-      patiently(async () => {
-        const rows = await found();
-        const missing = missingFrom(rows, registry);
-        const unbound = unboundIn(rows, registry);
-        for (const subscription of missing) await declare(connection, { ...subscription, to: [] });
-        await commands.run(bind, [], columnsOf(unbound));
-        return [
-          ...missing.map(({ name }) => change('create', queue(name))),
-          ...unbound.map((one) => change('create', binding(one))),
-        ];
-      }),
-
-    prune: () =>
-      patiently(async () => {
-        const rows = await found();
-        const excess = excessIn(rows, registry);
-        await commands.run(unbind, [], columnsOf(excess));
-        const names = unwantedIn(rows, registry).map(({ name }) => name);
-        const states = listOf(await commands.run(drop, [], names)).map(String);
-        return [
-          ...excess.map((one) => change('remove', binding(one))),
-          ...names.map((name, index) => {
-            const state = stateOf(states[index]);
-            return state === 'idle'
-              ? change('remove', queue(name))
-              : change('conflict', queue(name), reasons[state]);
-          }),
-        ];
-      }),
+    list: async () => listOf(await commands.run(list, [], [])).map(queueFrom),
+    create: async (subscription) => void (await declare(connection, { ...subscription, to: [] })),
+    bind: async (bindings) => void (await commands.run(bind, [], columnsOf(bindings))),
+    unbind: async (bindings) => void (await commands.run(unbind, [], columnsOf(bindings))),
+    remove: async (names) => {
+      const states = listOf(await commands.run(drop, [], names));
+      return names.map((name, index) => ({ name, inUse: reasons[String(states[index])] }));
+    },
   };
 };
 
-type State = 'idle' | 'consumed' | 'filled';
-
-const stateOf = (text: unknown): State => (text === 'consumed' || text === 'filled' ? text : 'idle');
-
-const reasons: Readonly<Record<Exclude<State, 'idle'>, string>> = {
-  consumed: 'somebody consumes it: prune leaves it until nobody does',
+/** Why `prune` leaves a queue, by its state. */
+const reasons: Readonly<Record<string, string>> = {
+  consumed: 'it has consumers: prune leaves it until they stop',
   filled: 'it holds messages: prune leaves it until they are handled',
 };
 
-interface Found {
-  readonly name: string;
-  readonly ordered: boolean;
-  /** Whether its queues are all there. */
-  readonly complete: boolean;
-  readonly state: State;
-  readonly types: readonly string[];
-}
-
-const foundOf = (reply: Reply): Found => {
-  const [name, ordered, complete, state, ...types] = listOf(reply).map(String);
-  return {
-    name: name ?? '',
-    ordered: ordered === '1',
-    complete: complete === '1',
-    state: stateOf(state),
-    types,
-  };
+const queueFrom = (reply: Reply): Queue => {
+  const [name = '', ordered, complete, state = '', ...types] = listOf(reply).map(String);
+  return { name, ordered: ordered === '1', types, incomplete: complete !== '1', inUse: reasons[state] };
 };
-
-interface Binding {
-  readonly name: string;
-  readonly type: string;
-}
-
-const missingFrom = (rows: readonly Found[], registry: Registry): Subscription[] =>
-  registry.subscriptions.filter(({ name }) => !rows.some((row) => row.name === name && row.complete));
-
-const unboundIn = (rows: readonly Found[], registry: Registry): Binding[] => {
-  const types = new Map(rows.map((row) => [row.name, row.types]));
-  return registry.subscriptions.flatMap(({ name, to }) =>
-    to.filter(({ type }) => !types.get(name)?.includes(type)).map(({ type }) => ({ name, type })),
-  );
-};
-
-const unwantedIn = (rows: readonly Found[], registry: Registry): Found[] =>
-  rows.filter(({ name }) => registry.subscription(name) === undefined);
-
-const excessIn = (rows: readonly Found[], registry: Registry): Binding[] =>
-  rows.flatMap(({ name, types }) => {
-    const wanted = registry.subscription(name)?.to.map(({ type }) => type);
-    return wanted === undefined
-      ? []
-      : types.filter((type) => !wanted.includes(type)).map((type) => ({ name, type }));
-  });
-
-const conflictsOf = (rows: readonly Found[], registry: Registry): TopologyChange[] =>
-  rows
-    .filter(({ name, ordered }) => (registry.subscription(name)?.ordered ?? ordered) !== ordered)
-    .map(({ name, ordered }) =>
-      change('conflict', queue(name), ordered ? 'it exists as ordered' : 'it exists as unordered'),
-    );
-
-const change = (action: TopologyChange['action'], what: string, detail?: string): TopologyChange => ({
-  action,
-  what,
-  ...(detail === undefined ? {} : { detail }),
-});
-
-const queue = (name: string): string => `queue ${name}`;
-
-const binding = ({ name, type }: Binding): string => `binding ${name} <- ${type}`;
 
 const columnsOf = (bindings: readonly Binding[]): string[] =>
   bindings.flatMap(({ name, type }) => [name, type]);
@@ -178,8 +87,8 @@ const unbindOne = `
   end`;
 
 /**
- * Little, and a service that starts while the server is full must be able to drain it. Bound is what is new, or has no binding
- * at all: another registry may have bound and unbound some since.
+ * Allowed while the server is full, so that a service that starts then can drain its queue. Bindings are added only to a subscription
+ * that is new or has none: another registry may have added and removed some since.
  */
 const create = script(
   'run',
@@ -196,7 +105,7 @@ const create = script(
     if ordered ~= '1' or redis.call('EXISTS', queue) == 0 then
       local made = redis.pcall('XGROUP', 'CREATE', queue, '${group}', '0', 'MKSTREAM')
       if made.err and not string.find(made.err, 'BUSYGROUP') then return made end
-      -- A partition is read by the one who owns it: all that is needed is an empty stream.
+      -- The owner of a partition reads it without a group: all that it needs is an empty stream.
       if ordered == '1' then redis.call('XGROUP', 'DESTROY', queue, '${group}') end
     end
   end
@@ -215,7 +124,7 @@ const unbind = script(
   for index = 1, #ARGV, 2 do unbind(ARGV[index], ARGV[index + 1]) end`,
 );
 
-/** A consumer looks for messages every other second. */
+/** A consumer that has been idle for less time than this is running: it reads every two seconds. */
 const consumedMs = 5_000;
 
 const stateOfOne = `${queuesOf}${serverTime}

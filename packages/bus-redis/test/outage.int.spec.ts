@@ -43,39 +43,39 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
 
   const ack = (delivery: Delivery) => delivery.ack();
 
-  test('what begins while it is down waits for it, happens once, and says where it waits', async () => {
+  test('publishes and subscriptions wait for a server that is down, happen once, and name it in the log', async () => {
     const happened = anEvent();
-    const told: string[] = [];
+    const logged: string[] = [];
     const log: Log = {
-      info: (_, text) => told.push(text),
-      warn: (_, text) => told.push(text),
-      error: (_, text) => told.push(text),
+      info: (_, text) => logged.push(text),
+      warn: (_, text) => logged.push(text),
+      error: (_, text) => logged.push(text),
     };
     await server.stopServer();
     const transport = open({ log });
-    let came = 0;
+    let delivered = 0;
     const subscribed = transport.subscribe(
       aSubscription(happened),
       async (delivery) => {
-        came += 1;
+        delivered += 1;
         await delivery.ack();
       },
       { concurrency: 1 },
     );
     await sleep(1_000);
     expect(transport.status()).toMatchObject({ state: 'away' });
-    expect(told).toEqual([
+    expect(logged).toEqual([
       expect.stringMatching(`^Redis is away \\(127.0.0.1:${server.port}\\): .*ECONNREFUSED`),
     ]);
 
     await server.startServer();
     await subscribed;
-    expect(told).toContain('connected to Redis');
+    expect(logged).toContain('connected to Redis');
     await transport.publish(messages(happened, 10));
-    await until(() => expect(came).toBe(10));
+    await until(() => expect(delivered).toBe(10));
   });
 
-  test('without a server a subscription is refused in time, and the transport still closes', async () => {
+  test('without a server a subscription is refused after the timeout, and the transport still closes', async () => {
     const transport = open({ timeoutMs: 500 });
     await server.stopServer();
     try {
@@ -87,14 +87,14 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
     }
   });
 
-  test('a server that answers no more is no success, and works again when it answers', async () => {
+  test('a publish fails if the server does not answer, and succeeds when it answers again', async () => {
     const happened = anEvent();
     const transport = open({ timeoutMs: 1_000 });
-    const came: string[] = [];
+    const delivered: string[] = [];
     await transport.subscribe(
       aSubscription(happened),
       async (delivery) => {
-        came.push(textOf(delivery));
+        delivered.push(textOf(delivery));
         await delivery.ack();
       },
       { concurrency: 10 },
@@ -110,11 +110,11 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       expect(await transport.publish([aMessage(happened, { body: 'after' })])).toEqual([
         { status: 'accepted' },
       ]);
-      expect(came).toContain('after');
+      expect(delivered).toContain('after');
     });
   }, 30_000);
 
-  test('closing ends in time although the server answers no more', async () => {
+  test('the transport closes in time although the server does not answer', async () => {
     const transport = open({ timeoutMs: 1_000 });
     await transport.subscribe(aSubscription(anEvent()), ack, { concurrency: 1 });
     await transport.subscribe(anOrderedSubscription(anEvent()), ack, { concurrency: 1 });
@@ -146,7 +146,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       async (redis) => {
         await redis.config('SET', 'busy-reply-threshold', '50');
         const killer = redis.duplicate();
-        await killer.ping(); // a server that is busy lets nobody in
+        await killer.ping(); // a busy server accepts no connection
         redis.eval('while true do end', 0).catch(() => {});
         await sleep(200);
         return async () => {
@@ -156,14 +156,14 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
   ])(
-    'a server that %s accepts nothing, and all works again when that is over',
+    'a server that %s accepts nothing, and works again afterwards',
     async (_, begin) => {
       const happened = anEvent();
       const redis = new Redis(server.url);
       const transport = open({ timeoutMs: 1_000 });
-      const came: string[] = [];
+      const delivered: string[] = [];
       const deliver = async (delivery: Delivery) => {
-        came.push(textOf(delivery));
+        delivered.push(textOf(delivery));
         await delivery.ack();
       };
       const consumers = [
@@ -185,8 +185,10 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
           { status: 'accepted' },
         ]),
       );
-      await until(() => expect(came.filter((text) => text === 'after').length).toBeGreaterThanOrEqual(2));
-      expect(came).not.toContain('during');
+      await until(() =>
+        expect(delivered.filter((text) => text === 'after').length).toBeGreaterThanOrEqual(2),
+      );
+      expect(delivered).not.toContain('during');
       expect(consumers.map((consumer) => consumer.status().state)).toEqual(['working', 'working']);
       redis.disconnect();
     },
@@ -201,7 +203,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
     [
-      'that cannot be reached for a while, without a word',
+      'that cannot be reached for a while, without an error',
       async (connections) => {
         connections.silent = true;
         connections.breakOff();
@@ -210,7 +212,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
     [
-      'that stands still for a while',
+      'that is stopped for a while',
       async () => {
         await whileStopped(Number(server.pid), () => sleep(5_000));
       },
@@ -224,7 +226,7 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       },
     ],
   ])(
-    'consumers of a server %s work again by themselves',
+    'consumers of a server %s recover',
     async (_, trouble) => {
       const happened = anEvent();
       const connections = await startConnections(server.port);
@@ -232,12 +234,12 @@ describe.skipIf(!available)(title('the redis transport without its server'), () 
       const transport = createRedisTransport({ url, timeoutMs: 1_000 });
       opened.push(transport);
       const [one, other]: [string[], string[]] = [[], []];
-      for (const [subscription, came] of [
+      for (const [subscription, delivered] of [
         [aSubscription(happened), one],
         [anOrderedSubscription(happened), other],
       ] as const) {
         const deliver = async (delivery: Delivery) => {
-          came.push(delivery.id);
+          delivered.push(delivery.id);
           await delivery.ack();
         };
         await transport.subscribe(subscription, deliver, { concurrency: 1 });
@@ -321,7 +323,7 @@ interface Connections {
   readonly port: number;
   /** New connections lead nowhere. */
   silent: boolean;
-  /** Nothing passes any more through those of now, and neither side is told. */
+  /** The open connections pass nothing any more, and neither side gets an error. */
   breakOff(): void;
   close(): Promise<void>;
 }

@@ -55,19 +55,19 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     from: Subscription,
     deliver: (one: Delivery) => Promise<void> = (one) => one.ack(),
   ) => {
-    const came: Delivery[] = [];
+    const delivered: Delivery[] = [];
     const consumer = await transport.subscribe(
       from,
       async (delivery) => {
-        came.push(delivery);
+        delivered.push(delivery);
         await deliver(delivery);
       },
       { concurrency: 10 },
     );
-    return { came, consumer };
+    return { delivered, consumer };
   };
 
-  /** What was asked of the server meanwhile, by anybody but this test. */
+  /** The commands that the server received meanwhile, without those of this test. */
   const callsWithin = async (ms: number): Promise<number> => {
     await redis.config('RESETSTAT');
     await sleep(ms);
@@ -81,18 +81,18 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
   const until = (assertion: () => void | Promise<void>, timeout = 15_000) =>
     vi.waitFor(assertion, { timeout, interval: 20 });
 
-  test('a full server takes no publishes and says so, settles what it has, and goes on when there is room', async () => {
+  test('a full server refuses publishes with the reason, settles its messages, and accepts publishes when there is room', async () => {
     const [listening, acting] = [aSubscription(happened), aSubscription(aCommand())];
-    const told: string[] = [];
-    const log: Log = { info: () => {}, warn: (_, text) => told.push(text), error: () => {} };
+    const logged: string[] = [];
+    const log: Log = { info: () => {}, warn: (_, text) => logged.push(text), error: () => {} };
     const transport = open({ timeoutMs: 1_000, log });
-    const letters: string[] = [];
-    await transport.consumeDeadLetters(async ({ id }) => void letters.push(id));
+    const deadLetters: string[] = [];
+    await transport.consumeDeadLetters(async ({ id }) => void deadLetters.push(id));
     let settle = () => {};
     const held = new Promise<void>((resolve) => {
       settle = resolve;
     });
-    const { came } = await collect(transport, listening, async (delivery) => {
+    const { delivered } = await collect(transport, listening, async (delivery) => {
       await held;
       if (delivery.id === 'retried' && delivery.attempt === 1) return delivery.retry(50);
       return delivery.id === 'dead'
@@ -100,7 +100,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
         : delivery.ack();
     });
     await transport.publish(['acked', 'retried', 'dead'].map((id) => aMessage(happened, { id })));
-    await until(() => expect(came).toHaveLength(3));
+    await until(() => expect(delivered).toHaveLength(3));
 
     await redis.config('SET', 'maxmemory', '1');
     try {
@@ -110,13 +110,15 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       expect(event).toMatchObject({ status: 'refused', error: { code: 'bus.broker_away', settle: 'pause' } });
       expect(event?.status === 'refused' && event.error.message).toMatch(/takes no publishes: .*maxmemory/);
       expect(transport.status()).toMatchObject({ state: 'blocked', reason: expect.stringContaining('OOM') });
-      expect(told).toContainEqual(expect.stringMatching(/Redis takes no publishes: OOM/));
+      expect(logged).toContainEqual(expect.stringMatching(/Redis takes no publishes: OOM/));
       // A service that starts now must be able to help.
       await collect(open(), acting);
 
       settle();
-      await until(() => expect(letters).toEqual(['dead']));
-      await until(() => expect(came.map(({ id, attempt }) => `${id} ${attempt}`)).toContain('retried 2'));
+      await until(() => expect(deadLetters).toEqual(['dead']));
+      await until(() =>
+        expect(delivered.map(({ id, attempt }) => `${id} ${attempt}`)).toContain('retried 2'),
+      );
       await until(async () => expect(await redis.xlen(`bus:queue:${listening.name}`)).toBe(0));
       expect(transport.status().state).toBe('blocked');
     } finally {
@@ -124,8 +126,8 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     }
     await until(() => expect(transport.status()).toEqual({ state: 'up' }));
     expect(await transport.publish([aMessage(happened, { id: 'after' })])).toEqual([{ status: 'accepted' }]);
-    await until(() => expect(came.map(({ id }) => id)).toContain('after'));
-    expect(came.map(({ id }) => id)).not.toContain('during');
+    await until(() => expect(delivered.map(({ id }) => id)).toContain('after'));
+    expect(delivered.map(({ id }) => id)).not.toContain('during');
   });
 
   test('a publish waits for room, and is accepted when it comes in time', async () => {
@@ -138,7 +140,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await publishing).toEqual([{ status: 'accepted' }]);
   });
 
-  test('what one subscription has not acked stays for it, and what all have acked is gone', async () => {
+  test('a message stays in the queue of a subscription until that has acked it', async () => {
     const event = anEvent();
     const [fast, slow, ordered] = [aSubscription(event), aSubscription(event), anOrderedSubscription(event)];
     const transport = open();
@@ -146,12 +148,12 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     const one = await collect(transport, fast);
     const other = await collect(transport, ordered);
     await transport.publish(messages(event, 200));
-    await until(() => expect([one.came.length, other.came.length]).toEqual([200, 200]));
+    await until(() => expect([one.delivered.length, other.delivered.length]).toEqual([200, 200]));
     await until(async () => expect(await redis.xlen(`bus:queue:${fast.name}`)).toBe(0));
     expect(await redis.xlen(`bus:queue:${slow.name}`)).toBe(200);
 
     const late = await collect(transport, slow);
-    await until(() => expect(new Set(late.came.map(textOf)).size).toBe(200));
+    await until(() => expect(new Set(late.delivered.map(textOf)).size).toBe(200));
     await until(async () => {
       const queues = await Promise.all(
         [fast, slow, ordered].map(({ name }) => redis.keys(`bus:queue:${name}*`)),
@@ -161,15 +163,15 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     });
   });
 
-  test('whatever is acked first, just that is gone from the queue', async () => {
+  test('an ack deletes its own message, in whatever order messages are acked', async () => {
     const listening = aSubscription(happened);
     const [first, second] = [open(), open()];
     const one = await collect(first, listening, async () => {});
     await first.publish(messages(happened, 10)); // as many as one consumer may have
-    await until(() => expect(one.came).toHaveLength(10));
+    await until(() => expect(one.delivered).toHaveLength(10));
     const other = await collect(second, listening, async () => {});
     await first.publish(messages(happened, 15));
-    await until(() => expect(other.came).toHaveLength(10)); // five are nobody's yet
+    await until(() => expect(other.delivered).toHaveLength(10)); // five are nobody's yet
 
     const queue = `bus:queue:${listening.name}`;
     const left = (await redis.xrange(queue, '-', '+')).map(([entry]) => entry);
@@ -182,36 +184,36 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       for (const place of places) left.splice(left.indexOf(String(place)), 1);
       expect((await redis.xrange(queue, '-', '+')).map(([entry]) => entry)).toEqual(left);
     };
-    await ack(other.came[0], other.came[3]); // behind what another has
-    await ack(one.came[0], one.came[1], other.came[1]); // before it, and behind
-    await ack(one.came[3], one.came[2]); // all in front
-    await ack(...one.came.slice(4), ...other.came.slice(4));
-    await ack(other.came[2]); // the last that anybody has
+    await ack(other.delivered[0], other.delivered[3]); // behind a message of the other instance
+    await ack(one.delivered[0], one.delivered[1], other.delivered[1]); // before it, and behind it
+    await ack(one.delivered[3], one.delivered[2]); // all in front
+    await ack(...one.delivered.slice(4), ...other.delivered.slice(4));
+    await ack(other.delivered[2]); // the last pending one
     expect(left).toHaveLength(5);
 
     const rest = await collect(open(), listening);
-    await until(() => expect(rest.came).toHaveLength(5));
+    await until(() => expect(rest.delivered).toHaveLength(5));
   });
 
-  test('what is acked when its group was removed is gone all the same', async () => {
+  test('an ack deletes its message even if the group was removed', async () => {
     const listening = aSubscription(happened);
     const transport = open();
-    const { came, consumer } = await collect(transport, listening, async () => {});
+    const { delivered, consumer } = await collect(transport, listening, async () => {});
     await transport.publish(messages(happened, 3));
-    await until(() => expect(came).toHaveLength(3));
+    await until(() => expect(delivered).toHaveLength(3));
     await consumer.pause();
     const queue = `bus:queue:${listening.name}`;
     await redis.xgroup('DESTROY', queue, 'instances');
-    await Promise.all(came.map((delivery) => delivery.ack()));
+    await Promise.all(delivered.map((delivery) => delivery.ack()));
     expect(await redis.xlen(queue)).toBe(0);
   });
 
-  test('a delivery that another instance took over is aborted, and can be settled no more', async () => {
+  test('a delivery that another instance has taken over is aborted, and cannot be settled', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     let ended = false;
-    const { came } = await collect(transport, listening, ({ signal }) => {
-      if (came.length > 1) return came[1]?.ack() ?? Promise.resolve();
+    const { delivered } = await collect(transport, listening, ({ signal }) => {
+      if (delivered.length > 1) return delivered[1]?.ack() ?? Promise.resolve();
       return new Promise<void>((resolve) => {
         signal.addEventListener('abort', () => {
           ended = true;
@@ -220,23 +222,23 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       });
     });
     await transport.publish([aMessage(happened, { id: 'taken' })]);
-    await until(() => expect(came).toHaveLength(1));
+    await until(() => expect(delivered).toHaveLength(1));
 
     const queue = `bus:queue:${listening.name}`;
     const [entry] = await redis.xrange(queue, '-', '+');
     await redis.xclaim(queue, 'instances', 'rival', 0, String(entry?.[0]));
 
     await until(() => expect(ended).toBe(true));
-    await expect(came[0]?.ack()).rejects.toThrow('given back');
+    await expect(delivered[0]?.ack()).rejects.toThrow('given back');
     // The rival is a crashed one: it renews nothing.
-    await until(() => expect(came).toHaveLength(2));
-    expect(came[1]).toMatchObject({ id: 'taken', attempt: 1 });
+    await until(() => expect(delivered).toHaveLength(2));
+    expect(delivered[1]).toMatchObject({ id: 'taken', attempt: 1 });
   }, 30_000);
 
-  test('a connection that is lost again and again under load brings each message, and none twice', async () => {
+  test('every message is delivered once although the connection is lost again and again under load', async () => {
     const listening = aSubscription(happened);
     const transport = open();
-    const { came } = await collect(transport, listening);
+    const { delivered } = await collect(transport, listening);
     let sent = 0;
     for (let round = 0; round < 30; round += 1) {
       const publishing = transport.publish(messages(happened, 200));
@@ -247,34 +249,34 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       if (id !== undefined) await redis.call('CLIENT', 'KILL', 'ID', id);
       await publishing;
     }
-    await until(() => expect(new Set(came.map(({ id }) => id)).size).toBe(sent));
-    expect(came).toHaveLength(sent);
+    await until(() => expect(new Set(delivered.map(({ id }) => id)).size).toBe(sent));
+    expect(delivered).toHaveLength(sent);
   }, 30_000);
 
-  test('instances share the partitions, and the last one has them all', async () => {
+  test('instances share the partitions, and the last one owns them all', async () => {
     const ordered = anOrderedSubscription(happened);
-    const held = async (): Promise<number[]> => {
+    const owned = async (): Promise<number[]> => {
       const owners = Object.values(await redis.hgetall(`bus:owners:${ordered.name}`));
       const counts = [...new Set(owners)].map((owner) => owners.filter((one) => one === owner).length);
       return counts.toSorted();
     };
     await collect(open(), ordered);
-    await until(async () => expect(await held()).toEqual([8]));
+    await until(async () => expect(await owned()).toEqual([8]));
 
     const joining = await collect(open(), ordered);
-    await until(async () => expect(await held()).toEqual([4, 4]));
+    await until(async () => expect(await owned()).toEqual([4, 4]));
     await collect(open(), ordered);
-    await until(async () => expect(await held()).toEqual([2, 3, 3]));
+    await until(async () => expect(await owned()).toEqual([2, 3, 3]));
 
     await joining.consumer.stop();
-    await until(async () => expect(await held()).toEqual([4, 4]));
+    await until(async () => expect(await owned()).toEqual([4, 4]));
   });
 
-  test('an ordered message goes on with its attempts in another instance, and not before it is due', async () => {
+  test('an ordered message keeps its attempts and its delay in another instance', async () => {
     const ordered = anOrderedSubscription(happened);
     const first = open();
     let retriedAt = 0;
-    const { came } = await collect(first, ordered, async (delivery) => {
+    const { delivered } = await collect(first, ordered, async (delivery) => {
       await delivery.retry(delivery.attempt === 1 ? 10 : 1_500);
       retriedAt = performance.now();
     });
@@ -282,17 +284,17 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       aMessage(happened, { key: 'one', body: 'a' }),
       aMessage(happened, { key: 'one', body: 'b' }),
     ]);
-    await until(() => expect(came).toHaveLength(2));
+    await until(() => expect(delivered).toHaveLength(2));
     await sleep(50);
     await first.close();
 
     const next = await collect(open(), ordered);
-    await until(() => expect(next.came).toHaveLength(2));
+    await until(() => expect(next.delivered).toHaveLength(2));
     expect(performance.now() - retriedAt).toBeGreaterThan(1_490);
-    expect(next.came.map((one) => `${textOf(one)} ${one.attempt}`)).toEqual(['a 3', 'b 1']);
+    expect(next.delivered.map((one) => `${textOf(one)} ${one.attempt}`)).toEqual(['a 3', 'b 1']);
   });
 
-  test('a queue that somebody removed is made again by its consumer', async () => {
+  test('a queue that was removed is created again by its consumer', async () => {
     const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
     const transport = open();
     const one = await collect(transport, unordered);
@@ -303,20 +305,20 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       expect((await redis.keys('bus:queue:*')).length).toBeGreaterThanOrEqual(9);
     });
     await transport.publish(messages(happened, 20));
-    await until(() => expect([one.came.length, other.came.length]).toEqual([20, 20]));
+    await until(() => expect([one.delivered.length, other.delivered.length]).toEqual([20, 20]));
   });
 
-  test('a queue that was made again as another kind is told, and no busy loop', async () => {
+  test('a queue that was created again as another kind is logged, without a busy loop', async () => {
     const listening = aSubscription(happened);
-    const told: string[] = [];
-    const log: Log = { info: () => {}, warn: () => {}, error: (_, text) => told.push(text) };
+    const logged: string[] = [];
+    const log: Log = { info: () => {}, warn: () => {}, error: (_, text) => logged.push(text) };
     await collect(open({ log }), listening);
     await redis.multi().flushdb().hset('bus:subscriptions', listening.name, '1').exec();
-    await until(() => expect(told).toContainEqual(expect.stringContaining('as ordered now; start this')));
+    await until(() => expect(logged).toContainEqual(expect.stringContaining('as ordered now; start this')));
     expect(await callsWithin(1_000)).toBeLessThan(20);
   });
 
-  test('what waits for weeks comes no earlier, and costs nothing meanwhile', async () => {
+  test('a message with a delay of weeks is not delivered earlier, and costs nothing meanwhile', async () => {
     const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
     const transport = open();
     const monthMs = 31 * 24 * 3_600_000; // more than one timer can wait
@@ -325,19 +327,19 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       await collect(transport, ordered, (one) => one.retry(monthMs)),
     ];
     await transport.publish([aMessage(happened)]);
-    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([1, 1]));
+    await until(() => expect(consumers.map(({ delivered }) => delivered.length)).toEqual([1, 1]));
     expect(await callsWithin(1_000)).toBeLessThan(20);
-    expect(consumers.map(({ came }) => came.length)).toEqual([1, 1]);
+    expect(consumers.map(({ delivered }) => delivered.length)).toEqual([1, 1]);
   });
 
-  test('consumers ask the server seldom while idle or paused, and not at all after they stopped', async () => {
+  test('consumers send few commands while idle or paused, and none after they have stopped', async () => {
     const transport = open();
     const consumers = [
       await collect(transport, aSubscription(happened)),
       await collect(transport, anOrderedSubscription(happened)),
     ];
     await transport.publish(messages(happened, 500));
-    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([500, 500]));
+    await until(() => expect(consumers.map(({ delivered }) => delivered.length)).toEqual([500, 500]));
     expect(await callsWithin(1_000)).toBeLessThan(20);
     for (const { consumer } of consumers) await consumer.pause();
     expect(await callsWithin(1_000)).toBeLessThan(20);
@@ -345,7 +347,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await callsWithin(1_000)).toBe(0);
   });
 
-  test('an event is refused, and not lost, while a queue that should have it is gone', async () => {
+  test('an event is refused, and not lost, while one of its queues is gone', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     await transport.topology(registryOf(listening)).apply();
@@ -358,7 +360,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await transport.publish([aMessage(happened)])).toEqual([{ status: 'accepted' }]);
   });
 
-  test('prune leaves a queue that somebody consumes, and takes it when nobody does', async () => {
+  test('prune leaves a queue that has a consumer, and removes it when it has none', async () => {
     const [kept, unordered, ordered] = [
       aSubscription(happened),
       aSubscription(happened),
@@ -384,7 +386,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     }
   });
 
-  test('consumers that end leave no trace in the group', async () => {
+  test('consumers that stop are removed from the group', async () => {
     const listening = aSubscription(happened);
     const transport = open();
     const { consumer } = await collect(transport, listening);
@@ -393,7 +395,7 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
     expect(await redis.xinfo('CONSUMERS', `bus:queue:${listening.name}`, 'instances')).toEqual([]);
   });
 
-  test('a user who may do no more than the README says publishes, consumes and declares', async () => {
+  test('the permissions in the README are enough to publish, consume and declare', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
     const permissions = readme.match(/`(~bus:\*[^`]*)`/)?.[1]?.split(/\s+/) ?? [];
     await redis.call('ACL', 'SETUSER', 'service', 'on', '>secret', ...permissions);
@@ -406,30 +408,30 @@ describe.skipIf(!available)(title('the redis transport and its server'), () => {
       if (one.attempt === 1) return one.retry(10);
       return one.key === 'dead' ? one.deadLetter({ code: 'test.broken', message: 'broken' }) : one.ack();
     };
-    const letters: string[] = [];
+    const deadLetters: string[] = [];
     const consumers = [
       await collect(transport, unordered, retryOnce),
       await collect(transport, ordered, retryOnce),
     ];
-    await transport.consumeDeadLetters(async (letter) => void letters.push(letter.subscription));
+    await transport.consumeDeadLetters(async (letter) => void deadLetters.push(letter.subscription));
 
     await transport.publish(['fine', 'dead'].map((key) => aMessage(happened, { key })));
 
-    await until(() => expect(consumers.map(({ came }) => came.length)).toEqual([4, 4]));
-    await until(() => expect(letters).toEqual(expect.arrayContaining([unordered.name, ordered.name])));
+    await until(() => expect(consumers.map(({ delivered }) => delivered.length)).toEqual([4, 4]));
+    await until(() => expect(deadLetters).toEqual(expect.arrayContaining([unordered.name, ordered.name])));
     const start = performance.now();
     for (const { consumer } of consumers) await consumer.stop();
     expect(performance.now() - start).toBeLessThan(1_500);
     await transport.topology(registryOf(unordered, ordered)).prune();
   });
 
-  test('settings that may lose messages are told once a connection', async () => {
-    const told: string[] = [];
-    const log: Log = { info: () => {}, warn: (_, text) => told.push(text), error: () => {} };
+  test('settings that may lose messages are logged once per connection', async () => {
+    const logged: string[] = [];
+    const log: Log = { info: () => {}, warn: (_, text) => logged.push(text), error: () => {} };
     await redis.config('SET', 'appendfsync', 'everysec');
     try {
       await open({ log }).publish([aMessage(happened)]);
-      await until(() => expect(told).toEqual([expect.stringContaining('appendfsync is everysec')]));
+      await until(() => expect(logged).toEqual([expect.stringContaining('appendfsync is everysec')]));
     } finally {
       await redis.config('SET', 'appendfsync', 'always');
     }

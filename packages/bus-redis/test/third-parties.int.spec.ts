@@ -40,13 +40,13 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
   const until = (assertion: () => void | Promise<void>, timeout = 15_000) =>
     vi.waitFor(assertion, { timeout, interval: 20 });
 
-  /** A service with its pipeline, and the channel of its dead letters. */
+  /** A service with its pipeline, and its dead letters. */
   const started = async (ordered: boolean) => {
     const happened = anEvent();
     const subscription = ordered ? anOrderedSubscription(happened) : aSubscription(happened);
     const registry = createRegistry({ contracts: [happened], subscriptions: [subscription] });
     const transport = open();
-    const [handled, unreadable, letters]: [string[], string[], DeadLetter[]] = [[], [], []];
+    const [handled, unreadable, deadLetters]: [string[], string[], DeadLetter[]] = [[], [], []];
     const consumer = await consume({
       transport,
       registry,
@@ -58,19 +58,19 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
       limits: { concurrency: 4 },
       log: silent,
     });
-    await transport.consumeDeadLetters(async (letter) => void letters.push(letter));
+    await transport.consumeDeadLetters(async (letter) => void deadLetters.push(letter));
     const queue = `bus:queue:${subscription.name}${ordered ? ':0' : ''}`;
-    return { subscription, transport, consumer, handled, unreadable, letters, queue };
+    return { subscription, transport, consumer, handled, unreadable, deadLetters, queue };
   };
 
   const entries: [string, (string | Buffer)[]][] = [
     ['no field of ours', ['hello', 'world']],
     ['names and values that are empty', ['', '']],
-    ['a body that is there twice', ['body', 'a', 'body', 'b']],
+    ['a body that occurs twice', ['body', 'a', 'body', 'b']],
     ['our fields, each twice', ['emporium-attempt', '1', 'emporium-attempt', '1', 'body', 'x']],
     ['an attempt beyond all bounds', ['emporium-attempt', '99999999999999999999999999', 'body', 'x']],
     ['an attempt of bytes', ['emporium-attempt', Buffer.from([0, 255, 254]), 'body', 'x']],
-    ['a letter that is none', ['emporium-letter', '{', 'body', 'x']],
+    ['invalid facts of a dead letter', ['emporium-letter', '{', 'body', 'x']],
     ['more fields than one call takes', Array.from({ length: 20_000 }, (_, index) => `f${index % 1_000}`)],
     ['a huge about', ['emporium-about', 'a '.repeat(100_000), 'body', 'x']],
     ['an about of bytes', ['emporium-about', Buffer.from([0, 32, 0, 32, 255]), 'body', 'x']],
@@ -85,19 +85,19 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
   ];
 
   test.each([false, true])(
-    'is dead-lettered once with its reason and place, whatever it is, and what follows is handled (ordered: %s)',
+    'is dead-lettered once with its reason and position, whatever it is, and the messages behind it are handled (ordered: %s)',
     async (ordered) => {
-      const { handled, unreadable, letters, queue, subscription, consumer } = await started(ordered);
+      const { handled, unreadable, deadLetters, queue, subscription, consumer } = await started(ordered);
       const places: string[] = [];
       for (const [, fields] of entries)
         places.push(`${queue}/${String(await redis.xadd(queue, '*', ...fields))}`);
 
-      await until(() => expect(letters.length).toBeGreaterThanOrEqual(entries.length), 30_000);
+      await until(() => expect(deadLetters.length).toBeGreaterThanOrEqual(entries.length), 30_000);
 
-      expect(letters.map(({ position }) => position).toSorted()).toEqual(places.toSorted());
-      expect(new Set(letters.map(({ id }) => id)).size).toBe(entries.length);
+      expect(deadLetters.map(({ position }) => position).toSorted()).toEqual(places.toSorted());
+      expect(new Set(deadLetters.map(({ id }) => id)).size).toBe(entries.length);
       expect(unreadable).toHaveLength(entries.length);
-      for (const letter of letters) {
+      for (const letter of deadLetters) {
         expect(letter.subscription).toBe(subscription.name);
         expect(letter.reason.code).toMatch(/^bus\.(invalid_message|message_too_big|unknown)/);
       }
@@ -109,23 +109,23 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
   );
 
   test.each([false, true])(
-    'and is over the limit is set aside with its size and the beginning of its body (ordered: %s)',
+    'and is over the limit is dead-lettered with its size and the beginning of its body (ordered: %s)',
     async (ordered) => {
-      const { letters, queue } = await started(ordered);
+      const { deadLetters, queue } = await started(ordered);
       const body = Buffer.alloc(maxBodyBytes + 1_000, 'x');
       const entry = await redis.xadd(queue, '*', 'body', body);
-      await until(() => expect(letters).toHaveLength(1));
-      expect(letters[0]).toMatchObject({
+      await until(() => expect(deadLetters).toHaveLength(1));
+      expect(deadLetters[0]).toMatchObject({
         truncatedFrom: body.byteLength,
         position: `${queue}/${entry}`,
         reason: { code: 'bus.message_too_big', message: expect.stringContaining(String(body.byteLength)) },
       });
-      expect(letters[0]?.body.byteLength).toBe(truncatedBodyBytes);
+      expect(deadLetters[0]?.body.byteLength).toBe(truncatedBodyBytes);
     },
   );
 
-  test('among the dead letters is taken once, whatever it holds, and stops nothing', async () => {
-    const { letters, transport } = await started(false);
+  test('among the dead letters is consumed once, whatever it contains, and blocks nothing', async () => {
+    const { deadLetters, transport } = await started(false);
     const queue = 'bus:queue:dead-letters';
     const odd = [
       'null',
@@ -141,8 +141,8 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
     for (const letter of odd) await redis.xadd(queue, '*', 'emporium-letter', letter, 'body', 'x');
     await redis.xadd(queue, '*', 'hello', 'world');
     await redis.xadd(queue, '*', 'body', Buffer.alloc(maxBodyBytes + 1));
-    await until(() => expect(letters).toHaveLength(odd.length + 2));
-    for (const { attempts, failedAt, reason } of letters) {
+    await until(() => expect(deadLetters).toHaveLength(odd.length + 2));
+    for (const { attempts, failedAt, reason } of deadLetters) {
       expect(attempts).toBeGreaterThanOrEqual(1);
       expect(attempts).toBeLessThanOrEqual(1_000);
       expect(failedAt).toMatch(/^20\d\d-/);
@@ -152,15 +152,15 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
     expect(transport.status()).toEqual({ state: 'up' });
   });
 
-  test('among what waits for its next attempt becomes a dead letter, and what else waits comes', async () => {
-    const { letters, subscription } = await started(false);
+  test('among the messages that wait for their next attempt is dead-lettered, and the others are delivered', async () => {
+    const { deadLetters, subscription } = await started(false);
     const delayed = `bus:delayed:${subscription.name}`;
     await redis.zadd(delayed, 1, 'rubbish', 2, Buffer.from([0xc1, 0xff]), 3, Buffer.from([0x93, 1, 2, 3]));
-    await until(() => expect(letters).toHaveLength(3));
+    await until(() => expect(deadLetters).toHaveLength(3));
     expect(await redis.zcard(delayed)).toBe(0);
   });
 
-  test('in place of what a partition remembers of its first message is passed over', async () => {
+  test('in place of the retry of a first message is ignored', async () => {
     const happened = anEvent();
     const subscription = anOrderedSubscription(happened);
     await redis.hset(
@@ -175,28 +175,28 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
       '1-0 -7 soon',
     );
     const transport = open();
-    const came: string[] = [];
+    const delivered: string[] = [];
     await transport.subscribe(
       subscription,
       async (delivery) => {
-        came.push(delivery.key);
+        delivered.push(delivery.key);
         await delivery.ack();
       },
       { concurrency: 8 },
     );
     const keys = Array.from({ length: 40 }, (_, number) => String(number));
     await transport.publish(keys.map((key) => aMessage(happened, { key })));
-    await until(() => expect(came).toHaveLength(40));
+    await until(() => expect(delivered).toHaveLength(40));
   });
 
   test.each([false, true])(
-    'in place of a queue makes its consumer say that it is stuck, and where, once in the log (ordered: %s)',
+    'in place of a queue makes its consumer report that it is stuck, and where, once in the log (ordered: %s)',
     async (ordered) => {
       const happened = anEvent();
       const subscription = ordered ? anOrderedSubscription(happened) : aSubscription(happened);
       const other = aSubscription(happened);
-      const told: string[] = [];
-      const log = { ...silent, error: (_: object, text: string) => told.push(text) };
+      const logged: string[] = [];
+      const log = { ...silent, error: (_: object, text: string) => logged.push(text) };
       const transport = createRedisTransport({ url: server.url, timeoutMs: 1_000, log });
       opened.push(transport);
       const consumer = await transport.subscribe(subscription, (one) => one.ack(), { concurrency: 1 });
@@ -209,7 +209,7 @@ describe.skipIf(!available)(title('what third parties write into the streams of 
 
       const stuck = { state: 'stuck', reason: expect.stringContaining('WRONGTYPE'), position: queue };
       await until(() => expect(consumer.status()).toMatchObject(stuck), 20_000);
-      expect(told.length).toBeLessThan(5);
+      expect(logged.length).toBeLessThan(5);
       // What is for others is not refused with what is for this one.
       const messages = Array.from({ length: 8 }, (_, index) =>
         aMessage(index % 2 === 0 ? happened : otherEvent, { key: '22' }),

@@ -39,7 +39,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
 
   const unroutable = { status: 'refused', error: { code: 'bus.unroutable', settle: 'retry' } };
 
-  test('a mandatory event that no subscription takes is refused, and another is not', async () => {
+  test('a mandatory event without a subscription is refused, and an optional one is not', async () => {
     const happened = anEvent();
     const [result, other] = await open().publish([
       { ...aMessage(happened), mandatory: true },
@@ -63,17 +63,17 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
       },
     ],
   ])(
-    '%s is made again by idle consumers, and no mandatory event is lost meanwhile',
+    'idle consumers create %s again, and no mandatory event is lost meanwhile',
     async (_, remove) => {
       const happened = anEvent();
       const [unordered, ordered] = [aSubscription(happened), anOrderedSubscription(happened)];
       const consuming = open();
-      const came = new Map([unordered, ordered].map(({ name }) => [name, new Set<string>()]));
+      const delivered = new Map([unordered, ordered].map(({ name }) => [name, new Set<string>()]));
       for (const subscription of [unordered, ordered]) {
         await consuming.subscribe(
           subscription,
           async (delivery) => {
-            came.get(subscription.name)?.add(delivery.id);
+            delivered.get(subscription.name)?.add(delivery.id);
             await delivery.ack();
           },
           { concurrency: 4 },
@@ -88,7 +88,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
         return result?.status === 'accepted';
       };
       expect(await publish()).toBe(true);
-      await until(() => expect([...came.values()].map(({ size }) => size)).toEqual([1, 1]));
+      await until(() => expect([...delivered.values()].map(({ size }) => size)).toEqual([1, 1]));
 
       await remove(redis, ordered.name, happened.type);
       await remove(redis, unordered.name, happened.type);
@@ -97,13 +97,13 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
       await until(async () => expect(await publish()).toBe(true));
       for (let index = 0; index < 20; index += 1) await publish();
       await until(() => {
-        for (const ids of came.values()) expect(accepted.filter((id) => !ids.has(id))).toEqual([]);
+        for (const ids of delivered.values()) expect(accepted.filter((id) => !ids.has(id))).toEqual([]);
       });
     },
     40_000,
   );
 
-  test('while one of two subscriptions is not there again, no mandatory event is accepted for the other alone', async () => {
+  test('while only one of two subscriptions is back, no mandatory event is accepted', async () => {
     const happened = anEvent();
     const [here, away] = [aSubscription(happened), aSubscription(happened)];
     const registry = createRegistry({ contracts: [happened], subscriptions: [here, away] });
@@ -119,7 +119,7 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
     expect(await transport.publish([event()])).toEqual([{ status: 'accepted' }]);
   });
 
-  test('what a message is refused for is in no queue, so that a repetition makes no second copy', async () => {
+  test('a message that is refused is in no queue, so that a second publish makes no second copy', async () => {
     const happened = anEvent();
     const [here, gone] = [aSubscription(happened), aSubscription(happened)];
     const transport = open();
@@ -130,12 +130,12 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
     expect(await redis.xlen(`bus:queue:${here.name}`)).toBe(0);
   });
 
-  test('dead letters are taken again, too', async () => {
+  test('dead letters are consumed again, too', async () => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     const transport = open();
-    const letters: string[] = [];
-    await transport.consumeDeadLetters(async ({ id }) => void letters.push(id));
+    const deadLetters: string[] = [];
+    await transport.consumeDeadLetters(async ({ id }) => void deadLetters.push(id));
     await redis.flushall();
     await transport.subscribe(
       subscription,
@@ -145,6 +145,6 @@ describe.skipIf(!available)(title('the redis transport on a server that lost wha
       },
     );
     await transport.publish([aMessage(happened, { id: 'a' })]);
-    await until(() => expect(letters).toEqual(['a']));
+    await until(() => expect(deadLetters).toEqual(['a']));
   });
 });

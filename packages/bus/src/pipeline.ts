@@ -5,7 +5,7 @@ import { createHold } from './hold.ts';
 import type { Log } from './log.ts';
 import { type Message, readMessage } from './message.ts';
 import { backoff } from './retry.ts';
-import { createProgress } from './transport/progress.ts';
+import { createProgress } from './transport/consumer/progress.ts';
 import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from './transport.ts';
 
 /** Runs the handler of a message with its effects, atomically. Resolves when all is committed; rejects when nothing is. */

@@ -1,4 +1,4 @@
-// For those who write a transport: the rest of its interface, and what transports share. Each name has one entry.
+// For transports: the rest of their interface, and the code that they share. Each name has one entry.
 
 // The interface
 
@@ -14,26 +14,49 @@ export {
   type TransportStatus,
 } from '../transport.ts';
 
+// The transport and its connection
+
+export { createHealth, type Health } from './connection/health.ts';
+export { type TransportOptions, withDefaults, withoutPassword } from './connection/options.ts';
+export { retryWhileAway } from './connection/retry-while-away.ts';
+export { createTransport } from './create-transport.ts';
+export { createMutex, type Mutex } from './mutex.ts';
+export { maxTimerMs } from './timers.ts';
+
 // Publishing
 
 export { partitionCount } from '../partition.ts';
 export {
-  createKnownListeners,
-  isReached,
-  type KnownListeners,
-  type Listeners,
-  nobody,
-} from './known-listeners.ts';
+  createBatchPublisher,
+  type Publisher,
+} from './publisher/batch-publisher.ts';
+export { isReached, type Listeners, noListeners } from './publisher/known-listeners.ts';
 
 // Consuming
 
-export { createDeliveries, type Deliveries, type Settling } from './deliveries.ts';
-export { createProgress, type Progress } from './progress.ts';
-export { createTrouble, type Trouble } from './trouble.ts';
+export { createBatcher } from './consumer/batcher.ts';
+export { createDeliveries, type Deliveries, type Outcome, type Settling } from './consumer/deliveries.ts';
+export { createProgress } from './consumer/progress.ts';
+export { type Fetcher, type Slots, startQueueConsumer } from './consumer/queue-consumer.ts';
+export { createTrouble, firstStuck } from './consumer/trouble.ts';
+
+// Topology
+
+export {
+  type Binding,
+  createQueueTopology,
+  type Queue,
+  type QueueAdmin,
+} from './queue-topology.ts';
 
 // Dead letters
 
-export { type DeadLetterFacts, deadLetterFacts } from './dead-letter-facts.ts';
+export {
+  deadLetterQueue,
+  readDeadLetter,
+  startDeadLetterConsumer,
+} from './dead-letters/dead-letter-consumer.ts';
+export { storedFacts } from './dead-letters/dead-letter-facts.ts';
 
 // Headers
 

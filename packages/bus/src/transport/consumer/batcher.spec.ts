@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createBatcher } from './batcher.ts';
 
-/** Work that begins at once, notes its batches, and ends when it is told to. */
-const controlled = (most: number) => {
+/** Work that begins at once, records its batches, and ends when the test says so. */
+const controlled = (maxItems: number) => {
   const batches: string[][] = [];
   const ends: PromiseWithResolvers<void>[] = [];
   const { add } = createBatcher<string>(
@@ -12,7 +12,7 @@ const controlled = (most: number) => {
       ends.push(end);
       return end.promise;
     },
-    { most },
+    { maxItems },
   );
   return { batches, ends, add };
 };
@@ -21,7 +21,7 @@ const controlled = (most: number) => {
 const microtasks = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a batch', () => {
-  test('is what is at hand together, and ends as one', async () => {
+  test('has all available items, which settle together', async () => {
     const { batches, ends, add } = controlled(10);
     const all = ['a', 'b', 'c'].map(add);
     await microtasks();
@@ -30,7 +30,7 @@ describe('a batch', () => {
     await Promise.all(all);
   });
 
-  test('collects while the one before is in work, and begins as soon as that ends', async () => {
+  test('collects items while the one before is processed, and begins when that ends', async () => {
     const { batches, ends, add } = controlled(10);
     const first = add('a');
     await microtasks();
@@ -47,7 +47,7 @@ describe('a batch', () => {
     await rest;
   });
 
-  test('takes in what follows from the end of the one before', async () => {
+  test('includes items that are added when the one before ends', async () => {
     const { batches, ends, add } = controlled(10);
     for (const item of ['a', 'b']) void add(item).then(() => add(`after ${item}`));
     await microtasks();
@@ -59,7 +59,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('has no more than the most, and what is left makes the next ones, in order', async () => {
+  test('has no more than maxItems items, and the rest makes the next batches, in order', async () => {
     const { batches, ends, add } = controlled(2);
     const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map(add));
     for (let batch = 0; batch < 3; batch += 1) {
@@ -71,7 +71,7 @@ describe('a batch', () => {
     expect(batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
-  test('that fails rejects its own items alone, and the next one is worked on', async () => {
+  test('that fails rejects only its own items, and the next one is processed', async () => {
     const { ends, add } = controlled(2);
     const lost = new Error('the connection was lost');
     const all = Promise.allSettled(['a', 'b', 'c'].map(add));

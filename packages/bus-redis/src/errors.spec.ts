@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAway, isBlocked, isMissing } from './health.ts';
+import { isAway, isBlocked, isMissing } from './errors.ts';
 
 const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
 
@@ -8,7 +8,7 @@ test.each([
   'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
   'ERR max number of clients reached',
   'BUSY Redis is busy running a script.',
-])('%s: it is away for now', (message) => {
+])('%s: the server is away', (message) => {
   expect(isAway(reply(message))).toBe(true);
   expect(isBlocked(reply(message))).toBe(false);
 });
@@ -18,7 +18,7 @@ test.each([
   "READONLY You can't write against a read only replica.",
   'NOREPLICAS Not enough good replicas to write.',
   'MISCONF Errors writing to the AOF file: No space left on device',
-])('%s: it takes no publishes', (message) => {
+])('%s: the server accepts no publishes', (message) => {
   expect(isBlocked(reply(message))).toBe(true);
   expect(isAway(reply(message))).toBe(false);
 });
@@ -30,7 +30,7 @@ test('a lost connection is away, and a wrong command is not', () => {
   expect(isAway('Connection is closed.')).toBe(false);
 });
 
-test('a queue that is not there is told from other refusals', () => {
+test('a missing queue is told apart from other errors', () => {
   expect(isMissing(reply("NOGROUP No such key 'bus:queue:x'"))).toBe(true);
   expect(isMissing(reply('UNBLOCKED the stream key no longer exists'))).toBe(true);
   expect(isMissing(reply('UNBLOCKED client unblocked via CLIENT UNBLOCK'))).toBe(false);

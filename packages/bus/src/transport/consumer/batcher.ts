@@ -1,4 +1,4 @@
-/** Collects what is at hand while the batch before is being worked on. Nothing waits for a batch to fill. */
+/** Collects items while the batch before is being processed. Nothing waits for a batch to fill up. */
 export interface Batcher<Item> {
   /** Resolves or rejects with the batch that the item went into. */
   add(item: Item): Promise<void>;
@@ -9,12 +9,12 @@ interface Batch<Item> extends PromiseWithResolvers<void> {
 }
 
 /**
- * A grouper for work that is done for all of its up to `most` items or for none. They share one promise: there may be
- * 100,000 items a second, and a promise made for each costs more than all that is done with it.
+ * Like a grouper, for work that succeeds or fails for all of its up to `maxItems` items. They share one promise: at 100,000 items a
+ * second, one per item costs more than all that is done with it.
  */
 export const createBatcher = <Item>(
   work: (items: readonly Item[]) => Promise<void>,
-  { most }: { readonly most: number },
+  { maxItems }: { readonly maxItems: number },
 ): Batcher<Item> => {
   const waiting: Batch<Item>[] = [];
   let busy = false;
@@ -31,7 +31,7 @@ export const createBatcher = <Item>(
     waiting.push(batch);
     if (!busy) {
       busy = true;
-      // A microtask later, so that deliveries that arrived in one read from the socket make one batch.
+      // A microtask later, so that the deliveries of one read from the socket make one batch.
       queueMicrotask(run);
     }
     return batch;
@@ -40,7 +40,7 @@ export const createBatcher = <Item>(
   return {
     add: (item) => {
       const last = waiting.at(-1);
-      const batch = last !== undefined && last.items.length < most ? last : begin();
+      const batch = last !== undefined && last.items.length < maxItems ? last : begin();
       batch.items.push(item);
       return batch.promise;
     },

@@ -19,9 +19,9 @@ const started = () => {
 
 test('what fails for ten seconds makes the consumer count as stuck, with the reason and the position', () => {
   const { trouble, after } = started();
-  trouble.met(new Error('wrong type'));
+  trouble.failed(new Error('wrong type'));
   after(9_999);
-  trouble.met(new Error('wrong type'));
+  trouble.failed(new Error('wrong type'));
   expect(trouble.status()).toEqual({ state: 'working' });
   after(1);
   expect(trouble.status()).toEqual({
@@ -30,18 +30,18 @@ test('what fails for ten seconds makes the consumer count as stuck, with the rea
     reason: 'nothing could be read: wrong type',
     position: 'queue/7',
   });
-  trouble.over();
+  trouble.succeeded();
   expect(trouble.status()).toEqual({ state: 'working' });
 });
 
 test('a reason is logged once, and its end too', () => {
   const { log, trouble } = started();
-  trouble.over();
-  trouble.met(new Error('wrong type'));
-  trouble.met(new Error('wrong type'));
-  trouble.met(new Error('no permission'));
-  trouble.over();
-  trouble.over();
+  trouble.succeeded();
+  trouble.failed(new Error('wrong type'));
+  trouble.failed(new Error('wrong type'));
+  trouble.failed(new Error('no permission'));
+  trouble.succeeded();
+  trouble.succeeded();
   expect(log.error).toHaveBeenCalledTimes(2);
   expect(log.info).toHaveBeenCalledExactlyOnceWith(expect.anything(), 'no longer: nothing could be read');
 });

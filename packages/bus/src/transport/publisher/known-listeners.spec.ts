@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createKnownListeners, isReached, nobody } from './known-listeners.ts';
+import { createKnownListeners, isReached, noListeners } from './known-listeners.ts';
 
 const there = (count: number, removed = 0) => ({ count, removed });
 
-test('a mandatory message must reach one subscription at least, and as many as there were', () => {
+test('a mandatory message must reach at least one subscription, and as many as before', () => {
   const listeners = createKnownListeners();
   expect(listeners.expected('order.placed')).toMatchObject({ count: 1 });
   listeners.found('order.placed', there(0));
@@ -25,7 +25,7 @@ test.each([
   ['a reset forgot the removals, and all are there', there(3, 5), there(3), true],
   ['a reset forgot the removals, and one is missing', there(3, 5), there(2), false],
   ['the last was removed on purpose', there(1), there(0, 1), false],
-  ['nobody is expected', nobody, there(0), true],
+  ['none is expected', noListeners, there(0), true],
 ])('%s: %o, then %o', (_, expected, found, reached) => {
   expect(isReached(expected, found)).toBe(reached);
 });
@@ -37,7 +37,7 @@ test('a subscription that was removed on purpose is not waited for', () => {
   expect(listeners.expected('order.placed')).toMatchObject(there(2, 1));
 });
 
-test('subscriptions that do not come back within half a minute were removed for good', () => {
+test('subscriptions that are not back within half a minute count as removed for good', () => {
   let now = 0;
   const listeners = createKnownListeners(() => now);
   listeners.found('order.placed', there(3));
@@ -49,7 +49,7 @@ test('subscriptions that do not come back within half a minute were removed for 
   expect(listeners.expected('order.placed')).toMatchObject(there(1));
 });
 
-test('when all are there again, the next that is missing has half a minute too', () => {
+test('once all are back, the next missing one has half a minute, too', () => {
   let now = 0;
   const listeners = createKnownListeners(() => now);
   listeners.found('order.placed', there(2));

@@ -1,45 +1,50 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busErrors, messageOf } from '@emporium/bus';
+import type { Health } from '@emporium/bus/transport';
 import pg from 'pg';
 import type { Config } from './config.ts';
-import { type Health, isLost, isMissing } from './health.ts';
+import { isLost, isMissing } from './errors.ts';
 import { ensureSchema, repairSchema } from './schema.ts';
 
 export interface Query {
-  /** Prepared once a connection under this name; not prepared without one. */
+  /** The name of the prepared statement; without one it is not prepared. */
   readonly name?: string;
   readonly text: string;
 }
 
-/** One connection that is made again when it was lost. Statements go out in the order of the calls, without waiting for each other. */
-export interface Link {
-  /**
-   * Connects first where it must, and makes the tables again where they are gone. Rejects with what the server or the socket
-   * said.
-   */
+/** One connection, which is opened again after it was lost. Statements are sent in the order of the calls, and are pipelined. */
+export interface Client {
+  /** Connects first if necessary, and creates the tables again if they are gone. Rejects with the error of the server or the socket. */
   query<Row extends pg.QueryResultRow>(query: Query, values: readonly unknown[]): Promise<Row[]>;
   connect(): Promise<void>;
   connected(): boolean;
-  /** Takes no more, waits for the statements under way up to a second, and disconnects. */
+  /** Waits up to a second for the statements in progress, and disconnects. Further statements are rejected. */
   close(): Promise<void>;
 }
 
-interface LinkOptions {
+interface ClientOptions {
   readonly config: Config;
-  /** What it is for, in logs. */
+  /** For logs and `pg_stat_activity`. */
   readonly purpose: string;
   readonly health: Health;
-  /** Settings of the session: `-c synchronous_commit=off`. */
+  /** Of the session: `-c synchronous_commit=off`. */
   readonly settings?: string;
-  /** What to do with a fresh connection before anyone else has it. */
+  /** Runs on each new connection before it is used. */
   readonly prepare?: (client: pg.Client) => Promise<void>;
   readonly onLost?: () => void;
 }
 
-export const createLink = ({ config, purpose, health, settings, prepare, onLost }: LinkOptions): Link => {
+export const createClient = ({
+  config,
+  purpose,
+  health,
+  settings,
+  prepare,
+  onLost,
+}: ClientOptions): Client => {
   const { url, timeoutMs, connectionName, log } = config;
   let current: { readonly client: pg.Client; readonly ready: Promise<void>; up: boolean } | undefined;
-  let underWay = 0;
+  let inProgress = 0;
   let closed = false;
 
   const open = () => {
@@ -47,7 +52,7 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
       connectionString: url,
       application_name: `${connectionName} ${purpose}`,
       connectionTimeoutMillis: Math.min(timeoutMs, 3_000),
-      // After so long without an answer the server counts as away.
+      // A server that does not answer for so long counts as away.
       query_timeout: timeoutMs,
       keepAlive: true,
       pipeline: true,
@@ -73,12 +78,12 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
     current = undefined;
     health.away(error);
     if (connection.up) log.warn({ purpose }, `the connection to PostgreSQL was lost: ${messageOf(error)}`);
-    // It is broken: all that is left is to let go of the socket, whatever that says.
+    // The connection is broken already: an error here means nothing.
     connection.client.end().catch(() => {});
     onLost?.();
   };
 
-  const ask = async <Row extends pg.QueryResultRow>(
+  const run = async <Row extends pg.QueryResultRow>(
     client: pg.Client,
     { name, text }: Query,
     values: readonly unknown[],
@@ -93,9 +98,9 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
     }
   };
 
-  /** Statements that leave meanwhile wait on the same connection, and find the tables. */
+  /** Statements that are sent meanwhile wait behind it on the same connection, and find the tables. */
   const repair = async (client: pg.Client, error: unknown): Promise<void> => {
-    log.warn({ purpose }, `the tables are gone, and are made again: ${messageOf(error)}`);
+    log.warn({ purpose }, `the tables are gone, and are created again: ${messageOf(error)}`);
     await repairSchema(client);
   };
 
@@ -108,11 +113,11 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
 
   return {
     query: async <Row extends pg.QueryResultRow>(query: Query, values: readonly unknown[]) => {
-      underWay += 1;
+      inProgress += 1;
       try {
         const connection = await connect();
         try {
-          const rows = await ask<Row>(connection.client, query, values);
+          const rows = await run<Row>(connection.client, query, values);
           health.up();
           return rows;
         } catch (error) {
@@ -120,7 +125,7 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
           throw error;
         }
       } finally {
-        underWay -= 1;
+        inProgress -= 1;
       }
     },
     connect: async () => {
@@ -129,7 +134,7 @@ export const createLink = ({ config, purpose, health, settings, prepare, onLost 
     connected: () => current?.up ?? false,
     close: async () => {
       closed = true;
-      for (const deadline = Date.now() + 1_000; underWay > 0 && Date.now() < deadline; ) await sleep(5);
+      for (const deadline = Date.now() + 1_000; inProgress > 0 && Date.now() < deadline; ) await sleep(5);
       const connection = current;
       current = undefined;
       if (connection === undefined) return;

@@ -1,8 +1,8 @@
-import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { ConsumerStatus, Delivery } from '../transport.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { ConsumerStatus, Delivery } from '../../transport.ts';
 
-/** Watches whether the deliveries of one consumer come to an end. */
+/** Watches whether the deliveries of one consumer end. */
 export interface Progress {
   begin(delivery: Delivery): void;
   /** It was settled, or given back. */
@@ -12,9 +12,9 @@ export interface Progress {
   status(): ConsumerStatus;
 }
 
-/** A message that could not be settled for so long, in milliseconds, makes its consumer count as stuck. */
+/** A consumer counts as stuck when a message could not be settled for so long, in milliseconds. */
 const unsettledMs = 10_000;
-/** A handler that runs for so long, in milliseconds, makes its consumer count as stuck. No call to the outside is waited for so long. */
+/** A consumer counts as stuck when a handler runs for so long, in milliseconds. No external call has a longer timeout. */
 const runningMs = 120_000;
 /** A message that was not delivered here again for so long, in milliseconds, was settled by another instance. */
 const forgottenMs = 60_000;
@@ -30,7 +30,7 @@ interface Unsettled {
 
 /** `clock` returns milliseconds since 1970. */
 export const createProgress = (subscription: string, log: Log, clock: () => number = Date.now): Progress => {
-  const running = new Map<Delivery, number>(); // in the order of their beginning
+  const running = new Map<Delivery, number>(); // oldest first
   const unsettled = new Map<string, Unsettled>();
 
   const forget = (now: number): void => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { noted } from '../../test/fake-transport.ts';
-import type { Delivery } from '../transport.ts';
+import { noted } from '../../../test/fake-transport.ts';
+import type { Delivery } from '../../transport.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 const body = new Uint8Array();
@@ -50,7 +50,7 @@ describe('a consumer', () => {
     });
   });
 
-  test('says once that a message is not settled, and once that it was in the end', () => {
+  test('logs once that a message is not settled, and once that it was settled after all', () => {
     const delivery = noted({ id: 'm-1', body });
     for (let tries = 0; tries < 50; tries += 1) fail(delivery);
     progress.begin(delivery);

@@ -1,27 +1,27 @@
-import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { ConsumerStatus } from '../transport.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { ConsumerStatus } from '../../transport.ts';
 
-/** What keeps one consumer from reaching its messages, by no fault of the broker's availability. */
+/** One thing that a consumer keeps failing to do although its broker is available. */
 export interface Trouble {
-  /** It failed again. Logged when the reason is a new one, and not each time. */
-  met(error: unknown): void;
-  over(): void;
+  /** It failed again. Logged once per reason. */
+  failed(error: unknown): void;
+  succeeded(): void;
   status(): ConsumerStatus;
 }
 
 interface TroubleOptions {
   readonly log: Log;
   readonly subscription: string;
-  /** What it failed to do: `nothing could be read`. */
+  /** What fails: `messages cannot be read`. */
   readonly what: string;
-  /** Where it stands, for people. */
+  /** Where the consumer is, for people. */
   readonly position: string;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
 
-/** What failed for so long, in milliseconds, makes its consumer count as stuck. */
+/** A consumer counts as stuck after failing for so long, in milliseconds. */
 const stuckMs = 10_000;
 
 export const createTrouble = ({
@@ -33,12 +33,12 @@ export const createTrouble = ({
 }: TroubleOptions): Trouble => {
   let current: { readonly since: number; reason: string } | undefined;
   return {
-    met: (error) => {
+    failed: (error) => {
       const reason = messageOf(error);
       if (current?.reason !== reason) log.error({ subscription, position }, `${what}: ${reason}`);
       current = { since: current?.since ?? clock(), reason };
     },
-    over: () => {
+    succeeded: () => {
       if (current !== undefined) log.info({ subscription, position }, `no longer: ${what}`);
       current = undefined;
     },
@@ -53,3 +53,7 @@ export const createTrouble = ({
           },
   };
 };
+
+/** The status of the first that is stuck. */
+export const firstStuck = (...parts: readonly { status(): ConsumerStatus }[]): ConsumerStatus =>
+  parts.map((part) => part.status()).find(({ state }) => state === 'stuck') ?? { state: 'working' };

@@ -1,17 +1,17 @@
 import { messageOf } from '@emporium/bus';
 import { Redis } from 'ioredis';
 import type { Config } from './config.ts';
-import { isAway } from './health.ts';
+import { isAway } from './errors.ts';
 import type { Script } from './script.ts';
 
 type Argument = string | number | Buffer;
 
-/** What the server answers: texts are buffers. */
+/** A reply of the server. Texts are buffers. */
 export type Reply = Buffer | number | null | readonly Reply[];
 
-/** One connection that is made again when it was lost. Commands leave in the order of the calls, without waiting for each other. */
-export interface Link {
-  /** Rejects at once while there is no connection, and with what the server or the socket said. */
+/** One connection, which is opened again after it was lost. Commands are sent in the order of the calls, and are pipelined. */
+export interface Client {
+  /** Rejects with the error of the server or the socket, and at once while there is no connection. */
   command(name: string, ...args: Argument[]): Promise<Reply>;
   run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<Reply>;
   connected(): boolean;
@@ -20,9 +20,9 @@ export interface Link {
   close(): Promise<void>;
 }
 
-interface LinkOptions {
+interface ClientOptions {
   readonly config: Config;
-  /** What it is for, in logs and in `CLIENT LIST`. */
+  /** For logs and `CLIENT LIST`. */
   readonly purpose: string;
   /** How long one command may take before the server counts as away, in milliseconds. */
   readonly answerMs: number;
@@ -33,60 +33,60 @@ interface LinkOptions {
 const firstDelayMs = 50;
 const maxDelayMs = 1_000;
 
-/** How long what is under way may hold up the end, in milliseconds. */
+/** How long `close` waits for commands in progress, in milliseconds. */
 const closeMs = 1_000;
 
-export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOptions): Link => {
+export const createClient = ({ config, purpose, answerMs, onUp, onLost }: ClientOptions): Client => {
   const { url, timeoutMs, connectionName, log } = config;
   let reason: Error = new Error('not connected yet');
   let wasUp = false;
-  let told = false;
+  let lossLogged = false;
   let closed = false;
 
   const redis = new Redis(url, {
     connectionName: `${connectionName}:${purpose}`,
     connectTimeout: Math.min(timeoutMs, 3_000),
     commandTimeout: answerMs,
-    // Whoever waits for the server decides how long, and whether to ask again.
+    // The callers decide how long to wait for the server, and whether to retry.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(firstDelayMs * 2 ** times, maxDelayMs),
     keepAlive: 10_000,
-    // The address may be another server's by now: the one that was promoted.
+    // By now the address may be that of the replica that was promoted.
     reconnectOnError: ({ message }) => /^(READONLY|UNBLOCKED force) /.test(message),
     protocol: 2,
-    disableClientInfo: true, // comes with 7.2, and is an error in the log before
+    disableClientInfo: true, // needs 7.2; older servers log an error
   });
   redis.on('error', (error: Error) => {
     reason = error;
   });
   redis.on('ready', () => {
     wasUp = true;
-    told = false;
+    lossLogged = false;
     log.info({ connection: purpose }, 'connected to Redis');
     onUp?.();
   });
   redis.on('close', () => {
     if (wasUp) reason = new Error('the connection was lost');
-    if (!told && !closed)
+    if (!lossLogged && !closed)
       log.warn({ connection: purpose }, `Redis is away (${address(url)}): ${messageOf(reason)}`);
-    told = true;
+    lossLogged = true;
     wasUp = false;
     onLost?.(reason);
   });
 
-  // It gives up where it could not even begin to connect.
+  // ioredis stops retrying if it could not even start to connect.
   redis.on('end', () => {
     if (!closed) setTimeout(() => redis.connect().catch(() => {}), maxDelayMs);
   });
 
   const send = async (name: string, args: readonly Argument[]): Promise<Reply> => {
     try {
-      // Typed as unknown by the client; these are the types that RESP without floats and maps has.
+      // ioredis types it as unknown; RESP 2 has no other types.
       return (await redis.callBuffer(name, ...args)) as Reply;
     } catch (error) {
-      // It may answer later, when nobody knows any more to what: begin afresh.
+      // A late reply would be taken for that of the next command, so the connection is replaced.
       if (error instanceof Error && error.message === 'Command timed out') {
         reason = new Error(`no answer within ${answerMs} ms`);
         redis.disconnect(true);
@@ -101,7 +101,7 @@ export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOpti
       try {
         return await send('EVALSHA', [sha, keys.length, ...keys, ...args]);
       } catch (error) {
-        // Its memory of scripts ends with the server, or is cleared.
+        // The server forgets its scripts when it restarts.
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
         return send('EVAL', [lua, keys.length, ...keys, ...args]);
       }
@@ -116,7 +116,7 @@ export const createLink = ({ config, purpose, answerMs, onUp, onLost }: LinkOpti
       try {
         await redis.quit();
       } catch (error) {
-        redis.disconnect(); // one that was about to be made again would be
+        redis.disconnect(); // stops a reconnect that is scheduled
         if (!isAway(error)) throw error;
       } finally {
         clearTimeout(timer);

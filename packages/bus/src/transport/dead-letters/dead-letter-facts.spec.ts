@@ -1,11 +1,11 @@
 import { hostileNumbers, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 import { expect, test } from 'vitest';
-import { unstorable } from '../storable.ts';
-import { deadLetterFacts } from './dead-letter-facts.ts';
+import { unstorable } from '../../storable.ts';
+import { readFacts } from './dead-letter-facts.ts';
 
 const fallback = { position: 'queue/7' };
 
-test('the facts come out as they were written', () => {
+test('facts are read as they were stored', () => {
   const facts = {
     subscription: 'email.orders',
     attempts: 3,
@@ -13,7 +13,7 @@ test('the facts come out as they were written', () => {
     position: 'queue/3',
     truncatedFrom: 5_000_000,
   };
-  expect(deadLetterFacts({ ...facts, code: 'a.b', message: 'broken' }, fallback)).toEqual({
+  expect(readFacts({ ...facts, code: 'a.b', message: 'broken' }, fallback)).toEqual({
     ...facts,
     reason: { code: 'a.b', message: 'broken' },
   });
@@ -27,10 +27,10 @@ const odd: readonly unknown[] = [
 
 const values = [undefined, null, [], {}, ...odd].map((value) => ({ value }));
 
-test.each(values)('$value instead of facts gives valid ones', ({ value }) => {
+test.each(values)('facts are valid where $value was stored instead', ({ value }) => {
   for (const facts of [
-    deadLetterFacts(value, fallback),
-    deadLetterFacts(
+    readFacts(value, fallback),
+    readFacts(
       {
         subscription: value,
         code: value,
