@@ -40,7 +40,7 @@ export const createPublisher = (connection: Connection): Publisher => {
       for (const part of partsOf(messages)) results.push(...(await store(part)));
       return results.map((value) => ({ status: 'fulfilled', value }));
     },
-    { most: mostMessages },
+    { maxItems: mostMessages },
   );
 
   const store = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {

@@ -26,7 +26,7 @@ export const createSettling = (
       await patiently(() => settling.query(ack, [id, partitions, rows]));
       return entries.map(() => ({ status: 'fulfilled', value: undefined }));
     },
-    { most: mostAcks },
+    { maxItems: mostAcks },
   );
 
   const placeOf = ({ partition, row }: Entry) => [id, partition, row];
