@@ -1,8 +1,8 @@
 import { maxBodyBytes } from '@emporium/bus';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aCommand, aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const publishing = {
   'a published message is delivered with its id, type, key and body': async ({ connect, declare }) => {
@@ -21,7 +21,7 @@ export const publishing = {
     expect(textOf(delivery)).toBe('{"id":"order-7"}');
   },
 
-  'publish gives a result for every message, in their order': async ({ connect, declare }) => {
+  'publish returns a result for every message, in order': async ({ connect, declare }) => {
     const happened = anEvent();
     const act = aCommand();
     const subscription = aSubscription(happened);
@@ -48,11 +48,11 @@ export const publishing = {
     expect(deliveries.map(textOf).toSorted()).toEqual(['first', 'second', 'third']);
   },
 
-  'publishing nothing gives no results': async ({ connect }) => {
+  'publishing no messages returns no results': async ({ connect }) => {
     expect(await (await connect()).publish([])).toEqual([]);
   },
 
-  'an event that nobody listens to is accepted': async ({ connect, declare }) => {
+  'an event without subscriptions is accepted': async ({ connect, declare }) => {
     await declare(aSubscription(anEvent()));
     expect(await (await connect()).publish([aMessage(anEvent())])).toEqual([{ status: 'accepted' }]);
   },
@@ -93,7 +93,7 @@ export const publishing = {
     expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.unroutable' } });
   },
 
-  'a body of the largest size passes and one byte more is refused': async ({ connect, declare }) => {
+  'a body of the maximum size is accepted and one byte more is refused': async ({ connect, declare }) => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     await declare(subscription);
@@ -148,8 +148,10 @@ export const publishing = {
     );
 
     const deliveries = await receiver.until(names.length);
-    const came = deliveries.map(({ id, key }) => `${id} for ${key}`);
-    expect(came.toSorted()).toEqual(names.map((name, number) => `${number}-${name} for ${name}`).toSorted());
+    const received = deliveries.map(({ id, key }) => `${id} for ${key}`);
+    expect(received.toSorted()).toEqual(
+      names.map((name, number) => `${number}-${name} for ${name}`).toSorted(),
+    );
   },
 
   'publishing again with the same id is accepted, and keeps the id': async ({ connect, declare }) => {
@@ -167,7 +169,7 @@ export const publishing = {
     expect(delivery.id).toBe(message.id);
   },
 
-  'publishes in flight together are all answered': async ({ connect, declare }) => {
+  'concurrent publishes all get their results': async ({ connect, declare }) => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     await declare(subscription);

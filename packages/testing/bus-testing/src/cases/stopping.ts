@@ -1,13 +1,16 @@
 import type { OutgoingMessage, Transport } from '@emporium/bus';
 import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const stopping = {
-  'a paused consumer begins no delivery, and gets them all when it resumes': async ({ connect, declare }) => {
+  'a paused consumer starts no delivery, and receives all messages when it resumes': async ({
+    connect,
+    declare,
+  }) => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     await declare(subscription);
@@ -25,7 +28,7 @@ export const stopping = {
     await receiver.until(10);
   },
 
-  'pausing from inside a delivery lets that delivery end': async ({ connect, declare }) => {
+  'a delivery that pauses its consumer can be completed': async ({ connect, declare }) => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     await declare(subscription);
@@ -76,7 +79,7 @@ export const stopping = {
     expect(rest.deliveries.length).toBe(20 - acked);
   },
 
-  'stopping aborts what does not end in time, and leaves it to be delivered again': async ({
+  'stopping aborts deliveries that do not end in time, and they are delivered again': async ({
     connect,
     declare,
   }) => {
@@ -107,7 +110,7 @@ export const stopping = {
     expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 1]);
   },
 
-  'a delivery that ends unsettled while its consumer stops is not waited for, and comes again as the same attempt':
+  'stopping does not wait for a delivery that ended unsettled, which is delivered again as the same attempt':
     async ({ connect, declare }) => {
       const happened = anEvent();
       const subscription = aSubscription(happened);
@@ -134,7 +137,10 @@ export const stopping = {
       expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
     },
 
-  'the same holds for an ordered subscription, and the order is kept': async ({ connect, declare }) => {
+  'stopping an ordered subscription keeps the order of unsettled deliveries': async ({
+    connect,
+    declare,
+  }) => {
     const happened = anEvent();
     const subscription = anOrderedSubscription(happened);
     await declare(subscription);
@@ -154,7 +160,7 @@ export const stopping = {
     expect((await again.until(3)).map(textOf)).toEqual(['0', '1', '2']);
   },
 
-  'a delivery that was given back can no longer be settled': async ({ connect, declare }) => {
+  'a delivery that was requeued can no longer be settled': async ({ connect, declare }) => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     await declare(subscription);
@@ -164,24 +170,24 @@ export const stopping = {
     const late = await receiver.first();
     await receiver.consumer.stop({ timeoutMs: 50 });
 
-    let letItEnd = () => {};
+    let complete = () => {};
     const again = await receive(transport, subscription, {
       deliver: async (delivery) => {
         await new Promise<void>((resolve) => {
-          letItEnd = resolve;
+          complete = resolve;
         });
         await delivery.retry(0);
       },
     });
     await again.until(1);
     await expect(late.ack()).rejects.toThrow();
-    letItEnd();
+    complete();
 
     await again.until(2);
-    letItEnd();
+    complete();
   },
 
-  'stopping twice is safe, and other consumers of the transport go on': async ({ connect, declare }) => {
+  'stopping twice is safe, and other consumers of the transport continue': async ({ connect, declare }) => {
     const happened = anEvent();
     const [stopped, going] = [aSubscription(happened), aSubscription(happened)];
     await declare(stopped, going);

@@ -4,28 +4,28 @@ import type { TestContext } from 'vitest';
 import type { CreateTransport, RunningBroker, ServerControl } from './broker.ts';
 import { type Behaviour, type ConsumerProcess, startConsumerProcess } from './consumer-process.ts';
 
-/** What a case has to work with. Everything it opened is closed at its end, whatever became of it. */
-export interface Setting {
-  /** Another instance: a transport of its own. */
+/** What a case can use. Everything that it opened is closed at its end, also when it failed. */
+export interface CaseContext {
+  /** Opens another instance: a new transport. */
   connect(): Promise<Transport>;
-  /** Declares the subscriptions and what they listen to, as `topology apply` does before anyone publishes. */
+  /** Applies the topology of these subscriptions and their contracts. */
   declare(...subscriptions: readonly Subscription[]): Promise<Registry>;
-  /** Another process that subscribes; ready when this resolves. */
+  /** Starts another process that subscribes. Resolves when it is ready. */
   spawnConsumer(subscription: Subscription, behaviour: Behaviour): Promise<ConsumerProcess>;
-  /** The broker's server, to be stopped and started; skips the case where it is not ours. */
+  /** The broker's server, to be stopped and started. Skips the case where that is not possible. */
   server(): ServerControl;
   /** Writes a message as a third party would. */
   inject: RunningBroker['inject'];
-  /** Removes all that was declared and every message. */
+  /** Removes all topology and messages. */
   wipe: RunningBroker['wipe'];
 }
 
-export type Case = (setting: Setting) => Promise<void>;
+export type Case = (context: CaseContext) => Promise<void>;
 
-/** Each title is a sentence about behaviour. */
+/** Cases by title. A title is a sentence about behaviour. */
 export type Cases = Readonly<Record<string, Case>>;
 
-interface Frame {
+interface CaseOptions {
   readonly context: TestContext;
   readonly running: RunningBroker;
   readonly create: CreateTransport;
@@ -33,7 +33,7 @@ interface Frame {
   readonly run: Case;
 }
 
-export const withSetting = async ({ context, running, create, module, run }: Frame): Promise<void> => {
+export const runCase = async ({ context, running, create, module, run }: CaseOptions): Promise<void> => {
   const opened: Transport[] = [];
   const processes: ConsumerProcess[] = [];
 
@@ -57,7 +57,7 @@ export const withSetting = async ({ context, running, create, module, run }: Fra
         processes.push(consumer);
         return consumer;
       },
-      server: () => running.server ?? context.skip('the server of this url cannot be stopped from here'),
+      server: () => running.server ?? context.skip('this server cannot be stopped by the suite'),
       inject: running.inject,
       wipe: running.wipe,
     });
@@ -67,6 +67,6 @@ export const withSetting = async ({ context, running, create, module, run }: Fra
   }
 };
 
-/** A registry of these subscriptions and every contract that they name. */
+/** A registry of these subscriptions and all their contracts. */
 export const registryOf = (subscriptions: readonly Subscription[]): Registry =>
   createRegistry({ subscriptions, contracts: [...new Set(subscriptions.flatMap(({ to }) => to))] });
