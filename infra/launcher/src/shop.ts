@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { createGuard, memoryOf, startPostgres } from '@emporium/servers';
+import { createProcessGuard, memoryOf, startPostgres } from '@emporium/servers';
 import { applyTopology } from './apply-topology.ts';
 import { type Claim, claimDataDir } from './claim.ts';
 import { createEnvironment } from './environment.ts';
@@ -200,7 +200,7 @@ const supervisedDatabase = (server: Database): Supervised => ({
 
 /** Ends them when this process is gone: those that do not see it by themselves, or stand still, and what a killed launcher left. */
 const watchChildren = (claim: Claim) => {
-  const guard = createGuard({ signal: 'TERM' });
+  const guard = createProcessGuard({ signal: 'TERM' });
   const pids = new Set<number>();
   return {
     add: (pid: number) => {

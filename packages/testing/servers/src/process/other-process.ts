@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The command line of a process that another program started, or undefined when there is no such process. */
+/** The command line of a process that we did not start, or undefined when there is no such process. */
 export const commandOf = (pid: number): string | undefined => {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() || undefined;
   } catch {
-    return psCommand(pid); // no /proc here, or no such process
+    return psCommand(pid); // there is no /proc, or no such process
   }
 };
 
@@ -23,14 +23,14 @@ const psCommand = (pid: number): string | undefined => {
 };
 
 export interface EndOptions {
-  /** How long it may take, before it is killed. */
+  /** How long it may take to end before it is killed, in milliseconds. */
   readonly ms: number;
-  /** Whether the id is still that of the process which is meant: ids are given out again. */
+  /** Whether the id still belongs to this process, since ids are reused. */
   readonly isThere: () => boolean;
 }
 
-/** Asks such a process to end with `signal`, and kills it when it is still there after `ms`. Resolves when it is gone. */
-export const endForeign = async (
+/** Sends `signal` to a process that we did not start, and SIGKILL when it still runs after `ms`. Resolves when it has ended. */
+export const endProcess = async (
   pid: number,
   signal: NodeJS.Signals,
   { ms, isThere }: EndOptions,
@@ -39,11 +39,11 @@ export const endForeign = async (
   const deadline = Date.now() + ms;
   while (isThere() && Date.now() < deadline) await sleep(20);
   if (!isThere() || !send(pid, 'SIGKILL')) return;
-  while (isThere() && Date.now() < deadline + killMs) await sleep(20);
+  while (isThere() && Date.now() < deadline + killTimeoutMs) await sleep(20);
 };
 
-/** A killed process is gone in moments, unless the system holds it. */
-const killMs = 5_000;
+/** The longest wait for a killed process to end. */
+const killTimeoutMs = 5_000;
 
 const send = (pid: number, signal: NodeJS.Signals): boolean => {
   try {

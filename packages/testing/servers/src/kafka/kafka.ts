@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { answers } from './answers.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
-import { freePort } from './free-port.ts';
-import { createGuard } from './guard.ts';
+import { answers } from '../process/answers.ts';
+import { type Daemon, startDaemon } from '../process/daemon.ts';
+import { freePort } from '../process/free-port.ts';
+import { memoryOf } from '../process/memory.ts';
+import { createProcessGuard } from '../process/process-guard.ts';
 import { kafkaJars, kafkaMissing } from './kafka-jars.ts';
-import { memoryOf } from './memory.ts';
 
 const run = promisify(execFile);
 
-/** The first request of every client: its size, the request 18 in version 0, a number, no client id. */
+/** An ApiVersions request: its size, the API key 18 in version 0, a correlation id, no client id. */
 export const apiVersions = '\0\0\0\u000a\0\u0012\0\0\0\0\0\u0001\u00ff\u00ff';
 
 export interface KafkaOptions {
-  /** A free one by default. It stays the same over restarts. */
+  /** A free port by default. It stays the same over restarts. */
   port?: number;
   /** More lines of server.properties. */
   config?: readonly string[];
@@ -29,7 +29,7 @@ export interface KafkaServer {
   readonly port: number;
   /** `kafka://127.0.0.1:port` */
   readonly url: string;
-  /** What the broker said since its last start. */
+  /** The broker's output since its last start. */
   readonly logFile: string;
   /** The Java VM's process id while it runs. */
   readonly pid: number | undefined;
@@ -37,11 +37,11 @@ export interface KafkaServer {
   startServer(): Promise<void>;
   /** A clean shutdown. */
   stopServer(): Promise<void>;
-  /** SIGKILL, without a shutdown: what a crash does. */
+  /** SIGKILL, without a shutdown, like a crash. */
   kill(): Promise<void>;
   /** `stopServer`, then `startServer`. */
   restart(): Promise<void>;
-  /** Kills it, and starts an empty one on the same port: what a broker that has lost its disks does. */
+  /** Kills it and starts an empty broker on the same port, as after the loss of its disks. */
   wipe(): Promise<void>;
   /** Ends the broker for good and removes its data. */
   stop(): Promise<void>;
@@ -57,15 +57,15 @@ interface Node {
 }
 
 /**
- * A real Apache Kafka of its own on 127.0.0.1: one node, broker and controller, taking requests when this resolves, which takes
- * about 5 s. It needs Java 17, and Maven the first time. It does not outlive this process, and does not see its Ctrl-C.
+ * Starts an Apache Kafka on 127.0.0.1: one node, broker and controller, which takes requests when this resolves after about 5 s.
+ * It needs Java 17, and Maven the first time. It ends with this process, and does not receive its Ctrl-C.
  */
 export const startKafka = async (options: KafkaOptions = {}): Promise<KafkaServer> => {
   const missing = await kafkaMissing();
   if (missing !== undefined) throw new Error(`Kafka cannot be started: ${missing}`);
   const classPath = await kafkaJars();
   const folder = await mkdtemp(join(tmpdir(), 'emporium-kafka-'));
-  const guard = createGuard({ signal: 'KILL', remove: folder });
+  const guard = createProcessGuard({ signal: 'KILL', remove: folder });
   const port = options.port ?? (await freePort());
   const node = { folder, properties: join(folder, 'server.properties'), classPath, port };
   let server: Daemon | undefined;
@@ -131,7 +131,7 @@ const propertiesOf = async (node: Node, more: readonly string[]): Promise<string
     'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     `controller.quorum.bootstrap.servers=127.0.0.1:${controller}`,
     `log.dirs=${dataOf(node)}`,
-    // One node has no one to copy to.
+    // There are no other nodes for replicas.
     'default.replication.factor=1',
     'min.insync.replicas=1',
     'offsets.topic.replication.factor=1',
@@ -141,20 +141,20 @@ const propertiesOf = async (node: Node, more: readonly string[]): Promise<string
     'transaction.state.log.num.partitions=1',
     'share.coordinator.state.topic.replication.factor=1',
     'share.coordinator.state.topic.min.isr=1',
-    // A group of tests is complete at once.
+    // Groups of tests are complete at once.
     'group.initial.rebalance.delay.ms=0',
     'auto.create.topics.enable=false',
-    // After a kill the new process is admitted when the session of the old one has ended.
+    // After a kill the new process can register only when the session of the old one has expired.
     'broker.session.timeout.ms=3000',
     'broker.heartbeat.interval.ms=500',
-    // Room that an idle partition takes on the disk.
+    // The disk space of an idle partition.
     'log.index.size.max.bytes=1048576',
     'log.cleaner.dedupe.buffer.size=2097152',
     ...more,
   ];
 };
 
-/** Small and quiet. A broker of tests is short-lived and shares two cores with what it serves. */
+/** A small heap and few logs, since a broker of tests shares the machine with them. */
 const java = ({ classPath }: Node, heap: string): string[] => [
   `-Xmx${heap}`,
   '-XX:+UseSerialGC',
@@ -165,7 +165,7 @@ const java = ({ classPath }: Node, heap: string): string[] => [
 ];
 
 const format = async (node: Node): Promise<void> => {
-  const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // not to be taken for an option
+  const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // a leading dash would be an option
   await run('java', [
     ...java(node, '128m'),
     'kafka.tools.StorageTool',
@@ -194,6 +194,6 @@ const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemo
     await sleep(100);
   }
   await server.end('SIGKILL', 0);
-  const said = (await readFile(logFile, 'utf8')).slice(-2_000);
-  throw new Error(`Kafka does not start (port ${node.port}):\n${said}`);
+  const output = (await readFile(logFile, 'utf8')).slice(-2_000);
+  throw new Error(`Kafka did not start (port ${node.port}):\n${output}`);
 };

@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, type Role } from '@emporium/databases';
-import { type Daemon, startDaemon } from './daemon.ts';
-import { freePort } from './free-port.ts';
-import { createGuard } from './guard.ts';
-import { memoryOf } from './memory.ts';
-import { prepareCluster, stopForerunner } from './postgres-data.ts';
+import { type Daemon, startDaemon } from '../process/daemon.ts';
+import { freePort } from '../process/free-port.ts';
+import { memoryOf } from '../process/memory.ts';
+import { createProcessGuard } from '../process/process-guard.ts';
+import { prepareCluster, stopPreviousServer } from './postgres-data.ts';
 import { findInstallation, type Installation, reaches } from './postgres-installation.ts';
 
 export interface PostgresOptions {
-  /** Kept at the end and used again by the next start. Without it the data goes with the server. */
+  /** A folder for the data, which remains for the next start. By default the data is removed with the server. */
   dataDir?: string;
-  /** A free one by default. It stays the same over restarts. */
+  /** A free port by default. It stays the same over restarts. */
   port?: number;
   /** As in postgresql.conf, e.g. `{ max_connections: '400' }`. `fsync` and `synchronous_commit` are on by default. */
   settings?: Readonly<Record<string, string>>;
-  /** The superuser, made when the data folder is; `postgres` by default. */
+  /** The superuser, created with the cluster; `postgres` by default. */
   user?: string;
   password?: string;
 }
@@ -25,7 +25,7 @@ export interface PostgresOptions {
 export interface PostgresServer {
   readonly host: '127.0.0.1';
   readonly port: number;
-  /** What the server said since its last start. */
+  /** The server's output since its last start. */
   readonly logFile: string;
   /** The superuser's URL of the database `postgres`. */
   readonly adminUrl: string;
@@ -34,23 +34,23 @@ export interface PostgresServer {
   /** The superuser's URL of a database. */
   url(database: string): string;
   /**
-   * Makes a database, and the role that owns it and alone may connect (besides the superuser), unless they are there.
-   * Resolves to that role's URL, or to the superuser's where no role is named.
+   * Creates a database unless it exists, and the role that owns it and may connect to it, as no other role but superusers.
+   * Resolves with the role's URL, or the superuser's without a role.
    */
   createDatabase(name: string, role?: Role): Promise<string>;
-  /** Starts on the same data and port after `stopServer`, `kill` or a crash. Rejects, with the end of its log, when it does not. */
+  /** Starts on the same data and port after `stopServer`, `kill` or a crash. Rejects, with the end of its log, when that fails. */
   startServer(): Promise<void>;
-  /** Called with its exit code, or the signal that killed it, when the server ends without having been asked to. */
+  /** Calls the listener with the exit code, or the signal that killed it, when the server ends unexpectedly. */
   onCrash(listener: (how: number | NodeJS.Signals) => void): void;
   /** A fast shutdown: open transactions are rolled back, committed data is on disk. */
   stopServer(): Promise<void>;
-  /** SIGKILL, without a shutdown: what a crash does. */
+  /** SIGKILL, without a shutdown, like a crash. */
   kill(): Promise<void>;
   /** `stopServer`, then `startServer`. */
   restart(): Promise<void>;
-  /** Ends the server for good, and removes its data unless a `dataDir` was given. */
+  /** Ends the server and removes its data, unless a `dataDir` was given. */
   stop(): Promise<void>;
-  /** Resident bytes of the server and its backends, what they share counted once (0 where there is no /proc). */
+  /** Resident bytes of the server and its backends, with shared memory counted once (0 where there is no /proc). */
   memory(): number;
 }
 
@@ -63,14 +63,17 @@ const defaults = {
 };
 
 /**
- * A real PostgreSQL on 127.0.0.1, ready for connections when this resolves. It does not outlive this process, and does
- * not see its Ctrl-C. A server that an earlier, killed process left on the same `dataDir` is stopped first.
+ * Starts a PostgreSQL on 127.0.0.1, which takes connections when this resolves. It ends with this process, and does not receive its
+ * Ctrl-C. A server that an earlier, killed process left on the same `dataDir` is stopped first.
  */
 export const startPostgres = async (options: PostgresOptions = {}): Promise<PostgresServer> => {
   const installation = await findInstallation();
   const owner = { user: options.user ?? 'postgres', password: options.password ?? 'postgres' };
   const temporary = options.dataDir === undefined ? await temporaryFolder(installation) : undefined;
-  const guard = createGuard({ signal: 'INT', ...(temporary === undefined ? {} : { remove: temporary }) });
+  const guard = createProcessGuard({
+    signal: 'INT',
+    ...(temporary === undefined ? {} : { remove: temporary }),
+  });
   const removeTemporary = async () => {
     guard.dismiss();
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
@@ -88,7 +91,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
       starting ??= launch(installation, cluster, settings, (pid) => guard.watch([pid]));
       try {
         const started = await starting;
-        if (server === started) return; // of two callers at one time this is the second
+        if (server === started) return; // another call has started it meanwhile
         server = started;
         started.onExit((how) => {
           if (server !== started) return;
@@ -144,7 +147,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
   }
 };
 
-/** Below TMPDIR if the server's account can get there, else below /tmp. */
+/** Below TMPDIR if the server's account can enter that, else below /tmp. */
 const temporaryFolder = async ({ account }: Installation): Promise<string> => {
   const base = account === undefined || (await reaches(account, tmpdir())) ? tmpdir() : '/tmp';
   return await mkdtemp(join(base, 'emporium-postgres-'));
@@ -163,16 +166,16 @@ const launch = async (
   const logFile = logOf(cluster);
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   for (;;) {
-    await stopForerunner(cluster);
+    await stopPreviousServer(cluster);
     const server = await startDaemon(postgres, ['-D', cluster, ...flags], { cwd: cluster, logFile, account });
     onSpawn(server.pid);
     if (await becomesReady(server, cluster, start + 60_000)) return server;
     await server.end('SIGKILL', 0);
-    const said = (await readFile(logFile, 'utf8')).slice(-2_000);
-    // The backends of a server that was killed notice it within moments, and hold its shared memory until then.
-    const lingering = /pre-existing shared memory block|lock file "postmaster.pid"/.test(said);
+    const output = (await readFile(logFile, 'utf8')).slice(-2_000);
+    // The backends of a killed server keep its shared memory until they end, moments later.
+    const lingering = /pre-existing shared memory block|lock file "postmaster.pid"/.test(output);
     if (!lingering || Date.now() > start + 15_000) {
-      throw new Error(`PostgreSQL does not start on ${cluster} (port ${settings['port']}):\n${said}`);
+      throw new Error(`PostgreSQL did not start on ${cluster} (port ${settings['port']}):\n${output}`);
     }
     await sleep(100);
   }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * The memory of a process and its descendants in bytes: the proportional set size, so that memory they share is
- * counted once. From /proc: 0 where there is none.
+ * The memory of a process and its descendants in bytes: the proportional set size, which counts shared memory once. 0 where there
+ * is no /proc.
  */
 export const memoryOf = (pid: number): number => {
   const children = childrenByParent();
@@ -16,7 +16,7 @@ const childrenByParent = (): Map<number, number[]> => {
   for (const name of readOr([], () => readdirSync('/proc'))) {
     if (!/^\d+$/.test(name)) continue;
     const stat = readOr('', () => readFileSync(`/proc/${name}/stat`, 'latin1'));
-    // pid (command) state parent …, and the command may itself hold spaces and parentheses
+    // pid (command) state parent …, where the command may contain spaces and parentheses
     const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
     children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
@@ -28,11 +28,11 @@ const proportionalSetSize = (pid: number): number => {
   return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024;
 };
 
-/** A process may end between two looks at it. */
-const readOr = <T>(otherwise: T, read: () => T): T => {
+/** A process may end while it is being read. */
+const readOr = <T>(fallback: T, read: () => T): T => {
   try {
     return read();
   } catch {
-    return otherwise;
+    return fallback;
   }
 };

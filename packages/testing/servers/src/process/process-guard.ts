@@ -1,18 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Ends servers when the process that started them is gone, however it went: a shell reads the ids to watch from a pipe
- * whose other end dies with us. It has its own process group, so that Ctrl-C reaches neither it nor the servers.
+ * Ends servers when the process that started them has ended in any way: a shell reads the ids to watch from a pipe that this
+ * process has open. It has its own process group, so that Ctrl-C reaches neither it nor the servers.
  */
-export interface Guard {
-  /** The processes to kill from now on; replaces the ones named before. */
+export interface ProcessGuard {
+  /** Sets the processes to end. Replaces the ones of the last call. */
   watch(pids: readonly number[]): void;
-  /** Ends the guard without touching what it watched. */
+  /** Ends the guard, but not the processes that it watches. */
   dismiss(): void;
 }
 
-// SIGINT is a fast, clean shutdown for PostgreSQL and is ignored by the Erlang VM, which SIGTERM stops cleanly. Ids are given
-// out again: with each goes the start of its process. A process that stands still (SIGSTOP) is killed as well.
+// SIGINT is a fast, clean shutdown for PostgreSQL and is ignored by the Erlang VM, which SIGTERM stops cleanly. Process ids are
+// reused, so each is watched with its start time. A stopped process (SIGSTOP) is killed as well.
 const script = `
 start_of() {
   start=
@@ -38,8 +38,11 @@ done
 if [ -n "$REMOVE" ]; then sleep 0.5; rm -rf "$REMOVE"; fi
 `;
 
-/** `remove` is a folder that goes too; `signal` asks a server to shut down, it is killed 10 s later. */
-export const createGuard = (options: { signal: 'INT' | 'TERM' | 'KILL'; remove?: string }): Guard => {
+/** `signal` asks the processes to shut down; they are killed 10 s later. `remove` is a folder to remove afterwards. */
+export const createProcessGuard = (options: {
+  signal: 'INT' | 'TERM' | 'KILL';
+  remove?: string;
+}): ProcessGuard => {
   if (process.platform === 'win32') return createExitHook();
   const child = spawn('/bin/sh', ['-c', script], {
     detached: true,
@@ -50,25 +53,25 @@ export const createGuard = (options: { signal: 'INT' | 'TERM' | 'KILL'; remove?:
       REMOVE: options.remove ?? '',
     },
   });
-  // A guard that somebody killed is only a missing net: writing to it must not take the process down.
+  // Writing to a guard that was killed must not end this process.
   child.stdin.on('error', () => {});
   child.on('error', () => {});
-  letGo(child);
+  detach(child);
   return {
     watch: (pids) => void child.stdin.write(`${pids.join(' ')}\n`),
     dismiss: () => void child.kill('SIGKILL'),
   };
 };
 
-/** Lets the event loop end although the child still runs. */
-const letGo = (child: ChildProcess): void => {
+/** Lets this process exit while the child still runs. */
+const detach = (child: ChildProcess): void => {
   child.unref();
   if (child.stdin !== null && 'unref' in child.stdin && typeof child.stdin.unref === 'function')
     child.stdin.unref();
 };
 
-/** Windows has no such shell: there the servers end with a process that ends by itself. */
-const createExitHook = (): Guard => {
+/** Without a shell, on Windows, the servers end when this process exits normally. */
+const createExitHook = (): ProcessGuard => {
   let watched: readonly number[] = [];
   const kill = () => {
     for (const pid of watched) process.kill(pid);
