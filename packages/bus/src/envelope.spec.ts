@@ -197,7 +197,7 @@ describe('decoding refuses', () => {
     expect(faultOf(with_({ hops: maxHops + 1 }))).toMatchObject({
       code: 'bus.too_many_hops',
       settle: 'dead-letter',
-      message: 'The message went round in a loop: hops: 33, limit: 32',
+      message: 'The message has too many hops: hops: 33, limit: 32',
     });
   });
 });
