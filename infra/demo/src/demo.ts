@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { createShopClient, type Teller, tellStory } from '@emporium/e2e';
+import { createShopClient, type DemoReporter, runDemo } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { tellIncident } from './incidents.ts';
 import { readOptions } from './options.ts';
@@ -59,21 +59,21 @@ const story = async (
   { teller, verdict }: Terminal,
   interrupted: AbortSignal,
 ): Promise<boolean> => {
-  const holds = await tellStory(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
+  const holds = await runDemo(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
   verdict(holds, `${Math.round(shop.memory() / 1_000_000)} MB resident in all`);
   return holds;
 };
 
 /** While the shop stops, the story fails at one place or another: nobody wants to read that. */
-const untilAborted = (teller: Teller, signal: AbortSignal): Teller => {
+const untilAborted = (teller: DemoReporter, signal: AbortSignal): DemoReporter => {
   const unlessAborted =
     <Told extends unknown[]>(tell: (...told: Told) => void) =>
     (...told: Told): void => {
       if (!signal.aborted) tell(...told);
     };
   return {
-    chapter: unlessAborted(teller.chapter),
-    say: unlessAborted(teller.say),
+    section: unlessAborted(teller.section),
+    info: unlessAborted(teller.info),
     timeline: unlessAborted(teller.timeline),
     check: unlessAborted(teller.check),
   };

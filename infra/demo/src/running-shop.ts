@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createShopClient, type ShopClient, tellStory } from '@emporium/e2e';
+import { createShopClient, runDemo, type ShopClient } from '@emporium/e2e';
 import type { RunningShop } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,9 +14,9 @@ export const tellOfRunning = async ({ url, admin }: RunningShop, terminal: Termi
   line(dim(`at ${url}, with ${admin.email} as its administrator`));
   await open(url);
   const begun = Date.now();
-  const client = createShopClient(url, admin, { patienceMs });
+  const client = createShopClient(url, admin, { retryForMs: patienceMs });
   await assertKnows(client, admin, url);
-  const holds = await tellStory(client, teller);
+  const holds = await runDemo(client, teller);
   verdict(holds, `told in ${Math.round((Date.now() - begun) / 1_000)} s`);
   return holds;
 };
@@ -35,7 +35,7 @@ const assertKnows = async (
   { email, password }: RunningShop['admin'],
   url: string,
 ): Promise<void> => {
-  const { status } = await client.http.ask('POST', '/api/sessions', { body: { email, password } });
+  const { status } = await client.http.request('POST', '/api/sessions', { body: { email, password } });
   if (status === 401) {
     throw new Error(
       `${url} does not know ${email} by this password: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,

@@ -1,9 +1,9 @@
+import { figureOf, interleave, type Pair } from '../report/interleave.ts';
+import type { Figure } from '../report/report.ts';
+import { median } from '../report/statistics.ts';
 import { type Contender, inFlight, type Listening, unsettled } from './contender.ts';
-import { figureOf, interleave, type Pair } from './interleave.ts';
-import type { Figure } from './report.ts';
-import { median } from './statistics.ts';
 
-const usualMessages = 10_000;
+const defaultMessages = 10_000;
 const rateRounds = 7;
 const latencyRounds = 10;
 const messagesPerLatencyRound = 60;
@@ -14,8 +14,8 @@ interface Rates {
 }
 
 /**
- * How near our transport comes to the raw client library, with the same bytes and guarantees on the same broker. `atLeast`:
- * the goal for the rates. `messages`: of a round, 10,000 unless given.
+ * Compares our transport with the raw client library, with the same bytes and guarantees on the same broker. `atLeast` is the goal
+ * for the ratio of the rates, `messages` the number of messages in a round (default 10,000).
  */
 export const benchTransport = async (
   sides: Pair<Contender>,
@@ -30,10 +30,10 @@ export const benchTransport = async (
   ];
 };
 
-/** Messages a second: published, and then consumed with none coming in. */
+/** Messages a second: first published, then consumed while none are published. */
 export const measureRates = async (
   sides: Pair<Contender>,
-  messages: number = usualMessages,
+  messages: number = defaultMessages,
 ): Promise<Rates> => {
   const rounds = await interleave(sides, rateRounds, async (inTurn) => ({
     publish: await inTurn((side) => publishRate(side, messages)),
@@ -54,14 +54,14 @@ const measureLatencies = async ({ raw, ours }: Pair<Contender>): Promise<readonl
 
 const roundsAlone = 3;
 
-/** One side alone: a rate a round, and the median latency of a round in milliseconds; the first rounds, which warm up, left out. */
+/** One side alone: the rates of each round, and the median latency of each in milliseconds, without the first rounds, which warm up. */
 export const measureOne = async (side: Contender) => {
   const publish: number[] = [];
   const consume: number[] = [];
   const latencies: number[] = [];
   for (let round = 0; round <= roundsAlone; round += 1) {
-    publish.push(await publishRate(side, usualMessages));
-    consume.push(await drainRate(side, usualMessages));
+    publish.push(await publishRate(side, defaultMessages));
+    consume.push(await drainRate(side, defaultMessages));
   }
   const listening = await side.listen();
   for (let round = 0; round <= roundsAlone; round += 1) latencies.push(await medianLatency(listening));

@@ -8,14 +8,14 @@ const rate: Figure = { what: 'publish', unit: '/s', value: 9_000 };
 const against = { raw: 10_000, ratios: [0.8, 0.91, 0.95] };
 
 test.each<[string, Figure, boolean | undefined]>([
-  ['a figure without a goal reaches none', rate, undefined],
+  ['a figure without a goal', rate, undefined],
   ['a value at its floor', { ...rate, atLeast: 9_000 }, true],
   ['a value below its floor', { ...rate, atLeast: 9_001 }, false],
   ['a value above its ceiling', { ...rate, atMost: 8_999 }, false],
   ['the median ratio, not the value, where there is a raw side', { ...rate, against, atLeast: 0.9 }, true],
   ['a median ratio below its floor', { ...rate, against, atLeast: 0.92 }, false],
   ['a median ratio above its ceiling', { ...rate, against, atMost: 0.9 }, false],
-  ['what could not be measured', { ...rate, value: Number.NaN, atLeast: 0 }, false],
+  ['a value that is NaN', { ...rate, value: Number.NaN, atLeast: 0 }, false],
 ])('%s', (_, figure, reached) => {
   expect(isReached(figure)).toBe(reached);
 });
@@ -26,19 +26,19 @@ const printed = (section: Section): string => {
   return written.join('');
 };
 
-test('a line holds the value, the raw value, the ratio with its spread, and whether the goal is reached', () => {
+test('a line contains the value, the raw value, the ratio with its spread, and whether the goal is reached', () => {
   const text = printed({ title: 'bus', figures: [{ ...rate, against, atLeast: 0.92 }] });
   expect(text.replaceAll(/ +/g, ' ')).toBe(
     '\nbus\n publish 9000 /s raw 10000 ratio 0.91 (0.80-0.95) at least 0.92: NO\n',
   );
 });
 
-test('what was skipped or failed says why', () => {
+test('a skipped or failed section has its reason', () => {
   expect(printed({ title: 'bus', figures: [], skipped: 'no server' })).toContain('skipped: no server');
   expect(printed({ title: 'bus', figures: [], failed: 'it hung' })).toContain('FAILED: it hung');
 });
 
-test('a run is saved with its machine, under its time', async () => {
+test('a run is saved with its machine, in a file named after its time', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'emporium-bench-report-'));
   const startedAt = new Date('2026-01-02T03:04:05.678Z');
   const machine = describeMachine();

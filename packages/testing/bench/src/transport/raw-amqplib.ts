@@ -1,11 +1,11 @@
 import { connect } from 'amqplib';
-import { body, type Contender, createLine, idOf, inFlight, unsettled } from './contender.ts';
+import { body, type Contender, createRoundTrip, idOf, inFlight, unsettled } from './contender.ts';
 
 const exchange = 'raw.events';
 const queue = 'raw.bench';
 const type = 'shipment.delivered';
 
-/** What one would write with amqplib alone: confirms awaited in a window, a durable quorum queue, single acks. */
+/** amqplib alone: a bounded number of unconfirmed messages, a durable quorum queue, single acks. */
 export const openRawAmqplib = async (url: string): Promise<Contender> => {
   const publishing = await connect(url, { noDelay: true });
   const consuming = await connect(url, { noDelay: true });
@@ -33,7 +33,7 @@ export const openRawAmqplib = async (url: string): Promise<Contender> => {
       onDelivery();
     });
     return async () => {
-      await consumer.checkQueue(queue); // lets the acks arrive
+      await consumer.checkQueue(queue); // waits until the acks have arrived
       await consumer.close();
     };
   };
@@ -69,11 +69,11 @@ export const openRawAmqplib = async (url: string): Promise<Contender> => {
       return ms;
     },
     listen: async () => {
-      const line = createLine(
+      const trip = createRoundTrip(
         () => new Promise((resolve, reject) => publishOne(0, (error) => (error ? reject(error) : resolve()))),
       );
-      const stop = await consume(line.onDelivery);
-      return { roundTrip: line.roundTrip, stop };
+      const stop = await consume(trip.onDelivery);
+      return { roundTrip: trip.roundTrip, stop };
     },
     close: async () => {
       await publishing.close();

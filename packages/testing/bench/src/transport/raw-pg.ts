@@ -1,21 +1,21 @@
 import pg from 'pg';
-import { body, type Contender, createLine, idOf, inFlight, unsettled } from './contender.ts';
+import { body, type Contender, createRoundTrip, idOf, inFlight, unsettled } from './contender.ts';
 
 const queue = 1;
 
-/** The raw side, and the cheapest way of taking: it settles a whole batch or nothing, and holds a transaction open meanwhile. */
+/** The raw side, and the cheapest way of consuming: it settles a batch as a whole, in one open transaction. */
 export interface RawPg extends Contender {
   drainInTransactions(count: number): Promise<number>;
 }
 
 /**
- * What one would write with pg alone: a durable table of queues that are bound to types, taken from with SKIP LOCKED under a
- * lease, each message settled by itself (the acks at hand in one statement), woken by NOTIFY.
+ * pg alone: a durable table of queues that are bound to types, read with SKIP LOCKED under a lease, each message settled
+ * individually (the available acks in one statement), woken by NOTIFY.
  */
 export const openRawPg = async (url: string): Promise<RawPg> => {
   const publishing = await connect(url);
   const consuming = await connect(url);
-  // What a crash of the server takes back of a claim or an ack is delivered again, which at least once allows.
+  // A lease or an ack that a crash of the server loses leads to another delivery, as at-least-once allows.
   await consuming.query('set synchronous_commit = off');
   await consuming.query('set enable_seqscan = off');
   await publishing.query(schema);
@@ -31,8 +31,8 @@ export const openRawPg = async (url: string): Promise<RawPg> => {
     await publishing.query({ ...insert, values });
   };
 
-  const claim = async (): Promise<Row[]> =>
-    (await consuming.query<Row>({ ...claimBatch, values: [unsettled] })).rows;
+  const lease = async (): Promise<Row[]> =>
+    (await consuming.query<Row>({ ...leaseBatch, values: [unsettled] })).rows;
 
   const ack = async (rows: readonly Row[]): Promise<void> => {
     if (rows.length > 0) await consuming.query({ ...settle, values: [rows.map(({ id }) => id)] });
@@ -52,10 +52,10 @@ export const openRawPg = async (url: string): Promise<RawPg> => {
         await publish(sent, Math.min(inFlight, count - sent));
     },
     drain: async (count) => {
-      let rows = await claim();
+      let rows = await lease();
       const start = performance.now();
-      for (let claimed = rows.length; claimed < count; claimed += rows.length) {
-        [rows] = await Promise.all([claim(), ack(rows)]); // both statements leave together
+      for (let leased = rows.length; leased < count; leased += rows.length) {
+        [rows] = await Promise.all([lease(), ack(rows)]); // both statements are sent together
       }
       await ack(rows);
       return performance.now() - start;
@@ -66,14 +66,14 @@ export const openRawPg = async (url: string): Promise<RawPg> => {
       return performance.now() - start;
     },
     listen: async () => {
-      const line = createLine(() => publish(0, 1));
+      const trip = createRoundTrip(() => publish(0, 1));
       let taking: Promise<void> | undefined;
-      let again = false; // told of more while a claim was under way that may have missed it
+      let again = false; // notified during a query that may have missed the message
       const takeAll = async (): Promise<void> => {
         while (again) {
           again = false;
-          const rows = await claim();
-          for (const _ of rows) line.onDelivery();
+          const rows = await lease();
+          for (const _ of rows) trip.onDelivery();
           await ack(rows);
         }
         taking = undefined;
@@ -85,7 +85,7 @@ export const openRawPg = async (url: string): Promise<RawPg> => {
       consuming.on('notification', onNotification);
       await consuming.query(`listen raw_${queue}`);
       return {
-        roundTrip: line.roundTrip,
+        roundTrip: trip.roundTrip,
         stop: async () => {
           consuming.off('notification', onNotification);
           await consuming.query(`unlisten raw_${queue}`);
@@ -105,19 +105,19 @@ const connect = async (connectionString: string): Promise<pg.Client> => {
   return client;
 };
 
-/** All columns are read; the benchmark looks at none. */
+/** All columns are read, but only the id is used. */
 interface Row {
   readonly id: string;
 }
 
-/** One row for each queue that listens to the message's type, as an exchange would have it. */
+/** One row for each queue that is bound to the message's type, like an exchange. */
 const schema = `
   create table raw_binding (type text not null, queue int not null, primary key (type, queue));
   insert into raw_binding values ('shipment.delivered', ${queue});
   create table raw_message (
     queue int not null,
     id bigint generated always as identity,
-    claimed_until timestamptz not null default '-infinity',
+    leased_until timestamptz not null default '-infinity',
     message_id text not null,
     type text not null,
     key text not null,
@@ -139,12 +139,12 @@ const insert = {
     select pg_notify('raw_' || queue, '') from raw_binding where type = any ($2::text[])`,
 };
 
-const claimBatch = {
-  name: 'raw-claim',
+const leaseBatch = {
+  name: 'raw-lease',
   text: `
-    update raw_message m set claimed_until = clock_timestamp() + interval '30 seconds'
+    update raw_message m set leased_until = clock_timestamp() + interval '30 seconds'
     from (
-      select id from raw_message where queue = ${queue} and claimed_until <= clock_timestamp()
+      select id from raw_message where queue = ${queue} and leased_until <= clock_timestamp()
       order by id limit $1 for update skip locked
     ) as due
     where m.queue = ${queue} and m.id = due.id

@@ -4,31 +4,31 @@ import { join } from 'node:path';
 import { assertInvariants, createShopClient, eventually } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { freePort } from '@emporium/servers';
+import type { Figure } from '../report/report.ts';
+import { percentile } from '../report/statistics.ts';
 import { watchCompletions } from './completions.ts';
 import { mailsAreSent } from './mails.ts';
 import { type OrderTimes, runOrders } from './order-load.ts';
-import type { Figure } from './report.ts';
-import { percentile } from './statistics.ts';
 
 const orders = 2_000;
-/** Many customers at a time: with fewer the rate is that of their waiting, since each waits for their order. */
+/** Many at a time: each customer waits for their order, so fewer of them would limit the rate. */
 const open = 400;
 const sku = 'BENCH-1';
 
 export interface ShopFigures {
   readonly readySeconds: number;
-  /** At 25 orders a second. */
+  /** The times at 25 orders a second. */
   readonly calm: OrderTimes;
-  /** With `open` orders that are not completed, all the time. */
+  /** The times with `open` open orders. */
   readonly full: OrderTimes;
-  /** From the last of these orders to the last of their mails: the worker that sends them goes after all others. */
+  /** From the last of these orders to the last of their mails, whose worker has a lower CPU priority. */
   readonly mailsAfterSeconds: number;
-  /** Of all processes and PostgreSQL, in bytes. */
+  /** The memory of all processes and PostgreSQL, in bytes. */
   readonly idleBytes: number;
   readonly loadedBytes: number;
 }
 
-/** Orders a second through the whole shop, and how long one takes from `POST` to `order.completed`. */
+/** Orders a second in the whole shop, and the time of one from `POST` to `order.completed`. */
 export const benchShop = async (
   busUrl: string | undefined,
   atLeast: number | undefined,
@@ -50,7 +50,7 @@ export const benchShop = async (
   ];
 };
 
-/** A shop of its own over this broker, undefined is the embedded one. It is checked to add up afterwards. */
+/** Measures a new shop over this broker, or the embedded one if undefined, and checks its invariants afterwards. */
 export const measureShop = async (busUrl: string | undefined): Promise<ShopFigures> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'emporium-bench-'));
   try {
@@ -80,7 +80,7 @@ const loadShop = async (shop: Shop): Promise<Pick<ShopFigures, 'calm' | 'full' |
   await client.stock({ sku, name: 'Bench', price: { amount: 100, currency: 'EUR' } }, 10_000);
   const { token } = await client.register('Bench', 'bench@example.com');
   const post = () =>
-    client.http.ask<{ orderId: string }>('POST', '/api/orders', {
+    client.http.request<{ orderId: string }>('POST', '/api/orders', {
       token,
       body: { lines: [{ sku, quantity: 1 }], paymentToken: 'tok_ok' },
     });
@@ -95,14 +95,14 @@ const loadShop = async (shop: Shop): Promise<Pick<ShopFigures, 'calm' | 'full' |
   placed += 1;
 
   const completions = await watchCompletions(shop.databaseUrl('order'));
-  const mailBook = shop.databaseUrl('email');
+  const emailDatabase = shop.databaseUrl('email');
   try {
-    await runOrders({ orders: 500, open, place, completions }); // the first orders meet code that is not compiled yet
-    await mailsAreSent(placed, mailBook);
+    await runOrders({ orders: 500, open, place, completions }); // warms up
+    await mailsAreSent(placed, emailDatabase);
     const calm = await runOrders({ orders: 200, open: 50, everyMs: 40, place, completions });
     const full = await runOrders({ orders, open, place, completions });
     const ended = Date.now();
-    await mailsAreSent(placed, mailBook);
+    await mailsAreSent(placed, emailDatabase);
     const mailsAfterSeconds = (Date.now() - ended) / 1_000;
     await assertInvariants(client);
     return { calm, full, mailsAfterSeconds };

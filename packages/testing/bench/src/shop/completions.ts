@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** When orders are completed, from the order service's own events: asking over HTTP would be a load of its own. */
+/** The times when orders are completed, from the order service's events: polling over HTTP would add load. */
 export interface Completions {
-  /** The time in milliseconds that the event `completed` of this order bears. Rejects when it does not come in time. */
+  /** Resolves with the time of the order's event `completed`, in milliseconds. Rejects when there is none in time. */
   of(orderId: string): Promise<number>;
   close(): Promise<void>;
 }
@@ -19,12 +19,12 @@ const timeoutMs = 60_000;
 
 export const watchCompletions = async (databaseUrl: string): Promise<Completions> => {
   const client = new pg.Client({ connectionString: databaseUrl });
-  client.on('error', () => undefined); // the call that meets it rejects
+  client.on('error', () => undefined); // the call in progress rejects
   await client.connect();
   const waiting = new Map<string, Waiting>();
   let closed = false;
 
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const ids = [...waiting.keys()];
     const { rows } = await client.query<{ stream: string; at: Date }>({ ...completed, values: [ids] });
     for (const { stream, at } of rows) {
@@ -41,7 +41,7 @@ export const watchCompletions = async (databaseUrl: string): Promise<Completions
 
   const watch = async (): Promise<void> => {
     while (!closed) {
-      if (waiting.size > 0) await look();
+      if (waiting.size > 0) await poll();
       await sleep(pollMs);
     }
   };

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { runOrders } from './order-load.ts';
 
-test('so many orders are open at a time, and each counts from its POST to its completion', async () => {
+test('`open` orders are open at a time, and each is measured from its POST to its completion', async () => {
   let placed = 0;
   let open = 0;
-  let mostOpen = 0;
+  let maxOpen = 0;
   const times = await runOrders({
     orders: 30,
     open: 10,
     place: async () => {
       placed += 1;
       open += 1;
-      mostOpen = Math.max(mostOpen, open);
+      maxOpen = Math.max(maxOpen, open);
       return `order-${placed}`;
     },
     completions: {
@@ -24,7 +24,7 @@ test('so many orders are open at a time, and each counts from its POST to its co
     },
   });
   expect(placed).toBe(30);
-  expect(mostOpen).toBe(10);
+  expect(maxOpen).toBe(10);
   expect(times.answered).toHaveLength(30);
   expect(Math.min(...times.completed)).toBeGreaterThanOrEqual(1_000);
   expect(times.rate).toBeLessThanOrEqual(30);

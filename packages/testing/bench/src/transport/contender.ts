@@ -1,16 +1,16 @@
-/** One side of a comparison at the level of the transport: the raw client library, or ours. Both move the same bytes. */
+/** One side of a comparison of transports: the raw client library, or our transport. Both transfer the same bytes. */
 export interface Contender {
-  /** Publishes so many messages, `inFlight` unconfirmed at one time. Resolves when the broker owns all. */
+  /** Publishes messages, `inFlight` of them unconfirmed at one time. Resolves when the broker has confirmed all. */
   publish(count: number): Promise<void>;
-  /** Takes so many messages that are there already, `unsettled` at one time. Gives the milliseconds from the first delivery to the last ack. */
+  /** Consumes waiting messages, `unsettled` at one time. Resolves with the milliseconds from the first delivery to the last ack. */
   drain(count: number): Promise<number>;
-  /** Starts a consumer; gives how one message is sent through it. */
+  /** Starts a consumer for measuring the latency of single messages. */
   listen(): Promise<Listening>;
   close(): Promise<void>;
 }
 
 export interface Listening {
-  /** Milliseconds from the call of publish to the delivery of this one message; resolves when it is confirmed too. */
+  /** Sends one message. Resolves, after its confirm, with the milliseconds from publish to delivery. */
   roundTrip(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -19,13 +19,13 @@ export const inFlight = 500;
 export const unsettled = 200;
 export const body = Buffer.alloc(100, 'x');
 
-/** As long as the ids of the shop. */
+/** An id of the same length as those of the shop. */
 export const idOf = (index: number): string => `bench-${String(index).padStart(30, '0')}`;
 
-/** Runs `work` for each index below `count`, so many at one time. */
-export const inWindow = async (
+/** Runs `work` for each index below `count`, up to `maxRunning` at one time. */
+export const runConcurrently = async (
   count: number,
-  most: number,
+  maxRunning: number,
   work: (index: number) => Promise<void>,
 ): Promise<void> => {
   let next = 0;
@@ -36,11 +36,11 @@ export const inWindow = async (
       await work(index);
     }
   };
-  await Promise.all(Array.from({ length: most }, worker));
+  await Promise.all(Array.from({ length: maxRunning }, worker));
 };
 
-/** Pairs each message that is sent with its delivery. */
-export const createLine = (send: () => Promise<void>) => {
+/** Measures the time from sending a message to its delivery. */
+export const createRoundTrip = (send: () => Promise<void>) => {
   let arrived = (): void => {};
   return {
     onDelivery: (): void => arrived(),

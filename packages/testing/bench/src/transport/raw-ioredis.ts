@@ -1,16 +1,16 @@
 import { Redis } from 'ioredis';
-import { body, type Contender, createLine, idOf, inFlight, unsettled } from './contender.ts';
+import { body, type Contender, createRoundTrip, idOf, inFlight, unsettled } from './contender.ts';
 
 const stream = 'raw:queue';
 const group = 'raw';
 const blockMs = 1_000;
 
-/** Of XREADGROUP: the entries of each stream. */
+/** The reply to XREADGROUP: the entries of each stream. */
 type Read = readonly (readonly [stream: Buffer, entries: readonly Entry[]])[] | null;
 type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
 
-/** What a handler needs of an entry; other clients give texts by themselves, this one gives buffers where a body may be any bytes. */
-interface Taken {
+/** What a handler needs of an entry, with texts instead of buffers. */
+interface Message {
   readonly entry: Buffer;
   readonly id: string | undefined;
   readonly type: string | undefined;
@@ -18,7 +18,7 @@ interface Taken {
   readonly body: Buffer | undefined;
 }
 
-const takenOf = ([entry, [, id, , type, , key, , content]]: Entry): Taken => ({
+const messageOf = ([entry, [, id, , type, , key, , content]]: Entry): Message => ({
   entry,
   id: id?.toString(),
   type: type?.toString(),
@@ -27,12 +27,12 @@ const takenOf = ([entry, [, id, , type, , key, , content]]: Entry): Taken => ({
 });
 
 /**
- * What one would write with ioredis alone: a stream with a consumer group, published to in pipelines, read in blocks; what is
- * acked is deleted in the same transaction, since a stream that keeps what was handled fills the memory.
+ * ioredis alone: a stream with a consumer group, published to in pipelines and read in blocks. Acked entries are deleted in the same
+ * transaction, since they would fill the memory.
  */
 export const openRawIoredis = async (url: string): Promise<Contender> => {
   const commands = new Redis(url);
-  const reading = new Redis(url, { protocol: 2 }); // in RESP3 the reply to `callBuffer` has another shape
+  const reading = new Redis(url, { protocol: 2 }); // the reply to `callBuffer` has another shape in RESP3
   await commands.xgroup('CREATE', stream, group, '0', 'MKSTREAM');
 
   const publish = async (first: number, count: number): Promise<void> => {
@@ -47,13 +47,13 @@ export const openRawIoredis = async (url: string): Promise<Contender> => {
     }
   };
 
-  const take = async (): Promise<readonly Taken[]> => {
+  const take = async (): Promise<readonly Message[]> => {
     const args = ['GROUP', group, 'raw', 'COUNT', unsettled, 'BLOCK', blockMs, 'STREAMS', stream, '>'];
     const read = (await reading.callBuffer('XREADGROUP', ...args)) as Read; // as the server documents it
-    return (read?.[0]?.[1] ?? []).map(takenOf);
+    return (read?.[0]?.[1] ?? []).map(messageOf);
   };
 
-  const ack = async (entries: readonly Taken[]): Promise<void> => {
+  const ack = async (entries: readonly Message[]): Promise<void> => {
     if (entries.length === 0) return;
     const ids = entries.map(({ entry }) => entry);
     const results = await commands
@@ -72,25 +72,25 @@ export const openRawIoredis = async (url: string): Promise<Contender> => {
     drain: async (count) => {
       let entries = await take();
       const start = performance.now();
-      for (let taken = entries.length; taken < count; taken += entries.length) {
+      for (let received = entries.length; received < count; received += entries.length) {
         [entries] = await Promise.all([take(), ack(entries)]);
       }
       await ack(entries);
       return performance.now() - start;
     },
     listen: async () => {
-      const line = createLine(() => publish(0, 1));
+      const trip = createRoundTrip(() => publish(0, 1));
       let stopped = false;
       const takeAll = async (): Promise<void> => {
         while (!stopped) {
           const entries = await take();
-          for (const _ of entries) line.onDelivery();
+          for (const _ of entries) trip.onDelivery();
           await ack(entries);
         }
       };
       const taking = takeAll();
       return {
-        roundTrip: line.roundTrip,
+        roundTrip: trip.roundTrip,
         stop: async () => {
           stopped = true;
           await taking;

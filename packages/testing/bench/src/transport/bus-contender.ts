@@ -1,11 +1,19 @@
 import type { OutgoingMessage, Transport } from '@emporium/bus';
 import { createRegistry, quick, shipmentDelivered, subscription } from '@emporium/contracts';
-import { body, type Contender, createLine, idOf, inFlight, inWindow, unsettled } from './contender.ts';
+import {
+  body,
+  type Contender,
+  createRoundTrip,
+  idOf,
+  inFlight,
+  runConcurrently,
+  unsettled,
+} from './contender.ts';
 
 const listener = subscription('order.bench', { to: [shipmentDelivered], retry: quick });
 const registry = createRegistry({ contracts: [shipmentDelivered], subscriptions: [listener] });
 
-/** Our side, on any broker. The messages in flight are published by so many in one call, as the raw side does it. */
+/** Our side, on any broker. It publishes `perCall` messages in one call, like the raw side. */
 export const createBusContender = async (
   transport: Transport,
   { perCall }: { readonly perCall: number },
@@ -21,7 +29,7 @@ export const createBusContender = async (
 
   return {
     publish: (count) =>
-      inWindow(count / perCall, inFlight / perCall, (index) => publish(index * perCall, perCall)),
+      runConcurrently(count / perCall, inFlight / perCall, (index) => publish(index * perCall, perCall)),
     drain: async (count) => {
       const done = Promise.withResolvers<number>();
       let start = 0;
@@ -41,16 +49,16 @@ export const createBusContender = async (
       return ms;
     },
     listen: async () => {
-      const line = createLine(() => publish(0, 1));
+      const trip = createRoundTrip(() => publish(0, 1));
       const consumer = await transport.subscribe(
         listener,
         (delivery) => {
-          line.onDelivery();
+          trip.onDelivery();
           return delivery.ack();
         },
         { concurrency: unsettled },
       );
-      return { roundTrip: line.roundTrip, stop: () => consumer.stop() };
+      return { roundTrip: trip.roundTrip, stop: () => consumer.stop() };
     },
     close: () => transport.close(),
   };

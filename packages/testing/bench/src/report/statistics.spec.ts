@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { median, percentile, round } from './statistics.ts';
 
-test('a percentile is the value at that place, whatever the order', () => {
+test('a percentile is the value at that place in any order of the values', () => {
   const values = Array.from({ length: 100 }, (_, index) => (index * 37) % 100);
   expect(percentile(values, 0.99)).toBe(99);
   expect(percentile(values, 0.5)).toBe(50);
@@ -15,7 +15,7 @@ test('values are compared as numbers, and left as they were', () => {
   expect(values).toEqual([10, 9, 100]);
 });
 
-test('nothing measured is no number', () => {
+test('the median of no values is NaN', () => {
   expect(median([])).toBeNaN();
 });
 
@@ -24,6 +24,6 @@ test.each([
   [1.2345, 1.23],
   [123.45, 123],
   [12_345.6, 12_346],
-])('%f reads as %f', (value, short) => {
+])('%f is rounded to %f', (value, short) => {
   expect(round(value)).toBe(short);
 });

@@ -1,14 +1,14 @@
 import { Kafka, logLevel, type Message } from 'kafkajs';
-import { body, type Contender, createLine, idOf, inFlight, unsettled } from './contender.ts';
+import { body, type Contender, createRoundTrip, idOf, inFlight, unsettled } from './contender.ts';
 
 const topic = 'raw.events';
 const groupId = 'raw.bench';
 const type = 'shipment.delivered';
 
-/** As many as ours has. */
+/** The same number as ours. */
 const partitions = 8;
 
-/** What one would write with kafkajs alone: an idempotent producer, batches acknowledged by all, offsets committed when they are handled. */
+/** kafkajs alone: an idempotent producer, batches acknowledged by all replicas, offsets committed after handling. */
 export const openRawKafkajs = async (url: string): Promise<Contender> => {
   const client = () => new Kafka({ brokers: [new URL(url).host], logLevel: logLevel.NOTHING });
   const admin = client().admin();
@@ -25,7 +25,7 @@ export const openRawKafkajs = async (url: string): Promise<Contender> => {
     await producer.send({ topic, acks: -1, messages });
   };
 
-  /** `onSettled` is told how many are committed, `onDelivery` of each before that. */
+  /** Calls `onDelivery` for each message, and then `onSettled` with the number of committed ones. */
   const consume = async (
     onDelivery: () => void,
     onSettled: (count: number) => void,
@@ -37,12 +37,12 @@ export const openRawKafkajs = async (url: string): Promise<Contender> => {
       autoCommit: false,
       eachBatch: async ({ batch: { messages, partition }, heartbeat, commitOffsetsIfNecessary }) => {
         for (let from = 0; from < messages.length; from += unsettled) {
-          const taken = messages.slice(from, from + unsettled);
-          for (const _ of taken) onDelivery();
-          const next = Number(taken.at(-1)?.offset) + 1;
+          const group = messages.slice(from, from + unsettled);
+          for (const _ of group) onDelivery();
+          const next = Number(group.at(-1)?.offset) + 1;
           const committed = [{ partition, offset: String(next) }];
           await commitOffsetsIfNecessary({ topics: [{ topic, partitions: committed }] });
-          onSettled(taken.length);
+          onSettled(group.length);
           await heartbeat();
         }
       },
@@ -73,9 +73,9 @@ export const openRawKafkajs = async (url: string): Promise<Contender> => {
       return ms;
     },
     listen: async () => {
-      const line = createLine(() => publish(0, 1));
-      const stop = await consume(line.onDelivery, () => {});
-      return { roundTrip: line.roundTrip, stop };
+      const trip = createRoundTrip(() => publish(0, 1));
+      const stop = await consume(trip.onDelivery, () => {});
+      return { roundTrip: trip.roundTrip, stop };
     },
     close: async () => {
       await Promise.all([admin.disconnect(), producer.disconnect()]);

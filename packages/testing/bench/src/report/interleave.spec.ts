@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { figureOf, interleave } from './interleave.ts';
 
-test('both sides are measured in each round, and take turns in going first', async () => {
+test('both sides are measured in each round, and alternate in going first', async () => {
   const seen: string[] = [];
   await interleave({ raw: 'raw', ours: 'ours' }, 2, (inTurn) =>
     inTurn(async (side) => {
@@ -26,7 +26,7 @@ test('the first round warms up and does not count', async () => {
   ]);
 });
 
-test('a ratio is that of one round, so that a slow minute changes none', () => {
+test('a ratio is computed within a round, so that a slow minute does not change it', () => {
   const figure = figureOf({ what: 'publish', unit: '/s' }, [
     { raw: 100, ours: 90 },
     { raw: 10, ours: 9 },

@@ -3,11 +3,11 @@ import type { Completions } from './completions.ts';
 
 export interface OrderLoad {
   readonly orders: number;
-  /** Orders placed and not completed, at most. */
+  /** The maximum number of orders that are placed and not completed. */
   readonly open: number;
-  /** Milliseconds from the begin of one order to the next; without it each waits only for its turn. */
+  /** The shortest time from one order to the next, in milliseconds. 0 by default. */
   readonly everyMs?: number;
-  /** Resolves to the order's id when it is durable. */
+  /** Places an order. Resolves with its id. */
   readonly place: () => Promise<string>;
   readonly completions: Completions;
 }
@@ -15,12 +15,12 @@ export interface OrderLoad {
 export interface OrderTimes {
   /** Completed orders a second, from the first POST to the last completion. */
   readonly rate: number;
-  /** Milliseconds, an order each. */
+  /** Milliseconds from `POST` to the response and to the completion, one value per order. */
   readonly answered: readonly number[];
   readonly completed: readonly number[];
 }
 
-/** Keeps so many orders open until all are completed. */
+/** Places orders, `open` at one time, until all are completed. */
 export const runOrders = async (load: OrderLoad): Promise<OrderTimes> => {
   const { orders, open, everyMs = 0, place, completions } = load;
   const start = Date.now();

@@ -1,23 +1,23 @@
 import type { Transport } from '@emporium/bus';
 import { createTransport } from '@emporium/service';
 import { pino } from 'pino';
+import { figureOf } from '../report/interleave.ts';
+import type { Figure } from '../report/report.ts';
 import { createBusContender } from './bus-contender.ts';
 import { type Contender, inFlight } from './contender.ts';
-import { figureOf } from './interleave.ts';
 import { openRawPg } from './raw-pg.ts';
-import type { Figure } from './report.ts';
 import { benchTransport, measureRates } from './transport-load.ts';
 
-/** The transport of this url, as a service has it. */
+/** Opens the transport of this url like a service. */
 export const openTransport = (url: string): Promise<Transport> =>
   createTransport({ url, service: 'bench', log: pino({ level: 'silent' }) });
 
 export interface TransportBench {
-  /** Messages in a call of `publish`. */
+  /** Messages per call of `publish`. */
   readonly perCall?: number;
-  /** Of the raw rates. */
+  /** The goal for the ratio of the rates. */
   readonly atLeast: number;
-  /** Of a round; 10,000 unless given. */
+  /** Messages per round, 10,000 by default. */
   readonly messages?: number;
 }
 
@@ -34,7 +34,7 @@ export const benchTransportOf = async (
   return figures;
 };
 
-/** One figure more: a raw side that settles whole batches, which our transport does not. */
+/** With one more figure: the raw side when it settles whole batches, which our transport does not. */
 export const benchPostgresTransport = async (url: string): Promise<readonly Figure[]> => {
   const raw = await openRawPg(url);
   const ours = await createBusContender(await openTransport(url), { perCall: inFlight });

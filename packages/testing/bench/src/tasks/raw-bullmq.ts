@@ -12,7 +12,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { inWindow } from './contender.ts';
+import { runConcurrently } from '../transport/contender.ts';
 import { createTally, dataOf, enqueuing, perCall, running, type TaskContender } from './task-contender.ts';
 
 type Factory = BackendFactory<IQueueBackend, object>;
@@ -24,7 +24,7 @@ interface Data {
 
 const name = 'bench.raw';
 const options = { connection: {}, prefix: 'raw' } as const;
-/** With an id, which is what makes it safe to enqueue a task again. */
+/** With an id, which makes it safe to enqueue a task again. */
 const jobOptions = (): JobsOptions => ({
   jobId: randomUUID(),
   attempts: 6,
@@ -41,7 +41,7 @@ const context = {
 
 const onPostgres: BackendFactory<IQueueBackend, PostgresConnectionOptions> = createPostgresBackend;
 
-/** What one would write with BullMQ alone, with connections like those of our drivers. */
+/** BullMQ alone, with the same connections as our drivers. */
 const openRawBullmq = async (factory: Factory, end: () => Promise<unknown>): Promise<TaskContender> => {
   const queue = new Queue<Data, null, string, Data, null, string, IQueueBackend, object>(
     name,
@@ -52,7 +52,7 @@ const openRawBullmq = async (factory: Factory, end: () => Promise<unknown>): Pro
   const jobOf = (index: number) => ({ name, data: { data: dataOf(index), context }, opts: jobOptions() });
   return {
     enqueue: (count) =>
-      inWindow(count, enqueuing, async (index) => {
+      runConcurrently(count, enqueuing, async (index) => {
         await queue.add(name, { data: dataOf(index), context }, jobOptions());
       }),
     enqueueAll: async (count) => {
@@ -92,15 +92,15 @@ export const openRawBullmqOnPostgres = async (url: string): Promise<TaskContende
   await client.end();
   const poolOf = (max: number, options: string) =>
     new pg.Pool({ connectionString: url, max, keepAlive: true, options }).setMaxListeners(0);
-  const asking = poolOf(4, planning);
-  // As our workers do: what a crash of the server takes back is run again. One more to listen on.
+  const queries = poolOf(4, planning);
+  // Like our workers: a task whose settlement a crash of the server loses is run again. One connection more to listen on.
   const settling = poolOf(5, `${planning} -c synchronous_commit=off`);
   return openRawBullmq(
     (queue, given, extra) => {
-      const pool = extra?.withBlockingConnection === true ? settling : asking;
+      const pool = extra?.withBlockingConnection === true ? settling : queries;
       return onPostgres(queue, { ...given, connection: pool as PostgresConnectionOptions }, extra);
     },
-    () => Promise.all([asking.end(), settling.end()]),
+    () => Promise.all([queries.end(), settling.end()]),
   );
 };
 

@@ -3,33 +3,33 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { median, round } from './statistics.ts';
 
-/** One figure, alone or beside the raw client library doing the same in the same run. */
+/** One figure, alone or compared with the raw client library in the same run. */
 export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly value: number;
   readonly against?: Against;
-  /** What to reach. For a figure with `against` it is about the ratio. */
+  /** The goal. For a figure with `against` it is one for the ratio. */
   readonly atLeast?: number;
   readonly atMost?: number;
 }
 
 export interface Against {
   readonly raw: number;
-  /** Ours to raw, a round each. The median counts. */
+  /** Ours divided by raw, one per round. The median counts. */
   readonly ratios: readonly number[];
 }
 
 export interface Section {
   readonly title: string;
   readonly figures: readonly Figure[];
-  /** Why nothing was measured: there is no server, … */
+  /** Why it was not run. */
   readonly skipped?: string;
-  /** … or it did not work. */
+  /** The error, when it failed. */
   readonly failed?: string;
 }
 
-/** Undefined where nothing is asked for. */
+/** Whether the goal is reached, or undefined where there is none. */
 export const isReached = ({ value, against, atLeast, atMost }: Figure): boolean | undefined => {
   if (atLeast === undefined && atMost === undefined) return undefined;
   const measured = against === undefined ? value : median(against.ratios);
@@ -70,18 +70,18 @@ const goalOf = (figure: Figure): string => {
   return `${goal}: ${reached ? 'yes' : 'NO'}`;
 };
 
-/** Figures of different machines, or of a busy one, do not compare; ratios do. */
+/** Only ratios can be compared between machines, or on a busy machine. */
 export const describeMachine = () => ({
   node: process.version,
   cpus: cpus().length,
   model: cpus()[0]?.model ?? 'unknown',
-  /** Processes that wanted to run, over the last minute. */
+  /** The load average of the last minute. */
   load: round(loadavg()[0] ?? 0),
 });
 
 export type Machine = ReturnType<typeof describeMachine>;
 
-/** Writes `<time>.json` into the folder; gives the file. */
+/** Writes the sections as `<time>.json` into the folder. Returns the file. */
 export const save = async (
   folder: string,
   { startedAt, machine, sections }: { startedAt: Date; machine: Machine; sections: readonly Section[] },
@@ -93,7 +93,7 @@ export const save = async (
   return write(folder, { startedAt, machine, sections: withReached });
 };
 
-/** Writes these results as `<time>.json` into the folder; gives the file. */
+/** Writes these results as `<time>.json` into the folder. Returns the file. */
 export const write = async <Results extends { readonly startedAt: Date; readonly machine: Machine }>(
   folder: string,
   results: Results,

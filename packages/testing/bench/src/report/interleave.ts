@@ -1,18 +1,18 @@
 import type { Figure } from './report.ts';
 import { median } from './statistics.ts';
 
-/** The two sides of a comparison; or what was measured of each. */
+/** The two sides of a comparison, or their measurements. */
 export interface Pair<Side> {
   readonly raw: Side;
   readonly ours: Side;
 }
 
-/** Measures one side, and right after it the other. */
+/** Measures one side, and then the other. */
 type InTurn<Side> = (measure: (side: Side) => Promise<number>) => Promise<Pair<number>>;
 
 /**
- * Measures both sides in the same minute, in rounds; they take turns in going first. Gives what `measureRound` made of each
- * round, without the first one, which warms up.
+ * Measures both sides in rounds, and alternates which one is first. Returns the results of `measureRound`, without the first round,
+ * which warms up.
  */
 export const interleave = async <Side, Round>(
   { raw, ours }: Pair<Side>,
@@ -28,7 +28,7 @@ export const interleave = async <Side, Round>(
   return measured.slice(1);
 };
 
-/** Medians of the rounds; the ratio is that of the two halves of a round, which the machine's mood hardly touches. */
+/** Medians of the rounds. The ratios are computed within a round, so that the machine's other load hardly affects them. */
 export const figureOf = (
   about: Pick<Figure, 'what' | 'unit' | 'atLeast' | 'atMost'>,
   rounds: readonly Pair<number>[],

@@ -1,8 +1,8 @@
 import { newContext, withContext } from '@emporium/bus';
 import { createTasks, task } from '@emporium/tasks';
-import { inWindow } from './contender.ts';
-import { figureOf, interleave, type Pair } from './interleave.ts';
-import type { Figure } from './report.ts';
+import { figureOf, interleave, type Pair } from '../report/interleave.ts';
+import type { Figure } from '../report/report.ts';
+import { runConcurrently } from '../transport/contender.ts';
 import {
   createTally,
   dataOf,
@@ -24,7 +24,7 @@ const openTasks = async (url: string): Promise<TaskContender> => {
   const queue = tasks.queue(benched);
   return {
     enqueue: (many) =>
-      inWindow(many, enqueuing, async (index) => {
+      runConcurrently(many, enqueuing, async (index) => {
         await queue.enqueue(dataOf(index));
       }),
     enqueueAll: async (many) => {
@@ -46,13 +46,13 @@ const openTasks = async (url: string): Promise<TaskContender> => {
   };
 };
 
-/** How near typed tasks come to BullMQ by itself, on the same server with the same data. */
+/** Compares our tasks with BullMQ alone, on the same server with the same data. */
 export const benchTasks = async (
   openRaw: (url: string) => Promise<TaskContender>,
   url: string,
 ): Promise<readonly Figure[]> => {
   const sides: Pair<TaskContender> = { raw: await openRaw(url), ours: await openTasks(url) };
-  // As in a request: whatever it enqueues shares its correlation id.
+  // Like in a request, whose tasks share a correlation id.
   const measured = await withContext(newContext(), () => measure(sides));
   await Promise.all([sides.raw.close(), sides.ours.close()]);
   return [
