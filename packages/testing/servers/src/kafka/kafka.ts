@@ -1,15 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { answers } from '../process/answers.ts';
-import { type Daemon, startDaemon } from '../process/daemon.ts';
 import { freePort } from '../process/free-port.ts';
-import { memoryOf } from '../process/memory.ts';
 import { createProcessGuard } from '../process/process-guard.ts';
+import { createServerProcess, type ServerProcess } from '../process/server-process.ts';
 import { kafkaJars, kafkaMissing } from './kafka-jars.ts';
 
 const run = promisify(execFile);
@@ -24,7 +22,7 @@ export interface KafkaOptions {
   config?: readonly string[];
 }
 
-export interface KafkaServer {
+export interface KafkaServer extends ServerProcess {
   readonly host: '127.0.0.1';
   readonly port: number;
   /** `kafka://127.0.0.1:port` */
@@ -33,20 +31,10 @@ export interface KafkaServer {
   readonly logFile: string;
   /** The Java VM's process id while it runs. */
   readonly pid: number | undefined;
-  /** Starts on the same data and port after `stopServer` or `kill`. */
-  startServer(): Promise<void>;
-  /** A clean shutdown. */
-  stopServer(): Promise<void>;
-  /** SIGKILL, without a shutdown, like a crash. */
-  kill(): Promise<void>;
-  /** `stopServer`, then `startServer`. */
-  restart(): Promise<void>;
   /** Kills it and starts an empty broker on the same port, as after the loss of its disks. */
   wipe(): Promise<void>;
   /** Ends the broker for good and removes its data. */
   stop(): Promise<void>;
-  /** Resident bytes (0 where there is no /proc). */
-  memory(): number;
 }
 
 interface Node {
@@ -68,19 +56,18 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<KafkaServe
   const guard = createProcessGuard({ signal: 'KILL', remove: folder });
   const port = options.port ?? (await freePort());
   const node = { folder, properties: join(folder, 'server.properties'), classPath, port };
-  let server: Daemon | undefined;
-
-  const startServer = async () => {
-    if (server?.running()) return;
-    server = await launch(node, (pid) => guard.watch([pid]));
-  };
-  const stopServer = async (how: NodeJS.Signals) => {
-    await server?.end(how, 30_000);
-    server = undefined;
-    guard.watch([]);
-  };
+  const server = createServerProcess({
+    name: 'Kafka',
+    port,
+    command: 'java',
+    args: [...java(node, '512m'), 'kafka.Kafka', node.properties],
+    cwd: folder,
+    logFile: join(folder, 'server.log'),
+    isReady: () => answers(port, apiVersions),
+    guard,
+  });
   const stop = async () => {
-    await stopServer('SIGKILL');
+    await server.kill();
     guard.dismiss();
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
@@ -88,34 +75,27 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<KafkaServe
   try {
     await writeFile(node.properties, `${(await propertiesOf(node, options.config ?? [])).join('\n')}\n`);
     await format(node);
-    await startServer();
+    await server.startServer();
   } catch (error) {
     await stop();
     throw error;
   }
   return {
+    ...server,
     host: '127.0.0.1',
     port,
     url: `kafka://127.0.0.1:${port}`,
-    logFile: logOf(node),
+    logFile: join(folder, 'server.log'),
     get pid() {
-      return server?.pid;
-    },
-    startServer,
-    stopServer: () => stopServer('SIGTERM'),
-    kill: () => stopServer('SIGKILL'),
-    restart: async () => {
-      await stopServer('SIGTERM');
-      await startServer();
+      return server.currentPid();
     },
     wipe: async () => {
-      await stopServer('SIGKILL');
+      await server.kill();
       await rm(dataOf(node), { recursive: true, force: true, maxRetries: 10 });
       await format(node);
-      await startServer();
+      await server.startServer();
     },
     stop,
-    memory: () => (server === undefined ? 0 : memoryOf(server.pid)),
   };
 };
 
@@ -179,21 +159,3 @@ const format = async (node: Node): Promise<void> => {
 };
 
 const dataOf = ({ folder }: Node): string => join(folder, 'data');
-
-const logOf = ({ folder }: Node): string => join(folder, 'server.log');
-
-/** Resolves once the broker answers requests. */
-const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemon> => {
-  const logFile = logOf(node);
-  const args = [...java(node, '512m'), 'kafka.Kafka', node.properties];
-  const server = await startDaemon('java', args, { cwd: node.folder, logFile });
-  onSpawn(server.pid);
-  const deadline = Date.now() + 90_000;
-  while (server.running() && Date.now() < deadline) {
-    if (await answers(node.port, apiVersions)) return server;
-    await sleep(100);
-  }
-  await server.end('SIGKILL', 0);
-  const output = (await readFile(logFile, 'utf8')).slice(-2_000);
-  throw new Error(`Kafka did not start (port ${node.port}):\n${output}`);
-};

@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Daemon, startDaemon } from '../process/daemon.ts';
 import { freePort } from '../process/free-port.ts';
-import { memoryOf } from '../process/memory.ts';
 import { createProcessGuard } from '../process/process-guard.ts';
+import { createServerProcess, type ServerProcess } from '../process/server-process.ts';
 
 export interface RedisOptions {
   /** A free port by default. It stays the same over restarts. */
@@ -16,7 +14,7 @@ export interface RedisOptions {
   settings?: Readonly<Record<string, string>>;
 }
 
-export interface RedisServer {
+export interface RedisServer extends ServerProcess {
   readonly host: '127.0.0.1';
   readonly port: number;
   /** `redis://:password@host:port`, for the database 0; append `/1` to `/15` for another one. */
@@ -25,18 +23,8 @@ export interface RedisServer {
   readonly logFile: string;
   /** The process id while it runs. */
   readonly pid: number | undefined;
-  /** Starts on the same data and port after `stopServer` or `kill`. */
-  startServer(): Promise<void>;
-  /** A clean shutdown. */
-  stopServer(): Promise<void>;
-  /** SIGKILL, without a shutdown, like a crash. */
-  kill(): Promise<void>;
-  /** `stopServer`, then `startServer`. */
-  restart(): Promise<void>;
   /** Ends the server and removes its data. */
   stop(): Promise<void>;
-  /** Resident bytes (0 where there is no /proc). */
-  memory(): number;
 }
 
 const password = 'emporium';
@@ -66,60 +54,42 @@ export const startRedis = async ({ port, settings = {} }: RedisOptions = {}): Pr
   const folder = await mkdtemp(join(tmpdir(), 'emporium-redis-'));
   const guard = createProcessGuard({ signal: 'KILL', remove: folder });
   const chosen = port ?? (await freePort());
-  const node: Node = { program, folder, port: chosen, settings };
-  let server: Daemon | undefined;
-
-  const startServer = async () => {
-    if (server?.running()) return;
-    server = await launch(node, (pid) => guard.watch([pid]));
-  };
-  const stopServer = async (how: NodeJS.Signals) => {
-    await server?.end(how, 30_000);
-    server = undefined;
-    guard.watch([]);
-  };
+  const logFile = join(folder, 'server.log');
+  const server = createServerProcess({
+    name: 'Redis',
+    port: chosen,
+    command: program,
+    args: argumentsOf(folder, chosen, settings),
+    cwd: folder,
+    logFile,
+    isReady: () => answers(chosen),
+    pollMs: 20,
+    guard,
+  });
   const stop = async () => {
-    await stopServer('SIGKILL');
+    await server.kill();
     guard.dismiss();
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
 
-  await startServer().catch(async (error: unknown) => {
+  await server.startServer().catch(async (error: unknown) => {
     await stop();
     throw error;
   });
   return {
+    ...server,
     host: '127.0.0.1',
     port: chosen,
     url: `redis://:${password}@127.0.0.1:${chosen}`,
-    logFile: logOf(node),
+    logFile,
     get pid() {
-      return server?.pid;
-    },
-    startServer,
-    stopServer: () => stopServer('SIGTERM'),
-    kill: () => stopServer('SIGKILL'),
-    restart: async () => {
-      await stopServer('SIGTERM');
-      await startServer();
+      return server.currentPid();
     },
     stop,
-    memory: () => (server === undefined ? 0 : memoryOf(server.pid)),
   };
 };
 
-interface Node {
-  readonly program: string;
-  readonly folder: string;
-  readonly port: number;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
-const logOf = ({ folder }: Node): string => join(folder, 'server.log');
-
-/** Resolves once the server has loaded its data and answers. */
-const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemon> => {
-  const { program, folder, port } = node;
+const argumentsOf = (folder: string, port: number, more: Readonly<Record<string, string>>): string[] => {
   const settings = {
     bind: '127.0.0.1',
     port: String(port),
@@ -129,19 +99,9 @@ const launch = async (node: Node, onSpawn: (pid: number) => void): Promise<Daemo
     appendfsync: 'always',
     save: '',
     'maxmemory-policy': 'noeviction',
-    ...node.settings,
+    ...more,
   };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const server = await startDaemon(program, args, { cwd: folder, logFile: logOf(node) });
-  onSpawn(server.pid);
-  const deadline = Date.now() + 30_000;
-  while (server.running() && Date.now() < deadline) {
-    if (await answers(port)) return server;
-    await sleep(20);
-  }
-  await server.end('SIGKILL', 0);
-  const output = (await readFile(logOf(node), 'utf8')).slice(-2_000);
-  throw new Error(`Redis did not start (port ${port}):\n${output}`);
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 };
 
 /** Whether it answers PONG to a PING, and no error such as that it is still loading its data. */
