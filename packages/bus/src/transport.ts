@@ -53,7 +53,7 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** The largest body of a transport, in bytes. Well over a contract's 64 KiB, so that bigger messages of third parties can be dead-lettered. */
+/** The largest body of a transport, in bytes. Well over a contract's 64 KiB, so that big messages of third parties can be dead-lettered. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
 /** How much of a body over `maxBodyBytes` a dead letter keeps, in bytes from its beginning. */

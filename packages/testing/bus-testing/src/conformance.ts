@@ -6,7 +6,10 @@ import { type CaseTitle, caseGroups, isIndependent } from './cases.ts';
 export interface Conformance {
   readonly name: string;
   readonly broker: BrokerSource;
-  /** A module that exports `create(url)`: `new URL('./create.ts', import.meta.url)`. Its transport should wait about 2 s for a broker that is away. */
+  /**
+   * A module that exports `create(url)`: `new URL('./create.ts', import.meta.url)`. Its transport should wait about 2 s for a broker
+   * that is away.
+   */
   readonly module: URL;
   /** Runs the independent cases at one time, for a broker on which each of them waits a lot. */
   readonly concurrent?: boolean;

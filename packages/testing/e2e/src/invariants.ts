@@ -217,7 +217,7 @@ const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promi
   };
 };
 
-/** When the first of the orders was placed, from the time in its id, minus a minute of clock skew. No mail of theirs is older. */
+/** When the first order was placed, by the time in its id, minus a minute of clock skew. No mail about the orders is older. */
 const oldestOf = (orders: readonly OrderSummary[]): Date => {
   const placedAt = orders.map(({ orderId }) => Number.parseInt(orderId.replace('-', '').slice(0, 12), 16));
   return new Date(placedAt.reduce((oldest, at) => Math.min(oldest, at), Date.now()) - 60_000);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
 import type { ShopUnderTest } from './shop-under-test.ts';
 
-/** The stream of readings. These cases must run before the disasters, after which the broker has readings that the simulator counted as failed. */
+/** The stream of readings. To run before the disasters, after which the broker has readings that the simulator counted as failed. */
 export const sensorCases = (shop: () => ShopUnderTest): void => {
   const simulator = () =>
     shop().client.http.call<{ delivered: number; failed: number }>('GET', '/sensor-simulator');

@@ -38,7 +38,7 @@ const isStopped = async (pid: number): Promise<boolean> => {
   return alive.every((state) => state === 'T');
 };
 
-/** The state is the letter after the program's name, which is in brackets and may contain any character. Undefined when the thread has ended. */
+/** The letter after the program's name, which is in brackets and may contain any character; undefined when the thread has ended. */
 const stateOf = async (file: string): Promise<string | undefined> => {
   const stat = await readFile(file, 'utf8').catch(() => undefined);
   return stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
