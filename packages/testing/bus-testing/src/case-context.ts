@@ -1,8 +1,9 @@
 import type { Transport } from '@emporium/bus';
-import { createRegistry, type Registry, type Subscription } from '@emporium/contracts';
+import { type Contract, createRegistry, type Registry, type Subscription } from '@emporium/contracts';
 import type { TestContext } from 'vitest';
 import type { CreateTransport, RunningBroker, ServerControl } from './broker.ts';
 import { type Behaviour, type ConsumerProcess, startConsumerProcess } from './consumer-process.ts';
+import { anEvent, anOrderedSubscription, aSubscription } from './fixtures.ts';
 
 /** What a case can use. Everything that it opened is closed at its end, also when it failed. */
 export interface CaseContext {
@@ -10,6 +11,10 @@ export interface CaseContext {
   connect(): Promise<Transport>;
   /** Applies the topology of these subscriptions and their contracts. */
   declare(...subscriptions: readonly Subscription[]): Promise<Registry>;
+  /** Declares a new event and a subscription to it. */
+  declareEvent(): Promise<DeclaredEvent>;
+  /** Declares a new event and an ordered subscription to it. */
+  declareOrderedEvent(): Promise<DeclaredEvent>;
   /** Starts another process that subscribes. Resolves when it is ready. */
   spawnConsumer(subscription: Subscription, behaviour: Behaviour): Promise<ConsumerProcess>;
   /** The broker's server, to be stopped and started. Skips the case where that is not possible. */
@@ -18,6 +23,11 @@ export interface CaseContext {
   inject: RunningBroker['inject'];
   /** Removes all topology and messages. */
   wipe: RunningBroker['wipe'];
+}
+
+interface DeclaredEvent {
+  readonly happened: Contract;
+  readonly subscription: Subscription;
 }
 
 export type Case = (context: CaseContext) => Promise<void>;
@@ -43,15 +53,26 @@ export const runCase = async ({ context, running, create, module, run }: CaseOpt
     return transport;
   };
 
+  const declare = async (...subscriptions: readonly Subscription[]): Promise<Registry> => {
+    const registry = registryOf(subscriptions);
+    const transport = await connect();
+    await transport.topology(registry).apply();
+    return registry;
+  };
+
+  const declareEvent = async (subscribe: (to: Contract) => Subscription): Promise<DeclaredEvent> => {
+    const happened = anEvent();
+    const subscription = subscribe(happened);
+    await declare(subscription);
+    return { happened, subscription };
+  };
+
   try {
     await run({
       connect,
-      declare: async (...subscriptions) => {
-        const registry = registryOf(subscriptions);
-        const transport = await connect();
-        await transport.topology(registry).apply();
-        return registry;
-      },
+      declare,
+      declareEvent: () => declareEvent(aSubscription),
+      declareOrderedEvent: () => declareEvent(anOrderedSubscription),
       spawnConsumer: async (subscription, behaviour) => {
         const consumer = await startConsumerProcess({ module, url: running.url, subscription, behaviour });
         processes.push(consumer);

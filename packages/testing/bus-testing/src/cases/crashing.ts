@@ -1,14 +1,12 @@
 import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import { aWhile } from '../eventually.ts';
-import { anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
+import { messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const crashing = {
   'unacked messages of a killed process are delivered again, as the same attempt': async (context) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareEvent();
     const child = await context.spawnConsumer(subscription, { concurrency: 5, workMs: 0, settle: 'never' });
     await (await context.connect()).publish(messages(happened, 20));
     await child.until('begun', 5);
@@ -22,9 +20,7 @@ export const crashing = {
   },
 
   'a running instance takes over from one that is killed': async (context) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareEvent();
     const transport = await context.connect();
     const child = await context.spawnConsumer(subscription, { concurrency: 10, workMs: 0, settle: 'never' });
     const survivor = await receive(transport, subscription, { concurrency: 10 });

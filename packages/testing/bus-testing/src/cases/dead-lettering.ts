@@ -4,14 +4,15 @@ import type { Subscription } from '@emporium/contracts';
 import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const deadLettering = {
-  'a dead letter carries the reason, the attempts and the original bytes': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter carries the reason, the attempts and the original bytes': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) =>
       delivery.attempt < 3
@@ -38,10 +39,8 @@ export const deadLettering = {
     expect(Math.abs(Date.parse(deadLetter.failedAt) - before)).toBeLessThan(30_000);
   },
 
-  'a dead letter is not delivered to its subscription again': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter is not delivered to its subscription again': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => delivery.deadLetter({ code: 'test.broken', message: 'broken' });
     const receiver = await receive(transport, subscription, { deliver });
@@ -53,10 +52,8 @@ export const deadLettering = {
     expect(receiver.deliveries.length).toBe(3);
   },
 
-  'a dead letter is delivered again until its consumer has handled it': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter is delivered again until its consumer has handled it': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => delivery.deadLetter({ code: 'test.broken', message: 'broken' });
     await receive(transport, subscription, { deliver });
@@ -73,10 +70,8 @@ export const deadLettering = {
     expect(deadLetters.received.map(textOf)).toEqual(['kept']);
   },
 
-  'a handled dead letter is removed': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a handled dead letter is removed': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => delivery.deadLetter({ code: 'test.broken', message: 'broken' });
     await receive(transport, subscription, { deliver });
@@ -90,10 +85,8 @@ export const deadLettering = {
     expect(again.received).toEqual([]);
   },
 
-  'instances share the dead letters': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'instances share the dead letters': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const consumers = [
       await collectDeadLetters(await connect(), subscription),
       await collectDeadLetters(await connect(), subscription),
@@ -114,10 +107,8 @@ export const deadLettering = {
     expect(new Set(received()).size).toBe(40);
   },
 
-  'a dead letter waits for a consumer that starts later': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter waits for a consumer that starts later': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let settled = 0;
     const deliver = async (delivery: Delivery) => {

@@ -37,10 +37,8 @@ export const delivering = {
     expect(types.toSorted()).toEqual(contracts.map(({ type }) => type).toSorted());
   },
 
-  'instances of one subscription share its messages': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'instances of one subscription share its messages': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const work = async (delivery: Delivery) => {
       await aWhile(5);
       await delivery.ack();
@@ -64,11 +62,9 @@ export const delivering = {
 
   'a subscription that was declared before its first instance started misses nothing': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
 
     const publisher = await connect();
     await publisher.publish(messages(happened, 20));
@@ -88,10 +84,11 @@ export const delivering = {
     await receiver.until(1);
   },
 
-  'as many deliveries are unsettled as the concurrency allows, and no more': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'as many deliveries are unsettled as the concurrency allows, and no more': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let unsettled = 0;
     let max = 0;
@@ -110,10 +107,8 @@ export const delivering = {
     expect(max).toBe(4);
   },
 
-  'a delivery is not repeated while its handler is slow': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a delivery is not repeated while its handler is slow': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const slow = async (delivery: Delivery) => {
       await aWhile(3_000);
       await delivery.ack();
@@ -129,10 +124,8 @@ export const delivering = {
     expect(receivers.flatMap(({ deliveries }) => deliveries).length).toBe(1);
   },
 
-  'only the first settlement of a delivery counts': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'only the first settlement of a delivery counts': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let ended = false;
     const deliver = async (delivery: Delivery) => {

@@ -4,14 +4,15 @@ import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';
 import { expect } from 'vitest';
 import type { CaseContext, Cases } from '../case-context.ts';
 import { eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, textOf } from '../fixtures.ts';
+import { aMessage, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const hostile = {
-  'hostile bodies are delivered unchanged, and the messages after them too': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'hostile bodies are delivered unchanged, and the messages after them too': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -28,9 +29,7 @@ export const hostile = {
   },
 
   'hostile headers neither change nor block a delivery': async (context) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareEvent();
     await injectAll(context, { contract: happened, subscription });
     const receiver = await receive(await context.connect(), subscription);
 
@@ -48,9 +47,7 @@ export const hostile = {
   },
 
   'hostile headers do not block a partition of an ordered subscription': async (context) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareOrderedEvent();
     await injectAll(context, { contract: happened, subscription });
     const receiver = await receive(await context.connect(), subscription);
 
@@ -61,9 +58,7 @@ export const hostile = {
   'a message with hostile headers can be retried and dead-lettered, and its dead letter is delivered': async (
     context,
   ) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareEvent();
     await injectAll(context, { contract: happened, subscription });
     const transport = await context.connect();
     const retried = new Set<string>();
@@ -90,9 +85,7 @@ export const hostile = {
   'a body over the limit is dead-lettered once with its size, and the next message is delivered': async (
     context,
   ) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareEvent();
     const body = Buffer.alloc(maxBodyBytes + 1, 'x');
     await context.inject({ subscription, contract: happened, headers: [], body });
     const transport = await context.connect();

@@ -4,17 +4,15 @@ import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import type { DeliveryEvent } from '../consumer-process.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const ordering = {
   'messages of one key are delivered one at a time, in the order of publishing': async ({
     connect,
-    declare,
+    declareOrderedEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const handled: string[] = [];
     let unsettled = 0;
@@ -41,10 +39,11 @@ export const ordering = {
     expect(max).toBe(1);
   },
 
-  'several partitions of an ordered subscription are processed at one time': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'several partitions of an ordered subscription are processed at one time': async ({
+    connect,
+    declareOrderedEvent,
+  }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     let unsettled = 0;
     let max = 0;
@@ -65,11 +64,9 @@ export const ordering = {
 
   'a message in retry blocks the following messages of its partition, and no other partition': async ({
     connect,
-    declare,
+    declareOrderedEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const [failing = '', other = ''] = keysOfEveryPartition();
     const handled: string[] = [];
@@ -97,10 +94,8 @@ export const ordering = {
     expect(handled.indexOf('other 3')).toBeLessThan(handled.indexOf('failing 0'));
   },
 
-  'a handler that throws blocks its partition as well': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'a handler that throws blocks its partition as well': async ({ connect, declareOrderedEvent }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const handled: string[] = [];
     const deliver = async (delivery: Delivery) => {
@@ -119,10 +114,8 @@ export const ordering = {
     expect(handled).toEqual(['0', '1', '2', '3', '4']);
   },
 
-  'a dead letter does not block its partition': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'a dead letter does not block its partition': async ({ connect, declareOrderedEvent }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const handled: string[] = [];
     const deliver = async (delivery: Delivery) => {
@@ -142,9 +135,7 @@ export const ordering = {
   },
 
   'the order per key is kept with two consumer processes and failing first messages': async (context) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareOrderedEvent();
     const keys = keysOfEveryPartition();
     const settle = { retryFirst: keys.map((key) => `${key} 0`), delayMs: 150 };
     const children = await Promise.all([
@@ -173,9 +164,7 @@ export const ordering = {
   },
 
   'another process takes over the partitions of a killed process, in order': async (context) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await context.declare(subscription);
+    const { happened, subscription } = await context.declareOrderedEvent();
     const behaviour = { concurrency: 8, workMs: 5, settle: 'ack' } as const;
     const first = await context.spawnConsumer(subscription, behaviour);
     const keys = keysOfEveryPartition().slice(0, 3);

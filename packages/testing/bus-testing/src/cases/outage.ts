@@ -3,15 +3,13 @@ import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const outage = {
-  'a restart of the broker under load loses nothing': async ({ connect, declare, server }) => {
+  'a restart of the broker under load loses nothing': async ({ connect, declareEvent, server }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const effects = new Set<string>();
     const deliver = async (delivery: Delivery) => {
       await aWhile(1);
@@ -39,13 +37,11 @@ export const outage = {
 
   'a crash of the broker under load loses nothing that it had accepted': async ({
     connect,
-    declare,
+    declareEvent,
     server,
   }) => {
     const { kill, startServer } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     // A quorum queue that was declared just before a crash never confirms again (RabbitMQ 3.10.8).
     await aWhile(3_000);
     const effects = new Set<string>();
@@ -73,11 +69,13 @@ export const outage = {
     );
   },
 
-  'a restart of the broker under load keeps the order per key': async ({ connect, declare, server }) => {
+  'a restart of the broker under load keeps the order per key': async ({
+    connect,
+    declareOrderedEvent,
+    server,
+  }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const handled: number[] = [];
     const inbox = new Set<string>();
     const deliver = async (delivery: Delivery) => {
@@ -108,13 +106,11 @@ export const outage = {
 
   'publishing is refused while the broker is down, and works again afterwards': async ({
     connect,
-    declare,
+    declareEvent,
     server,
   }) => {
     const { stopServer, startServer } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     await transport.publish([aMessage(happened, { body: 'before' })]);
     expect(transport.status()).toEqual({ state: 'up' });
@@ -164,13 +160,11 @@ export const outage = {
 
   'accepted messages survive a restart, also in retry and as dead letters': async ({
     connect,
-    declare,
+    declareEvent,
     server,
   }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let settled = 0;
     const deliver = async (delivery: Delivery) => {
@@ -206,13 +200,11 @@ export const outage = {
 
   'a consumer that was idle during an outage reconnects automatically': async ({
     connect,
-    declare,
+    declareEvent,
     server,
   }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const receiver = await receive(await connect(), subscription);
     const publisher = await connect();
 
@@ -222,11 +214,9 @@ export const outage = {
     await receiver.until(3);
   },
 
-  'closing while the broker is down does not hang': async ({ connect, declare, server }) => {
+  'closing while the broker is down does not hang': async ({ connect, declareEvent, server }) => {
     const { stopServer, startServer } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { subscription } = await declareEvent();
     const transport = await connect();
     await receive(transport, subscription);
 

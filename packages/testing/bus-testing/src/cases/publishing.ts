@@ -5,10 +5,8 @@ import { aCommand, aMessage, anEvent, aSubscription, messages, textOf } from '..
 import { receive } from '../receive.ts';
 
 export const publishing = {
-  'a published message is delivered with its id, type, key and body': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a published message is delivered with its id, type, key and body': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const message = aMessage(happened, { key: 'order-7', body: '{"id":"order-7"}' });
 
@@ -58,10 +56,8 @@ export const publishing = {
   },
 
   'a mandatory event that no declared subscription takes is refused as unroutable, one that is taken is not':
-    async ({ connect, declare }) => {
-      const happened = anEvent();
-      const subscription = aSubscription(happened);
-      await declare(subscription);
+    async ({ connect, declareEvent }) => {
+      const { happened, subscription } = await declareEvent();
       const transport = await connect();
       const receiver = await receive(transport, subscription);
 
@@ -93,10 +89,11 @@ export const publishing = {
     expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.unroutable' } });
   },
 
-  'a body of the maximum size is accepted and one byte more is refused': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a body of the maximum size is accepted and one byte more is refused': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -112,10 +109,8 @@ export const publishing = {
     expect(largest.equals(delivery.body)).toBe(true);
   },
 
-  'any bytes pass unchanged': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'any bytes pass unchanged': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -135,10 +130,8 @@ export const publishing = {
     }
   },
 
-  'keys and ids of any characters pass unchanged': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'keys and ids of any characters pass unchanged': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -154,10 +147,8 @@ export const publishing = {
     );
   },
 
-  'publishing again with the same id is accepted, and keeps the id': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'publishing again with the same id is accepted, and keeps the id': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const message = aMessage(happened);
 
@@ -169,10 +160,8 @@ export const publishing = {
     expect(delivery.id).toBe(message.id);
   },
 
-  'concurrent publishes all get their results': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'concurrent publishes all get their results': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription, { concurrency: 50 });
 

@@ -9,10 +9,8 @@ import { receive } from '../receive.ts';
 const slackMs = 1_000;
 
 export const retrying = {
-  'a message whose handler throws is delivered again': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a message whose handler throws is delivered again': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = async (delivery: Delivery) => {
       if (delivery.attempt === 1) throw new Error('planted');
@@ -29,10 +27,8 @@ export const retrying = {
     expect(deliveries.map(textOf)).toEqual(['once more', 'once more']);
   },
 
-  'each retry counts as an attempt, and keeps id, type, key and body': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'each retry counts as an attempt, and keeps id, type, key and body': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => (delivery.attempt < 4 ? delivery.retry(10) : delivery.ack());
     const receiver = await receive(transport, subscription, { deliver });
@@ -50,10 +46,11 @@ export const retrying = {
     expect(deliveries.length).toBe(4);
   },
 
-  'a retry is delivered after its delay, and at most one delay tier later': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a retry is delivered after its delay, and at most one delay tier later': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const asked = new Map<string, number>();
     const waited = new Map<number, number>();
@@ -96,10 +93,8 @@ export const retrying = {
     expect(uninvolved.deliveries.length).toBe(1);
   },
 
-  'one poison message does not block an unordered subscription': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'one poison message does not block an unordered subscription': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = async (delivery: Delivery) => {
       if (textOf(delivery) === '0') throw new Error('poison');
@@ -116,10 +111,8 @@ export const retrying = {
     );
   },
 
-  'a retry is not lost when its instance has stopped': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a retry is not lost when its instance has stopped': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const first = await connect();
     const retrier = await receive(first, subscription, { deliver: (delivery) => delivery.retry(400) });
     await (await connect()).publish([aMessage(happened)]);

@@ -2,7 +2,7 @@ import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import { aWhile } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, textOf } from '../fixtures.ts';
+import { aMessage, anEvent, aSubscription, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const sendingTo = {
@@ -23,10 +23,11 @@ export const sendingTo = {
     expect(uninvolved.deliveries).toEqual([]);
   },
 
-  'a replayed dead letter keeps its id and starts at the first attempt': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a replayed dead letter keeps its id and starts at the first attempt': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let repaired = false;
     const deliver = (delivery: Delivery) => {
@@ -59,10 +60,8 @@ export const sendingTo = {
     expect((await receiver.first()).type).toBe(other.type);
   },
 
-  'an ordered subscription is reached too': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'an ordered subscription is reached too': async ({ connect, declareOrderedEvent }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 

@@ -3,17 +3,15 @@ import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const stopping = {
   'a paused consumer starts no delivery, and receives all messages when it resumes': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
     await transport.publish(messages(happened, 5));
@@ -28,10 +26,8 @@ export const stopping = {
     await receiver.until(10);
   },
 
-  'a delivery that pauses its consumer can be completed': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a delivery that pauses its consumer can be completed': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let settled = 0;
     const deliver = async (delivery: Delivery) => {
@@ -53,10 +49,8 @@ export const stopping = {
     expect(receiver.deliveries.length).toBe(6);
   },
 
-  'stopping waits for the deliveries in progress': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'stopping waits for the deliveries in progress': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let acked = 0;
     const deliver = async (delivery: Delivery) => {
@@ -81,11 +75,9 @@ export const stopping = {
 
   'stopping aborts deliveries that do not end in time, and they are delivered again': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let aborted = 0;
     const stuck = ({ signal }: Delivery) =>
@@ -111,10 +103,8 @@ export const stopping = {
   },
 
   'stopping does not wait for a delivery that ended unsettled, which is delivered again as the same attempt':
-    async ({ connect, declare }) => {
-      const happened = anEvent();
-      const subscription = aSubscription(happened);
-      await declare(subscription);
+    async ({ connect, declareEvent }) => {
+      const { happened, subscription } = await declareEvent();
       const transport = await connect();
       const stopping = Promise.withResolvers<void>();
       const receiver = await receive(transport, subscription, {
@@ -139,11 +129,9 @@ export const stopping = {
 
   'stopping an ordered subscription keeps the order of unsettled deliveries': async ({
     connect,
-    declare,
+    declareOrderedEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const stopping = Promise.withResolvers<void>();
     const receiver = await receive(transport, subscription, { deliver: () => stopping.promise });
@@ -160,10 +148,8 @@ export const stopping = {
     expect((await again.until(3)).map(textOf)).toEqual(['0', '1', '2']);
   },
 
-  'a delivery that was requeued can no longer be settled': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a delivery that was requeued can no longer be settled': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription, { deliver: () => new Promise(() => {}) });
     await transport.publish([aMessage(happened)]);
@@ -204,10 +190,8 @@ export const stopping = {
     expect(one.deliveries).toEqual([]);
   },
 
-  'pausing and stopping under load loses nothing': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'pausing and stopping under load loses nothing': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const acked = new Set<string>();
     const deliver = async (delivery: Delivery) => {
       await aWhile(2);
@@ -234,10 +218,8 @@ export const stopping = {
     );
   },
 
-  'closing under load loses nothing that was accepted': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'closing under load loses nothing that was accepted': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const acked = new Set<string>();
     const deliver = async (delivery: Delivery) => {
       await aWhile(2);
@@ -265,11 +247,9 @@ export const stopping = {
 
   'a closed transport refuses to publish and to subscribe, and closing twice is safe': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     await transport.publish([aMessage(happened)]);
 

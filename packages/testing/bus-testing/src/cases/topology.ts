@@ -130,10 +130,8 @@ export const topology = {
     expect((await receiver.until(1)).map(textOf)).toEqual(['after']);
   },
 
-  'prune leaves a subscription that still has messages': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'prune leaves a subscription that still has messages': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     await transport.publish(messages(happened, 3));
 

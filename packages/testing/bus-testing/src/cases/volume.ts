@@ -2,14 +2,15 @@ import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import { eventually } from '../eventually.ts';
-import { anEvent, aSubscription, messages } from '../fixtures.ts';
+import { messages } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 export const volume = {
-  'of 10,000 messages each has its effect exactly once after the inbox': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'of 10,000 messages each has its effect exactly once after the inbox': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const effects = new Map<string, number>();
     const inbox = new Set<string>();
     let delivered = 0;

@@ -5,15 +5,7 @@ import type { Contract } from '@emporium/contracts';
 import { expect } from 'vitest';
 import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import {
-  aCommand,
-  aMessage,
-  anEvent,
-  anOrderedSubscription,
-  aSubscription,
-  messages,
-  textOf,
-} from '../fixtures.ts';
+import { aCommand, aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
 
 /** The time to declare everything again, and slack for a slow machine. */
@@ -65,12 +57,10 @@ export const wiping = {
 
   'an ordered subscription recovers from a reset of the broker, in order': async ({
     connect,
-    declare,
+    declareOrderedEvent,
     wipe,
   }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const receiver = await receive(await connect(), subscription);
     const publisher = await connect();
     await publisher.publish(messages(happened, 3, 'one key'));
@@ -89,10 +79,8 @@ export const wiping = {
     expect([...new Set(arrived())]).toEqual(ids);
   },
 
-  'retries and dead letters recover from a reset of the broker': async ({ connect, declare, wipe }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'retries and dead letters recover from a reset of the broker': async ({ connect, declareEvent, wipe }) => {
+    const { happened, subscription } = await declareEvent();
     const deliver = (delivery: Delivery) =>
       delivery.attempt === 1
         ? delivery.retry(10)
