@@ -10,7 +10,7 @@ const shops = '{packages/testing/e2e,infra/demo}/test/**/*.int.spec.ts';
 
 /** Minutes each, by files of a few lines. */
 const long = [
-  /^packages\/e2e\/test\/(kafka|postgres|rabbitmq|redis|crashes)/,
+  /^packages\/testing\/e2e\/test\/(kafka|postgres|rabbitmq|redis|crashes)/,
   /^infra\/demo\//,
   /^packages\/bus-\w+\/test\/conformance/,
   /^packages\/bus-/,

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { createShopClient, type Teller, tellStory } from '@emporium/e2e';
+import { createShopClient, type DemoReporter, runDemo } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { printIncident } from './incidents.ts';
 import { readOptions } from './options.ts';
@@ -59,21 +59,21 @@ const story = async (
   { teller, verdict }: Terminal,
   interrupted: AbortSignal,
 ): Promise<boolean> => {
-  const passed = await tellStory(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
+  const passed = await runDemo(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
   verdict(passed, `The whole shop uses ${Math.round(shop.memory() / 1_000_000)} MB of memory.`);
   return passed;
 };
 
 /** Hides the rest of the demonstration while the shop is stopping, because its requests then fail. */
-const untilAborted = (teller: Teller, signal: AbortSignal): Teller => {
+const untilAborted = (teller: DemoReporter, signal: AbortSignal): DemoReporter => {
   const unlessAborted =
     <Args extends unknown[]>(print: (...args: Args) => void) =>
     (...args: Args): void => {
       if (!signal.aborted) print(...args);
     };
   return {
-    chapter: unlessAborted(teller.chapter),
-    say: unlessAborted(teller.say),
+    section: unlessAborted(teller.section),
+    info: unlessAborted(teller.info),
     timeline: unlessAborted(teller.timeline),
     check: unlessAborted(teller.check),
   };

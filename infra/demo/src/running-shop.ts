@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createShopClient, type ShopClient, tellStory } from '@emporium/e2e';
+import { createShopClient, runDemo, type ShopClient } from '@emporium/e2e';
 import type { RunningShop } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,9 +14,9 @@ export const demoRunningShop = async ({ url, admin }: RunningShop, terminal: Ter
   line(dim(`Shop: ${url}   Administrator: ${admin.email}`));
   await waitUntilReady(url);
   const startedAt = Date.now();
-  const client = createShopClient(url, admin, { patienceMs });
+  const client = createShopClient(url, admin, { retryForMs: patienceMs });
   await assertLogIn(client, admin, url);
-  const passed = await tellStory(client, teller);
+  const passed = await runDemo(client, teller);
   verdict(passed, `The demonstration took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
   return passed;
 };
@@ -35,7 +35,7 @@ const assertLogIn = async (
   { email, password }: RunningShop['admin'],
   url: string,
 ): Promise<void> => {
-  const { status } = await client.http.ask('POST', '/api/sessions', { body: { email, password } });
+  const { status } = await client.http.request('POST', '/api/sessions', { body: { email, password } });
   if (status === 401) {
     throw new Error(
       `${url} does not accept the password of ${email}: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,

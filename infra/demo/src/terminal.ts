@@ -1,4 +1,4 @@
-import type { OrderView, Teller } from '@emporium/e2e';
+import type { DemoReporter, OrderView } from '@emporium/e2e';
 
 /** Writes in colour, unless the output is not a terminal or NO_COLOR is set. */
 export const createTerminal = (out: NodeJS.WriteStream = process.stdout) => {
@@ -7,9 +7,9 @@ export const createTerminal = (out: NodeJS.WriteStream = process.stdout) => {
   const [bold, dim, red, green, cyan] = [1, 2, 31, 32, 36].map(paint) as [Paint, Paint, Paint, Paint, Paint];
   const line = (text = '') => void out.write(`${text}\n`);
 
-  const teller: Teller = {
-    chapter: (title) => line(`\n${bold(cyan(title))}`),
-    say: (text) => line(`  ${text}`),
+  const teller: DemoReporter = {
+    section: (title) => line(`\n${bold(cyan(title))}`),
+    info: (text) => line(`  ${text}`),
     timeline: (order) => {
       for (const text of timelineLines(order)) line(`    ${dim(text)}`);
     },

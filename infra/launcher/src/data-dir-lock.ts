@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endForeign } from '@emporium/servers';
+import { endProcess } from '@emporium/servers';
 import { tryLock } from '@emporium/toolchain/lock';
 import { identityOf, isRunning, type ProcessIdentity } from '@emporium/toolchain/process-identity';
 
@@ -32,7 +32,7 @@ export const lockDataDir = async (dataDir: string): Promise<DataDirLock> => {
   const file = join(dataDir, 'processes.json');
   const left = readProcesses(file).filter(isRunning);
   await Promise.all(
-    left.map((each) => endForeign(each.pid, 'SIGTERM', { ms: drainMs, isThere: () => isRunning(each) })),
+    left.map((each) => endProcess(each.pid, 'SIGTERM', { ms: drainMs, isThere: () => isRunning(each) })),
   );
 
   const started = new Map<number, ProcessIdentity>();

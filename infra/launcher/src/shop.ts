@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { createGuard, memoryOf, startPostgres } from '@emporium/servers';
+import { createProcessGuard, memoryOf, startPostgres } from '@emporium/servers';
 import { applyTopology } from './apply-topology.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { createEnvironment } from './environment.ts';
@@ -199,7 +199,7 @@ const supervisedDatabase = (server: Database): SupervisedProcess => ({
 
 /** Makes sure that child processes end after this one, even a stopped one (SIGSTOP), and records them for the next launcher. */
 const watchChildren = (lock: DataDirLock) => {
-  const guard = createGuard({ signal: 'TERM' });
+  const guard = createProcessGuard({ signal: 'TERM' });
   const pids = new Set<number>();
   return {
     add: (pid: number) => {

@@ -50,7 +50,7 @@ export const createCommitter = (group: () => Group, owner: string): Committer =>
       await writeAtLast(new Set(all));
       return all.map(({ lost }) => (lost ? lostResult() : done));
     },
-    { most },
+    { maxItems: most },
   );
 
   return {

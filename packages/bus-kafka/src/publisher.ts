@@ -56,7 +56,7 @@ export const createPublisher = (connection: Connection, topics: Topics): Publish
       }
       return calls.map(({ length }) => ({ status: 'fulfilled', value: results.splice(0, length) }));
     },
-    { most: mostCalls },
+    { maxItems: mostCalls },
   );
 
   const write = async (messages: readonly Routed[]): Promise<PublishResult[]> => {

@@ -1,18 +1,21 @@
 import type { Consumer, DeadLetter } from '@emporium/bus';
 import { createProgress } from '@emporium/bus/transport';
 import type { Broker } from './connection.ts';
-import type { Entry } from './lane.ts';
+import type { Entry } from './partition-queue.ts';
 import { subscribe } from './subscriber.ts';
 
-/** Dead letters taken at one time, by one consumer. */
+/** Dead letters that one consumer handles at one time. */
 const concurrency = 10;
 
-/** What could not be taken is offered again after so long, and after twice as long each further time. */
-const againMs = 1_000;
-const longestAgainMs = 60_000;
+/** The delay before a dead letter that could not be handled is delivered again, in milliseconds; it doubles each time. */
+const firstRetryMs = 1_000;
+const maxRetryMs = 60_000;
 
-/** Dead letters wait in a queue of their own: they are taken, settled and given back like all other messages. */
-export const consumeDeadLetters = (broker: Broker, take: (letter: DeadLetter) => Promise<void>): Consumer => {
+/** Dead letters have a queue of their own, and are delivered like other messages. */
+export const consumeDeadLetters = (
+  broker: Broker,
+  handle: (deadLetter: DeadLetter) => Promise<void>,
+): Consumer => {
   const progress = createProgress(broker.deadLetters.name, silent);
   const consumer = subscribe({
     broker,
@@ -21,10 +24,10 @@ export const consumeDeadLetters = (broker: Broker, take: (letter: DeadLetter) =>
     deliver: async (delivery, entry) => {
       progress.begin(delivery);
       try {
-        await take(letterOf(entry));
+        await handle(deadLetterOf(entry));
       } catch (error) {
         progress.failed(delivery, error);
-        return delivery.retry(Math.min(againMs * 2 ** (delivery.attempt - 1), longestAgainMs));
+        return delivery.retry(Math.min(firstRetryMs * 2 ** (delivery.attempt - 1), maxRetryMs));
       }
       progress.end(delivery);
       return delivery.ack();
@@ -33,10 +36,10 @@ export const consumeDeadLetters = (broker: Broker, take: (letter: DeadLetter) =>
   return { ...consumer, status: progress.status };
 };
 
-/** It is for the taker to tell why. */
+/** The caller logs its own failures. */
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-const letterOf = ({ id, type, key, body, letter }: Entry): DeadLetter => {
-  if (letter === undefined) throw new Error(`The dead letter ${id} has no reason`);
-  return { id, type, key, body, ...letter };
+const deadLetterOf = ({ id, type, key, body, deadLetter }: Entry): DeadLetter => {
+  if (deadLetter === undefined) throw new Error(`The dead letter ${id} has no reason`);
+  return { id, type, key, body, ...deadLetter };
 };

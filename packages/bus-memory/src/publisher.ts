@@ -7,7 +7,7 @@ import {
   type TransportMessage,
 } from '@emporium/bus';
 import type { Broker } from './connection.ts';
-import type { Entry } from './lane.ts';
+import type { Entry } from './partition-queue.ts';
 
 const accepted: PublishResult = { status: 'accepted' };
 const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
@@ -35,7 +35,7 @@ const isTooBig = ({ body }: TransportMessage): boolean => body.byteLength > maxB
 const tooBig = ({ body }: TransportMessage): PublishResult =>
   refused(busErrors.message_too_big({ bytes: body.byteLength, limit: maxBodyBytes }));
 
-/** With bytes of its own, as if it had travelled. */
+/** With a copy of the bytes, as if it had been sent over a network. */
 const entryOf = ({ id, type, key, body }: TransportMessage): Entry => ({
   id,
   type,

@@ -1,12 +1,12 @@
 import { partitionOf } from '@emporium/bus';
 import { partitionCount } from '@emporium/bus/transport';
-import { createLane, type Entry, type Lane } from './lane.ts';
+import { createPartitionQueue, type Entry, type PartitionQueue } from './partition-queue.ts';
 
-/** Where a queue hands its messages to. */
+/** One consumer of a queue. */
 export interface Receiver {
-  /** How many more it takes now. */
-  room(): number;
-  begin(entry: Entry, lane: Lane): void;
+  /** How many more messages it takes now. */
+  capacity(): number;
+  begin(entry: Entry, partition: PartitionQueue): void;
 }
 
 /** The messages of one subscription, shared by its receivers. */
@@ -18,49 +18,49 @@ export interface Queue {
   add(entry: Entry): void;
   join(receiver: Receiver): void;
   leave(receiver: Receiver): void;
-  /** Hands out what can be handed out, soon. */
-  pump(): void;
+  /** Soon delivers the messages that can be delivered. */
+  dispatch(): void;
   size(): number;
 }
 
 export const createQueue = (name: string, ordered: boolean): Queue => {
   const receivers: Receiver[] = [];
-  let pumping = false;
+  let scheduled = false;
 
-  const pump = (): void => {
-    if (pumping) return;
-    pumping = true;
-    // Never within the call that brought the message: a publisher gets its result first, and I/O its turn.
+  const dispatch = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    // Not within the call that published the message: the publisher gets its result first.
     setImmediate(() => {
-      pumping = false;
-      if (ordered) handOutPartitions();
-      else handOut();
+      scheduled = false;
+      if (ordered) dispatchOrdered();
+      else dispatchUnordered();
     });
   };
 
-  const lanes = Array.from({ length: ordered ? partitionCount : 1 }, () =>
-    createLane({ serial: ordered, onReady: pump }),
+  const partitions = Array.from({ length: ordered ? partitionCount : 1 }, () =>
+    createPartitionQueue({ serial: ordered, onReady: dispatch }),
   );
 
-  /** In turn, so that receivers share evenly. */
-  const handOut = (): void => {
-    const [lane] = lanes;
-    for (let index = receivers.findIndex(hasRoom); index >= 0; index = receivers.findIndex(hasRoom)) {
-      const entry = lane?.take();
+  /** Round robin over the receivers. */
+  const dispatchUnordered = (): void => {
+    const [partition] = partitions;
+    for (let index = receivers.findIndex(isFree); index >= 0; index = receivers.findIndex(isFree)) {
+      const entry = partition?.take();
       const [receiver] = entry === undefined ? [] : receivers.splice(index, 1);
-      if (lane === undefined || entry === undefined || receiver === undefined) return;
+      if (partition === undefined || entry === undefined || receiver === undefined) return;
       receivers.push(receiver);
-      receiver.begin(entry, lane);
+      receiver.begin(entry, partition);
     }
   };
 
-  /** Each partition has one receiver while the receivers stay the same. */
-  const handOutPartitions = (): void => {
-    for (const [partition, lane] of lanes.entries()) {
-      const receiver = receivers[partition % receivers.length];
-      if (receiver === undefined || !hasRoom(receiver)) continue;
-      const entry = lane.take();
-      if (entry !== undefined) receiver.begin(entry, lane);
+  /** Each partition keeps its receiver while the receivers stay the same. */
+  const dispatchOrdered = (): void => {
+    for (const [number, partition] of partitions.entries()) {
+      const receiver = receivers[number % receivers.length];
+      if (receiver === undefined || !isFree(receiver)) continue;
+      const entry = partition.take();
+      if (entry !== undefined) receiver.begin(entry, partition);
     }
   };
 
@@ -68,19 +68,19 @@ export const createQueue = (name: string, ordered: boolean): Queue => {
     name,
     ordered,
     types: new Set(),
-    add: (entry) => lanes[ordered ? partitionOf(entry.key) : 0]?.add(entry),
+    add: (entry) => partitions[ordered ? partitionOf(entry.key) : 0]?.add(entry),
     join: (receiver) => {
       receivers.push(receiver);
-      pump();
+      dispatch();
     },
     leave: (receiver) => {
       const index = receivers.indexOf(receiver);
       if (index >= 0) receivers.splice(index, 1);
-      pump();
+      dispatch();
     },
-    pump,
-    size: () => lanes.reduce((sum, lane) => sum + lane.size(), 0),
+    dispatch,
+    size: () => partitions.reduce((sum, partition) => sum + partition.size(), 0),
   };
 };
 
-const hasRoom = (receiver: Receiver): boolean => receiver.room() > 0;
+const isFree = (receiver: Receiver): boolean => receiver.capacity() > 0;

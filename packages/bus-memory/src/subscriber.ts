@@ -1,57 +1,57 @@
 import { busErrors, type Consumer, storableText } from '@emporium/bus';
 import { type DeadLetterReason, type Delivery, delayTiers } from '@emporium/bus/transport';
 import type { Broker } from './connection.ts';
-import type { Entry, Lane } from './lane.ts';
+import type { Entry, PartitionQueue } from './partition-queue.ts';
 import type { Queue, Receiver } from './queue.ts';
 
-interface Subscribing {
+interface SubscribeOptions {
   readonly broker: Broker;
   readonly queue: Queue;
   readonly concurrency: number;
   readonly deliver: (delivery: Delivery, entry: Entry) => Promise<void>;
 }
 
-/** A message that this consumer has, until it is settled or given back. */
-interface Claim {
-  readonly giveBack: () => void;
+/** A message of this consumer, until it is settled or requeued. */
+interface OpenDelivery {
+  readonly requeue: () => void;
 }
 
-export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing): Consumer => {
-  const claims = new Set<Claim>();
-  /** `deliver` resolved without settling them: they are not in progress, and are given back when the consumer has stopped. */
-  const leftUnacked = new Set<Claim>();
+export const subscribe = ({ broker, queue, concurrency, deliver }: SubscribeOptions): Consumer => {
+  const open = new Set<OpenDelivery>();
+  /** Those that `deliver` resolved without settling: not in progress, and requeued when the consumer has stopped. */
+  const leftUnacked = new Set<OpenDelivery>();
   let state: 'running' | 'paused' | 'stopped' = 'running';
   let stopping: Promise<void> | undefined;
   let onIdle = (): void => {};
 
-  const isIdle = (): boolean => claims.size === leftUnacked.size;
+  const isIdle = (): boolean => open.size === leftUnacked.size;
 
-  const end = (claim: Claim): void => {
-    claims.delete(claim);
-    leftUnacked.delete(claim);
+  const end = (ended: OpenDelivery): void => {
+    open.delete(ended);
+    leftUnacked.delete(ended);
     if (isIdle()) onIdle();
   };
 
-  const begin = (entry: Entry, lane: Lane): void => {
+  const begin = (entry: Entry, partition: PartitionQueue): void => {
     const controller = new AbortController();
-    const claim: Claim = {
-      giveBack: () => {
-        end(claim);
+    const openDelivery: OpenDelivery = {
+      requeue: () => {
+        end(openDelivery);
         controller.abort();
-        lane.giveBack(entry);
+        partition.requeue(entry);
       },
     };
-    claims.add(claim);
+    open.add(openDelivery);
 
     let settled = false;
     const settle = async (how: () => void): Promise<void> => {
       if (settled) return;
-      if (!claims.has(claim)) throw busErrors.closed({ delivery: `${entry.id} was given back` });
+      if (!open.has(openDelivery)) throw busErrors.closed({ delivery: `${entry.id} was requeued` });
       settled = true;
-      end(claim);
+      end(openDelivery);
       how();
     };
-    const retry = (delayMs: number) => settle(() => lane.again(entry, Math.max(0, delayMs)));
+    const retry = (delayMs: number) => settle(() => partition.retry(entry, Math.max(0, delayMs)));
     const { id, type, key, body, attempt } = entry;
     const delivery: Delivery = {
       id,
@@ -60,25 +60,25 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing):
       body,
       attempt,
       signal: controller.signal,
-      ack: () => settle(lane.done),
+      ack: () => settle(partition.done),
       retry,
       deadLetter: (reason) =>
         settle(() => {
-          lane.done();
-          broker.deadLetters.add(letterOf(entry, queue.name, reason));
+          partition.done();
+          broker.deadLetters.add(deadLetterOf(entry, queue.name, reason));
         }),
     };
     const leave = (): void => {
-      if (!claims.has(claim)) return;
-      leftUnacked.add(claim);
+      if (!open.has(openDelivery)) return;
+      leftUnacked.add(openDelivery);
       if (isIdle()) onIdle();
     };
-    // What was settled or given back before it failed is not tried again.
+    // A delivery that was settled or requeued before it failed is not retried.
     deliver(delivery, entry).then(leave, () => retry(delayTiers[0]).catch(() => {}));
   };
 
   const receiver: Receiver = {
-    room: () => (state === 'running' ? concurrency - claims.size : 0),
+    capacity: () => (state === 'running' ? concurrency - open.size : 0),
     begin,
   };
 
@@ -94,7 +94,7 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing):
       });
     }
     queue.leave(receiver);
-    for (const claim of [...claims]) claim.giveBack();
+    for (const each of [...open]) each.requeue();
   };
 
   queue.join(receiver);
@@ -105,7 +105,7 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing):
     },
     resume: async () => {
       if (state === 'paused') state = 'running';
-      queue.pump();
+      queue.dispatch();
     },
     stop: ({ timeoutMs = 5_000 } = {}) => {
       stopping ??= stop(timeoutMs);
@@ -114,10 +114,10 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: Subscribing):
   };
 };
 
-const letterOf = (entry: Entry, subscription: string, { code, message }: DeadLetterReason): Entry => ({
+const deadLetterOf = (entry: Entry, subscription: string, { code, message }: DeadLetterReason): Entry => ({
   ...entry,
   attempt: 1,
-  letter: {
+  deadLetter: {
     subscription,
     reason: { code, message: storableText(message, 500) },
     attempts: entry.attempt,

@@ -4,7 +4,7 @@ import type { Registry, Subscription } from '@emporium/contracts';
 import type { Broker } from './connection.ts';
 import { createQueue, type Queue } from './queue.ts';
 
-/** The queue of the subscription; where it is missing it is made, with its bindings. */
+/** Returns the queue of the subscription. Creates it with its bindings where it is missing. */
 export const declare = ({ queues }: Broker, { name, ordered, to }: Subscription): Queue => {
   const known = queues.get(name);
   if (known !== undefined) return known;
@@ -71,7 +71,7 @@ export const createTopology = (broker: Broker, registry: Registry): Topology => 
   };
 };
 
-const kept = 'it holds messages: prune leaves it until they are handled';
+const kept = 'it has messages: prune leaves it until they are handled';
 
 const queueNamed = (name: string): string => `queue ${name}`;
 

@@ -6,7 +6,7 @@ import { publish, sendTo } from './publisher.ts';
 import { subscribe } from './subscriber.ts';
 import { createTopology, declare } from './topology.ts';
 
-/** Queues inside this process, which end with it. Everything else that the interface promises holds. */
+/** A transport over queues inside this process, which end with it. */
 export const createMemoryTransport = (options: MemoryOptions): Transport => {
   const broker = connect(parseOptions(options).name);
   const consumers: Consumer[] = [];
@@ -33,7 +33,7 @@ export const createMemoryTransport = (options: MemoryOptions): Transport => {
           deliver: async (delivery) => deliver(delivery),
         }),
       ),
-    consumeDeadLetters: async (take) => started(() => consumeDeadLetters(broker, take)),
+    consumeDeadLetters: async (handle) => started(() => consumeDeadLetters(broker, handle)),
     topology: (registry) => createTopology(broker, registry),
     status: () => (closing === undefined ? { state: 'up' } : { state: 'away', reason: 'closed' }),
     close: async () => {

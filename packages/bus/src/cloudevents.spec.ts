@@ -19,7 +19,7 @@ const caused = {
 const bySdk = (body: Uint8Array): CloudEvent<unknown> => {
   const headers = { 'content-type': 'application/cloudevents+json' };
   const event = HTTP.toEvent({ headers, body: Buffer.from(body).toString('utf8') });
-  if (!(event instanceof CloudEvent)) throw new Error('The SDK gives no single event');
+  if (!(event instanceof CloudEvent)) throw new Error('The SDK did not return a single event');
   expect(event.validate()).toBe(true);
   return event;
 };
@@ -59,8 +59,8 @@ test.each([
   ['a relative dataschema', /"dataschema":"[^"]*"/, '"dataschema":"/schemas/relative"'],
   ['an empty source', /"source":"[^"]*"/, '"source":""'],
   ['no type', /"type":"[^"]*",/, ''],
-  ['a name of an attribute that is not letters and digits', '"hops"', '"hop_s"'],
-])('the SDK refuses %s, so that its acceptance says something', (_, attribute, wrong) => {
+  ['an attribute name with other characters than letters and digits', '"hops"', '"hop_s"'],
+])('the SDK refuses %s, so its acceptance is a real check', (_, attribute, wrong) => {
   const text = Buffer.from(publish(userRegistered, 'smallest').body).toString('utf8');
   expect(text.replace(attribute, wrong)).not.toBe(text);
   expect(() => bySdk(Buffer.from(text.replace(attribute, wrong)))).toThrow();

@@ -7,7 +7,7 @@ const parent = `00-${trace}-00f067aa0ba902b7-01`;
 const wellFormed = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
 
 describe('a new context', () => {
-  test('begins a correlation and a trace, at no hops', () => {
+  test('starts a correlation and a trace, with 0 hops', () => {
     const [one, other] = [newContext(), newContext()];
     expect(one.correlationId).toMatch(/^[0-9a-f-]{36}$/);
     expect(one.traceparent).toMatch(wellFormed);
@@ -17,19 +17,19 @@ describe('a new context', () => {
     expect(traceIdOf(other)).not.toBe(traceIdOf(one));
   });
 
-  test('continues what a request brings', () => {
+  test('continues the correlation and the trace of a request', () => {
     const given = { correlationId: 'request-1', traceparent: parent, tracestate: 'vendor=value' };
     expect(newContext(given)).toEqual({ ...given, hops: 0 });
     expect(traceIdOf(newContext(given))).toBe(trace);
   });
 
   test.each(['', 'a'.repeat(201), 'two words', 'line\nbreak'])(
-    'begins a correlation where a request brings %j, which could not travel on',
+    'starts a correlation where a request brings %j, which an envelope could not carry',
     (correlationId) => expect(newContext({ correlationId }).correlationId).toMatch(/^[0-9a-f-]{36}$/),
   );
 
   test.each(['', 'nonsense', `01-${trace}-00f067aa0ba902b7-01`, parent.toUpperCase()])(
-    'begins a trace where a request brings %j',
+    'starts a trace where a request brings %j',
     (traceparent) => {
       const context = newContext({ traceparent, tracestate: 'vendor=value' });
       expect(context.traceparent).toMatch(wellFormed);
@@ -38,13 +38,13 @@ describe('a new context', () => {
     },
   );
 
-  test.each(['', 'a'.repeat(513)])('leaves out a trace state that could not travel on', (tracestate) => {
+  test.each(['', 'a'.repeat(513)])('leaves out an empty or too long trace state', (tracestate) => {
     expect(newContext({ traceparent: parent, tracestate }).tracestate).toBeUndefined();
   });
 });
 
 describe('a child span', () => {
-  test('is another parent in the same trace, with the same flags', () => {
+  test('has a new id in the same trace, with the same flags', () => {
     const unsampled = `${parent.slice(0, -2)}00`;
     const child = childTraceparent(unsampled);
     expect(child).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-00$`));
@@ -57,7 +57,7 @@ describe('a child span', () => {
     `${parent}-more`,
     `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
     `00-${trace}-${'0'.repeat(16)}-01`,
-  ])('of the malformed %j begins a trace', (traceparent) => {
+  ])('of the malformed %j starts a trace', (traceparent) => {
     const child = childTraceparent(traceparent);
     expect(child).toMatch(wellFormed);
     expect(child).not.toContain(trace);

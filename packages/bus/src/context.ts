@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
 import { v7 as uuid } from 'uuid';
 
-/** What a message or a request passes on to all that follows from it; logs carry it too. */
+/** What a message or a request passes on to the messages that follow from it. Logs contain it, too. */
 export interface Context {
   readonly correlationId: string;
   /** The id of the message being handled; absent in a request or a timer. */
@@ -12,13 +12,13 @@ export interface Context {
   readonly tracestate?: string;
   /** 0 in a request or a timer; in a handler, the hops of the message. */
   readonly hops: number;
-  /** While a command of a saga is handled: what the events that answer it bear. */
+  /** While a command of a saga is handled: what its replies carry. */
   readonly reply?: ReplyTo;
 }
 
 export interface ReplyTo {
   readonly stepId: string;
-  /** The command came in an older version than the handler takes: so does its answer leave. */
+  /** The command arrived in an older version than the handler takes, so its reply is published in the older version. */
   readonly isOlder: boolean;
 }
 
@@ -30,8 +30,8 @@ export const withContext = <T>(context: Context, work: () => T): T => storage.ru
 export const currentContext = (): Context | undefined => storage.getStore();
 
 /**
- * The beginning of something: a request, a timer, a person. What is given and could not travel on in an envelope (a
- * correlation id with blanks, a malformed trace) is replaced or left out.
+ * The context of a request, a timer or a person's action. Values that an envelope could not carry (a correlation id with blanks,
+ * a malformed trace) are replaced or left out.
  */
 export const newContext = (
   given: Partial<Pick<Context, 'correlationId' | 'traceparent' | 'tracestate'>> = {},
@@ -46,13 +46,13 @@ export const newContext = (
   };
 };
 
-/** W3C: what is longer need not be passed on. */
+/** The length that the W3C recommendation requires to be passed on. */
 const maxTracestate = 512;
 
-/** The 32 hex digits that name the trace. */
+/** The 32 hex digits of the trace id. */
 export const traceIdOf = ({ traceparent }: Context): string => traceparent.slice(3, 35);
 
-/** The same trace with a new parent span; malformed input starts a new trace. */
+/** A new span id in the same trace. Malformed input starts a new trace. */
 export const childTraceparent = (traceparent: string): string =>
   isTraceparent(traceparent)
     ? `${traceparent.slice(0, 36)}${randomHex(8)}${traceparent.slice(52)}`
@@ -64,7 +64,7 @@ const isTraceparent = (text: string): boolean =>
 
 const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
 
-/** One call for the randomness of many ids: it costs more than all else that a message needs. */
+/** Random bytes for many ids at once: a call per id would cost more than the rest of a message. */
 const pool = Buffer.allocUnsafe(4_096);
 let used = pool.length;
 

@@ -2,7 +2,7 @@ import type { Contract, Data } from '@emporium/contracts';
 import type { z } from 'zod';
 import { busErrors } from './errors.ts';
 
-/** The data, by one of the contract's two schemas. Throws `bus.invalid_message`, naming the fields. */
+/** Validates data with one of the contract's two schemas. Throws `bus.invalid_message`, naming up to five fields. */
 export const parseData = (contract: Contract, schema: z.ZodType, data: unknown): Data<Contract> => {
   const result = schema.safeParse(data);
   if (!result.success) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { deadLetterBody } from './dead-letter-body.ts';
 import { maxBodyBytes, truncatedBodyBytes } from './transport.ts';
 
-test('a dead letter keeps a body up to the limit of the transports whole', () => {
+test('a dead letter keeps the whole body up to the limit of the transports', () => {
   const body = new Uint8Array(maxBodyBytes);
   const kept = deadLetterBody(body);
   expect(kept.body).toBe(body);

@@ -1,8 +1,8 @@
 import { maxBodyBytes, truncatedBodyBytes } from './transport.ts';
 
 /**
- * What a dead letter keeps of a body: all of it up to `maxBodyBytes`, else its first `truncatedBodyBytes` and the size it had,
- * in bytes. Every transport sets messages aside with this, so that none is too big to be set aside.
+ * The body of a dead letter: unchanged up to `maxBodyBytes`, else its first `truncatedBodyBytes`, and the size that it had in
+ * bytes. Every transport dead-letters with it, so that no message is too big for that.
  */
 export const deadLetterBody = (
   body: Uint8Array,

@@ -2,7 +2,7 @@ import type { Contract, Input } from '@emporium/contracts';
 import type { MessageOptions } from './message.ts';
 import type { EnqueueOptions, TaskKind } from './task-sink.ts';
 
-/** What should happen because a message was handled: values that a test compares and the outbox carries out. */
+/** What follows from handling a message, as values: a test compares them, the outbox carries them out. */
 export type Effect<C extends Contract = Contract> =
   | EmitEffect<C>
   | SendEffect<C>
@@ -22,7 +22,7 @@ export interface SendEffect<C extends Contract = Contract> {
   readonly effect: 'send';
   readonly contract: C;
   readonly data: Input<C>;
-  /** `expiry`: not executed after it. */
+  /** `expiry`: the command is not executed after it. */
   readonly options?: MessageOptions;
 }
 
@@ -30,9 +30,9 @@ export interface ScheduleEffect<C extends Contract = Contract> {
   readonly effect: 'schedule';
   readonly contract: C;
   readonly data: Input<C>;
-  /** Not published before it. */
+  /** Published at this time at the earliest. */
   readonly at: Date;
-  /** Names it for `unschedule`; a second schedule of the same name replaces the first, while it has not left. */
+  /** For `unschedule`. Scheduling a name again replaces the first message, unless it was published already. */
   readonly name?: string;
 }
 
@@ -41,7 +41,7 @@ export interface UnscheduleEffect {
   readonly name: string;
 }
 
-/** Made by `enqueue` of `@emporium/tasks`, which has validated the data. */
+/** Created by `enqueue` of `@emporium/tasks`, which has validated the data. */
 export interface EnqueueEffect {
   readonly effect: 'enqueue';
   readonly task: TaskKind;
@@ -49,10 +49,10 @@ export interface EnqueueEffect {
   readonly options: EnqueueOptions;
 }
 
-/** What a handler returns: nothing, one effect, or several, which leave in their order. */
+/** What a handler returns: nothing, one effect, or several, which are published in this order. */
 export type Effects = undefined | Effect | readonly Effect[];
 
-/** Publish an event of this service. */
+/** Publishes an event of this service. */
 export const emit = <C extends Contract>(
   contract: C,
   data: Input<C>,
@@ -64,14 +64,14 @@ export const emit = <C extends Contract>(
   ...(options === undefined ? {} : { options }),
 });
 
-/** Send a command to the service that owns it. */
+/** Sends a command to the service that owns it. */
 export const send = <C extends Contract>(
   contract: C,
   data: Input<C>,
   options?: Pick<MessageOptions, 'expiry' | 'stepId'>,
 ): SendEffect<C> => ({ effect: 'send', contract, data, ...(options === undefined ? {} : { options }) });
 
-/** Publish an event, or send a command, not before `at`. */
+/** Publishes an event, or sends a command, at `at` at the earliest. */
 export const schedule = <C extends Contract>(
   contract: C,
   data: Input<C>,
@@ -79,10 +79,9 @@ export const schedule = <C extends Contract>(
   name?: string,
 ): ScheduleEffect<C> => ({ effect: 'schedule', contract, data, at, ...(name === undefined ? {} : { name }) });
 
-/** Take a scheduled message back; nothing happens when it has left. */
+/** Cancels a scheduled message. Does nothing when it was published already. */
 export const unschedule = (name: string): UnscheduleEffect => ({ effect: 'unschedule', name });
 
-/** As a list. */
 export const effectList = (effects: Effects): readonly Effect[] => {
   if (effects === undefined) return [];
   return 'effect' in effects ? [effects] : effects;

@@ -38,7 +38,7 @@ const faultOf = (body: Uint8Array): Fault => {
 };
 
 describe('an envelope', () => {
-  test('comes back as it left', () => {
+  test('is decoded as it was encoded', () => {
     expect(decode(encode(envelope))).toEqual(envelope);
   });
 
@@ -46,11 +46,11 @@ describe('an envelope', () => {
     expect(JSON.parse(Buffer.from(encode(envelope)).toString('utf8'))).toEqual(envelope);
   });
 
-  test('keeps the extensions of others', () => {
+  test('keeps unknown attributes', () => {
     expect(decode(with_({ partner: 'x' }))).toEqual({ ...envelope, partner: 'x' });
   });
 
-  test('of a producer that knows none of our extensions begins a correlation of its own', () => {
+  test('without our extensions starts a new correlation', () => {
     const { specversion, id, source, type, time, subject, data } = envelope;
     expect(decode(bytes({ specversion, id, source, type, time, subject, data }))).toEqual({
       specversion,
@@ -67,22 +67,22 @@ describe('an envelope', () => {
   });
 
   test.each(['2026-11-23T08:10:42Z', '2026-11-23T08:10:42.158123Z', '2026-11-23T08:10:42+01:00'])(
-    'takes the RFC 3339 time %s',
+    'accepts the RFC 3339 time %s',
     (time) => expect(decode(with_({ time })).time).toBe(time),
   );
 
   test.each(['application/json', 'application/json; charset=utf-8', 'application/vnd.shop+json'])(
-    'takes JSON that is called %s',
+    'accepts the JSON media type %s',
     (datacontenttype) => expect(decode(with_({ datacontenttype }))).toMatchObject({ datacontenttype }),
   );
 });
 
-describe('what a database cannot store', () => {
+describe('text that a database cannot store', () => {
   const refusal = (path: string) =>
-    new RegExp(`contract: ${path}: (has a key that )?holds a NUL character or half`);
+    new RegExp(`contract: ${path}: (has a key that )?contains a NUL character or half`);
 
   test.each(hostileStrings.filter(({ storable }) => !storable))(
-    'is refused by name wherever it stands, arriving and leaving: $name',
+    'is refused with its path, when decoding and when encoding: $name',
     ({ value }) => {
       const invalid = [
         ['data.name', { data: { name: value } }],
@@ -102,13 +102,13 @@ describe('what a database cannot store', () => {
   );
 
   test.each(hostileStrings.filter(({ storable, value }) => storable && value !== ''))(
-    'is told from what it can: $name',
+    'is distinguished from other text: $name',
     ({ value }) => expect(decode(with_({ data: { name: value } }))).toMatchObject({ data: { name: value } }),
   );
 });
 
 test.each(hostileBytes)(
-  'nobody throws anything but a fault that sets a message aside for $name',
+  'hostile bytes are refused with a fault that settles as dead-letter: $name',
   ({ value }) => {
     const fault = faultOf(value);
     expect(fault).toMatchObject({ settle: 'dead-letter' });
@@ -131,9 +131,13 @@ describe('decoding refuses', () => {
   const time = 'must be an RFC 3339 time';
 
   test.each<[string, Uint8Array, string]>([
-    ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d), 'body: is not JSON'],
+    [
+      'bytes that are not UTF-8',
+      Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d),
+      'body: is not JSON',
+    ],
     ['text that is not JSON', bytes('{"id":'), 'body: is not JSON'],
-    ['nothing', new Uint8Array(), 'body: is not JSON'],
+    ['an empty body', new Uint8Array(), 'body: is not JSON'],
     ['a list', bytes([envelope]), 'body: is not a JSON object'],
     ['null', bytes('null'), 'body: is not a JSON object'],
     ['a number', bytes('1'), 'body: is not a JSON object'],
@@ -142,7 +146,7 @@ describe('decoding refuses', () => {
     ...['id', 'source', 'type', 'subject', 'time'].flatMap<[string, Uint8Array, string]>((name) => [
       [`a missing ${name}`, with_({ [name]: undefined }), `${name}: ${text}`],
       [`an empty ${name}`, with_({ [name]: '' }), `${name}: ${text}`],
-      [`a ${name} that is no text`, with_({ [name]: 1 }), `${name}: ${text}`],
+      [`a ${name} that is not a text`, with_({ [name]: 1 }), `${name}: ${text}`],
       [`a ${name} that is too long`, with_({ [name]: 'x'.repeat(1_001) }), `${name}: ${text}`],
     ]),
     ...[
@@ -155,7 +159,7 @@ describe('decoding refuses', () => {
       'expiry',
     ].flatMap<[string, Uint8Array, string]>((name) => [
       [`an empty ${name}`, with_({ [name]: '' }), `${name}: ${text}`],
-      [`a ${name} that is no text`, with_({ [name]: { a: 1 } }), `${name}: ${text}`],
+      [`a ${name} that is not a text`, with_({ [name]: { a: 1 } }), `${name}: ${text}`],
       [`a ${name} of null`, with_({ [name]: null }), `${name}: ${text}`],
       [`a ${name} that is too long`, with_({ [name]: 'x'.repeat(1_001) }), `${name}: ${text}`],
     ]),
@@ -169,16 +173,16 @@ describe('decoding refuses', () => {
       [`a ${name} in words`, with_({ [name]: 'March 7' }), `${name}: ${time}`],
       [`a ${name} that is a date alone`, with_({ [name]: '2026-11-23' }), `${name}: ${time}`],
       [`a ${name} without a zone`, with_({ [name]: '2026-11-23T08:10:42' }), `${name}: ${time}`],
-      [`a ${name} that no clock shows`, with_({ [name]: '2026-13-23T08:10:42Z' }), `${name}: ${time}`],
+      [`a ${name} with a 13th month`, with_({ [name]: '2026-13-23T08:10:42Z' }), `${name}: ${time}`],
     ]),
     ['data that is not JSON', with_({ datacontenttype: 'text/xml' }), 'datacontenttype: must be JSON'],
   ])('%s', (_, body, problem) => {
     const fault = faultOf(body);
     expect(fault).toMatchObject({ code: 'bus.invalid_message', settle: 'dead-letter' });
-    expect(fault.message.split(' (')[0]).toBe(`The message does not fit its contract: ${problem}`); // and its cause
+    expect(fault.message.split(' (')[0]).toBe(`The message does not fit its contract: ${problem}`); // without the cause
   });
 
-  test('a body over 64 KiB, and takes one of just that', () => {
+  test('a body over 64 KiB, and accepts one of exactly that size', () => {
     const padding = maxMessageBytes - with_({ data: '' }).byteLength;
     expect(decode(with_({ data: 'x'.repeat(padding) })).data).toHaveLength(padding);
     expect(faultOf(with_({ data: 'x'.repeat(padding + 1) }))).toMatchObject({
@@ -188,12 +192,12 @@ describe('decoding refuses', () => {
     });
   });
 
-  test('a message past the hop limit, and takes one at it', () => {
+  test('a message over the hop limit, and accepts one at it', () => {
     expect(decode(with_({ hops: maxHops })).hops).toBe(32);
     expect(faultOf(with_({ hops: maxHops + 1 }))).toMatchObject({
       code: 'bus.too_many_hops',
       settle: 'dead-letter',
-      message: 'The message went round in a loop: hops: 33, limit: 32',
+      message: 'The message has too many hops: hops: 33, limit: 32',
     });
   });
 });

@@ -7,38 +7,38 @@ import { mayBeUnstorable, unstorable } from './storable.ts';
  */
 export interface Envelope {
   readonly specversion: '1.0';
-  /** UUIDv7. With the subscription's name it identifies the effect. */
+  /** A UUIDv7 in what we publish. With the subscription's name it identifies the effect. */
   readonly id: string;
   /** `/emporium/<service>` */
   readonly source: string;
   readonly type: string;
-  /** RFC 3339, in UTC in what we publish: when it happened. */
+  /** When it happened, RFC 3339; in UTC in what we publish. */
   readonly time: string;
   /** The contract's key. */
   readonly subject: string;
-  /** `application/json` in what we publish; others may name another JSON. */
+  /** `application/json` in what we publish; third parties may name another JSON media type. */
   readonly datacontenttype: string;
-  /** `urn:emporium:schema:<name>:<version>`; others may leave it out. */
+  /** `urn:emporium:schema:<name>:<version>`; third parties may leave it out. */
   readonly dataschema?: string;
-  /** The same for all that follows from one request. */
+  /** The same for all messages that follow from one request. */
   readonly correlationid: string;
   /** The id of the message that this one follows from. */
   readonly causationid?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
   readonly tracestate?: string;
-  /** How many messages lie between this one and a person, a timer or an HTTP request, which are at 0. */
+  /** How many messages lie between this one and an HTTP request, a timer or a person, whose first message has 0. */
   readonly hops: number;
   /** The version of the aggregate that the event is about. */
   readonly sequence?: number;
-  /** On a command: RFC 3339; it is not executed after it. */
+  /** On a command: not executed after this time, RFC 3339. */
   readonly expiry?: string;
   /** On a command of a saga, and on the reply to it: the step that it belongs to, `<saga>/<step>/<attempt>`. */
   readonly stepid?: string;
   readonly data: unknown;
 }
 
-/** A message with more hops is a loop. */
+/** A message with more hops is treated as a loop. */
 export const maxHops = 32;
 
 /** The largest body of a contract's message, in bytes. */
@@ -47,13 +47,13 @@ export const maxMessageBytes = 64 * 1024;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
-/** Throws `bus.invalid_message` naming the attribute or field that `decode` would refuse, so that none leaves. */
+/** Throws `bus.invalid_message` naming the attribute or field that `decode` would refuse. */
 export const encode = (envelope: Envelope): Uint8Array => {
   assertAttributes({ ...envelope });
   return encodeJson(envelope);
 };
 
-/** The bytes of a value. Throws `bus.invalid_message` for what `parseJson` would refuse as not storable. */
+/** A value as JSON bytes. Throws `bus.invalid_message` for text that `parseJson` would refuse as not storable. */
 export const encodeJson = (value: unknown, root = ''): Uint8Array => {
   const text = JSON.stringify(value);
   if (mayBeUnstorable(text)) assertStorable(value, root);
@@ -72,7 +72,7 @@ export const decode = (body: Uint8Array): Envelope => {
   const attributes = value as Attributes;
   assertAttributes(attributes);
   const { hops = 0, correlationid = attributes['id'], datacontenttype = 'application/json' } = attributes;
-  // Every attribute was checked above; what a foreign producer leaves out gets its neutral value.
+  // Every attribute was checked above; what a third party leaves out gets a default.
   return { ...attributes, hops, correlationid, datacontenttype } as Envelope;
 };
 
@@ -109,8 +109,8 @@ const times = ['time', 'expiry'];
 const counts = ['hops', 'sequence'];
 
 /**
- * The value of a body. Throws `bus.message_too_big` over 64 KiB, and `bus.invalid_message` where it is not JSON or holds a
- * text that a database cannot store, named by its path below `root`. No error quotes the body, which may hold personal data.
+ * The JSON value of a body. Throws `bus.message_too_big` over 64 KiB, and `bus.invalid_message` where it is not JSON, or naming
+ * the path below `root` of a text that a database cannot store. No error quotes the body, which may contain personal data.
  */
 export const parseJson = (body: Uint8Array, root = ''): unknown => {
   if (body.byteLength > maxMessageBytes) {
@@ -141,8 +141,8 @@ const assertText = (name: string, value: unknown): void => {
 
 const assertTime = (name: string, value: unknown): void => {
   const text = String(value);
-  const shaped = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text);
-  if (!shaped || Number.isNaN(Date.parse(text))) {
+  const isRfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  if (!isRfc3339 || Number.isNaN(Date.parse(text))) {
     throw busErrors.invalid_message({ [name]: 'must be an RFC 3339 time' });
   }
 };

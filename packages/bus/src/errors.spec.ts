@@ -7,7 +7,7 @@ const errors = catalogue('shop', {
 });
 
 describe('a fault', () => {
-  test('has a code of its package, what becomes of its delivery, and its details', () => {
+  test('has a code of its package, a settlement and details', () => {
     const fault = errors.sold_out({ sku: 'TEA', left: 0, missing: undefined });
     expect(fault).toBeInstanceOf(Fault);
     expect(fault).toMatchObject({ name: 'Fault', code: 'shop.sold_out', settle: 'dead-letter' });
@@ -22,8 +22,8 @@ describe('a fault', () => {
     expect(fault.message).toBe('The shop is closed (ECONNREFUSED)');
     expect(fault.cause).toBe(cause);
     expect(fault.details.retryAfterMs).toBe(500);
-    expect(errors.closed({ door: 'back', cause }).message).toBe(
-      'The shop is closed: door: back (ECONNREFUSED)',
+    expect(errors.closed({ entrance: 'back', cause }).message).toBe(
+      'The shop is closed: entrance: back (ECONNREFUSED)',
     );
   });
 
@@ -35,11 +35,11 @@ describe('a fault', () => {
     expect(errors.closed({ last: new Error('deadlock') }).message).toBe('The shop is closed: last: deadlock');
   });
 
-  test('without details is its sentence', () => {
+  test('without details has its plain message', () => {
     expect(errors.closed().message).toBe('The shop is closed');
   });
 
-  test('that is permanent says why', () => {
+  test('that is permanent includes the reason', () => {
     const cause = new Error('404');
     expect(permanent('no such order', cause)).toMatchObject({
       code: 'bus.permanent',
@@ -50,13 +50,13 @@ describe('a fault', () => {
   });
 });
 
-describe('what becomes of a delivery', () => {
+describe('the settlement', () => {
   test.each<[string, unknown, string]>([
-    ['a fault says it itself', errors.closed(), 'pause'],
-    ['a permanent fault goes to the dead letters', permanent('never'), 'dead-letter'],
-    ['an unknown error is worth another attempt', new TypeError('x is undefined'), 'retry'],
-    ['what is no error at all is, too', 'text', 'retry'],
-    ['a fault in a cause does not count', new Error('wrapped', { cause: errors.closed() }), 'retry'],
+    ['of a fault is its own', errors.closed(), 'pause'],
+    ['of a permanent fault is dead-letter', permanent('never'), 'dead-letter'],
+    ['of an unknown error is retry', new TypeError('x is undefined'), 'retry'],
+    ['of a thrown text is retry', 'text', 'retry'],
+    ['of an error ignores the fault in its cause', new Error('wrapped', { cause: errors.closed() }), 'retry'],
   ])('%s', (_, error, settlement) => {
     expect(settlementOf(error)).toBe(settlement);
   });
@@ -77,7 +77,7 @@ describe('what becomes of a delivery', () => {
   });
 });
 
-describe('the text of what was thrown', () => {
+describe('the message of a thrown value', () => {
   test.each<[string, unknown, string]>([
     ['an error', new Error('deadlock'), 'deadlock'],
     ['an error without a message', new TypeError(), 'TypeError'],

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { storableText } from './storable.ts';
 
 /**
- * What becomes of a delivery that failed with this error: tried again until its attempts end, set aside at once
- * because it can never work, or held while the consumer waits for something of ours to come back (no attempt).
+ * How a delivery that failed with this error is settled. `retry`: again, until its attempts are used up. `dead-letter`: at once,
+ * since it can never work. `pause`: it waits, without counting an attempt, until our database or broker is back.
  */
 export type Settlement = 'retry' | 'dead-letter' | 'pause';
 
@@ -14,12 +14,12 @@ interface Failure {
 
 export interface FailureDetails {
   readonly cause?: unknown;
-  /** How long to hold back at least before trying again, in milliseconds; for `pause`. */
+  /** For `pause`: the shortest wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
   readonly [detail: string]: unknown;
 }
 
-/** A fault with a code, from a package's catalogue. Business refusals are values and never thrown. */
+/** An error with a code from a package's catalogue. Business refusals are values and never thrown. */
 export class Fault extends Error {
   readonly code: string;
   readonly settle: Settlement;
@@ -36,7 +36,7 @@ export class Fault extends Error {
 
 type Catalogue<Codes extends string> = { readonly [code in Codes]: (details?: FailureDetails) => Fault };
 
-/** All failures of one package in one place; each entry makes the fault to throw. */
+/** Defines the failures of one package. Each entry creates the fault to throw, with the code `<owner>.<entry>`. */
 export const catalogue = <Codes extends string>(
   owner: string,
   failures: Readonly<Record<Codes, Failure>>,
@@ -46,14 +46,14 @@ export const catalogue = <Codes extends string>(
       code,
       (details?: FailureDetails) => new Fault(`${owner}.${code}`, failure, details),
     ]),
-  ) as Catalogue<Codes>; // fromEntries forgets the keys it was given
+  ) as Catalogue<Codes>; // fromEntries loses the names of the keys
 
 export const busErrors = catalogue('bus', {
   invalid_message: { settle: 'dead-letter', message: 'The message does not fit its contract' },
   unknown_type: { settle: 'dead-letter', message: 'The type is not one that this subscription knows' },
   message_too_big: { settle: 'dead-letter', message: 'The message is too big' },
-  too_many_hops: { settle: 'dead-letter', message: 'The message went round in a loop' },
-  expired: { settle: 'dead-letter', message: 'The command has expired, and nothing answers for it' },
+  too_many_hops: { settle: 'dead-letter', message: 'The message has too many hops' },
+  expired: { settle: 'dead-letter', message: 'The command has expired, and no handler replies to it' },
   attempts_exhausted: { settle: 'dead-letter', message: 'Every attempt failed' },
   broker_away: { settle: 'pause', message: 'The broker cannot be reached' },
   unroutable: { settle: 'retry', message: 'No declared subscription takes this message; apply the topology' },
@@ -65,17 +65,17 @@ const permanentErrors = catalogue('bus', {
   permanent: { settle: 'dead-letter', message: 'This can never work' },
 });
 
-/** A failure that no further attempt will mend: the message goes to the dead letters at once. */
+/** A failure that another attempt cannot fix: the message is dead-lettered at once. */
 export const permanent = (why: string, cause?: unknown): Fault => permanentErrors.permanent({ why, cause });
 
-/** An error that nobody classified is worth another attempt. */
+/** Errors that are not a `Fault` are retried. */
 export const settlementOf = (error: unknown): Settlement => (error instanceof Fault ? error.settle : 'retry');
 
-/** Text of anything that was thrown, one line, at most 500 characters, of which a database can store each. */
+/** The text of anything that was thrown: one line of at most 500 characters that a database can store. */
 export const messageOf = (error: unknown): string =>
   storableText(textOf(error).slice(0, 2_000).replace(/\s+/g, ' '), 500);
 
-/** Not String(): that tells nothing of an object, and throws for some. */
+/** Not String(): it shows nothing of an object, and throws for some. */
 const textOf = (value: unknown): string => {
   if (value instanceof Error) return value.message || value.name;
   return typeof value === 'string'
@@ -86,6 +86,6 @@ const textOf = (value: unknown): string => {
 const describe = (message: string, { cause, retryAfterMs: _, ...details }: FailureDetails): string => {
   const facts = Object.entries(details).filter(([, value]) => value !== undefined);
   const listed = facts.map(([name, value]) => `${name}: ${textOf(value)}`).join(', ');
-  const because = cause === undefined ? '' : ` (${messageOf(cause)})`;
-  return listed === '' ? `${message}${because}` : `${message}: ${listed}${because}`;
+  const causeText = cause === undefined ? '' : ` (${messageOf(cause)})`;
+  return listed === '' ? `${message}${causeText}` : `${message}: ${listed}${causeText}`;
 };

@@ -3,7 +3,7 @@ import { createGrouper } from './grouper.ts';
 
 type Settled = PromiseSettledResult<string>;
 
-/** Work that begins at once, notes its groups, and ends when it is told to. */
+/** Work that records its groups, and ends when the test calls `ends`. */
 const controlled = () => {
   const groups: (readonly string[])[] = [];
   const ends: ((settled?: readonly Settled[]) => void)[] = [];
@@ -18,14 +18,14 @@ const controlled = () => {
   return { groups, ends, work };
 };
 
-/** All that follows without any timer or I/O. */
+/** Lets every pending microtask run. */
 const microtasks = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a group', () => {
-  test('of one does not wait for another', async () => {
+  test('of one item does not wait for another item', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
     const { groups, ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 10 });
+    const { add } = createGrouper(work, { maxItems: 10 });
     const one = add('a');
     await microtasks();
     expect(groups).toEqual([['a']]);
@@ -34,9 +34,9 @@ describe('a group', () => {
     vi.useRealTimers();
   });
 
-  test('is what is at hand together', async () => {
+  test('contains all items that are available', async () => {
     const { groups, ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 10 });
+    const { add } = createGrouper(work, { maxItems: 10 });
     const all = Promise.all(['a', 'b', 'c'].map(add));
     await microtasks();
     expect(groups).toEqual([['a', 'b', 'c']]);
@@ -44,9 +44,9 @@ describe('a group', () => {
     expect(await all).toEqual(['A', 'B', 'C']);
   });
 
-  test('collects while the one before is in work, and begins as soon as that ends', async () => {
+  test('collects items while the previous group is processed, and starts when that ends', async () => {
     const { groups, ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 10 });
+    const { add } = createGrouper(work, { maxItems: 10 });
     const first = add('a');
     await microtasks();
     const rest = Promise.all([add('b'), add('c')]);
@@ -60,9 +60,9 @@ describe('a group', () => {
     expect(await rest).toEqual(['B', 'C']);
   });
 
-  test('has no more than the most, and what is left makes the next ones, in order', async () => {
+  test('has at most `maxItems` items; the rest makes the next groups, in order', async () => {
     const { groups, ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 2 });
+    const { add } = createGrouper(work, { maxItems: 2 });
     const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map(add));
     for (let group = 0; group < 3; group += 1) {
       await microtasks();
@@ -73,9 +73,9 @@ describe('a group', () => {
     expect(groups).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
-  test('that comes when nothing is left to do begins at once again', async () => {
+  test('starts at once again after everything was processed', async () => {
     const { groups, ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 2 });
+    const { add } = createGrouper(work, { maxItems: 2 });
     for (const [index, item] of ['a', 'b'].entries()) {
       const one = add(item);
       await microtasks();
@@ -87,9 +87,9 @@ describe('a group', () => {
 });
 
 describe('an item', () => {
-  test('has its own result: a failed neighbour changes nothing', async () => {
+  test('has its own result, whatever the other items of its group return', async () => {
     const { ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 10 });
+    const { add } = createGrouper(work, { maxItems: 10 });
     const all = Promise.allSettled(['a', 'b', 'c'].map(add));
     await microtasks();
     const reason = new Error('b is wrong');
@@ -105,24 +105,24 @@ describe('an item', () => {
     ]);
   });
 
-  test('rejects with what it rejected with, though it be nothing', async () => {
+  test('rejects with its own reason, even if that is undefined', async () => {
     const { ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 10 });
+    const { add } = createGrouper(work, { maxItems: 10 });
     const all = Promise.allSettled([add('a')]);
     await microtasks();
     ends[0]?.([{ status: 'rejected', reason: undefined }]);
     expect(await all).toEqual([{ status: 'rejected', reason: undefined }]);
   });
 
-  test('without a result rejects, and never hangs', async () => {
+  test('without a result rejects instead of hanging', async () => {
     const { ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 10 });
+    const { add } = createGrouper(work, { maxItems: 10 });
     const all = Promise.allSettled(['a', 'b'].map(add));
     await microtasks();
     ends[0]?.([{ status: 'fulfilled', value: 'A' }]);
     expect(await all).toMatchObject([
       { status: 'fulfilled', value: 'A' },
-      { status: 'rejected', reason: { message: 'The group gave no result for this item' } },
+      { status: 'rejected', reason: { message: 'The group returned no result for this item' } },
     ]);
   });
 
@@ -134,13 +134,13 @@ describe('an item', () => {
         throw new Error('connection lost');
       },
     ],
-  ])('is rejected when the work %s as a whole, and the next group is worked on', async (_, fail) => {
+  ])('is rejected when the work %s as a whole, and the next group is processed', async (_, fail) => {
     const work = vi.fn(
       (items: readonly string[]): Promise<readonly Settled[]> =>
         Promise.resolve(items.map((value) => ({ status: 'fulfilled', value }))),
     );
     work.mockImplementationOnce(fail);
-    const { add } = createGrouper(work, { most: 2 });
+    const { add } = createGrouper(work, { maxItems: 2 });
     const results = await Promise.allSettled(['a', 'b', 'c'].map(add));
     expect(results).toMatchObject([
       { status: 'rejected', reason: { message: 'connection lost' } },
@@ -150,10 +150,10 @@ describe('an item', () => {
   });
 });
 
-describe('lanes', () => {
-  test('work on so many groups at one time, and on no more', async () => {
+describe('with a concurrency of two', () => {
+  test('two groups are processed at one time, and no more', async () => {
     const { groups, ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 1, lanes: 2 });
+    const { add } = createGrouper(work, { maxItems: 1, concurrency: 2 });
     const all = Promise.all(['a', 'b', 'c', 'd'].map(add));
     await microtasks();
     expect(groups).toEqual([['a'], ['b']]);
@@ -167,9 +167,9 @@ describe('lanes', () => {
     expect(await all).toEqual(['A', 'B', 'C', 'D']);
   });
 
-  test('that are free take what comes while others are busy', async () => {
+  test('a new item starts a second group while the first one is processed', async () => {
     const { groups, ends, work } = controlled();
-    const { add } = createGrouper(work, { most: 10, lanes: 2 });
+    const { add } = createGrouper(work, { maxItems: 10, concurrency: 2 });
     const first = add('a');
     await microtasks();
     const second = add('b');

@@ -1,6 +1,6 @@
-/** Collects what is at hand while the previous group is being worked on. Nothing waits for a group to fill. */
+/** Collects items while the previous group is being processed. Nothing waits for a group to fill up. */
 export interface Grouper<Item, Result> {
-  /** Resolves or rejects with what became of this item. */
+  /** Resolves or rejects with the result of this item. */
   add(item: Item): Promise<Result>;
 }
 
@@ -11,12 +11,12 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * `work` gets up to `most` items and gives one settled result for each, in their order; `lanes` groups may be in work at
- * one time. When `work` itself throws, every item of the group is rejected with that error.
+ * `work` gets up to `maxItems` items and returns one settled result per item, in order. Up to `concurrency` groups are processed
+ * at one time (default 1). When `work` itself throws, every item of the group is rejected with that error.
  */
 export const createGrouper = <Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly PromiseSettledResult<Result>[]>,
-  { most, lanes = 1 }: { readonly most: number; readonly lanes?: number },
+  { maxItems, concurrency = 1 }: { readonly maxItems: number; readonly concurrency?: number },
 ): Grouper<Item, Result> => {
   const waiting: Waiting<Item, Result>[] = [];
   let busy = 0;
@@ -24,12 +24,12 @@ export const createGrouper = <Item, Result>(
   const run = async (): Promise<void> => {
     busy += 1;
     while (waiting.length > 0) {
-      const group = waiting.splice(0, most);
+      const group = waiting.splice(0, maxItems);
       try {
         const results = await work(group.map(({ item }) => item));
         group.forEach(({ resolve, reject }, index) => {
           const result = results[index];
-          if (result === undefined) reject(new Error('The group gave no result for this item'));
+          if (result === undefined) reject(new Error('The group returned no result for this item'));
           else if (result.status === 'fulfilled') resolve(result.value);
           else reject(result.reason);
         });
@@ -40,17 +40,16 @@ export const createGrouper = <Item, Result>(
     busy -= 1;
   };
 
-  /** Every free lane takes a group: what is more than one group holds is not left to the first lane alone. */
-  const fillLanes = (): void => {
-    while (busy < lanes && waiting.length > 0) void run();
+  const startGroups = (): void => {
+    while (busy < concurrency && waiting.length > 0) void run();
   };
 
   return {
     add: (item) =>
       new Promise<Result>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        // A microtask later, so that deliveries that arrived in one read from the socket make one group.
-        if (busy < lanes && waiting.length === 1) queueMicrotask(fillLanes);
+        // A microtask later, so that the deliveries of one read from the socket make one group.
+        if (busy < concurrency && waiting.length === 1) queueMicrotask(startGroups);
       }),
   };
 };

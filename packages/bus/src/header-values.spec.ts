@@ -10,7 +10,7 @@ const values: readonly { name: string; value: unknown }[] = [
   ...hostileNumbers.map(({ name, json }) => ({ name, value: JSON.parse(json) as unknown })),
   { name: 'nothing', value: undefined },
   { name: 'a symbol', value: Symbol('x') },
-  { name: 'what throws when it becomes a text', value: Object.create(null) },
+  { name: 'an object that cannot be converted to a text', value: Object.create(null) },
   { name: 'bytes', value: Buffer.from('5') },
 ];
 
@@ -30,7 +30,7 @@ describe('a header', () => {
     expect(unstorable(text)).toBeUndefined();
   });
 
-  test('of ours has the value that was written', () => {
+  test('of ours has the value that we wrote', () => {
     expect(attemptFrom('3')).toBe(3);
     expect(attemptFrom(3)).toBe(3);
     expect(attemptFrom(Buffer.from('3'))).toBe(3);

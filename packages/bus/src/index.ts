@@ -1,4 +1,4 @@
-// For those who write services. Transports also import `./transport/index.ts`.
+// For services. Transports also import `./transport/index.ts`.
 
 // Messages
 
@@ -14,7 +14,6 @@ export {
 export { decode, type Envelope, maxHops, maxMessageBytes } from './envelope.ts';
 export {
   createMessage,
-  isA,
   type Message,
   type MessageOptions,
   readMessage,
@@ -61,7 +60,7 @@ export { createGrouper, type Grouper } from './grouper.ts';
 export { consume, type Pipeline, type Run, type Unreadable } from './pipeline.ts';
 export { backoff } from './retry.ts';
 
-// The broker, as a service uses it
+// Transports, as services use them
 
 export { deadLetterBody } from './dead-letter-body.ts';
 export { attemptFrom } from './header-values.ts';

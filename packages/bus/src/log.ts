@@ -1,4 +1,4 @@
-/** Where the bus says what it does. A pino logger fits. */
+/** The logger that the bus writes to. A pino logger fits. */
 export interface Log {
   info(facts: object, text: string): void;
   warn(facts: object, text: string): void;

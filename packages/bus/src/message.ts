@@ -21,30 +21,31 @@ export interface Message<C extends Contract = Contract> {
   readonly data: Data<C>;
   /** The value of the contract's key. */
   readonly key: string;
-  /** When it happened. */
+  /** When the event happened, or the command was sent. */
   readonly time: Date;
   readonly context: Context;
   readonly sequence?: number;
   readonly expiry?: Date;
-  /** Of a saga's command, or the reply to it: the step that it belongs to. */
+  /** The saga step that a command or its reply belongs to. */
   readonly stepId?: string;
   /** The service that published it. */
   readonly source: string;
 }
 
 export interface MessageOptions {
-  /** A stored event keeps its id; otherwise a new UUIDv7. */
+  /** The id of the stored event, where there is one. A new UUIDv7 by default. */
   readonly id?: string;
   readonly time?: Date;
   readonly sequence?: number;
   readonly expiry?: Date;
-  /** Of a saga's command. An event that answers it gets the same from the context. */
+  /** For a command of a saga. Its reply takes the step id from the context. */
   readonly stepId?: string;
 }
 
 /**
- * Makes the bytes that leave. Throws `bus.invalid_message`, naming the field or attribute, when the data does not fit the
- * contract to the letter or an attribute is one that every reader would refuse; `bus.message_too_big` over 64 KiB; `bus.too_many_hops` where a loop would go on for ever.
+ * Creates the message to publish. Throws `bus.invalid_message`, naming the field or attribute, when the data does not match the
+ * contract's strict schema or readers would refuse an attribute; `bus.message_too_big` over 64 KiB; `bus.too_many_hops` over
+ * `maxHops`.
  */
 export const createMessage = <C extends Contract>(
   service: ServiceName,
@@ -59,9 +60,7 @@ export const createMessage = <C extends Contract>(
   if (older !== undefined) return createMessage(service, older.contract, older.data, context, options);
   const { id = uuid(), time = new Date(), sequence, expiry, stepId = reply?.stepId } = options;
   if (isOpenStream(contract)) {
-    throw new Error(
-      `${contract.type} is an open stream: it leaves by createStreamMessage, on the broker of the streams`,
-    );
+    throw new Error(`${contract.type} is an open stream: use createStreamMessage`);
   }
   const checked = parseData(contract, contract.strictSchema, data);
   const key = String(checked[contract.key]);
@@ -97,9 +96,8 @@ export const createMessage = <C extends Contract>(
 };
 
 /**
- * Reads what arrived: decodes, checks hops, validates, and upcasts to the version that `wanted` names. What an
- * open stream holds has no envelope: its identity comes from the data. Throws a fault that
- * settles as a dead letter and names the attribute or field.
+ * Decodes a body, checks its hops, validates it, and upcasts it to the version in `wanted`. A message of an open stream has no
+ * envelope; its id comes from its data. Throws a fault that settles as `dead-letter` and names the attribute or field.
  */
 export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, body: Uint8Array): Message => {
   const stream = openStreamOf(wanted);
@@ -127,10 +125,6 @@ export const readMessage = (registry: Registry, wanted: ReadonlySet<Contract>, b
   };
 };
 
-/** Narrows a message to the contract it was made for. */
-export const isA = <C extends Contract>(message: Message, contract: C): message is Message<C> =>
-  message.contract === contract;
-
 const upcast = (wanted: ReadonlySet<Contract>, contract: Contract, data: Data<Contract>): Upcasted => {
   if (wanted.has(contract)) return { contract, data };
   const [path] = [...wanted]
@@ -144,11 +138,11 @@ const upcast = (wanted: ReadonlySet<Contract>, contract: Contract, data: Data<Co
 interface Upcasted {
   readonly contract: Contract;
   readonly data: Data<Contract>;
-  /** Where an older version had it in its data. */
+  /** Set where an older version had it in its data. */
   readonly stepId?: string;
 }
 
-/** The versions after `older`, up to `newer`; undefined when the one does not become the other. */
+/** The versions after `older`, up to and including `newer`; undefined where no upcasters lead there. */
 export const upcastPath = (older: Contract, newer: Contract): Contract[] | undefined => {
   const from = newer.upcast?.from;
   if (from === undefined) return undefined;
@@ -172,7 +166,7 @@ const upcastOnce = ({ data, ...older }: Upcasted, newer: Contract): Upcasted => 
   };
 };
 
-/** An invalid time is a text that `encode` refuses by the name of its attribute. */
+/** For an invalid date a text that `encode` refuses, naming the attribute. */
 const rfc3339 = (time: Date): string => (Number.isNaN(time.getTime()) ? 'invalid' : time.toISOString());
 
 const contextOf = (envelope: Envelope): Context => ({

@@ -30,7 +30,7 @@ const catchFault = (task: () => unknown): Fault => {
 describe('a message of an open stream', () => {
   const message = createStreamMessage(sensorData, reading);
 
-  test('is the data as plain JSON and nothing else, under its key as text', () => {
+  test('is the data as plain JSON, with its key as text', () => {
     expect(Buffer.from(message.body).toString()).toBe(
       '{"sensor_id":4711,"location":"Tokyo","timestamp":1766400000,"temperature":21.5,"humidity":55.2}',
     );
@@ -42,33 +42,33 @@ describe('a message of an open stream', () => {
     });
   });
 
-  test('has the fields in the order of the contract, however they were given', () => {
+  test('has its fields in the order of the contract', () => {
     const { humidity, ...rest } = reading;
     expect(createStreamMessage(sensorData, { humidity, ...rest }).body).toEqual(message.body);
   });
 
-  test('has an id that is derived from its identity, the same for whoever sends it again', () => {
+  test('has an id that is derived from its identity, the same when it is sent again', () => {
     expect(message.id).toBe('sensor_data/4711/1766400000');
     expect(createStreamMessage(sensorData, { ...reading, temperature: 22 }).id).toBe(message.id);
     expect(createStreamMessage(sensorData, { ...reading, timestamp: 1766400001 }).id).not.toBe(message.id);
   });
 
-  test('that does not fit to the letter never leaves', () => {
+  test('is refused when its data does not match the strict schema', () => {
     expect(() => createStreamMessage(sensorData, { ...reading, humidity: 101 })).toThrow(/data\.humidity/);
     expect(() =>
       createStreamMessage(sensorData, { ...reading, unit: 'C' } as Input<typeof sensorData>),
     ).toThrow(/unit/);
   });
 
-  test('leaves by no other way, and no other message leaves by this one', () => {
+  test('is created by createStreamMessage, and no other message is', () => {
     expect(() => createMessage('sensor-simulator', sensorData, reading, newContext())).toThrow(/open stream/);
     const order = { orderId: 'o-1', lines: [] };
     expect(() => createStreamMessage(placed, order)).toThrow(/order\.placed is not an open stream/);
   });
 });
 
-describe('what arrives on an open stream', () => {
-  test('is a message whose identity, key and time come from its data', () => {
+describe('a body on an open stream', () => {
+  test('is read as a message whose id, key and time come from its data', () => {
     const message = read(reading);
     expect(message).toMatchObject({
       id: 'sensor_data/4711/1766400000',
@@ -80,7 +80,7 @@ describe('what arrives on an open stream', () => {
     expect(message.context).toMatchObject({ correlationId: message.id, causationId: message.id, hops: 0 });
   });
 
-  test('has a context that what follows from it can go on with', () => {
+  test('has a context for the messages that follow from it', () => {
     const { context } = read(reading);
     const { body } = withContext(context, () =>
       createMessage('order', placed, { orderId: 'o-1', lines: [] }, currentContext() ?? newContext()),
@@ -91,20 +91,20 @@ describe('what arrives on an open stream', () => {
     });
   });
 
-  test('may have fields that nobody here knows, in any order', () => {
+  test('may have unknown fields, in any order', () => {
     const { sensor_id, ...rest } = reading;
     expect(read({ unit: 'C', ...rest, sensor_id }).data).toEqual(reading);
   });
 
   test.each([
-    ['no JSON', 'nonsense', 'bus.invalid_message', 'is not JSON'],
-    ['no object', '[]', 'bus.invalid_message', 'data'],
+    ['not JSON', 'nonsense', 'bus.invalid_message', 'is not JSON'],
+    ['not an object', '[]', 'bus.invalid_message', 'data'],
     ['a sensor that is text', { ...reading, sensor_id: '4711' }, 'bus.invalid_message', 'data.sensor_id'],
     ['milliseconds with a fraction', { ...reading, timestamp: 1.5 }, 'bus.invalid_message', 'data.timestamp'],
     ['no temperature', { ...reading, temperature: null }, 'bus.invalid_message', 'data.temperature'],
     ['a place with a NUL', { ...reading, location: 'To\u0000kyo' }, 'bus.invalid_message', 'data.location'],
     ['a megabyte', 'x'.repeat(1_000_000), 'bus.message_too_big', '1000000'],
-  ])('that is wrong (%s) is told by name', (_, value, code, words) => {
+  ])('that is invalid (%s) is refused, naming the field', (_, value, code, words) => {
     expect(() => read(value)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(words) }),
     );
@@ -118,7 +118,7 @@ describe('what arrives on an open stream', () => {
     ['NaN, as Python writes it', 'NaN', null],
     ['-Infinity, as Python writes it', '-Infinity', null],
     ['a thousand nested arrays', `${'['.repeat(1_000)}${']'.repeat(1_000)}`, expect.anything()],
-  ])('may have a humidity that is none (%s): the temperature is read', (_, json, humidity) => {
+  ])('may have an invalid humidity (%s): the temperature is read', (_, json, humidity) => {
     const text = JSON.stringify({ ...reading, location: 'NaN "Infinity" é', humidity: 0 }).replace(
       '"humidity":0',
       `"humidity":${json}`,
@@ -139,20 +139,20 @@ describe('what arrives on an open stream', () => {
     expect(() => read({ ...reading, timestamp })).toThrow(`data.timestamp: is in ${unit}; seconds`);
   });
 
-  test.each(hostileBytes)('that is $name is refused without a word of what it held', ({ value }) => {
+  test.each(hostileBytes)('that is $name is refused without quoting it', ({ value }) => {
     const failure = catchFault(() => readMessage(shop, wanted, value));
     expect(failure.code).toMatch(/^bus\.(invalid_message|message_too_big)$/);
     expect(unstorable(failure.message)).toBeUndefined();
     expect(failure.message).not.toMatch(/specversion|admin|xml|A.B/);
   });
 
-  test('does not take long to read, however its quotes are nested', () => {
+  test('is read fast, however its quotes are nested', () => {
     const began = performance.now();
     expect(() => read(`NaN ${'"\\'.repeat(32_000)}`)).toThrow(/is not JSON/);
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
-  test('does not change what other subscriptions read', () => {
+  test('does not affect what other subscriptions read', () => {
     const { body } = createMessage('order', placed, { orderId: 'o-1', lines: [] }, newContext());
     const registry = createRegistry({ contracts: [placed, sensorData], subscriptions: [] });
     expect(readMessage(registry, new Set([placed, sensorData]), body).contract).toBe(placed);

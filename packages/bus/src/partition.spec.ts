@@ -11,11 +11,11 @@ test.each([
   expect(partitionOf(key)).toBe(partition);
 });
 
-test('the number of partitions is a constant of the wire', () => {
+test('the number of partitions is part of the wire format', () => {
   expect(partitionCount).toBe(8);
 });
 
-test('keys spread over all partitions', () => {
+test('keys are spread over all partitions', () => {
   const counts = new Map<number, number>();
   for (let key = 0; key < 8_000; key += 1) {
     const partition = partitionOf(`key-${key}`);
@@ -25,7 +25,7 @@ test('keys spread over all partitions', () => {
   expect(Math.min(...counts.values())).toBeGreaterThan(800);
 });
 
-test('a broker with another number of partitions stays within it', () => {
+test('the number of partitions may be another one on a broker', () => {
   expect([3, 1].map((count) => partitionOf('o-1', count) < count)).toEqual([true, true]);
   expect(partitionOf('o-1', 1)).toBe(0);
 });

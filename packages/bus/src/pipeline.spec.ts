@@ -26,7 +26,7 @@ interface Logged {
   readonly text: string;
 }
 
-interface Setting {
+interface Options {
   readonly run?: Run;
   readonly onUnreadable?: (unreadable: Unreadable) => Promise<void>;
   readonly probe?: () => Promise<void>;
@@ -40,7 +40,7 @@ const start = async ({
   probe = async () => {},
   random,
   transport = fakeTransport(),
-}: Setting) => {
+}: Options) => {
   const logged: Logged[] = [];
   const at = (level: Logged['level']) => (facts: object, text: string) => {
     logged.push({ level, facts: { ...facts }, text });
@@ -55,43 +55,43 @@ const start = async ({
   return { consumer, transport, logged };
 };
 
-/** One delivery through a pipeline of its own. */
+/** Sends one delivery through a new pipeline. */
 const through = async (
   body: Uint8Array,
-  { attempt = 1, ...setting }: Setting & { readonly attempt?: number } = {},
+  { attempt = 1, ...options }: Options & { readonly attempt?: number } = {},
 ) => {
   const seen: Message[] = [];
   const run: Run = async (read, signal) => {
     seen.push(read);
-    await (setting.run ?? handled)(read, signal);
+    await (options.run ?? handled)(read, signal);
   };
-  const started = await start({ ...setting, run });
+  const started = await start({ ...options, run });
   const delivery = noted({ body }, { attempt });
   await started.transport.deliver(delivery);
   return { ...started, settled: delivery.settled, seen };
 };
 
 describe('a message that cannot be read', () => {
-  test('is told of before it is set aside', async () => {
-    const told: Unreadable[] = [];
-    const onUnreadable = async (unreadable: Unreadable) => void told.push(unreadable);
+  test('is passed to onUnreadable before it is dead-lettered', async () => {
+    const passed: Unreadable[] = [];
+    const onUnreadable = async (unreadable: Unreadable) => void passed.push(unreadable);
     const { settled } = await through(bytes('nonsense'), { onUnreadable });
     const reason = { code: 'bus.invalid_message', message: expect.stringContaining('JSON') };
-    expect(told).toEqual([{ id: expect.any(String), reason }]);
+    expect(passed).toEqual([{ id: expect.any(String), reason }]);
     expect(settled).toEqual([expect.objectContaining({ deadLetter: reason })]);
   });
 
-  test('is set aside for the reason that the transport gives, where it could not hand it over whole', async () => {
-    const told: Unreadable[] = [];
-    const { transport } = await start({ onUnreadable: async (unreadable) => void told.push(unreadable) });
+  test('is dead-lettered with the reason of the transport when that could not read it', async () => {
+    const passed: Unreadable[] = [];
+    const { transport } = await start({ onUnreadable: async (unreadable) => void passed.push(unreadable) });
     const unreadable = { code: 'bus.message_too_big', message: 'of 5 MB' };
     const delivery = noted({ body: bytes('the beginning') });
     await transport.deliver({ ...delivery, unreadable });
-    expect(told).toEqual([{ id: expect.any(String), reason: unreadable }]);
+    expect(passed).toEqual([{ id: expect.any(String), reason: unreadable }]);
     expect(delivery.settled).toEqual([expect.objectContaining({ deadLetter: unreadable })]);
   });
 
-  test('waits while whoever is told has a fault of ours, and is set aside after it', async () => {
+  test('waits while onUnreadable fails with a fault that pauses, and is dead-lettered afterwards', async () => {
     let calls = 0;
     const onUnreadable = async () => {
       calls += 1;
@@ -102,7 +102,7 @@ describe('a message that cannot be read', () => {
     expect(settled).toEqual([expect.objectContaining({ deadLetter: expect.anything() })]);
   });
 
-  test('is tried again when whoever is told fails', async () => {
+  test('is retried when onUnreadable fails', async () => {
     const { settled } = await through(bytes('nonsense'), { onUnreadable: failing(new Error('no')) });
     expect(settled).toEqual([{ retry: expect.any(Number) }]);
   });
@@ -132,7 +132,7 @@ describe('a delivery that is handled', () => {
     );
   });
 
-  test('of an older version reaches the run as the version that is handled', async () => {
+  test('reaches the run in the version that is handled when it has an older one', async () => {
     const older = createMessage('order', paid1, { orderId: 'o-1', cents: 5 }, newContext());
     const { seen, settled } = await through(older.body);
     expect(seen[0]).toMatchObject({
@@ -172,7 +172,7 @@ describe('a message that can never work', () => {
     [
       'a NUL character',
       changed({ data: { ...data, note: 'A\u0000B' } }),
-      invalid('data.note: holds a NUL character'),
+      invalid('data.note: contains a NUL character'),
     ],
     [
       'an invalid shape',
@@ -190,7 +190,7 @@ describe('a message that can never work', () => {
       { code: 'bus.unknown_type', message: expect.stringContaining('type: order.unheard-of') },
     ],
     [
-      'a type that nobody here handles',
+      'a type that this subscription does not handle',
       changed({ type: reserve.type, data: { orderId: 'o-1' } }),
       { code: 'bus.unknown_type', message: expect.stringContaining('type: inventory.reserve') },
     ],
@@ -218,7 +218,7 @@ describe('a message that can never work', () => {
     ]);
   });
 
-  test('is dead-lettered at once when the handler calls it permanent', async () => {
+  test('is dead-lettered at once when the handler throws a permanent error', async () => {
     const { settled } = await through(message.body, { run: failing(permanent('no such customer')) });
     expect(settled).toEqual([
       {
@@ -228,7 +228,7 @@ describe('a message that can never work', () => {
     ]);
   });
 
-  test('is dead-lettered at once when its handler publishes what fits no contract', async () => {
+  test('is dead-lettered at once when its handler publishes invalid data', async () => {
     const run: Run = async ({ context }) => {
       createMessage('order', placed, { ...data, orderId: '' }, context);
     };
@@ -237,7 +237,7 @@ describe('a message that can never work', () => {
   });
 });
 
-describe('an error that may pass', () => {
+describe('a transient error', () => {
   test('is never acked, and waits with backoff for another attempt', async () => {
     const { settled, logged } = await through(message.body, {
       run: failing(new Error('deadlock')),
@@ -251,14 +251,14 @@ describe('an error that may pass', () => {
   });
 
   test.each([
-    ['what is no error', 'text'],
-    ['nothing', undefined],
+    ['a text', 'text'],
+    ['undefined', undefined],
   ])('may be %s that was thrown', async (_, thrown) => {
     const { settled } = await through(message.body, { run: failing(thrown), random: () => 1 });
     expect(settled).toEqual([{ retry: 100 }]);
   });
 
-  test('is retried in its attempt before the last one', async () => {
+  test('is retried in the attempt before the last one', async () => {
     const { settled } = await through(message.body, {
       run: failing(new Error('x')),
       attempt: 5,
@@ -287,7 +287,7 @@ describe('a settlement that the broker does not confirm', () => {
     ['an ack', handled, 'ack'],
     ['a retry', failing(new Error('deadlock')), { retry: 75 }],
     ['a dead letter', failing(permanent('never')), { deadLetter: expect.anything(), body: message.body }],
-  ])('(%s) is no further attempt, and no other settlement: the message comes again', async (_, run, only) => {
+  ])('(%s) adds no attempt and no other settlement: the message is delivered again', async (_, run, only) => {
     const lost = busErrors.broker_away({ broker: 'test' });
     const ran = vi.fn<Run>(run);
     const { transport, logged } = await start({ run: ran, random: () => 0.5 });
@@ -299,7 +299,7 @@ describe('a settlement that the broker does not confirm', () => {
     expect(logged.at(-1)?.text).toBe(`not settled, it will be delivered again: ${lost.message}`);
   });
 
-  test('is not taken for an attempt even in the last one', async () => {
+  test('is not counted as an attempt, even in the last one', async () => {
     const { transport } = await start({});
     const delivery = noted(message, {
       attempt: 6,
@@ -309,7 +309,7 @@ describe('a settlement that the broker does not confirm', () => {
     expect(delivery.settled).toEqual(['ack']);
   });
 
-  test('of an invalid message leaves it to come again', async () => {
+  test('of an invalid message leads to another delivery', async () => {
     const { transport } = await start({});
     const delivery = noted(
       { body: bytes('{') },
@@ -320,7 +320,7 @@ describe('a settlement that the broker does not confirm', () => {
   });
 });
 
-describe('a fault of our own', () => {
+describe('an outage of our database or broker', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -328,17 +328,17 @@ describe('a fault of our own', () => {
     vi.useRealTimers();
   });
 
-  /** Away for the first runs; every delivery is noted. */
-  const outage = async (failures: number, setting: Setting = {}, fault: unknown = away) => {
+  /** A pipeline whose first runs fail. */
+  const outage = async (failures: number, options: Options = {}, fault: unknown = away) => {
     let left = failures;
     const run = vi.fn<Run>(async () => {
       left -= 1;
       if (left >= 0) throw fault;
     });
-    return { run, ...(await start({ run, ...setting })) };
+    return { run, ...(await start({ run, ...options })) };
   };
 
-  test('is no attempt: the message is handled when the probe succeeds, in its last attempt too', async () => {
+  test('counts no attempt: the message is handled when the probe succeeds, also in its last attempt', async () => {
     const probe = vi.fn<() => Promise<void>>(async () => {});
     probe
       .mockRejectedValueOnce(new Error('still starting'))
@@ -375,7 +375,7 @@ describe('a fault of our own', () => {
     expect(run).toHaveBeenCalledTimes(6);
   });
 
-  test('holds every time that it happens, and longer each time, so that a probe that lies makes no busy loop', async () => {
+  test('makes the delivery wait longer each time, so that a probe that succeeds too early makes no busy loop', async () => {
     const probe = vi.fn(async () => {});
     const { transport } = await outage(7, { probe });
     const delivery = noted(message);
@@ -391,7 +391,7 @@ describe('a fault of our own', () => {
     expect(delivery.settled).toEqual(['ack']);
   });
 
-  test('is said once, however often it happens, and once that it is over', async () => {
+  test('is logged once when it begins and once when it ends', async () => {
     const { transport, logged } = await outage(7);
     const delivering = transport.deliver(noted(message));
     await vi.runAllTimersAsync();
@@ -413,7 +413,7 @@ describe('a fault of our own', () => {
     expect(probed).toEqual([100, 300, 700, 1_500, 3_100, 5_100, 7_100, 9_100]);
   });
 
-  test('that says when to come again is not probed earlier', async () => {
+  test('with a retryAfterMs is not probed earlier', async () => {
     const probe = vi.fn(async () => {});
     const fault = busErrors.broker_away({ retryAfterMs: 30_000 });
     const { transport } = await outage(1, { probe }, fault);
@@ -425,7 +425,7 @@ describe('a fault of our own', () => {
     expect(probe).toHaveBeenCalledOnce();
   });
 
-  test('is followed by the retry policy when what comes after it is an error', async () => {
+  test('is followed by the retry policy when the next run fails with another error', async () => {
     const run = vi.fn<Run>().mockRejectedValueOnce(away).mockRejectedValueOnce(new Error('deadlock'));
     const { transport } = await start({ run, random: () => 1 });
     const delivery = noted(message, { attempt: 2 });
@@ -435,7 +435,7 @@ describe('a fault of our own', () => {
     expect(delivery.settled).toEqual([{ retry: 200 }]);
   });
 
-  test('that comes while the subscription is being made pauses the consumer as soon as there is one', async () => {
+  test('that begins during `subscribe` pauses the consumer as soon as there is one', async () => {
     const transport = fakeTransport();
     const delivery = noted(message);
     let delivering: Promise<void> | undefined;
@@ -457,14 +457,14 @@ describe('a fault of our own', () => {
     const [one, other] = [noted(message), noted(message)];
     const delivering = [transport.deliver(one)];
     await vi.advanceTimersByTimeAsync(50);
-    delivering.push(transport.deliver(other)); // what comes although it should be paused is held as well
+    delivering.push(transport.deliver(other)); // a delivery that arrives in spite of the pause waits as well
     await vi.advanceTimersByTimeAsync(50);
     await Promise.all(delivering);
     expect([one.settled, other.settled]).toEqual([['ack'], ['ack']]);
     expect(logged.map(({ text }) => text)).toContain('the consumer could not be paused: channel closed');
   });
 
-  test('is over only when the consumer could be resumed', async () => {
+  test('ends only when the consumer could be resumed', async () => {
     const transport = fakeTransport();
     transport.failing.resume.push(new Error('channel closed'));
     const { logged } = await outage(1, { transport });
@@ -479,7 +479,7 @@ describe('a fault of our own', () => {
     expect(logged.map(({ text }) => text)).toEqual([`paused, nothing is lost: ${away.message}`, 'resumed']);
   });
 
-  test('that comes again later pauses again', async () => {
+  test('that begins again pauses again', async () => {
     const run = vi.fn<Run>().mockRejectedValueOnce(away).mockResolvedValueOnce().mockRejectedValueOnce(away);
     const { transport } = await start({ run });
     for (const delivery of [noted(message), noted(message)]) {
@@ -491,7 +491,7 @@ describe('a fault of our own', () => {
     expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume', 'pause', 'resume']);
   });
 
-  test('leaves a consumer paused that somebody paused in the meantime', async () => {
+  test('leaves the consumer paused when its owner paused it in the meantime', async () => {
     const { transport, consumer } = await outage(1);
     const delivery = noted(message);
     const delivering = transport.deliver(delivery);
@@ -505,7 +505,7 @@ describe('a fault of our own', () => {
     expect(transport.calls.at(-1)).toBe('resume');
   });
 
-  test('keeps the consumer paused when somebody resumes it in the meantime', async () => {
+  test('keeps the consumer paused when its owner resumes it in the meantime', async () => {
     const { transport, consumer } = await outage(1);
     const delivering = transport.deliver(noted(message));
     await vi.advanceTimersByTimeAsync(50);
@@ -516,7 +516,7 @@ describe('a fault of our own', () => {
     expect(transport.calls).toEqual(['subscribe email.orders 7', 'pause', 'resume']);
   });
 
-  test('leaves what is held un-acked when the consumer stops, without another run or probe', async () => {
+  test('leaves waiting deliveries un-acked when the consumer stops, without another run or probe', async () => {
     const probe = vi.fn(() => Promise.reject(new Error('away')));
     const { transport, consumer, run } = await outage(Number.POSITIVE_INFINITY, { probe });
     const delivery = noted(message);
@@ -542,7 +542,7 @@ describe('a fault of our own', () => {
     expect(delivery.settled).toEqual([]);
   });
 
-  test('that comes while the consumer stops leaves the delivery un-acked at once', async () => {
+  test('that begins while the consumer stops leaves the delivery un-acked at once', async () => {
     const { transport, consumer, run } = await outage(Number.POSITIVE_INFINITY);
     await consumer.stop();
     const delivery = noted(message);
@@ -551,7 +551,7 @@ describe('a fault of our own', () => {
     expect(run).toHaveBeenCalledOnce();
   });
 
-  test('leaves no listener behind, however often a delivery is held', async () => {
+  test('leaves no listener behind, however often a delivery waits', async () => {
     const added = vi.spyOn(AbortSignal.prototype, 'addEventListener');
     const removed = vi.spyOn(AbortSignal.prototype, 'removeEventListener');
     const { transport } = await outage(3);
@@ -564,7 +564,7 @@ describe('a fault of our own', () => {
     vi.restoreAllMocks();
   });
 
-  test('leaves a delivery un-acked whose signal is aborted while it is held', async () => {
+  test('leaves a delivery un-acked whose signal is aborted while it waits', async () => {
     const { transport } = await outage(1);
     const stopping = new AbortController();
     const [aborted, other] = [noted(message, { signal: stopping.signal }), noted(message)];
@@ -582,7 +582,7 @@ describe('a delivery whose signal is aborted while it runs', () => {
   test.each<[string, unknown]>([
     ['an error', new Error('aborted')],
     ['a permanent error', permanent('never')],
-    ['a fault of our own', away],
+    ['a fault that pauses', away],
   ])('is left un-acked after %s', async (_, error) => {
     const stopping = new AbortController();
     const run: Run = async () => {
@@ -596,7 +596,7 @@ describe('a delivery whose signal is aborted while it runs', () => {
     expect(transport.calls).toEqual(['subscribe email.orders 7']);
   });
 
-  test('is acked when it was committed all the same', async () => {
+  test('is acked when it was committed nevertheless', async () => {
     const stopping = new AbortController();
     const { transport } = await start({ run: async () => stopping.abort() });
     const delivery = noted(message, { signal: stopping.signal });

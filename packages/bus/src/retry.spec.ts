@@ -4,7 +4,7 @@ import { backoff } from './retry.ts';
 import { delayTiers } from './transport.ts';
 
 const policy: RetryPolicy = { attempts: 10, firstDelayMs: 100, maxDelayMs: 2_000 };
-const longest = () => 1 - Number.EPSILON;
+const maxRandom = () => 1 - Number.EPSILON;
 
 describe('the delay before the next attempt', () => {
   test.each([
@@ -15,17 +15,17 @@ describe('the delay before the next attempt', () => {
     [6, 2_000],
     [9, 2_000],
     [5_000, 2_000],
-  ])('after attempt %i is at most %i ms', (attempt, most) => {
-    expect(backoff(policy, attempt, longest)).toBe(most);
+  ])('after attempt %i is at maxMs %i ms', (attempt, maxMs) => {
+    expect(backoff(policy, attempt, maxRandom)).toBe(maxMs);
   });
 
-  test('is at least half of that, and any jitter above it', () => {
+  test('is at least half of that plus the jitter', () => {
     expect(backoff(policy, 3, () => 0)).toBe(200);
     expect(backoff(policy, 3, () => 0.25)).toBe(250);
     expect(backoff(policy, 3, () => 0.0001)).toBe(201);
   });
 
-  test('is drawn anew each time', () => {
+  test('has a different jitter each time', () => {
     const delays = Array.from({ length: 200 }, () => backoff(policy, 6));
     expect(Math.min(...delays)).toBeLessThan(1_250);
     expect(Math.max(...delays)).toBeGreaterThan(1_750);
@@ -37,7 +37,7 @@ describe('the delay tiers of the brokers', () => {
   const tierOf = (delayMs: number): number => delayTiers.find((tier) => tier >= delayMs) ?? Number.NaN;
   const worstCaseMs = (retry: RetryPolicy): number =>
     Array.from({ length: retry.attempts - 1 }, (_, index) =>
-      tierOf(backoff(retry, index + 1, longest)),
+      tierOf(backoff(retry, index + 1, maxRandom)),
     ).reduce((sum, delay) => sum + delay, 0);
 
   test('grow', () => {
@@ -46,15 +46,15 @@ describe('the delay tiers of the brokers', () => {
   });
 
   test.each(shop.subscriptions.map(({ name, retry }) => [name, retry] as const))(
-    'hold every delay of %s',
+    'are long enough for every delay of %s',
     (_, retry) => expect(worstCaseMs(retry)).not.toBeNaN(),
   );
 
-  const hurried = shop.subscriptions.filter(
+  const withDeadline = shop.subscriptions.filter(
     ({ name, to }) => name === 'order.replies' || to.some(({ kind }) => kind === 'command'),
   );
-  test.each(hurried.map(({ name, retry }) => [name, retry] as const))(
-    'let %s end its attempts well before the 30 s deadline of a step',
+  test.each(withDeadline.map(({ name, retry }) => [name, retry] as const))(
+    'let %s use up its attempts well before the 30 s deadline of a step',
     (_, retry) => expect(worstCaseMs(retry)).toBeLessThan(15_000),
   );
 });

@@ -7,7 +7,7 @@ const orderId = '019b0000-0000-7000-8000-000000000001';
 const stepId = `${orderId}/reserve/1`;
 const lines = [{ sku: 'MUG-1', quantity: 1 }];
 
-/** As the release before the step id was in the envelope writes it. */
+/** As the release before the step id moved to the envelope wrote it. */
 const oldBytes = (type: string, source: string, data: object): Uint8Array =>
   new TextEncoder().encode(
     JSON.stringify({

@@ -5,7 +5,7 @@ import { mayBeUnstorable, storableText, unstorable } from './storable.ts';
 const refused = hostileStrings.filter(({ storable }) => !storable);
 
 describe('a text that PostgreSQL cannot store', () => {
-  test.each(hostileStrings)('is told from one that it can: $name', ({ value, storable }) => {
+  test.each(hostileStrings)('is distinguished from one that it can: $name', ({ value, storable }) => {
     expect(unstorable(value) === undefined).toBe(storable);
     expect(unstorable({ lines: [{}, { name: value }] })?.path).toBe(storable ? undefined : 'lines[1].name');
   });
@@ -13,11 +13,11 @@ describe('a text that PostgreSQL cannot store', () => {
   test.each(refused)('is found as a key: $name', ({ value }) => {
     expect(unstorable({ data: { [value]: 1 } })).toEqual({
       path: 'data',
-      reason: 'has a key that holds a NUL character or half of a surrogate pair',
+      reason: 'has a key that contains a NUL character or half of a surrogate pair',
     });
   });
 
-  test.each(refused)('is seen in the JSON text before it is looked for: $name', ({ value }) => {
+  test.each(refused)('is detected in the JSON text: $name', ({ value }) => {
     expect(mayBeUnstorable(JSON.stringify({ value }))).toBe(true);
   });
 
@@ -28,15 +28,18 @@ describe('a text that PostgreSQL cannot store', () => {
   });
 });
 
-describe('a text made storable', () => {
-  test.each(hostileStrings)('can be stored, and is not longer than asked: $name', ({ value, storable }) => {
-    const made = storableText(value, 500);
-    expect(unstorable(made)).toBeUndefined();
-    expect(made.length).toBeLessThanOrEqual(500);
-    if (storable && value.length <= 500) expect(made).toBe(value);
-  });
+describe('storableText', () => {
+  test.each(hostileStrings)(
+    'returns a text that can be stored, of the maximum length: $name',
+    ({ value, storable }) => {
+      const made = storableText(value, 500);
+      expect(unstorable(made)).toBeUndefined();
+      expect(made.length).toBeLessThanOrEqual(500);
+      if (storable && value.length <= 500) expect(made).toBe(value);
+    },
+  );
 
-  test('is not cut inside a surrogate pair that would then be half', () => {
+  test('does not leave half of a surrogate pair at its end', () => {
     expect(unstorable(storableText('a😀', 2))).toBeUndefined();
   });
 });

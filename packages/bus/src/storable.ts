@@ -1,19 +1,18 @@
-/** Where a text is that cannot be stored, and why. */
+/** A text that cannot be stored: its path, and the reason. */
 export interface Unstorable {
   /** `data.lines[0].name`; empty for a bare text. */
   readonly path: string;
   readonly reason: string;
 }
 
-const reason = 'holds a NUL character or half of a surrogate pair';
+const reason = 'contains a NUL character or half of a surrogate pair';
 
 /**
- * The first text in a JSON value, keys included, that PostgreSQL cannot store as `text` or `jsonb`
- * (https://www.postgresql.org/docs/current/datatype-json.html): a NUL character or half of a surrogate pair. Each attempt to
- * store it would fail alike.
+ * Finds the first text in a JSON value, keys included, that PostgreSQL cannot store as `text` or `jsonb`
+ * (https://www.postgresql.org/docs/current/datatype-json.html): one with a NUL character or half of a surrogate pair.
  */
 export const unstorable = (value: unknown): Unstorable | undefined => {
-  // A loop and not a recursion: whoever sent the value decided how deep it is.
+  // Not recursive: the sender decides how deep the value is.
   const open: { path: string; value: unknown }[] = [{ path: '', value }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { path, value: inner } = next;
@@ -27,10 +26,10 @@ export const unstorable = (value: unknown): Unstorable | undefined => {
   return undefined;
 };
 
-/** Whether the JSON text may hold what `unstorable` looks for: both can only stand there as escapes. Quick, for hot paths. */
+/** A fast check of JSON text before `unstorable`: both kinds of character can only appear as escapes. */
 export const mayBeUnstorable = (json: string): boolean => /\\u(0000|[dD][89a-fA-F])/.test(json);
 
-/** The text as it can always be stored: NUL characters and surrogate halves become U+FFFD, and it is cut to `maxLength` characters. */
+/** A text that can be stored: cut to `maxLength` characters, with NUL characters and surrogate halves replaced by U+FFFD. */
 export const storableText = (text: string, maxLength: number): string =>
   text.slice(0, maxLength).toWellFormed().replaceAll('\u0000', '\uFFFD');
 

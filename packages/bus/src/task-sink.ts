@@ -1,44 +1,43 @@
 import type { RetryPolicy } from '@emporium/contracts';
 import type { Context } from './context.ts';
 
-/** What has to be known of a kind of task to enqueue one; `@emporium/tasks` defines the rest. */
+/** What is needed of a kind of task to enqueue one. `@emporium/tasks` defines the rest. */
 export interface TaskKind {
   readonly name: string;
   readonly retry: RetryPolicy;
 }
 
-/** How a task is enqueued. */
 export interface EnqueueOptions {
-  /** The task's id, a new UUIDv7 unless given. An id is taken once: enqueueing it again changes nothing. */
+  /** The task's id, a new UUIDv7 by default. Enqueueing the same id again does nothing. */
   readonly id?: string;
-  /** Not run before so many milliseconds have passed. */
+  /** The shortest time before it runs, in milliseconds. */
   readonly delayMs?: number;
-  /** Not run before it; goes before `delayMs`. */
+  /** The earliest time at which it runs. Takes precedence over `delayMs`. */
   readonly at?: Date;
-  /** From 0, which goes first and is the default, to 2,097,151. */
+  /** From 0 (the default), which runs first, to 2,097,151. */
   readonly priority?: number;
-  /** While a task of this key is not finished, another one is not enqueued: it is the same task. */
+  /** While a task with this key is unfinished, enqueueing another one with it does nothing. */
   readonly dedupeKey?: string;
 }
 
 /** A committed task on its way to its queue. */
 export interface OutgoingTask {
   readonly id: string;
-  /** The name of its kind. */
+  /** The name of the task kind. */
   readonly task: string;
-  /** Runs in all, the first one included. */
+  /** The maximum number of runs, the first one included. */
   readonly attempts: number;
   readonly data: unknown;
-  /** Of the message or request that it follows from. */
+  /** The context of the message or request that it follows from. */
   readonly context: Context;
   readonly options: Omit<EnqueueOptions, 'id' | 'delayMs'>;
 }
 
-/** Where the store hands committed tasks in: the task queue, whatever it runs on. */
+/** The task queue, as the store adds committed tasks to it. */
 export interface TaskSink {
   /**
-   * Resolves when the queue durably owns them all; adding the same ids again changes nothing. Rejects otherwise: then some may
-   * have been added. A fault that settles as `pause` says that the queue is away or full.
+   * Resolves when the queue has stored all tasks durably. Adding the same ids again does nothing. When it rejects, some may have
+   * been added. Rejects with a fault that settles as `pause` when the queue is away or full.
    */
   add(tasks: readonly OutgoingTask[]): Promise<void>;
 }

@@ -2,68 +2,72 @@ import type { Kind, Registry, ServiceName, Subscription } from '@emporium/contra
 import type { Fault } from './errors.ts';
 
 /**
- * The adapter to one broker. It moves bytes: it never decodes a body, and any bytes pass unchanged.
- * Delivery is at least once; the inbox makes the effect happen once.
+ * The adapter to one broker. It never decodes a body: any bytes pass unchanged. Delivery is at least once; the inbox drops
+ * duplicates.
  */
 export interface Transport {
   /** `postgres`, `rabbitmq`, …: for logs, metrics and health. */
   readonly name: string;
 
   /**
-   * One result per message, in order. `accepted` means that the broker durably owns the message for every declared
-   * subscription, and is never reported earlier. A lost connection, a command or a `mandatory` event that no declared
-   * subscription takes, a body over `maxBodyBytes` or a refusal of the broker gives `refused`; the call itself does not throw.
-   * While the broker is away it waits for it up to a bound, then refuses. What the owner of an event needs on the broker
-   * (exchange, topic, stream) is declared where it is missing, if this user may; else the event is refused. Messages of one call are handed to the broker in their order; a later message
-   * may be accepted although an earlier one was refused. Publishing again with the same ids is always safe.
+   * Returns one result per message, in order, and does not throw. `accepted` means that the broker has stored the message durably
+   * for every declared subscription. `refused`: the connection was lost, no declared subscription takes a command or a `mandatory`
+   * event, the body is over `maxBodyBytes`, or the broker refused it. While the broker is away the call waits for a bounded time
+   * before it refuses.
+   *
+   * Where the exchange, topic or stream of an event is missing it is declared, if the user has the right to; otherwise the event
+   * is refused. Messages of one call are sent to the broker in order; a later one may be accepted although an earlier one was
+   * refused. Publishing again with the same ids is always safe.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<PublishResult[]>;
 
   /**
-   * Reaches this subscription alone, with the same guarantee as `publish`. Replays use it, so that nobody else sees the
-   * message twice. The attempts start again at one.
+   * Publishes to this subscription only, with the same guarantees as `publish`. Used for replays, so that no other subscription
+   * gets the message twice. The attempts start again at one.
    */
   sendTo(subscription: Subscription, message: TransportMessage): Promise<PublishResult>;
 
   /**
-   * Starts delivering, with at most `limits.concurrency` unsettled deliveries. Instances that subscribe to the same
-   * subscription share it. What an instance left unsettled when it crashed is delivered again. Declares the subscription
-   * where it is missing, and again within `redeclareMs` when it goes missing later. Reconnects by itself. For an ordered subscription, deliveries of one partition come one at a
-   * time, in the order of publishing, to one instance; a delivery in retry holds its partition.
+   * Starts delivering, with at most `limits.concurrency` unsettled deliveries. Instances of one subscription share its messages;
+   * what an instance left unsettled when it crashed is delivered again. The subscription is declared where it is missing, and
+   * again within `redeclareMs` when it goes missing later. Reconnects automatically.
+   *
+   * In an ordered subscription the messages of one partition are delivered to one instance, one at a time, in the order of
+   * publishing; a message in retry blocks its partition.
    */
   subscribe(subscription: Subscription, deliver: Deliver, limits: Limits): Promise<Consumer>;
 
   /**
-   * Drains the dead-letter channel of all subscriptions: a dead letter is removed when `deliver` resolves, and comes again
-   * when it rejects. Instances share the channel.
+   * Consumes the dead letters of all subscriptions: one is removed when `deliver` resolves, and delivered again when it rejects.
+   * Instances share them.
    */
-  consumeDeadLetters(deliver: (letter: DeadLetter) => Promise<void>): Promise<Consumer>;
+  consumeDeadLetters(deliver: (deadLetter: DeadLetter) => Promise<void>): Promise<Consumer>;
 
-  /** What the registry implies on this broker, to be compared, applied and pruned. */
+  /** The queues, topics and bindings that the registry implies on this broker. */
   topology(registry: Registry): Topology;
 
-  /** Whether the broker can be used right now; for health. Never blocks. */
+  /** Whether the broker can be used right now, for health checks. Never blocks. */
   status(): TransportStatus;
 
-  /** Waits for publishes in flight, stops the consumers, and disconnects. Safe to call twice. */
+  /** Waits for publishes in flight, stops the consumers and disconnects. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** The largest body a transport takes, in bytes. Well over the 64 KiB of a contract: what third parties send is dead-lettered, not lost. */
+/** The largest body of a transport, in bytes. Well over a contract's 64 KiB, so that big messages of third parties can be dead-lettered. */
 export const maxBodyBytes = 4 * 1024 * 1024;
 
-/** What a dead letter keeps of a body over `maxBodyBytes`, in bytes from its beginning. */
+/** How much of a body over `maxBodyBytes` a dead letter keeps, in bytes from its beginning. */
 export const truncatedBodyBytes = 64 * 1024;
 
-/** Within so long, in milliseconds, a running consumer declares again what a reset of its broker removed. */
+/** The time in milliseconds within which a running consumer declares again what a reset of its broker removed. */
 export const redeclareMs = 15_000;
 
 export interface TransportMessage {
-  /** Identity for the inbox: the same message keeps it through retries, replays and a second publish. */
+  /** Identifies the message for the inbox. It stays the same through retries, replays and a second publish. */
   readonly id: string;
   /** The contract's wire type; the routing key is made from it. */
   readonly type: string;
-  /** Decides the partition; messages with the same key keep their order in an ordered subscription. */
+  /** Determines the partition: messages with the same key keep their order in an ordered subscription. */
   readonly key: string;
   readonly body: Uint8Array;
 }
@@ -71,9 +75,9 @@ export interface TransportMessage {
 export interface OutgoingMessage extends TransportMessage {
   readonly kind: Kind;
   readonly owner: ServiceName;
-  /** Of an event: registered subscriptions listen to it, so that it is refused where the broker has none of them. A command is always mandatory. */
+  /** An event that is refused where the broker has no subscription that takes it. Commands are always mandatory. */
   readonly mandatory?: boolean;
-  /** Of an open stream: the broker's topic has the name of the type, and holds key and body and nothing of ours. */
+  /** An open stream: the broker's topic is named after the type, and contains key and body without headers of ours. */
   readonly open?: boolean;
 }
 
@@ -83,31 +87,31 @@ export type PublishResult =
 
 /**
  * Called once per delivery. When it rejects before settling, the delivery is retried after the shortest delay. When it
- * resolves before settling, which the pipeline does only while its consumer stops, the delivery stays un-acked: it is no
- * longer in progress, and is delivered again once the consumer has stopped, without counting an attempt.
+ * resolves before settling (the pipeline does so only while its consumer stops), the delivery is no longer in progress and stays
+ * un-acked: it is delivered again after the consumer has stopped, without counting an attempt.
  */
 export type Deliver = (delivery: Delivery) => Promise<void>;
 
 /**
- * One handing of a message to one instance. It ends in exactly one of `ack`, `retry` and `deadLetter`; a further call does
- * nothing. Each resolves when the broker has it, and rejects when that cannot be known: then the message comes again.
+ * One delivery of a message to one instance. It ends with exactly one of `ack`, `retry` and `deadLetter`; further calls do
+ * nothing. Each resolves when the broker has confirmed it, and rejects when that is unknown: the message is delivered again then.
  */
 export interface Delivery extends TransportMessage {
-  /** 1 for the first. Counts retries, not redeliveries after a crash. */
+  /** From 1. Counts retries, not redeliveries after a crash. */
   readonly attempt: number;
-  /** Where the broker has it, for people: `sensor_data/3/1207` on a log. Absent where a broker tells none. */
+  /** Its position on the broker, for people: `sensor_data/3/1207`. Absent on brokers without positions. */
   readonly position?: string;
   /**
-   * Why the transport cannot hand it over whole: over `maxBodyBytes`, or not to be decoded. `body` is the beginning of it then.
-   * It can only be set aside: `ack` does that as well, with this reason.
+   * Why the transport could not read it whole: it is over `maxBodyBytes`, or cannot be decoded. `body` is its beginning then.
+   * It can only be dead-lettered; `ack` does so, too, with this reason.
    */
   readonly unreadable?: DeadLetterReason;
-  /** Aborted when the consumer stops without waiting any longer: what is unsettled then stays un-acked. */
+  /** Aborted when the consumer stops waiting for it during `stop`: it stays un-acked unless it was settled before. */
   readonly signal: AbortSignal;
   ack(): Promise<void>;
-  /** Delivers it again to this subscription, never earlier than `delayMs`, and at most one delay tier later. */
+  /** Delivers it to this subscription again, after `delayMs` at the earliest and at most one delay tier later. */
   retry(delayMs: number): Promise<void>;
-  /** Sets the message aside with its original bytes. */
+  /** Moves the message to the dead letters, with its original bytes. */
   deadLetter(reason: DeadLetterReason): Promise<void>;
 }
 
@@ -122,25 +126,25 @@ export interface DeadLetter extends TransportMessage {
   /** The name of the subscription that could not handle it. */
   readonly subscription: string;
   readonly reason: DeadLetterReason;
-  /** Deliveries that were tried. */
+  /** The number of attempts that failed. */
   readonly attempts: number;
   /** RFC 3339. */
   readonly failedAt: string;
-  /** Where the broker had the message, for people. */
+  /** The message's position on the broker, for people. */
   readonly position?: string;
   /**
-   * The size in bytes of a body that was over `maxBodyBytes`: `body` holds the first `truncatedBodyBytes` of it, and the
-   * message cannot be replayed.
+   * The size in bytes of a body that was over `maxBodyBytes`. `body` is the first `truncatedBodyBytes` of it, and the message
+   * cannot be replayed.
    */
   readonly truncatedFrom?: number;
 }
 
 export interface Limits {
-  /** Unsettled deliveries at one time, in this consumer. */
+  /** The maximum number of unsettled deliveries in this consumer. */
   readonly concurrency: number;
 }
 
-/** `stuck`: it has made no progress for a while, by no fault of the broker's availability; `position` names the message. */
+/** `stuck`: it has made no progress for a while although the broker is available; `position` is that of the message. */
 export type ConsumerStatus =
   | { readonly state: 'working' }
   | {
@@ -152,29 +156,29 @@ export type ConsumerStatus =
     };
 
 export interface Consumer {
-  /** Whether messages reach their handler and are settled; for health. Never blocks. */
+  /** Whether messages are handled and settled, for health checks. Never blocks. */
   status(): ConsumerStatus;
-  /** No new delivery starts; those in progress go on. */
+  /** Starts no new delivery. Those in progress continue. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /**
-   * No new delivery starts; waits for those in progress up to `timeoutMs` (default 5,000), then aborts their signals and
-   * leaves them un-acked, to be delivered again. Loses none. Safe to call twice.
+   * Starts no new delivery and waits for those in progress for up to `timeoutMs` (default 5,000); then aborts their signals and
+   * leaves them un-acked, to be delivered again. Safe to call twice.
    */
   stop(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
 export interface Topology {
-  /** What `apply` and `prune` would change. Changes nothing. */
+  /** Returns what `apply` and `prune` would change, and changes nothing. */
   diff(): Promise<TopologyChange[]>;
-  /** Declares what is missing and gives what it did. Never removes. Safe to repeat, and from several processes at once. */
+  /** Declares what is missing and returns the changes. Removes nothing. Safe to repeat, and from several processes at once. */
   apply(): Promise<TopologyChange[]>;
-  /** Removes what the registry no longer implies, if it is empty, and gives what it did. */
+  /** Removes what the registry no longer implies, where it is empty, and returns the changes. */
   prune(): Promise<TopologyChange[]>;
 }
 
 export interface TopologyChange {
-  /** `conflict`: it exists with other arguments; it is left as it is, and works on. */
+  /** `conflict`: it exists with other arguments, and is left unchanged. */
   readonly action: 'create' | 'remove' | 'conflict';
   /** `queue order.replies`, `binding order.replies <- stock.reserved`, … */
   readonly what: string;
@@ -183,11 +187,11 @@ export interface TopologyChange {
 
 export type TransportStatus =
   | { readonly state: 'up' }
-  /** `blocked`: connected, and the broker takes no publishes (memory or disk alarm). */
+  /** `blocked`: connected, but the broker takes no publishes (memory or disk alarm). */
   | { readonly state: 'away' | 'blocked'; readonly reason: string };
 
 /**
- * Delays that a broker with queues per delay offers, in milliseconds. A retry waits in the first tier that is not shorter
- * than what was asked; beyond the last one it goes round again.
+ * The delays in milliseconds of brokers that need a queue per delay. A retry waits in the first tier that is not shorter than its
+ * delay; one that is longer than the last tier goes through it several times.
  */
 export const delayTiers = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 60_000] as const;

@@ -6,29 +6,29 @@ type Settled =
   | { readonly retry: number }
   | { readonly deadLetter: DeadLetterReason; readonly body: Uint8Array };
 
-/** A delivery that notes what became of it. */
-export interface NotedDelivery extends Delivery {
+/** A delivery that records how it was settled. */
+export interface RecordedDelivery extends Delivery {
   readonly settled: readonly Settled[];
 }
 
-interface Given {
+interface Message {
   readonly id?: string;
   readonly type?: string;
   readonly key?: string;
   readonly body: Uint8Array;
 }
 
-interface Noting {
+interface Options {
   readonly attempt?: number;
   readonly signal?: AbortSignal;
-  /** What the broker answers to a settlement. */
+  /** How the broker replies to a settlement. */
   readonly answer?: () => Promise<void>;
 }
 
 export const noted = (
-  { id = 'delivery-1', type = 'order.placed', key = 'o-1', body }: Given,
-  { attempt = 1, signal = new AbortController().signal, answer = async () => {} }: Noting = {},
-): NotedDelivery => {
+  { id = 'delivery-1', type = 'order.placed', key = 'o-1', body }: Message,
+  { attempt = 1, signal = new AbortController().signal, answer = async () => {} }: Options = {},
+): RecordedDelivery => {
   const settled: Settled[] = [];
   const note = (end: Settled): Promise<void> => {
     settled.push(end);
@@ -45,21 +45,21 @@ export const noted = (
 export interface FakeTransport extends Transport {
   /** Hands a message to the subscriber. */
   deliver: Deliver;
-  /** The calls that its consumer got, in their order. */
+  /** The calls to its consumer, in order. */
   readonly calls: string[];
-  /** What the next calls of these names throw, one each. */
+  /** Errors for the next calls of these names, one per call. */
   readonly failing: { pause: Error[]; resume: Error[] };
-  /** What its consumer says of itself. */
+  /** The status that its consumer returns. */
   consumerStatus: ConsumerStatus;
-  /** Called while the subscription is being made. */
+  /** Called during `subscribe`. */
   whileSubscribing?: () => void;
 }
 
 const unused = (): never => {
-  throw new Error('the pipeline has no business with this');
+  throw new Error('the pipeline does not use this');
 };
 
-/** A transport whose one consumer notes what it is asked. */
+/** A transport that records the calls to its consumer. */
 export const fakeTransport = (): FakeTransport => {
   const calls: string[] = [];
   const failing: FakeTransport['failing'] = { pause: [], resume: [] };

@@ -13,7 +13,7 @@ const values: readonly { name: string; json: string }[] = [
   ...hostileNumbers,
 ];
 
-/** The largest valid data, with one value of it replaced, for every value of it: as the JSON that somebody may send. */
+/** JSON of the data, once for every value in it, with that value replaced. */
 const variantsOf = (data: unknown, replacement: string): string[] => {
   if (typeof data !== 'object' || data === null) return [replacement];
   return Object.entries(data)
@@ -41,7 +41,7 @@ describe.each(shop.contracts)('data of $type', (contract) => {
   const wanted = new Set([contract]);
   const smallest = sample(contract, 'smallest');
 
-  test('is taken as something that can be stored, or refused by its name', () => {
+  test('is read as something that can be stored, or refused, naming the field', () => {
     for (const { name, json } of values) {
       for (const variant of variantsOf(smallest, json)) {
         const outcome = outcomeOf(() => readMessage(shop, wanted, bodyOf(contract, variant)));
@@ -50,7 +50,7 @@ describe.each(shop.contracts)('data of $type', (contract) => {
     }
   });
 
-  test('leaves as something that can be stored, or not at all', () => {
+  test('is published as something that can be stored, or refused', () => {
     for (const { name, value } of hostileStrings) {
       for (const field of Object.keys(smallest)) {
         const data = { ...smallest, [field]: value };
@@ -67,7 +67,7 @@ describe.each(shop.contracts)('data of $type', (contract) => {
   });
 });
 
-/** What became of it: any error but one that settles as a dead letter is a defect. */
+/** Any error but one that settles as a dead letter is a defect. */
 const outcomeOf = (work: () => { readonly data: unknown }): string => {
   try {
     return unstorable(work().data) === undefined ? 'storable' : 'not storable';

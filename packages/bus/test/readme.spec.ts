@@ -13,7 +13,7 @@ const tableUnder = (heading: string): string[][] =>
     .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
     .map((cells) => cells.slice(1, -1));
 
-test('the README names every attribute of the envelope, and which are always there', () => {
+test('the README lists every attribute of the envelope, and which are always present', () => {
   const attributesOf = (options: object, context: object): string[] => {
     const data = { orderId: 'o-1', lines: [] };
     const { body } = createMessage('order', placed, data, { ...newContext(), ...context }, options);
@@ -21,7 +21,7 @@ test('the README names every attribute of the envelope, and which are always the
   };
   const always = attributesOf({}, {});
   const all = attributesOf(
-    { sequence: 1, expiry: new Date() },
+    { sequence: 1, expiry: new Date(), stepId: 'o-1/reserve/1' },
     { causationId: 'm-1', tracestate: 'vendor=value' },
   );
   expect(tableUnder('The envelope').map(([name, present]) => [name, present])).toEqual(
@@ -29,7 +29,7 @@ test('the README names every attribute of the envelope, and which are always the
   );
 });
 
-test('the README names every failure, and what becomes of its delivery', () => {
+test('the README lists every failure and its settlement', () => {
   const faults = [...Object.values(busErrors).map((make) => make()), permanent('why')];
   expect(Object.fromEntries(tableUnder('Failures'))).toEqual(
     Object.fromEntries(faults.map(({ code, settle }) => [code, settle])),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Valid data of a contract: without what may be left out and as small as it goes, or with all of it and as big. */
+/** Valid data of a contract: `smallest` without optional fields, `largest` with all of them, each as small or as big as allowed. */
 export const sample = (contract: Contract, size: 'smallest' | 'largest'): Record<string, unknown> =>
   sampleOf(z.toJSONSchema(contract.publishedSchema, { io: 'input' }), size, contract.type) as Record<
     string,
@@ -24,7 +24,7 @@ const sampleOf = (schema: Schema, size: 'smallest' | 'largest', at: string): unk
       const length =
         schema[size === 'smallest' ? 'minItems' : 'maxItems'] ?? (size === 'smallest' ? 0 : undefined);
       if (typeof length !== 'number')
-        throw new Error(`${at} has no longest length: a valid message could be too big`);
+        throw new Error(`${at} has no maximum length: a valid message could be too big`);
       return Array.from({ length }, () => sampleOf(record(schema['items']), size, `${at}[]`));
     }
     case 'number':
@@ -33,30 +33,28 @@ const sampleOf = (schema: Schema, size: 'smallest' | 'largest', at: string): unk
     case 'string':
       return textOf(schema, size, at);
     default:
-      throw new Error(`${at}: teach sample() the type ${String(schema['type'])}`);
+      throw new Error(`${at}: sample() does not know the type ${String(schema['type'])}`);
   }
 };
 
 const textOf = (schema: Schema, size: 'smallest' | 'largest', at: string): string => {
   const { minLength = 0, maxLength, pattern = '', format } = schema;
   const bounded = typeof maxLength === 'number' || String(pattern).includes('{') || format === 'uuid';
-  if (!bounded) throw new Error(`${at} has no longest length: a valid message could be too big`);
-  const [least, most] = [Number(minLength), Number(maxLength ?? 1_000)];
+  if (!bounded) throw new Error(`${at} has no maximum length: a valid message could be too big`);
+  const [min, max] = [Number(minLength), Number(maxLength ?? 1_000)];
   const candidates = [
-    '\u0001'.repeat(most), // six bytes each in JSON
-    'x'.repeat(least),
+    '\u0001'.repeat(max), // six bytes each in JSON
+    'x'.repeat(min),
     '01890a5d-ac96-774b-bcce-b302099a8057',
     'EUR',
     'A'.repeat(40),
     'A',
     '4711',
     'a@b.co',
-    `${'a'.repeat(most - 5)}@b.co`,
-  ].filter(
-    (text) => text.length >= least && text.length <= most && new RegExp(String(pattern), 'u').test(text),
-  );
+    `${'a'.repeat(max - 5)}@b.co`,
+  ].filter((text) => text.length >= min && text.length <= max && new RegExp(String(pattern), 'u').test(text));
   const chosen = candidates.sort((one, other) => one.length - other.length).at(size === 'smallest' ? 0 : -1);
-  if (chosen === undefined) throw new Error(`${at}: teach sample() a text for ${JSON.stringify(schema)}`);
+  if (chosen === undefined) throw new Error(`${at}: sample() has no text for ${JSON.stringify(schema)}`);
   return chosen;
 };
 

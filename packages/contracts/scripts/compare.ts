@@ -3,20 +3,20 @@ import type { Registry } from '../src/index.ts';
 import { type PublishedSchema, publishedSchema } from './published-schema.ts';
 import { incompatibleChanges } from './schema-changes.ts';
 
-/** What is committed, by its path under `schemas/`: `order.placed/1.json`. */
+/** The committed schemas, by path under `schemas/`: `order.placed/1.json`. */
 export type Published = ReadonlyMap<string, PublishedSchema>;
 
 export interface Comparison {
-  /** One line a change: contract, field, what changed, and what to do. */
+  /** One line per change: contract, field, what changed, and what to do. */
   readonly incompatible: readonly string[];
-  /** One line for each file that `--write` would add, replace or remove. */
+  /** One line per file that `--write` would add, replace or remove. */
   readonly outdated: readonly string[];
-  /** The files to write. Incompatible ones are not among them. */
+  /** The files to write, without those with incompatible changes. */
   readonly write: Published;
   readonly remove: readonly string[];
 }
 
-/** Compares what the registry says now with what was published. */
+/** Compares the registry with the published schemas. */
 export const compare = (registry: Registry, published: Published): Comparison => {
   const current = new Map(
     registry.contracts.map((contract) => [pathOf(contract), publishedSchema(contract)]),
@@ -40,7 +40,7 @@ export const compare = (registry: Registry, published: Published): Comparison =>
     if (current.has(path)) continue;
     if (before['x-contract'].deprecated) {
       remove.push(path);
-      outdated.push(`${label(before)} was deprecated and is gone`);
+      outdated.push(`${label(before)} was deprecated and is removed`);
     } else {
       incompatible.push(
         `${label(before)}: the contract was removed; put it back, and release it with 'deprecated: true' first`,
@@ -52,17 +52,17 @@ export const compare = (registry: Registry, published: Published): Comparison =>
 
 const changesOf = (before: PublishedSchema, now: PublishedSchema): string[] => {
   const { version } = now['x-contract'];
-  const promises = (['kind', 'owner', 'key', 'identity'] as const)
-    .filter((promise) => before['x-contract'][promise] !== now['x-contract'][promise])
-    .map((promise) => {
-      const [from, to] = [before['x-contract'][promise], now['x-contract'][promise]];
-      return `${label(now)}: its ${promise} changed from ${from} to ${to}; put it back, or define a contract of another name`;
+  const contractChanges = (['kind', 'owner', 'key', 'identity'] as const)
+    .filter((property) => before['x-contract'][property] !== now['x-contract'][property])
+    .map((property) => {
+      const [from, to] = [before['x-contract'][property], now['x-contract'][property]];
+      return `${label(now)}: its ${property} changed from ${from} to ${to}; put it back, or define a contract of another name`;
     });
   const fields = incompatibleChanges(before, now).map(
     ({ field, what }) =>
       `${label(now)}: ${field} ${what}; put it back, and define version ${version + 1} with an upcaster`,
   );
-  return [...promises, ...fields];
+  return [...contractChanges, ...fields];
 };
 
 const pathOf = ({ name, version }: { readonly name: string; readonly version: number }): string =>

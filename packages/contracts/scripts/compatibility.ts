@@ -1,6 +1,6 @@
 // node packages/contracts/scripts/compatibility.ts [--write] [--schemas <folder>]; `npm run schemas` writes.
 // Fails when a published version of a contract changed incompatibly, or when its committed schema is out of date.
-// `--write` commits new versions and compatible changes to the folder; incompatible ones it never touches.
+// `--write` writes new versions and compatible changes to the folder, and never an incompatible change.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { shop } from '../src/index.ts';
@@ -19,9 +19,10 @@ if (values.write) {
   for (const line of comparison.outdated) console.log(`${line}: written`);
 } else {
   for (const line of comparison.outdated) {
-    console.error(`${line}; run npm run schemas in packages/contracts, and commit what it writes`);
+    console.error(`${line}; run npm run schemas in packages/contracts, and commit the result`);
   }
 }
-const wrong = comparison.incompatible.length + (values.write ? 0 : comparison.outdated.length);
-if (wrong === 0) console.log(`${shop.contracts.length} contracts are compatible with what was published.`);
-process.exitCode = wrong === 0 ? 0 : 1;
+const failures = comparison.incompatible.length + (values.write ? 0 : comparison.outdated.length);
+if (failures === 0)
+  console.log(`${shop.contracts.length} contracts are compatible with the published schemas.`);
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,14 +1,14 @@
 import type { Contract, Registry, RetryPolicy, Subscription } from '../src/index.ts';
 import { publishedSchema, type Schema } from './published-schema.ts';
 
-/** The page of every contract and subscription, as Markdown. */
+/** The Markdown page with all contracts and subscriptions. */
 export const eventsMarkdown = (registry: Registry): string => {
   const byName = registry.contracts.toSorted((one, other) => (one.type < other.type ? -1 : 1));
   return [
     '# Events, commands and subscriptions',
     '',
-    'Written by `npm run events` in `packages/contracts` from the registry; a test fails when it is out of date.',
-    'What the columns mean is in the [README of contracts](../packages/contracts/README.md).',
+    'Generated from the registry by `npm run events` in `packages/contracts`; a test fails when it is out of date.',
+    'The [README of contracts](../packages/contracts/README.md) explains the columns.',
     '',
     '## Events',
     '',
@@ -19,7 +19,7 @@ export const eventsMarkdown = (registry: Registry): string => {
     '',
     '## Open streams',
     '',
-    'Plain JSON on a topic of this name, for any client to write and to read. The key is the text of its field.',
+    'Plain JSON on a topic of this name, which any client may write and read. The key is the value of its field, as text.',
     '',
     ...table(
       ['stream', 'key', 'identity', 'written by', 'subscriptions'],
@@ -52,8 +52,8 @@ const streamRows = (registry: Registry, contract: Contract): string[][] =>
           linked(contract),
           `\`${contract.key}\``,
           contract.codec.identity.map((field) => `\`${field}\``).join(', '),
-          `${contract.owner}, and whoever wants to`,
-          subscribers(registry, contract) || 'nobody yet',
+          `${contract.owner}, and third parties`,
+          subscribers(registry, contract) || 'none',
         ],
       ]
     : [];
@@ -62,7 +62,7 @@ const eventRow = (registry: Registry, contract: Contract): string[] => [
   `${linked(contract)}${contract.deprecated ? ' (deprecated)' : ''}`,
   `\`${contract.key}\``,
   contract.owner,
-  subscribers(registry, contract) || 'nobody yet',
+  subscribers(registry, contract) || 'none',
 ];
 
 const commandRow = (registry: Registry, contract: Contract): string[] => [
@@ -88,7 +88,7 @@ const subscribers = ({ subscriptions }: Registry, contract: Contract): string =>
     .map(({ name }) => `\`${name}\``)
     .join(', ');
 
-/** GitHub leaves the dots out of the anchor of a heading. */
+/** GitHub removes the dots from the anchor of a heading. */
 const linked = ({ type }: Contract): string => `[\`${type}\`](#${type.replaceAll('.', '')})`;
 
 const fieldsTable = (contract: Contract): string[] =>
@@ -125,10 +125,10 @@ const typeText = (schema: Schema): string => {
   return [String(type), ...facts.filter((fact) => fact !== undefined)].join(', ');
 };
 
-const range = (least: unknown, most: unknown): string | undefined => {
-  if (least === undefined && most === undefined) return undefined;
-  const bounded = typeof most === 'number' && most < Number.MAX_SAFE_INTEGER;
-  return bounded ? `${Number(least ?? 0)} to ${most}` : `${Number(least ?? 0)} or more`;
+const range = (min: unknown, max: unknown): string | undefined => {
+  if (min === undefined && max === undefined) return undefined;
+  const bounded = typeof max === 'number' && max < Number.MAX_SAFE_INTEGER;
+  return bounded ? `${Number(min ?? 0)} to ${max}` : `${Number(min ?? 0)} or more`;
 };
 
 const partsOf = (value: unknown): Schema => (typeof value === 'object' && value !== null ? { ...value } : {});

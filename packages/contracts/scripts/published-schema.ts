@@ -4,26 +4,26 @@ import type { Contract, Kind } from '../src/index.ts';
 /** A JSON Schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** What is committed of a version of a contract: the JSON Schema of its data, and what else others rely on. */
+/** The committed file of one version of a contract: the JSON Schema of its data, and its other properties. */
 export interface PublishedSchema extends Schema {
   readonly $id: string;
   readonly title: string;
-  readonly 'x-contract': Promises;
+  readonly 'x-contract': ContractProperties;
 }
 
-/** What a version of a contract promises beside the shape of its data. */
-interface Promises {
+/** The properties of a version of a contract, apart from the shape of its data. */
+interface ContractProperties {
   readonly kind: Kind;
   readonly version: number;
   readonly owner: string;
   readonly key: string;
-  /** Of an open stream: the fields that tell one message from another. */
+  /** The identifying fields of an open stream. */
   readonly identity?: string;
   /** Only a deprecated version may be removed. */
   readonly deprecated: boolean;
 }
 
-/** As JSON has it: unknown fields are not forbidden, since delivery drops them. */
+/** Unknown fields are allowed, since readers drop them. */
 export const publishedSchema = (contract: Contract): PublishedSchema => {
   const { name, schemaId, publishedSchema: schema, kind, version, owner, key, codec, deprecated } = contract;
   const identity = codec.kind === 'json' ? { identity: codec.identity.join(', ') } : {};

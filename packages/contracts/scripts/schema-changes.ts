@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Schema } from './published-schema.ts';
 
-/** A change that breaks someone who reads or writes messages of the published version. */
+/** A change that breaks readers or writers of the published version. */
 export interface Change {
   /** `lines[].unitPrice.currency` */
   readonly field: string;
   readonly what: string;
 }
 
-/** Words for people: they change nothing. */
+/** Keywords without an effect on validation. */
 const annotations = new Set(['$schema', '$id', '$comment', 'title', 'description', 'examples', 'x-contract']);
 
-/** Keywords that hold schemas, which are compared part by part. */
+/** Keywords with schemas or lists in them, which are compared part by part. */
 const structure = new Set([
   'properties',
   'required',
@@ -23,8 +23,8 @@ const structure = new Set([
 ]);
 
 /**
- * Every difference but an added optional field and changed words. Deliberately strict, in both directions: messages of
- * the old shape are still in queues and dead letters, and readers and writers of the old shape still run.
+ * All differences, apart from added optional fields and changed annotations. Deliberately strict in both directions: messages of
+ * the old shape are still in queues and dead letters, and readers and writers of the old shape are still running.
  */
 export const incompatibleChanges = (published: Schema, current: Schema, field = ''): Change[] => [
   ...keywordChanges(published, current, field),

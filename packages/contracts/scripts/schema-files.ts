@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Comparison, Published } from './compare.ts';
 import type { PublishedSchema } from './published-schema.ts';
 
-/** Every committed schema of a folder. Throws, naming the file, where one is no schema of a contract. */
+/** Reads the committed schemas of a folder. Throws, naming the file, where one is not a schema of a contract. */
 export const readPublished = (folder: string): Published =>
   new Map(
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -12,7 +12,7 @@ export const readPublished = (folder: string): Published =>
       .map((path) => [path.replaceAll('\\', '/'), readSchema(join(folder, path))]),
   );
 
-/** Adds, replaces and removes what a comparison found to be outdated. */
+/** Adds, replaces and removes the outdated files of a comparison. */
 export const writePublished = (folder: string, { write, remove }: Comparison): void => {
   for (const [path, schema] of write) {
     const file = join(folder, path);
@@ -27,10 +27,10 @@ const readSchema = (file: string): PublishedSchema => {
     const schema: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (isPublished(schema)) return schema;
   } catch (cause) {
-    throw new Error(`${file} is no JSON; restore it from the last commit`, { cause });
+    throw new Error(`${file} is not JSON; restore it from the last commit`, { cause });
   }
   throw new Error(
-    `${file} is no schema of a contract: it has no title or x-contract; restore it from the last commit`,
+    `${file} is not a schema of a contract: it has no title or x-contract; restore it from the last commit`,
   );
 };
 

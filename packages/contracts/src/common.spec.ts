@@ -51,7 +51,7 @@ describe.each<{ what: string; schema: z.ZodType; right: readonly unknown[]; wron
     wrong: ['', 'a'.repeat(121)],
   },
 ])('$what', ({ schema, right, wrong }) => {
-  test.each(right.map((value) => [value]))('takes %j', (value) => {
+  test.each(right.map((value) => [value]))('accepts %j', (value) => {
     expect(schema.safeParse(value).success).toBe(true);
   });
   test.each(wrong.map((value) => [value]))('refuses %j', (value) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A UUIDv7: unique, and sortable by the time it was made. */
+/** A UUIDv7, sortable by the time of its creation. */
 export const id = z.uuidv7();
 
 /** Integer minor units (cents) and an ISO 4217 code. Never negative. */
@@ -10,7 +10,7 @@ export const money = z.object({
 });
 export type Money = z.output<typeof money>;
 
-/** A product's name for machines: capitals, digits and dashes. */
+/** A product's stock keeping unit: capitals, digits and dashes. */
 export const sku = z
   .string()
   .regex(/^[A-Z0-9][A-Z0-9-]{0,39}$/, 'must be capitals, digits and dashes, 40 at most');
@@ -20,20 +20,20 @@ export const quantity = z.int().min(1).max(10_000);
 export const orderLine = z.object({ sku, quantity });
 export type OrderLine = z.output<typeof orderLine>;
 
-/** A line with the price that was fixed when the order was placed; gross, a piece. */
+/** An order line with the gross price per piece when the order was placed. */
 export const pricedLine = z.object({ sku, quantity, unitPrice: money });
 export type PricedLine = z.output<typeof pricedLine>;
 
 export const lines = z.array(orderLine).min(1).max(100);
 export const pricedLines = z.array(pricedLine).min(1).max(100);
 
-/** Names the step of a saga that a command asks and a reply answers: `<order>/<step>/<attempt>`. */
+/** The saga step that a command and its reply belong to: `<order>/<step>/<attempt>`. */
 export const stepId = z.string().min(1).max(120);
 
 /** Short text for people. */
 export const reason = z.string().min(1).max(500);
 
-/** Why an order was cancelled, for machines; the sentence beside it is for people. */
+/** Why an order was cancelled. `reason` is the text for people. */
 export const cancellation = z.enum([
   'out-of-stock',
   'payment-declined',

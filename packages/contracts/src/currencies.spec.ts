@@ -25,7 +25,7 @@ test.each([
 });
 
 test.each(['ZZZ', 'XXX', 'XTS', 'XAU', 'XDR', 'DEM', 'eur', 'EURO', '', ' EUR', 'constructor'])(
-  '%j is no currency that something has a price in',
+  '%j is not a currency',
   (code) => {
     expect(isCurrency(code)).toBe(false);
     expect(currencyDigits(code)).toBe(2);
@@ -33,7 +33,7 @@ test.each(['ZZZ', 'XXX', 'XTS', 'XAU', 'XDR', 'DEM', 'eur', 'EURO', '', ' EUR', 
 );
 
 test.each(['MRU', 'STN', 'SLE', 'VED', 'VES', 'ZWG', 'BYN', 'SSP', 'XAD', 'CHE', 'COU', 'USN'])(
-  '%s, which older lists do not have, is a currency',
+  '%s, which is missing in older lists, is a currency',
   (code) => {
     expect(isCurrency(code)).toBe(true);
   },

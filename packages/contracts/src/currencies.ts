@@ -1,7 +1,7 @@
 /**
- * ISO 4217, list one as of 2026-01-01: the active currencies and fund codes by the number of digits of their minor unit. Codes
- * without a minor unit (precious metals, XDR, XTS, XXX, …) are left out: nothing has a price in them. `Intl` is no source for
- * this: it follows CLDR, which gives the digits that are customary in cash (none for IQD, AFN, LAK and a dozen more).
+ * The active currencies and fund codes of ISO 4217 (list one as of 2026-01-01), by the digits of their minor unit. Codes without a
+ * minor unit (precious metals, XDR, XTS, XXX, …) are left out. `Intl` cannot be used for this: it follows CLDR, whose digits are
+ * those of cash (none for IQD, AFN, LAK and a dozen more).
  */
 const codesByDigits: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
@@ -24,11 +24,11 @@ const digitsByCode: ReadonlyMap<string, number> = new Map(
   ),
 );
 
-/** Whether this is the code of an active currency of ISO 4217 that has a minor unit; capitals alone. */
+/** Whether this is the code, in capitals, of an active ISO 4217 currency with a minor unit. */
 export const isCurrency = (code: string): boolean => digitsByCode.has(code);
 
 /**
- * Digits after the decimal point of a currency, by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD. An amount of money is a whole number
- * of its minor units, so that 1250 of KWD is 1.250. 2 for a code that is none of `isCurrency`, which most withdrawn currencies had.
+ * The digits after the decimal point of a currency in ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD. An amount is a whole number of
+ * minor units: 1250 of KWD is 1.250. Returns 2 for codes that are not an `isCurrency`, as most withdrawn currencies had.
  */
 export const currencyDigits = (code: string): number => digitsByCode.get(code) ?? 2;

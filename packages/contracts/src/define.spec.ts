@@ -4,7 +4,7 @@ import { command, type Data, event, type Input } from './define.ts';
 
 const schema = z.object({ orderId: z.string(), note: z.string().optional() });
 
-test('the wire type of version 1 is the name, and a later version says so', () => {
+test('the wire type of version 1 is the name, and later versions add theirs', () => {
   const first = event('order.placed', { owner: 'order', version: 1, key: 'orderId', schema });
   const second = event('order.placed', {
     owner: 'order',
@@ -33,7 +33,7 @@ test('an event has an owner and no senders', () => {
   });
 });
 
-test('a command has an owner who handles it and senders who ask', () => {
+test('a command has an owner, which handles it, and senders', () => {
   const reserve = command('inventory.reserve', {
     owner: 'inventory',
     senders: ['order'],
@@ -50,7 +50,7 @@ test('a command has an owner who handles it and senders who ask', () => {
   });
 });
 
-test('a contract gives the types of what is passed and what arrives', () => {
+test('a contract has the types of its input and of its data', () => {
   const placed = event('order.placed', { owner: 'order', version: 1, key: 'orderId', schema });
   expectTypeOf<Input<typeof placed>>().toEqualTypeOf<{ orderId: string; note?: string | undefined }>();
   expectTypeOf<Data<typeof placed>>().toEqualTypeOf<{ orderId: string; note?: string | undefined }>();

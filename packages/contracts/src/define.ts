@@ -20,61 +20,61 @@ export type ServiceName = (typeof services)[number];
 /** An event is a fact with any number of subscribers; a command is a request with exactly one handler. */
 export type Kind = 'event' | 'command';
 
-/** How the data travels: in the CloudEvents envelope, or as it is. */
+/** How the data is sent: in a CloudEvents envelope, or as plain JSON. */
 export type Codec = { readonly kind: 'cloudevents' } | PlainJson;
 
-/** For streams that others write and read too: the value is the data as JSON and nothing else. */
+/** For open streams, which third parties read and write: the message is the data as JSON, without an envelope. */
 export interface PlainJson {
   readonly kind: 'json';
-  /** These fields together tell one message from another; a bare value has no id. */
+  /** The fields that identify a message, since it has no id. */
   readonly identity: readonly string[];
-  /** The field that says when it happened, in seconds since 1970. */
+  /** The field with the time when it happened, in seconds since 1970. */
   readonly time: string;
 }
 
 /**
  * The definition of one event or command, in one version. Types, validation, routing and docs are derived from it.
- * The schema holds no transforms: what is validated is what is sent.
+ * The schema contains no transforms: what is validated is what is sent.
  */
 export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodObject = S> {
   readonly kind: Kind;
-  /** `noun.past-participle` for an event, `service.imperative` for a command; an open stream's is that of its topic. */
+  /** `noun.past-participle` for an event, `service.imperative` for a command, the topic's name for an open stream. */
   readonly name: string;
   readonly version: number;
-  /** What travels on the wire: the name, and from version 2 on the version too (`order.placed.v2`). */
+  /** The wire type: the name, followed by the version from version 2 on (`order.placed.v2`). */
   readonly type: string;
   /** The envelope's `dataschema`, and the `$id` of the committed JSON Schema: `urn:emporium:schema:order.placed:1`. */
   readonly schemaId: string;
   /** The one service that publishes the event, or handles the command. */
   readonly owner: ServiceName;
-  /** Who may send the command. Empty for an event: only its owner publishes it. */
+  /** The services that may send the command. Empty for an event, which only its owner publishes. */
   readonly senders: readonly ServiceName[];
-  /** The field whose value, as text, orders and partitions these messages; the envelope's `subject`. */
+  /** The field whose value, as text, is the ordering and partition key of the message, and the envelope's `subject`. */
   readonly key: string;
   readonly codec: Codec;
-  /** For delivery: unknown fields are dropped, so that an owner may add some. */
+  /** For reading: unknown fields are dropped, so that the owner may add fields. */
   readonly schema: S;
-  /** What a publisher promises, and what is committed as JSON Schema: `schema`, unless a stream's readers tolerate more. */
+  /** For publishing, and committed as JSON Schema. The same as `schema`, unless a stream's readers tolerate more. */
   readonly publishedSchema: P;
-  /** `publishedSchema` for publishing: unknown fields are refused at every depth, so that a wrong message never leaves. */
+  /** `publishedSchema` with unknown fields refused at every depth: what is validated before publishing. */
   readonly strictSchema: z.ZodType<z.output<P>, z.input<P>>;
-  /** How the version before this one becomes this one. */
+  /** Turns data of the version before into this one. */
   readonly upcast?: Upcast;
-  /** How it becomes the version before it, for receivers that know no newer one. */
+  /** Turns data of this version into the version before, for receivers that do not know this one. */
   readonly downcast?: Downcast;
-  /** An event that is on its way out; its owner publishes it beside the newer version under one message id. */
+  /** Deprecated: its owner publishes it together with the newer version, under one message id. */
   readonly deprecated: boolean;
 }
 
 export interface Upcast {
   readonly from: Contract;
-  /** Takes and gives plain data; the result is validated against the newer schema. */
+  /** Takes and returns plain data. The result is validated with the newer schema. */
   readonly with: (data: Readonly<Record<string, unknown>>) => unknown;
-  /** Where the older data holds the id of the saga's step, which the envelope holds now. */
+  /** Returns the saga's step id from the older data; the envelope has it from this version on. */
   readonly stepIdOf?: (data: Readonly<Record<string, unknown>>) => string;
 }
 
-/** Takes data, and the id of the step that it belongs to; returns plain data that the older schema validates. */
+/** Takes the data and the saga's step id, and returns plain data for the older schema. */
 export type Downcast = (data: Readonly<Record<string, unknown>>, stepId: string) => unknown;
 
 /** What a handler receives. */
@@ -94,16 +94,16 @@ interface EventDefinition<S extends z.ZodObject> {
 }
 
 interface StreamDefinition<P extends z.ZodObject, S extends z.ZodObject> {
-  /** The one of our services that writes it; whoever else does is a third party, and welcome. */
+  /** Our service that writes the stream. Third parties may write it, too. */
   readonly owner: ServiceName;
   readonly key: Extract<keyof z.output<P>, string>;
   readonly identity: readonly Extract<keyof z.output<P>, string>[];
   readonly time: Extract<keyof z.output<P>, string>;
-  /** What a publisher promises. */
+  /** The schema for publishing. */
   readonly schema: P;
   /**
-   * What a delivery needs, where that is less: third parties write the stream, and one wrong field must not hide the others.
-   * What it leaves open is `unknown`: the handler judges it. The same as `schema` unless given.
+   * A more tolerant schema for reading, so that one invalid field of a third party does not hide the others: a field that it
+   * leaves `unknown` is validated by the handler. The same as `schema` by default.
    */
   readonly tolerates?: S;
 }
@@ -112,24 +112,24 @@ interface CommandDefinition<S extends z.ZodObject> extends EventDefinition<S> {
   readonly senders: readonly ServiceName[];
 }
 
-/** Defines an event: a fact, named in the past tense, published by its owner alone. */
+/** Defines an event: a fact, named in the past tense, that only its owner publishes. */
 export const event = <S extends z.ZodObject>(name: string, definition: EventDefinition<S>): Contract<S> =>
   define('event', name, { ...definition, senders: [] });
 
-/** Defines a command: a request to its owner, named in the imperative, sent by the listed services alone. */
+/** Defines a command: a request to its owner, named in the imperative, that only its senders send. */
 export const command = <S extends z.ZodObject>(name: string, definition: CommandDefinition<S>): Contract<S> =>
   define('command', name, definition);
 
 /**
- * Defines an open stream: events as plain JSON on a topic of their own, for any client in any language. A value tells no
- * version: a breaking change is another stream.
+ * Defines an open stream: events as plain JSON on their own topic, for any client in any language. The messages have no version:
+ * a breaking change needs another stream.
  */
 export const stream = <P extends z.ZodObject, S extends z.ZodObject = P>(
   name: string,
   { owner, key, schema, tolerates, identity, time }: StreamDefinition<P, S>,
 ): Contract<S, P> => ({
   ...define('event', name, { owner, version: 1, key, schema, senders: [] }),
-  schema: (tolerates ?? schema) as S, // without `tolerates` S is P
+  schema: (tolerates ?? schema) as S, // without `tolerates`, S is P
   codec: { kind: 'json', identity, time },
 });
 
@@ -149,13 +149,13 @@ const define = <S extends z.ZodObject>(
   codec: { kind: 'cloudevents' },
   schema,
   publishedSchema: schema,
-  strictSchema: strict(schema, name) as z.ZodType<z.output<S>, z.input<S>>, // same schema, stricter about keys
+  strictSchema: strict(schema, name) as z.ZodType<z.output<S>, z.input<S>>, // the same schema, refusing unknown keys
   ...(upcast === undefined ? {} : { upcast }),
   ...(downcast === undefined ? {} : { downcast }),
   deprecated,
 });
 
-/** The same message in the version before; undefined where there is none. What leaves is validated against the older schema. */
+/** The same message in the version before, or undefined where there is none. It is not validated yet. */
 export const downcast = <C extends Contract>(
   contract: C,
   data: Input<C>,

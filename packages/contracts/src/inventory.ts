@@ -20,7 +20,7 @@ export const productPriceChanged = event('product.price-changed', {
   schema: z.object({ sku, price: money }),
 });
 
-/** Pieces were received; `available` is what can be sold after it. */
+/** Pieces were received; `available` is how many can be sold afterwards. */
 export const productRestocked = event('product.restocked', {
   owner,
   version: 1,
@@ -28,7 +28,7 @@ export const productRestocked = event('product.restocked', {
   schema: z.object({ sku, quantity, available: z.int().min(0) }),
 });
 
-/** Reserves every line or none. */
+/** Reserves all lines or none. */
 export const [reserveStock1, reserveStock] = sagaCommand('inventory.reserve-stock', {
   owner,
   senders,
@@ -36,7 +36,7 @@ export const [reserveStock1, reserveStock] = sagaCommand('inventory.reserve-stoc
   schema: z.object({ orderId: id, lines }),
 });
 
-/** Gives the reservation back; of an unknown order it leaves a tombstone that refuses a late reservation. */
+/** Releases the reservation. For an unknown order it leaves a tombstone that refuses a late reservation. */
 export const [releaseStock1, releaseStock] = sagaCommand('inventory.release-stock', {
   owner,
   senders,
@@ -44,7 +44,7 @@ export const [releaseStock1, releaseStock] = sagaCommand('inventory.release-stoc
   schema: z.object({ orderId: id }),
 });
 
-/** The goods have left: the reserved pieces are sold. */
+/** The goods were dispatched: the reserved pieces are sold. */
 export const [commitReservation1, commitReservation] = sagaCommand('inventory.commit-reservation', {
   owner,
   senders,

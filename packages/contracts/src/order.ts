@@ -12,7 +12,7 @@ export const orderPlaced = event('order.placed', {
   schema: z.object({ ...order, lines: pricedLines, total: money }),
 });
 
-/** Stock is reserved and the payment authorised: the customer gets the goods unless the carrier refuses. */
+/** Stock is reserved and the payment authorised. Only the carrier can still refuse the order. */
 export const orderConfirmed = event('order.confirmed', {
   owner,
   version: 1,
@@ -36,7 +36,7 @@ export const orderCancelled = event('order.cancelled', {
   schema: z.object({ ...order, cancellation, reason }),
 });
 
-/** A step or a compensation keeps failing: the order waits for a person. */
+/** A step or a compensation keeps failing: the order waits for an administrator. */
 export const orderParked = event('order.parked', {
   owner,
   version: 1,

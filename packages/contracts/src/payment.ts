@@ -12,7 +12,7 @@ export const [authorisePayment1, authorisePayment] = sagaCommand('payment.author
   schema: z.object({ orderId: id, total: money, paymentToken: z.string().min(1).max(200) }),
 });
 
-/** Takes the authorised money; an expired authorisation is renewed once. */
+/** Captures the authorised amount. An expired authorisation is renewed once. */
 export const [capturePayment1, capturePayment] = sagaCommand('payment.capture', {
   owner,
   senders,
@@ -20,7 +20,7 @@ export const [capturePayment1, capturePayment] = sagaCommand('payment.capture', 
   schema: z.object({ orderId: id }),
 });
 
-/** Ends an authorisation; of an unknown order it leaves a tombstone that refuses a late authorisation. */
+/** Voids the authorisation. For an unknown order it leaves a tombstone that refuses a late authorisation. */
 export const [voidPayment1, voidPayment] = sagaCommand('payment.void', {
   owner,
   senders,
@@ -28,7 +28,7 @@ export const [voidPayment1, voidPayment] = sagaCommand('payment.void', {
   schema: z.object({ orderId: id }),
 });
 
-/** Gives captured money back, all of it. */
+/** Refunds the whole captured amount. */
 export const [refundPayment1, refundPayment] = sagaCommand('payment.refund', {
   owner,
   senders,

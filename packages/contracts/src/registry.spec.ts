@@ -29,7 +29,7 @@ const violationsOf = (contracts: readonly Contract[], subscriptions: readonly Su
 };
 
 const changed = <T>(value: T, change: Partial<T>): T => ({ ...value, ...change });
-const noService = 'warehouse' as ServiceName; // what a typo in untyped code would give
+const noService = 'warehouse' as ServiceName; // like a typo in untyped code
 
 describe('a registry', () => {
   test('is made of contracts and subscriptions that fit each other', () => {
@@ -68,7 +68,7 @@ const measured = stream('sensor_data', {
 const readings = subscription('email.readings', { to: [measured], retry: quick });
 
 describe('an open stream', () => {
-  test('stands beside the other contracts, and is carried by a broker of its own', () => {
+  test('is registered with the other contracts, and belongs to another broker', () => {
     const registry = createRegistry({
       contracts: [placed, reserve, measured],
       subscriptions: [commands, mails, readings],
@@ -79,36 +79,32 @@ describe('an open stream', () => {
     expect(registry.on('stream').subscriptions).toEqual([readings]);
   });
 
-  test('is listened to alone: its values tell no type', () => {
+  test('cannot share a subscription: its messages have no type', () => {
     const both = { ...readings, to: [measured, placed] };
     expect(violationsOf([placed, measured], [both])).toEqual([
-      'email.readings: a value of an open stream tells no type; listen to it alone',
+      'email.readings: a subscription to an open stream must list nothing else',
     ]);
   });
 
   const json = { kind: 'json', identity: ['sensor'], time: 'at' } as const;
   test.each<[string, Partial<Contract>, string]>([
-    ['no topic', { name: 'Sensor.Data' }, "a stream's name has small letters, digits and underscores"],
     [
-      'a key that is none',
-      { key: 'value' },
-      'its value is no field that is always a string or a whole number',
+      'a name that is not a topic',
+      { name: 'Sensor.Data' },
+      "a stream's name must consist of small letters, digits and underscores",
     ],
+    ['a key of another type', { key: 'value' }, 'its value is not a required string or integer field'],
+    ['a key that may be missing', { key: 'note' }, 'its note is not a required string or integer field'],
+    ['no identity', { codec: { ...json, identity: [] } }, 'it has no identity fields'],
     [
-      'a key that may be missing',
-      { key: 'note' },
-      'its note is no field that is always a string or a whole number',
-    ],
-    ['no identity', { codec: { ...json, identity: [] } }, 'nothing tells one of its messages from another'],
-    [
-      'an identity that is none',
+      'an identity of another type',
       { codec: { ...json, identity: ['value'] } },
-      'its value is no field that is always',
+      'its value is not a required',
     ],
     [
-      'a time that is none',
+      'a time of another type',
       { codec: { ...json, time: 'place' } },
-      'its time place is no field that is always a whole number',
+      'its time place is not a required integer field',
     ],
   ])('is refused with %s', (_, change, words) => {
     expect(violationsOf([changed(measured, change)], [])).toEqual([expect.stringContaining(words)]);
@@ -121,55 +117,55 @@ describe('a registry refuses a contract', () => {
 
   test.each<[string, Contract, string]>([
     [
-      'whose owner is no service',
+      'whose owner is not a service',
       changed(placed, { owner: noService }),
-      'order.placed: its owner warehouse is no service',
+      'order.placed: its owner warehouse is not a service',
     ],
     [
-      'whose sender is no service',
+      'whose sender is not a service',
       changed(reserve, { senders: [noService] }),
-      'inventory.reserve: its sender warehouse is no service',
+      'inventory.reserve: its sender warehouse is not a service',
     ],
-    ['that nobody may send', changed(reserve, { senders: [] }), 'inventory.reserve: nobody may send it'],
+    ['without senders', changed(reserve, { senders: [] }), 'inventory.reserve: it has no senders'],
     [
-      'whose name does not read noun.verb',
+      'whose name is not noun.verb',
       changed(placed, { name: 'OrderPlaced' }),
-      "OrderPlaced: a name reads 'noun.verb'",
+      "OrderPlaced: a name must read 'noun.verb'",
     ],
     [
       'whose name looks like the wire type of a version',
       changed(placed, { name: 'order.placed.v2' }),
-      "order.placed.v2: a name reads 'noun.verb'",
+      "order.placed.v2: a name must read 'noun.verb'",
     ],
     [
       'whose version is 0',
       changed(placed, { version: 0 }),
-      'order.placed: its version 0 is no whole number from 1',
+      'order.placed: its version 0 is not a whole number from 1',
     ],
     [
       'whose version is a fraction',
       changed(placed, { version: 1.5 }),
-      'order.placed: its version 1.5 is no whole number from 1',
+      'order.placed: its version 1.5 is not a whole number from 1',
     ],
     [
-      'whose key is no field',
+      'whose key is not a field',
       changed(placed, { key: 'orderId' }),
-      'order.placed: its key orderId is no field that is always a string',
+      'order.placed: its key orderId is not a required string field',
     ],
     [
-      'whose key is what every object has',
+      'whose key is a property of every object',
       changed(placed, { key: 'toString' }),
-      'order.placed: its key toString is no field that is always a string',
+      'order.placed: its key toString is not a required string field',
     ],
     [
       'whose key may be left out',
       changed(placed, { key: 'note' }),
-      'order.placed: its key note is no field that is always a string',
+      'order.placed: its key note is not a required string field',
     ],
     [
       'whose key is a number',
       changed(placed, { key: 'count' }),
-      'order.placed: its key count is no field that is always a string',
+      'order.placed: its key count is not a required string field',
     ],
     [
       'of version 2 without an upcaster',
@@ -194,12 +190,12 @@ describe('a registry refuses a contract', () => {
     [
       'with another key than the version before',
       { ...second, upcast: { ...upcast, from: changed(placed, { key: 'note' }) } },
-      'order.placed.v2: its key id differs from note of version 1, and the subject of a message stays the same',
+      'order.placed.v2: its key id differs from note of version 1, but the subject of a message must stay the same',
     ],
     [
       'of another kind than the version before',
       { ...second, upcast: { ...upcast, from: changed(placed, { kind: 'command' }) } },
-      'order.placed.v2: it is an event, and version 1 is a command',
+      'order.placed.v2: it is an event, but version 1 is a command',
     ],
   ])('%s', (_, contract, violation) => {
     const handlers =
@@ -215,35 +211,35 @@ describe('a registry refuses a contract', () => {
 
   test('that is a command without a subscription', () => {
     expect(violationsOf([reserve], [])).toEqual([
-      'inventory.reserve: a command has one subscription, it has 0',
+      'inventory.reserve: a command must have one subscription, it has 0',
     ]);
   });
 
   test('that is a command with two subscriptions', () => {
     const more = subscription('inventory.more', { to: [reserve], retry: quick });
     expect(violationsOf([reserve], [commands, more])).toEqual([
-      'inventory.reserve: a command has one subscription, it has 2',
+      'inventory.reserve: a command must have one subscription, it has 2',
     ]);
   });
 });
 
 describe('a registry refuses a subscription', () => {
-  const policy = 'attempts are whole from 1, and delays go from 0 up to the longest';
+  const policy = 'attempts must be a whole number from 1, and 0 <= firstDelayMs <= maxDelayMs';
   test.each<[string, Subscription, string]>([
     [
-      'of what is no service',
+      'of what is not a service',
       changed(mails, { service: noService, name: 'warehouse.orders' }),
-      'warehouse.orders: warehouse is no service',
+      'warehouse.orders: warehouse is not a service',
     ],
     [
       'whose name is not of its service',
       changed(mails, { name: 'order.mails' }),
-      "order.mails: a name reads 'email.what', in small letters, digits and dashes",
+      "order.mails: a name must read 'email.what', in small letters, digits and dashes",
     ],
     [
-      'whose name no broker could carry',
+      'whose name has other characters',
       changed(mails, { name: 'email.Öffentlich' }),
-      "email.Öffentlich: a name reads 'email.what', in small letters, digits and dashes",
+      "email.Öffentlich: a name must read 'email.what', in small letters, digits and dashes",
     ],
     ['that listens to nothing', changed(mails, { to: [] }), 'email.orders listens to nothing'],
     [
@@ -285,8 +281,8 @@ describe('a registry refuses a subscription', () => {
   });
 
   test('to a command of another service', () => {
-    const foreign = subscription('email.commands', { to: [reserve], retry: quick });
-    expect(violationsOf([reserve], [foreign])).toEqual([
+    const ofEmail = subscription('email.commands', { to: [reserve], retry: quick });
+    expect(violationsOf([reserve], [ofEmail])).toEqual([
       'email.commands: only inventory handles inventory.reserve',
     ]);
   });
@@ -295,7 +291,7 @@ describe('a registry refuses a subscription', () => {
 describe('publishing', () => {
   const registry = createRegistry({ contracts: [placed, reserve], subscriptions: [commands, mails] });
 
-  test('an event is for its owner alone', () => {
+  test('an event is allowed for its owner only', () => {
     expect(() => registry.assertMayPublish('order', placed)).not.toThrow();
     for (const service of services.filter((name) => name !== 'order')) {
       expect(() => registry.assertMayPublish(service, placed)).toThrow(
@@ -304,7 +300,7 @@ describe('publishing', () => {
     }
   });
 
-  test('a command is for its senders alone, and its owner is not one of them', () => {
+  test('a command is allowed for its senders only, and its owner is not one of them', () => {
     expect(() => registry.assertMayPublish('order', reserve)).not.toThrow();
     for (const service of services.filter((name) => name !== 'order')) {
       expect(() => registry.assertMayPublish(service, reserve)).toThrow(
@@ -313,7 +309,7 @@ describe('publishing', () => {
     }
   });
 
-  test('needs the registered contract, not one that looks like it', () => {
+  test('requires the registered contract, not a copy of it', () => {
     expect(() => registry.assertMayPublish('order', { ...placed })).toThrow(
       new Error('order.placed is not registered'),
     );

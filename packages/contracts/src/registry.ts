@@ -2,7 +2,7 @@ import type { Contract, ServiceName } from './define.ts';
 import { type Carrier, carrierOf, type Subscription } from './subscription.ts';
 import { contractViolations, subscriptionViolations } from './violations.ts';
 
-/** Every contract and every subscription of a system, checked against each other. */
+/** All contracts and subscriptions of a system, checked against each other. */
 export interface Registry {
   readonly contracts: readonly Contract[];
   readonly subscriptions: readonly Subscription[];
@@ -10,9 +10,9 @@ export interface Registry {
   contract(type: string): Contract | undefined;
   /** The subscription of this name, if there is one. */
   subscription(name: string): Subscription | undefined;
-  /** The part of it that the bus carries, or the broker of the open streams. */
+  /** The part of the registry that belongs to the bus, or to the broker of the open streams. */
   on(carrier: Carrier): Registry;
-  /** Throws unless this service may publish the event, or send the command. */
+  /** Throws when this service may not publish the event, or send the command. */
   assertMayPublish(service: ServiceName, contract: Contract): void;
 }
 
@@ -22,8 +22,8 @@ interface Definitions {
 }
 
 /**
- * Throws with every violation at once: doubled names, unknown owners and keys, versions that do not follow each other,
- * commands without exactly one handler, open streams mixed with other messages.
+ * Throws with all violations: duplicate names, unknown owners and keys, missing versions and upcasters, commands without exactly
+ * one handler, open streams mixed with other messages.
  */
 export const createRegistry = ({ contracts, subscriptions }: Definitions): Registry => {
   const violations = [...contractViolations(contracts), ...subscriptionViolations(contracts, subscriptions)];

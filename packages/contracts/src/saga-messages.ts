@@ -5,7 +5,7 @@ import { type Contract, command, event, type ServiceName } from './define.ts';
 interface Definition<S extends z.ZodObject> {
   readonly owner: ServiceName;
   readonly key: Extract<keyof z.output<S>, string>;
-  /** Of version 2; version 1 has `stepId` too. */
+  /** The schema of version 2. Version 1 has `stepId` in addition. */
   readonly schema: S;
 }
 
@@ -13,10 +13,10 @@ interface CommandDefinition<S extends z.ZodObject> extends Definition<S> {
   readonly senders: readonly ServiceName[];
 }
 
-/** Version 1, where the data holds the id of the saga's step, and version 2, where the envelope does. */
+/** Version 1 has the saga's step id in its data, version 2 in its envelope. */
 type Versions<S extends z.ZodObject> = readonly [Contract, Contract<S>];
 
-/** Defines a command of a saga, in both versions. The saga's definition says which of them is sent. */
+/** Defines a command of a saga, in both versions. The saga's definition decides which one is sent. */
 export const sagaCommand = <S extends z.ZodObject>(
   name: string,
   definition: CommandDefinition<S>,
@@ -29,7 +29,7 @@ export const sagaCommand = <S extends z.ZodObject>(
   return [first, command<S>(name, { ...definition, ...second(first) })];
 };
 
-/** Defines a reply to a saga, in both versions. To a command of version 1 it leaves in version 1. */
+/** Defines a reply to a saga, in both versions. The reply to a command of version 1 is published in version 1. */
 export const sagaReply = <S extends z.ZodObject>(name: string, definition: Definition<S>): Versions<S> => {
   const first = event<z.ZodObject>(name, {
     ...definition,

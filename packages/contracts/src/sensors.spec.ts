@@ -8,12 +8,12 @@ const problems = (value: unknown) =>
 
 describe('a reading', () => {
   test.each(hostileNumbers)(
-    'with $name for a humidity is delivered, and may not be published',
+    'with $name as humidity is delivered, and may be published only if that is valid',
     ({ json }) => {
       const value = { ...reading, humidity: JSON.parse(json) };
       expect(sensorData.schema.safeParse(value).success).toBe(true);
-      const isSound = typeof value.humidity === 'number' && value.humidity >= 0 && value.humidity <= 100;
-      expect(sensorData.strictSchema.safeParse(value).success).toBe(isSound);
+      const isValid = typeof value.humidity === 'number' && value.humidity >= 0 && value.humidity <= 100;
+      expect(sensorData.strictSchema.safeParse(value).success).toBe(isValid);
     },
   );
 
@@ -32,7 +32,7 @@ describe('a reading', () => {
     [{ timestamp: 1_766_400_000.5 }, 'timestamp must be a whole number of seconds since 1970'],
     [{ timestamp: 1_766_400_000_000 }, 'timestamp is in milliseconds; seconds since 1970 are expected'],
     [{ timestamp: 1e300 }, 'timestamp must be in seconds since 1970, to the end of 9999'],
-  ])('with %j is refused by the name of its field', (change, message) => {
+  ])('with %j is refused, naming the field', (change, message) => {
     expect(problems({ ...reading, ...change })).toContain(message);
   });
 });

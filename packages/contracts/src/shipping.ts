@@ -7,7 +7,7 @@ const owner = 'shipping';
 const senders = ['order'] as const;
 const shipment = { orderId: id, customerId: id, shipmentId: id, trackingNumber: z.string().min(1).max(80) };
 
-/** The pivot: once the carrier has the goods an order only goes forward. */
+/** The pivot: after the dispatch the saga only goes forward. */
 export const [dispatchOrder1, dispatchOrder] = sagaCommand('shipping.dispatch-order', {
   owner,
   senders,
@@ -15,7 +15,7 @@ export const [dispatchOrder1, dispatchOrder] = sagaCommand('shipping.dispatch-or
   schema: z.object({ orderId: id, customerId: id, lines }),
 });
 
-/** Stops a dispatch that has not happened; answered by `shipment.cancelled`, or by `shipment.dispatched` when it had. */
+/** Cancels a dispatch. The reply is `shipment.cancelled`, or `shipment.dispatched` when the goods were dispatched before. */
 export const [cancelShipment1, cancelShipment] = sagaCommand('shipping.cancel-shipment', {
   owner,
   senders,

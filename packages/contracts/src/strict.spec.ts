@@ -53,8 +53,8 @@ describe('publishing refuses an unknown field', () => {
 
 describe('publishing keeps every rule of the schema', () => {
   test.each<[string, z.ZodType, unknown, unknown]>([
-    ['the least items of an array', z.array(part).min(1), [], [{ sku: 'A' }]],
-    ['the most items of an array', z.array(part).max(1), [{ sku: 'A' }, { sku: 'B' }], []],
+    ['the minimum items of an array', z.array(part).min(1), [], [{ sku: 'A' }]],
+    ['the maximum items of an array', z.array(part).max(1), [{ sku: 'A' }, { sku: 'B' }], []],
     [
       'the keys of a record',
       z.record(z.string().regex(/^[a-z]$/), part),
@@ -69,7 +69,7 @@ describe('publishing keeps every rule of the schema', () => {
     expect(strictSchema.safeParse({ id: '1', field: right }).success).toBe(true);
   });
 
-  test('an optional field may be left out, and its rules hold where it is given', () => {
+  test('an optional field may be left out, and is validated where it is present', () => {
     const { strictSchema } = contractOf({ field: z.string().min(2).optional() });
     expect(strictSchema.safeParse({ id: '1' }).success).toBe(true);
     expect(strictSchema.safeParse({ id: '1', field: 'x' }).success).toBe(false);
@@ -82,78 +82,78 @@ describe('a contract cannot be defined with a schema', () => {
     [
       'that transforms',
       z.string().transform(Number),
-      `thing.happened.field: a contract's schema may not hold a pipe: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain a pipe: ${sent}`,
     ],
     [
       'that pipes',
       z.string().pipe(z.string()),
-      `thing.happened.field: a contract's schema may not hold a pipe: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain a pipe: ${sent}`,
     ],
     [
       'with a codec',
       z.stringbool(),
-      `thing.happened.field: a contract's schema may not hold a pipe: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain a pipe: ${sent}`,
     ],
     [
       'with a default',
       z.string().default('x'),
-      `thing.happened.field: a contract's schema may not hold a default: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain a default: ${sent}`,
     ],
     [
       'with a prefault',
       z.string().prefault('x'),
-      `thing.happened.field: a contract's schema may not hold a prefault: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain a prefault: ${sent}`,
     ],
     [
       'that catches',
       z.string().catch('x'),
-      `thing.happened.field: a contract's schema may not hold a catch: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain a catch: ${sent}`,
     ],
     [
       'that trims',
       z.string().trim(),
-      `thing.happened.field: a contract's schema may not hold an overwrite: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain an overwrite: ${sent}`,
     ],
     [
       'that changes case',
       z.string().toLowerCase(),
-      `thing.happened.field: a contract's schema may not hold an overwrite: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain an overwrite: ${sent}`,
     ],
     [
       'that coerces',
       z.coerce.number(),
-      `thing.happened.field: a contract's schema may not hold a coercion: ${sent}`,
+      `thing.happened.field: a contract's schema may not contain a coercion: ${sent}`,
     ],
     [
       'with a default in the items of an array',
       z.array(z.object({ at: z.string().default('x') })),
-      `thing.happened.field[].at: a contract's schema may not hold a default: ${sent}`,
+      `thing.happened.field[].at: a contract's schema may not contain a default: ${sent}`,
     ],
     [
       'with a refinement',
       z.string().refine((text) => text !== 'x'),
-      "thing.happened.field: a contract's schema may not hold a refinement: the compatibility check could not see it change",
+      "thing.happened.field: a contract's schema may not contain a refinement: the compatibility check could not see it change",
     ],
     [
       'that refuses unknown fields on delivery',
       z.strictObject({ sku: z.string() }),
-      'thing.happened.field: use z.object: publishing refuses unknown fields by itself, and delivery drops them',
+      'thing.happened.field: use z.object: publishing refuses unknown fields anyway, and delivery drops them',
     ],
     [
       'that keeps unknown fields on delivery',
       z.looseObject({ sku: z.string() }),
-      'thing.happened.field: use z.object: publishing refuses unknown fields by itself, and delivery drops them',
+      'thing.happened.field: use z.object: publishing refuses unknown fields anyway, and delivery drops them',
     ],
     [
       'with a type that JSON does not have',
       z.date(),
-      "thing.happened.field: a contract's schema may not hold a date: " +
+      "thing.happened.field: a contract's schema may not contain a date: " +
         'use objects, arrays, records, unions, strings, numbers, booleans, enums, literals and null',
     ],
     [
       'with an optional value outside of an object',
       z.array(z.string().optional()),
-      "thing.happened.field[]: a contract's schema may not hold an optional: only a field of an object can be left out",
+      "thing.happened.field[]: a contract's schema may not contain an optional: only a field of an object can be left out",
     ],
   ])('%s', (_, schema, message) => {
     expect(() => contractOf({ field: schema })).toThrow(new Error(message));

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
 /**
- * The same schema with unknown keys refused at every depth. Throws, naming the place, where the schema would change what
- * passes through it (a transform, a default), since what is validated must be what is sent; and where it holds what JSON
- * cannot carry or the compatibility check cannot see.
+ * The same schema, refusing unknown keys at every depth. Throws, naming the path, where the schema would change the data (a
+ * transform, a default), since what is validated must be what is sent, and where it contains something that JSON has no type for
+ * or that the compatibility check cannot see.
  */
 export const strict = (schema: z.core.$ZodType, at: string): z.core.$ZodType => {
-  const { def } = (schema as z.core.$ZodTypes)._zod; // every schema of zod is one of its own types
+  const { def } = (schema as z.core.$ZodTypes)._zod; // every zod schema is one of these types
   for (const check of def.checks ?? []) assertVisible(check, at);
   switch (def.type) {
     case 'object': {
       if (def.catchall !== undefined) {
         throw new Error(
-          `${at}: use z.object: publishing refuses unknown fields by itself, and delivery drops them`,
+          `${at}: use z.object: publishing refuses unknown fields anyway, and delivery drops them`,
         );
       }
       const shape = Object.fromEntries(
@@ -60,7 +60,7 @@ const strictField = (schema: z.core.$ZodType, at: string): z.core.$ZodType => {
     : strict(schema, at);
 };
 
-/** A schema of the same class with this definition; its checks are part of it. */
+/** A schema of the same class with this definition, which includes its checks. */
 const rebuild = <Def extends z.core.$ZodTypeDef>(schema: z.core.$ZodType, def: Def): z.core.$ZodType =>
   z.core.clone(schema, def);
 
@@ -71,4 +71,4 @@ const assertVisible = ({ _zod }: z.core.$ZodCheck<never>, at: string): void => {
 };
 
 const refused = (at: string, what: string, why: string): Error =>
-  new Error(`${at}: a contract's schema may not hold ${what}: ${why}`);
+  new Error(`${at}: a contract's schema may not contain ${what}: ${why}`);

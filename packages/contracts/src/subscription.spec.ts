@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { orderConfirmed } from './order.ts';
 import { patient, quick, subscription } from './subscription.ts';
 
-test('a subscription belongs to the service before the dot, and is unordered unless it says otherwise', () => {
+test('a subscription belongs to the service before the dot, and is unordered by default', () => {
   const mails = subscription('user-registration.mails', { to: [orderConfirmed], retry: patient });
   expect(mails).toEqual({
     name: 'user-registration.mails',

@@ -54,7 +54,7 @@ import {
 import { patient, quick, type Subscription, subscription } from './subscription.ts';
 import { userRegistered } from './users.ts';
 
-/** Who listens to what. The first versions are those that a release before this one sends, and that are on their way. */
+/** All subscriptions. The first versions of saga messages are still sent by earlier releases, or in transit. */
 export const subscriptions: readonly Subscription[] = [
   subscription('inventory.commands', {
     to: [reserveStock1, reserveStock, releaseStock1, releaseStock, commitReservation1, commitReservation],

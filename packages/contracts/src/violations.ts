@@ -1,21 +1,21 @@
 import { type Contract, type PlainJson, services } from './define.ts';
 import { carrierOf, type Subscription } from './subscription.ts';
 
-/** What is wrong with the contracts of a registry by themselves, a line each. */
+/** The violations in the contracts of a registry, one line each. */
 export const contractViolations = (contracts: readonly Contract[]): string[] => [
-  ...doubled(contracts.map(({ type }) => type)).map((type) => `${type} is defined twice`),
+  ...duplicates(contracts.map(({ type }) => type)).map((type) => `${type} is defined twice`),
   ...contracts.flatMap((contract) => [
     ...definitionViolations(contract),
     ...(contract.version === 1 ? firstVersionViolations(contract) : laterVersionViolations(contract)),
   ]),
 ];
 
-/** What is wrong with the subscriptions of a registry, and with commands that have not exactly one. */
+/** The violations in the subscriptions of a registry, including commands that do not have exactly one. */
 export const subscriptionViolations = (
   contracts: readonly Contract[],
   subscriptions: readonly Subscription[],
 ): string[] => [
-  ...doubled(subscriptions.map(({ name }) => name)).map((name) => `${name} is subscribed twice`),
+  ...duplicates(subscriptions.map(({ name }) => name)).map((name) => `${name} is subscribed twice`),
   ...subscriptions.flatMap((subscription) => [
     ...namingViolations(subscription),
     ...retryViolations(subscription),
@@ -27,7 +27,7 @@ export const subscriptionViolations = (
     .filter(({ handlers }) => handlers.length !== 1)
     .map(
       ({ contract, handlers }) =>
-        `${contract.type}: a command has one subscription, it has ${handlers.length}`,
+        `${contract.type}: a command must have one subscription, it has ${handlers.length}`,
     ),
 ];
 
@@ -42,17 +42,17 @@ const definitionViolations = ({
   codec,
   schema,
 }: Contract): string[] => [
-  ...when(!services.includes(owner), `${type}: its owner ${owner} is no service`),
+  ...when(!services.includes(owner), `${type}: its owner ${owner} is not a service`),
   ...senders
     .filter((sender) => !services.includes(sender))
-    .map((sender) => `${type}: its sender ${sender} is no service`),
-  ...when(kind === 'command' && senders.length === 0, `${type}: nobody may send it`),
-  ...when(!isCount(version), `${type}: its version ${version} is no whole number from 1`),
+    .map((sender) => `${type}: its sender ${sender} is not a service`),
+  ...when(kind === 'command' && senders.length === 0, `${type}: it has no senders`),
+  ...when(!isCount(version), `${type}: its version ${version} is not a whole number from 1`),
   ...(codec.kind === 'json'
     ? streamViolations(name, key, codec, schema)
     : [
-        ...when(!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(name), `${name}: a name reads 'noun.verb'`),
-        ...when(!isAlwaysText(schema, key), `${type}: its key ${key} is no field that is always a string`),
+        ...when(!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(name), `${name}: a name must read 'noun.verb'`),
+        ...when(!isRequiredText(schema, key), `${type}: its key ${key} is not a required string field`),
       ]),
 ];
 
@@ -64,19 +64,13 @@ const streamViolations = (
 ): string[] => [
   ...when(
     !/^[a-z][a-z0-9_]*$/.test(name),
-    `${name}: a stream's name has small letters, digits and underscores`,
+    `${name}: a stream's name must consist of small letters, digits and underscores`,
   ),
-  ...when(
-    identity.length === 0,
-    `${name}: nothing tells one of its messages from another; name its identity`,
-  ),
+  ...when(identity.length === 0, `${name}: it has no identity fields`),
   ...[...new Set([key, ...identity])]
-    .filter((field) => !isAlwaysText(schema, field) && !isAlwaysWhole(schema, field))
-    .map((field) => `${name}: its ${field} is no field that is always a string or a whole number`),
-  ...when(
-    !isAlwaysWhole(schema, time),
-    `${name}: its time ${time} is no field that is always a whole number`,
-  ),
+    .filter((field) => !isRequiredText(schema, field) && !isRequiredInteger(schema, field))
+    .map((field) => `${name}: its ${field} is not a required string or integer field`),
+  ...when(!isRequiredInteger(schema, time), `${name}: its time ${time} is not a required integer field`),
 ];
 
 const firstVersionViolations = ({ type, upcast }: Contract): string[] =>
@@ -91,33 +85,33 @@ const laterVersionViolations = ({ type, name, version, kind, key, upcast }: Cont
   return [
     ...when(
       kind !== from.kind,
-      `${type}: it is ${an(kind)}, and version ${from.version} is ${an(from.kind)}`,
+      `${type}: it is ${an(kind)}, but version ${from.version} is ${an(from.kind)}`,
     ),
     ...when(
       key !== from.key,
-      `${type}: its key ${key} differs from ${from.key} of version ${from.version}, and the subject of a message stays the same`,
+      `${type}: its key ${key} differs from ${from.key} of version ${from.version}, but the subject of a message must stay the same`,
     ),
   ];
 };
 
 const namingViolations = ({ name, service, to }: Subscription): string[] => {
-  if (!services.includes(service)) return [`${name}: ${service} is no service`];
-  const reads = name.startsWith(`${service}.`) && /^[a-z0-9-]+$/.test(name.slice(service.length + 1));
+  if (!services.includes(service)) return [`${name}: ${service} is not a service`];
+  const isNamed = name.startsWith(`${service}.`) && /^[a-z0-9-]+$/.test(name.slice(service.length + 1));
   return [
-    ...when(!reads, `${name}: a name reads '${service}.what', in small letters, digits and dashes`),
+    ...when(!isNamed, `${name}: a name must read '${service}.what', in small letters, digits and dashes`),
     ...when(to.length === 0, `${name} listens to nothing`),
     ...when(
       to.length > 1 && to.some((contract) => carrierOf(contract) === 'stream'),
-      `${name}: a value of an open stream tells no type; listen to it alone`,
+      `${name}: a subscription to an open stream must list nothing else`,
     ),
-    ...doubled(to.map(({ type }) => type)).map((type) => `${name} lists ${type} twice`),
+    ...duplicates(to.map(({ type }) => type)).map((type) => `${name} lists ${type} twice`),
   ];
 };
 
 const retryViolations = ({ name, retry: { attempts, firstDelayMs, maxDelayMs } }: Subscription): string[] =>
   when(
     !(isCount(attempts) && firstDelayMs >= 0 && maxDelayMs >= firstDelayMs),
-    `${name}: its retry policy: attempts are whole from 1, and delays go from 0 up to the longest`,
+    `${name}: its retry policy: attempts must be a whole number from 1, and 0 <= firstDelayMs <= maxDelayMs`,
   );
 
 const listeningViolations = (
@@ -132,13 +126,13 @@ const listeningViolations = (
   ),
 ];
 
-/** Only a text that is always there can be the subject of a message. */
-const isAlwaysText = ({ shape }: Contract['schema'], key: string): boolean => {
+/** The subject of a message must always be present. */
+const isRequiredText = ({ shape }: Contract['schema'], key: string): boolean => {
   const type = Object.hasOwn(shape, key) ? shape[key]?._zod.def.type : undefined;
   return type === 'string' || type === 'enum';
 };
 
-const isAlwaysWhole = ({ shape }: Contract['schema'], key: string): boolean => {
+const isRequiredInteger = ({ shape }: Contract['schema'], key: string): boolean => {
   const def = Object.hasOwn(shape, key) ? shape[key]?._zod.def : undefined;
   return def?.type === 'number' && 'format' in def && def.format === 'safeint';
 };
@@ -149,6 +143,6 @@ const an = (kind: Contract['kind']): string => (kind === 'event' ? 'an event' : 
 
 const when = (wrong: boolean, violation: string): string[] => (wrong ? [violation] : []);
 
-const doubled = (names: readonly string[]): string[] => [
+const duplicates = (names: readonly string[]): string[] => [
   ...new Set(names.filter((name, index) => names.indexOf(name) !== index)),
 ];

@@ -38,7 +38,7 @@ const registryOf = (contracts: readonly Contract[]) => {
   return createRegistry({ contracts, subscriptions: handling });
 };
 
-/** As it is after its way through a file. */
+/** Serialised and parsed again, as from a file. */
 const published = (...contracts: readonly Contract[]): Published =>
   new Map(
     contracts.map((contract) => [
@@ -72,12 +72,12 @@ const breaking: [string, Shape, string][] = [
     `comment type changed from "string" to "integer"; ${version2}`,
   ],
   [
-    'null where there was none',
+    'null where it was not allowed',
     { ...order, comment: z.string().nullable().optional() },
     `comment type changed from "string" to ["string","null"]; ${version2}`,
   ],
   [
-    'no null where there was one',
+    'no null where it was allowed',
     { ...order, approved: z.boolean() },
     `approved type changed from ["boolean","null"] to "boolean"; ${version2}`,
   ],
@@ -102,7 +102,7 @@ const breaking: [string, Shape, string][] = [
     `comment maxLength changed from nothing to 10; ${version2}`,
   ],
   [
-    'a bound that is gone',
+    'a removed bound',
     { ...order, lines: z.array(z.object(line)) },
     `lines minItems changed from 1 to nothing; ${version2}`,
   ],
@@ -127,7 +127,7 @@ const breaking: [string, Shape, string][] = [
     `tags[].weight type changed from "integer" to "number"; ${version2}`,
   ],
   [
-    'an alternative that is gone',
+    'a removed alternative',
     { ...order, method: z.discriminatedUnion('kind', [z.object({ kind: z.literal('cash') })]) },
     `method has 1 alternatives, and had 2; ${version2}`,
   ],
@@ -155,14 +155,14 @@ const breaking: [string, Shape, string][] = [
   ],
 ];
 
-describe('names the incompatible change, and writes nothing', () => {
+describe('reports the incompatible change, and writes nothing', () => {
   describe.each([
     ['an event', 'order.placed', anEvent],
     ['a command', 'order.place', aCommand],
   ])('of %s', (_, name, define) => {
     test.each(breaking)('%s', (_, shape, line) => {
       const { incompatible, write, outdated } = compared(define(), define(shape));
-      // A change of one thing may show in several keywords; each has its line, and the one that matters is named.
+      // One change may show in several keywords, with a line each.
       expect(incompatible).toContain(`${name} 1: ${line}`);
       expect(incompatible.every((text) => text.startsWith(`${name} 1: `))).toBe(true);
       expect([write.size, outdated.length]).toEqual([0, 0]);
@@ -192,7 +192,7 @@ describe('names the incompatible change, and writes nothing', () => {
     ]);
   });
 
-  test('of a contract that was removed before it was deprecated', () => {
+  test('of a contract that was removed without a deprecation', () => {
     const { incompatible, remove } = compare(registryOf([aCommand()]), published(aCommand(), anEvent()));
     expect(incompatible).toEqual([
       "order.placed 1: the contract was removed; put it back, and release it with 'deprecated: true' first",
@@ -200,7 +200,7 @@ describe('names the incompatible change, and writes nothing', () => {
     expect(remove).toEqual([]);
   });
 
-  test('each of several changes on its own line', () => {
+  test('with several changes, on one line each', () => {
     const { incompatible } = compared(
       anEvent(),
       anEvent({ ...withoutComment, total: z.int(), email: z.int() }),
@@ -211,14 +211,14 @@ describe('names the incompatible change, and writes nothing', () => {
   });
 });
 
-describe('takes as compatible, and writes,', () => {
+describe('accepts as compatible, and writes,', () => {
   test.each<[string, Shape]>([
     ['an optional field', { ...order, coupon: z.string().optional() }],
     [
       'an optional field in an object of an item',
       lines({ price: z.object({ ...money, gross: z.boolean().optional() }) }),
     ],
-    ['other words', { ...order, comment: z.string().optional().describe('what the customer wrote') }],
+    ['another description', { ...order, comment: z.string().optional().describe('what the customer wrote') }],
   ])('%s', (_, shape) => {
     for (const define of [anEvent, aCommand]) {
       const now = define(shape);
@@ -252,11 +252,11 @@ describe('takes as compatible, and writes,', () => {
     expect(compared(anEvent(), deprecated).outdated).toEqual(['order.placed 1 changed compatibly']);
     const gone = compare(registryOf([aCommand()]), published(aCommand(), deprecated));
     expect(gone).toMatchObject({ incompatible: [], remove: ['order.placed/1.json'] });
-    expect(gone.outdated).toEqual(['order.placed 1 was deprecated and is gone']);
+    expect(gone.outdated).toEqual(['order.placed 1 was deprecated and is removed']);
   });
 });
 
-describe('finds nothing', () => {
+describe('finds no change', () => {
   test('where nothing changed', () => {
     expect(compared(anEvent(), anEvent())).toEqual({
       incompatible: [],
@@ -266,7 +266,7 @@ describe('finds nothing', () => {
     });
   });
 
-  test('to be incompatible in another order of values and fields', () => {
+  test('that is incompatible in another order of values and fields', () => {
     const reordered = {
       ...Object.fromEntries(Object.entries(order).reverse()),
       reason: z.enum(['stock', 'customer']),
@@ -275,7 +275,7 @@ describe('finds nothing', () => {
   });
 });
 
-test('another identity of an open stream is incompatible: its readers would take two messages for one', () => {
+test('another identity of an open stream is incompatible: its readers would treat two messages as one', () => {
   const schema = z.object({ sensor: z.int(), at: z.int(), run: z.int() });
   const readings = (identity: ('sensor' | 'at' | 'run')[]) =>
     stream('sensor_data', { owner: 'order', key: 'sensor', identity, time: 'at', schema });

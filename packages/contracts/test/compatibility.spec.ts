@@ -34,10 +34,10 @@ describe('the compatibility check', () => {
   test('passes with the committed schemas', () => {
     const { status, stderr, stdout } = run();
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^\d+ contracts are compatible with what was published\.\n$/);
+    expect(stdout).toMatch(/^\d+ contracts are compatible with the published schemas\.\n$/);
   });
 
-  test('fails with a line that says what changed and what to do', () => {
+  test('fails, and prints what changed and what to do', () => {
     edit((text) => text.replace('"maximum": 1000000000000', '"maximum": 999'));
     const { status, stderr } = run('--schemas', folder);
     expect(stderr).toBe(
@@ -47,16 +47,16 @@ describe('the compatibility check', () => {
     expect(status).toBe(1);
   });
 
-  test('fails when a schema is not committed, and says how to write it', () => {
+  test('fails when a schema is not committed, and prints how to write it', () => {
     rmSync(join(folder, placed));
     const { status, stderr } = run('--schemas', folder);
     expect(stderr).toBe(
-      'order.placed 1 is not committed; run npm run schemas in packages/contracts, and commit what it writes\n',
+      'order.placed 1 is not committed; run npm run schemas in packages/contracts, and commit the result\n',
     );
     expect(status).toBe(1);
   });
 
-  test('writes what is new exactly as it is committed', () => {
+  test('writes a new schema exactly as it is committed', () => {
     rmSync(join(folder, placed));
     const { status, stdout } = run('--schemas', folder, '--write');
     expect(status).toBe(0);
@@ -64,13 +64,13 @@ describe('the compatibility check', () => {
     expect(readFileSync(join(folder, placed), 'utf8')).toBe(readFileSync(join(committed, placed), 'utf8'));
   });
 
-  test('never writes over an incompatible change', () => {
+  test('does not overwrite a file with an incompatible change', () => {
     const edited = edit((text) => text.replace('"maxItems": 100', '"maxItems": 10'));
     expect(run('--schemas', folder, '--write').status).toBe(1);
     expect(readFileSync(join(folder, placed), 'utf8')).toBe(edited);
   });
 
-  test('removes the schema of a deprecated contract that is gone, and no other', () => {
+  test('removes the schema of a removed contract only if that was deprecated', () => {
     const gone = join(folder, 'order.gone');
     cpSync(join(folder, 'order.placed'), gone, { recursive: true });
     const rename = (text: string) => text.replaceAll('order.placed', 'order.gone');
@@ -88,11 +88,11 @@ describe('the compatibility check', () => {
   });
 
   test.each([
-    ['is no JSON', '{', /1\.json is no JSON; restore it from the last commit/],
+    ['is not JSON', '{', /1\.json is not JSON; restore it from the last commit/],
     [
-      'is no schema of a contract',
+      'is not a schema of a contract',
       '{}',
-      /1\.json is no schema of a contract.*restore it from the last commit/,
+      /1\.json is not a schema of a contract.*restore it from the last commit/,
     ],
   ])('names a file that %s', (_, text, message) => {
     edit(() => text);

@@ -7,11 +7,11 @@ import { command, createRegistry, event, quick, services, shop, subscription } f
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
 describe('docs/events.md', () => {
-  test('is what the registry says: run `npm run events` in packages/contracts, and commit it', () => {
+  test('is up to date: run `npm run events` in packages/contracts, and commit the result', () => {
     expect(read('docs/events.md')).toBe(eventsMarkdown(shop));
   });
 
-  test('says who publishes, sends, handles and listens, and each field', () => {
+  test('lists publishers, senders, handlers, subscriptions and fields', () => {
     const note = z.object({ text: z.string().min(1).max(10), tag: z.enum(['a', 'b']).optional() });
     const placed = event('order.placed', {
       ...{ owner: 'order', version: 1, key: 'id', deprecated: true },

@@ -65,7 +65,7 @@ export const createGrouped = <DB, Item, Result>(
       const outcomes = new Map(waiting.map((call, index) => [call, results[index]]));
       return calls.map((call) => outcomes.get(call) ?? givenUp);
     },
-    { most: groupSize },
+    { maxItems: groupSize },
   );
 
   return (item) => {

@@ -78,10 +78,10 @@ export const createRunner = <DB>({
     });
 
   const handling = createGrouper((items: readonly HandledMessage<DB>[]) => allOrEach(items, transact), {
-    most: groupSize,
+    maxItems: groupSize,
   });
   const beginning = createGrouper((calls: readonly BeginningCall<DB>[]) => allOrEach(calls, begin), {
-    most: groupSize,
+    maxItems: groupSize,
   });
 
   const calling = new Map<string, Promise<void>>();

@@ -2,16 +2,16 @@ import { type PostgresServer, startPostgres } from '@emporium/servers';
 import { brokerKinds, onBroker } from './brokers.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
-import { openRawAmqplib } from './raw-amqplib.ts';
-import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './raw-bullmq.ts';
-import { openRawIoredis } from './raw-ioredis.ts';
-import { openRawKafkajs } from './raw-kafkajs.ts';
-import type { Figure } from './report.ts';
+import type { Figure } from './report/report.ts';
 import { benchSensors } from './sensor-load.ts';
-import { benchShop } from './shop-load.ts';
-import type { TaskContender } from './task-contender.ts';
-import { benchTasks } from './tasks.ts';
-import { benchPostgresTransport, benchTransportOf } from './transports.ts';
+import { benchShop } from './shop/shop-load.ts';
+import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './tasks/raw-bullmq.ts';
+import type { TaskContender } from './tasks/task-contender.ts';
+import { benchTasks } from './tasks/tasks.ts';
+import { openRawAmqplib } from './transport/raw-amqplib.ts';
+import { openRawIoredis } from './transport/raw-ioredis.ts';
+import { openRawKafkajs } from './transport/raw-kafkajs.ts';
+import { benchPostgresTransport, benchTransportOf } from './transport/transports.ts';
 
 export interface Bench {
   readonly part: Part;
@@ -22,11 +22,11 @@ export interface Bench {
   readonly run: () => Promise<readonly Figure[]>;
 }
 
-/** Our transport against the client library that it is made of. */
+/** Our transports against the client libraries that they use. */
 const transports: Readonly<
   Record<Broker, { against: string; run: (url: string) => Promise<readonly Figure[]> }>
 > = {
-  // One call a message: the raw side publishes them one by one, too.
+  // One message per call, like the raw side.
   rabbitmq: {
     against: 'amqplib',
     run: (url) => benchTransportOf(url, openRawAmqplib, { perCall: 1, atLeast: 0.9 }),
@@ -35,18 +35,18 @@ const transports: Readonly<
   kafka: { against: 'kafkajs', run: (url) => benchTransportOf(url, openRawKafkajs, { atLeast: 0.85 }) },
   redis: {
     against: 'ioredis',
-    // Of 10,000 a round would be 70 ms, and one collection of garbage, on either side, would decide it.
+    // A round of 10,000 would take 70 ms, and a garbage collection would decide it.
     run: (url) => benchTransportOf(url, openRawIoredis, { atLeast: 0.85, messages: 40_000 }),
   },
 };
 
-/** Where task queues can be, and BullMQ by itself there. */
+/** BullMQ alone, on the servers that can have task queues. */
 const rawTasks = {
   postgres: openRawBullmqOnPostgres,
   redis: openRawBullmqOnRedis,
 } satisfies Partial<Record<Broker, (url: string) => Promise<TaskContender>>>;
 
-/** Each starts servers of its own, so that none finds what another left. */
+/** All benches. Each starts its own servers, so that they do not affect each other. */
 export const benches: readonly Bench[] = [
   ...brokers.map(
     (broker): Bench => ({
@@ -98,7 +98,7 @@ export const benches: readonly Bench[] = [
   ),
 ];
 
-/** A broker, and a server for databases; PostgreSQL is both. */
+/** Runs the work on a broker and a PostgreSQL for databases, which may be the same server. */
 const onBoth = <T>(broker: Broker, work: (server: PostgresServer, url: string) => Promise<T>): Promise<T> => {
   const onPostgres = async (run: (server: PostgresServer) => Promise<T>): Promise<T> => {
     const server = await startPostgres();
@@ -113,6 +113,6 @@ const onBoth = <T>(broker: Broker, work: (server: PostgresServer, url: string) =
     : onPostgres((server) => onBroker(broker, ({ url }) => work(server, url)));
 };
 
-/** Undefined is the embedded one, the PostgreSQL that every shop starts. */
+/** Passes undefined for the embedded broker, the PostgreSQL that every shop starts. */
 const onShopBroker = <T>(broker: Broker, work: (busUrl: string | undefined) => Promise<T>): Promise<T> =>
   broker === 'postgres' ? work(undefined) : onBroker(broker, ({ url }) => work(url));

@@ -1,9 +1,9 @@
 import { canStart, startKafka, startPostgres, startRabbitmq, startRedis } from '@emporium/servers';
 import type { Broker } from './options.ts';
 
-/** A server of its own, that holds nothing yet. */
+/** A new, empty server. */
 export interface RunningBroker {
-  /** For a transport. */
+  /** The url for a transport. */
   readonly url: string;
   /** Resident bytes. */
   memory(): number;
@@ -12,7 +12,7 @@ export interface RunningBroker {
 
 interface BrokerKind {
   readonly title: string;
-  /** What an accepted message may rely on, in a few words. */
+  /** Where an accepted message is stored, in a few words. */
   readonly durability: string;
   start(): Promise<RunningBroker>;
 }
@@ -43,7 +43,7 @@ export const brokerKinds: Readonly<Record<Broker, BrokerKind>> = {
   },
 };
 
-/** Runs the work on a new server, which is gone afterwards. */
+/** Runs the work on a new server, which is removed afterwards. */
 export const onBroker = async <T>(
   broker: Broker,
   work: (running: RunningBroker) => Promise<T>,
@@ -56,8 +56,8 @@ export const onBroker = async <T>(
   }
 };
 
-/** Why these servers cannot all be started here, or undefined when they can. */
-export const lacking = async (kinds: readonly Broker[]): Promise<string | undefined> => {
+/** The reason why these servers cannot all be started here, or undefined. */
+export const missingServers = async (kinds: readonly Broker[]): Promise<string | undefined> => {
   for (const kind of kinds) {
     const server = await canStart(kind);
     if (!server.available) return server.title(kind);

@@ -1,14 +1,14 @@
-// npm run bench:brokers [-- --broker rabbitmq|postgres|kafka|redis]: the same loads over every broker at hand, as one table.
+// npm run bench:brokers [-- --broker rabbitmq|postgres|kafka|redis]: the same loads over every available broker, in one table.
 import { join, relative, resolve } from 'node:path';
-import { brokerKinds, lacking, onBroker, type RunningBroker } from './brokers.ts';
-import { createBusContender } from './bus-contender.ts';
-import { inFlight } from './contender.ts';
+import { brokerKinds, missingServers, onBroker, type RunningBroker } from './brokers.ts';
 import { type Broker, readOptions } from './options.ts';
-import { describeMachine, write } from './report.ts';
-import { measureShop } from './shop-load.ts';
-import { median, percentile, round } from './statistics.ts';
-import { measureOne } from './transport-load.ts';
-import { openTransport } from './transports.ts';
+import { describeMachine, write } from './report/report.ts';
+import { median, percentile, round } from './report/statistics.ts';
+import { measureShop } from './shop/shop-load.ts';
+import { createBusContender } from './transport/bus-contender.ts';
+import { inFlight } from './transport/contender.ts';
+import { measureOne } from './transport/transport-load.ts';
+import { openTransport } from './transport/transports.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
@@ -24,7 +24,7 @@ interface Row {
   readonly 'broker MB': number;
 }
 
-/** All on one server, so that its memory is that of a broker which carried them. */
+/** All on one server, so that its memory includes all loads. */
 const measure = (broker: Broker): Promise<Row> =>
   onBroker(broker, async (running) => {
     const { publish, consume, latency } = await measureTransport(running);
@@ -73,7 +73,7 @@ try {
   process.stdout.write(`Node ${machine.node}, ${machine.cpus} x ${machine.model}, load ${machine.load}\n`);
   const rows: Row[] = [];
   for (const broker of brokers) {
-    const reason = await lacking([broker, 'postgres']);
+    const reason = await missingServers([broker, 'postgres']);
     process.stdout.write(`${brokerKinds[broker].title}${reason === undefined ? '' : `: ${reason}`} …\n`);
     if (reason === undefined) rows.push(await measure(broker));
   }
@@ -85,5 +85,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
-// What a load that failed left running ends with this process.
+// Also ends what a failed load left running.
 process.exit();

@@ -1,14 +1,14 @@
 // npm run bench [-- --only transport|pipeline|tasks|sensors|shop] [--broker rabbitmq|postgres|kafka|redis]
 import { join, relative, resolve } from 'node:path';
 import { type Bench, benches } from './benches.ts';
-import { lacking } from './brokers.ts';
+import { missingServers } from './brokers.ts';
 import { readOptions } from './options.ts';
-import { describeMachine, type Machine, print, type Section, save } from './report.ts';
+import { describeMachine, type Machine, print, type Section, save } from './report/report.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
-/** A bench that hangs must not hang the run. */
-const longestMs = 240_000;
+/** The time limit of one bench. */
+const maxMs = 240_000;
 
 const main = async (): Promise<void> => {
   const options = readOptions(process.argv.slice(2));
@@ -28,15 +28,15 @@ const main = async (): Promise<void> => {
 };
 
 const introductionOf = ({ node, cpus, model, load }: Machine): string => {
-  const busy = load > cpus / 2 ? ' It is busy: trust the ratios alone.' : '';
+  const busy = load > cpus / 2 ? ' The machine is busy: only the ratios are meaningful.' : '';
   return `Node ${node}, ${cpus} x ${model}, load ${load}.${busy}`;
 };
 
 const sectionOf = async ({ title, needs, run }: Bench): Promise<Section> => {
-  const skipped = await lacking(needs);
+  const skipped = await missingServers(needs);
   if (skipped !== undefined) return { title, figures: [], skipped };
   try {
-    return { title, figures: await within(longestMs, run()) };
+    return { title, figures: await within(maxMs, run()) };
   } catch (error) {
     return { title, figures: [], failed: error instanceof Error ? error.message : String(error) };
   }
@@ -56,5 +56,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
-// What a bench that failed left running ends with this process.
+// Also ends what a failed bench left running.
 process.exit();

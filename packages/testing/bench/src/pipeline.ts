@@ -9,9 +9,9 @@ import {
 } from '@emporium/bus';
 import { createRegistry, quick, reserveStock, stockReserved, subscription } from '@emporium/contracts';
 import { createStore, handlersFor, type Store, statements } from '@emporium/store';
-import type { Figure } from './report.ts';
-import { median } from './statistics.ts';
-import { openTransport } from './transports.ts';
+import type { Figure } from './report/report.ts';
+import { median } from './report/statistics.ts';
+import { openTransport } from './transport/transports.ts';
 
 const commands = subscription('inventory.pipeline', { to: [reserveStock], retry: quick });
 const replies = subscription('order.pipeline', { to: [stockReserved], retry: quick });
@@ -31,7 +31,7 @@ const onReserveStock = handlersFor<Tables>().handle(reserveStock, async ({ data 
 });
 
 const modes = [
-  { what: 'what is at hand together', concurrency: 200, messages: 3_000 },
+  { what: 'many available messages', concurrency: 200, messages: 3_000 },
   { what: 'one at a time', concurrency: 1, messages: 400 },
 ];
 const rounds = 3;
@@ -43,8 +43,8 @@ export interface PipelineOptions {
 }
 
 /**
- * One process that takes commands from the broker and answers each with an event, with everything on: validation, inbox, a
- * state change, outbox, relay, ack. A message counts when the broker has confirmed its answer.
+ * One process that handles commands and replies to each with an event, with everything on: validation, inbox, a state change,
+ * outbox, relay, ack. A message counts when the broker has confirmed its reply.
  */
 export const benchPipeline = async ({ busUrl, databaseUrl }: PipelineOptions): Promise<readonly Figure[]> => {
   const transport = await openTransport(busUrl);
@@ -55,15 +55,15 @@ export const benchPipeline = async ({ busUrl, databaseUrl }: PipelineOptions): P
       'create table reservation (order_id text primary key, pieces integer not null)',
     ),
   });
-  const answers = countAnswers(transport);
-  const relay = store.startRelay(answers.transport);
-  const measured = modes.map((mode) => ({ ...mode, laps: [] as Lap[] }));
+  const replies = countReplies(transport);
+  const relay = store.startRelay(replies.transport);
+  const measured = modes.map((mode) => ({ ...mode, results: [] as Round[] }));
   try {
     for (let round = 0; round <= rounds; round += 1) {
-      for (const { concurrency, messages, laps } of measured) {
+      for (const { concurrency, messages, results } of measured) {
         await fill(transport, messages);
-        const lap = await runLap({ store, transport, answers, concurrency, messages });
-        if (round > 0) laps.push(lap);
+        const result = await runRound({ store, transport, replies, concurrency, messages });
+        if (round > 0) results.push(result);
       }
     }
   } finally {
@@ -71,29 +71,39 @@ export const benchPipeline = async ({ busUrl, databaseUrl }: PipelineOptions): P
     await store.close();
     await transport.close();
   }
-  return measured.flatMap(({ what, laps }) => [
-    { what, unit: '/s', value: median(laps.map(({ rate }) => rate)) },
-    { what: '  CPU of the process, a message', unit: 'ms', value: median(laps.map(({ cpuMs }) => cpuMs)) },
+  return measured.flatMap(({ what, results }) => [
+    { what, unit: '/s', value: median(results.map(({ rate }) => rate)) },
+    {
+      what: '  CPU of the process per message',
+      unit: 'ms',
+      value: median(results.map(({ cpuMs }) => cpuMs)),
+    },
   ]);
 };
 
-interface Lap {
+interface Round {
   readonly rate: number;
   readonly cpuMs: number;
 }
 
-interface LapOptions {
+interface RoundOptions {
   readonly store: Store<Tables>;
   readonly transport: Transport;
-  readonly answers: Answers;
+  readonly replies: Replies;
   readonly concurrency: number;
   readonly messages: number;
 }
 
-/** From the first message that begins to the confirm of the last answer. */
-const runLap = async ({ store, transport, answers, concurrency, messages }: LapOptions): Promise<Lap> => {
+/** From the start of the first message to the confirm of the last reply. */
+const runRound = async ({
+  store,
+  transport,
+  replies,
+  concurrency,
+  messages,
+}: RoundOptions): Promise<Round> => {
   const { run, handles } = store.runner(commands, [onReserveStock]);
-  const answered = answers.next(messages);
+  const replied = replies.next(messages);
   let start: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
   const consumer: Consumer = await consume({
     transport,
@@ -108,22 +118,22 @@ const runLap = async ({ store, transport, answers, concurrency, messages }: LapO
     limits: { concurrency },
     log,
   });
-  await answered;
-  if (start === undefined) throw new Error('answers came before the first message');
+  await replied;
+  if (start === undefined) throw new Error('replies were sent before the first message');
   const ms = performance.now() - start.at;
   const { user, system } = process.cpuUsage(start.cpu);
   await consumer.stop();
   return { rate: (messages / ms) * 1_000, cpuMs: (user + system) / 1_000 / messages };
 };
 
-interface Answers {
-  /** What the relay publishes through. */
+interface Replies {
+  /** The transport of the relay. */
   readonly transport: Transport;
-  /** Resolves when the broker has accepted so many more. */
+  /** Resolves when the broker has accepted `count` more replies. */
   next(count: number): Promise<void>;
 }
 
-const countAnswers = (transport: Transport): Answers => {
+const countReplies = (transport: Transport): Replies => {
   let left = 0;
   let done = (): void => {};
   return {
@@ -158,13 +168,13 @@ const fill = async (transport: Transport, count: number): Promise<void> => {
 };
 
 let ids = 0;
-/** Shaped like a UUIDv7. */
+/** An id in the form of a UUIDv7. */
 const nextId = (): string => {
   ids += 1;
   return `019a0000-0000-7000-8000-${String(ids).padStart(12, '0')}`;
 };
 
-/** What goes wrong would make the figures lies. */
+/** Prints warnings, since they make the figures useless. */
 const log: Log = {
   info: () => {},
   warn: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`),

@@ -8,24 +8,24 @@ import { createServiceProcess, type ServiceProcess } from '@emporium/launcher';
 import { freePort, type PostgresServer } from '@emporium/servers';
 import { generateKeyPair } from '@emporium/service';
 import pg from 'pg';
-import type { Figure } from './report.ts';
-import { median } from './statistics.ts';
-import { openTransport } from './transports.ts';
+import type { Figure } from './report/report.ts';
+import { median } from './report/statistics.ts';
+import { openTransport } from './transport/transports.ts';
 
 export interface SensorLoadOptions {
-  /** For the service's own database. */
+  /** The server for the service's database. */
   readonly server: PostgresServer;
   /** The broker of the stream. */
   readonly streamUrl: string;
 }
 
-const laps = 3;
-const readingsPerLap = 20_000;
+const rounds = 3;
+const readingsPerRound = 20_000;
 
 /**
  * Readings a second from the publisher to the windows in the database of one sensor-analytics process, with everything on:
- * validation, inbox, detection, windows, ack. A reading counts when it is in its window. Live: published as fast as the broker
- * takes them, and read meanwhile. Behind: all are there before the first is read, as after an outage.
+ * validation, inbox, detection, windows, ack. A reading counts when it is in its window. Live: read while they are published, as
+ * fast as the broker takes them. Backlog: all are published before the first is read, as after an outage.
  */
 export const benchSensors = async ({ server, streamUrl }: SensorLoadOptions): Promise<readonly Figure[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'emporium-sensors-'));
@@ -35,24 +35,24 @@ export const benchSensors = async ({ server, streamUrl }: SensorLoadOptions): Pr
   const windows = await watchWindows(databaseUrl);
   const publishing: number[] = [];
   const live: number[] = [];
-  const behind: number[] = [];
+  const backlog: number[] = [];
   try {
     await transport.topology(shop.on('stream')).apply();
     await analytics.start();
-    for (let lap = 0, sent = 0; lap <= laps; lap += 1) {
+    for (let round = 0, sent = 0; round <= rounds; round += 1) {
       const began = performance.now();
       publishing.push(rateSince(began, await publish(transport, sent)));
-      sent += readingsPerLap;
-      await windows.hold(sent);
-      live.push(rateSince(began, readingsPerLap));
+      sent += readingsPerRound;
+      await windows.until(sent);
+      live.push(rateSince(began, readingsPerRound));
 
       await analytics.stop();
       await publish(transport, sent);
       await analytics.start();
       const [restarted, known] = [performance.now(), await windows.count()];
-      sent += readingsPerLap;
-      await windows.hold(sent);
-      behind.push(rateSince(restarted, sent - known));
+      sent += readingsPerRound;
+      await windows.until(sent);
+      backlog.push(rateSince(restarted, sent - known));
     }
   } finally {
     await analytics.stop();
@@ -60,11 +60,11 @@ export const benchSensors = async ({ server, streamUrl }: SensorLoadOptions): Pr
     await transport.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-  // Without the first lap, which warms up.
+  // Without the first round, which warms up.
   return [
     { what: 'readings accepted by the broker', unit: '/s', value: median(publishing.slice(1)) },
     { what: 'readings into windows, live', unit: '/s', value: median(live.slice(1)) },
-    { what: 'readings into windows, from behind', unit: '/s', value: median(behind.slice(1)) },
+    { what: 'readings into windows, with a backlog', unit: '/s', value: median(backlog.slice(1)) },
   ];
 };
 
@@ -81,7 +81,7 @@ const createAnalytics = async (
     main: resolve(import.meta.dirname, '../../../../services/sensor-analytics/src/main.ts'),
     env: {
       ...{ PORT: port, LOG_LEVEL: 'warn', JWT_PUBLIC_KEY: generateKeyPair().publicKey },
-      // No reading here raises an alert: what the bus would carry is not measured.
+      // No reading here raises an alert, so nothing is published on the bus.
       ...{ DATABASE_URL: databaseUrl, STREAM_URL: streamUrl, BUS_URL: 'memory://bench' },
     },
     logFile,
@@ -92,23 +92,23 @@ const createAnalytics = async (
 const chunk = 500;
 const inFlight = 4;
 
-/** The next readings after the first so many, a few calls at a time; gives how many. */
+/** Publishes the readings of a round, from number `from`, a few calls at a time. Returns their count. */
 const publish = async (transport: Transport, from: number): Promise<number> => {
-  const messages = Array.from({ length: readingsPerLap }, (_, index) => messageOf(from + index));
-  const lane = async (): Promise<void> => {
+  const messages = Array.from({ length: readingsPerRound }, (_, index) => messageOf(from + index));
+  const worker = async (): Promise<void> => {
     for (let part = messages.splice(0, chunk); part.length > 0; part = messages.splice(0, chunk)) {
       for (const result of await transport.publish(part)) if (result.status === 'refused') throw result.error;
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, lane));
-  return readingsPerLap;
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return readingsPerRound;
 };
 
 const sensors = 20_000;
 const places = ['London', 'New York', 'Tokyo', 'Sydney', 'Dubai'];
 const firstSecond = Math.floor(Date.now() / 1_000) - 30 * 86_400;
 
-/** As from so many sensors that read once a second, in turn. */
+/** The readings of `sensors` sensors that read once a second, in turn. */
 const messageOf = (index: number): OutgoingMessage =>
   createStreamMessage(sensorData, {
     sensor_id: index % sensors,
@@ -118,7 +118,7 @@ const messageOf = (index: number): OutgoingMessage =>
     humidity: 50 + (index % 70) / 10,
   });
 
-/** What the service has made of the readings. */
+/** Counts the readings in the service's windows. */
 const watchWindows = async (databaseUrl: string) => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -130,8 +130,8 @@ const watchWindows = async (databaseUrl: string) => {
   };
   return {
     count,
-    /** Until they hold so many. */
-    hold: async (readings: number): Promise<void> => {
+    /** Resolves when the windows contain this many readings. */
+    until: async (readings: number): Promise<void> => {
       for (let known = await count(); known < readings; known = await count()) await sleep(20);
     },
     close: () => client.end(),

@@ -12,7 +12,7 @@ import { topology } from './cases/topology.ts';
 import { volume } from './cases/volume.ts';
 import { wiping } from './cases/wiping.ts';
 
-/** What is checked with contracts and subscriptions of the case's own, so that several cases may run at one time. */
+/** Cases with their own contracts and subscriptions, so that several may run at one time. */
 const independent = {
   publishing,
   delivering,
@@ -23,22 +23,22 @@ const independent = {
   crashing,
 };
 
-/** What stops or wipes the broker, looks at all that it has, or takes the dead letters of everybody: one case after the other. */
+/** Cases that stop or reset the broker, look at all its topology, or consume all dead letters: they run one after the other. */
 const exclusive = {
   'dead-lettering': deadLettering,
   outage,
   topology,
   'hostile input': hostile,
-  'a wiped broker': wiping,
+  'a reset of the broker': wiping,
   volume,
 };
 
-/** Everything that is checked, by what it is about. */
+/** All cases, by topic. */
 export const caseGroups = { ...independent, ...exclusive };
 
 export const isIndependent = (group: string): boolean => Object.hasOwn(independent, group);
 
 type Groups = typeof caseGroups;
 
-/** The sentence that names a case; a skip of a case that does not exist is a type error. */
+/** The titles of all cases, so that skipping a case that does not exist is a type error. */
 export type CaseTitle = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups];

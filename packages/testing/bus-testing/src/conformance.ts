@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type BrokerSource, type CreateTransport, loadCreate, type RunningBroker } from './broker.ts';
+import { runCase } from './case-context.ts';
 import { type CaseTitle, caseGroups, isIndependent } from './cases.ts';
-import { withSetting } from './setting.ts';
 
 export interface Conformance {
   readonly name: string;
   readonly broker: BrokerSource;
-  /** Exports `create(url)`: `new URL('./create.ts', import.meta.url)`. What it creates should wait for an absent broker about 2 s. */
+  /**
+   * A module that exports `create(url)`: `new URL('./create.ts', import.meta.url)`. Its transport should wait about 2 s for a broker
+   * that is away.
+   */
   readonly module: URL;
-  /** Runs the cases that share nothing at one time: for a broker that makes each of them wait. */
+  /** Runs the independent cases at one time, for a broker on which each of them waits a lot. */
   readonly concurrent?: boolean;
-  /** The promises that this transport cannot keep, each with the reason for people to read. */
+  /** The cases that this transport cannot pass, each with a reason that the report shows. */
   readonly skip: readonly Skip[];
 }
 
@@ -19,7 +22,7 @@ export interface Skip {
   readonly reason: string;
 }
 
-/** The promises of `Transport`, as tests. Every transport calls this in its `test/conformance.int.spec.ts`. */
+/** Tests the guarantees of `Transport`. Every transport calls this in its `test/conformance.int.spec.ts`. */
 export const testTransport = ({ name, broker, module, concurrent = false, skip }: Conformance): void => {
   const reasons = new Map<string, string>(skip.map(({ test: title, reason }) => [title, reason]));
 
@@ -39,7 +42,7 @@ export const testTransport = ({ name, broker, module, concurrent = false, skip }
         for (const [title, run] of Object.entries(cases)) {
           const reason = reasons.get(title);
           if (reason !== undefined) test(title, ({ skip }) => skip(reason));
-          else test(title, (context) => withSetting({ context, running, create, module, run }), 120_000);
+          else test(title, (context) => runCase({ context, running, create, module, run }), 120_000);
         }
       });
     }

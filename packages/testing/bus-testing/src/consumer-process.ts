@@ -6,15 +6,15 @@ import { eventually } from './eventually.ts';
 /** What a consumer in another process does with its deliveries. */
 export interface Behaviour {
   readonly concurrency: number;
-  /** How long each delivery is worked on. */
+  /** How long each delivery takes. */
   readonly workMs: number;
-  /** `never`: it holds what it gets. `first-fails`: the first delivery of these bodies is retried. */
+  /** `never`: deliveries stay unsettled. `retryFirst`: the first delivery of these bodies is retried. */
   readonly settle: 'ack' | 'never' | { readonly retryFirst: readonly string[]; readonly delayMs: number };
 }
 
-/** One step of a delivery in another process. */
-export interface Step {
-  readonly step: 'begun' | 'acked' | 'retried';
+/** What happened to a delivery in another process. */
+export interface DeliveryEvent {
+  readonly event: 'begun' | 'acked' | 'retried';
   /** Nanoseconds of a clock that all processes of this machine share. */
   readonly at: number;
   readonly id: string;
@@ -23,10 +23,11 @@ export interface Step {
   readonly attempt: number;
 }
 
-export type Report = { readonly ready: true } | { readonly failed: string } | Step;
+/** What the process sends to its parent. */
+export type ConsumerMessage = { readonly ready: true } | { readonly failed: string } | DeliveryEvent;
 
-/** What the process is told, as its one argument in JSON. */
-export interface Assignment {
+/** The process's only argument, as JSON. */
+export interface ConsumerArguments {
   readonly module: string;
   readonly url: string;
   readonly subscription: Subscription;
@@ -34,11 +35,11 @@ export interface Assignment {
 }
 
 export interface ConsumerProcess {
-  /** What it did, as far as it could say so. */
-  readonly steps: readonly Step[];
-  /** Resolves when that many steps of this kind were seen. */
-  until(step: Step['step'], count: number): Promise<void>;
-  /** SIGKILL: no clean-up of any kind. Resolves when it is gone; safe to repeat. */
+  /** The events that it could send before it was killed. */
+  readonly events: readonly DeliveryEvent[];
+  /** Resolves when this many events of this kind were received. */
+  until(event: DeliveryEvent['event'], count: number): Promise<void>;
+  /** SIGKILL, without any clean-up. Resolves when the process has ended; safe to repeat. */
   kill(): Promise<void>;
 }
 
@@ -48,17 +49,17 @@ export const startConsumerProcess = async (options: {
   readonly subscription: Subscription;
   readonly behaviour: Behaviour;
 }): Promise<ConsumerProcess> => {
-  const assignment: Assignment = { ...options, module: options.module.href };
-  const child = fork(new URL('./consumer-main.ts', import.meta.url), [JSON.stringify(assignment)], {
+  const args: ConsumerArguments = { ...options, module: options.module.href };
+  const child = fork(new URL('./consumer-main.ts', import.meta.url), [JSON.stringify(args)], {
     execArgv: [],
   });
   const exit = once(child, 'exit');
-  const steps: Step[] = [];
-  await ready(child, (step) => steps.push(step));
+  const events: DeliveryEvent[] = [];
+  await ready(child, (event) => events.push(event));
   return {
-    steps,
+    events,
     until: (kind, count) => {
-      const seen = () => steps.filter(({ step }) => step === kind).length;
+      const seen = () => events.filter(({ event }) => event === kind).length;
       return eventually(
         () => seen() >= count,
         () => `${seen()} of ${count} deliveries were ${kind} in the other process`,
@@ -71,12 +72,12 @@ export const startConsumerProcess = async (options: {
   };
 };
 
-const ready = (child: ChildProcess, onStep: (step: Step) => void): Promise<void> =>
+const ready = (child: ChildProcess, onEvent: (event: DeliveryEvent) => void): Promise<void> =>
   new Promise((resolve, reject) => {
-    child.on('message', (report: Report) => {
-      if ('ready' in report) resolve();
-      else if ('failed' in report) reject(new Error(`The consumer process failed: ${report.failed}`));
-      else onStep(report);
+    child.on('message', (message: ConsumerMessage) => {
+      if ('ready' in message) resolve();
+      else if ('failed' in message) reject(new Error(`The consumer process failed: ${message.failed}`));
+      else onEvent(message);
     });
     child.once('error', reject);
     child.once('exit', (code, signal) =>

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves when the condition holds; fails with what was seen when it does not hold in time. */
+/** Resolves when the condition is true. Rejects with the text of `seen` when it is not true in time. */
 export const eventually = async (
   condition: () => boolean | Promise<boolean>,
   seen: () => string,
@@ -13,5 +13,5 @@ export const eventually = async (
   }
 };
 
-/** Long enough for what must not come to have come. */
+/** Waits long enough for an unwanted message to arrive. */
 export const aWhile = (ms = 300): Promise<void> => sleep(ms);

@@ -5,19 +5,19 @@ import { z } from 'zod';
 
 const schema = z.object({ id: z.string() });
 
-/** An event of `order` that no other case knows. */
+/** An event of `order` that is unique to the case. */
 export const anEvent = (): Contract =>
   event(`thing.happened-${unique()}`, { owner: 'order', version: 1, key: 'id', schema });
 
-/** A command to `payment` that no other case knows. */
+/** A command to `payment` that is unique to the case. */
 export const aCommand = (): Contract =>
   command(`payment.act-${unique()}`, { owner: 'payment', senders: ['order'], version: 1, key: 'id', schema });
 
-/** A subscription of `payment` that no other case knows; unordered. */
+/** An unordered subscription of `payment` that is unique to the case. */
 export const aSubscription = (...to: readonly Contract[]): Subscription =>
   subscription(`payment.${unique()}`, { to, retry: quick });
 
-/** The same with order per key. */
+/** An ordered subscription of `payment` that is unique to the case. */
 export const anOrderedSubscription = (...to: readonly Contract[]): Subscription =>
   subscription(`payment.${unique()}`, { to, retry: quick, ordered: true });
 
@@ -27,7 +27,7 @@ interface MessageParts {
   readonly body?: Uint8Array | string;
 }
 
-/** A message with this contract's routing. A body that is a text is sent as UTF-8. */
+/** A message of this contract. A text as body is encoded as UTF-8. */
 export const aMessage = (
   { type, kind, owner }: Contract,
   { id = uuid(), key = id, body = '{}' }: MessageParts = {},
@@ -40,7 +40,7 @@ export const aMessage = (
   body: typeof body === 'string' ? Buffer.from(body) : body,
 });
 
-/** So many messages of this contract; their bodies are their numbers, from 0. */
+/** `count` messages of this contract, with their numbers from 0 as bodies. */
 export const messages = (contract: Contract, count: number, key?: string): OutgoingMessage[] =>
   Array.from({ length: count }, (_, number) =>
     aMessage(contract, { body: String(number), ...(key === undefined ? {} : { key }) }),
@@ -49,6 +49,6 @@ export const messages = (contract: Contract, count: number, key?: string): Outgo
 /** The body as text. */
 export const textOf = ({ body }: { readonly body: Uint8Array }): string => Buffer.from(body).toString();
 
-/** Twelve letters: what may stand in a contract's name. */
+/** Twelve letters, as a contract's name allows. */
 const unique = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => 'abcdefghijklmnop'[byte % 16]).join('');

@@ -8,8 +8,9 @@ export interface Role {
 }
 
 /**
- * Makes a database on the server of `adminUrl` (a superuser's), and the role that owns it and alone may connect
- * (besides superusers), unless they are there. Resolves to that role's URL, or to the superuser's where none is named.
+ * Creates a database on the server of `adminUrl` (a superuser's) unless it exists, and the role that owns it and may connect to it,
+ * as no other role but superusers. Resolves with the role's URL, or the superuser's without a role. An existing role gets this
+ * password.
  */
 export const createDatabase = async (adminUrl: string, name: string, role?: Role): Promise<string> => {
   await withClient(adminUrl, async (client) => {
@@ -28,7 +29,7 @@ export const createDatabase = async (adminUrl: string, name: string, role?: Role
   return urlOf(adminUrl, name, role);
 };
 
-/** An empty database of its own for a suite: `{ url, drop }`. Dropping closes its connections. */
+/** Creates an empty database for a suite. `drop` removes it, and closes its connections. */
 export const freshDatabase = async (adminUrl: string): Promise<{ url: string; drop(): Promise<void> }> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const url = await createDatabase(adminUrl, name);
@@ -51,7 +52,7 @@ const urlOf = (adminUrl: string, database: string, role: Role | undefined): stri
 
 const withClient = async (url: string, work: (client: pg.Client) => Promise<void>): Promise<void> => {
   const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined); // the call that meets it rejects
+  client.on('error', () => undefined); // the call in progress rejects
   await client.connect();
   try {
     await work(client);

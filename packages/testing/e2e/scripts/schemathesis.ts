@@ -1,5 +1,5 @@
-// npm run --silent schemathesis -- <program>: property-based tests of what each service of an embedded shop says of itself,
-// with the token of a customer and with that of an administrator. Ends with 1 when a service breaks its description.
+// npm run --silent schemathesis -- <program>: property-based tests of every service of an embedded shop against its OpenAPI
+// document, with the tokens of a customer and of an administrator. Ends with 1 when a service does not conform.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,14 +16,14 @@ const checks = [
   'negative_data_rejection',
   'unsupported_method',
 ];
-/** Of one service with one token; a guard, for what the number of examples does not bound. */
-const secondsAtMost = 8;
+/** The time limit of one service with one token, beside the number of examples. */
+const maxSeconds = 8;
 
-/** A stream does not end, and a simulator that was told to fail does so. */
-const leftOut = ['/api/sensors/stream', '/simulator/faults'];
+/** The stream does not end, and the faults would make the simulator fail. */
+const excluded = ['/api/sensors/stream', '/simulator/faults'];
 
 const [program] = process.argv.slice(2);
-if (program === undefined) throw new Error('say where schemathesis is');
+if (program === undefined) throw new Error('the path of schemathesis is missing');
 
 interface Outcome {
   readonly code: number | null;
@@ -38,8 +38,8 @@ const test = async (address: string, token: string): Promise<Outcome> => {
       ...['--config-file', join(import.meta.dirname, 'schemathesis.toml')],
       ...['run', `${address}/openapi.json`, '--header', `Authorization: Bearer ${token}`],
       ...['--checks', checks.join(','), '--phases', 'examples,coverage,fuzzing'],
-      ...['--max-examples', '8', '--max-time', String(secondsAtMost), '--seed', '1', '--no-shrink'],
-      ...leftOut.flatMap((path) => ['--exclude-path', path]),
+      ...['--max-examples', '8', '--max-time', String(maxSeconds), '--seed', '1', '--no-shrink'],
+      ...excluded.flatMap((path) => ['--exclude-path', path]),
       ...['--request-timeout', '10', '--suppress-health-check', 'all', '--warnings', 'off', '--no-color'],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -70,8 +70,8 @@ try {
     name === 'provider-simulator' ? { payment: paymentApiKey, shipping: carrierApiKey } : tokens;
   for (const { name, address } of shop.processes.values()) {
     const described = await fetch(`${address}/openapi.json`);
-    const { paths } = (await described.json()) as { paths?: object }; // its own word
-    // The gateway's document is those of the services, and some processes have health alone.
+    const { paths } = (await described.json()) as { paths?: object }; // as OpenAPI has it
+    // The gateway's document consists of those of the services, and some processes only have health checks.
     if (name === 'gateway' || Object.keys(paths ?? {}).length === 0) continue;
     const tested = Object.entries(tokensOf(name)).map(async ([role, token = '']) => {
       const began = Date.now();

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A request that was not answered as expected; the message holds the problem document. */
-export class UnexpectedAnswer extends Error {
+/** A response with an unexpected status; the message contains the problem document. */
+export class UnexpectedResponse extends Error {
   readonly status: number;
 
   constructor(method: string, path: string, status: number, body: string) {
     super(`${method} ${path} answered ${status}: ${body.slice(0, 1_000)}`);
-    this.name = 'UnexpectedAnswer';
+    this.name = 'UnexpectedResponse';
     this.status = status;
   }
 }
@@ -17,46 +17,47 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Answer<Body> {
+export interface HttpResponse<Body> {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Body;
 }
 
 export interface Http {
-  /** Whatever the answer; the body is parsed when it is JSON. */
-  ask<Body>(method: string, path: string, options?: RequestOptions): Promise<Answer<Body>>;
-  /** The body of a 2xx answer; anything else throws `UnexpectedAnswer`. */
+  /** Resolves with any response; the body is parsed when it is JSON. */
+  request<Body>(method: string, path: string, options?: RequestOptions): Promise<HttpResponse<Body>>;
+  /** Resolves with the body of a 2xx response; throws `UnexpectedResponse` for any other. */
   call<Body>(method: string, path: string, options?: RequestOptions): Promise<Body>;
 }
 
-/** How long between two tries while something is away, in milliseconds. */
-const againMs = 500;
+export interface HttpOptions {
+  /** How long a request is retried while the shop answers 503 with a Retry-After, in milliseconds. 0 by default. */
+  readonly retryForMs?: number;
+}
 
-/**
- * JSON over HTTP to the shop's front door. For up to `patienceMs` (0 unless given) it asks again when the shop answers that
- * something of it is away (503, with a Retry-After): then nothing was done.
- */
-export const createHttp = (url: string, { patienceMs = 0 }: { readonly patienceMs?: number } = {}): Http => {
-  const ask = async <Body>(
+const retryDelayMs = 500;
+
+/** JSON over HTTP to the shop's gateway. A request that was answered 503 with a Retry-After had no effect, and can be retried. */
+export const createHttp = (url: string, { retryForMs = 0 }: HttpOptions = {}): Http => {
+  const request = async <Body>(
     method: string,
     path: string,
     options: RequestOptions = {},
-  ): Promise<Answer<Body>> => {
-    for (const deadline = Date.now() + patienceMs; ; await sleep(againMs)) {
-      const answer = await askOnce<Body>(method, path, options);
-      const isAway = answer.status === 503 && answer.headers.has('retry-after');
-      if (!isAway || Date.now() > deadline) return answer;
+  ): Promise<HttpResponse<Body>> => {
+    for (const deadline = Date.now() + retryForMs; ; await sleep(retryDelayMs)) {
+      const response = await requestOnce<Body>(method, path, options);
+      const isAway = response.status === 503 && response.headers.has('retry-after');
+      if (!isAway || Date.now() > deadline) return response;
     }
   };
 
-  const askOnce = async <Body>(
+  const requestOnce = async <Body>(
     method: string,
     path: string,
     options: RequestOptions,
-  ): Promise<Answer<Body>> => {
+  ): Promise<HttpResponse<Body>> => {
     const { body, token, headers = {} } = options;
-    const response = await reach(method, new URL(path, url), {
+    const response = await fetchOrExplain(method, new URL(path, url), {
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -69,18 +70,18 @@ export const createHttp = (url: string, { patienceMs = 0 }: { readonly patienceM
     return { status: response.status, headers: response.headers, body: parse(text) as Body }; // the caller knows the route
   };
   return {
-    ask,
+    request,
     call: async <Body>(method: string, path: string, options?: RequestOptions) => {
-      const { status, body } = await ask<Body>(method, path, options);
+      const { status, body } = await request<Body>(method, path, options);
       if (status < 200 || status > 299)
-        throw new UnexpectedAnswer(method, path, status, JSON.stringify(body));
+        throw new UnexpectedResponse(method, path, status, JSON.stringify(body));
       return body;
     },
   };
 };
 
-/** fetch says "fetch failed" of every address that does not answer. */
-const reach = async (method: string, url: URL, init: RequestInit): Promise<Response> => {
+/** fetch has the message "fetch failed" for every address that does not answer. */
+const fetchOrExplain = async (method: string, url: URL, init: RequestInit): Promise<Response> => {
   try {
     return await fetch(url, { method, ...init });
   } catch (cause) {

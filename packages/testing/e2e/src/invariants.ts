@@ -1,22 +1,18 @@
-import {
-  eventually,
-  type FailedTaskView,
-  type OrderSummary,
-  type OrderView,
-  type ShopClient,
-} from './client.ts';
+import type { ShopClient } from './client.ts';
+import { eventually } from './eventually.ts';
 import type { Mail } from './mails.ts';
+import type { FailedTaskView, OrderSummary, OrderView } from './views.ts';
 
-/** One promise of the shop, and every place where it does not hold. */
+/** One invariant of the shop, with all its violations. */
 export interface Invariant {
   readonly name: string;
-  /** What was looked at: `12 orders`. A check that looked at nothing proves nothing. */
-  readonly looked: string;
+  /** What was checked: `12 orders`. */
+  readonly checked: string;
   readonly violations: readonly string[];
 }
 
 export interface InvariantOptions {
-  /** Orders that wait for a person on purpose. */
+  /** Orders that are expected to wait for an administrator. */
   readonly parked?: readonly string[];
   readonly timeoutMs?: number;
 }
@@ -40,7 +36,7 @@ export const checkInvariants = async (
   return [
     {
       name: 'every order is final',
-      looked: `${orders.length} orders: ${completed.length} completed, ${cancelled.length} cancelled`,
+      checked: `${orders.length} orders: ${completed.length} completed, ${cancelled.length} cancelled`,
       violations: orders
         .filter((order) => !isSettled(order))
         .map(({ orderId, status }) => `${orderId} is ${status}`),
@@ -74,7 +70,7 @@ const stockAddsUp = async (
   }
   return {
     name: 'stock adds up: received = sold + available, nothing reserved for a final order',
-    looked: `${rows.length} products`,
+    checked: `${rows.length} products`,
     violations: rows.flatMap((row) => [
       ...(row.received === row.sold + row.reserved + row.available
         ? []
@@ -85,7 +81,7 @@ const stockAddsUp = async (
       ...(row.reserved === 0 || mayBeReserved ? [] : [`${row.sku}: ${row.reserved} still reserved`]),
       ...(mayBeReserved || row.sold === (sold.get(row.sku) ?? 0)
         ? []
-        : [`${row.sku}: ${row.sold} sold, completed orders hold ${sold.get(row.sku) ?? 0}`]),
+        : [`${row.sku}: ${row.sold} sold, completed orders contain ${sold.get(row.sku) ?? 0}`]),
     ]),
   };
 };
@@ -105,7 +101,7 @@ const moneyAddsUp = async (
   ];
   return {
     name: "money adds up: the provider's ledger has the total of a completed order, and nothing of a cancelled one",
-    looked: `${expectations.length} orders`,
+    checked: `${expectations.length} orders`,
     violations: expectations.flatMap(({ orderId, taken }) => [
       ...(takenFor(orderId) === taken ? [] : [`${orderId}: ${takenFor(orderId)} taken, ${taken} expected`]),
       ...(heldFor(orderId) === 0 ? [] : [`${orderId}: ${heldFor(orderId)} still held`]),
@@ -121,13 +117,13 @@ const ledgersAgree = async (client: ShopClient): Promise<Invariant> => {
     (theirs.get(orderId) ?? []).reduce((total, line) => total + line[amount], 0);
   return {
     name: "our payments equal the provider's ledger",
-    looked: `${ours.length} payments`,
+    checked: `${ours.length} payments`,
     violations: [
       ...ours.flatMap(({ orderId, captured, refunded }) =>
         captured === sum(orderId, 'captured') && refunded === sum(orderId, 'refunded')
           ? []
           : [
-              `${orderId}: we say ${captured} - ${refunded}, the provider ${sum(orderId, 'captured')} - ${sum(orderId, 'refunded')}`,
+              `${orderId}: we have ${captured} - ${refunded}, the provider has ${sum(orderId, 'captured')} - ${sum(orderId, 'refunded')}`,
             ],
       ),
       ...[...theirs.keys()]
@@ -146,7 +142,7 @@ const shipmentsMatch = async (
   const shipped = (orderId: string) => byOrder.get(orderId)?.length ?? 0;
   return {
     name: 'one shipment for a completed order, none for a cancelled one',
-    looked: `${completed.length + cancelled.length} orders`,
+    checked: `${completed.length + cancelled.length} orders`,
     violations: [
       ...completed
         .filter(({ orderId }) => shipped(orderId) !== 1)
@@ -164,38 +160,38 @@ const mailsAreSentOnce = async (
   cancelled: readonly OrderSummary[],
   timeoutMs: number,
 ): Promise<Invariant> => {
-  // Nothing is lost that is set aside: an open dead letter, or a task that was given up, accounts for the mails of its order.
+  // The mails of an order may be missing where it has an open dead letter or a failed task.
   const open = (await client.deadLetters()).filter(({ subscription }) => subscription === 'email.orders');
-  const givenUp = (await client.failedTasks('email.send')).map(orderIn);
-  const excused = new Set([...open.map(({ key }) => key), ...givenUp]);
+  const failed = (await client.failedTasks('email.send')).map(orderIn);
+  const excused = new Set([...open.map(({ key }) => key), ...failed]);
   const missing = (mails: readonly Mail[]): string[] => {
     const byOrder = Map.groupBy(mails, (mail) => orderOf(mail) ?? '');
-    const unlike = (orders: readonly OrderSummary[], words: readonly string[]): string[] =>
+    const wrong = (orders: readonly OrderSummary[], words: readonly string[]): string[] =>
       orders.flatMap(({ orderId }) => {
         const subjects = (byOrder.get(orderId) ?? []).map(({ subject }) => subject);
         const complete = words.every((word) => subjects.filter((each) => each.includes(word)).length === 1);
         return complete || excused.has(orderId) ? [] : [`${orderId}: ${subjects.join(', ') || 'no mail'}`];
       });
-    return [...unlike(completed, ['confirmed', 'way', 'delivered']), ...unlike(cancelled, ['cancelled'])];
+    return [...wrong(completed, ['confirmed', 'way', 'delivered']), ...wrong(cancelled, ['cancelled'])];
   };
   const since = oldestOf([...completed, ...cancelled]);
   const mails = await eventually(
-    'the mails are there',
+    'all mails were sent',
     () => client.mailsSince(since),
     (all) => missing(all).length === 0,
     timeoutMs,
   ).catch(() => client.mailsSince(since));
   return {
-    name: 'one mail for each event, whatever was redelivered',
-    looked: `${mails.length} mails`,
+    name: 'one mail for each event, also after redeliveries',
+    checked: `${mails.length} mails`,
     violations: [
-      ...doubled(mails.map(({ messageId }) => messageId)).map((id) => `${id} is there twice`),
+      ...duplicates(mails.map(({ messageId }) => messageId)).map((id) => `${id} was delivered twice`),
       ...missing(mails),
     ],
   };
 };
 
-/** Sensors go on while this looks: what counts is each alert that was there when it began. */
+/** Checks the alerts that exist when it starts; the sensors continue meanwhile. */
 const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promise<Invariant> => {
   const alerts = await client.sensorAlerts();
   const isOf = (alertId: string) => (mail: Mail) => mail.messageId.includes(alertId);
@@ -203,25 +199,25 @@ const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promi
     ...(await client.mailsAbout('too hot')),
     ...(await client.mailsAbout('a sudden jump')),
   ];
-  const unlike = (mails: readonly Mail[]): string[] =>
+  const wrong = (mails: readonly Mail[]): string[] =>
     alerts
       .map(({ alertId }) => ({ alertId, sent: mails.filter(isOf(alertId)).length }))
       .filter(({ sent }) => sent !== 1)
       .map(({ alertId, sent }) => `${alertId}: ${sent} mails`);
   const mails = await eventually(
-    'operations have their mails',
+    'operations received their mails',
     alertMails,
-    (all) => unlike(all).length === 0,
+    (all) => wrong(all).length === 0,
     timeoutMs,
   ).catch(alertMails);
   return {
     name: 'one mail to operations for each alert',
-    looked: `${alerts.length} alerts`,
-    violations: unlike(mails),
+    checked: `${alerts.length} alerts`,
+    violations: wrong(mails),
   };
 };
 
-/** When the first of them was placed, which its id tells: no mail of them is older. Clocks may differ by a minute. */
+/** When the first order was placed, by the time in its id, minus a minute of clock skew. No mail about the orders is older. */
 const oldestOf = (orders: readonly OrderSummary[]): Date => {
   const placedAt = orders.map(({ orderId }) => Number.parseInt(orderId.replace('-', '').slice(0, 12), 16));
   return new Date(placedAt.reduce((oldest, at) => Math.min(oldest, at), Date.now()) - 60_000);
@@ -230,11 +226,11 @@ const oldestOf = (orders: readonly OrderSummary[]): Date => {
 const orderOf = ({ text }: Mail): string | undefined =>
   /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/.exec(text)?.[0];
 
-/** Wherever in its data a task names one. */
+/** The order in the data of a task, if any. */
 const orderIn = ({ data }: FailedTaskView): string | undefined =>
   /"orderId":"([^"]+)"/.exec(JSON.stringify(data))?.[1];
 
-const doubled = (values: readonly string[]): string[] => [
+const duplicates = (values: readonly string[]): string[] => [
   ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
 ];
 

@@ -1,27 +1,27 @@
 import type { Http } from './http.ts';
 
-/** As the mailbox lists it. */
+/** A mail in the list of the mailbox. */
 export interface Mail {
   readonly id: string;
   readonly messageId: string;
   readonly to: readonly string[];
   readonly subject: string;
-  /** The beginning of it. */
+  /** The beginning of its text. */
   readonly text: string;
   readonly receivedAt: string;
-  /** How often it was accepted; more than once after a crash in between, under the same Message-ID. */
+  /** How often it was delivered: more than once, with the same Message-ID, after a crash of the sender. */
   readonly deliveries: number;
 }
 
 interface MailPage {
   readonly mails: readonly Mail[];
-  /** The address of the next page, where there is one. */
+  /** The path of the next page, where there is one. */
   readonly next?: string;
 }
 
 const pageSize = 200;
 
-/** The newest first, until a page is older than `since`; a box may hold any number of others. */
+/** All mails, the newest first, up to the page that contains one older than `since`. */
 export const allMails = async (
   http: Http,
   filter: { readonly to?: string; readonly subject?: string },

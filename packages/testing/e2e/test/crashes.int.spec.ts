@@ -24,7 +24,7 @@ describe.skipIf(!postgres.available)(postgres.title('a shop whose processes are 
       port: await freePort(),
       onIncident: (incident) => incidents.push(incident),
     });
-    client = createShopClient(shop.url, shop.admin, { patienceMs: 60_000 });
+    client = createShopClient(shop.url, shop.admin, { retryForMs: 60_000 });
     await client.stock({ sku: 'MUG-1', name: 'Mug', price: { amount: 1_250, currency: 'EUR' } }, 10_000);
   }, 180_000);
   afterEach(() => {
@@ -38,19 +38,19 @@ describe.skipIf(!postgres.available)(postgres.title('a shop whose processes are 
   const pidsOf = (): number[] =>
     [...shop.processes.values()].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   const database = (): number => {
-    if (shop.database.pid === undefined) throw new Error('PostgreSQL does not run');
+    if (shop.database.pid === undefined) throw new Error('PostgreSQL is not running');
     return shop.database.pid;
   };
   const kill = (...pids: readonly number[]): void => {
     for (const pid of pids) process.kill(pid, 'SIGKILL');
   };
-  const told = (kind: Incident['kind']): string[] =>
+  const namesOf = (kind: Incident['kind']): string[] =>
     incidents
       .filter((each) => each.kind === kind)
       .map(({ name }) => name)
       .toSorted();
 
-  /** Orders that are placed while `disaster` happens: each that was accepted ends, and everything adds up. */
+  /** Places orders while `disaster` happens. Every accepted order must become final, and the invariants must hold. */
   const survives = async (disaster: () => Promise<void>): Promise<void> => {
     round += 1;
     const ada = await client.register('Ada', `ada.${round}@example.com`);
@@ -60,8 +60,8 @@ describe.skipIf(!postgres.available)(postgres.title('a shop whose processes are 
       for (let turn = each; placing; turn += 1) {
         const body = { lines: [{ sku: 'MUG-1', quantity: 1 }], paymentToken: tokens[turn % tokens.length] };
         const answer = await client.http
-          .ask<{ orderId: string }>('POST', '/api/orders', { token: ada.token, body })
-          .catch(() => undefined); // whether it arrived is unknown then: the invariants count it all the same
+          .request<{ orderId: string }>('POST', '/api/orders', { token: ada.token, body })
+          .catch(() => undefined); // it may have been placed nevertheless: the invariants include it
         if (answer?.status === 202) accepted.push(answer.body.orderId);
         else await sleep(50);
       }
@@ -80,19 +80,19 @@ describe.skipIf(!postgres.available)(postgres.title('a shop whose processes are 
   };
 
   const allAreBack = async (names: readonly string[]): Promise<void> => {
-    await expect.poll(() => told('is back'), { timeout: 90_000, interval: 200 }).toEqual(names.toSorted());
-    expect(told('ended')).toEqual(names.toSorted());
-    expect(told('keeps ending')).toEqual([]);
+    await expect.poll(() => namesOf('is back'), { timeout: 90_000, interval: 200 }).toEqual(names.toSorted());
+    expect(namesOf('ended')).toEqual(names.toSorted());
+    expect(namesOf('keeps ending')).toEqual([]);
   };
 
-  test('starts PostgreSQL again, and no service dies of it', async () => {
+  test('restarts PostgreSQL, and no service ends', async () => {
     await survives(async () => {
       kill(database());
       await allAreBack(['PostgreSQL']);
     });
   }, 240_000);
 
-  test('starts all services again that were killed at once', async () => {
+  test('restarts all services that were killed at once', async () => {
     await survives(async () => {
       kill(...pidsOf());
       await allAreBack([...shop.processes.keys()]);
@@ -100,14 +100,14 @@ describe.skipIf(!postgres.available)(postgres.title('a shop whose processes are 
     expect(incidents[0]).toMatchObject({ kind: 'ended', how: 'SIGKILL', restarts: true });
   }, 240_000);
 
-  test('starts the database and all services again that were killed at once', async () => {
+  test('restarts the database and all services that were killed at once', async () => {
     await survives(async () => {
       kill(database(), ...pidsOf());
       await allAreBack(['PostgreSQL', ...shop.processes.keys()]);
     });
   }, 240_000);
 
-  test('waits for a service that stands still, and goes on with it', async () => {
+  test('does not restart a service that is stopped for a while, and continues with it', async () => {
     const pid = shop.processes.get('payment')?.pid ?? 0;
     await survives(async () => {
       process.kill(pid, 'SIGSTOP');

@@ -13,7 +13,7 @@ const entry = fileURLToPath(new URL('../../../../services/shipping/src/main.ts',
 const database = await ownServerFor('postgres');
 const broker = await serverFor('postgres');
 
-/** Loading a service takes most of it; the drain itself is bounded by `drainMs`. */
+/** `startMs` includes loading the service; `drainMs` limits the shutdown. */
 const startMs = 60_000;
 const drainMs = 4_000;
 
@@ -63,24 +63,24 @@ describe.skipIf(!database.available)(database.title('a service that is told to s
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => (output += String(chunk)));
     const exit = once(child, 'close').then(([code]) => Number(code));
-    const says = (text: string) =>
+    const logs = (text: string) =>
       expect.poll(() => output, { timeout: startMs, interval: 50 }).toContain(text);
     const stop = async () => {
       const before = performance.now();
       child.kill('SIGTERM');
       return { code: await exit, ms: performance.now() - before };
     };
-    return { says, stop, output: () => output };
+    return { logs, stop, output: () => output };
   };
 
-  test('while its database is away and deliveries wait for it ends at once, and loses none of them', async () => {
+  test('ends at once while deliveries wait for its database, and loses none of them', async () => {
     const service = await launch();
-    await service.says('"msg":"started"');
+    await service.logs('"msg":"started"');
     await server.kill();
     const orders = Array.from({ length: 20 }, () => uuid());
     const results = await transport.publish(orders.map(dispatch));
     expect(results.every(({ status }) => status === 'accepted')).toBe(true);
-    await service.says('paused, nothing is lost');
+    await service.logs('paused, nothing is lost');
 
     const { code, ms } = await service.stop();
 
@@ -105,10 +105,10 @@ describe.skipIf(!database.available)(database.title('a service that is told to s
     ['database', () => ({ DATABASE_URL: 'postgres://shipping:shipping@127.0.0.1:1/shipping' })],
     ['broker', () => ({ BUS_URL: 'postgres://bus:bus@127.0.0.1:1/bus' })],
   ])(
-    'while it waits for its %s to start ends at once, with exit code 0',
+    'ends at once, with exit code 0, while it waits for its %s to start',
     async (what, environment) => {
       const service = await launch(environment());
-      await service.says(`waiting for the ${what}`);
+      await service.logs(`waiting for the ${what}`);
 
       const { code, ms } = await service.stop();
 

@@ -10,7 +10,7 @@ import { type Document, hostileRequests, type WalkedRequest } from './support/wa
 
 const serving = services.map(({ name }) => name).filter((name) => name !== 'gateway');
 
-describe('HTTP, to the processes of a whole shop', () => {
+describe('HTTP requests to the processes of a whole shop', () => {
   let shop: Shop;
   let client: ShopClient;
   let dataDir: string;
@@ -33,11 +33,11 @@ describe('HTTP, to the processes of a whole shop', () => {
       .split('\n')
       .filter((line) => line.includes('request failed'));
 
-  test('log-ins that flood in are turned away at once, and other requests stay fast', async () => {
+  test('a flood of log-ins is refused at once, and other requests stay fast', async () => {
     const ada = await client.register('Ada', 'flooded@example.com');
     const timed = async (method: string, path: string, options: object = {}) => {
       const began = performance.now();
-      const { status, headers } = await client.http.ask(method, path, options);
+      const { status, headers } = await client.http.request(method, path, options);
       return { status, ms: performance.now() - began, retryAfter: headers.get('retry-after') };
     };
     const logIns = Array.from({ length: 230 }, (_, index) =>
@@ -57,7 +57,7 @@ describe('HTTP, to the processes of a whole shop', () => {
     expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(2);
     expect(refused.length).toBeGreaterThan(150);
     expect(refused.every(({ retryAfter }) => Number(retryAfter) > 0)).toBe(true);
-    // At once for all but the few who stood in line in vain; a busy machine takes its time for 230 connections, though.
+    // All but the few that waited for a worker are refused at once; a busy machine needs some time for 230 connections, though.
     const times = refused.map(({ ms }) => ms).sort((one, other) => one - other);
     expect(times[149]).toBeLessThan(5_000);
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(12_000);
@@ -66,21 +66,21 @@ describe('HTTP, to the processes of a whole shop', () => {
   }, 60_000);
 
   test.each(serving)(
-    '%s answers whatever its parameters and bodies hold, and never with a fault',
+    '%s answers hostile parameters and bodies, and never with a server error',
     async (name) => {
       const address = shop.processes.get(name)?.address;
       const response = await fetch(`${address}/openapi.json`);
-      const requests = response.status === 200 ? hostileRequests((await response.json()) as Document) : []; // its own word
+      const requests = response.status === 200 ? hostileRequests((await response.json()) as Document) : []; // as OpenAPI has it
       const wrong: string[] = [];
       const next = requests[Symbol.iterator]();
       const work = async () => {
         for (const each of next) wrong.push(...(await problemsOf(`${address}`, each, token)));
       };
-      // As many as hash a password at one time: with more, some would be turned away.
+      // At most as many as passwords are hashed at one time: more would be refused.
       await Promise.all(Array.from({ length: name === 'user-registration' ? 2 : 8 }, work));
       expect(wrong.slice(0, 20)).toEqual([]);
       expect(await faultsOf(name)).toEqual([]);
-      if (requests.length === 0) expect(name).toBe('email-worker'); // it has health alone
+      if (requests.length === 0) expect(name).toBe('email-worker'); // it only has health checks
     },
     300_000,
   );
@@ -93,10 +93,10 @@ describe('HTTP, to the processes of a whole shop', () => {
     '/docs/',
     '/api/nothing',
   ])(
-    'no method makes %s answer with a fault',
+    'no method of %s is answered with a server error',
     async (path) => {
       for (const method of METHODS.filter((each) => each !== 'CONNECT')) {
-        const { status, type } = await bare(`${shop.url}${path}`, method);
+        const { status, type } = await requestWithoutHeaders(`${shop.url}${path}`, method);
         expect([method, status < 500], `${status}`).toEqual([method, true]);
         if (status >= 400 && method !== 'HEAD')
           expect([method, type]).toEqual([method, 'application/problem+json']);
@@ -106,10 +106,10 @@ describe('HTTP, to the processes of a whole shop', () => {
     60_000,
   );
 
-  test('what an address takes is the same at the gateway and at its service', async () => {
+  test('a path allows the same methods at the gateway as at its service', async () => {
     const options = await fetch(`${shop.url}/api/admin/dead-letters/replay`, { method: 'OPTIONS' });
     expect([options.status, options.headers.get('allow')]).toEqual([204, 'OPTIONS, POST']);
-    const query = await bare(`${shop.url}/api/products`, 'QUERY');
+    const query = await requestWithoutHeaders(`${shop.url}/api/products`, 'QUERY');
     expect([query.status, query.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
   });
 
@@ -133,7 +133,7 @@ describe('HTTP, to the processes of a whole shop', () => {
   });
 });
 
-/** What is wrong with the answer: a fault, or a refusal that is no problem document. */
+/** The problems of a response: a server error, or a refusal without a problem document. */
 const problemsOf = async (
   address: string,
   { url, ...init }: WalkedRequest,
@@ -155,8 +155,8 @@ const problemsOf = async (
     : [`${response.status} ${type} ${init.method} ${url.slice(0, 200)} ${init.body?.slice(0, 200)}`];
 };
 
-/** Without any header that a client would add, such as a content type. */
-const bare = (url: string, method: string) =>
+/** A request without the headers that fetch adds, such as a content type. */
+const requestWithoutHeaders = (url: string, method: string) =>
   new Promise<{ status: number; type: string | undefined; allow: string | undefined }>((resolve, reject) => {
     const sent = request(url, { method, agent: false }, (response) => {
       response.resume();

@@ -8,7 +8,7 @@ const received = 150;
 const tokens = Array.from({ length: 200 }, (_, index) => (index % 5 === 0 ? 'tok_declined' : 'tok_ok'));
 
 describe.skipIf(!url)(url ? title : `${title} (skipped: SHOP_URL is not set)`, () => {
-  test('takes many orders at a time, however many instances share the work, and doubles nothing', async () => {
+  test('completes many concurrent orders, with any number of instances, and repeats no effect', async () => {
     const client = createShopClient(url ?? '', { email, password });
     const sku = `CROWD-${Date.now()}`;
     await client.stock({ sku, name: 'Crowded', price: { amount: 700, currency: 'EUR' } }, received);
@@ -16,9 +16,9 @@ describe.skipIf(!url)(url ? title : `${title} (skipped: SHOP_URL is not set)`, (
     const place = async (paymentToken: string): Promise<string> => {
       const body = { lines: [{ sku, quantity: 1 }], paymentToken };
       const { orderId } = await eventually(
-        'the order service has heard of the product',
+        'the order service knows the product',
         async () =>
-          (await client.http.ask<{ orderId?: string }>('POST', '/api/orders', { token: ada.token, body }))
+          (await client.http.request<{ orderId?: string }>('POST', '/api/orders', { token: ada.token, body }))
             .body,
         (answer) => answer.orderId !== undefined,
       );

@@ -1,4 +1,4 @@
-/** A body that somebody may send. */
+/** The body of a message or a request. */
 export interface HostileBytes {
   readonly name: string;
   readonly value: Uint8Array;
@@ -7,9 +7,9 @@ export interface HostileBytes {
 const text = (value: string): Uint8Array => Buffer.from(value, 'utf8');
 const hex = (value: string): Uint8Array => Buffer.from(value.replaceAll(' ', ''), 'hex');
 
-/** None of them is a message of any contract. */
+/** None of them is a valid message of any contract. */
 export const hostileBytes: readonly HostileBytes[] = [
-  { name: 'nothing', value: new Uint8Array(0) },
+  { name: 'an empty body', value: new Uint8Array(0) },
   { name: 'one NUL byte', value: hex('00') },
   { name: 'binary that begins with NUL bytes', value: hex('00 00 00 01 02 03') },
   { name: 'every byte value', value: Uint8Array.from({ length: 256 }, (_, index) => index) },

@@ -1,11 +1,11 @@
-/** A header of a message. What a broker's protocol cannot carry as it stands is sent as its text, or left out. */
+/** A header of a message. A value that a broker's protocol cannot carry is sent as text, or left out. */
 export interface HostileHeader {
   readonly name: string;
   readonly header: string;
   readonly value: string | number | boolean | null | Uint8Array | readonly string[];
 }
 
-/** Names that frameworks use, and that a transport may be tempted to use itself. */
+/** Names that other frameworks use, and that a transport might use without a prefix. */
 const names = [
   'id',
   'type',
@@ -36,11 +36,11 @@ export const hostileHeaders: readonly HostileHeader[] = [
   { name: 'our attempt as a word', header: 'emporium-attempt', value: 'many' },
   { name: 'our attempt as bytes', header: 'emporium-attempt', value: new Uint8Array([0, 255]) },
   {
-    name: 'our time before every calendar',
+    name: 'our time before the year 0',
     header: 'emporium-failed-at',
     value: '-271821-04-20T00:00:00.000Z',
   },
-  { name: 'our time that is no time', header: 'emporium-failed-at', value: 'yesterday' },
+  { name: 'our time that is not a time', header: 'emporium-failed-at', value: 'yesterday' },
   { name: 'our time that is null', header: 'emporium-failed-at', value: null },
   { name: 'our reason with a NUL character', header: 'emporium-reason', value: 'A\u0000B' },
   { name: 'our reason that is too long', header: 'emporium-reason', value: 'x'.repeat(30_000) },
@@ -48,7 +48,7 @@ export const hostileHeaders: readonly HostileHeader[] = [
   { name: 'our type with a NUL character', header: 'emporium-type', value: '\u0000' },
   { name: 'a flag', header: 'x-flag', value: true },
   { name: 'a list', header: 'x-list', value: ['a', 'b'] },
-  { name: 'no name', header: '', value: 'a' },
+  { name: 'an empty name', header: '', value: 'a' },
   { name: 'a name with a line break', header: 'x-a\r\nx-b', value: 'a' },
   { name: 'a name that is a property of every object', header: '__proto__', value: 'a' },
 ];

@@ -1,8 +1,8 @@
-/** A text that somebody may put into a field. */
+/** A value for a text field. */
 export interface HostileString {
   readonly name: string;
   readonly value: string;
-  /** False for what PostgreSQL cannot store as text. */
+  /** False for text that PostgreSQL cannot store. */
   readonly storable: boolean;
 }
 
@@ -15,7 +15,7 @@ export const hostileStrings: readonly HostileString[] = [
   unstorable('the first half of a surrogate pair', 'A\uD83D'),
   unstorable('the second half of a surrogate pair', '\uDE00B'),
   unstorable('surrogate halves the wrong way round', '\uDE00\uD83D'),
-  storable('nothing', ''),
+  storable('an empty text', ''),
   storable('spaces', '   '),
   storable('a tab and a line break', 'a\tb\nc'),
   storable('CR LF and a header', 'a\r\nSet-Cookie: b=c'),
@@ -25,7 +25,7 @@ export const hostileStrings: readonly HostileString[] = [
   storable('right-to-left override', 'evil\u202Egpj.exe'),
   storable('isolates', '\u2066a\u2069'),
   storable('zero-width characters', 'a\u200Bb\u200Dc\u2060d\uFEFF'),
-  storable('nothing visible', '\u200B\u200E\u2063'),
+  storable('invisible characters', '\u200B\u200E\u2063'),
   storable('a noncharacter', 'a\uFFFFb'),
   storable('an emoji of many parts', '👩‍👩‍👧‍👦'),
   storable('a hundred combining marks', `e${'\u0301'.repeat(100)}`),
@@ -34,7 +34,7 @@ export const hostileStrings: readonly HostileString[] = [
   storable('a link', 'You won 500 EUR: http://spam.example/x?id=1'),
   storable('HTML', '<script>alert(1)</script><img src=x onerror=alert(1)>'),
   storable('SQL', `'; drop table orders; --`),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a template of others
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the template syntax of third parties
   storable('a template', '${7*7} {{7*7}} %s %n'),
   storable('a path', '../../etc/passwd'),
   storable('an encoded path', '..%2f..%2fpackage.json'),

@@ -1,14 +1,14 @@
-/** A time that somebody may send: RFC 3339 where a text is expected, seconds or milliseconds since 1970 where a number is. */
+/** A value for a time field: RFC 3339 where a text is expected, seconds or milliseconds since 1970 where a number is. */
 export interface HostileTime {
   readonly name: string;
   readonly value: string | number;
 }
 
 export const hostileTimes: readonly HostileTime[] = [
-  { name: 'nothing', value: '' },
-  { name: 'no time', value: 'yesterday' },
+  { name: 'an empty text', value: '' },
+  { name: 'not a time', value: 'yesterday' },
   { name: 'a date alone', value: '2026-11-28' },
-  { name: 'no zone', value: '2026-11-28T10:00:00' },
+  { name: 'without a zone', value: '2026-11-28T10:00:00' },
   { name: 'the 30th of February', value: '2026-02-30T10:00:00Z' },
   { name: 'a 13th month', value: '2026-13-01T10:00:00Z' },
   { name: 'a leap second', value: '2016-12-31T23:59:60Z' },

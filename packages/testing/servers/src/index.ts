@@ -1,13 +1,14 @@
 export { createDatabase, freshDatabase, type Role } from '@emporium/databases';
-export { images } from './containers.ts';
-export { type EndOptions, endForeign } from './foreign-process.ts';
-export { freePort } from './free-port.ts';
-export { createGuard, type Guard } from './guard.ts';
-export { type KafkaOptions, type KafkaServer, startKafka } from './kafka.ts';
-export { memoryOf } from './memory.ts';
-export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
-export { type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq.ts';
-export { type RedisOptions, type RedisServer, startRedis } from './redis.ts';
+export { images } from './containers/containers.ts';
+export { type KafkaOptions, type KafkaServer, startKafka } from './kafka/kafka.ts';
+export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres/postgres.ts';
+export { freePort } from './process/free-port.ts';
+export { memoryOf } from './process/memory.ts';
+export { endProcess } from './process/other-process.ts';
+export { createProcessGuard, type ProcessGuard } from './process/process-guard.ts';
+export { whileStopped } from './process/stopped.ts';
+export { type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq/rabbitmq.ts';
+export { type RedisOptions, type RedisServer, startRedis } from './redis/redis.ts';
 export {
   type Availability,
   canStart,
@@ -17,4 +18,3 @@ export {
   serverFor,
 } from './server-for.ts';
 export type { OwnServer, ServerKind } from './server-kind.ts';
-export { whileStopped } from './stopped.ts';

@@ -14,7 +14,7 @@ test('a URL in the environment wins over a server of our own', async () => {
   expect(server.title('a suite')).toBe('a suite');
 });
 
-test('without a URL and a program the suite has no server, and its title says why', async () => {
+test('without a URL and a program the suite has no server, and its title has the reason', async () => {
   vi.stubEnv('RABBITMQ_URL', '');
   vi.stubEnv('RABBITMQ_BIN_DIR', '/nowhere');
   vi.stubEnv('REQUIRE_BROKERS', 'postgres');
@@ -26,7 +26,7 @@ test('without a URL and a program the suite has no server, and its title says wh
   expect(() => server.url).toThrow('no rabbitmq');
 });
 
-test('a kind that REQUIRE_BROKERS names must be there', async () => {
+test('a kind in REQUIRE_BROKERS must be available', async () => {
   vi.stubEnv('RABBITMQ_URL', '');
   vi.stubEnv('RABBITMQ_BIN_DIR', '/nowhere');
   vi.stubEnv('REQUIRE_BROKERS', 'postgres, rabbitmq');
@@ -36,7 +36,7 @@ test('a kind that REQUIRE_BROKERS names must be there', async () => {
   await expect(canStart('rabbitmq')).rejects.toThrow('REQUIRE_BROKERS names rabbitmq');
 });
 
-test('who insists on containers gets no other server, and is told of a wrong insistence', async () => {
+test('TEST_SERVERS=containers allows no other server, and other values are refused', async () => {
   vi.stubEnv('POSTGRES_URL', '');
   vi.stubEnv('REQUIRE_BROKERS', '');
   vi.stubEnv('TEST_SERVERS', 'containers');
@@ -49,7 +49,7 @@ test('who insists on containers gets no other server, and is told of a wrong ins
   await expect(serverFor('postgres')).rejects.toThrow('TEST_SERVERS: must be containers or programs');
 });
 
-test("a suite's own server is never the one of a URL", async () => {
+test('ownServerFor never uses the server of a URL', async () => {
   vi.stubEnv('RABBITMQ_URL', 'amqp://somewhere');
   vi.stubEnv('RABBITMQ_BIN_DIR', '/nowhere');
   vi.stubEnv('REQUIRE_BROKERS', '');

@@ -1,26 +1,26 @@
 import type { OwnServer, ServerKind } from './server-kind.ts';
-import { askSharer } from './sharing.ts';
+import { sharedUrlOf } from './sharing.ts';
 import { programsMissing, sourceOf } from './source.ts';
 
 /** Whether a suite has a server. For `describe.skipIf(!server.available)(server.title('…'), …)`. */
 export interface Availability {
   readonly available: boolean;
-  /** A suite's title, which names the reason when it is skipped. */
+  /** The suite's title, which includes the reason when it is skipped. */
   title(suite: string): string;
 }
 
-/** A server that a suite may use beside others, or the reason why it has none. */
+/** A server that suites share, or the reason why there is none. */
 export interface ServerForSuite extends Availability {
   /** A superuser's URL (PostgreSQL: of the database `postgres`). Throws the reason when there is no server. */
   readonly url: string;
 }
 
-/** A server of the suite's own, to be stopped and killed. */
+/** A server for one suite, which may stop and kill it. */
 export interface OwnServerForSuite extends Availability {
   start(): Promise<OwnServer>;
 }
 
-/** Where the environment may name a server. */
+/** The environment variables with the URLs of servers. */
 const variables: Readonly<Record<ServerKind, string>> = {
   postgres: 'POSTGRES_URL',
   rabbitmq: 'RABBITMQ_URL',
@@ -29,13 +29,13 @@ const variables: Readonly<Record<ServerKind, string>> = {
 };
 
 /**
- * The server that a suite gets: the one whose URL is in the environment (`POSTGRES_URL`, `RABBITMQ_URL`, `REDIS_URL`,
- * `KAFKA_URL`), else one in a container or of this machine's programs, started once for the whole run, else none, with the reason. A kind that
- * `REQUIRE_BROKERS` (comma separated) names is an error instead of none.
+ * The server of a suite: the one whose URL is in the environment (`POSTGRES_URL`, `RABBITMQ_URL`, `REDIS_URL`, `KAFKA_URL`), else one
+ * in a container or from this machine's programs, started once for the whole run, else none, with the reason. Throws instead when
+ * `REQUIRE_BROKERS` (comma separated) contains the kind.
  */
 export const serverFor = async (kind: ServerKind): Promise<ServerForSuite> => {
-  const given = process.env[variables[kind]];
-  if (given) return { ...available, url: given };
+  const url = process.env[variables[kind]];
+  if (url) return { ...available, url };
   const source = await sourceOf(kind);
   if (source.from === 'nowhere') {
     const reason = `${variables[kind]} is not set and ${source.reason}`;
@@ -46,10 +46,10 @@ export const serverFor = async (kind: ServerKind): Promise<ServerForSuite> => {
       },
     };
   }
-  return { ...available, url: (await askSharer(kind)) ?? (await startOnce(kind)).url };
+  return { ...available, url: (await sharedUrlOf(kind)) ?? (await startOnce(kind)).url };
 };
 
-/** A server of the suite's own, from where `serverFor` takes its own; never the one of a URL, which is not ours to stop. */
+/** A server for one suite, in a container or from this machine's programs; never the one of a URL, which we may not stop. */
 export const ownServerFor = async (kind: ServerKind): Promise<OwnServerForSuite> => {
   const source = await sourceOf(kind);
   if (source.from !== 'nowhere') return { ...available, start: source.start };
@@ -60,8 +60,8 @@ export const ownServerFor = async (kind: ServerKind): Promise<OwnServerForSuite>
 };
 
 /**
- * Whether this machine's programs can start a server for a suite that needs more of it than a container gives:
- * `startPostgres`, `startRabbitmq`, `startRedis` and `startKafka` will work then. `REQUIRE_BROKERS` counts here too.
+ * Whether `startPostgres`, `startRabbitmq`, `startRedis` or `startKafka` can start a server from this machine's programs, for suites
+ * that a container is not enough for. `REQUIRE_BROKERS` has the same effect as in `serverFor`.
  */
 export const canStart = async (kind: ServerKind): Promise<Availability> => {
   const missing = await programsMissing(kind);
@@ -70,7 +70,7 @@ export const canStart = async (kind: ServerKind): Promise<Availability> => {
 
 const running = new Map<ServerKind, Promise<OwnServer>>();
 
-/** The server of this process, started at the first call. */
+/** The server of this process, started by the first call. */
 export const startOnce = (kind: ServerKind): Promise<OwnServer> => {
   const started = running.get(kind) ?? start(kind);
   running.set(kind, started);

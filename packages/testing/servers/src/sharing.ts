@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 
-/** Where a test process asks for servers: set by the process that owns them. */
+/** The address of the process that shares its servers, set by that process. */
 const variable = 'EMPORIUM_SERVERS';
 
-/** Starts to hand out servers to child processes, on demand. `urlOf` must start each kind once. */
+/** Shares servers with child processes, on demand. `urlOf` must start each kind once. */
 export const shareServers = async (
   urlOf: (kind: string) => Promise<string>,
 ): Promise<{ close(): Promise<void> }> => {
@@ -28,8 +28,8 @@ export const shareServers = async (
   };
 };
 
-/** The URL of the run's server, or undefined where nobody shares. Throws the reason why it did not start. */
-export const askSharer = async (kind: string): Promise<string | undefined> => {
+/** The URL of the shared server, or undefined where none are shared. Throws the reason when it could not be started. */
+export const sharedUrlOf = async (kind: string): Promise<string | undefined> => {
   const sharer = process.env[variable];
   if (!sharer) return undefined;
   const response = await fetch(`${sharer}/${kind}`);

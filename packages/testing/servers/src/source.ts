@@ -1,20 +1,20 @@
-import { images, startContainer } from './containers.ts';
-import { engineMissing, imageMissing } from './engine.ts';
-import { startKafka } from './kafka.ts';
-import { kafkaMissing } from './kafka-jars.ts';
-import { startPostgres } from './postgres.ts';
-import { findInstallation } from './postgres-installation.ts';
-import { startRabbitmq } from './rabbitmq.ts';
-import { rabbitmqMissing } from './rabbitmq-node.ts';
-import { redisMissing, startRedis } from './redis.ts';
+import { images, startContainer } from './containers/containers.ts';
+import { engineMissing, imageMissing } from './containers/engine.ts';
+import { startKafka } from './kafka/kafka.ts';
+import { kafkaMissing } from './kafka/kafka-jars.ts';
+import { startPostgres } from './postgres/postgres.ts';
+import { findInstallation } from './postgres/postgres-installation.ts';
+import { startRabbitmq } from './rabbitmq/rabbitmq.ts';
+import { rabbitmqMissing } from './rabbitmq/rabbitmq-node.ts';
+import { redisMissing, startRedis } from './redis/redis.ts';
 import type { OwnServer, ServerKind } from './server-kind.ts';
 
-/** Where the servers of tests come from, and why from nowhere. */
+/** The source of a test server, or the reason why there is none. */
 export type Source =
   | { readonly from: 'container' | 'programs'; start(): Promise<OwnServer> }
   | { readonly from: 'nowhere'; readonly reason: string };
 
-/** A server of this machine's programs. */
+/** How to start a server from this machine's programs. */
 interface Programs {
   missing(): Promise<string | undefined>;
   start(): Promise<OwnServer>;
@@ -33,12 +33,13 @@ const programs: Readonly<Record<ServerKind, Programs>> = {
   kafka: { missing: kafkaMissing, start: () => startKafka() },
 };
 
-/** Why this machine has no programs to start such a server with, or undefined when it has. */
+/** The reason why this machine cannot start such a server from its programs, or undefined. */
 export const programsMissing = (kind: ServerKind): Promise<string | undefined> => programs[kind].missing();
 
 /**
- * The one place that decides, for suites without a URL in the environment: a container where an engine has the image, else
- * the machine's own programs. `TEST_SERVERS` insists: `containers` downloads the image if need be, `programs` asks no engine.
+ * Decides where the server of a suite without a URL in the environment comes from: a container where the engine has the image, else
+ * this machine's programs. `TEST_SERVERS=containers` forces a container, and downloads the image; `TEST_SERVERS=programs` uses no
+ * engine.
  */
 export const sourceOf = async (kind: ServerKind): Promise<Source> => {
   const wanted = wantedSource();

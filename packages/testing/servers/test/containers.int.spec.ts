@@ -4,10 +4,10 @@ import { connect as connectTcp } from 'node:net';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { images, startContainer } from '../src/containers.ts';
-import { imageMissing } from '../src/engine.ts';
+import { images, startContainer } from '../src/containers/containers.ts';
+import { imageMissing } from '../src/containers/engine.ts';
 import type { OwnServer } from '../src/index.ts';
-import { apiVersions } from '../src/kafka.ts';
+import { apiVersions } from '../src/kafka/kafka.ts';
 
 const kinds = ['postgres', 'rabbitmq', 'redis', 'kafka'] as const;
 const reasons = await Promise.all(kinds.map((kind) => imageMissing(images[kind])));
@@ -45,7 +45,7 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
 
   test('a restart is a clean shutdown, and a kill is not', async () => {
     const server = await start('postgres');
-    // Such a table is emptied by the recovery from a crash, and by nothing else.
+    // Only the recovery from a crash empties such a table.
     await query(server.url, 'create unlogged table witness as select 1 as n');
     await server.restart();
     expect(await query(server.url, 'select * from witness')).toEqual([{ n: 1 }]);
@@ -86,7 +86,7 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
     expect(await say(server.url, `${auth}GET kept\r\n`, 'yes')).toContain('yes');
   }, 120_000);
 
-  test('a killed process leaves no container', async () => {
+  test('the containers of a killed process are removed', async () => {
     const child = fork(new URL('./start-container-and-wait.ts', import.meta.url));
     const [label] = (await once(child, 'message')) as [string];
     const left = async () =>
@@ -99,7 +99,7 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (
 
 const query = async (url: string, sql: string): Promise<unknown[]> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {}); // the call that met it rejects
+  client.on('error', () => {}); // the call in progress rejects
   try {
     await client.connect();
     return (await client.query(sql)).rows;
@@ -108,7 +108,7 @@ const query = async (url: string, sql: string): Promise<unknown[]> => {
   }
 };
 
-/** The answer to the first words: what comes first, or all until `last`. */
+/** Sends `words`, and returns the first response, or everything up to `last`. */
 const say = async (url: string, words: string, last = ''): Promise<string> => {
   const { hostname, port } = new URL(url);
   const socket = connectTcp(Number(port), hostname);

@@ -52,7 +52,7 @@ describe.skipIf(!kafka.available)(kafka.title('a Kafka of its own'), () => {
     expect(await endOf('kept')).toBe('1');
   }, 120_000);
 
-  test('has lost everything but its port after a wipe', async () => {
+  test('is empty after a wipe, on the same port', async () => {
     const admin = client().admin();
     await admin.connect();
     await admin.createTopics({ topics: [{ topic: 'gone', numPartitions: 1 }] });

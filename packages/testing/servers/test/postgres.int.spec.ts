@@ -10,7 +10,7 @@ import { canStart, freshDatabase, type PostgresServer, startPostgres } from '../
 
 const query = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {
   const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {}); // the call that met it rejects
+  client.on('error', () => {}); // the call in progress rejects
   await client.connect();
   try {
     return (await client.query(sql)).rows;
@@ -34,7 +34,7 @@ describe.skipIf(!postgres.available)(postgres.title('an embedded PostgreSQL'), (
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'servers-test-'));
-    await chmod(folder, 0o755); // the server's account must get there
+    await chmod(folder, 0o755); // the server's account must be able to enter it
   });
 
   afterEach(async () => {
@@ -80,14 +80,14 @@ describe.skipIf(!postgres.available)(postgres.title('an embedded PostgreSQL'), (
     );
   });
 
-  test('takes settings, and says why it does not start with a wrong one', async () => {
+  test('takes settings, and rejects with the reason when one is wrong', async () => {
     const server = await start({ settings: { max_connections: '23' } });
     expect(await query(server.adminUrl, 'show max_connections')).toEqual([{ max_connections: '23' }]);
     await expect(startPostgres({ settings: { no_such_setting: '1' } })).rejects.toThrow('no_such_setting');
     await expect(startPostgres({ port: server.port })).rejects.toThrow(/Address already in use/);
   });
 
-  test('a fresh database is dropped even while somebody is connected', async () => {
+  test('a fresh database is dropped even while a client is connected', async () => {
     const server = await start();
     const { url, drop } = await freshDatabase(server.adminUrl);
     const client = new pg.Client({ connectionString: url });
@@ -97,7 +97,7 @@ describe.skipIf(!postgres.available)(postgres.title('an embedded PostgreSQL'), (
     await expect(query(url, 'select 1')).rejects.toThrow('does not exist');
   });
 
-  test('keeps a given folder, and starts on it although the last server still runs there', async () => {
+  test('keeps a given folder, and starts on it although another server still runs there', async () => {
     const dataDir = join(folder, 'data');
     const first = await start({ dataDir });
     await query(first.adminUrl, 'create table kept (n int)');
@@ -106,7 +106,7 @@ describe.skipIf(!postgres.available)(postgres.title('an embedded PostgreSQL'), (
     await expect(query(first.adminUrl, 'select 1')).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('a postmaster.pid that names a process of somebody else does not stop it, and that process lives', async () => {
+  test('a postmaster.pid with the id of another process does not prevent a start, and does not end that process', async () => {
     const dataDir = join(folder, 'data');
     const first = await startPostgres({ dataDir });
     await first.stop();
@@ -127,7 +127,7 @@ describe.skipIf(!postgres.available)(postgres.title('an embedded PostgreSQL'), (
     await rm(await realpath(dataDir), { recursive: true });
   });
 
-  test('a first start that was killed half-way does not stop the next', async () => {
+  test('a first start that was killed half-way does not prevent the next', async () => {
     const dataDir = join(folder, 'data');
     await (await startPostgres({ dataDir })).stop();
     await rm(join(dataDir, 'cluster'), { recursive: true });
@@ -136,7 +136,7 @@ describe.skipIf(!postgres.available)(postgres.title('an embedded PostgreSQL'), (
     expect(await query(server.adminUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  test.each(['SIGKILL', 'SIGTERM'] as const)('does not outlive a parent that ended by %s', async (signal) => {
+  test.each(['SIGKILL', 'SIGTERM'] as const)('ends with its parent after %s', async (signal) => {
     const dataDir = join(folder, 'data');
     const child = fork(new URL('./start-and-wait.ts', import.meta.url), [dataDir]);
     children.push(child);

@@ -25,7 +25,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a RabbitMQ of its own'), ()
     return text === '' ? undefined : JSON.parse(text);
   };
 
-  /** The messages themselves, which go back: the counters of a quorum queue are seconds late. */
+  /** Reads and requeues the messages, since the counters of a quorum queue are seconds late. */
   const kept = () =>
     call('POST', '/queues/%2F/kept/get', { count: 10, ackmode: 'ack_requeue_true', encoding: 'auto' });
   const once = [expect.objectContaining({ payload: 'x', routing_key: 'kept' })];

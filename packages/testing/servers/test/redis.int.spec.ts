@@ -15,41 +15,41 @@ describe.skipIf(!redis.available)(redis.title('a Redis of its own'), () => {
 
   afterAll(() => server?.stop());
 
-  /** What it answers to these commands, given in lines. */
-  const ask = ({ url, port }: RedisServer, ...commands: string[]): Promise<string> =>
+  /** The replies to these commands. */
+  const send = ({ url, port }: RedisServer, ...commands: string[]): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(port, '127.0.0.1');
-      let said = '';
+      let output = '';
       socket.on('error', reject);
       socket.on('data', (data) => {
-        said += data.toString();
+        output += data.toString();
       });
-      socket.on('close', () => resolve(said));
+      socket.on('close', () => resolve(output));
       socket.end(
         [`AUTH ${new URL(url).password}`, ...commands, 'QUIT'].map((line) => `${line}\r\n`).join(''),
       );
     });
 
   test('keeps what it answered over a restart and a kill -9, on the same port', async () => {
-    await ask(server, 'SET kept yes');
+    await send(server, 'SET kept yes');
     const { pid, port } = server;
     await server.restart();
     expect(server.pid).not.toBe(pid);
     expect(server.port).toBe(port);
-    expect(await ask(server, 'GET kept', 'SET again too')).toContain('yes');
+    expect(await send(server, 'GET kept', 'SET again too')).toContain('yes');
     await server.kill();
     expect(server.pid).toBeUndefined();
     await server.startServer();
-    expect(await ask(server, 'GET kept', 'GET again')).toMatch(/yes.*too/s);
+    expect(await send(server, 'GET kept', 'GET again')).toMatch(/yes.*too/s);
   });
 
-  test('has the settings that it is given, and everything on disk before it answers', async () => {
-    expect(await ask(server, 'CONFIG GET maxmemory')).toContain(String(50 * 1024 * 1024));
-    expect(await ask(server, 'CONFIG GET appendfsync')).toContain('always');
+  test('has the given settings, and writes to disk before it answers', async () => {
+    expect(await send(server, 'CONFIG GET maxmemory')).toContain(String(50 * 1024 * 1024));
+    expect(await send(server, 'CONFIG GET appendfsync')).toContain('always');
     expect(server.memory()).toBeGreaterThan(1_000_000);
   });
 
-  test('a setting that it does not know is told', async () => {
+  test('an unknown setting is refused, naming it', async () => {
     await expect(startRedis({ settings: { 'no-such-setting': '1' } })).rejects.toThrow('no-such-setting');
   });
 
@@ -60,6 +60,6 @@ describe.skipIf(!redis.available)(redis.title('a Redis of its own'), () => {
     await other.stop();
     expect(existsSync(dirname(logFile))).toBe(false);
     expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
-    expect(await ask(server, 'PING')).toContain('PONG');
+    expect(await send(server, 'PING')).toContain('PONG');
   });
 });

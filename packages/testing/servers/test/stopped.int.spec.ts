@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { whileStopped } from '../src/stopped.ts';
+import { whileStopped } from '../src/process/stopped.ts';
 
-describe.skipIf(process.platform === 'win32')('a process that stands still', () => {
+describe.skipIf(process.platform === 'win32')('a stopped process', () => {
   const start = () => spawn(process.execPath, ['-e', 'setInterval(() => process.stdout.write("."), 5)']);
 
-  test('does nothing meanwhile, and goes on', async () => {
+  test('does nothing meanwhile, and continues afterwards', async () => {
     const child = start();
     await once(child.stdout, 'data');
     let wrote = 0;
@@ -23,7 +23,7 @@ describe.skipIf(process.platform === 'win32')('a process that stands still', () 
     child.kill('SIGKILL');
   });
 
-  test('and is gone at the end tells what was met there, not that it is gone', async () => {
+  test('that ends meanwhile leads to the error of the work, not to one about the process', async () => {
     const child = start();
     await once(child.stdout, 'data');
     const work = async () => {

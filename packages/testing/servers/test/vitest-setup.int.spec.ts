@@ -12,7 +12,7 @@ describe.skipIf(!postgres.available)(postgres.title('the shared servers of a run
     vi.stubEnv('POSTGRES_URL', '');
     vi.stubEnv('EMPORIUM_SERVERS', '');
     const teardown = await setup();
-    const child = fork(new URL('./ask-for-server.ts', import.meta.url));
+    const child = fork(new URL('./print-server-url.ts', import.meta.url));
     const [[url]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
     expect((await serverFor('postgres')).url).toBe(url);
     await teardown();

@@ -37,14 +37,14 @@ export const createMailBook = ({ db }: Store<Tables>, operations: Mailbox): Mail
         value: due[index]?.to === 'operations' ? { ...each, recipient: staff } : each,
       }));
     },
-    { most },
+    { maxItems: most },
   );
   const records = createGrouper<Insertable<MailTable>, void>(
     async (mails) => {
       await recordSent(db, mails);
       return mails.map(() => ({ status: 'fulfilled', value: undefined }));
     },
-    { most },
+    { maxItems: most },
   );
   return { look: looks.add, record: records.add };
 };

@@ -77,7 +77,7 @@ export const createBatchPublisher = (store: MessageStore): Publisher => {
       for (const batch of splitByBytes(messages)) results.push(...(await storeBatch(batch)));
       return results.map((value) => ({ status: 'fulfilled', value }));
     },
-    { most: store.maxMessages },
+    { maxItems: store.maxMessages },
   );
 
   const refusalOf = (message: TransportMessage): Fault | undefined => {

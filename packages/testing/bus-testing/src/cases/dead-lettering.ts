@@ -2,16 +2,17 @@ import type { DeadLetter, Transport } from '@emporium/bus';
 import type { Delivery } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const deadLettering = {
-  'a dead letter carries the reason, the attempts and the original bytes': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter carries the reason, the attempts and the original bytes': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) =>
       delivery.attempt < 3
@@ -23,9 +24,9 @@ export const deadLettering = {
 
     await transport.publish([message]);
 
-    const letters = await collectLetters(transport, subscription);
-    const letter = await letters.first();
-    expect(letter).toMatchObject({
+    const deadLetters = await collectDeadLetters(transport, subscription);
+    const deadLetter = await deadLetters.first();
+    expect(deadLetter).toMatchObject({
       id: message.id,
       type: message.type,
       key: 'order-7',
@@ -33,15 +34,13 @@ export const deadLettering = {
       reason: { code: 'test.broken', message: 'Zoë broke it' },
       attempts: 3,
     });
-    expect([...letter.body]).toEqual([0, 255, 0xc3, 0x28]);
-    expect(letter.failedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/);
-    expect(Math.abs(Date.parse(letter.failedAt) - before)).toBeLessThan(30_000);
+    expect([...deadLetter.body]).toEqual([0, 255, 0xc3, 0x28]);
+    expect(deadLetter.failedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/);
+    expect(Math.abs(Date.parse(deadLetter.failedAt) - before)).toBeLessThan(30_000);
   },
 
-  'a dead letter is not delivered to its subscription again': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter is not delivered to its subscription again': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => delivery.deadLetter({ code: 'test.broken', message: 'broken' });
     const receiver = await receive(transport, subscription, { deliver });
@@ -53,50 +52,44 @@ export const deadLettering = {
     expect(receiver.deliveries.length).toBe(3);
   },
 
-  'a dead letter stays in the channel until its taker has it': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter is delivered again until its consumer has handled it': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => delivery.deadLetter({ code: 'test.broken', message: 'broken' });
     await receive(transport, subscription, { deliver });
     await transport.publish([aMessage(happened, { body: 'kept' })]);
 
-    const failing = await collectLetters(transport, subscription, async () => {
+    const failing = await collectDeadLetters(transport, subscription, async () => {
       throw new Error('planted: the table of dead letters is away');
     });
     await failing.until(2);
     await failing.consumer.stop();
 
-    const letters = await collectLetters(await connect(), subscription);
-    await letters.until(1);
-    expect(letters.taken.map(textOf)).toEqual(['kept']);
+    const deadLetters = await collectDeadLetters(await connect(), subscription);
+    await deadLetters.until(1);
+    expect(deadLetters.received.map(textOf)).toEqual(['kept']);
   },
 
-  'a taken dead letter is gone': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a handled dead letter is removed': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => delivery.deadLetter({ code: 'test.broken', message: 'broken' });
     await receive(transport, subscription, { deliver });
     await transport.publish(messages(happened, 3));
-    const letters = await collectLetters(transport, subscription);
-    await letters.until(3);
-    await letters.consumer.stop();
+    const deadLetters = await collectDeadLetters(transport, subscription);
+    await deadLetters.until(3);
+    await deadLetters.consumer.stop();
 
-    const again = await collectLetters(await connect(), subscription);
+    const again = await collectDeadLetters(await connect(), subscription);
     await aWhile(500);
-    expect(again.taken).toEqual([]);
+    expect(again.received).toEqual([]);
   },
 
-  'instances share the dead letters': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
-    const takers = [
-      await collectLetters(await connect(), subscription),
-      await collectLetters(await connect(), subscription),
+  'instances share the dead letters': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
+    const consumers = [
+      await collectDeadLetters(await connect(), subscription),
+      await collectDeadLetters(await connect(), subscription),
     ];
     const transport = await connect();
     const deliver = (delivery: Delivery) => delivery.deadLetter({ code: 'test.broken', message: 'broken' });
@@ -104,20 +97,18 @@ export const deadLettering = {
 
     await transport.publish(messages(happened, 40));
 
-    const taken = () => takers.flatMap((taker) => taker.taken).map(textOf);
+    const received = () => consumers.flatMap((each) => each.received).map(textOf);
     await eventually(
-      () => taken().length >= 40,
-      () => `${taken().length} of 40 dead letters were taken`,
+      () => received().length >= 40,
+      () => `${received().length} of 40 dead letters were received`,
     );
     await aWhile();
-    expect(taken().length).toBe(40);
-    expect(new Set(taken()).size).toBe(40);
+    expect(received().length).toBe(40);
+    expect(new Set(received()).size).toBe(40);
   },
 
-  'a dead letter waits for a taker that comes later': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a dead letter waits for a consumer that starts later': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let settled = 0;
     const deliver = async (delivery: Delivery) => {
@@ -132,35 +123,35 @@ export const deadLettering = {
     );
     await transport.close();
 
-    const letters = await collectLetters(await connect(), subscription);
+    const deadLetters = await collectDeadLetters(await connect(), subscription);
 
-    await letters.until(2);
-    expect(letters.taken[0]?.reason.message).toBe('m'.repeat(500));
+    await deadLetters.until(2);
+    expect(deadLetters.received[0]?.reason.message).toBe('m'.repeat(500));
   },
 } satisfies Cases;
 
-/** Takes every dead letter, and remembers those of one subscription: the channel is everyone's. */
-const collectLetters = async (
+/** Consumes all dead letters, and records those of one subscription. */
+const collectDeadLetters = async (
   transport: Transport,
   subscription: Subscription,
-  take: (letter: DeadLetter) => Promise<void> = async () => {},
+  handle: (deadLetter: DeadLetter) => Promise<void> = async () => {},
 ) => {
-  const taken: DeadLetter[] = [];
-  const consumer = await transport.consumeDeadLetters(async (letter) => {
-    if (letter.subscription !== subscription.name) return;
-    taken.push(letter);
-    await take(letter);
+  const received: DeadLetter[] = [];
+  const consumer = await transport.consumeDeadLetters(async (deadLetter) => {
+    if (deadLetter.subscription !== subscription.name) return;
+    received.push(deadLetter);
+    await handle(deadLetter);
   });
   const until = (count: number) =>
     eventually(
-      () => taken.length >= count,
-      () => `${taken.length} of ${count} dead letters were taken`,
+      () => received.length >= count,
+      () => `${received.length} of ${count} dead letters were received`,
     );
   const first = async () => {
     await until(1);
-    const [letter] = taken;
-    if (letter === undefined) throw new Error('unreachable: one dead letter was taken');
-    return letter;
+    const [deadLetter] = received;
+    if (deadLetter === undefined) throw new Error('unreachable: one dead letter was received');
+    return deadLetter;
   };
-  return { consumer, taken, first, until };
+  return { consumer, received, first, until };
 };

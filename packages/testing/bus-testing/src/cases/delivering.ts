@@ -1,9 +1,9 @@
 import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
 import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const delivering = {
   'an event reaches every subscription that listens to it, and no other': async ({ connect, declare }) => {
@@ -12,7 +12,7 @@ export const delivering = {
     await declare(one, two, other);
     const transport = await connect();
     const receivers = [await receive(transport, one), await receive(transport, two)];
-    const bystander = await receive(transport, other);
+    const uninvolved = await receive(transport, other);
 
     await transport.publish(messages(happened, 5));
 
@@ -21,7 +21,7 @@ export const delivering = {
     }
     await aWhile();
     expect(receivers.map(({ deliveries }) => deliveries.length)).toEqual([5, 5]);
-    expect(bystander.deliveries).toEqual([]);
+    expect(uninvolved.deliveries).toEqual([]);
   },
 
   'a subscription that listens to several contracts gets each of them': async ({ connect, declare }) => {
@@ -37,10 +37,8 @@ export const delivering = {
     expect(types.toSorted()).toEqual(contracts.map(({ type }) => type).toSorted());
   },
 
-  'instances of one subscription share its messages': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'instances of one subscription share its messages': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const work = async (delivery: Delivery) => {
       await aWhile(5);
       await delivery.ack();
@@ -62,13 +60,11 @@ export const delivering = {
     expect(two.deliveries.length).toBeGreaterThan(0);
   },
 
-  'a subscription that is declared before its first instance misses nothing': async ({
+  'a subscription that was declared before its first instance started misses nothing': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
 
     const publisher = await connect();
     await publisher.publish(messages(happened, 20));
@@ -88,19 +84,17 @@ export const delivering = {
     await receiver.until(1);
   },
 
-  'no more deliveries are unsettled than the concurrency allows, and that many are': async ({
+  'as many deliveries are unsettled as the concurrency allows, and no more': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let unsettled = 0;
-    let most = 0;
+    let max = 0;
     const deliver = async (delivery: Delivery) => {
       unsettled += 1;
-      most = Math.max(most, unsettled);
+      max = Math.max(max, unsettled);
       await aWhile(20);
       unsettled -= 1;
       await delivery.ack();
@@ -110,13 +104,11 @@ export const delivering = {
     const receiver = await receive(transport, subscription, { deliver, concurrency: 4 });
 
     await receiver.until(40);
-    expect(most).toBe(4);
+    expect(max).toBe(4);
   },
 
-  'a delivery is not repeated while its handler is slow': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a delivery is not repeated while its handler is slow': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const slow = async (delivery: Delivery) => {
       await aWhile(3_000);
       await delivery.ack();
@@ -132,10 +124,8 @@ export const delivering = {
     expect(receivers.flatMap(({ deliveries }) => deliveries).length).toBe(1);
   },
 
-  'only the first settlement of a delivery counts': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'only the first settlement of a delivery counts': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let ended = false;
     const deliver = async (delivery: Delivery) => {

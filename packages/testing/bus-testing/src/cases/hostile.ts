@@ -2,16 +2,17 @@ import { type DeadLetter, maxBodyBytes, truncatedBodyBytes } from '@emporium/bus
 import type { Delivery } from '@emporium/bus/transport';
 import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';
 import { expect } from 'vitest';
+import type { CaseContext, Cases } from '../case-context.ts';
 import { eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, textOf } from '../fixtures.ts';
+import { aMessage, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases, Setting } from '../setting.ts';
 
 export const hostile = {
-  'bytes of every kind are delivered unchanged, and what follows them too': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'hostile bodies are delivered unchanged, and the messages after them too': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -19,23 +20,18 @@ export const hostile = {
       hostileBytes.map(({ value }) => aMessage(happened, { body: value })),
     );
     expect(results).toEqual(hostileBytes.map(() => ({ status: 'accepted' })));
-    await transport.publish([aMessage(happened, { body: 'what follows' })]);
+    await transport.publish([aMessage(happened, { body: 'next' })]);
 
     const deliveries = await receiver.until(hostileBytes.length + 1);
     const seen = deliveries.map(({ body }) => hexOf(body)).toSorted();
-    const sent = [
-      ...hostileBytes.map(({ value }) => hexOf(value)),
-      hexOf(Buffer.from('what follows')),
-    ].toSorted();
+    const sent = [...hostileBytes.map(({ value }) => hexOf(value)), hexOf(Buffer.from('next'))].toSorted();
     expect(seen).toEqual(sent);
   },
 
-  'headers of every kind change no delivery, and keep none back': async (setting) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await setting.declare(subscription);
-    await injectAll(setting, { contract: happened, subscription });
-    const receiver = await receive(await setting.connect(), subscription);
+  'hostile headers neither change nor block a delivery': async (context) => {
+    const { happened, subscription } = await context.declareEvent();
+    await injectAll(context, { contract: happened, subscription });
+    const receiver = await receive(await context.connect(), subscription);
 
     const deliveries = await receiver.until(hostileHeaders.length, 30_000);
     expect(deliveries.map(textOf).toSorted()).toEqual(
@@ -50,25 +46,21 @@ export const hostile = {
     expect(receiver.consumer.status()).toEqual({ state: 'working' });
   },
 
-  'headers of every kind hold up no partition of an ordered subscription': async (setting) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await setting.declare(subscription);
-    await injectAll(setting, { contract: happened, subscription });
-    const receiver = await receive(await setting.connect(), subscription);
+  'hostile headers do not block a partition of an ordered subscription': async (context) => {
+    const { happened, subscription } = await context.declareOrderedEvent();
+    await injectAll(context, { contract: happened, subscription });
+    const receiver = await receive(await context.connect(), subscription);
 
     await receiver.until(hostileHeaders.length, 30_000);
     expect(receiver.consumer.status()).toEqual({ state: 'working' });
   },
 
-  'a message with headers of every kind can be retried and set aside, and its dead letter is taken': async (
-    setting,
+  'a message with hostile headers can be retried and dead-lettered, and its dead letter is delivered': async (
+    context,
   ) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await setting.declare(subscription);
-    await injectAll(setting, { contract: happened, subscription });
-    const transport = await setting.connect();
+    const { happened, subscription } = await context.declareEvent();
+    await injectAll(context, { contract: happened, subscription });
+    const transport = await context.connect();
     const retried = new Set<string>();
     const deliver = (delivery: Delivery) => {
       const body = textOf(delivery);
@@ -78,11 +70,11 @@ export const hostile = {
     };
     await receive(transport, subscription, { deliver });
 
-    const letters = await lettersOf(setting, subscription.name, hostileHeaders.length);
-    expect(letters.map(textOf).toSorted()).toEqual(
+    const deadLetters = await deadLettersOf(context, subscription.name, hostileHeaders.length);
+    expect(deadLetters.map(textOf).toSorted()).toEqual(
       hostileHeaders.map((_, index) => bodyOf(index)).toSorted(),
     );
-    for (const { reason, attempts, failedAt } of letters) {
+    for (const { reason, attempts, failedAt } of deadLetters) {
       expect(reason.code).toBe('test.broken');
       expect(reason.message).not.toContain('\u0000');
       expect(Number.isInteger(attempts) && attempts >= 1 && attempts <= 1_001).toBe(true);
@@ -90,15 +82,15 @@ export const hostile = {
     }
   },
 
-  'a body over the limit is set aside once with its size, and what follows is delivered': async (setting) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await setting.declare(subscription);
+  'a body over the limit is dead-lettered once with its size, and the next message is delivered': async (
+    context,
+  ) => {
+    const { happened, subscription } = await context.declareEvent();
     const body = Buffer.alloc(maxBodyBytes + 1, 'x');
-    await setting.inject({ subscription, contract: happened, headers: [], body });
-    const transport = await setting.connect();
+    await context.inject({ subscription, contract: happened, headers: [], body });
+    const transport = await context.connect();
     const handled: string[] = [];
-    // As the pipeline does: what is larger than a contract's message is set aside.
+    // Like the pipeline, which dead-letters bodies that are larger than a contract's message.
     const deliver = async (delivery: Delivery) => {
       if (delivery.body.byteLength > truncatedBodyBytes) {
         return delivery.deadLetter({ code: 'bus.message_too_big', message: 'The message is too big' });
@@ -107,20 +99,20 @@ export const hostile = {
       await delivery.ack();
     };
     await receive(transport, subscription, { deliver });
-    await transport.publish([aMessage(happened, { body: 'what follows' })]);
+    await transport.publish([aMessage(happened, { body: 'next' })]);
 
     await eventually(
-      () => handled.includes('what follows'),
+      () => handled.includes('next'),
       () => `${handled.length} messages were handled`,
       30_000,
     );
-    const [letter, ...others] = await lettersOf(setting, subscription.name, 1);
+    const [deadLetter, ...others] = await deadLettersOf(context, subscription.name, 1);
     expect(others).toEqual([]);
-    expect(letter).toMatchObject({
+    expect(deadLetter).toMatchObject({
       reason: { code: 'bus.message_too_big' },
       truncatedFrom: maxBodyBytes + 1,
     });
-    expect(letter?.body.byteLength).toBe(truncatedBodyBytes);
+    expect(deadLetter?.body.byteLength).toBe(truncatedBodyBytes);
   },
 } satisfies Cases;
 
@@ -130,27 +122,31 @@ const bodyOf = (index: number): string => `{"n":${index}}`;
 
 const indexOf = (delivery: Delivery): number => Number(/\d+/.exec(textOf(delivery))?.[0]);
 
-/** One message for each hostile header; each tells by its body which. */
+/** One message for each hostile header, with the header's index in its body. */
 const injectAll = async (
-  { inject }: Setting,
-  target: Pick<Parameters<Setting['inject']>[0], 'contract' | 'subscription'>,
+  { inject }: CaseContext,
+  target: Pick<Parameters<CaseContext['inject']>[0], 'contract' | 'subscription'>,
 ): Promise<void> => {
   for (const [index, header] of hostileHeaders.entries()) {
     await inject({ ...target, headers: [header], body: Buffer.from(bodyOf(index)) });
   }
 };
 
-/** The dead letters of this subscription, when there are so many, and a moment later. */
-const lettersOf = async (setting: Setting, subscription: string, count: number): Promise<DeadLetter[]> => {
-  const letters: DeadLetter[] = [];
-  const transport = await setting.connect();
-  await transport.consumeDeadLetters(async (letter) => {
-    if (letter.subscription === subscription) letters.push(letter);
+/** The dead letters of this subscription, when `count` of them have arrived. */
+const deadLettersOf = async (
+  context: CaseContext,
+  subscription: string,
+  count: number,
+): Promise<DeadLetter[]> => {
+  const deadLetters: DeadLetter[] = [];
+  const transport = await context.connect();
+  await transport.consumeDeadLetters(async (deadLetter) => {
+    if (deadLetter.subscription === subscription) deadLetters.push(deadLetter);
   });
   await eventually(
-    () => letters.length >= count,
-    () => `${letters.length} of ${count} dead letters came`,
+    () => deadLetters.length >= count,
+    () => `${deadLetters.length} of ${count} dead letters were received`,
     30_000,
   );
-  return letters;
+  return deadLetters;
 };

@@ -1,27 +1,25 @@
 import { partitionOf } from '@emporium/bus';
 import { type Delivery, partitionCount } from '@emporium/bus/transport';
 import { expect } from 'vitest';
-import type { Step } from '../consumer-process.ts';
+import type { Cases } from '../case-context.ts';
+import type { DeliveryEvent } from '../consumer-process.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const ordering = {
   'messages of one key are delivered one at a time, in the order of publishing': async ({
     connect,
-    declare,
+    declareOrderedEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const handled: string[] = [];
     let unsettled = 0;
-    let most = 0;
+    let max = 0;
     const deliver = async (delivery: Delivery) => {
       unsettled += 1;
-      most = Math.max(most, unsettled);
+      max = Math.max(max, unsettled);
       await aWhile(1);
       handled.push(textOf(delivery));
       unsettled -= 1;
@@ -38,19 +36,20 @@ export const ordering = {
       () => `${handled.length} of 100 were handled`,
     );
     expect(handled).toEqual(Array.from({ length: 100 }, (_, number) => String(number)));
-    expect(most).toBe(1);
+    expect(max).toBe(1);
   },
 
-  'several partitions of an ordered subscription are worked on at one time': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'several partitions of an ordered subscription are processed at one time': async ({
+    connect,
+    declareOrderedEvent,
+  }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     let unsettled = 0;
-    let most = 0;
+    let max = 0;
     const deliver = async (delivery: Delivery) => {
       unsettled += 1;
-      most = Math.max(most, unsettled);
+      max = Math.max(max, unsettled);
       await aWhile(100);
       unsettled -= 1;
       await delivery.ack();
@@ -60,16 +59,14 @@ export const ordering = {
     await transport.publish(keysOfEveryPartition().map((key) => aMessage(happened, { key })));
 
     await receiver.until(partitionCount);
-    expect(most).toBeGreaterThan(1);
+    expect(max).toBeGreaterThan(1);
   },
 
-  'a message in retry holds back what follows in its partition, and no other partition': async ({
+  'a message in retry blocks the following messages of its partition, and no other partition': async ({
     connect,
-    declare,
+    declareOrderedEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const [failing = '', other = ''] = keysOfEveryPartition();
     const handled: string[] = [];
@@ -97,10 +94,8 @@ export const ordering = {
     expect(handled.indexOf('other 3')).toBeLessThan(handled.indexOf('failing 0'));
   },
 
-  'a handler that throws holds its partition as well': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'a handler that throws blocks its partition as well': async ({ connect, declareOrderedEvent }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const handled: string[] = [];
     const deliver = async (delivery: Delivery) => {
@@ -119,10 +114,8 @@ export const ordering = {
     expect(handled).toEqual(['0', '1', '2', '3', '4']);
   },
 
-  'a dead letter sets its partition free': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'a dead letter does not block its partition': async ({ connect, declareOrderedEvent }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const handled: string[] = [];
     const deliver = async (delivery: Delivery) => {
@@ -141,24 +134,22 @@ export const ordering = {
     expect(handled).toEqual(['1', '2', '3']);
   },
 
-  'order per key holds with two consumer processes and first messages that fail': async (setting) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await setting.declare(subscription);
+  'the order per key is kept with two consumer processes and failing first messages': async (context) => {
+    const { happened, subscription } = await context.declareOrderedEvent();
     const keys = keysOfEveryPartition();
     const settle = { retryFirst: keys.map((key) => `${key} 0`), delayMs: 150 };
     const children = await Promise.all([
-      setting.spawnConsumer(subscription, { concurrency: 4, workMs: 2, settle }),
-      setting.spawnConsumer(subscription, { concurrency: 4, workMs: 2, settle }),
+      context.spawnConsumer(subscription, { concurrency: 4, workMs: 2, settle }),
+      context.spawnConsumer(subscription, { concurrency: 4, workMs: 2, settle }),
     ]);
 
-    const publisher = await setting.connect();
+    const publisher = await context.connect();
     for (let number = 0; number < 20; number += 1) {
       await publisher.publish(keys.map((key) => aMessage(happened, { key, body: `${key} ${number}` })));
     }
 
-    const steps = () => children.flatMap((child) => child.steps);
-    const acked = () => steps().filter(({ step }) => step === 'acked').length;
+    const events = () => children.flatMap((child) => child.events);
+    const acked = () => events().filter(({ event }) => event === 'acked').length;
     await eventually(
       () => acked() === keys.length * 20,
       () => `${acked()} of ${keys.length * 20} were acked`,
@@ -168,18 +159,16 @@ export const ordering = {
         `begun ${key} ${number}`,
         `acked ${key} ${number}`,
       ]);
-      expect(storyOf(steps(), key)).toEqual([`begun ${key} 0`, `retried ${key} 0`, ...expected.flat()]);
+      expect(historyOf(events(), key)).toEqual([`begun ${key} 0`, `retried ${key} 0`, ...expected.flat()]);
     }
   },
 
-  'the partitions of a killed process go on elsewhere, in order': async (setting) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await setting.declare(subscription);
+  'another process takes over the partitions of a killed process, in order': async (context) => {
+    const { happened, subscription } = await context.declareOrderedEvent();
     const behaviour = { concurrency: 8, workMs: 5, settle: 'ack' } as const;
-    const first = await setting.spawnConsumer(subscription, behaviour);
+    const first = await context.spawnConsumer(subscription, behaviour);
     const keys = keysOfEveryPartition().slice(0, 3);
-    const publisher = await setting.connect();
+    const publisher = await context.connect();
     await publisher.publish(
       Array.from({ length: 50 }, (_, number) =>
         keys.map((key) => aMessage(happened, { key, body: `${key} ${number}` })),
@@ -187,19 +176,19 @@ export const ordering = {
     );
     await first.until('begun', 20);
 
-    const second = await setting.spawnConsumer(subscription, behaviour);
+    const second = await context.spawnConsumer(subscription, behaviour);
     await first.kill();
 
-    const all = () => [...first.steps, ...second.steps].filter(({ step }) => step === 'acked');
+    const all = () => [...first.events, ...second.events].filter(({ event }) => event === 'acked');
     const texts = () => new Set(all().map(({ text }) => text)).size;
     await eventually(
       () => texts() === 150,
       () => `${texts()} of 150 were acked`,
     );
     for (const key of keys) {
-      // What the killed process had acked, or was about to, may come once more, in order; nothing is skipped or overtaken.
-      const [before, after] = [first, second].map(({ steps }) =>
-        steps.filter((step) => step.key === key && step.step === 'begun').map(({ text }) => text),
+      // Messages that the killed process had handled may be delivered once more, in order; none is skipped or overtaken.
+      const [before, after] = [first, second].map(({ events }) =>
+        events.filter((each) => each.key === key && each.event === 'begun').map(({ text }) => text),
       );
       const whole = Array.from({ length: 50 }, (_, number) => `${key} ${number}`);
       expect(before).toEqual(whole.slice(0, before?.length));
@@ -208,11 +197,11 @@ export const ordering = {
   },
 } satisfies Cases;
 
-const storyOf = (steps: readonly Step[], key: string): string[] =>
-  steps
-    .filter((step) => step.key === key)
+const historyOf = (events: readonly DeliveryEvent[], key: string): string[] =>
+  events
+    .filter((each) => each.key === key)
     .toSorted((one, other) => one.at - other.at)
-    .map(({ step, text }) => `${step} ${text}`);
+    .map(({ event, text }) => `${event} ${text}`);
 
 /** One key for each partition. */
 const keysOfEveryPartition = (): string[] => {

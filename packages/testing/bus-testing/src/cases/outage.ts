@@ -1,17 +1,15 @@
 import type { OutgoingMessage, Transport } from '@emporium/bus';
 import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const outage = {
-  'a restart of the broker in mid-stream loses nothing': async ({ connect, declare, server }) => {
+  'a restart of the broker under load loses nothing': async ({ connect, declareEvent, server }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const effects = new Set<string>();
     const deliver = async (delivery: Delivery) => {
       await aWhile(1);
@@ -37,16 +35,14 @@ export const outage = {
     );
   },
 
-  'a crash of the broker in mid-stream loses nothing that it had accepted': async ({
+  'a crash of the broker under load loses nothing that it had accepted': async ({
     connect,
-    declare,
+    declareEvent,
     server,
   }) => {
     const { kill, startServer } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
-    // A quorum queue that is declared within moments of a crash never confirms again (RabbitMQ 3.10.8); an older one does.
+    const { happened, subscription } = await declareEvent();
+    // A quorum queue that was declared just before a crash never confirms again (RabbitMQ 3.10.8).
     await aWhile(3_000);
     const effects = new Set<string>();
     const deliver = async (delivery: Delivery) => {
@@ -73,11 +69,13 @@ export const outage = {
     );
   },
 
-  'a restart of the broker in mid-stream keeps the order per key': async ({ connect, declare, server }) => {
+  'a restart of the broker under load keeps the order per key': async ({
+    connect,
+    declareOrderedEvent,
+    server,
+  }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareOrderedEvent();
     const handled: number[] = [];
     const inbox = new Set<string>();
     const deliver = async (delivery: Delivery) => {
@@ -106,15 +104,13 @@ export const outage = {
     expect(handled).toEqual(handled.toSorted((one, other) => one - other));
   },
 
-  'publishing is refused while the broker is down, and works again after': async ({
+  'publishing is refused while the broker is down, and works again afterwards': async ({
     connect,
-    declare,
+    declareEvent,
     server,
   }) => {
     const { stopServer, startServer } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     await transport.publish([aMessage(happened, { body: 'before' })]);
     expect(transport.status()).toEqual({ state: 'up' });
@@ -137,18 +133,18 @@ export const outage = {
     const texts = () => receiver.deliveries.map(textOf);
     await eventually(
       () => texts().includes('after') && texts().includes('before'),
-      () => `${texts()} came`,
+      () => `${texts()} were received`,
     );
   },
 
-  'an instance that nobody uses knows whether the broker is there': async ({ connect, server }) => {
+  'an idle instance reports whether the broker is available': async ({ connect, server }) => {
     const { stopServer, startServer } = server();
     const transport = await connect();
     const state = () => transport.status().state;
     const isFound = (wanted: string) =>
       eventually(
         () => state() === wanted,
-        () => `it says that the broker is ${state()}, and not ${wanted}`,
+        () => `it reports that the broker is ${state()}, and not ${wanted}`,
         30_000,
       );
 
@@ -162,15 +158,13 @@ export const outage = {
     await isFound('up');
   },
 
-  'what was accepted survives a restart, in retry and among the dead letters too': async ({
+  'accepted messages survive a restart, also in retry and as dead letters': async ({
     connect,
-    declare,
+    declareEvent,
     server,
   }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let settled = 0;
     const deliver = async (delivery: Delivery) => {
@@ -190,25 +184,27 @@ export const outage = {
     await restart();
 
     const after = await connect();
-    const letters: string[] = [];
-    await after.consumeDeadLetters(async (letter) => {
-      if (letter.subscription === subscription.name) letters.push(textOf(letter));
+    const deadLetters: string[] = [];
+    await after.consumeDeadLetters(async (deadLetter) => {
+      if (deadLetter.subscription === subscription.name) deadLetters.push(textOf(deadLetter));
     });
     const receiver = await receive(after, subscription);
-    const came = () => receiver.deliveries.map((one) => `${textOf(one)} ${one.attempt}`);
+    const received = () => receiver.deliveries.map((one) => `${textOf(one)} ${one.attempt}`);
     await eventually(
-      () => letters.length === 1 && came().length >= 2,
-      () => `${came()} and the letters ${letters}`,
+      () => deadLetters.length === 1 && received().length >= 2,
+      () => `${received()} and the dead letters ${deadLetters}`,
     );
-    expect(came().toSorted()).toEqual(['retry 2', 'waiting 1']);
-    expect(letters).toEqual(['broken']);
+    expect(received().toSorted()).toEqual(['retry 2', 'waiting 1']);
+    expect(deadLetters).toEqual(['broken']);
   },
 
-  'a consumer that was idle during an outage works again by itself': async ({ connect, declare, server }) => {
+  'a consumer that was idle during an outage reconnects automatically': async ({
+    connect,
+    declareEvent,
+    server,
+  }) => {
     const { restart } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const receiver = await receive(await connect(), subscription);
     const publisher = await connect();
 
@@ -218,11 +214,9 @@ export const outage = {
     await receiver.until(3);
   },
 
-  'closing while the broker is down ends in time': async ({ connect, declare, server }) => {
+  'closing while the broker is down does not hang': async ({ connect, declareEvent, server }) => {
     const { stopServer, startServer } = server();
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { subscription } = await declareEvent();
     const transport = await connect();
     await receive(transport, subscription);
 
@@ -237,7 +231,7 @@ export const outage = {
   },
 } satisfies Cases;
 
-/** As a relay does: what is refused is published again with the same id. */
+/** Like the relay: publishes refused messages again with the same id. */
 const publishUntilAccepted = async (
   transport: Transport,
   sent: readonly OutgoingMessage[],

@@ -1,14 +1,12 @@
 import { maxBodyBytes } from '@emporium/bus';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aCommand, aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const publishing = {
-  'a published message is delivered with its id, type, key and body': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a published message is delivered with its id, type, key and body': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const message = aMessage(happened, { key: 'order-7', body: '{"id":"order-7"}' });
 
@@ -21,7 +19,7 @@ export const publishing = {
     expect(textOf(delivery)).toBe('{"id":"order-7"}');
   },
 
-  'publish gives a result for every message, in their order': async ({ connect, declare }) => {
+  'publish returns a result for every message, in order': async ({ connect, declare }) => {
     const happened = anEvent();
     const act = aCommand();
     const subscription = aSubscription(happened);
@@ -48,20 +46,18 @@ export const publishing = {
     expect(deliveries.map(textOf).toSorted()).toEqual(['first', 'second', 'third']);
   },
 
-  'publishing nothing gives no results': async ({ connect }) => {
+  'publishing no messages returns no results': async ({ connect }) => {
     expect(await (await connect()).publish([])).toEqual([]);
   },
 
-  'an event that nobody listens to is accepted': async ({ connect, declare }) => {
+  'an event without subscriptions is accepted': async ({ connect, declare }) => {
     await declare(aSubscription(anEvent()));
     expect(await (await connect()).publish([aMessage(anEvent())])).toEqual([{ status: 'accepted' }]);
   },
 
   'a mandatory event that no declared subscription takes is refused as unroutable, one that is taken is not':
-    async ({ connect, declare }) => {
-      const happened = anEvent();
-      const subscription = aSubscription(happened);
-      await declare(subscription);
+    async ({ connect, declareEvent }) => {
+      const { happened, subscription } = await declareEvent();
       const transport = await connect();
       const receiver = await receive(transport, subscription);
 
@@ -93,10 +89,11 @@ export const publishing = {
     expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.unroutable' } });
   },
 
-  'a body of the largest size passes and one byte more is refused': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a body of the maximum size is accepted and one byte more is refused': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -112,10 +109,8 @@ export const publishing = {
     expect(largest.equals(delivery.body)).toBe(true);
   },
 
-  'any bytes pass unchanged': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'any bytes pass unchanged': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -135,10 +130,8 @@ export const publishing = {
     }
   },
 
-  'keys and ids of any characters pass unchanged': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'keys and ids of any characters pass unchanged': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -148,14 +141,14 @@ export const publishing = {
     );
 
     const deliveries = await receiver.until(names.length);
-    const came = deliveries.map(({ id, key }) => `${id} for ${key}`);
-    expect(came.toSorted()).toEqual(names.map((name, number) => `${number}-${name} for ${name}`).toSorted());
+    const received = deliveries.map(({ id, key }) => `${id} for ${key}`);
+    expect(received.toSorted()).toEqual(
+      names.map((name, number) => `${number}-${name} for ${name}`).toSorted(),
+    );
   },
 
-  'publishing again with the same id is accepted, and keeps the id': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'publishing again with the same id is accepted, and keeps the id': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const message = aMessage(happened);
 
@@ -167,10 +160,8 @@ export const publishing = {
     expect(delivery.id).toBe(message.id);
   },
 
-  'publishes in flight together are all answered': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'concurrent publishes all get their results': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription, { concurrency: 50 });
 

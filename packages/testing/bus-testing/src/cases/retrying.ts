@@ -1,18 +1,16 @@
 import { type Delivery, delayTiers } from '@emporium/bus/transport';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
 import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
-/** What a busy machine may add to a delay, in milliseconds. */
+/** How much a busy machine may add to a delay, in milliseconds. */
 const slackMs = 1_000;
 
 export const retrying = {
-  'a handler that throws gets the message again': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a message whose handler throws is delivered again': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = async (delivery: Delivery) => {
       if (delivery.attempt === 1) throw new Error('planted');
@@ -29,13 +27,8 @@ export const retrying = {
     expect(deliveries.map(textOf)).toEqual(['once more', 'once more']);
   },
 
-  'a retry counts an attempt each time, and leaves id, type, key and body as they were': async ({
-    connect,
-    declare,
-  }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'each retry counts as an attempt, and keeps id, type, key and body': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = (delivery: Delivery) => (delivery.attempt < 4 ? delivery.retry(10) : delivery.ack());
     const receiver = await receive(transport, subscription, { deliver });
@@ -53,10 +46,11 @@ export const retrying = {
     expect(deliveries.length).toBe(4);
   },
 
-  'a retry comes after its delay, and at most one delay tier later': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a retry is delivered after its delay, and at most one delay tier later': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const asked = new Map<string, number>();
     const waited = new Map<number, number>();
@@ -83,26 +77,24 @@ export const retrying = {
     }
   },
 
-  'a retry reaches its own subscription alone': async ({ connect, declare }) => {
+  'a retry reaches its own subscription only': async ({ connect, declare }) => {
     const happened = anEvent();
     const [failing, other] = [aSubscription(happened), aSubscription(happened)];
     await declare(failing, other);
     const transport = await connect();
     const deliver = (delivery: Delivery) => (delivery.attempt === 1 ? delivery.retry(50) : delivery.ack());
     const receiver = await receive(transport, failing, { deliver });
-    const bystander = await receive(transport, other);
+    const uninvolved = await receive(transport, other);
 
     await transport.publish([aMessage(happened)]);
 
     await receiver.until(2);
     await aWhile();
-    expect(bystander.deliveries.length).toBe(1);
+    expect(uninvolved.deliveries.length).toBe(1);
   },
 
-  'one poison message does not block an unordered subscription': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'one poison message does not block an unordered subscription': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const deliver = async (delivery: Delivery) => {
       if (textOf(delivery) === '0') throw new Error('poison');
@@ -119,10 +111,8 @@ export const retrying = {
     );
   },
 
-  'a retry is not lost when the one who asked for it is gone': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a retry is not lost when its instance has stopped': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const first = await connect();
     const retrier = await receive(first, subscription, { deliver: (delivery) => delivery.retry(400) });
     await (await connect()).publish([aMessage(happened)]);

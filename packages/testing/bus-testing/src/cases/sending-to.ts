@@ -1,9 +1,9 @@
 import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aWhile } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, textOf } from '../fixtures.ts';
+import { aMessage, anEvent, aSubscription, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const sendingTo = {
   'a message sent to one subscription reaches no other': async ({ connect, declare }) => {
@@ -12,7 +12,7 @@ export const sendingTo = {
     await declare(one, other);
     const transport = await connect();
     const receiver = await receive(transport, one);
-    const bystander = await receive(transport, other);
+    const uninvolved = await receive(transport, other);
 
     expect(await transport.sendTo(one, aMessage(happened, { body: 'for one' }))).toEqual({
       status: 'accepted',
@@ -20,22 +20,20 @@ export const sendingTo = {
 
     expect((await receiver.until(1)).map(textOf)).toEqual(['for one']);
     await aWhile();
-    expect(bystander.deliveries).toEqual([]);
+    expect(uninvolved.deliveries).toEqual([]);
   },
 
-  'a dead letter that is sent back keeps its id and starts at the first attempt': async ({
+  'a replayed dead letter keeps its id and starts at the first attempt': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
-    let mended = false;
+    let repaired = false;
     const deliver = (delivery: Delivery) => {
-      if (mended) return delivery.ack();
+      if (repaired) return delivery.ack();
       if (delivery.attempt === 1) return delivery.retry(10);
-      mended = true;
+      repaired = true;
       return delivery.deadLetter({ code: 'test.broken', message: 'broken' });
     };
     const receiver = await receive(transport, subscription, { deliver });
@@ -55,17 +53,15 @@ export const sendingTo = {
     await declare(subscription);
     const transport = await connect();
     const receiver = await receive(transport, subscription);
-    const foreign = aMessage(anEvent());
+    const other = aMessage(anEvent());
 
-    expect(await transport.sendTo(subscription, foreign)).toEqual({ status: 'accepted' });
+    expect(await transport.sendTo(subscription, other)).toEqual({ status: 'accepted' });
 
-    expect((await receiver.first()).type).toBe(foreign.type);
+    expect((await receiver.first()).type).toBe(other.type);
   },
 
-  'an ordered subscription is reached too': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'an ordered subscription is reached too': async ({ connect, declareOrderedEvent }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
 
@@ -76,7 +72,7 @@ export const sendingTo = {
     expect((await receiver.until(3)).map(textOf)).toEqual(['first', 'second', 'third']);
   },
 
-  'what is sent to a subscription that nobody declared is refused': async ({ connect }) => {
+  'a message to an undeclared subscription is refused': async ({ connect }) => {
     const happened = anEvent();
     const result = await (await connect()).sendTo(aSubscription(happened), aMessage(happened));
     expect(result).toMatchObject({ status: 'refused', error: { code: 'bus.unroutable' } });

@@ -1,16 +1,17 @@
 import type { OutgoingMessage, Transport } from '@emporium/bus';
 import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
-import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
+import { aMessage, anEvent, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const stopping = {
-  'a paused consumer begins no delivery, and gets them all when it resumes': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a paused consumer starts no delivery, and receives all messages when it resumes': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
     await transport.publish(messages(happened, 5));
@@ -25,10 +26,8 @@ export const stopping = {
     await receiver.until(10);
   },
 
-  'pausing from inside a delivery lets that delivery end': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a delivery that pauses its consumer can be completed': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let settled = 0;
     const deliver = async (delivery: Delivery) => {
@@ -50,10 +49,8 @@ export const stopping = {
     expect(receiver.deliveries.length).toBe(6);
   },
 
-  'stopping waits for the deliveries in progress': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'stopping waits for the deliveries in progress': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let acked = 0;
     const deliver = async (delivery: Delivery) => {
@@ -76,13 +73,11 @@ export const stopping = {
     expect(rest.deliveries.length).toBe(20 - acked);
   },
 
-  'stopping aborts what does not end in time, and leaves it to be delivered again': async ({
+  'stopping aborts deliveries that do not end in time, and they are delivered again': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     let aborted = 0;
     const stuck = ({ signal }: Delivery) =>
@@ -107,11 +102,9 @@ export const stopping = {
     expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 1]);
   },
 
-  'a delivery that ends unsettled while its consumer stops is not waited for, and comes again as the same attempt':
-    async ({ connect, declare }) => {
-      const happened = anEvent();
-      const subscription = aSubscription(happened);
-      await declare(subscription);
+  'stopping does not wait for a delivery that ended unsettled, which is delivered again as the same attempt':
+    async ({ connect, declareEvent }) => {
+      const { happened, subscription } = await declareEvent();
       const transport = await connect();
       const stopping = Promise.withResolvers<void>();
       const receiver = await receive(transport, subscription, {
@@ -134,10 +127,11 @@ export const stopping = {
       expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
     },
 
-  'the same holds for an ordered subscription, and the order is kept': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = anOrderedSubscription(happened);
-    await declare(subscription);
+  'stopping an ordered subscription keeps the order of unsettled deliveries': async ({
+    connect,
+    declareOrderedEvent,
+  }) => {
+    const { happened, subscription } = await declareOrderedEvent();
     const transport = await connect();
     const stopping = Promise.withResolvers<void>();
     const receiver = await receive(transport, subscription, { deliver: () => stopping.promise });
@@ -154,34 +148,32 @@ export const stopping = {
     expect((await again.until(3)).map(textOf)).toEqual(['0', '1', '2']);
   },
 
-  'a delivery that was given back can no longer be settled': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'a delivery that was requeued can no longer be settled': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription, { deliver: () => new Promise(() => {}) });
     await transport.publish([aMessage(happened)]);
     const late = await receiver.first();
     await receiver.consumer.stop({ timeoutMs: 50 });
 
-    let letItEnd = () => {};
+    let complete = () => {};
     const again = await receive(transport, subscription, {
       deliver: async (delivery) => {
         await new Promise<void>((resolve) => {
-          letItEnd = resolve;
+          complete = resolve;
         });
         await delivery.retry(0);
       },
     });
     await again.until(1);
     await expect(late.ack()).rejects.toThrow();
-    letItEnd();
+    complete();
 
     await again.until(2);
-    letItEnd();
+    complete();
   },
 
-  'stopping twice is safe, and other consumers of the transport go on': async ({ connect, declare }) => {
+  'stopping twice is safe, and other consumers of the transport continue': async ({ connect, declare }) => {
     const happened = anEvent();
     const [stopped, going] = [aSubscription(happened), aSubscription(happened)];
     await declare(stopped, going);
@@ -198,10 +190,8 @@ export const stopping = {
     expect(one.deliveries).toEqual([]);
   },
 
-  'pausing and stopping under load loses nothing': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'pausing and stopping under load loses nothing': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const acked = new Set<string>();
     const deliver = async (delivery: Delivery) => {
       await aWhile(2);
@@ -228,10 +218,8 @@ export const stopping = {
     );
   },
 
-  'closing under load loses nothing that was accepted': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'closing under load loses nothing that was accepted': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const acked = new Set<string>();
     const deliver = async (delivery: Delivery) => {
       await aWhile(2);
@@ -259,11 +247,9 @@ export const stopping = {
 
   'a closed transport refuses to publish and to subscribe, and closing twice is safe': async ({
     connect,
-    declare,
+    declareEvent,
   }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     await transport.publish([aMessage(happened)]);
 

@@ -1,12 +1,12 @@
 import type { TopologyChange } from '@emporium/bus';
 import { expect } from 'vitest';
+import { type Cases, registryOf } from '../case-context.ts';
 import { eventually } from '../eventually.ts';
 import { aMessage, anEvent, anOrderedSubscription, aSubscription, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import { type Cases, registryOf } from '../setting.ts';
 
 export const topology = {
-  'diff names what apply will create, and changes nothing': async ({ connect }) => {
+  'diff lists what apply will create, and changes nothing': async ({ connect }) => {
     const registry = registryOf([aSubscription(anEvent()), anOrderedSubscription(anEvent())]);
     const transport = await connect();
 
@@ -31,7 +31,7 @@ export const topology = {
     );
   },
 
-  'several processes may apply at once': async ({ connect }) => {
+  'several processes may apply at the same time': async ({ connect }) => {
     const happened = anEvent();
     const subscription = aSubscription(happened);
     const registry = registryOf([subscription, anOrderedSubscription(happened)]);
@@ -47,7 +47,7 @@ export const topology = {
     await receiver.until(1);
   },
 
-  'a contract that a subscription listens to later reaches it after the next apply': async ({
+  'a contract that is added to a subscription reaches it after the next apply': async ({
     connect,
     declare,
   }) => {
@@ -83,7 +83,7 @@ export const topology = {
     expect(await transport.sendTo(kept, aMessage(happened))).toEqual({ status: 'accepted' });
   },
 
-  'prune takes away a binding that the registry no longer implies': async ({ connect, declare }) => {
+  'prune removes a binding that the registry no longer implies': async ({ connect, declare }) => {
     const [kept, dropped] = [anEvent(), anEvent()];
     const subscription = aSubscription(kept, dropped);
     await declare(subscription);
@@ -97,10 +97,7 @@ export const topology = {
     expect((await receiver.until(1)).map(textOf)).toEqual(['kept']);
   },
 
-  'what was pruned is not waited for: mandatory messages are accepted at once': async ({
-    connect,
-    declare,
-  }) => {
+  'mandatory messages do not need the subscriptions that were pruned': async ({ connect, declare }) => {
     const happened = anEvent();
     const [kept, unbound, dropped] = [
       aSubscription(happened),
@@ -125,7 +122,7 @@ export const topology = {
         const left = await topology.diff();
         return !left.some((change) => change.action === 'remove' && isOurs(change));
       },
-      () => 'prune leaves something of ours that nobody consumes',
+      () => 'prune leaves a subscription or binding of this case',
     );
     expect(await publishing.publish([event('after')])).toEqual([{ status: 'accepted' }]);
 
@@ -133,10 +130,8 @@ export const topology = {
     expect((await receiver.until(1)).map(textOf)).toEqual(['after']);
   },
 
-  'prune leaves a subscription that still holds messages': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'prune leaves a subscription that still has messages': async ({ connect, declareEvent }) => {
+    const { happened, subscription } = await declareEvent();
     const transport = await connect();
     await transport.publish(messages(happened, 3));
 

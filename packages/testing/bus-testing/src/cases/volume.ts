@@ -1,15 +1,16 @@
 import type { Delivery } from '@emporium/bus/transport';
 import { expect } from 'vitest';
+import type { Cases } from '../case-context.ts';
 import { eventually } from '../eventually.ts';
-import { anEvent, aSubscription, messages } from '../fixtures.ts';
+import { messages } from '../fixtures.ts';
 import { receive } from '../receive.ts';
-import type { Cases } from '../setting.ts';
 
 export const volume = {
-  'of 10,000 messages each has its effect exactly once after the inbox': async ({ connect, declare }) => {
-    const happened = anEvent();
-    const subscription = aSubscription(happened);
-    await declare(subscription);
+  'of 10,000 messages each has its effect exactly once after the inbox': async ({
+    connect,
+    declareEvent,
+  }) => {
+    const { happened, subscription } = await declareEvent();
     const effects = new Map<string, number>();
     const inbox = new Set<string>();
     let delivered = 0;
@@ -34,7 +35,7 @@ export const volume = {
       const batch = sent.slice(from, from + 500);
       const results = await publisher.publish(batch);
       expect(results.every(({ status }) => status === 'accepted')).toBe(true);
-      // A publisher that does not know whether it was heard publishes again.
+      // A publisher that got no confirm publishes again.
       await publisher.publish(batch.slice(0, 5));
     }
 

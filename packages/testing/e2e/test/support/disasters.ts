@@ -4,7 +4,7 @@ import type { ShopUnderTest } from './shop-under-test.ts';
 
 const services = ['order', 'inventory', 'payment', 'shipping', 'email', 'email-worker'] as const;
 
-/** Processes and servers that die in the middle. */
+/** Processes and servers that are killed or restarted under load. */
 export const disasterCases = (shop: () => ShopUnderTest): void => {
   /** Orders of one customer, some of which are compensated. */
   const load = async (customer: Customer, orders: number): Promise<string[]> => {
@@ -24,7 +24,7 @@ export const disasterCases = (shop: () => ShopUnderTest): void => {
     const { client, place } = shop();
     const orders = await Promise.all(ids.map((id) => client.settled(customer, id, { timeoutMs: 120_000 })));
     expect(orders.every(({ status }) => status === 'completed' || status === 'cancelled')).toBe(true);
-    // A disaster may outlast the deadline of every order in it, and of some after it. Soon the shop is as it was.
+    // Orders may miss their deadlines during the disaster and shortly afterwards; soon new ones must complete again.
     await vi.waitFor(
       async () => expect((await client.settled(customer, await place(customer))).status).toBe('completed'),
       { timeout: 60_000, interval: 500 },
@@ -33,7 +33,7 @@ export const disasterCases = (shop: () => ShopUnderTest): void => {
 
   describe('disasters', () => {
     for (const service of services) {
-      test(`${service} is killed in mid-order and started again`, async () => {
+      test(`${service} is killed during orders and started again`, async () => {
         const { customer, kill, revive } = shop();
         const ada = await customer();
         const placing = load(ada, 20);
@@ -45,7 +45,7 @@ export const disasterCases = (shop: () => ShopUnderTest): void => {
       }, 180_000);
     }
 
-    test('PostgreSQL is restarted in mid-load, and nothing is dead-lettered for it', async () => {
+    test('PostgreSQL is restarted under load, and nothing is dead-lettered', async () => {
       const { client, customer, shop: running } = shop();
       const ada = await customer();
       const placing = load(ada, 30);
@@ -55,7 +55,7 @@ export const disasterCases = (shop: () => ShopUnderTest): void => {
       expect(await client.deadLetters()).toEqual([]);
     }, 180_000);
 
-    test('the broker is restarted in mid-load', async (context) => {
+    test('the broker is restarted under load', async (context) => {
       const { client, customer, broker } = shop();
       if (broker.restart === undefined)
         return context.skip('the embedded broker is PostgreSQL, restarted above');

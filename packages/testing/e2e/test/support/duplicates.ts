@@ -7,13 +7,13 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
 import { happened, type ShopUnderTest } from './shop-under-test.ts';
 
-/** Delivers every message twice until it is ended; gives how many copies it made. */
+/** Delivers every message twice until `end`; counts the copies. */
 interface Duplicator {
   copies(): Promise<number>;
   end(): Promise<void>;
 }
 
-/** A brokers' operator could not do worse: each message of each exchange is published again, byte for byte. */
+/** Publishes each message of each exchange again, byte for byte. */
 const duplicateOnRabbitmq = async (url: string): Promise<Duplicator> => {
   const connection = await amqp.connect(url);
   const channel = await connection.createChannel();
@@ -39,7 +39,7 @@ const duplicateOnRabbitmq = async (url: string): Promise<Duplicator> => {
   return { copies: async () => copied, end: () => connection.close() };
 };
 
-/** The same in the tables of the embedded broker. */
+/** Copies each row in the table of the embedded broker. */
 const duplicateOnPostgres = async (url: string): Promise<Duplicator> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -67,7 +67,7 @@ const duplicateOnPostgres = async (url: string): Promise<Duplicator> => {
   };
 };
 
-/** One more subscription listens to everything, and puts a copy of each message into the queues of all others. */
+/** Adds a subscription to everything, and copies its messages into the queues of all others. */
 const duplicateOnRedis = async (url: string): Promise<Duplicator> => {
   const redis = new Redis(url);
   const reader = new Redis(url, { protocol: 2 });
@@ -104,7 +104,7 @@ const duplicateOnRedis = async (url: string): Promise<Duplicator> => {
       ended = true;
       await copying;
       for (const type of types) {
-        // As pruning does, in one step.
+        // In one step, as prune does it.
         await redis
           .multi()
           .srem(`bus:listeners:${type}`, name)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ShopUnderTest } from './shop-under-test.ts';
 
-/** What all the processes wrote while the other cases ran: these come last. */
+/** Checks the logs of all processes. These cases must be the last. */
 export const logCases = (shop: () => ShopUnderTest): void => {
   const readLogs = async (): Promise<string[]> => {
     const { logDir } = shop().shop;
@@ -13,7 +13,7 @@ export const logCases = (shop: () => ShopUnderTest): void => {
   };
 
   describe('the logs', () => {
-    test('tell no payment token, no address of a customer, and no secret', async () => {
+    test('contain no payment token, no customer address and no secret', async () => {
       const { admin } = shop().shop;
       const secrets = ['tok_', '@example.com', 'a long enough password', admin.password, admin.email];
       const lines = await readLogs();
@@ -21,7 +21,7 @@ export const logCases = (shop: () => ShopUnderTest): void => {
       expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
     });
 
-    test('tell of no request that failed and of no error that nobody caught', async () => {
+    test('contain no failed request and no uncaught error', async () => {
       const bad = (await readLogs()).filter(
         (line) => line.includes('"request failed"') || line.includes('"level":"fatal"'),
       );

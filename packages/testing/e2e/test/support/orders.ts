@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
 import { happened, type ShopUnderTest, sku } from './shop-under-test.ts';
 
-/** What an order can go through while nothing breaks down. */
+/** The outcomes of an order without crashes. */
 export const orderCases = (shop: () => ShopUnderTest): void => {
   describe('an order', () => {
-    test('goes all the way, and its customer hears of each stage', async () => {
+    test('completes, and its customer gets a mail at each stage', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const order = await client.settled(ada, await place(ada, { quantity: 2 }));
@@ -34,29 +34,33 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(mails).toHaveLength(4);
     });
 
-    test('can be read as soon as it is answered, and by nobody else', async () => {
+    test('can be read as soon as it is accepted, by its customer only', async () => {
       const { client, customer, place } = shop();
       const [ada, eve] = [await customer(), await customer()];
       const orderId = await place(ada);
-      expect((await client.http.ask('GET', `/api/orders/${orderId}`, { token: ada.token })).status).toBe(200);
-      expect((await client.http.ask('GET', `/api/orders/${orderId}`, { token: eve.token })).status).toBe(404);
+      expect((await client.http.request('GET', `/api/orders/${orderId}`, { token: ada.token })).status).toBe(
+        200,
+      );
+      expect((await client.http.request('GET', `/api/orders/${orderId}`, { token: eve.token })).status).toBe(
+        404,
+      );
       expect(
-        (await client.http.ask('POST', `/api/orders/${orderId}/cancel`, { token: eve.token })).status,
+        (await client.http.request('POST', `/api/orders/${orderId}/cancel`, { token: eve.token })).status,
       ).toBe(404);
-      expect((await client.http.ask('GET', `/api/orders/${orderId}`)).status).toBe(401);
+      expect((await client.http.request('GET', `/api/orders/${orderId}`)).status).toBe(401);
     });
 
-    test('asked for twice with one Idempotency-Key is one order; with another body it is refused', async () => {
+    test('requested twice with one Idempotency-Key is one order; with another body it is refused', async () => {
       const { client, customer } = shop();
       const ada = await customer();
       const body = { lines: [{ sku, quantity: 1 }], paymentToken: 'tok_ok' };
       const headers = { 'idempotency-key': 'one' };
-      const first = await client.http.ask<{ orderId: string }>('POST', '/api/orders', {
+      const first = await client.http.request<{ orderId: string }>('POST', '/api/orders', {
         token: ada.token,
         body,
         headers,
       });
-      const again = await client.http.ask<{ orderId: string }>('POST', '/api/orders', {
+      const again = await client.http.request<{ orderId: string }>('POST', '/api/orders', {
         token: ada.token,
         body,
         headers,
@@ -64,12 +68,12 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect([first.status, again.status, again.body.orderId]).toEqual([202, 202, first.body.orderId]);
       const other = { ...body, lines: [{ sku, quantity: 2 }] };
       expect(
-        (await client.http.ask('POST', '/api/orders', { token: ada.token, body: other, headers })).status,
+        (await client.http.request('POST', '/api/orders', { token: ada.token, body: other, headers })).status,
       ).toBe(422);
       await client.settled(ada, first.body.orderId);
     });
 
-    test('with a declined card is cancelled, and its stock is back', async () => {
+    test('with a declined card is cancelled, and its stock is released', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const order = await client.settled(ada, await place(ada, { paymentToken: 'tok_declined' }));
@@ -77,7 +81,7 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(happened(order)).toContain('stock released');
     });
 
-    test('for more than there is is cancelled', async () => {
+    test('for more pieces than are available is cancelled', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const product = { sku: 'RARE-1', name: 'Rare', price: { amount: 100, currency: 'EUR' } };
@@ -86,7 +90,7 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(order).toMatchObject({ status: 'cancelled', cancellation: 'out-of-stock' });
     });
 
-    test('that the carrier refuses is compensated: payment, then stock', async () => {
+    test('that the carrier refuses is compensated: first the payment, then the stock', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       await client.fault({ carrier: { mode: 'fail' } });
@@ -96,7 +100,7 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(seen.indexOf('payment voided')).toBeLessThan(seen.indexOf('stock released'));
     });
 
-    test('is charged once by a provider that charges and then does not answer', async () => {
+    test('is charged once by a provider that charges without answering', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_charge_then_timeout' });
@@ -105,17 +109,17 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(lines.map(({ status, captured }) => [status, captured])).toEqual([['captured', 1_250]]);
     });
 
-    test('that the provider still works on when it is asked again (409) goes all the way, and is charged once', async () => {
+    test('completes and is charged once when the provider still processes the first request (409)', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
-      // Longer than a try of payment, and shorter than the deadline of the step.
+      // Longer than the time-out of a request, and shorter than the deadline of the step.
       const orderId = await place(ada, { paymentToken: 'tok_busy_2500' });
       expect(await client.settled(ada, orderId)).toMatchObject({ status: 'completed' });
       const lines = (await client.ledger()).filter(({ reference }) => reference === orderId);
       expect(lines.map(({ status, captured }) => [status, captured])).toEqual([['captured', 1_250]]);
     }, 90_000);
 
-    test('that is cancelled while the provider still works on it keeps no money held', async () => {
+    test('that is cancelled while the provider still processes it leaves no amount authorised', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_busy_5000' });
@@ -130,20 +134,20 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(lines.filter(({ status }) => status === 'authorised' || status === 'captured')).toEqual([]);
     }, 90_000);
 
-    test('whose authorisation has expired is renewed once, and captured', async () => {
+    test('with an expired authorisation is authorised once more, and captured', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_expires_1' });
       expect((await client.settled(ada, orderId)).status).toBe('completed');
     });
 
-    test('whose capture keeps being refused waits for a person, who lets it go on', async () => {
+    test('whose capture keeps being refused waits for an administrator, who resumes it', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_capture_fails_6' });
       const parked = await client.settled(ada, orderId, { status: 'needs-attention' });
       expect(happened(parked).filter((what) => what === 'capture refused')).toHaveLength(6);
-      expect((await client.cancel(ada, orderId)).status).toBe(409); // the goods are on their way
+      expect((await client.cancel(ada, orderId)).status).toBe(409); // the goods were dispatched
       await client.asAdmin('POST', `/api/admin/orders/${orderId}/resume`);
       expect((await client.settled(ada, orderId)).status).toBe('completed');
     });

@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
 import { happened, type ShopUnderTest, sku } from './shop-under-test.ts';
 
-/** Deadlines, cancellations and replies that cross each other. */
+/** Races between deadlines, cancellations and replies. */
 export const raceCases = (shop: () => ShopUnderTest): void => {
-  describe('against the clock', () => {
-    test('a customer cancels while the payment is under way', async () => {
+  describe('races', () => {
+    test('a customer cancels during the payment', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_stall_800' });
@@ -48,7 +48,7 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
       expect((await client.cancel(ada, orderId)).status).toBe(409);
     });
 
-    test('a dispatch that is slower than its deadline is stopped or goes on, and nothing is half done', async () => {
+    test('a dispatch that misses its deadline is cancelled or completed, never half of each', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       await client.fault({ carrier: { mode: 'stall', operation: 'ship', delayMs: 30_000 } });
@@ -63,7 +63,7 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
       expect(['completed', 'cancelled']).toContain(order.status);
     });
 
-    test('a payment that is slower than its deadline is voided, whenever its answer comes', async () => {
+    test('a payment that misses its deadline is voided, whenever its response arrives', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       await client.fault({ payment: { mode: 'stall', operation: 'authorise', delayMs: 30_000 } });
@@ -78,7 +78,7 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
       expect(order).toMatchObject({ status: 'cancelled', cancellation: 'timed-out' });
     });
 
-    test('a success that is heard after its compensation is compensated again', async () => {
+    test('a success that arrives after its compensation is compensated again', async () => {
       const { client, customer, place, shop: running } = shop();
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_declined' });
@@ -102,7 +102,7 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
       expect(order.status).toBe('cancelled');
     });
 
-    test('a dead command that is repaired and replayed after its order was cancelled has no effect', async () => {
+    test('a dead-lettered command that is replayed after its order was cancelled has no effect', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       const orderId = await place(ada, { paymentToken: 'tok_declined' });
@@ -115,21 +115,21 @@ export const raceCases = (shop: () => ShopUnderTest): void => {
         subscription: 'inventory.commands',
         body: { ...body, data: { ...data, lines: [] } },
       });
-      const [letter] = await eventually(
+      const [deadLetter] = await eventually(
         'it is a dead letter',
         async () => (await client.deadLetters()).filter(({ messageId }) => messageId === command.id),
-        (letters) => letters.length === 1,
+        (deadLetters) => deadLetters.length === 1,
       );
-      expect(letter?.reason.message).toContain('data.lines');
-      await client.asAdmin('POST', `/api/admin/dead-letters/${letter?.id}/replay`, { body });
-      const next = await client.settled(ada, await place(ada)); // behind it in the same queue
+      expect(deadLetter?.reason.message).toContain('data.lines');
+      await client.asAdmin('POST', `/api/admin/dead-letters/${deadLetter?.id}/replay`, { body });
+      const next = await client.settled(ada, await place(ada)); // after it in the same queue
       expect(next.status).toBe('completed');
       expect((await client.order(ada, orderId)).status).toBe('cancelled');
       expect((await client.stockRows()).every(({ reserved }) => reserved === 0)).toBe(true);
       expect(await client.deadLetters()).toEqual([]);
     });
 
-    test('a command that comes back to life after its order was cancelled has no effect', async () => {
+    test('a command that is delivered after its order was cancelled has no effect', async () => {
       const { client, customer, place, kill, revive } = shop();
       const ada = await customer();
       await kill('inventory');

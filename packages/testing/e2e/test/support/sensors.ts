@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
 import type { ShopUnderTest } from './shop-under-test.ts';
 
-/** The stream of readings, beside everything else. Before the disasters: after them the broker has readings that were reported as failed. */
+/** The stream of readings. To run before the disasters, after which the broker has readings that the simulator counted as failed. */
 export const sensorCases = (shop: () => ShopUnderTest): void => {
   const simulator = () =>
     shop().client.http.call<{ delivered: number; failed: number }>('GET', '/sensor-simulator');
   const setRate = (readingsPerSecond: number) =>
     shop().client.http.call('PUT', '/sensor-simulator/rate', { body: { readingsPerSecond } });
 
-  /** Every reading that was delivered is in a window, and none is there twice, while they keep coming. */
+  /** Waits until every delivered reading is in a window exactly once, while new ones arrive. */
   const allCounted = () =>
     eventually(
       'every reading is in its window',
@@ -24,7 +24,7 @@ export const sensorCases = (shop: () => ShopUnderTest): void => {
     );
 
   describe('the sensors', () => {
-    test('a warehouse that gets too hot is one alert and one mail to operations', async () => {
+    test('a warehouse that gets too hot causes one alert and one mail to operations', async () => {
       const { client } = shop();
       await eventually('the sensors report', client.sensorLocations, (all) => all.length === 5);
       const sensor = await client.overheat('Dubai');
@@ -36,7 +36,7 @@ export const sensorCases = (shop: () => ShopUnderTest): void => {
       await new Promise((resolve) => setTimeout(resolve, 5_000)); // more readings that are too hot
       expect(await alertsOf()).toEqual([alert]);
       const mails = await eventually(
-        'operations have a mail',
+        'operations received a mail',
         async () =>
           (await client.mailsAbout('too hot')).filter(({ messageId }) =>
             messageId.includes(alert?.alertId ?? '-'),
@@ -47,7 +47,7 @@ export const sensorCases = (shop: () => ShopUnderTest): void => {
       expect(mails[0]?.subject).toMatch(/^Dubai: too hot, 3\d\.\d °C$/);
     });
 
-    test('a process of sensor-analytics is killed, and two more come: every reading counts once', async () => {
+    test('every reading counts once when a process of sensor-analytics is killed and two are added', async () => {
       const { shop: running, kill, revive } = shop();
       await setRate(500);
       await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -62,19 +62,19 @@ export const sensorCases = (shop: () => ShopUnderTest): void => {
       await setRate(10);
     });
 
-    test('what happens is heard live through the gateway', async () => {
+    test('windows are streamed live through the gateway', async () => {
       const { client } = shop();
       const response = await fetch(new URL('/api/sensors/stream', client.url));
       const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-      let heard = '';
+      let received = '';
       for (
         const until = Date.now() + 20_000;
-        heard.split('event: window').length < 12 && Date.now() < until;
+        received.split('event: window').length < 12 && Date.now() < until;
       ) {
-        heard += (await reader?.read())?.value ?? '';
+        received += (await reader?.read())?.value ?? '';
       }
       await reader?.cancel();
-      expect(heard.split('event: window').length).toBeGreaterThanOrEqual(12);
+      expect(received.split('event: window').length).toBeGreaterThanOrEqual(12);
     });
   });
 };

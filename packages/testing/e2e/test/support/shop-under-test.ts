@@ -5,12 +5,13 @@ import { type Shop, startShop } from '@emporium/launcher';
 import { freePort } from '@emporium/servers';
 import { type Customer, createShopClient, type OrderView, type ShopClient } from '../../src/index.ts';
 
-/** A broker for the shop; undefined is the embedded one. */
+/** The broker of the shop. */
 export interface BrokerUnderTest {
+  /** Undefined for the embedded broker. */
   readonly url: string | undefined;
-  /** Where the sensor stream goes; the embedded broker by default. */
+  /** The broker of the sensor stream; the embedded one by default. */
   readonly streamUrl?: string;
-  /** Stops and starts it again, in mid-load. */
+  /** Stops it and starts it again. */
   restart?(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -19,23 +20,23 @@ export interface ShopUnderTest {
   readonly shop: Shop;
   readonly client: ShopClient;
   readonly broker: BrokerUnderTest;
-  /** A customer that no other test has. */
+  /** Registers a new customer. */
   customer(): Promise<Customer>;
-  /** Places an order; the order service may have to hear of the product first. */
-  place(customer: Customer, order?: Partial<OrderWish>): Promise<string>;
-  /** A service that was killed starts again. */
+  /** Places an order, and retries until the order service knows the product. */
+  place(customer: Customer, order?: Partial<OrderOptions>): Promise<string>;
+  /** Starts a service again that was killed. */
   revive(service: string, env?: Readonly<Record<string, string>>): Promise<void>;
   kill(service: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-interface OrderWish {
+interface OrderOptions {
   readonly sku: string;
   readonly quantity: number;
   readonly paymentToken: string;
 }
 
-/** Deadlines that a test can wait for. */
+/** Short deadlines, so that a test can wait for them. */
 const deadlines = {
   ORDER_STEP_DEADLINE_MS: '6000',
   ORDER_DISPATCH_DEADLINE_MS: '6000',
@@ -49,7 +50,7 @@ export const startShopUnderTest = async (broker: BrokerUnderTest): Promise<ShopU
   const shop = await startShop({
     dataDir,
     port: await freePort(),
-    restart: false, // a service that crashes is a failure here
+    restart: false, // a crash of a service must fail the test
     ...(broker.url === undefined ? {} : { busUrl: broker.url }),
     ...(broker.streamUrl === undefined ? {} : { streamUrl: broker.streamUrl }),
     env: {
@@ -81,7 +82,7 @@ export const startShopUnderTest = async (broker: BrokerUnderTest): Promise<ShopU
     place: async (customer, { sku: wanted = sku, quantity = 1, paymentToken = 'tok_ok' } = {}) => {
       const body = { lines: [{ sku: wanted, quantity }], paymentToken };
       for (const until = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-        const answer = await client.http.ask<{ orderId: string }>('POST', '/api/orders', {
+        const answer = await client.http.request<{ orderId: string }>('POST', '/api/orders', {
           token: customer.token,
           body,
         });

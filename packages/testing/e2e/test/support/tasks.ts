@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
 import type { ShopUnderTest } from './shop-under-test.ts';
 
-/** What an administrator does with tasks that were given up. */
+/** What an administrator can do with failed tasks. */
 export const taskCases = (shop: () => ShopUnderTest): void => {
   describe('tasks', () => {
-    test('a mail that the mail server refuses is listed, and goes out when it is run again', async () => {
+    test('a mail that the mail server refuses is listed, and sent when its task is retried', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
       await eventually(
@@ -18,7 +18,7 @@ export const taskCases = (shop: () => ShopUnderTest): void => {
       await client.settled(ada, orderId);
       const ofOrder = async () =>
         (await client.failedTasks('email.send')).filter(({ data }) => JSON.stringify(data).includes(orderId));
-      const [failed] = await eventually('the task is given up', ofOrder, (all) => all.length === 1);
+      const [failed] = await eventually('the task has failed', ofOrder, (all) => all.length === 1);
       expect(failed).toMatchObject({ attempts: 1, reason: expect.stringMatching(/^email\.refused: .*550/) });
       expect(JSON.stringify(failed)).not.toContain(ada.email);
 
@@ -35,7 +35,7 @@ export const taskCases = (shop: () => ShopUnderTest): void => {
     test('are counted for administrators, by kind and state', async () => {
       const { client, shop: running } = shop();
       const token = await client.login(running.admin);
-      const { body } = await client.http.ask('GET', '/api/admin/tasks', { token });
+      const { body } = await client.http.request('GET', '/api/admin/tasks', { token });
       const [waiting, active, delayed, completed, failed] = Array(5).fill(expect.any(Number));
       expect(body).toEqual({
         tasks: [
@@ -45,7 +45,7 @@ export const taskCases = (shop: () => ShopUnderTest): void => {
       });
     });
 
-    test('are shown to an administrator who signs in with a browser', async () => {
+    test('are shown in the browser after an administrator has signed in', async () => {
       const { client, shop: running } = shop();
       const origin = client.url;
       const form = { body: new URLSearchParams({ ...running.admin, next: '/admin/tasks' }), method: 'POST' };
@@ -56,18 +56,18 @@ export const taskCases = (shop: () => ShopUnderTest): void => {
       });
       expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, '/admin/tasks']);
       const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';', 1)[0] ?? '' };
-      const ask = (path: string) => fetch(`${origin}/admin/tasks${path}`, { headers });
+      const get = (path: string) => fetch(`${origin}/admin/tasks${path}`, { headers });
 
-      const page = await ask('');
+      const page = await get('');
       expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
       const [, script = ''] = / src="([^"]+)"/.exec(await page.text()) ?? [];
-      expect((await ask(`/${script}`)).headers.get('content-type')).toContain('/javascript');
-      expect(await (await ask('/api/queues')).json()).toMatchObject({
+      expect((await get(`/${script}`)).headers.get('content-type')).toContain('/javascript');
+      expect(await (await get('/api/queues')).json()).toMatchObject({
         queues: [{ name: 'email.send' }, { name: 'email.daily-digest' }],
       });
     });
 
-    test('are shared by as many workers as there are, and each mail goes out once', async () => {
+    test('are shared by all workers, and each mail is sent once', async () => {
       const { client, customer, place, shop: running } = shop();
       await Promise.all([running.scale('email-worker'), running.scale('email-worker')]);
       const ada = await customer();
@@ -82,13 +82,16 @@ export const taskCases = (shop: () => ShopUnderTest): void => {
     });
 
     test.each(['/api/admin/tasks', '/admin/tasks', '/admin/tasks/api/queues'])(
-      'are for administrators alone: %s',
+      'are for administrators only: %s',
       async (path) => {
         const { client, customer } = shop();
         const { token } = await customer();
         const problem = { type: expect.stringMatching(/^urn:emporium:problem:/) };
-        expect(await client.http.ask('GET', path)).toMatchObject({ status: 401, body: problem });
-        expect(await client.http.ask('GET', path, { token })).toMatchObject({ status: 403, body: problem });
+        expect(await client.http.request('GET', path)).toMatchObject({ status: 401, body: problem });
+        expect(await client.http.request('GET', path, { token })).toMatchObject({
+          status: 403,
+          body: problem,
+        });
       },
     );
   });

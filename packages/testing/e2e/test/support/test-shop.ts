@@ -6,11 +6,11 @@ export interface ShopSuite {
   readonly title: string;
   readonly skip?: boolean;
   readonly broker: () => Promise<BrokerUnderTest>;
-  /** Each group of cases gets the running shop. */
+  /** Groups of cases, which get the running shop. */
   readonly cases: readonly ((shop: () => ShopUnderTest) => void)[];
 }
 
-/** Runs the cases against one shop; after each of them everything must add up. */
+/** Runs the cases against one shop. After each of them the invariants must hold and no dead letter may be open. */
 export const testShop = ({ title, skip = false, broker, cases }: ShopSuite): void => {
   describe.skipIf(skip)(title, () => {
     let running: ShopUnderTest | undefined;
@@ -32,7 +32,7 @@ export const testShop = ({ title, skip = false, broker, cases }: ShopSuite): voi
     afterEach(async () => {
       await shop().client.clearFaults();
       await assertInvariants(shop().client);
-      expect(await shop().client.deadLetters(), 'dead letters that nobody expects').toEqual([]);
+      expect(await shop().client.deadLetters(), 'unexpected dead letters').toEqual([]);
     }, 180_000);
 
     afterAll(() => running?.stop(), 60_000);

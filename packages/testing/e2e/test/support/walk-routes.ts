@@ -1,6 +1,6 @@
 import { hostileNumbers, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 
-/** A JSON Schema, as far as samples are made from it. */
+/** The parts of a JSON Schema that samples are made from. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -24,7 +24,7 @@ interface Operation {
   };
 }
 
-/** An OpenAPI document, as far as requests are made from it. */
+/** The parts of an OpenAPI document that requests are made from. */
 export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
@@ -36,7 +36,7 @@ export interface WalkedRequest {
   readonly body?: string;
 }
 
-/** As JSON: what a field is given in place of a value that it wants. */
+/** Hostile values for a field of a body, as JSON. */
 const hostileJson: readonly string[] = [
   ...hostileStrings.map(({ value }) => JSON.stringify(value)),
   ...hostileNumbers.map(({ json }) => json),
@@ -73,12 +73,12 @@ const inBody = (path: string, method: string, operation: Operation): WalkedReque
   const sample = sampleOf(operation);
   if (sample === undefined) return [];
   const marker = 'the-hostile-value';
-  return placesOf(sample).flatMap((place) =>
+  return pathsOf(sample).flatMap((at) =>
     hostileJson.map((json) => ({
       method: method.toUpperCase(),
       url: filled(path),
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(replaced(sample, place, marker)).replace(`"${marker}"`, () => json),
+      body: JSON.stringify(replaced(sample, at, marker)).replace(`"${marker}"`, () => json),
     })),
   );
 };
@@ -93,7 +93,7 @@ const filled = (path: string, name?: string, value = ''): string =>
     each === name ? value : '0198c5c0-0000-7000-8000-000000000001',
   );
 
-/** Also of half a surrogate pair, which encodeURIComponent refuses. */
+/** Also encodes half a surrogate pair, which encodeURIComponent refuses. */
 const encoded = (text: string): string =>
   [...text].map((each) => (each.isWellFormed() ? encodeURIComponent(each) : '%ED%A0%80')).join('');
 
@@ -125,15 +125,15 @@ const sample = (schema: Schema): unknown => {
   }
 };
 
-type Place = readonly (string | number)[];
+type Path = readonly (string | number)[];
 
-/** Of the value itself, and of everything in it. */
-const placesOf = (value: unknown): Place[] => {
+/** The paths of the value itself and of everything in it. */
+const pathsOf = (value: unknown): Path[] => {
   const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  return [[], ...inner.flatMap(([key, each]) => placesOf(each).map((place) => [key, ...place]))];
+  return [[], ...inner.flatMap(([key, each]) => pathsOf(each).map((at) => [key, ...at]))];
 };
 
-const replaced = (value: unknown, [key, ...rest]: Place, by: unknown): unknown => {
+const replaced = (value: unknown, [key, ...rest]: Path, by: unknown): unknown => {
   if (key === undefined) return by;
   if (Array.isArray(value))
     return value.map((each, index) => (String(index) === key ? replaced(each, rest, by) : each));

@@ -1,0 +1,116 @@
+import type { Money } from '@emporium/contracts';
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface Customer extends Credentials {
+  readonly userId: string;
+  readonly name: string;
+  readonly token: string;
+}
+
+export interface OrderView {
+  readonly orderId: string;
+  readonly status: 'placed' | 'confirmed' | 'completed' | 'cancelling' | 'cancelled' | 'needs-attention';
+  readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly unitPrice: Money }[];
+  readonly total: Money;
+  readonly cancellation?: string;
+  readonly reason?: string;
+  readonly timeline: readonly { readonly at: string; readonly what: string; readonly detail?: string }[];
+}
+
+export interface OrderSummary {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly status: OrderView['status'];
+  readonly total: Money;
+}
+
+export interface Product {
+  readonly sku: string;
+  readonly name: string;
+  readonly price: Money;
+  readonly available: number;
+}
+
+export interface StockRow {
+  readonly sku: string;
+  readonly received: number;
+  readonly sold: number;
+  readonly reserved: number;
+  readonly available: number;
+}
+
+/** An authorisation in the payment provider's ledger; amounts in minor units. */
+export interface LedgerLine {
+  readonly id: string;
+  /** The order's id. */
+  readonly reference: string;
+  readonly status: 'authorised' | 'declined' | 'captured' | 'voided' | 'expired';
+  /** The amount that is authorised and neither captured nor voided. */
+  readonly held: number;
+  readonly captured: number;
+  readonly refunded: number;
+}
+
+/** The payment of an order, as our payment service has it. */
+export interface PaymentRow {
+  readonly orderId: string;
+  readonly status: string;
+  readonly captured: number;
+  readonly refunded: number;
+}
+
+export interface ShipmentRow {
+  readonly id: string;
+  readonly reference: string;
+}
+
+/** The readings of a place in one window of time. */
+export interface SensorWindow {
+  readonly start: string;
+  readonly seconds: number;
+  readonly readings: number;
+  readonly temperature: { readonly min: number; readonly max: number; readonly mean: number };
+}
+
+export interface SensorAlert {
+  readonly alertId: string;
+  readonly sensorId: string;
+  readonly location: string;
+  readonly reason: 'too-hot' | 'sudden-jump';
+  readonly temperature: number;
+  readonly usual?: number;
+  /** The time of the reading, ISO 8601. */
+  readonly at: string;
+}
+
+export interface DeadLetterView {
+  readonly id: string;
+  readonly subscription: string;
+  readonly messageId: string;
+  readonly type: string;
+  /** The key of the message, such as the order's id. */
+  readonly key: string;
+  readonly status: 'open' | 'replayed' | 'discarded';
+  readonly reason: { readonly code: string; readonly message: string };
+  readonly attempts: number;
+}
+
+/** A task whose attempts all failed. */
+export interface FailedTaskView {
+  readonly id: string;
+  /** The data of the task's kind. */
+  readonly data: unknown;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
+export interface OrderRequest {
+  readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
+  readonly paymentToken: string;
+  /** Where the total is another one, nothing is ordered and the response is 409. */
+  readonly expectedTotal?: Money;
+}
