@@ -6,7 +6,7 @@ import type {
   shipmentDispatched,
   temperatureAlert,
 } from '@emporium/contracts';
-import type { Mail } from './mail.ts';
+import type { MailContent } from './compose/compose-mail.ts';
 import { orderCancelledMail } from './order-cancelled.ts';
 import { orderConfirmedMail } from './order-confirmed.ts';
 import { shipmentDeliveredMail } from './shipment-delivered.ts';
@@ -23,8 +23,8 @@ export type Occasion =
   | { readonly template: 'shipment-delivered'; readonly about: Data<typeof shipmentDelivered> }
   | { readonly template: 'temperature-alert'; readonly about: Data<typeof temperatureAlert> };
 
-/** `time` is when it happened. */
-export const mailOn = (occasion: Occasion, name: string, time: Date): Mail => {
+/** `time` is when the event happened. */
+export const renderMail = (occasion: Occasion, name: string, time: Date): MailContent => {
   switch (occasion.template) {
     case 'welcome':
       return welcomeMail();

@@ -29,6 +29,6 @@ test.each([
   'anna@example.com>',
   `${'a'.repeat(65)}@example.com`,
   '',
-])('%j is none', (text) => {
+])('%j is not an address', (text) => {
   expect(parseAddress(text)).toBeUndefined();
 });

@@ -6,41 +6,41 @@ export interface Received {
   readonly mail: ParsedMail;
   readonly raw: string;
   readonly to: readonly string[];
-  /** Whether the sender asked for addresses that are not ASCII. */
+  /** Whether the client used SMTPUTF8, for addresses that are not ASCII. */
   readonly smtpUtf8: boolean;
 }
 
-/** A real SMTP server that does what a test tells it. */
+/** An SMTP server whose responses a test can change at any time. */
 export interface MailServer {
   readonly url: string;
   readonly received: Received[];
-  /** From now on connections are greeted with this answer, and ended; undefined greets as usual. */
+  /** Greets with this code and closes the connection; undefined restores the usual greeting. */
   answerConnections(code: number | undefined): void;
-  /** From now on senders get this answer; undefined accepts them. */
+  /** The response to MAIL FROM; undefined accepts every sender. */
   answerSenders(code: number | undefined): void;
-  /** How many connections were made. */
+  /** The number of connections so far. */
   readonly connections: () => number;
-  /** From now on recipients get this answer; undefined accepts them. */
+  /** The response to RCPT TO; undefined accepts every recipient. */
   answerRecipients(code: number | undefined, text?: string): void;
-  /** From now on the content gets this answer, after it was read; undefined accepts it. */
+  /** The response to the content; undefined accepts it. */
   answerContent(code: number | undefined): void;
-  /** From now on content is read and never answered. */
+  /** While on, content is stored but never answered. */
   stall(on: boolean): void;
-  /** From now on the connection is cut when the content has come. */
+  /** While on, content is stored and the connection closed without an answer. */
   cut(on: boolean): void;
   stop(): Promise<void>;
 }
 
 export interface MailServerOptions {
-  /** A free one unless given. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** Log-ins are asked for, and none is accepted. */
-  readonly refusesLogIns?: boolean;
+  /** Requires a login and rejects every one. */
+  readonly rejectsLogins?: boolean;
 }
 
 export const startMailServer = async ({
   port = 0,
-  refusesLogIns = false,
+  rejectsLogins = false,
 }: MailServerOptions = {}): Promise<MailServer> => {
   const received: Received[] = [];
   let connectionCode: number | undefined;
@@ -53,9 +53,9 @@ export const startMailServer = async ({
   const refusal = (code: number, text: string) => Object.assign(new Error(text), { responseCode: code });
 
   const server = new SMTPServer({
-    authOptional: !refusesLogIns,
+    authOptional: !rejectsLogins,
     allowInsecureAuth: true,
-    disabledCommands: refusesLogIns ? ['STARTTLS'] : ['STARTTLS', 'AUTH'],
+    disabledCommands: rejectsLogins ? ['STARTTLS'] : ['STARTTLS', 'AUTH'],
     onAuth: (_auth, _session, done) => done(refusal(535, 'no such user or password')),
     logger: false,
     closeTimeout: 100,

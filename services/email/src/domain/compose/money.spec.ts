@@ -18,6 +18,6 @@ test.each([
   [1_000_000_000_000, 'EUR', '€10,000,000,000.00'],
   [999_999_999_999, 'EUR', '€9,999,999,999.99'],
   [100, 'ZZZ', 'ZZZ 1.00'],
-])('%i of %s reads %s', (amount, currency, text) => {
+])('formats %i %s as %s', (amount, currency, text) => {
   expect(formatMoney({ amount, currency }).replace(/\u00a0/g, ' ')).toBe(text);
 });

@@ -26,10 +26,10 @@ test.each([
   '!!!',
   '',
   undefined,
-])('does not repeat %j', (name) => {
+])('leaves out %j', (name) => {
   expect(greeting(name)).toBe('Hello,');
 });
 
-test('a name of any length is cut', () => {
+test('cuts a long name', () => {
   expect(greeting('a'.repeat(1_000_000))).toBe(`Hello ${'a'.repeat(59)}…,`);
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The Message-ID of the mail for an event, without its angle brackets: the same however often the event is delivered, so
- * that mail servers and clients recognise a repetition. An event id that would be no valid part of it is hashed.
+ * The Message-ID of the mail about an event, without angle brackets. It is the same for every delivery of the event, so that
+ * mail servers and clients can detect duplicates. An event id with characters that a Message-ID must not have is hashed.
  */
 export const messageIdOf = (eventId: string, domain: string): string => {
   const isPlain = /^[A-Za-z0-9-]{1,100}$/.test(eventId);

@@ -5,14 +5,14 @@ import { rowsRead } from '@emporium/store/testing';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { migrations } from '../src/migrations/index.ts';
-import { lookUp } from '../src/store/sent-mails.ts';
+import { lookUpMails } from '../src/store/sent-mails.ts';
 import type { Tables } from '../src/store/tables.ts';
 
 const postgres = await serverFor('postgres');
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () => {
-  test('are looked up without a look at the others', async () => {
+describe.skipIf(!postgres.available)(postgres.title('the lookup of mails'), () => {
+  test('reads only the rows of those mails', async () => {
     const { url, drop } = await freshDatabase(postgres.url);
     const store = createStore<Tables>({ service: 'email', registry: shop, url, log: silent });
     await store.migrate(migrations);
@@ -31,7 +31,7 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
       }));
       const run = async () => {
         const recipient = { userId: 'user-1', email: '1@example.com', name: 'n' };
-        expect((await lookUp(tx, due))[0]).toEqual({ wasSent: true, recipient });
+        expect((await lookUpMails(tx, due))[0]).toEqual({ wasSent: true, recipient });
       };
       return rowsRead(tx, { tables: ['mail', 'recipient'], fill, run, few: 3 });
     });

@@ -1,9 +1,9 @@
-// biome-ignore lint/plugin: ISO's table and what is computed from it; as pure as this folder.
+// biome-ignore lint/plugin: pure functions over the ISO 4217 table.
 import { currencyDigits, decimalAmount, type Money } from '@emporium/contracts';
 
 const formats = new Map<string, Intl.NumberFormat>();
 
-/** With the digits of ISO 4217: those that `Intl` takes for a currency differ from version to version. */
+/** Uses the digits of ISO 4217, because `Intl`'s digits differ between versions of ICU. */
 const formatOf = (currency: string): Intl.NumberFormat => {
   const known = formats.get(currency);
   if (known !== undefined) return known;
@@ -18,6 +18,6 @@ const formatOf = (currency: string): Intl.NumberFormat => {
   return format;
 };
 
-/** As people write it, with the decimals of its currency: `€12.50`, `¥1,250`. */
+/** For example `€12.50` or `¥1,250`. */
 export const formatMoney = (money: Money): string =>
   formatOf(money.currency).format(decimalAmount(money) as `${number}`);

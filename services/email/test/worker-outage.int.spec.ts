@@ -7,20 +7,20 @@ import { createTasks, type TaskQueue, type Tasks } from '@emporium/tasks';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrations } from '../src/migrations/index.ts';
-import { createPostOffice, type PostOffice } from '../src/smtp.ts';
+import { createSmtpClient, type SmtpClient } from '../src/smtp/smtp-client.ts';
 import type { Tables } from '../src/store/tables.ts';
 import { sendMail } from '../src/tasks/send-mail.ts';
 import { sendMailHandler } from '../src/worker/send-mail.ts';
-import { operations } from './delivering.ts';
-import { type MailServer, startMailServer } from './mail-server.ts';
+import { type MailServer, startMailServer } from './support/mail-server.ts';
+import { operations } from './support/pipeline.ts';
 
 const postgres = await serverFor('postgres');
 
-describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () => {
+describe.skipIf(!postgres.available)(postgres.title('enqueued mails'), () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   let store: Store<Tables>;
   let server: MailServer;
-  let office: PostOffice;
+  let smtp: SmtpClient;
   let tasks: Tasks;
   let queue: TaskQueue<typeof sendMail>;
   let port: number;
@@ -41,21 +41,20 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
     await database?.drop();
   });
 
-  /** A worker process, as far as it sends mails. */
   const startWorker = async (): Promise<void> => {
     const write = (level: string) => (facts: unknown, text?: string) =>
       void lines.push(`${level} ${text ?? facts}`);
     const log = { info: write('info'), warn: write('warn'), error: write('error') };
     tasks = await createTasks({ url: database.url, name: 'email', log });
     const from = { name: 'Emporium', address: 'shop@emporium.example' };
-    office = createPostOffice({ url: `smtp://127.0.0.1:${port}`, from, timeoutMs: 2_000 });
-    const post = { store, office, domain: 'emporium.example', operations };
-    tasks.work(sendMail, sendMailHandler(post), { probe: office.probe });
+    smtp = createSmtpClient({ url: `smtp://127.0.0.1:${port}`, from, timeoutMs: 2_000 });
+    const options = { store, smtp, domain: 'emporium.example', operations };
+    tasks.work(sendMail, sendMailHandler(options), { probe: smtp.probe });
     queue = tasks.queue(sendMail);
   };
   const stopWorker = async (): Promise<void> => {
     await tasks.close();
-    office.close();
+    smtp.close();
   };
   beforeEach(async () => {
     lines = [];
@@ -82,7 +81,7 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
   const paused = () => lines.filter((line) => line.includes('paused'));
   const attempts = async (id: string) => (await queue.state(id))?.attempts;
 
-  test('wait while the mail server is away for seven seconds, and each goes out in its first attempt', async () => {
+  test('wait while the mail server is away for seven seconds, and are then sent at the first attempt', async () => {
     await server.stop();
     const ids = await enqueue(20);
     await sleep(7_000);
@@ -98,7 +97,7 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
     expect(lines).toHaveLength(2);
   }, 90_000);
 
-  test('wait over a restart of the worker, too', async () => {
+  test('also wait across a restart of the worker', async () => {
     await server.stop();
     const [id = ''] = await enqueue(1);
     await expect.poll(paused, { timeout: 10_000 }).toHaveLength(1);
@@ -111,7 +110,7 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
     expect(server.received).toHaveLength(1);
   }, 90_000);
 
-  test('wait while the server refuses our sender, and are not given up', async () => {
+  test('wait while the server rejects our sender, and do not fail', async () => {
     server.answerSenders(550);
     const ids = await enqueue(3);
     await expect.poll(paused, { timeout: 10_000 }).toHaveLength(1);
@@ -122,7 +121,7 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
     expect(paused()).toHaveLength(1);
   }, 90_000);
 
-  test('are tried again, less and less often, while their recipient is greylisted, and the others go out', async () => {
+  test('are retried with growing delays while their recipient is greylisted, and others are sent meanwhile', async () => {
     server.answerRecipients(451, 'greylisted');
     const [id = ''] = await enqueue(1);
     await sleep(8_000);
@@ -135,7 +134,7 @@ describe.skipIf(!postgres.available)(postgres.title('mails that are due'), () =>
     expect(paused()).toEqual([]);
   }, 90_000);
 
-  test('are given up when they are refused for good, and go out when they are run again', async () => {
+  test('fail when they are permanently rejected, and are sent when they are retried', async () => {
     server.answerRecipients(550, '5.1.1 no such user');
     const [id = ''] = await enqueue(1);
     await expect(queue.result(id, { timeoutMs: 20_000 })).rejects.toThrow(/email\.refused/);

@@ -2,58 +2,57 @@ import { type Fault, messageOf } from '@emporium/bus';
 import { scrub } from '@emporium/service';
 import { createTransport, type NodemailerError, type SendMailOptions } from 'nodemailer';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import type { Mail } from './domain/mail.ts';
-import { emailErrors } from './errors.ts';
-import { verdictOn } from './smtp-verdict.ts';
+import type { MailContent } from '../domain/compose/compose-mail.ts';
+import { emailErrors } from '../errors.ts';
+import { classifyFailure } from './classify-failure.ts';
 
-/** A person or a service that mail comes from or goes to. */
-export interface Mailbox {
+/** An address with a display name, which may be empty. */
+export interface EmailAddress {
   readonly name: string;
   readonly address: string;
 }
 
-/** A mail in its envelope. */
-export interface Letter {
-  readonly mail: Mail;
-  readonly to: Mailbox;
+export interface Email {
+  readonly mail: MailContent;
+  readonly to: EmailAddress;
   /** Without angle brackets. */
   readonly messageId: string;
-  /** When what it tells happened. */
+  /** The Date header: when the event happened, not when the mail is sent. */
   readonly date: Date;
   readonly correlationId: string;
 }
 
-/** Where letters are handed in. */
-export interface PostOffice {
+export interface SmtpClient {
   /**
-   * Resolves when the server owns the mail. Rejects with `email.refused` when it refuses this recipient or content for good, with
-   * `email.server_away` when it takes no mail from us at all (it does not answer, or refuses our log-in or sender), and with
-   * `email.not_sent` for everything else, of which another attempt is the answer. Then, too, the server may have the mail.
+   * Resolves when the server has accepted the mail. Rejects with
+   * - `email.refused` when the server permanently rejects this recipient or content;
+   * - `email.server_away` when it cannot be reached, or rejects our login or our sender address;
+   * - `email.not_sent` on any other failure, which is worth a retry. The server may have accepted the mail all the same.
    */
-  send(letter: Letter, signal: AbortSignal): Promise<void>;
-  /** Resolves when the server greets us and takes our log-in, within one wait; rejects with `email.server_away`. */
+  send(email: Email, signal: AbortSignal): Promise<void>;
+  /** Resolves when the server greets us and accepts our login within `timeoutMs`; rejects with `email.server_away`. */
   probe(): Promise<void>;
-  /** Drops the connections, those in use included. */
+  /** Closes all connections, including those in use. */
   close(): void;
 }
 
 export interface SmtpOptions {
   readonly url: string;
-  readonly from: Mailbox;
-  /** For each wait: the connection, the greeting, an answer. 10 s unless given. */
+  readonly from: EmailAddress;
+  /** For connecting, for the greeting and for each response. Default: 10 s. */
   readonly timeoutMs?: number;
-  /** From handing in to the end, the wait for a free connection included. 30 s unless given. */
+  /** For a whole `send`, including the wait for a free connection. Default: 30 s. */
   readonly deadlineMs?: number;
 }
 
-/** Hands mail to an SMTP server over a few connections that are kept open. */
-export const createPostOffice = (options: SmtpOptions): PostOffice => {
+/** Sends mail through a pool of up to five connections. */
+export const createSmtpClient = (options: SmtpOptions): SmtpClient => {
   const { url, from, timeoutMs = 10_000, deadlineMs = 30_000 } = options;
   const transporter = createTransport({
     url,
     pool: true,
     maxConnections: 5,
-    // A connection that the server has closed meanwhile; every other attempt is the retry policy's.
+    // For a pooled connection that the server has closed. All other retries are the task's.
     maxRequeues: 1,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
@@ -62,12 +61,12 @@ export const createPostOffice = (options: SmtpOptions): PostOffice => {
   });
 
   let probing: Promise<void> | undefined;
-  /** On a connection of its own. All who ask while it is under way share it. */
+  /** Uses a connection of its own. Concurrent callers share one probe. */
   const probe = (): Promise<void> => {
-    probing ??= within(timeoutMs, transporter.verify())
+    probing ??= withTimeout(timeoutMs, transporter.verify())
       .then(
         () => undefined,
-        (error: unknown) => Promise.reject(emailErrors.server_away(factsOf(error))),
+        (error: unknown) => Promise.reject(emailErrors.server_away(detailsOf(error))),
       )
       .finally(() => {
         probing = undefined;
@@ -75,16 +74,16 @@ export const createPostOffice = (options: SmtpOptions): PostOffice => {
     return probing;
   };
 
-  /** A failure that says nothing clear is the server's when it does not answer a probe either, and this mail's when it does. */
+  /** A probe decides on an unclear failure: if the server does not answer it either, the server is away. */
   const faultOf = async (error: unknown, signal: AbortSignal): Promise<Fault> => {
-    const verdict = verdictOn(error instanceof Error ? (error as NodemailerError) : {}); // its errors say so
-    const facts = factsOf(error);
-    if (verdict === 'refused') return emailErrors.refused(facts);
-    if (verdict === 'misconfigured') return emailErrors.server_away(facts);
-    if (signal.aborted) return emailErrors.not_sent(facts);
+    const kind = classifyFailure(error instanceof Error ? (error as NodemailerError) : {}); // nodemailer throws no others
+    const details = detailsOf(error);
+    if (kind === 'refused') return emailErrors.refused(details);
+    if (kind === 'misconfigured') return emailErrors.server_away(details);
+    if (signal.aborted) return emailErrors.not_sent(details);
     return probe().then(
-      () => emailErrors.not_sent(facts),
-      () => emailErrors.server_away(facts),
+      () => emailErrors.not_sent(details),
+      () => emailErrors.server_away(details),
     );
   };
 
@@ -94,7 +93,7 @@ export const createPostOffice = (options: SmtpOptions): PostOffice => {
       try {
         await transporter.sendMail({
           envelope: { from: from.address, to: [to.address] },
-          // Composed here, it leaves in one write; the library would write each header and part by itself.
+          // Composed here and sent in one write; nodemailer would write each header and part separately.
           raw: await compose({
             from,
             to,
@@ -121,13 +120,13 @@ const compose = (message: SendMailOptions): Promise<Buffer> => new MailComposer(
 
 const headerSafe = (text: string): string => text.replace(/[^\w.:-]/g, '').slice(0, 64);
 
-/** The server's words may quote the recipient: they are scrubbed before they go to a log or a failed task. */
-const factsOf = (error: unknown) => ({
+/** The server's response may quote the recipient, so it is scrubbed before it reaches a log or a failed task. */
+const detailsOf = (error: unknown) => ({
   ...(error instanceof Error && 'code' in error ? { code: String(error.code) } : {}),
   why: scrub(messageOf(error)).slice(0, 300),
 });
 
-const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+const withTimeout = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
   try {

@@ -1,11 +1,11 @@
-/** Text that is HTML already; every other text is escaped where it is put into some. */
+/** Text that is already HTML and is not escaped again. */
 export interface Html {
   readonly html: string;
 }
 
 type Value = string | number | Html | readonly Html[];
 
-/** A template whose values are escaped, unless they come from such a template themselves. */
+/** A template literal whose values are escaped, except those that are `Html` themselves. */
 export const html = (texts: TemplateStringsArray, ...values: readonly Value[]): Html => ({
   html: texts.reduce((before, text, index) => `${before}${render(values[index - 1])}${text}`),
 });

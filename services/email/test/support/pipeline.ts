@@ -9,19 +9,19 @@ import {
 import { type Contract, type Input, shop } from '@emporium/contracts';
 import type { Store } from '@emporium/store';
 import type { TaskInput } from '@emporium/tasks';
-import { subscriptions } from '../src/app.ts';
-import type { Tables } from '../src/store/tables.ts';
-import type { sendMail } from '../src/tasks/send-mail.ts';
-import { type Post, sendMailHandler } from '../src/worker/send-mail.ts';
+import { subscriptions } from '../../src/app.ts';
+import type { Tables } from '../../src/store/tables.ts';
+import type { sendMail } from '../../src/tasks/send-mail.ts';
+import { type MailHandlerOptions, sendMailHandler } from '../../src/worker/send-mail.ts';
 
-/** The bytes of an event, as its owner publishes them. */
+/** An event in the form in which its owner publishes it. */
 export const bytesOf = <C extends Contract>(contract: C, data: Input<C>, options: MessageOptions = {}) =>
   createMessage(contract.owner, contract, data, newContext(), options).body;
 
 export const operations = { name: 'Operations', address: 'operations@shop.example' };
 
-/** Hands messages to the service's handlers as the pipeline does, without a broker. */
-export const createDelivery = (store: Store<Tables>) => {
+/** Delivers messages to the service's handlers without a broker. */
+export const createPipeline = (store: Store<Tables>) => {
   const runners = Object.entries(subscriptions).map(([name, handlers]) => {
     const subscription = shop.subscription(name);
     if (subscription === undefined) throw new Error(`no subscription ${name}`);
@@ -34,7 +34,7 @@ export const createDelivery = (store: Store<Tables>) => {
   };
 };
 
-/** The tasks that were decided on and not taken yet, as the relay hands them in to the queue. */
+/** Removes and returns the tasks in the outbox, as the relay would enqueue them. */
 export const takeTasks = async (store: Store<Tables>): Promise<OutgoingTask[]> => {
   const taken: OutgoingTask[] = [];
   const relay = store.startTaskRelay({ add: async (tasks) => void taken.push(...tasks) });
@@ -42,9 +42,9 @@ export const takeTasks = async (store: Store<Tables>): Promise<OutgoingTask[]> =
   return taken;
 };
 
-/** Does what the worker does with a task. */
-export const createSending = (post: Post) => {
-  const handler = sendMailHandler(post);
+/** Runs a task with the worker's handler. */
+export const createSender = (options: MailHandlerOptions) => {
+  const handler = sendMailHandler(options);
   return async ({ id, data, context }: OutgoingTask): Promise<void> => {
     const { signal } = new AbortController();
     const attempt = { id, attempt: 1, enqueuedAt: new Date(), dueAt: new Date(), signal };

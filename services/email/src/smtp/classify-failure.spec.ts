@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type SmtpFailure, verdictOn } from './smtp-verdict.ts';
+import { classifyFailure, type SmtpFailure } from './classify-failure.ts';
 
 const answer = (command: string, response: string): SmtpFailure => ({
   code: command === 'CONN' ? 'EPROTOCOL' : response.startsWith('535') ? 'EAUTH' : 'EENVELOPE',
@@ -8,7 +8,7 @@ const answer = (command: string, response: string): SmtpFailure => ({
   responseCode: Number(response.slice(0, 3)),
 });
 
-describe('a refusal for good', () => {
+describe('a permanent rejection of the mail', () => {
   test.each([
     ['RCPT TO', '550 no such user'],
     ['RCPT TO', '550 5.1.1 no such user'],
@@ -23,16 +23,16 @@ describe('a refusal for good', () => {
     ['DATA', '552 5.3.4 message too big'],
     ['DATA', '550 5.6.0 content not supported'],
     ['MAIL FROM', '552 5.3.4 message too big'],
-  ])('is %s answered with %s', (command, response) => {
-    expect(verdictOn(answer(command, response))).toBe('refused');
+  ])('is the response to %s: %s', (command, response) => {
+    expect(classifyFailure(answer(command, response))).toBe('refused');
   });
 
-  test('is an address that the library takes for none', () => {
-    expect(verdictOn({ code: 'EENVELOPE', command: 'API' })).toBe('refused');
+  test('is an address that nodemailer considers invalid', () => {
+    expect(classifyFailure({ code: 'EENVELOPE', command: 'API' })).toBe('refused');
   });
 });
 
-describe('a refusal of us', () => {
+describe('a rejection of us', () => {
   test.each([
     ['MAIL FROM', '550 5.7.1 sender not allowed'],
     ['MAIL FROM', '553 sender rejected'],
@@ -42,16 +42,16 @@ describe('a refusal of us', () => {
     ['DATA', '535 5.7.8 authentication failed'],
     ['AUTH PLAIN', '535 authentication failed'],
     ['RCPT TO', '538 encryption required'],
-  ])('is %s answered with %s', (command, response) => {
-    expect(verdictOn(answer(command, response))).toBe('misconfigured');
+  ])('is the response to %s: %s', (command, response) => {
+    expect(classifyFailure(answer(command, response))).toBe('misconfigured');
   });
 
   test.each(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'EREQUIRETLS', 'ECONFIG'])('is the error %s', (code) => {
-    expect(verdictOn({ code, command: 'API' })).toBe('misconfigured');
+    expect(classifyFailure({ code, command: 'API' })).toBe('misconfigured');
   });
 });
 
-describe('no verdict on the mail', () => {
+describe('an unclear failure', () => {
   test.each([
     ['RCPT TO', '450 greylisted'],
     ['RCPT TO', '451 4.7.1 try again later'],
@@ -71,8 +71,8 @@ describe('no verdict on the mail', () => {
     ['DATA', '250 as if it were fine'],
     ['CONN', '554 no SMTP service here'],
     ['EHLO', '550 go away'],
-  ])('is %s answered with %s', (command, response) => {
-    expect(verdictOn(answer(command, response))).toBe('unclear');
+  ])('is the response to %s: %s', (command, response) => {
+    expect(classifyFailure(answer(command, response))).toBe('unclear');
   });
 
   test.each([
@@ -87,15 +87,15 @@ describe('no verdict on the mail', () => {
     'EPROXY',
     '',
   ])('is the error %j', (code) => {
-    expect(verdictOn({ code, command: 'CONN' })).toBe('unclear');
+    expect(classifyFailure({ code, command: 'CONN' })).toBe('unclear');
   });
 
-  test('is a connection that was lost with a refusal as its last words', () => {
+  test('is a connection that was lost after a rejection', () => {
     const last = { code: 'ECONNECTION', command: 'CONN', responseCode: 554, response: '554 go away' };
-    expect(verdictOn(last)).toBe('unclear');
+    expect(classifyFailure(last)).toBe('unclear');
   });
 
-  test('is an error of which nothing is known', () => {
-    expect(verdictOn({})).toBe('unclear');
+  test('is an error without any details', () => {
+    expect(classifyFailure({})).toBe('unclear');
   });
 });

@@ -11,40 +11,40 @@ export type Template =
   | 'temperature-alert'
   | 'daily-digest';
 
-/** What a mail says; to whom, and from whom, is not its business. */
-export interface Mail {
+/** The content of a mail, without sender and recipient. */
+export interface MailContent {
   readonly template: Template;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
 }
 
-/** A piece of a mail, which text and HTML show alike. */
+/** A part of a mail, rendered both as text and as HTML. */
 export type Block =
   | { readonly kind: 'paragraph'; readonly text: string }
-  /** The columns after the first are numbers, aligned to the right. */
+  /** All columns but the first are right-aligned. */
   | { readonly kind: 'table'; readonly rows: readonly (readonly string[])[] };
 
-interface Content {
+interface MailDescription {
   readonly template: Template;
   readonly subject: string;
-  /** Of the recipient, to greet them by; left out of a mail to an address that nobody has confirmed. */
+  /** The name in the greeting. Left out of mail to an address that is not confirmed. */
   readonly name?: string;
   readonly blocks: readonly Block[];
 }
 
-/** Longest texts, in characters: what is put into a mail may come from anywhere. */
-const maxSubject = 150;
-const maxParagraph = 1_000;
-const maxCell = 120;
+/** Limits in characters, since texts may come from users and third parties. */
+const maxSubjectLength = 150;
+const maxParagraphLength = 1_000;
+const maxCellLength = 120;
 
 /**
- * Both forms of a mail from one description. Whatever is in it stays text of bounded length: it becomes no markup, no line and no
- * header of its own.
+ * Renders a mail as text and as HTML. All values are treated as plain text of limited length, so they cannot inject markup,
+ * lines or headers.
  */
-export const composeMail = ({ template, subject, name, blocks }: Content): Mail => {
+export const composeMail = ({ template, subject, name, blocks }: MailDescription): MailContent => {
   const all: readonly Block[] = [paragraph(greeting(name)), ...blocks, paragraph('Your Emporium')];
-  const title = plainText(subject, maxSubject);
+  const title = plainText(subject, maxSubjectLength);
   return {
     template,
     subject: title,
@@ -55,12 +55,12 @@ export const composeMail = ({ template, subject, name, blocks }: Content): Mail 
 
 export const paragraph = (text: string): Block => ({
   kind: 'paragraph',
-  text: plainText(text, maxParagraph),
+  text: plainText(text, maxParagraphLength),
 });
 
 export const table = (rows: readonly (readonly string[])[]): Block => ({
   kind: 'table',
-  rows: rows.map((row) => row.map((cell) => plainText(cell, maxCell))),
+  rows: rows.map((row) => row.map((cell) => plainText(cell, maxCellLength))),
 });
 
 const asText = (block: Block): string => {
