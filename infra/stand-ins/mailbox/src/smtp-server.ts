@@ -1,23 +1,22 @@
 import { type Log, reasonOf, type Step } from '@emporium/service';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { asciiDomain } from './address.ts';
-import type { Box } from './box.ts';
 import type { MailFaults } from './faults.ts';
+import type { MailStore } from './mail-store.ts';
 
-export interface SmtpOptions {
+export interface SmtpServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly box: Box;
+  readonly store: MailStore;
   readonly faults: MailFaults;
   readonly log: Log;
 }
 
 const megabyte = 1_024 * 1_024;
-/** Of one mail. */
-const maxRecipients = 100;
+const maxRecipientsPerMail = 100;
 
-/** Takes every mail, without a password, up to a megabyte; a mail is answered once it is in the box. */
-export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
+/** Accepts every mail up to a megabyte, without a login. The response is sent after the mail is stored. */
+export const smtpServer = ({ host, port, store, faults, log }: SmtpServerOptions): Step => {
   const server = new SMTPServer({
     name: 'mailbox.emporium.local',
     banner: 'Emporium mailbox',
@@ -29,15 +28,15 @@ export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
     maxClients: 200,
     closeTimeout: 1_000,
     onRcptTo: ({ address }, { envelope }, done) => {
-      if (envelope.rcptTo.length >= maxRecipients) return done(reply(452, 'too many recipients'));
-      const fault = faults.take('refuse', address);
-      done(fault === undefined ? undefined : reply(fault.code, 'the mailbox was asked to refuse'));
+      if (envelope.rcptTo.length >= maxRecipientsPerMail) return done(reply(452, 'too many recipients'));
+      const fault = faults.match('refuse', address);
+      done(fault === undefined ? undefined : reply(fault.code, 'rejected by a fault of the mailbox'));
     },
     onData: (stream, session, done) => {
       receive(stream, session).then(
-        (isCut) => (isCut ? cut(session) : done()),
+        (mustCut) => (mustCut ? cut(session) : done()),
         (error: unknown) => {
-          log.error({ err: error }, 'could not take a mail');
+          log.error({ err: error }, 'could not store a mail');
           done(reply(451, reasonOf(error)));
         },
       );
@@ -45,18 +44,18 @@ export const smtp = ({ host, port, box, faults, log }: SmtpOptions): Step => {
   });
   server.on('error', (error) => log.warn({ err: error }, 'smtp connection failed'));
 
-  /** Whether the sender must not hear of it. */
+  /** Stores the mail. Returns whether the connection must be closed without a response. */
   const receive = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<boolean> => {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) if (!stream.sizeExceeded) chunks.push(chunk);
     if (stream.sizeExceeded) return false;
     const source = Buffer.concat(chunks);
-    const to = session.envelope.rcptTo.map(({ address }) => asciiDomain(address)); // the library decodes it
-    box.take({ to, source: source.toString('latin1') });
-    return to.some((address) => faults.take('take-then-cut', address) !== undefined);
+    const to = session.envelope.rcptTo.map(({ address }) => asciiDomain(address)); // smtp-server decodes it
+    store.add({ to, source: source.toString('latin1') });
+    return to.some((address) => faults.match('take-then-cut', address) !== undefined);
   };
 
-  // The library has no call for it: a server that behaves never does this.
+  // smtp-server has no public method to drop a connection.
   const cut = ({ id }: SMTPServerSession): void => {
     for (const connection of server.connections) {
       if (connection.id === id) connection._socket.destroy();
