@@ -5,24 +5,24 @@ import { config } from '../src/config.ts';
 
 export const keys = { payment: 'payment-key-1', carrier: 'carrier-key-1', webhook: 'webhook-secret' };
 
-export interface Answer {
+export interface SimulatorResponse {
   readonly status: number;
   readonly body: Record<string, unknown>;
 }
 
-export interface Running {
+export interface RunningSimulator {
   readonly url: string;
-  /** `key` is the API key; `idempotencyKey` the header. */
+  /** `key` is the API key. */
   call(
     method: string,
     path: string,
     options?: { key?: string; idempotencyKey?: string; body?: unknown; timeoutMs?: number },
-  ): Promise<Answer>;
+  ): Promise<SimulatorResponse>;
   stop(): Promise<void>;
 }
 
-/** The simulator in this process, on a port of its own. */
-export const startSimulator = async (environment: Record<string, string> = {}): Promise<Running> => {
+/** Starts the simulator in this process, on a free port. */
+export const startSimulator = async (environment: Record<string, string> = {}): Promise<RunningSimulator> => {
   const port = await freePort();
   const parsed = parseConfig(config, {
     PORT: String(port),
