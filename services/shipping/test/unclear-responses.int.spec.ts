@@ -6,7 +6,7 @@ import { type Simulator, startSimulator } from './support/simulator.ts';
 
 const postgres = await serverFor('postgres');
 
-/** Answers that are neither a success nor a refusal that we know; `acts` where the carrier did it all the same. */
+/** Responses that are neither a valid success nor a known refusal. With `acts` the carrier executes the request. */
 const unclear: Readonly<Record<string, object>> = {
   '409 idempotency_key_in_use': { status: 409, body: { code: 'idempotency_key_in_use' } },
   '400': { status: 400, body: { code: 'invalid_request' } },
@@ -19,10 +19,10 @@ const unclear: Readonly<Record<string, object>> = {
   'a page with 200': { status: 200, acts: true, body: '<html>Log in</html>' },
   'JSON that ends too early': { status: 201, acts: true, body: '{"id": "ship_1", "status": "dis' },
   'another order': { acts: true, body: { reference: 'somebody-else' } },
-  'a status that is none': { acts: true, body: { status: 'pending', id: 7 } },
+  'an invalid status': { acts: true, body: { status: 'pending', id: 7 } },
 };
 
-describe.skipIf(!postgres.available)(postgres.title('an answer of the carrier that decides nothing'), () => {
+describe.skipIf(!postgres.available)(postgres.title('an unclear response of the carrier'), () => {
   let simulator: Simulator;
   let service: ShippingService;
 
@@ -35,31 +35,35 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the carrier th
     await simulator?.stop();
   });
 
-  const meet = async (operation: string) => {
-    const orders = Object.entries(unclear).map(([name, made]) => ({ name, made, id: uuid() }));
+  const setFaults = async (operation: string) => {
+    const orders = Object.entries(unclear).map(([name, response]) => ({ name, response, id: uuid() }));
     await simulator.fault(
-      orders.map(({ made, id }) => ({ mode: 'answer', operation, reference: id, times: 3, ...made })),
+      orders.map(({ response, id }) => ({ mode: 'answer', operation, reference: id, times: 3, ...response })),
     );
     return {
       each: async <Result>(look: (id: string) => Promise<Result>) =>
         Object.fromEntries(await Promise.all(orders.map(async ({ name, id }) => [name, await look(id)]))),
-      alike: <Result>(result: Result) => Object.fromEntries(orders.map(({ name }) => [name, result])),
+      sameForAll: <Result>(result: Result) => Object.fromEntries(orders.map(({ name }) => [name, result])),
     };
   };
   const parcels = async (id: string) => (await simulator.shipments(id)).length;
   const types = async () => new Set((await service.published()).map(({ type }) => type));
 
-  test('fails no dispatch: it is asked for again, and ships once', async () => {
-    const { each, alike } = await meet('ship');
-    expect(await each(async (id) => (await service.deliver(dispatch(id))).isDead)).toEqual(alike(false));
+  test('does not fail a dispatch: it is retried, and ships once', async () => {
+    const { each, sameForAll } = await setFaults('ship');
+    expect(await each(async (id) => (await service.deliver(dispatch(id))).isDeadLettered)).toEqual(
+      sameForAll(false),
+    );
     expect(await types()).toEqual(new Set(['shipment.dispatched.v2']));
-    expect(await each(parcels)).toEqual(alike(1));
+    expect(await each(parcels)).toEqual(sameForAll(1));
   }, 60_000);
 
-  test('cancels nothing: the cancellation is asked for again', async () => {
-    const { each, alike } = await meet('cancel');
-    expect(await each(async (id) => (await service.deliver(cancel(id))).isDead)).toEqual(alike(false));
+  test('does not complete a cancellation: it is retried', async () => {
+    const { each, sameForAll } = await setFaults('cancel');
+    expect(await each(async (id) => (await service.deliver(cancel(id))).isDeadLettered)).toEqual(
+      sameForAll(false),
+    );
     expect(await types()).toEqual(new Set(['shipment.cancelled.v2']));
-    expect(await each(parcels)).toEqual(alike(0));
+    expect(await each(parcels)).toEqual(sameForAll(0));
   }, 60_000);
 });

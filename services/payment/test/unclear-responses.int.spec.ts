@@ -7,7 +7,7 @@ import { type Simulator, startSimulator } from './support/simulator.ts';
 
 const postgres = await serverFor('postgres');
 
-/** Answers that are neither a success nor a refusal that we know; `acts` where the provider did it all the same. */
+/** Responses that are neither a valid success nor a known refusal. With `acts` the provider executes the request. */
 const unclear: Readonly<Record<string, object>> = {
   '409 idempotency_key_in_use': { status: 409, body: { code: 'idempotency_key_in_use' } },
   '409 with another code': { status: 409, body: { code: 'conflict' } },
@@ -34,7 +34,7 @@ const unclear: Readonly<Record<string, object>> = {
 };
 const times = 3;
 
-describe.skipIf(!postgres.available)(postgres.title('an answer of the provider that decides nothing'), () => {
+describe.skipIf(!postgres.available)(postgres.title('an unclear response of the provider'), () => {
   let simulator: Simulator;
   let service: PaymentService;
   let orderId: string;
@@ -49,7 +49,7 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
   });
   beforeEach(() => {
     orderId = uuid();
-    service.said.length = 0;
+    service.logLines.length = 0;
   });
   afterEach(async () => {
     await simulator.clearFaults();
@@ -57,111 +57,124 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
   });
 
   const types = async () => (await service.published()).map(({ type }) => type);
-  const answer = (operation: string, made: object) =>
-    simulator.fault({ mode: 'answer', operation, reference: orderId, times, ...made });
+  const respondTo = (operation: string, response: object) =>
+    simulator.fault({ mode: 'answer', operation, reference: orderId, times, ...response });
 
-  /** An order for each of these answers, which its requests of this kind meet. */
-  const ordersThatMeet = async (operation: string, most = times, answers = unclear) => {
-    const orders = Object.entries(answers).map(([name, made]) => ({ name, made, id: uuid() }));
+  /** One order per unclear response to this operation. */
+  const ordersWithFaults = async (operation: string, maxTimes = times, responses = unclear) => {
+    const orders = Object.entries(responses).map(([name, response]) => ({ name, response, id: uuid() }));
     return {
-      orders,
-      meet: () =>
+      setFaults: () =>
         simulator.fault(
-          orders.map(({ made, id }) => ({ mode: 'answer', operation, reference: id, times: most, ...made })),
+          orders.map(({ response, id }) => ({
+            mode: 'answer',
+            operation,
+            reference: id,
+            times: maxTimes,
+            ...response,
+          })),
         ),
-      /** What became of each of them, by the answer that it met. */
+      /** The result of `look` for each order, by the name of the response. */
       each: async <Result>(look: (id: string) => Promise<Result>) =>
         Object.fromEntries(await Promise.all(orders.map(async ({ name, id }) => [name, await look(id)]))),
-      alike: <Result>(result: Result) => Object.fromEntries(orders.map(({ name }) => [name, result])),
+      sameForAll: <Result>(result: Result) => Object.fromEntries(orders.map(({ name }) => [name, result])),
     };
   };
-  const handled = async (id: string, deliver: (id: string) => ReturnType<PaymentService['deliver']>) =>
-    (await deliver(id)).isDead;
+  const isDeadLettered = async (id: string, deliver: (id: string) => ReturnType<PaymentService['deliver']>) =>
+    (await deliver(id)).isDeadLettered;
   const heldAndTaken = async (id: string) =>
     (await simulator.ledger(id)).map(({ held, captured, refunded }) => [held, captured, refunded]);
   const authorised = (id: string) => service.deliver(authorise(id, 'tok_ok'));
   const captured = (id: string) => service.deliver(capture(id));
 
-  test('declines nothing: the authorisation is asked for again', async () => {
-    const { meet, each, alike } = await ordersThatMeet('authorise');
-    await meet();
-    expect(await each((id) => handled(id, authorised))).toEqual(alike(false));
+  test('does not decline: the authorisation is retried', async () => {
+    const { setFaults, each, sameForAll } = await ordersWithFaults('authorise');
+    await setFaults();
+    expect(await each((id) => isDeadLettered(id, authorised))).toEqual(sameForAll(false));
     expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2']));
-    expect(await each(heldAndTaken)).toEqual(alike([[1_250, 0, 0]]));
-    expect(await each(service.ledger)).toEqual(alike(['authorised 1250']));
+    expect(await each(heldAndTaken)).toEqual(sameForAll([[1_250, 0, 0]]));
+    expect(await each(service.ledger)).toEqual(sameForAll(['authorised 1250']));
   }, 60_000);
 
-  test('leaves nothing held after the void of what was never answered', async () => {
-    const { meet, each, alike } = await ordersThatMeet('authorise', 1_000);
-    await meet();
-    const asked = each((id) => service.deliver(authorise(id, 'tok_ok'), 2));
+  test('leaves nothing held after a void', async () => {
+    const { setFaults, each, sameForAll } = await ordersWithFaults('authorise', 1_000);
+    await setFaults();
+    const authorising = each((id) => service.deliver(authorise(id, 'tok_ok'), 2));
     await sleep(500);
-    expect(await each((id) => handled(id, (each) => service.deliver(release(each))))).toEqual(alike(false));
-    await asked;
-    expect(await each(async (id) => (await service.payment(id))?.status)).toEqual(alike('voided'));
+    expect(await each((id) => isDeadLettered(id, (each) => service.deliver(release(each))))).toEqual(
+      sameForAll(false),
+    );
+    await authorising;
+    expect(await each(async (id) => (await service.payment(id))?.status)).toEqual(sameForAll('voided'));
     const stillHeld = async (id: string) => (await heldAndTaken(id)).flat().filter((amount) => amount > 0);
-    expect(await each(stillHeld)).toEqual(alike([]));
+    expect(await each(stillHeld)).toEqual(sameForAll([]));
     expect(await types()).not.toContain('payment.authorised.v2');
   }, 60_000);
 
-  test('fails no capture: it is asked for again', async () => {
-    const { meet, each, alike } = await ordersThatMeet('capture');
+  test('does not fail a capture: it is retried', async () => {
+    const { setFaults, each, sameForAll } = await ordersWithFaults('capture');
     await each(authorised);
-    await meet();
-    expect(await each((id) => handled(id, captured))).toEqual(alike(false));
+    await setFaults();
+    expect(await each((id) => isDeadLettered(id, captured))).toEqual(sameForAll(false));
     expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2', 'payment.captured.v2']));
-    expect(await each(heldAndTaken)).toEqual(alike([[0, 1_250, 0]]));
+    expect(await each(heldAndTaken)).toEqual(sameForAll([[0, 1_250, 0]]));
   }, 60_000);
 
-  test('lets go of no money: the void is asked for again', async () => {
+  test('does not complete a void: it is retried', async () => {
     const withoutAmounts = Object.entries(unclear).filter(
-      ([, made]) => !JSON.stringify(made).includes('amount'),
+      ([, response]) => !JSON.stringify(response).includes('amount'),
     );
-    const answers = Object.fromEntries(withoutAmounts);
-    const { meet, each, alike } = await ordersThatMeet('void', times, answers);
+    const responses = Object.fromEntries(withoutAmounts);
+    const { setFaults, each, sameForAll } = await ordersWithFaults('void', times, responses);
     await each(authorised);
-    await meet();
-    expect(await each((id) => handled(id, (each) => service.deliver(release(each))))).toEqual(alike(false));
+    await setFaults();
+    expect(await each((id) => isDeadLettered(id, (each) => service.deliver(release(each))))).toEqual(
+      sameForAll(false),
+    );
     expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2', 'payment.voided.v2']));
-    expect(await each(heldAndTaken)).toEqual(alike([[0, 0, 0]]));
+    expect(await each(heldAndTaken)).toEqual(sameForAll([[0, 0, 0]]));
   }, 60_000);
 
-  test('gives back no money: the refund is asked for again', async () => {
-    const { meet, each, alike } = await ordersThatMeet('refund');
+  test('does not complete a refund: it is retried', async () => {
+    const { setFaults, each, sameForAll } = await ordersWithFaults('refund');
     await each(authorised);
     await each(captured);
-    await meet();
-    expect(await each((id) => handled(id, (each) => service.deliver(refund(each))))).toEqual(alike(false));
-    expect(await each(heldAndTaken)).toEqual(alike([[0, 1_250, 1_250]]));
-    expect(await each(service.ledger)).toEqual(alike(['authorised 1250', 'captured 1250', 'refunded 1250']));
+    await setFaults();
+    expect(await each((id) => isDeadLettered(id, (each) => service.deliver(refund(each))))).toEqual(
+      sameForAll(false),
+    );
+    expect(await each(heldAndTaken)).toEqual(sameForAll([[0, 1_250, 1_250]]));
+    expect(await each(service.ledger)).toEqual(
+      sameForAll(['authorised 1250', 'captured 1250', 'refunded 1250']),
+    );
   }, 60_000);
 
-  test('a void of another authorisation than the one we know of is none', async () => {
+  test('a response to a void with another authorisation is not accepted', async () => {
     await service.handle(authorise(orderId, 'tok_ok'));
-    await answer('void', { body: { id: 'auth_of_somebody_else', status: 'voided' }, times: 2 });
-    expect(await service.deliver(release(orderId))).toMatchObject({ isDead: false, attempt: 3 });
+    await respondTo('void', { body: { id: 'auth_of_somebody_else', status: 'voided' }, times: 2 });
+    expect(await service.deliver(release(orderId))).toMatchObject({ isDeadLettered: false, attempt: 3 });
     expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided' }]);
     expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'voided 1250']);
   });
 
   test.each(['card_declined', 'insufficient_funds'])('402 %s is a refusal', async (code) => {
-    await answer('authorise', { status: 402, body: { code } });
+    await respondTo('authorise', { status: 402, body: { code } });
     await service.deliver(authorise(orderId, 'tok_ok'));
     expect(await service.published()).toMatchObject([
       { type: 'payment.declined.v2', data: { reason: code } },
     ]);
   });
 
-  test('a request that the provider holds for longer than we wait is asked for until it is done', async () => {
+  test('a request that takes the provider longer than our timeout is retried until it is finished', async () => {
     const delivered = await service.deliver(authorise(orderId, 'tok_busy_3000'));
-    expect(delivered).toMatchObject({ attempt: 1, isDead: false });
+    expect(delivered).toMatchObject({ attempt: 1, isDeadLettered: false });
     expect(await types()).toEqual(['payment.authorised.v2']);
     expect(await simulator.ledger(orderId)).toMatchObject([{ held: 1_250 }]);
   });
 
-  test('a request that the provider still holds when it is voided leaves nothing held', async () => {
+  test('a void of a request that is still in progress leaves nothing held', async () => {
     const delivered = service.deliver(authorise(orderId, 'tok_busy_3000'));
-    await sleep(1_500); // the first try has timed out, the next one is told that the key is in use
+    await sleep(1_500); // the first attempt has timed out, the next one gets idempotency_key_in_use
     await service.deliver(release(orderId));
     await delivered;
     await sleep(2_000);
@@ -174,7 +187,7 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
   });
 
   test.each([401, 404])(
-    'a wrong configuration (%i) declines nobody, and is over when it is repaired',
+    'a wrong configuration (%i) declines nothing, and deliveries succeed after it is fixed',
     async (status) => {
       await simulator.fault({ mode: 'answer', status, body: '' });
       const orders = Array.from({ length: 10 }, () => uuid());
@@ -182,9 +195,9 @@ describe.skipIf(!postgres.available)(postgres.title('an answer of the provider t
       await sleep(2_000);
       expect(await service.published()).toEqual([]);
       await simulator.clearFaults();
-      expect((await deliveries).filter(({ isDead }) => isDead)).toEqual([]);
+      expect((await deliveries).filter(({ isDeadLettered }) => isDeadLettered)).toEqual([]);
       expect(new Set(await types())).toEqual(new Set(['payment.authorised.v2']));
-      expect(service.said.filter((line) => line.includes('circuit breaker opened'))).toHaveLength(1);
+      expect(service.logLines.filter((line) => line.includes('circuit breaker opened'))).toHaveLength(1);
     },
   );
 });

@@ -7,8 +7,8 @@ import { openPayment } from './support/payment.ts';
 
 const postgres = await serverFor('postgres');
 
-describe.skipIf(!postgres.available)(postgres.title('payments that are saved together'), () => {
-  test('a change of one reads that one, not all that there are', async () => {
+describe.skipIf(!postgres.available)(postgres.title('saving payments'), () => {
+  test('reads only the rows that are saved', async () => {
     const service = await openPayment(postgres.url, 'http://127.0.0.1:9');
     const read = await service.store.transaction(async ({ tx, now }) => {
       const fill = (from: number, to: number) =>

@@ -2,11 +2,11 @@ import type { Money } from '@emporium/contracts';
 import { z } from 'zod';
 
 /**
- * Every refusal that decides something, by operation, status and code. An answer that is not here, nor a success as below, is
- * no refusal: the money may be held or taken all the same.
+ * The definite refusals, by operation, status and code. Any response that is neither one of these nor a valid success is
+ * unclear: the money may have been held or captured.
  */
 export const refusals = {
-  /** Most declined authorisations are a success with `status: 'declined'`. */
+  /** Usually the provider declines with a success of `status: 'declined'`. */
   authorise: { 402: ['card_declined', 'expired_card', 'insufficient_funds', 'unknown_token'] },
   capture: {
     402: ['card_declined', 'expired_card', 'insufficient_funds'],
@@ -23,28 +23,28 @@ export const refusals = {
   refund: { 409: ['not_captured', 'refund_refused'], 422: ['amount_too_large'] },
 } as const;
 
-/** Printable, so that it can be kept, compared and put into a path. */
+/** Printable characters only, so that it is safe in the database and in a URL path. */
 const id = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible characters');
 
-/** Where the provider repeats what it was asked for, it has to be just that. */
-const same = (wanted: string) => z.literal(wanted).optional();
+/** A field that repeats the request must match it. */
+const same = (requested: string) => z.literal(requested).optional();
 const sameAmount = ({ amount, currency }: Money) =>
   z.object({ amount: z.literal(amount), currency: z.literal(currency) }).optional();
 
 export const approvalOf = ({ reference, total }: { readonly reference: string; readonly total: Money }) => {
-  const asked = { reference: same(reference), amount: sameAmount(total) };
+  const echoed = { reference: same(reference), amount: sameAmount(total) };
   return z.discriminatedUnion('status', [
-    z.object({ status: z.literal('approved'), id, ...asked }),
-    z.object({ status: z.literal('declined'), id: id.optional(), reason: z.string().min(1), ...asked }),
+    z.object({ status: z.literal('approved'), id, ...echoed }),
+    z.object({ status: z.literal('declined'), id: id.optional(), reason: z.string().min(1), ...echoed }),
   ]);
 };
 
-interface OfAuthorisation {
+interface AuthorisedAmount {
   readonly authorisationId: string;
   readonly total: Money;
 }
 
-export const captureOf = ({ authorisationId, total }: OfAuthorisation) =>
+export const captureOf = ({ authorisationId, total }: AuthorisedAmount) =>
   z.object({
     status: z.literal('captured'),
     id,
@@ -52,7 +52,7 @@ export const captureOf = ({ authorisationId, total }: OfAuthorisation) =>
     amount: sameAmount(total),
   });
 
-export const refundOf = ({ authorisationId, total }: OfAuthorisation) =>
+export const refundOf = ({ authorisationId, total }: AuthorisedAmount) =>
   z.object({
     status: z.literal('refunded'),
     id,
@@ -60,5 +60,5 @@ export const refundOf = ({ authorisationId, total }: OfAuthorisation) =>
     amount: sameAmount(total),
   });
 
-/** Without an id where the provider knew of no authorisation; declined where there was nothing to let go of. */
-export const voiding = z.object({ id: id.optional(), status: z.enum(['voided', 'declined']) });
+/** Without an id if the provider knew no authorisation; `declined` if the authorisation had been declined. */
+export const voidResponse = z.object({ id: id.optional(), status: z.enum(['voided', 'declined']) });

@@ -7,8 +7,8 @@ import { openShipping } from './support/shipping.ts';
 
 const postgres = await serverFor('postgres');
 
-describe.skipIf(!postgres.available)(postgres.title('shipments that are saved together'), () => {
-  test('a change of one reads that one, not all that there are', async () => {
+describe.skipIf(!postgres.available)(postgres.title('saving shipments'), () => {
+  test('reads only the rows that are saved', async () => {
     const service = await openShipping(postgres.url, 'http://127.0.0.1:9');
     const read = await service.store.transaction(async ({ tx }) => {
       const fill = (from: number, to: number) =>
