@@ -24,14 +24,20 @@ export const createApp = async (config: Config, log: Log): Promise<readonly Step
     migrations,
     routes: [taskRoutes({ queues }), boardRoutes({ queues: [...queues.values()], log })],
     subscriptions,
-    background: [{ name: 'tasks', start: () => stopRelay(store.startTaskRelay(tasks), tasks) }],
+    background: [
+      {
+        name: 'tasks',
+        start: () => {
+          const relay = store.startTaskRelay(tasks);
+          return async () => {
+            await relay.stop();
+            await tasks.close();
+          };
+        },
+      },
+    ],
     retention: [{ table: 'mail', column: 'sent_at', keepMs: 90 * dayMs }],
   }));
-};
-
-const stopRelay = (relay: { stop(): Promise<void> }, tasks: Tasks) => async () => {
-  await relay.stop();
-  await tasks.close();
 };
 
 const queuesOf = (tasks: Tasks) => new Map(emailTasks.map((each) => [each.name, tasks.queue<AnyTask>(each)]));

@@ -8,6 +8,7 @@ import {
 } from '@emporium/service';
 import { requireKey } from './api-keys.ts';
 import { createDeliveries } from './carrier/deliveries.ts';
+import type { Shipment } from './carrier/records.ts';
 import { carrierRoutes } from './carrier/routes.ts';
 import { createShipments } from './carrier/shipments.ts';
 import type { Config } from './config.ts';
@@ -102,7 +103,5 @@ const problems = {
 };
 
 /** Whether the shipment still has to be delivered or reported. */
-const isPending = (
-  shipment: { status: string; reportedAt?: string | undefined },
-  isReporting: boolean,
-): boolean => shipment.status !== 'delivered' || (isReporting && shipment.reportedAt === undefined);
+const isPending = ({ status, reportedAt }: Shipment, isReporting: boolean): boolean =>
+  status !== 'delivered' || (isReporting && reportedAt === undefined);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { type HttpReply, type HttpRequest, type HttpServer, problem } from '@emporium/service';
 import { evictOldest } from './evict-oldest.ts';
 import type { CannedResponse, Fault } from './faults.ts';
@@ -102,16 +103,10 @@ const sendCanned = (
   return reply.send(body);
 };
 
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(problem(503, 'stopping', 'The simulator is stopping.', { headers: { 'retry-after': '1' } }));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
+  try {
+    await setTimeout(ms, undefined, { signal });
+  } catch {
+    throw problem(503, 'stopping', 'The simulator is stopping.', { headers: { 'retry-after': '1' } });
+  }
+};

@@ -26,15 +26,9 @@ export const behaviourOf = (token: string): TokenBehaviour => {
     case 'tok_insufficient':
       return { ...normal, declineReason: 'insufficient_funds' };
     case 'tok_stall':
-      return {
-        ...normal,
-        fault: { mode: 'stall', times: Infinity, ...(number === undefined ? {} : { delayMs: number }) },
-      };
+      return { ...normal, fault: { mode: 'stall', times: Infinity, delayMs: number } };
     case 'tok_busy':
-      return {
-        ...normal,
-        fault: { mode: 'busy', times: Infinity, ...(number === undefined ? {} : { delayMs: number }) },
-      };
+      return { ...normal, fault: { mode: 'busy', times: Infinity, delayMs: number } };
     case 'tok_error':
       return { ...normal, fault: { mode: 'error', times: number ?? Infinity } };
     case 'tok_charge_then_timeout':
