@@ -19,6 +19,7 @@ const parcel = { id: printable(200), trackingNumber: printable(80) };
 const same = (reference: string) => z.literal(reference).optional();
 
 export const shipmentOf = (reference: string) => z.object({ ...parcel, reference: same(reference) });
+export type ShipmentResponse = z.output<ReturnType<typeof shipmentOf>>;
 
 /** At least one shipment, all of this order. */
 export const shipmentsOf = (reference: string) =>

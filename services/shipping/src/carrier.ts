@@ -1,6 +1,12 @@
 import type { OrderLine } from '@emporium/contracts';
 import type { Outbound } from '@emporium/service';
-import { cancellationOf, refusals, shipmentOf, shipmentsOf } from './carrier-responses.ts';
+import {
+  cancellationOf,
+  refusals,
+  type ShipmentResponse,
+  shipmentOf,
+  shipmentsOf,
+} from './carrier-responses.ts';
 import type { CancellationOutcome } from './domain/cancellation.ts';
 import type { DispatchOutcome } from './domain/dispatch.ts';
 import type { Parcel } from './domain/shipment.ts';
@@ -25,6 +31,9 @@ export interface Carrier {
 }
 
 export const createCarrier = (outbound: Outbound): Carrier => {
+  const post = (path: string, body: unknown, { key, signal }: Call) =>
+    ({ method: 'POST', path, body, idempotencyKey: key, signal }) as const;
+
   /** Looks up the parcel of an order that was dispatched. */
   const parcelOf = async ({ reference, signal }: Call): Promise<Parcel> => {
     const response = await outbound.request({
@@ -40,11 +49,10 @@ export const createCarrier = (outbound: Outbound): Carrier => {
   };
 
   return {
-    dispatch: async ({ reference, lines, key, signal }) => {
+    dispatch: async ({ lines, ...call }) => {
       const response = await outbound.request({
-        ...{ method: 'POST', path: '/shipments', idempotencyKey: key, signal },
-        body: { reference, lines },
-        success: shipmentOf(reference),
+        ...post('/shipments', { reference: call.reference, lines }, call),
+        success: shipmentOf(call.reference),
         refusals: refusals.dispatch,
       });
       return response.kind === 'success'
@@ -53,10 +61,9 @@ export const createCarrier = (outbound: Outbound): Carrier => {
     },
 
     cancel: async (call) => {
-      const { key, reference, signal } = call;
+      const { reference } = call;
       const response = await outbound.request({
-        ...{ method: 'POST', path: '/shipments/cancellations', idempotencyKey: key, signal },
-        body: { reference },
+        ...post('/shipments/cancellations', { reference }, call),
         success: cancellationOf(reference),
         refusals: refusals.cancel,
       });
@@ -68,13 +75,4 @@ export const createCarrier = (outbound: Outbound): Carrier => {
   };
 };
 
-const parcel = ({
-  id,
-  trackingNumber,
-}: {
-  readonly id: string;
-  readonly trackingNumber: string;
-}): Parcel => ({
-  carrierId: id,
-  trackingNumber,
-});
+const parcel = ({ id, trackingNumber }: ShipmentResponse): Parcel => ({ carrierId: id, trackingNumber });
