@@ -19,7 +19,7 @@ interface DueMail {
   readonly to: Addressee;
 }
 
-const most = 50;
+const maxItems = 50;
 
 export const createSentMailLog = ({ db }: Store<Tables>, operations: EmailAddress): SentMailLog => {
   const operationsTeam = recipientOf(operations);
@@ -37,14 +37,14 @@ export const createSentMailLog = ({ db }: Store<Tables>, operations: EmailAddres
         value: mails[index]?.to === 'operations' ? { ...each, recipient: operationsTeam } : each,
       }));
     },
-    { most },
+    { most: maxItems },
   );
   const records = createGrouper<Insertable<MailTable>, void>(
     async (mails) => {
       await recordSent(db, mails);
       return mails.map(() => ({ status: 'fulfilled', value: undefined }));
     },
-    { most },
+    { most: maxItems },
   );
   return { lookUp: lookUps.add, record: records.add };
 };
