@@ -7,15 +7,15 @@ import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { onShipmentDispatched } from './handlers/shipment-dispatched.ts';
 import { onTemperatureAlert } from './handlers/temperature-alert.ts';
-import { rememberCustomer, welcomeCustomer } from './handlers/user-registered.ts';
+import { addRecipient, sendWelcome } from './handlers/user-registered.ts';
 import { migrations } from './migrations/index.ts';
 import type { Tables } from './store/tables.ts';
 import { taskRoutes } from './task-routes.ts';
-import { tasksOfThisService } from './tasks/index.ts';
+import { emailTasks } from './tasks/index.ts';
 
-const day = 24 * 60 * 60 * 1_000;
+const dayMs = 24 * 60 * 60 * 1_000;
 
-/** Decides which mails are due; the worker (`worker/app.ts`) sends them. */
+/** Consumes events and enqueues mails. The worker (`worker/app.ts`) sends them. */
 export const createApp = async (config: Config, log: Log): Promise<readonly LifecycleStage[]> => {
   const tasks = await createTasks({ url: config.TASKS_URL, name: 'email', log });
   const queues = queuesOf(tasks);
@@ -24,23 +24,28 @@ export const createApp = async (config: Config, log: Log): Promise<readonly Life
     migrations,
     routes: [taskRoutes({ queues }), boardRoutes({ queues: [...queues.values()], log })],
     subscriptions,
-    background: [{ name: 'tasks', start: () => relayStep(store.startTaskRelay(tasks), tasks) }],
-    retention: [{ table: 'mail', column: 'sent_at', keepMs: 90 * day }],
+    background: [
+      {
+        name: 'tasks',
+        start: () => {
+          const relay = store.startTaskRelay(tasks);
+          return async () => {
+            await relay.stop();
+            await tasks.close();
+          };
+        },
+      },
+    ],
+    retention: [{ table: 'mail', column: 'sent_at', keepMs: 90 * dayMs }],
   }));
 };
 
-const relayStep = (relay: { stop(): Promise<void> }, tasks: Tasks) => async () => {
-  await relay.stop();
-  await tasks.close();
-};
+const queuesOf = (tasks: Tasks) => new Map(emailTasks.map((each) => [each.name, tasks.queue<AnyTask>(each)]));
 
-const queuesOf = (tasks: Tasks) =>
-  new Map(tasksOfThisService.map((each) => [each.name, tasks.queue<AnyTask>(each)]));
-
-/** Which messages become which mails. */
+/** The handlers of each subscription. */
 export const subscriptions = {
-  'email.customers': [rememberCustomer],
-  'email.welcome': [welcomeCustomer],
+  'email.customers': [addRecipient],
+  'email.welcome': [sendWelcome],
   'email.orders': [onOrderConfirmed, onOrderCancelled, onShipmentDispatched, onShipmentDelivered],
   'email.operations': [onTemperatureAlert],
 };

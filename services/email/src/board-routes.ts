@@ -1,7 +1,7 @@
 import { currentUser, type Log, type Routes } from '@emporium/service';
 import { type AnyTask, type Board, createBoard, type TaskQueue } from '@emporium/tasks';
 
-export interface BoardRoutesParts {
+export interface BoardRoutesOptions {
   readonly queues: readonly TaskQueue<AnyTask>[];
   readonly log: Log;
 }
@@ -9,9 +9,9 @@ export interface BoardRoutesParts {
 const path = '/admin/tasks';
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** For administrators: the queues as pages. They are made when somebody looks at them for the first time. */
+/** The web pages of the task queues, for administrators. The board is created on the first request. */
 export const boardRoutes =
-  ({ queues, log }: BoardRoutesParts): Routes =>
+  ({ queues, log }: BoardRoutesOptions): Routes =>
   async (server) => {
     let board: Promise<Board> | undefined;
     const open = (): Promise<Board> => {
@@ -22,13 +22,13 @@ export const boardRoutes =
         links: [{ text: 'Sign out', url: '/admin' }],
       });
       board.catch(() => {
-        board = undefined; // the queue is away: the next visit tries again
+        board = undefined; // the queue cannot be reached: the next request tries again
       });
       return board;
     };
 
     await server.register((scope, _options, done) => {
-      // The board reads bodies itself.
+      // The board parses bodies itself.
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body));
       for (const url of [path, `${path}/*`]) {
@@ -41,7 +41,10 @@ export const boardRoutes =
             const { answer } = await open();
             if (request.method !== 'GET' && request.method !== 'HEAD') {
               const { userId } = currentUser(request);
-              log.info({ userId, method: request.method, path: request.url }, 'the queues were changed');
+              log.info(
+                { userId, method: request.method, path: request.url },
+                'an administrator changed the task queues',
+              );
             }
             reply.hijack();
             answer(request.raw, reply.raw);
@@ -53,7 +56,7 @@ export const boardRoutes =
     server.addHook('onClose', async () => {
       await board?.then(
         ({ close }) => close(),
-        () => undefined, // it was never made
+        () => undefined, // it could not be created
       );
     });
   };

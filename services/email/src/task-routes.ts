@@ -2,8 +2,8 @@ import { pageLimit, problem, type Routes } from '@emporium/service';
 import type { AnyTask, TaskQueue } from '@emporium/tasks';
 import { z } from 'zod';
 
-export interface TaskRoutesParts {
-  /** By the name of the task. */
+export interface TaskRoutesOptions {
+  /** By task name. */
   readonly queues: ReadonlyMap<string, TaskQueue<AnyTask>>;
 }
 
@@ -24,9 +24,9 @@ const failedTask = z.object({
   failedAt: z.iso.datetime(),
 });
 
-/** For administrators: how full the queues are, and what was given up, to be run again or discarded. */
+/** For administrators: the number of tasks in each state, and the failed tasks, which can be retried or discarded. */
 export const taskRoutes =
-  ({ queues }: TaskRoutesParts): Routes =>
+  ({ queues }: TaskRoutesOptions): Routes =>
   (server) => {
     const queueOf = (task: string) => {
       const queue = queues.get(task);
@@ -39,7 +39,7 @@ export const taskRoutes =
       {
         config,
         schema: {
-          summary: 'How many tasks of each kind are in which state',
+          summary: 'The number of tasks in each state, by task name',
           response: { 200: z.object({ tasks: z.array(z.object({ name, counts })) }) },
         },
       },
@@ -55,7 +55,7 @@ export const taskRoutes =
       {
         config,
         schema: {
-          summary: 'Tasks that were given up, the newest first',
+          summary: 'Failed tasks, newest first',
           params: z.object({ name }),
           querystring: z.object({ limit: pageLimit(500, 50) }),
           response: { 200: z.object({ failed: z.array(failedTask) }) },
@@ -73,7 +73,8 @@ export const taskRoutes =
         {
           config,
           schema: {
-            summary: action === 'retry' ? 'Run it again, with all its attempts' : 'Remove it for good',
+            summary:
+              action === 'retry' ? 'Retry the task with all its attempts' : 'Delete the task permanently',
             params: z.object({ name, id: z.string().max(200) }),
             response: { 204: z.null() },
           },

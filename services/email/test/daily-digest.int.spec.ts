@@ -4,16 +4,16 @@ import { createLog } from '@emporium/service';
 import { createStore } from '@emporium/store';
 import { expect, test } from 'vitest';
 import { migrations } from '../src/migrations/index.ts';
-import { createPostOffice } from '../src/smtp.ts';
+import { createSmtpClient } from '../src/smtp/smtp-client.ts';
 import { recordSent } from '../src/store/sent-mails.ts';
 import type { Tables } from '../src/store/tables.ts';
 import { dailyDigestHandler } from '../src/worker/daily-digest.ts';
-import { startMailServer } from './mail-server.ts';
+import { startMailServer } from './support/mail-server.ts';
 
 const postgres = await serverFor('postgres');
 
 test.skipIf(!postgres.available)(
-  postgres.title('a digest tells what was sent within a day and what was given up, once a day'),
+  postgres.title('a digest counts the mails sent within a day and the failed ones, once a day'),
   async () => {
     const database = await freshDatabase(postgres.url);
     const log = createLog({ service: 'email', level: 'silent' });
@@ -21,7 +21,7 @@ test.skipIf(!postgres.available)(
     await store.migrate(migrations);
     const server = await startMailServer();
     const from = { name: 'Emporium', address: 'shop@emporium.example' };
-    const office = createPostOffice({ url: server.url, from });
+    const smtp = createSmtpClient({ url: server.url, from });
     const mail = (id: string, template: string, hoursAgo: number) => ({
       message_id: id,
       event_id: id,
@@ -33,8 +33,10 @@ test.skipIf(!postgres.available)(
     await recordSent(store.db, [mail('4', 'order-confirmed', 2), mail('4', 'order-confirmed', 2)]);
 
     const operations = { name: 'Operations', address: 'operations@emporium.example' };
-    const post = { store, office, domain: 'emporium.example', operations };
-    const digest = dailyDigestHandler({ ...post, failed: async () => 3 });
+    const digest = dailyDigestHandler({
+      ...{ store, smtp, domain: 'emporium.example', operations },
+      failedCount: async () => 3,
+    });
     const attempt = {
       id: 'repeat:daily:1',
       attempt: 1,
@@ -52,9 +54,9 @@ test.skipIf(!postgres.available)(
     const day = new Date().toISOString().slice(0, 10);
     expect(server.received[0]?.mail.messageId).toBe(`<daily-digest-${day}@emporium.example>`);
     expect(server.received[0]?.mail.text).toMatch(/order-confirmed +1\nwelcome +2\n/);
-    expect(server.received[0]?.mail.text).toMatch(/Given up.*: 3\./);
+    expect(server.received[0]?.mail.text).toMatch(/Failed mails.*: 3\./);
 
-    // One that could not be sent for a day and a half is still the one of its own day.
+    // A digest that is sent a day and a half late still covers its own day.
     const late = new Date(Date.now() - 36 * 3_600_000);
     await digest({}, { ...attempt, attempt: 90, dueAt: late });
     await digest({}, { ...attempt, attempt: 91, dueAt: late });
@@ -63,7 +65,7 @@ test.skipIf(!postgres.available)(
       `<daily-digest-${late.toISOString().slice(0, 10)}@emporium.example>`,
     );
     expect(server.received[1]?.mail.text).toContain('no mail was sent within the last day');
-    office.close();
+    smtp.close();
     await server.stop();
     await store.close();
     await database.drop();

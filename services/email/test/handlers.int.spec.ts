@@ -16,10 +16,10 @@ import { createStore, type Store } from '@emporium/store';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrations } from '../src/migrations/index.ts';
-import { createPostOffice, type PostOffice } from '../src/smtp.ts';
+import { createSmtpClient, type SmtpClient } from '../src/smtp/smtp-client.ts';
 import type { Tables } from '../src/store/tables.ts';
-import { bytesOf, createDelivery, createSending, operations, takeTasks } from './delivering.ts';
-import { type MailServer, startMailServer } from './mail-server.ts';
+import { type MailServer, startMailServer } from './support/mail-server.ts';
+import { bytesOf, createPipeline, createSender, operations, takeTasks } from './support/pipeline.ts';
 
 const postgres = await serverFor('postgres');
 
@@ -27,9 +27,9 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   let store: Store<Tables>;
   let server: MailServer;
-  let office: PostOffice;
-  let deliver: ReturnType<typeof createDelivery>;
-  let send: ReturnType<typeof createSending>;
+  let smtp: SmtpClient;
+  let deliver: ReturnType<typeof createPipeline>;
+  let send: ReturnType<typeof createSender>;
 
   beforeAll(async () => {
     database = await freshDatabase(postgres.url);
@@ -38,12 +38,12 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     await store.migrate(migrations);
     server = await startMailServer();
     const from = { name: 'Emporium', address: 'shop@emporium.example' };
-    office = createPostOffice({ url: server.url, from, timeoutMs: 1_000 });
-    deliver = createDelivery(store);
-    send = createSending({ store, office, domain: 'emporium.example', operations });
+    smtp = createSmtpClient({ url: server.url, from, timeoutMs: 1_000 });
+    deliver = createPipeline(store);
+    send = createSender({ store, smtp, domain: 'emporium.example', operations });
   });
   afterAll(async () => {
-    office?.close();
+    smtp?.close();
     await server?.stop();
     await store?.close();
     await database?.drop();
@@ -58,11 +58,10 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     const userId = uuid();
     return { userId, email: `${userId}@shop.example`, name: 'Ada Lovelace' };
   };
-  /** What the worker does, each task once. */
   const sendAll = async () => {
     for (const task of await takeTasks(store)) await send(task);
   };
-  const known = async () => {
+  const knownUser = async () => {
     const user = newUser();
     await deliver('email.customers', bytesOf(userRegistered, user, { sequence: 1 }));
     return user;
@@ -80,8 +79,8 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     total: money,
   });
 
-  describe('the address book', () => {
-    test('has the address once, however often the event comes', async () => {
+  describe('the recipients', () => {
+    test('have one row, however often the event is delivered', async () => {
       const user = newUser();
       const body = bytesOf(userRegistered, user, { sequence: 1 });
       await deliver('email.customers', body);
@@ -89,7 +88,7 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
       expect(await addressOf(user.userId)).toBe(user.email);
     });
 
-    test('keeps the newest, in whatever order the events come', async () => {
+    test('have the newest address, in whatever order the events arrive', async () => {
       const user = newUser();
       const at = (sequence: number) =>
         bytesOf(userRegistered, { ...user, email: `v${sequence}@shop.example` }, { sequence });
@@ -98,7 +97,7 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     });
   });
 
-  test('a welcome goes to the address of its own event, once', async () => {
+  test('a welcome is sent once, to the address in its own event', async () => {
     const user = newUser();
     const id = uuid();
     const body = bytesOf(userRegistered, user, { id });
@@ -125,8 +124,8 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
   const orderEvents: Readonly<Record<string, (customerId: string, id: string) => Uint8Array>> = {
     'order-confirmed': (customerId, id) => bytesOf(orderConfirmed, confirmed(customerId), { id }),
     'order-cancelled': (customerId, id) => {
-      const why = { cancellation: 'out-of-stock', reason: 'no MUG-1 left' } as const;
-      return bytesOf(orderCancelled, { orderId: uuid(), customerId, ...why }, { id });
+      const cause = { cancellation: 'out-of-stock', reason: 'no MUG-1 left' } as const;
+      return bytesOf(orderCancelled, { orderId: uuid(), customerId, ...cause }, { id });
     },
     'shipment-dispatched': (customerId, id) => bytesOf(shipmentDispatched, shipment(customerId), { id }),
     'shipment-delivered': (customerId, id) => bytesOf(shipmentDelivered, shipment(customerId), { id }),
@@ -143,8 +142,8 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     ['order-cancelled', /not have enough in stock/],
     ['shipment-dispatched', /TRACK-1/],
     ['shipment-delivered', /was delivered/],
-  ])('%s becomes one mail to the customer, however often it comes', async (template, words) => {
-    const user = await known();
+  ])('%s becomes one mail to the customer, however often it is delivered', async (template, words) => {
+    const user = await knownUser();
     const id = uuid();
     const body = orderEvents[template]?.(user.userId, id) ?? new Uint8Array();
     await deliver('email.orders', body);
@@ -152,7 +151,7 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     await Promise.all([deliver('email.orders', body), deliver('email.orders', body)]);
     const due = await takeTasks(store);
     expect(due.map((task) => task.id)).toEqual([id]);
-    for (const task of [...due, ...due]) await send(task); // a queue may give a task twice
+    for (const task of [...due, ...due]) await send(task); // a queue may deliver a task twice
     expect(server.received).toHaveLength(1);
     expect(server.received[0]?.to).toEqual([user.email]);
     expect(server.received[0]?.mail.messageId).toBe(`<${id}@emporium.example>`);
@@ -160,7 +159,7 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     expect(await sentTo(user.userId)).toMatchObject([{ template, event_id: id }]);
   });
 
-  test('an alert becomes one mail to operations, however often it comes', async () => {
+  test('an alert becomes one mail to operations, however often it is delivered', async () => {
     const alertId = uuid();
     const alert = {
       alertId,
@@ -182,8 +181,8 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     expect(server.received[0]?.mail.text).toContain(alertId);
   });
 
-  test('what is enqueued holds no name and no address', async () => {
-    const user = await known();
+  test('a task contains no name and no address', async () => {
+    const user = await knownUser();
     await deliver('email.welcome', bytesOf(userRegistered, user, { sequence: 1 }));
     await deliver('email.orders', bytesOf(orderConfirmed, confirmed(user.userId)));
     const due = JSON.stringify(await takeTasks(store));
@@ -192,7 +191,7 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     expect(due).not.toContain(user.name);
   });
 
-  test('a mail that is due before its user is known is tried again, and then works', async () => {
+  test('a mail to a user that is not known yet is retried, and then sent', async () => {
     const user = newUser();
     await deliver('email.orders', bytesOf(orderConfirmed, confirmed(user.userId)));
     const [task] = await takeTasks(store);
@@ -202,8 +201,8 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     expect(server.received).toHaveLength(1);
   });
 
-  test('a mail that is refused is not recorded, and goes out when its task is run again', async () => {
-    const user = await known();
+  test('a rejected mail is not recorded, and is sent when its task is retried', async () => {
+    const user = await knownUser();
     await deliver('email.orders', bytesOf(orderConfirmed, confirmed(user.userId)));
     const [task] = await takeTasks(store);
     server.answerRecipients(550);
@@ -214,12 +213,12 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
     expect(await sentTo(user.userId)).toHaveLength(1);
   });
 
-  test('a crash between the acceptance and the record sends the same Message-ID again, and records one', async () => {
-    const user = await known();
+  test('a crash after the server accepted the mail sends the same Message-ID again, recorded once', async () => {
+    const user = await knownUser();
     const id = uuid();
     await deliver('email.orders', bytesOf(orderConfirmed, confirmed(user.userId), { id }));
     const [task] = await takeTasks(store);
-    const script = fileURLToPath(new URL('fixtures/send.ts', import.meta.url));
+    const script = fileURLToPath(new URL('support/send-and-crash.ts', import.meta.url));
     const child = spawn(process.execPath, [script, database.url, server.url], {
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['pipe', 'inherit', 'inherit'],

@@ -1,11 +1,11 @@
 import { catalogue } from '@emporium/bus';
 
-/** A void and a refund have no refusal to answer with: they are tried again, and a person sees those that keep failing. */
+/** Voids and refunds have no failure reply. They are retried and finally dead-lettered. */
 export const paymentErrors = catalogue('payment', {
-  void_refused: { settle: 'retry', message: 'The payment provider refused to void' },
+  void_refused: { settle: 'retry', message: 'The payment provider refused the void' },
   void_unknown: {
     settle: 'retry',
-    message: 'The payment provider voided, but not the authorisation that we know of',
+    message: 'The payment provider did not void the expected authorisation',
   },
-  refund_refused: { settle: 'retry', message: 'The payment provider refused to refund' },
+  refund_refused: { settle: 'retry', message: 'The payment provider refused the refund' },
 });

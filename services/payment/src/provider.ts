@@ -3,24 +3,23 @@ import type { Money } from '@emporium/contracts';
 import type { Outbound } from '@emporium/service';
 import type { AuthorisationOutcome } from './domain/authorisation.ts';
 import { paymentErrors } from './errors.ts';
-import { approvalOf, captureOf, refundOf, refusals, voiding } from './provider-answers.ts';
+import { approvalOf, captureOf, refundOf, refusals, voidResponse } from './provider-responses.ts';
 
 interface Call {
-  /** The same for every repetition. */
+  /** The idempotency key; the same for every attempt. */
   readonly key: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * The payment provider. A refusal is a value, and one of those in `provider-answers.ts`; whatever else is answered says nothing
- * of the money, and is thrown as `outbound.…` to be asked again. Every call may be repeated with its key: it holds, takes and
- * gives back once.
+ * A refusal listed in `provider-responses.ts` is returned as a value. Any other unsuccessful response is thrown as an
+ * `outbound.…` error and retried, since the money may have moved. Calls are idempotent by `key`.
  */
 export interface PaymentProvider {
   authorise(
     call: Call & { readonly reference: string; readonly total: Money; readonly token: string },
   ): Promise<AuthorisationOutcome>;
-  /** All of it. What another call took already counts as captured. */
+  /** Captures the whole amount. An amount that was captured before counts as a success. */
   capture(
     call: Call & { readonly authorisationId: string; readonly total: Money },
   ): Promise<
@@ -29,11 +28,11 @@ export interface PaymentProvider {
     | { readonly kind: 'refused'; readonly reason: string }
   >;
   /**
-   * By the key of the authorisation, so that it needs no answer to have come: an authorisation that the provider does not
-   * know is refused when it comes late. Gives the id of the one that it let go of, if there was one.
+   * Voids by the key of the authorisation, which works even if the response with its id was lost. If the provider does not
+   * know the key yet, it declines a later authorisation. Returns the id of the voided authorisation, if there was one.
    */
   void(call: Call & { readonly authorisationKey: string }): Promise<string | undefined>;
-  /** All of it. */
+  /** Refunds the whole amount. */
   refund(call: Call & { readonly authorisationId: string; readonly total: Money }): Promise<void>;
 }
 
@@ -43,53 +42,53 @@ export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
 
   return {
     authorise: async ({ reference, total, token, ...call }) => {
-      const answer = await outbound.request({
+      const response = await outbound.request({
         ...post('/payments/authorisations', { amount: total, token, reference }, call),
         success: approvalOf({ reference, total }),
         refusals: refusals.authorise,
       });
-      if (answer.kind === 'refused') return { kind: 'declined', reason: answer.code };
-      const made = answer.body;
-      return made.status === 'approved'
-        ? { kind: 'approved', authorisationId: made.id }
-        : { kind: 'declined', reason: storableText(made.reason, mostReason) };
+      if (response.kind === 'refused') return { kind: 'declined', reason: response.code };
+      const { body } = response;
+      return body.status === 'approved'
+        ? { kind: 'approved', authorisationId: body.id }
+        : { kind: 'declined', reason: storableText(body.reason, maxReasonLength) };
     },
 
     capture: async ({ authorisationId, total, ...call }) => {
-      const answer = await outbound.request({
+      const response = await outbound.request({
         ...post(pathOf(authorisationId, 'capture'), { amount: total }, call),
         success: captureOf({ authorisationId, total }),
         refusals: refusals.capture,
       });
-      if (answer.kind === 'success' || answer.code === 'already_captured') return { kind: 'captured' };
-      return answer.code === 'authorisation_expired'
+      if (response.kind === 'success' || response.code === 'already_captured') return { kind: 'captured' };
+      return response.code === 'authorisation_expired'
         ? { kind: 'expired' }
-        : { kind: 'refused', reason: answer.code };
+        : { kind: 'refused', reason: response.code };
     },
 
     void: async ({ authorisationKey, ...call }) => {
-      const answer = await outbound.request({
+      const response = await outbound.request({
         ...post('/payments/voids', { key: authorisationKey }, call),
-        success: voiding,
+        success: voidResponse,
         refusals: refusals.void,
       });
-      if (answer.kind === 'refused') throw paymentErrors.void_refused({ reason: answer.code });
-      return answer.body.status === 'voided' ? answer.body.id : undefined;
+      if (response.kind === 'refused') throw paymentErrors.void_refused({ reason: response.code });
+      return response.body.status === 'voided' ? response.body.id : undefined;
     },
 
     refund: async ({ authorisationId, total, ...call }) => {
-      const answer = await outbound.request({
+      const response = await outbound.request({
         ...post(pathOf(authorisationId, 'refund'), { amount: total }, call),
         success: refundOf({ authorisationId, total }),
         refusals: refusals.refund,
       });
-      if (answer.kind === 'refused') throw paymentErrors.refund_refused({ reason: answer.code });
+      if (response.kind === 'refused') throw paymentErrors.refund_refused({ reason: response.code });
     },
   };
 };
 
-/** Of a reason in a contract. */
-const mostReason = 500;
+/** The limit of reasons in contracts. */
+const maxReasonLength = 500;
 
 const pathOf = (authorisationId: string, operation: string): string =>
   `/payments/authorisations/${encodeURIComponent(authorisationId)}/${operation}`;

@@ -22,7 +22,7 @@ export const paymentRoutes =
       {
         config: { access: 'administrator' },
         schema: {
-          summary: 'What our ledger says of each order, the newest first; amounts in minor units',
+          summary: 'The payment of each order by our ledger, newest first; amounts in minor units',
           querystring: z.object({
             limit: pageLimit(1_000, 50),
             orderId: orderId.optional(),

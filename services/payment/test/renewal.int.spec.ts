@@ -7,7 +7,7 @@ import { type Simulator, startSimulator } from './support/simulator.ts';
 
 const postgres = await serverFor('postgres');
 
-describe.skipIf(!postgres.available)(postgres.title('a capture of an authorisation that is too old'), () => {
+describe.skipIf(!postgres.available)(postgres.title('a capture of an expired authorisation'), () => {
   const ttlMs = 1_000;
   let simulator: Simulator;
   let service: PaymentService;
@@ -26,7 +26,7 @@ describe.skipIf(!postgres.available)(postgres.title('a capture of an authorisati
     await simulator.stop();
   });
 
-  test('renews it, delivered twice', async () => {
+  test('renews it once, also when it is delivered twice', async () => {
     await service.handleTwice(capture(orderId));
     expect((await service.published()).map(({ type }) => type)).toEqual([
       'payment.authorised.v2',
@@ -39,7 +39,7 @@ describe.skipIf(!postgres.available)(postgres.title('a capture of an authorisati
     expect(await service.payment(orderId)).toMatchObject({ held: 0, captured: 1_250 });
   });
 
-  test('renews it once, also when the process was gone after the renewal', async () => {
+  test('renews it once, also after a crash between renewal and capture', async () => {
     const renewed = await service.provider.authorise({
       ...{ reference: orderId, total, token: 'tok_ok', key: `${orderId}/renewal` },
       signal: new AbortController().signal,

@@ -48,11 +48,11 @@ describe.skipIf(!postgres.available)(postgres.title('payments over HTTP'), () =>
   const payments = async (query: string, role: 'customer' | 'administrator' = 'administrator') => {
     const { token } = await issuer.issue({ userId: uuid(), role });
     const headers = { authorization: `Bearer ${token}` };
-    const answer = await server.inject({ method: 'GET', url: `/api/admin/payments?${query}`, headers });
-    return { status: answer.statusCode, body: answer.json() };
+    const response = await server.inject({ method: 'GET', url: `/api/admin/payments?${query}`, headers });
+    return { status: response.statusCode, body: response.json() };
   };
 
-  test('an administrator sees what the ledger says of each order, the newest first', async () => {
+  test('an administrator sees the payments of all orders, newest first', async () => {
     const [captured, authorised, voided, declined] = [uuid(), uuid(), uuid(), uuid()];
     for (const orderId of [captured, authorised, voided]) await service.handle(authorise(orderId, 'tok_ok'));
     await service.handle(authorise(declined, 'tok_declined'));
@@ -71,7 +71,7 @@ describe.skipIf(!postgres.available)(postgres.title('payments over HTTP'), () =>
     expect((await payments(`orderId=${authorised}`)).body.payments).toEqual([all[2]]);
   });
 
-  test('others do not', async () => {
+  test('other users do not', async () => {
     expect((await payments('', 'customer')).status).toBe(403);
     expect((await server.inject({ method: 'GET', url: '/api/admin/payments' })).statusCode).toBe(401);
     expect((await payments('limit=0')).status).toBe(400);

@@ -15,55 +15,53 @@ import { deliver } from './domain/delivery.ts';
 import { shipments } from './store/shipments.ts';
 import type { Tables } from './store/tables.ts';
 
-const carriersId = z
-  .string()
-  .regex(/^[\w.:-]{1,100}$/, 'must be letters, digits and . : _ - alone, 100 at most');
+const carrierText = z.string().regex(/^[\w.:-]{1,100}$/, 'must be 1 to 100 letters, digits or . : _ -');
 const callback = z.object({
-  eventId: carriersId,
+  eventId: carrierText,
   type: z.literal('delivered'),
-  shipmentId: carriersId,
-  /** The order. */
-  reference: carriersId,
+  shipmentId: carrierText,
+  /** The order id. */
+  reference: carrierText,
   at: z.iso.datetime({ offset: true }),
 });
 type Callback = z.output<typeof callback>;
 
-/** The carrier tells of deliveries, each as often as it takes until it hears 204. */
+/** The carrier reports deliveries here, and repeats each report until it gets 204. */
 export const callbackRoutes =
   (store: Store<Tables>, secret: string): Routes =>
   async (server) => {
-    const take = store.grouped(takeDeliveries);
+    const accept = store.grouped(acceptReports);
     await server.register(async (scope: HttpServer) => {
-      acceptSignedAlone(scope, secret);
+      requireSignature(scope, secret);
       scope.post(
         '/api/webhooks/carrier',
         {
           config: {
             access: 'public',
-            problems: { 401: 'Not signed by the carrier', 409: 'No such shipment is on its way yet' },
+            problems: { 401: 'Not signed by the carrier', 409: 'No such shipment has been dispatched yet' },
           },
           schema: {
-            summary: 'The carrier reports a delivery; signed by it',
+            summary: 'The carrier reports a delivery, with a signature',
             body: callback,
             response: { 204: z.null() },
           },
         },
         async (request, reply) => {
           const { reference, shipmentId } = request.body;
-          if ((await take(request.body)) === 'taken') return reply.code(204).send(null);
-          // It may be ahead of our own commit: the carrier tries again, and finds it then.
+          if ((await accept(request.body)) === 'accepted') return reply.code(204).send(null);
+          // The report may arrive before our own commit. The carrier repeats it.
           throw problem(
             409,
             'not-dispatched',
-            `No shipment ${shipmentId} of ${reference} is on its way as far as we know.`,
+            `No shipment ${shipmentId} of order ${reference} is known to be dispatched.`,
           );
         },
       );
     });
   };
 
-/** Each report that is new delivers its shipment; one that comes again finds it delivered. */
-const takeDeliveries: GroupWork<Tables, Callback, 'taken' | 'not-dispatched'> = async (
+/** Processes a group of reports. A repeated report changes nothing and is accepted. */
+const acceptReports: GroupWork<Tables, Callback, 'accepted' | 'not-dispatched'> = async (
   parts,
   { tx, now },
 ) => {
@@ -77,12 +75,12 @@ const takeDeliveries: GroupWork<Tables, Callback, 'taken' | 'not-dispatched'> = 
       const { customerId, shipmentId, trackingNumber } = decision.change;
       effects.push(emit(shipmentDelivered, { ...data, customerId, shipmentId, trackingNumber }));
     }
-    return 'taken';
+    return 'accepted';
   });
 };
 
-/** The signature is over the bytes as they came: they are checked before anything reads them. */
-const acceptSignedAlone = (scope: HttpServer, secret: string): void => {
+/** The signature covers the raw bytes, so it is checked before they are parsed. */
+const requireSignature = (scope: HttpServer, secret: string): void => {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(jsonMediaType, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);

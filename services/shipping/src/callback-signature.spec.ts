@@ -9,25 +9,25 @@ const seconds = now.getTime() / 1_000;
 const sign = (t: number, signed: Buffer = body, by = secret) =>
   `t=${t},v1=${createHmac('sha256', by).update(`${t}.`).update(signed).digest('hex')}`;
 
-test('the carrier signs the time and the bytes', () => {
+test('accepts a signature over the time and the body', () => {
   expect(isSignedByCarrier(sign(seconds), body, secret, now)).toBe(true);
 });
 
-test.each([-299, 299])('clocks may be %i seconds apart', (apart) => {
+test.each([-299, 299])('accepts a clock difference of %i seconds', (apart) => {
   expect(isSignedByCarrier(sign(seconds + apart), body, secret, now)).toBe(true);
 });
 
 test.each<[string, string | undefined]>([
-  ['nothing', undefined],
+  ['a missing header', undefined],
   ['an empty header', ''],
   ['another secret', sign(seconds, body, 'another-secret')],
-  ['other bytes', sign(seconds, Buffer.from('{"eventId":"evt_2"}'))],
-  ['another time than was signed', sign(seconds).replace(`t=${seconds}`, `t=${seconds - 1}`)],
-  ['a time that is long ago', sign(seconds - 301)],
-  ['a time to come', sign(seconds + 301)],
+  ['another body', sign(seconds, Buffer.from('{"eventId":"evt_2"}'))],
+  ['a time that was not signed', sign(seconds).replace(`t=${seconds}`, `t=${seconds - 1}`)],
+  ['a time long ago', sign(seconds - 301)],
+  ['a time in the future', sign(seconds + 301)],
   ['half a signature', sign(seconds).slice(0, -2)],
-  ['no hex', sign(seconds).replace(/v1=.{64}/, `v1=${'z'.repeat(64)}`)],
+  ['a signature that is not hex', sign(seconds).replace(/v1=.{64}/, `v1=${'z'.repeat(64)}`)],
   ['more than one signature', `${sign(seconds)},v1=${'0'.repeat(64)}`],
-])('%s is no signature', (_, header) => {
+])('rejects %s', (_, header) => {
   expect(isSignedByCarrier(header, body, secret, now)).toBe(false);
 });

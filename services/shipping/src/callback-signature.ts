@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** How far the carrier's clock and ours may be apart; a callback that is older is refused, whoever sends it again. */
+/** Covers clock differences and limits the replay of old callbacks. */
 const toleranceSeconds = 5 * 60;
 
 const format = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 
 /**
- * Whether `header` (`t=<unix seconds>,v1=<hex>`) is the carrier's signature of these bytes: the HMAC-SHA256 of
- * `<t>.<body>` under the secret that it shares with us, made within the last five minutes. Compares in constant time.
+ * Whether `header` (`t=<unix seconds>,v1=<hex>`) is a valid signature of `body`: the HMAC-SHA256 of `<t>.<body>` under the
+ * shared `secret`, with a time within five minutes of `now`. Compares in constant time.
  */
 export const isSignedByCarrier = (
   header: string | undefined,

@@ -1,80 +1,78 @@
 import type { OrderLine } from '@emporium/contracts';
 import type { Outbound } from '@emporium/service';
-import { cancellationOf, refusals, shipmentOf, shipmentsOf } from './carrier-answers.ts';
+import {
+  cancellationOf,
+  refusals,
+  type ShipmentResponse,
+  shipmentOf,
+  shipmentsOf,
+} from './carrier-responses.ts';
 import type { CancellationOutcome } from './domain/cancellation.ts';
 import type { DispatchOutcome } from './domain/dispatch.ts';
 import type { Parcel } from './domain/shipment.ts';
 import { shippingErrors } from './errors.ts';
 
 interface Call {
-  /** The same for every repetition. */
+  /** The idempotency key; the same for every attempt. */
   readonly key: string;
-  /** The order; the carrier has one parcel for it at most. */
+  /** The order id. The carrier has at most one parcel for it. */
   readonly reference: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * The carrier. A refusal is a value, and one of those in `carrier-answers.ts`; whatever else is answered says nothing of the
- * parcel, and is thrown as `outbound.…` to be asked again. Every call may be repeated with its key: it ships once.
+ * A refusal listed in `carrier-responses.ts` is returned as a value. Any other unsuccessful response is thrown as an
+ * `outbound.…` error and retried, since the parcel may have been dispatched. Calls are idempotent by `key`.
  */
 export interface Carrier {
   dispatch(call: Call & { readonly lines: readonly OrderLine[] }): Promise<DispatchOutcome>;
-  /** Of an order that the carrier does not know, too: a dispatch that comes late is refused. */
+  /** If the carrier does not know the order yet, it refuses a later dispatch. */
   cancel(call: Call): Promise<CancellationOutcome>;
 }
 
 export const createCarrier = (outbound: Outbound): Carrier => {
-  /** What became of an order that is on its way. */
+  const post = (path: string, body: unknown, { key, signal }: Call) =>
+    ({ method: 'POST', path, body, idempotencyKey: key, signal }) as const;
+
+  /** Looks up the parcel of an order that was dispatched. */
   const parcelOf = async ({ reference, signal }: Call): Promise<Parcel> => {
-    const answer = await outbound.request({
+    const response = await outbound.request({
       method: 'GET',
       path: `/shipments?reference=${encodeURIComponent(reference)}`,
       signal,
       success: shipmentsOf(reference),
       refusals: {},
     });
-    const [found] = answer.kind === 'success' ? answer.body.shipments : [];
+    const [found] = response.kind === 'success' ? response.body.shipments : [];
     if (found === undefined) throw shippingErrors.parcel_not_shown({ reference });
     return parcel(found);
   };
 
   return {
-    dispatch: async ({ reference, lines, key, signal }) => {
-      const answer = await outbound.request({
-        ...{ method: 'POST', path: '/shipments', idempotencyKey: key, signal },
-        body: { reference, lines },
-        success: shipmentOf(reference),
+    dispatch: async ({ lines, ...call }) => {
+      const response = await outbound.request({
+        ...post('/shipments', { reference: call.reference, lines }, call),
+        success: shipmentOf(call.reference),
         refusals: refusals.dispatch,
       });
-      return answer.kind === 'success'
-        ? { kind: 'dispatched', parcel: parcel(answer.body) }
-        : { kind: 'refused', reason: answer.code };
+      return response.kind === 'success'
+        ? { kind: 'dispatched', parcel: parcel(response.body) }
+        : { kind: 'refused', reason: response.code };
     },
 
     cancel: async (call) => {
-      const { key, reference, signal } = call;
-      const answer = await outbound.request({
-        ...{ method: 'POST', path: '/shipments/cancellations', idempotencyKey: key, signal },
-        body: { reference },
+      const { reference } = call;
+      const response = await outbound.request({
+        ...post('/shipments/cancellations', { reference }, call),
         success: cancellationOf(reference),
         refusals: refusals.cancel,
       });
-      if (answer.kind === 'success') return { kind: 'cancelled' };
-      if (answer.code !== 'already_dispatched')
-        throw shippingErrors.cancellation_refused({ reason: answer.code });
+      if (response.kind === 'success') return { kind: 'cancelled' };
+      if (response.code !== 'already_dispatched')
+        throw shippingErrors.cancellation_refused({ reason: response.code });
       return { kind: 'dispatched', parcel: await parcelOf(call) };
     },
   };
 };
 
-const parcel = ({
-  id,
-  trackingNumber,
-}: {
-  readonly id: string;
-  readonly trackingNumber: string;
-}): Parcel => ({
-  carrierId: id,
-  trackingNumber,
-});
+const parcel = ({ id, trackingNumber }: ShipmentResponse): Parcel => ({ carrierId: id, trackingNumber });

@@ -23,7 +23,7 @@ export const shipmentRoutes =
       {
         config: { access: 'administrator' },
         schema: {
-          summary: 'The shipment of each order, the newest first',
+          summary: 'The shipment of each order, newest first',
           querystring: z.object({
             limit: pageLimit(1_000, 50),
             orderId: orderId.optional(),

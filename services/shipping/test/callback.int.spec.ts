@@ -67,13 +67,13 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
     const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
     const t = Math.floor(Date.now() / 1_000);
     const mac = createHmac('sha256', keys.webhook).update(`${t}.${body}`).digest('hex');
-    const answer = await server.inject({
+    const response = await server.inject({
       method: 'POST',
       url: '/api/webhooks/carrier',
       headers: { 'content-type': 'application/json', 'carrier-signature': `t=${t},v1=${mac}`, ...headers },
       payload: body,
     });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+    return { status: response.statusCode, body: response.body === '' ? undefined : response.json() };
   };
 
   const dispatched = async (): Promise<string> => {
@@ -82,7 +82,7 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
     return (await simulator.shipments(orderId))[0]?.id ?? '';
   };
 
-  test('comes from the carrier itself, and is taken once whatever is sent again', async () => {
+  test('sent by the simulator is accepted once', async () => {
     await server.listen({ host: '127.0.0.1', port });
     await service.handle(dispatch(orderId));
     await expect
@@ -94,7 +94,7 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
     expect(more).toEqual([]);
   });
 
-  test('is taken once, however often it is sent', async () => {
+  test('is accepted once, however often it is sent', async () => {
     const id = await dispatched();
     for (let times = 0; times < 3; times += 1) expect(await post(report(id))).toMatchObject({ status: 204 });
     expect(await post(report(id, { eventId: 'evt_other' }))).toMatchObject({ status: 204 });
@@ -105,14 +105,14 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
     });
   });
 
-  test('is taken once when it is sent many times at one time', async () => {
+  test('is accepted once when it is sent concurrently', async () => {
     const id = await dispatched();
     const answers = await Promise.all(Array.from({ length: 10 }, () => post(report(id))));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 204));
     expect(await service.published()).toHaveLength(1);
   });
 
-  test('is answered for itself when many come at one time', async () => {
+  test('gets its own response when many arrive concurrently', async () => {
     const sent = await Promise.all(
       Array.from({ length: 8 }, async () => {
         const reference = uuid();
@@ -126,13 +126,13 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
       [
         ...sent,
         { ...first, eventId: 'evt_other' }, // of the same shipment
-        { ...first, reference: uuid() }, // of an order that nobody placed
+        { ...first, reference: uuid() }, // of an unknown order
         ...sent,
         { ...first, eventId: 'evt_wrong', shipmentId: 'ship_1' },
       ].map((each) => post(each)),
     );
-    const [taken, ahead] = [Array(8).fill(204), 409];
-    expect(answers.map(({ status }) => status)).toEqual([...taken, 204, ahead, ...taken, ahead]);
+    const [accepted, unknown] = [Array(8).fill(204), 409];
+    expect(answers.map(({ status }) => status)).toEqual([...accepted, 204, unknown, ...accepted, unknown]);
     const references = sent.map(({ reference }) => reference).toSorted();
     expect((await service.published()).map(({ type, data }) => [type, data['orderId']]).toSorted()).toEqual(
       references.map((reference) => ['shipment.delivered', reference]),
@@ -141,7 +141,7 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
       expect(await service.shipment(reference)).toMatchObject({ status: 'delivered' });
   });
 
-  test('that is ahead of our own commit is refused for now, and taken when it comes again', async () => {
+  test('that arrives before our own commit is rejected, and accepted when it is repeated', async () => {
     expect(await post(report('ship_1'))).toMatchObject({
       status: 409,
       body: { type: 'urn:emporium:problem:not-dispatched' },
@@ -151,7 +151,7 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
     expect(await service.published()).toHaveLength(1);
   });
 
-  test('does not change what a cancellation or a dispatch that comes again is told', async () => {
+  test('does not change the replies to a later cancellation or repeated dispatch', async () => {
     const id = await dispatched();
     await post(report(id));
     await service.published();
@@ -166,8 +166,11 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
 
   test.each<[string, Readonly<Record<string, string>>]>([
     ['without a signature', { 'carrier-signature': '' }],
-    ['with a wrong one', { 'carrier-signature': `t=${Math.floor(Date.now() / 1_000)},v1=${'0'.repeat(64)}` }],
-  ])('%s answers 401 and changes nothing', async (_, headers) => {
+    [
+      'with a wrong signature',
+      { 'carrier-signature': `t=${Math.floor(Date.now() / 1_000)},v1=${'0'.repeat(64)}` },
+    ],
+  ])('%s gets 401 and changes nothing', async (_, headers) => {
     const id = await dispatched();
     expect(await post(report(id), headers)).toMatchObject({
       status: 401,
@@ -177,25 +180,25 @@ describe.skipIf(!postgres.available)(postgres.title("the carrier's callback"), (
     expect(await service.published()).toEqual([]);
   });
 
-  test('without a body answers 401', async () => {
-    const answer = await server.inject({ method: 'POST', url: '/api/webhooks/carrier' });
-    expect(answer.statusCode).toBe(401);
+  test('without a body gets 401', async () => {
+    const response = await server.inject({ method: 'POST', url: '/api/webhooks/carrier' });
+    expect(response.statusCode).toBe(401);
   });
 
   test.each<[string, unknown, string]>([
-    ['no JSON', '{', 'body'],
+    ['invalid JSON', '{', 'body'],
     ['an unknown type', report('ship_1', { type: 'lost' }), 'type'],
-    ['no time', report('ship_1', { at: 'yesterday' }), 'at'],
-    ['a reference that is none', report('ship_1', { reference: '\u0000' }), 'reference'],
-    ['no event', report('ship_1', { eventId: undefined }), 'eventId'],
+    ['an invalid time', report('ship_1', { at: 'yesterday' }), 'at'],
+    ['an invalid reference', report('ship_1', { reference: '\u0000' }), 'reference'],
+    ['no event id', report('ship_1', { eventId: undefined }), 'eventId'],
     ['a list', [], 'body'],
-  ])('that is signed and holds %s answers 400 and names the field', async (_, payload, field) => {
+  ])('with a valid signature and %s gets 400 with the field', async (_, payload, field) => {
     const { status, body } = await post(payload);
     expect(status).toBe(400);
     expect(body.errors.map((error: { field: string }) => error.field)).toContain(field);
   });
 
-  test('that is too large answers 413, one that is no JSON by its type 415', async () => {
+  test('that is too large gets 413, another content type 415', async () => {
     expect(await post('x'.repeat(100_000))).toMatchObject({ status: 413 });
     expect(await post('x', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
   });

@@ -7,7 +7,7 @@ import { type Simulator, startSimulator } from './support/simulator.ts';
 
 const postgres = await serverFor('postgres');
 
-describe.skipIf(!postgres.available)(postgres.title('the commands to the shipping service'), () => {
+describe.skipIf(!postgres.available)(postgres.title('the commands of the shipping service'), () => {
   let simulator: Simulator;
   let service: ShippingService;
   let orderId: string;
@@ -30,7 +30,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
   const stepId = (name: string) => `${orderId}/dispatch/${name}`;
 
   describe('a dispatch', () => {
-    test('hands one parcel to the carrier, delivered twice and asked for again', async () => {
+    test('ships one parcel, also when it is redelivered or sent again', async () => {
       await service.handleTwice(dispatch(orderId));
       await service.handle(dispatch(orderId));
       const [parcel, ...more] = await simulator.shipments(orderId);
@@ -50,7 +50,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(published[1]).toEqual(published[0]);
     });
 
-    test('is one event under one id, whether the dispatch or a late cancellation is answered by it', async () => {
+    test('replies with one event id to the dispatch and to a late cancellation', async () => {
       await service.handle(dispatch(orderId));
       await service.handle(cancel(orderId));
       const [first, second, ...more] = await service.messageIds();
@@ -58,7 +58,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       await service.published();
     });
 
-    test('that the carrier refuses fails with its reason, delivered twice, and stays failed', async () => {
+    test('that the carrier refuses fails with its reason, also when it is redelivered, and stays failed', async () => {
       await simulator.fault({ mode: 'fail', reference: orderId, times: 1 });
       await service.handleTwice(dispatch(orderId));
       await service.handle(dispatch(orderId));
@@ -71,14 +71,14 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(await simulator.shipments(orderId)).toEqual([]);
     });
 
-    test.each([1, 4])('whose answer is lost %i times ships once', async (times) => {
+    test.each([1, 4])('whose response is lost %i times ships once', async (times) => {
       await simulator.fault({ mode: 'ship-then-timeout', reference: orderId, times });
       expect(await service.deliver(dispatch(orderId))).toMatchObject({ attempt: times === 1 ? 1 : 2 });
       expect(await types()).toEqual(['shipment.dispatched.v2']);
       expect(await simulator.shipments(orderId)).toHaveLength(1);
     });
 
-    test('ships once when the process is gone between the carrier and the commit', async () => {
+    test('ships once after a crash between the call and the commit', async () => {
       const lines = [{ sku: 'TEA', quantity: 2 }];
       const signal = new AbortController().signal;
       await service.carrier.dispatch({ reference: orderId, lines, key: `${orderId}/dispatch`, signal });
@@ -87,7 +87,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(await simulator.shipments(orderId)).toHaveLength(1);
     });
 
-    test('that two processes get ships once', async () => {
+    test('that is delivered to two instances ships once', async () => {
       const other = service.instance();
       const message = dispatch(orderId);
       await Promise.all([service.handle(message), other.handle(message)]);
@@ -96,7 +96,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
     });
   });
 
-  test('orders that come together have an answer each', async () => {
+  test('concurrent orders get a reply each', async () => {
     const [fine, refused, cancelled] = [1, 2, 3].map(() => Array.from({ length: 10 }, () => uuid())) as [
       string[],
       string[],
@@ -125,7 +125,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
   describe('a dispatch that has expired', () => {
     const late = () => ({ expiry: new Date(Date.now() - 1) });
 
-    test('fails, is not asked for, and stays failed', async () => {
+    test('fails without a call, and stays failed', async () => {
       await service.handleTwice(dispatch(orderId, late()));
       await service.handle(dispatch(orderId));
       await service.handleTwice(cancel(orderId));
@@ -137,7 +137,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(await simulator.shipments(orderId)).toEqual([]);
     });
 
-    test('after the carrier was asked is no refusal: the cancellation that follows settles it', async () => {
+    test('after the carrier was called gets no reply: the cancellation resolves it', async () => {
       await simulator.fault({ mode: 'ship-then-timeout', reference: orderId, times: 3 });
       await expect(service.handle(dispatch(orderId))).rejects.toMatchObject({ settle: 'retry' });
       await service.handleTwice(dispatch(orderId, late()));
@@ -150,7 +150,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
   });
 
   describe('a cancellation', () => {
-    test('that comes before the dispatch refuses it, here and at the carrier', async () => {
+    test('before the dispatch rejects it, here and at the carrier', async () => {
       await service.handleTwice(cancel(orderId));
       await service.handleTwice(dispatch(orderId));
       await service.handle(cancel(orderId));
@@ -168,7 +168,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       });
     });
 
-    test('that comes after the dispatch is answered with the shipment', async () => {
+    test('after the dispatch is answered with the shipment', async () => {
       await service.handle(dispatch(orderId));
       await service.handleTwice(cancel(orderId));
       const [dispatched, answer] = await service.published();
@@ -176,7 +176,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(await simulator.shipments(orderId)).toHaveLength(1);
     });
 
-    test('of a dispatch whose answer never came learns from the carrier that it is on its way', async () => {
+    test('of a dispatch whose response was lost is answered with the parcel of the carrier', async () => {
       await simulator.fault({ mode: 'ship-then-timeout', reference: orderId, times: 3 });
       const message = dispatch(orderId);
       await expect(service.handle(message)).rejects.toMatchObject({ settle: 'retry' });
@@ -200,7 +200,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(published[0]?.data['shipmentId']).toBe(published[1]?.data['shipmentId']);
     });
 
-    test('of a dispatch that the carrier is still working on stops it', async () => {
+    test('of a dispatch in progress at the carrier stops it', async () => {
       await simulator.fault({ mode: 'stall', operation: 'ship', reference: orderId, delayMs: 600 });
       const patient = service.instance({ timeoutMs: 5_000 });
       const dispatching = patient.handle(dispatch(orderId));
@@ -215,7 +215,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(await service.shipment(orderId)).toEqual({ status: 'cancelled' });
     });
 
-    test('that meets a dispatch between the carrier and its commit: both say that it is on its way', async () => {
+    test('between the call and the commit of a dispatch: both reply that it was dispatched', async () => {
       const shipped = Promise.withResolvers<void>();
       const answered = Promise.withResolvers<void>();
       const slow = service.instance({
@@ -224,7 +224,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
           dispatch: async (call) => {
             const outcome = await carrier.dispatch(call);
             answered.resolve();
-            await shipped.promise; // the answer is here, the transaction is not begun
+            await shipped.promise; // the response has arrived, the transaction has not begun
             return outcome;
           },
         }),
@@ -243,7 +243,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       });
     });
 
-    test('that is under way silences a dispatch that is delivered again: its own answer settles both', async () => {
+    test('in progress suppresses the reply to a redelivered dispatch: its own reply resolves both', async () => {
       await simulator.fault([
         { mode: 'error', operation: 'ship', reference: orderId, times: 3 },
         { mode: 'stall', operation: 'cancel', reference: orderId, delayMs: 600 },
@@ -260,14 +260,14 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
       expect(await simulator.shipments(orderId)).toEqual([]);
     });
 
-    test('that the carrier refuses is tried again', async () => {
+    test('that the carrier refuses is retried', async () => {
       await simulator.fault({ mode: 'fail', operation: 'cancel', reference: orderId, times: 2 });
-      expect(await service.deliver(cancel(orderId))).toMatchObject({ attempt: 3, isDead: false });
+      expect(await service.deliver(cancel(orderId))).toMatchObject({ attempt: 3, isDeadLettered: false });
       expect(await types()).toEqual(['shipment.cancelled.v2']);
     });
   });
 
-  test('while the carrier is away deliveries wait, and none is dead-lettered', async () => {
+  test('while the carrier is down deliveries wait, and none is dead-lettered', async () => {
     await simulator.fault({ mode: 'error' });
     const orders = Array.from({ length: 10 }, () => uuid());
     const deliveries = Promise.all(orders.map((id) => service.deliver(dispatch(id))));
@@ -275,7 +275,7 @@ describe.skipIf(!postgres.available)(postgres.title('the commands to the shippin
     expect(await service.published()).toEqual([]);
     await simulator.clearFaults();
     const delivered = await deliveries;
-    expect(delivered.filter(({ isDead }) => isDead)).toEqual([]);
+    expect(delivered.filter(({ isDeadLettered }) => isDeadLettered)).toEqual([]);
     expect(Math.max(...delivered.map(({ attempt }) => attempt))).toBeLessThanOrEqual(2);
     expect(Math.max(...delivered.map(({ waits }) => waits))).toBeGreaterThan(5);
     expect(await types()).toEqual(orders.map(() => 'shipment.dispatched.v2'));

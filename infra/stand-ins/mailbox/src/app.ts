@@ -1,25 +1,25 @@
 import { createHealth, createHttpServer, type LifecycleStage, type Log, listen } from '@emporium/service';
-import { createBox } from './box.ts';
 import type { Config } from './config.ts';
 import { createMailFaults } from './faults.ts';
+import { createMailStore } from './mail-store.ts';
 import { faultRoutes, mailRoutes } from './routes.ts';
-import { smtp } from './smtp.ts';
+import { smtpServer } from './smtp-server.ts';
 
-const api = { title: 'Mailbox', description: 'Catches mail in development: SMTP in, JSON out' };
+const api = { title: 'Mailbox', description: 'Receives mail by SMTP in development and serves it as JSON' };
 
 export const createApp = async (config: Config, log: Log): Promise<LifecycleStage[]> => {
   const health = createHealth();
-  const box = createBox({ file: config.STATE_FILE });
+  const store = createMailStore({ file: config.STATE_FILE });
   const faults = createMailFaults();
   const server = await createHttpServer({
     log,
     health,
     api,
-    routes: [(scope) => mailRoutes(scope, box), (scope) => faultRoutes(scope, faults)],
+    routes: [(scope) => mailRoutes(scope, store), (scope) => faultRoutes(scope, faults)],
   });
   return [
-    { name: 'box', start: () => () => box.close() },
-    smtp({ host: config.HOST, port: config.SMTP_PORT, box, faults, log }),
+    { name: 'store', start: () => () => store.close() },
+    smtpServer({ host: config.HOST, port: config.SMTP_PORT, store, faults, log }),
     listen(server, health, config),
   ];
 };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export const config = processConfig.extend({
   SMTP_PORT: port.meta({ examples: ['2525'] }),
-  /** JSON lines; without it the mails end with the process. */
+  /** A file of JSON lines. Without it mails are kept in memory only. */
   STATE_FILE: z.string().optional(),
 });
 export type Config = z.output<typeof config>;

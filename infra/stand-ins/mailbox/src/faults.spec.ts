@@ -3,31 +3,31 @@ import { createMailFaults, type MailFault } from './faults.ts';
 
 const fault = (change: Partial<MailFault>): MailFault => ({ mode: 'refuse', code: 451, ...change });
 
-test('a fault strikes its recipient as often as it says', () => {
+test('a fault affects its recipient the given number of times', () => {
   const faults = createMailFaults();
   faults.set(fault({ recipient: 'Ada@example.com', times: 2 }));
-  expect(faults.take('refuse', 'bob@example.com')).toBeUndefined();
-  expect([1, 2, 3].map(() => faults.take('refuse', 'ada@Example.com')?.code)).toEqual([451, 451, undefined]);
+  expect(faults.match('refuse', 'bob@example.com')).toBeUndefined();
+  expect([1, 2, 3].map(() => faults.match('refuse', 'ada@Example.com')?.code)).toEqual([451, 451, undefined]);
   expect(faults.list()).toMatchObject([{ hits: 2 }]);
 });
 
-test('a star stands for the rest of an address, and no recipient for all', () => {
+test('a star matches the rest of an address, and no recipient matches all', () => {
   const faults = createMailFaults();
   faults.set(fault({ recipient: 'ada+*', code: 550 }));
-  expect(faults.take('refuse', 'ada+1@example.com')?.code).toBe(550);
-  expect(faults.take('refuse', 'ada@example.com')).toBeUndefined();
+  expect(faults.match('refuse', 'ada+1@example.com')?.code).toBe(550);
+  expect(faults.match('refuse', 'ada@example.com')).toBeUndefined();
   faults.set(fault({ code: 452 }));
-  expect(faults.take('refuse', 'ada@example.com')?.code).toBe(452);
+  expect(faults.match('refuse', 'ada@example.com')?.code).toBe(452);
 });
 
-test('a fault in one mode does not strike in the other', () => {
+test('a fault affects its own mode only', () => {
   const faults = createMailFaults();
   faults.set(fault({ mode: 'take-then-cut' }));
-  expect(faults.take('refuse', 'ada@example.com')).toBeUndefined();
-  expect(faults.take('take-then-cut', 'ada@example.com')).toBeDefined();
+  expect(faults.match('refuse', 'ada@example.com')).toBeUndefined();
+  expect(faults.match('take-then-cut', 'ada@example.com')).toBeDefined();
 });
 
-test('a fault takes the place of one for the same recipients, and can be cleared', () => {
+test('a fault replaces one for the same recipients, and can be cleared', () => {
   const faults = createMailFaults();
   faults.set(fault({ recipient: 'a@x.de' }));
   faults.set(fault({ recipient: 'A@x.de', code: 550 }));

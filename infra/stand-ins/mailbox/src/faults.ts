@@ -1,25 +1,25 @@
 import { problem } from '@emporium/service';
 import { addressKey } from './address.ts';
 
-/** What happens to a mail for these recipients. */
+/** A fault for mail to certain recipients. */
 export interface MailFault {
-  /** An address, or the beginning of one and `*`. All, if left out. */
+  /** An address, or a prefix followed by `*`. Default: all recipients. */
   readonly recipient?: string | undefined;
-  /** Refused with `code`; or taken, with the connection cut before the sender hears of it. */
+  /** `refuse` rejects the mail with `code`; `take-then-cut` stores it and closes the connection without a response. */
   readonly mode: 'refuse' | 'take-then-cut';
-  /** An SMTP reply: 4xx is worth another attempt, 5xx is not. */
+  /** An SMTP reply code: 4xx asks the client to retry, 5xx not to. */
   readonly code: number;
-  /** How many mails it strikes; all, if left out. */
+  /** The number of mails affected. Default: all. */
   readonly times?: number | undefined;
 }
 
 export interface MailFaults {
-  /** Takes the place of a fault for the same recipients. */
+  /** Replaces the fault for the same recipients, if any. */
   set(fault: MailFault): void;
   clear(recipient?: string): void;
   list(): readonly (MailFault & { readonly hits: number })[];
-  /** The fault in this mode that the recipient meets, if any; counts as a hit. */
-  take(mode: MailFault['mode'], recipient: string): MailFault | undefined;
+  /** Returns the fault in this mode for the recipient, if any, and counts a hit. */
+  match(mode: MailFault['mode'], recipient: string): MailFault | undefined;
 }
 
 const capacity = 1_000;
@@ -38,10 +38,10 @@ export const createMailFaults = (): MailFaults => {
       else faults.delete(addressKey(recipient));
     },
     list: () => [...faults.values()].map(({ fault, hits }) => ({ ...fault, hits })),
-    take: (mode, recipient) => {
+    match: (mode, recipient) => {
       for (const [name, entry] of faults) {
         const { fault, hits } = entry;
-        if (fault.mode !== mode || hits >= (fault.times ?? Infinity) || !fits(name, recipient)) continue;
+        if (fault.mode !== mode || hits >= (fault.times ?? Infinity) || !matches(name, recipient)) continue;
         entry.hits += 1;
         return fault;
       }
@@ -50,7 +50,7 @@ export const createMailFaults = (): MailFaults => {
   };
 };
 
-const fits = (name: string, recipient: string): boolean => {
+const matches = (name: string, recipient: string): boolean => {
   const address = addressKey(recipient);
   return name.endsWith('*') ? address.startsWith(name.slice(0, -1)) : address === name;
 };

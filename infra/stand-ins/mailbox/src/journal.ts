@@ -1,48 +1,46 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { type Kept, kept } from './mail.ts';
+import { type StoredMail, storedMail } from './mail.ts';
 import { createMemorySegment, openFileSegment, type Segment } from './segment.ts';
 
-const mailEntry = z.object({ type: z.literal('mail'), mail: kept });
+const mailEntry = z.object({ type: z.literal('mail'), mail: storedMail });
 const entry = z.discriminatedUnion('type', [
   mailEntry,
   z.object({ type: z.literal('again'), messageId: z.string() }),
 ]);
-export type Entry = z.output<typeof entry>;
+export type JournalEntry = z.output<typeof entry>;
 
-/** Where the entry of a mail lies. */
-export interface Place {
+export interface EntryLocation {
   readonly segment: Segment;
   readonly offset: number;
   readonly length: number;
 }
 
 /**
- * Every mail as a line of JSON, in two files of bounded size: when the current one is full it takes the place of the older one, whose
- * mails are gone. Nothing is ever rewritten, and the journal never grows beyond twice its bound. It is no database: what was added
- * survives the death of the process, not that of the machine.
+ * An append-only log of mails as JSON lines, in two files of limited size. When the current file is full it replaces the older
+ * one, whose mails are dropped. Entries survive a crash of the process, but not of the machine.
  */
 export interface Journal {
-  append(entry: Entry): void;
-  read(place: Place): Kept;
+  append(entry: JournalEntry): void;
+  read(location: EntryLocation): StoredMail;
   clear(): void;
   close(): void;
 }
 
 export interface JournalOptions {
-  /** The current segment; the older one is beside it, as `.old`. Without it both are in memory. */
+  /** The path of the current segment; the older one has the suffix `.old`. Without it both are in memory. */
   readonly file: string | undefined;
-  /** Mails, and bytes, after which a segment is full. */
+  /** A segment is full after this many mails or bytes. */
   readonly segmentMails: number;
   readonly segmentBytes: number;
-  /** Called with each entry that is there, and then with each that is added. */
-  readonly onEntry: (entry: Entry, place: Place) => void;
-  /** Called when the mails of a segment are gone. */
+  /** Called for each existing entry when the journal is opened, and for each new one. */
+  readonly onEntry: (entry: JournalEntry, location: EntryLocation) => void;
+  /** Called when a segment is dropped with all its mails. */
   readonly onDropped: (segment: Segment) => void;
 }
 
-/** A last line that a crash cut short is dropped; any other line that is no entry is an error naming file and line. */
+/** An incomplete last line, left by a crash, is removed. Throws with file and line number on any other invalid line. */
 export const openJournal = ({ file, segmentMails, segmentBytes, ...callbacks }: JournalOptions): Journal => {
   const { onEntry, onDropped } = callbacks;
   let mails = 0;
@@ -101,10 +99,10 @@ export const openJournal = ({ file, segmentMails, segmentBytes, ...callbacks }: 
   };
 };
 
-const parse = (line: Buffer, where: string): Entry => {
+const parse = (line: Buffer, where: string): JournalEntry => {
   try {
     return entry.parse(JSON.parse(line.toString('utf8')));
   } catch (cause) {
-    throw new Error(`${where} is no entry of this journal; move the file away to start empty`, { cause });
+    throw new Error(`${where} is not a valid journal entry; move the file away to start empty`, { cause });
   }
 };

@@ -1,50 +1,50 @@
 import { addressKey } from './address.ts';
 import { subjectOf } from './headers.ts';
-import type { Place } from './journal.ts';
-import type { Kept } from './mail.ts';
+import type { EntryLocation } from './journal.ts';
+import type { StoredMail } from './mail.ts';
 
-/** What is in memory of a mail: by what it is found, and where the rest lies. */
+/** The searchable fields of a mail, and the location of the rest in the journal. */
 export interface IndexedMail {
   readonly id: string;
   readonly messageId: string;
   readonly to: readonly string[];
-  /** In small letters. */
+  /** In lower case. */
   readonly subject: string;
-  readonly place: Place;
-  /** Grows from mail to mail. */
+  readonly location: EntryLocation;
+  /** Increases with every mail. */
   readonly number: number;
   deliveries: number;
 }
 
 export interface MailFilter {
   readonly to?: string | undefined;
-  /** Part of the subject; case does not matter. */
+  /** A substring of the subject, case-insensitive. */
   readonly subject?: string | undefined;
   readonly messageId?: string | undefined;
 }
 
-export interface Found {
-  /** The newest first. */
+export interface SearchResult {
+  /** Newest first. */
   readonly mails: readonly IndexedMail[];
-  /** All that the filter finds, on whatever page. */
+  /** The number of matches on all pages. */
   readonly total: number;
   readonly hasMore: boolean;
 }
 
 export interface MailIndex {
-  add(mail: Kept, place: Place): void;
+  add(mail: StoredMail, location: EntryLocation): void;
   byId(id: string): IndexedMail | undefined;
   byMessageId(messageId: string): IndexedMail | undefined;
-  /** At most `limit`, of those older than `before`. By a recipient or a Message-ID it looks at few, by a subject at all. */
+  /** Returns up to `limit` mails older than `before`. A search by subject alone scans all mails. */
   search(
     filter: MailFilter,
     page: { readonly limit: number; readonly before?: IndexedMail | undefined },
-  ): Found;
+  ): SearchResult;
   drop(isDropped: (mail: IndexedMail) => boolean): void;
 }
 
-/** Longest part of a subject that is searched, in characters. */
-const searchedSubject = 300;
+/** The searchable part of a subject, in characters. */
+const maxSubjectLength = 300;
 
 export const createMailIndex = (): MailIndex => {
   let mails: IndexedMail[] = [];
@@ -70,10 +70,10 @@ export const createMailIndex = (): MailIndex => {
   };
 
   return {
-    add: ({ id, messageId, to, source, deliveries }, place) => {
+    add: ({ id, messageId, to, source, deliveries }, location) => {
       number += 1;
-      const subject = subjectOf(source).slice(0, searchedSubject).toLowerCase();
-      index({ id, messageId, to: to.map(addressKey), subject, place, number, deliveries });
+      const subject = subjectOf(source).slice(0, maxSubjectLength).toLowerCase();
+      index({ id, messageId, to: to.map(addressKey), subject, location, number, deliveries });
     },
     byId: (id) => ids.get(id),
     byMessageId: (messageId) => messageIds.get(messageId),

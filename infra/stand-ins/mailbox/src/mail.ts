@@ -1,23 +1,23 @@
 import { simpleParser } from 'mailparser';
 import { z } from 'zod';
 
-/** A mail as it lies in the box: its envelope, and its source unread. */
-export const kept = z.object({
+/** A mail as it is stored: the envelope and the source, not parsed. */
+export const storedMail = z.object({
   id: z.string(),
-  /** As the sender gave it; the id where the sender gave none. */
+  /** From the header; the id if there is none. */
   messageId: z.string(),
-  /** The envelope's recipients. */
+  /** The recipients in the envelope. */
   to: z.array(z.string()),
-  /** RFC 5322, one character a byte. */
+  /** The message of RFC 5322 as Latin-1, one character per byte. */
   source: z.string(),
   receivedAt: z.iso.datetime(),
-  /** How often a mail with this Message-ID was taken; one mail is kept. */
+  /** How often a mail with this Message-ID was received. It is stored once. */
   deliveries: z.int(),
 });
-export type Kept = z.output<typeof kept>;
+export type StoredMail = z.output<typeof storedMail>;
 
-/** A mail as a person reads it. */
-export const mail = kept.omit({ source: true }).extend({
+/** A parsed mail. */
+export const mail = storedMail.omit({ source: true }).extend({
   from: z.string(),
   subject: z.string(),
   text: z.string(),
@@ -25,19 +25,19 @@ export const mail = kept.omit({ source: true }).extend({
 });
 export type Mail = z.output<typeof mail>;
 
-/** In a list: the beginning of the text is what people look for. */
+/** A mail in a list, with the beginning of its text. */
 export const mailSummary = mail.omit({ html: true });
 export type MailSummary = z.output<typeof mailSummary>;
 
-/** Longest texts in a list, in characters. */
-const listedText = 2_000;
-const listedHeader = 500;
-/** What is read of a mail for a list, in bytes. */
-const listedSource = 64 * 1_024;
+/** Limits for a list, in characters. */
+const maxSummaryText = 2_000;
+const maxSummaryHeader = 500;
+/** The part of the source that is parsed for a list, in bytes. */
+const maxSummarySource = 64 * 1_024;
 
-/** Parsing costs more than all the rest of a mail's way, and few mails are ever looked at: it waits for a reader. */
-export const read = async ({ source, ...envelope }: Kept): Promise<Mail> => {
-  const parsed = await simpleParser(Buffer.from(source, 'latin1'), parsing);
+/** Parsing is expensive, so it is done only when a mail is read. */
+export const parseMail = async ({ source, ...envelope }: StoredMail): Promise<Mail> => {
+  const parsed = await simpleParser(Buffer.from(source, 'latin1'), parserOptions);
   return {
     ...envelope,
     from: parsed.from?.text ?? '',
@@ -47,15 +47,22 @@ export const read = async ({ source, ...envelope }: Kept): Promise<Mail> => {
   };
 };
 
-/** Of bounded size, whatever was sent. */
-export const summarise = async (given: Kept): Promise<MailSummary> => {
-  const { html: _html, ...whole } = await read({ ...given, source: given.source.slice(0, listedSource) });
+export const summariseMail = async (given: StoredMail): Promise<MailSummary> => {
+  const { html: _html, ...whole } = await parseMail({
+    ...given,
+    source: given.source.slice(0, maxSummarySource),
+  });
   return {
     ...whole,
-    from: whole.from.slice(0, listedHeader),
-    subject: whole.subject.slice(0, listedHeader),
-    text: whole.text.slice(0, listedText),
+    from: whole.from.slice(0, maxSummaryHeader),
+    subject: whole.subject.slice(0, maxSummaryHeader),
+    text: whole.text.slice(0, maxSummaryText),
   };
 };
 
-const parsing = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };
+const parserOptions = {
+  skipHtmlToText: true,
+  skipTextToHtml: true,
+  skipImageLinks: true,
+  skipTextLinks: true,
+};

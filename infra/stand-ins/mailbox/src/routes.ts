@@ -1,8 +1,8 @@
 import { cursor, type HttpServer, pageLimit, problem } from '@emporium/service';
 import { z } from 'zod';
-import type { Box } from './box.ts';
 import type { MailFaults } from './faults.ts';
 import { mail, mailSummary } from './mail.ts';
+import type { MailStore } from './mail-store.ts';
 
 const text = z.string().min(1).max(320);
 const filter = z.object({
@@ -12,7 +12,7 @@ const filter = z.object({
 });
 const page = filter.extend({
   limit: pageLimit(200, 100),
-  /** The id of a mail: the page begins with the one that came before it. */
+  /** The id of a mail: the page starts with the next older one. */
   before: cursor,
 });
 const fault = z.object({
@@ -26,9 +26,9 @@ const tags = ['mailbox'];
 
 const mailPage = z.object({
   mails: z.array(mailSummary),
-  /** On all pages together. */
+  /** The number of matches on all pages. */
   total: z.int(),
-  /** The next page, where there is one. */
+  /** The URL of the next page, if there is one. */
   next: z.string().optional(),
 });
 
@@ -38,7 +38,7 @@ const pageAfter = (before: string, limit: number, wanted: z.output<typeof filter
   return `/api/mails?${query}`;
 };
 
-export const mailRoutes = (server: HttpServer, box: Box): void => {
+export const mailRoutes = (server: HttpServer, store: MailStore): void => {
   server.get(
     '/api/mails',
     {
@@ -49,9 +49,9 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
       },
     },
     async ({ query: { limit, before, ...wanted } }, reply) => {
-      const found = await box.list(wanted, { limit, before });
+      const found = await store.list(wanted, { limit, before });
       if (found === undefined)
-        throw problem(400, 'unknown-mail', 'There is no mail `before` of this id: begin again without it.');
+        throw problem(400, 'unknown-mail', 'There is no mail with the id in `before`.');
       const { mails, total, hasMore } = found;
       const last = mails.at(-1);
       if (!hasMore || last === undefined) return { mails: [...mails], total };
@@ -65,14 +65,14 @@ export const mailRoutes = (server: HttpServer, box: Box): void => {
     '/api/mails/:id',
     { schema: { tags, params: z.object({ id: z.uuid() }), response: { 200: mail } } },
     async ({ params: { id } }) => {
-      const found = await box.find(id);
+      const found = await store.find(id);
       if (found === undefined) throw problem(404, 'unknown-mail', 'There is no such mail.');
       return found;
     },
   );
 
   server.delete('/api/mails', { schema: { tags, response: { 204: z.null() } } }, async (_request, reply) => {
-    box.clear();
+    store.clear();
     return reply.code(204).send(null);
   });
 };

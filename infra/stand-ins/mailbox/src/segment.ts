@@ -1,12 +1,12 @@
 import { closeSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 
-/** A part of the journal, which lines are only ever added to. A line is read again by where it lies. */
+/** An append-only part of the journal. Lines are read by offset and length. */
 export interface Segment {
-  /** Of all its lines. */
+  /** The size of the segment. */
   readonly bytes: number;
-  /** Calls back with each complete line that is there. What a crash cut short at the end is removed. */
+  /** Calls `onLine` for each complete line, with its offset and line number, and removes an incomplete one at the end. */
   load(onLine: (line: Buffer, offset: number, number: number) => void): void;
-  /** Returns where the line begins once the operating system has it: it survives the death of the process. */
+  /** Returns the offset of the line when the operating system has it, so that it survives a crash of the process. */
   append(line: Buffer): number;
   read(offset: number, length: number): Buffer;
   close(): void;
@@ -61,7 +61,7 @@ export const createMemorySegment = (): Segment => {
 const chunkBytes = 1_024 * 1_024;
 const newline = 0x0a;
 
-/** Returns where the last complete line ends. A chunk at a time: the file may be larger than memory. */
+/** Returns the offset after the last complete line. Reads in chunks, since the file may be large. */
 const eachLine = (descriptor: number, onLine: Parameters<Segment['load']>[0]): number => {
   const chunk = Buffer.alloc(chunkBytes);
   let rest = Buffer.alloc(0);

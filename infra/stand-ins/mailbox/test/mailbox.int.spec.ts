@@ -92,13 +92,13 @@ test('the same mail sent again is one mail with two deliveries', async () => {
   expect(await get('/api/mails')).toMatchObject({ total: 1, mails: [{ deliveries: 2 }] });
 });
 
-test('bad queries and unknown mails are refused', async () => {
+test('rejects invalid queries and unknown mails', async () => {
   expect(await get('/api/mails?limit=0')).toMatchObject({ status: 400, errors: [{ field: 'query.limit' }] });
   expect(await get('/api/mails/0198c5c0-0000-7000-8000-000000000001')).toMatchObject({ status: 404 });
 });
 
 test.each(['201', '10000', '0', '1.5', 'all'])(
-  'a page of %s mails is refused by the name of the limit',
+  'rejects a page of %s mails and names the parameter',
   async (limit) => {
     expect(await get(`/api/mails?limit=${limit}`)).toMatchObject({
       status: 400,
@@ -107,7 +107,7 @@ test.each(['201', '10000', '0', '1.5', 'all'])(
   },
 );
 
-test('each page names the next one, whatever comes meanwhile', async () => {
+test('each page links to the next one, also while mails arrive', async () => {
   for (let n = 1; n <= 5; n += 1) await send({ messageId: `<${n}@emporium>`, subject: 'Your order & more' });
   const seen: string[] = [];
   let next: string | undefined =
@@ -122,7 +122,7 @@ test('each page names the next one, whatever comes meanwhile', async () => {
   expect(seen).toEqual([5, 4, 3, 2, 1].map((n) => `<${n}@emporium>`));
 });
 
-test('a page after a mail that is not there, or that is none, is refused', async () => {
+test('rejects a page after an unknown or invalid id', async () => {
   expect(await get('/api/mails?before=0198c5c0-0000-7000-8000-000000000001')).toMatchObject({ status: 400 });
   expect(await get('/api/mails?before=garbage')).toMatchObject({
     status: 400,
@@ -130,7 +130,7 @@ test('a page after a mail that is not there, or that is none, is refused', async
   });
 });
 
-test('a recipient in another alphabet is found under either form of the domain', async () => {
+test('an internationalised recipient is found by either form of the domain', async () => {
   await send({ to: 'anna@münchen.de' });
   for (const to of ['anna@münchen.de', 'anna@xn--mnchen-3ya.de', 'Anna@MÜNCHEN.de'])
     expect((await get(`/api/mails?to=${encodeURIComponent(to)}`)).mails).toMatchObject([
@@ -148,7 +148,7 @@ test('all mails can be deleted', async () => {
   expect(await get('/api/mails')).toEqual({ mails: [], total: 0 });
 });
 
-test('a recipient is refused with the code that was asked for, as often as asked', async () => {
+test('a fault rejects a recipient with the given code, the given number of times', async () => {
   await setFault({ recipient: 'ada*', code: 451, times: 1 });
   await expect(send()).rejects.toMatchObject({ responseCode: 451 });
   await send({ messageId: '<2@emporium>' });
@@ -161,7 +161,7 @@ test('a recipient is refused with the code that was asked for, as often as asked
   });
 });
 
-test('a mail can be taken without the sender hearing of it', async () => {
+test('a fault stores the mail and closes the connection without a response', async () => {
   await setFault({ mode: 'take-then-cut', times: 1 });
   await expect(send()).rejects.toThrow();
   expect(await get('/api/mails')).toMatchObject({ total: 1, mails: [{ deliveries: 1 }] });
@@ -169,12 +169,12 @@ test('a mail can be taken without the sender hearing of it', async () => {
   expect(await get('/api/mails')).toMatchObject({ total: 1, mails: [{ deliveries: 2 }] });
 });
 
-test('a mail over a megabyte is refused', async () => {
+test('rejects a mail over a megabyte', async () => {
   await expect(send({ text: 'x'.repeat(1_500_000) })).rejects.toMatchObject({ responseCode: 552 });
   expect(await get('/api/mails')).toMatchObject({ total: 0 });
 });
 
-test('bytes that are no mail do not stop it', async () => {
+test('invalid input does not stop the server', async () => {
   const socket = connect(mailbox.smtpPort, '127.0.0.1');
   socket.on('error', () => undefined);
   await once(socket, 'data');
@@ -187,14 +187,14 @@ test('bytes that are no mail do not stop it', async () => {
   expect((await get('/api/mails?to=ada@example.com')).total).toBe(1);
 });
 
-test('two hundred mails at once are all there', async () => {
+test('two hundred concurrent mails are all stored', async () => {
   const ids = Array.from({ length: 200 }, (_, index) => `<${index}@emporium>`);
   await Promise.all(ids.map((messageId) => send({ messageId })));
   const { mails } = await get('/api/mails?limit=200');
   expect(new Set(mails.map(({ messageId }) => messageId))).toEqual(new Set(ids));
 });
 
-test('a restart forgets no mail', async () => {
+test('mails survive a restart', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mailbox-'));
   const environment = { STATE_FILE: join(folder, 'mails.jsonl') };
   const first = await start(environment);
@@ -207,7 +207,7 @@ test('a restart forgets no mail', async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('a taken SMTP port is named with its variable', async () => {
+test('an SMTP port in use is reported with its variable', async () => {
   await expect(start({ SMTP_PORT: String(mailbox.smtpPort) })).rejects.toMatchObject({
     cause: { message: `port ${mailbox.smtpPort} on 127.0.0.1 is taken; set SMTP_PORT to a free one` },
   });

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { bearerTokenOf, type HttpRequest, problem } from '@emporium/service';
 
-/** A hook that asks for `Authorization: Bearer <key>`; without a key it lets all in. */
+/** A hook that requires `Authorization: Bearer <key>`. Without a key it accepts every request. */
 export const requireKey = (key: string | undefined) => {
   const expected = key === undefined ? undefined : digest(key);
   return async (request: HttpRequest): Promise<void> => {

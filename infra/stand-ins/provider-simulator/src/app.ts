@@ -8,19 +8,20 @@ import {
 } from '@emporium/service';
 import { requireKey } from './api-keys.ts';
 import { createDeliveries } from './carrier/deliveries.ts';
+import type { Shipment } from './carrier/records.ts';
 import { carrierRoutes } from './carrier/routes.ts';
 import { createShipments } from './carrier/shipments.ts';
 import type { Config } from './config.ts';
 import { createFaults } from './faults.ts';
-import { answerBody } from './outcome.ts';
+import { successBody } from './outcome.ts';
 import { createLedger } from './payment/ledger.ts';
 import { paymentRoutes } from './payment/routes.ts';
+import { createResponder } from './responder.ts';
 import { simulatorRoutes } from './simulator-routes.ts';
-import { createStage } from './stage.ts';
 
 const api = {
   title: 'Provider simulator',
-  description: 'Stands for the outside world: a payment provider and a carrier',
+  description: 'Simulates a payment provider and a carrier',
 };
 
 export const createApp = async (config: Config, log: Log): Promise<LifecycleStage[]> => {
@@ -29,7 +30,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
   const ledger = createLedger({ file: config.STATE_FILE, authorisationTtlMs: config.AUTHORISATION_TTL_MS });
   const shipments = createShipments({
     file: config.STATE_FILE,
-    onDispatched: (shipment) => deliveries.follow(shipment),
+    onDispatched: (shipment) => deliveries.track(shipment),
   });
   const deliveries = createDeliveries({
     callbackUrl: config.CARRIER_CALLBACK_URL,
@@ -37,46 +38,46 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
     delayMs: config.DELIVERY_DELAY_MS,
     log,
     deliver: shipments.deliver,
-    reported: shipments.reported,
+    markReported: shipments.markReported,
   });
 
   const routes = async (server: HttpServer): Promise<void> => {
-    const play = createStage(server, config.STALL_MS);
-    await behindKey(server, config.PAYMENT_API_KEY, (scope) =>
-      paymentRoutes(scope, { ledger, faults, play }),
+    const respond = createResponder(server, config.STALL_MS);
+    await registerWithKey(server, config.PAYMENT_API_KEY, (scope) =>
+      paymentRoutes(scope, { ledger, faults, respond }),
     );
-    await behindKey(server, config.CARRIER_API_KEY, (scope) =>
-      carrierRoutes(scope, { shipments, faults, play }),
+    await registerWithKey(server, config.CARRIER_API_KEY, (scope) =>
+      carrierRoutes(scope, { shipments, faults, respond }),
     );
-    await behindKey(server, config.SIMULATOR_ADMIN_KEY, (scope) =>
+    await registerWithKey(server, config.SIMULATOR_ADMIN_KEY, (scope) =>
       simulatorRoutes(scope, { faults, ledger, shipments }),
     );
   };
 
-  const books: LifecycleStage = {
-    name: 'books',
+  const state: LifecycleStage = {
+    name: 'state',
     start: () => () => {
       ledger.close();
       shipments.close();
     },
   };
-  const parcels: LifecycleStage = {
-    name: 'parcels',
+  const deliveriesStage: LifecycleStage = {
+    name: 'deliveries',
     start: () => {
       for (const shipment of shipments.list()) {
-        if (isOpen(shipment, config.CARRIER_CALLBACK_URL !== undefined)) deliveries.follow(shipment);
+        if (isPending(shipment, config.CARRIER_CALLBACK_URL !== undefined)) deliveries.track(shipment);
       }
       return () => deliveries.stop();
     },
   };
   return [
-    books,
-    parcels,
+    state,
+    deliveriesStage,
     listen(await createHttpServer({ log, health, api, routes: [routes] }), health, config),
   ];
 };
 
-const behindKey = async (
+const registerWithKey = async (
   server: HttpServer,
   key: string | undefined,
   addRoutes: (scope: HttpServer) => void,
@@ -84,24 +85,23 @@ const behindKey = async (
   await server.register((scope, _options, done) => {
     scope.addHook('onRequest', requireKey(key));
     scope.addHook('onRoute', (route) => {
-      route.config = { ...route.config, problems: refusals };
-      route.schema = { response: { 200: answerBody, 201: answerBody }, ...route.schema };
+      route.config = { ...route.config, problems };
+      route.schema = { response: { 200: successBody, 201: successBody }, ...route.schema };
     });
     addRoutes(scope);
     done();
   });
 };
 
-/** Its answers are data, made far from the routes: any route may give any of these. */
-const refusals = {
+/** The errors of every route. */
+const problems = {
   401: 'The API key is not valid',
-  402: 'Declined',
-  404: 'Unknown',
-  409: 'In conflict with what happened before; `code` says how',
-  422: 'Impossible; `code` says why',
+  402: 'The payment was declined',
+  404: 'No such authorisation, capture or shipment',
+  409: 'In conflict with the current state; `code` has the reason',
+  422: 'Impossible; `code` has the reason',
 };
 
-const isOpen = (
-  shipment: { status: string; reportedAt?: string | undefined },
-  isReporting: boolean,
-): boolean => shipment.status !== 'delivered' || (isReporting && shipment.reportedAt === undefined);
+/** Whether the shipment still has to be delivered or reported. */
+const isPending = ({ status, reportedAt }: Shipment, isReporting: boolean): boolean =>
+  status !== 'delivered' || (isReporting && reportedAt === undefined);

@@ -4,18 +4,18 @@ import { z } from 'zod';
 export const config = processConfig.extend({
   PAYMENT_API_KEY: secret,
   CARRIER_API_KEY: secret,
-  /** Without it anybody may set faults and read the ledger: for development. */
+  /** Without it anyone may set faults and read the ledger. */
   SIMULATOR_ADMIN_KEY: secret.optional(),
-  /** Where deliveries are reported; without it they are not. */
+  /** Where deliveries are reported. Without it they are not reported. */
   CARRIER_CALLBACK_URL: httpUrl('http://127.0.0.1:8080/api/webhooks/carrier').optional(),
   CARRIER_WEBHOOK_SECRET: secret,
-  /** From the dispatch to the delivery. */
+  /** The time from dispatch to delivery. */
   DELIVERY_DELAY_MS: milliseconds.default(1_000),
-  /** How long an authorisation holds. */
+  /** How long an authorisation is valid. */
   AUTHORISATION_TTL_MS: milliseconds.default(86_400_000),
-  /** How long a stall takes that names no time of its own. */
+  /** The length of a stall without `delayMs`. */
   STALL_MS: milliseconds.default(30_000),
-  /** JSON lines; without it the ledger ends with the process. */
+  /** The prefix of two files of JSON lines. Without it the state is kept in memory only. */
   STATE_FILE: z.string().optional(),
 });
 export type Config = z.output<typeof config>;

@@ -1,62 +1,66 @@
 import { problem } from '@emporium/service';
 
 /**
- * What goes wrong: a refusal, a 500, an answer that comes late, the request done without any answer, the first request with a
- * key done late while its repetitions are told that it is in use, or an answer that somebody made up.
+ * - `refuse`: the request is rejected.
+ * - `error`: 500, and nothing is done.
+ * - `timeout`: the request is executed and never answered.
+ * - `stall`: the request is executed and answered after a delay.
+ * - `busy`: the first request with an idempotency key stalls, and repeated ones get 409 until it is finished.
+ * - `answer`: a canned response.
  */
 export type Fault =
   | { readonly mode: 'refuse' | 'error' | 'timeout' }
   | { readonly mode: 'stall' | 'busy'; readonly delayMs?: number | undefined }
-  | ({ readonly mode: 'answer' } & MadeUp);
+  | ({ readonly mode: 'answer' } & CannedResponse);
 
-export interface MadeUp {
-  /** 200, or that of the true answer, unless given. */
+export interface CannedResponse {
+  /** Default: the status of the actual response, or 200. */
   readonly status?: number | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Text is sent as it is, and an object as JSON. */
+  /** A string is sent as it is, an object as JSON. */
   readonly body?: string | Readonly<Record<string, unknown>> | undefined;
-  /** Whether the request is done all the same: then an object replaces members of the true answer. */
+  /** Whether the request is executed. Then an object replaces members of the actual response. */
   readonly acts?: boolean | undefined;
 }
 
 export type Target = 'payment' | 'carrier';
 
-/** Which requests a rule is for; what it leaves out matches all. */
+/** The requests that a rule applies to. A property that is left out matches any value. */
 export interface Selector {
   readonly operation?: string | undefined;
   readonly reference?: string | undefined;
   readonly token?: string | undefined;
 }
 
-export interface Rule extends Selector {
+export interface FaultRule extends Selector {
   readonly target: Target;
   readonly fault: Fault;
-  /** How many requests it strikes; all, if left out. */
+  /** The number of requests affected. Default: all. */
   readonly times?: number | undefined;
 }
 
-export interface ListedRule extends Rule {
-  /** How many requests it struck. */
+export interface ListedFaultRule extends FaultRule {
+  /** The number of requests affected so far. */
   readonly hits: number;
 }
 
-/** The faults that somebody asked for. Of the rules that match a request the most particular one strikes. */
+/** The configured faults. If several rules match a request, the most specific one applies. */
 export interface Faults {
-  /** Takes the place of a rule for the same requests. */
-  set(rule: Rule): void;
-  /** Ends the rule for just these requests. */
-  lift(target: Target, selector: Selector): void;
-  /** Ends all, or all of one reference. */
+  /** Replaces the rule with the same selector, if any. */
+  set(rule: FaultRule): void;
+  /** Removes the rule with exactly this selector. */
+  remove(target: Target, selector: Selector): void;
+  /** Removes all rules, or all rules for one reference. */
   clear(reference?: string): void;
-  list(): readonly ListedRule[];
-  /** The fault that this request meets, if any; counts as a hit. */
-  take(target: Target, request: Selector): Fault | undefined;
+  list(): readonly ListedFaultRule[];
+  /** Returns the fault for this request, if any, and counts a hit. */
+  match(target: Target, request: Selector): Fault | undefined;
 }
 
 const capacity = 10_000;
 
 export const createFaults = (): Faults => {
-  const rules = new Map<string, { rule: Rule; hits: number }>();
+  const rules = new Map<string, { rule: FaultRule; hits: number }>();
   return {
     set: (rule) => {
       const name = nameOf(rule.target, rule);
@@ -64,7 +68,7 @@ export const createFaults = (): Faults => {
         throw problem(409, 'too-many-faults', `There are ${capacity} faults already; delete some.`);
       rules.set(name, { rule, hits: 0 });
     },
-    lift: (target, selector) => {
+    remove: (target, selector) => {
       rules.delete(nameOf(target, selector));
     },
     clear: (reference) => {
@@ -73,8 +77,8 @@ export const createFaults = (): Faults => {
       }
     },
     list: () => [...rules.values()].map(({ rule, hits }) => ({ ...rule, hits })),
-    take: (target, request) => {
-      if (rules.size === 0) return undefined; // the usual case
+    match: (target, request) => {
+      if (rules.size === 0) return undefined; // the common case
       for (const selector of selectorsOf(request)) {
         const entry = rules.get(nameOf(target, selector));
         if (entry === undefined || entry.hits >= (entry.rule.times ?? Infinity)) continue;
@@ -89,7 +93,7 @@ export const createFaults = (): Faults => {
 const nameOf = (target: Target, { operation, reference, token }: Selector): string =>
   JSON.stringify([target, reference ?? null, token ?? null, operation ?? null]);
 
-/** All selectors that match the request, the most particular first. */
+/** All selectors that match the request, most specific first. */
 const selectorsOf = ({ operation, reference, token }: Selector): Selector[] =>
   [reference, undefined].flatMap((byReference) =>
     [token, undefined].flatMap((byToken) =>

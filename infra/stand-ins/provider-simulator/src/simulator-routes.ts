@@ -2,7 +2,7 @@ import type { HttpServer } from '@emporium/service';
 import { z } from 'zod';
 import { shipmentsSchema } from './carrier/routes.ts';
 import type { Shipments } from './carrier/shipments.ts';
-import type { Fault, Faults, Rule, Selector, Target } from './faults.ts';
+import type { Fault, FaultRule, Faults, Selector, Target } from './faults.ts';
 import type { Ledger } from './payment/ledger.ts';
 import { ledgerSchema } from './payment/routes.ts';
 
@@ -11,8 +11,8 @@ const headerValue = z
   .string()
   .regex(/^[\x20-\x7e]{0,200}$/)
   .optional();
-/** Of `mode: 'answer'`: what is answered in place of the truth. */
-const madeUp = {
+/** For `mode: 'answer'`. */
+const cannedResponse = {
   status: z.int().min(200).max(599).optional(),
   headers: z
     .strictObject({ 'content-type': headerValue, location: headerValue, 'retry-after': headerValue })
@@ -24,7 +24,7 @@ const common = {
   times: z.int().min(1).max(1_000_000).optional(),
   delayMs: z.int().min(0).max(600_000).optional(),
   reference: text.optional(),
-  ...madeUp,
+  ...cannedResponse,
 };
 const paymentFault = z.object({
   mode: z.enum(['ok', 'decline', 'stall', 'busy', 'error', 'answer', 'charge-then-timeout']),
@@ -41,9 +41,9 @@ const request = z.object({
   payment: z.union([paymentFault, z.array(paymentFault).max(100)]).optional(),
   carrier: z.union([carrierFault, z.array(carrierFault).max(100)]).optional(),
 });
-type AskedFault = z.output<typeof paymentFault> | z.output<typeof carrierFault>;
+type FaultRequest = z.output<typeof paymentFault> | z.output<typeof carrierFault>;
 
-const modes: Readonly<Record<Exclude<AskedFault['mode'], 'ok'>, Fault['mode']>> = {
+const modes: Readonly<Record<Exclude<FaultRequest['mode'], 'ok'>, Fault['mode']>> = {
   decline: 'refuse',
   fail: 'refuse',
   stall: 'stall',
@@ -55,21 +55,24 @@ const modes: Readonly<Record<Exclude<AskedFault['mode'], 'ok'>, Fault['mode']>> 
 };
 const tags = ['simulator'];
 
-export interface Simulator {
+export interface SimulatorRoutesOptions {
   readonly faults: Faults;
   readonly ledger: Ledger;
   readonly shipments: Shipments;
 }
 
-/** For people and tests: what goes wrong from now on, and what happened. */
-export const simulatorRoutes = (server: HttpServer, { faults, ledger, shipments }: Simulator): void => {
+/** Routes to configure faults and to inspect payments and shipments. */
+export const simulatorRoutes = (
+  server: HttpServer,
+  { faults, ledger, shipments }: SimulatorRoutesOptions,
+): void => {
   server.put('/simulator/faults', { schema: { tags, body: request } }, ({ body }) => {
-    for (const fault of [body.payment ?? []].flat()) put(faults, 'payment', fault);
-    for (const fault of [body.carrier ?? []].flat()) put(faults, 'carrier', fault);
-    return { faults: faults.list().map(listed) };
+    for (const fault of [body.payment ?? []].flat()) setFault(faults, 'payment', fault);
+    for (const fault of [body.carrier ?? []].flat()) setFault(faults, 'carrier', fault);
+    return { faults: faults.list().map(viewOf) };
   });
 
-  server.get('/simulator/faults', { schema: { tags } }, () => ({ faults: faults.list().map(listed) }));
+  server.get('/simulator/faults', { schema: { tags } }, () => ({ faults: faults.list().map(viewOf) }));
 
   server.delete(
     '/simulator/faults',
@@ -80,8 +83,8 @@ export const simulatorRoutes = (server: HttpServer, { faults, ledger, shipments 
         response: { 204: z.null() },
       },
     },
-    async (given, reply) => {
-      faults.clear(given.query.reference);
+    async ({ query }, reply) => {
+      faults.clear(query.reference);
       return reply.code(204).send(null);
     },
   );
@@ -95,20 +98,25 @@ export const simulatorRoutes = (server: HttpServer, { faults, ledger, shipments 
   }));
 };
 
-const put = (faults: Faults, target: Target, asked: AskedFault): void => {
+const setFault = (faults: Faults, target: Target, requested: FaultRequest): void => {
   const selector: Selector = {
-    operation: asked.operation,
-    reference: asked.reference,
-    token: 'token' in asked ? asked.token : undefined,
+    operation: requested.operation,
+    reference: requested.reference,
+    token: 'token' in requested ? requested.token : undefined,
   };
-  if (asked.mode === 'ok') {
-    faults.lift(target, selector);
+  if (requested.mode === 'ok') {
+    faults.remove(target, selector);
     return;
   }
-  faults.set({ target, ...selector, fault: faultOf(asked, modes[asked.mode]), times: asked.times });
+  faults.set({
+    target,
+    ...selector,
+    fault: faultOf(requested, modes[requested.mode]),
+    times: requested.times,
+  });
 };
 
-const faultOf = ({ delayMs, status, headers, body, acts }: AskedFault, mode: Fault['mode']): Fault => {
+const faultOf = ({ delayMs, status, headers, body, acts }: FaultRequest, mode: Fault['mode']): Fault => {
   switch (mode) {
     case 'answer':
       return { mode, status, headers, body, acts };
@@ -120,4 +128,4 @@ const faultOf = ({ delayMs, status, headers, body, acts }: AskedFault, mode: Fau
   }
 };
 
-const listed = ({ fault, ...rule }: Rule) => ({ ...rule, ...fault });
+const viewOf = ({ fault, ...rule }: FaultRule) => ({ ...rule, ...fault });

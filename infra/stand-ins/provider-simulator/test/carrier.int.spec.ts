@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keys, type Running, startSimulator } from './running.ts';
+import { keys, type RunningSimulator, startSimulator } from './start-simulator.ts';
 
 interface Callback {
   readonly headers: IncomingHttpHeaders;
@@ -16,7 +16,7 @@ let receiver: Server;
 let callbackUrl: string;
 let callbacks: Callback[];
 let answers: number[];
-let running: Running[];
+let running: RunningSimulator[];
 
 beforeEach(async () => {
   callbacks = [];
@@ -42,13 +42,18 @@ afterEach(async () => {
   receiver.close();
 });
 
-const start = async (environment: Record<string, string> = {}): Promise<Running> => {
+const start = async (environment: Record<string, string> = {}): Promise<RunningSimulator> => {
   const simulator = await startSimulator({ CARRIER_CALLBACK_URL: callbackUrl, ...environment });
   running.push(simulator);
   return simulator;
 };
 
-const ship = (simulator: Running, idempotencyKey: string, reference = 'order-1', timeoutMs = 5_000) =>
+const ship = (
+  simulator: RunningSimulator,
+  idempotencyKey: string,
+  reference = 'order-1',
+  timeoutMs = 5_000,
+) =>
   simulator.call('POST', '/shipments', {
     key: keys.carrier,
     idempotencyKey,
@@ -56,7 +61,7 @@ const ship = (simulator: Running, idempotencyKey: string, reference = 'order-1',
     body: { reference, address: { city: 'London' }, lines: [{ sku: 'A', quantity: 1 }] },
   });
 
-const cancel = (simulator: Running, reference = 'order-1') =>
+const cancel = (simulator: RunningSimulator, reference = 'order-1') =>
   simulator.call('POST', '/shipments/cancellations', { key: keys.carrier, body: { reference } });
 
 const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
@@ -85,7 +90,7 @@ test('a shipment is delivered, and reported with a signature over its body', asy
   expect(Math.abs(Date.now() / 1_000 - Number(time))).toBeLessThan(5);
 });
 
-test('a callback is repeated with its event id until it is taken', async () => {
+test('a callback is repeated with the same event id until it succeeds', async () => {
   answers = [500, 404, 503];
   const simulator = await start();
   await ship(simulator, 'k1');
@@ -99,7 +104,7 @@ test('a callback is repeated with its event id until it is taken', async () => {
   expect(callbacks).toHaveLength(4);
 });
 
-test('what was not reported before a restart is reported after it, and what was is not again', async () => {
+test('after a restart only unreported deliveries are reported', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'simulator-'));
   const environment = { STATE_FILE: join(folder, 'state.jsonl') };
   const first = await start(environment);
@@ -121,19 +126,19 @@ test('what was not reported before a restart is reported after it, and what was 
   rmSync(folder, { recursive: true });
 });
 
-test('a cancellation of what was not shipped keeps it from being shipped', async () => {
+test('a cancellation rejects a later shipment', async () => {
   const simulator = await start();
   expect(await cancel(simulator)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
   expect(await ship(simulator, 'k1')).toMatchObject({ status: 409, body: { code: 'shipment_cancelled' } });
 });
 
-test('a cancellation of what was shipped answers 409', async () => {
+test('a cancellation of a dispatched shipment returns 409', async () => {
   const simulator = await start();
   await ship(simulator, 'k1');
   expect(await cancel(simulator)).toMatchObject({ status: 409, body: { code: 'already_dispatched' } });
 });
 
-test('the carrier fails, and ships without an answer, on request', async () => {
+test('faults make the carrier fail, or ship without a response', async () => {
   const simulator = await start();
   await simulator.call('PUT', '/simulator/faults', {
     body: { carrier: { mode: 'fail', reference: 'order-1' } },
@@ -148,7 +153,7 @@ test('the carrier fails, and ships without an answer, on request', async () => {
   expect(body['shipments']).toHaveLength(1);
 });
 
-test('a stalled dispatch is overtaken by its cancellation', async () => {
+test('a cancellation overtakes a stalled dispatch', async () => {
   const simulator = await start();
   await simulator.call('PUT', '/simulator/faults', {
     body: { carrier: { mode: 'stall', operation: 'ship', delayMs: 2_000 } },

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keys, type Running, startSimulator } from './running.ts';
+import { keys, type RunningSimulator, startSimulator } from './start-simulator.ts';
 
-let simulator: Running;
+let simulator: RunningSimulator;
 beforeEach(async () => {
   simulator = await startSimulator();
 });
@@ -23,7 +23,7 @@ const ledger = async () =>
     'authorisations'
   ];
 
-test('authorise, capture, refund, and see it in the ledger', async () => {
+test('authorise, capture and refund appear in the ledger', async () => {
   const { status, body: authorisation } = await authorise('a1');
   expect(status).toBe(201);
   expect(authorisation).toMatchObject({ status: 'approved', expiresAt: expect.any(String) });
@@ -52,7 +52,7 @@ test('a void by key before the authorisation declines it', async () => {
   expect((await authorise('a1')).body).toMatchObject({ status: 'declined', reason: 'voided' });
 });
 
-test('a refusal is a problem document with a code', async () => {
+test('a rejection is a problem document with a code', async () => {
   const { body: authorisation } = await authorise('a1', { token: 'tok_expires' });
   const capture = await simulator.call('POST', `/payments/authorisations/${authorisation['id']}/capture`, {
     key: keys.payment,
@@ -65,7 +65,7 @@ test('a refusal is a problem document with a code', async () => {
   });
 });
 
-test('a call needs its API key and its idempotency key', async () => {
+test('a call requires an API key and an idempotency key', async () => {
   const call = { idempotencyKey: 'a1', body };
   expect((await simulator.call('POST', '/payments/authorisations', call)).status).toBe(401);
   expect(
@@ -76,13 +76,13 @@ test('a call needs its API key and its idempotency key', async () => {
   expect(await ledger()).toEqual([]);
 });
 
-describe('tokens that misbehave', () => {
-  test('tok_error answers 500 and charges nothing', async () => {
+describe('faulty tokens', () => {
+  test('tok_error returns 500 and charges nothing', async () => {
     expect((await authorise('a1', { token: 'tok_error' })).status).toBe(500);
     expect(await ledger()).toEqual([]);
   });
 
-  test('tok_charge_then_timeout charges, answers the repeat, and charges once', async () => {
+  test('tok_charge_then_timeout charges once and answers the repeated request', async () => {
     const token = 'tok_charge_then_timeout';
     await expect(authorise('a1', { token }, 1_000)).rejects.toThrow(/timeout/);
     expect(await ledger()).toMatchObject([{ held: 500 }]);
@@ -90,20 +90,20 @@ describe('tokens that misbehave', () => {
     expect(await ledger()).toHaveLength(1);
   });
 
-  test('tok_charge_then_timeout_2 leaves two calls with one key unanswered', async () => {
+  test('tok_charge_then_timeout_2 leaves two calls with the same key unanswered', async () => {
     const token = 'tok_charge_then_timeout_2';
     await expect(authorise('a1', { token }, 1_000)).rejects.toThrow(/timeout/);
     await expect(authorise('a1', { token }, 1_000)).rejects.toThrow(/timeout/);
     expect((await authorise('a1', { token })).status).toBe(201);
   });
 
-  test('tok_stall answers late, and authorises even when the caller has gone', async () => {
+  test('tok_stall answers late, and authorises even when the client has disconnected', async () => {
     await expect(authorise('a1', { token: 'tok_stall_2000' }, 1_000)).rejects.toThrow(/timeout/);
     expect(await ledger()).toEqual([]);
     await expect.poll(ledger, { timeout: 10_000 }).toMatchObject([{ held: 500 }]);
   });
 
-  test('a void by key during the stall declines what comes late', async () => {
+  test('a void by key during a stall declines the authorisation', async () => {
     const late = authorise('a1', { token: 'tok_stall_2000' });
     await new Promise((resolve) => setTimeout(resolve, 100));
     await simulator.call('POST', '/payments/voids', { key: keys.payment, body: { key: 'a1' } });
@@ -111,10 +111,10 @@ describe('tokens that misbehave', () => {
   });
 });
 
-describe('faults on request', () => {
+describe('configured faults', () => {
   const setFaults = (faults: object) => simulator.call('PUT', '/simulator/faults', { body: faults });
 
-  test('the provider declines, fails and charges without answering, as often as asked', async () => {
+  test('the provider declines, fails, or charges without a response, the given number of times', async () => {
     await setFaults({ payment: { mode: 'decline', times: 1 } });
     expect((await authorise('a1')).body).toMatchObject({ status: 'declined' });
     expect((await authorise('a2')).body).toMatchObject({ status: 'approved' });
@@ -126,7 +126,7 @@ describe('faults on request', () => {
     expect((await authorise('a4')).status).toBe(201);
   });
 
-  test('a fault can be for one order and one operation, so that tests do not disturb each other', async () => {
+  test('a fault can be limited to one order and one operation', async () => {
     await setFaults({ payment: [{ mode: 'error', operation: 'void', reference: 'order-1' }] });
     const { body: mine } = await authorise('a1');
     const { body: others } = await authorise('a2', { reference: 'order-2' });
@@ -141,7 +141,7 @@ describe('faults on request', () => {
     expect((await voidIt(mine['id'])).status).toBe(200);
   });
 
-  test('a busy provider holds the first request of a key, and answers 409 to its repetitions until then', async () => {
+  test('a busy provider delays the first request with a key, and returns 409 to repeated ones until then', async () => {
     await setFaults({ payment: { mode: 'busy', delayMs: 1_500 } });
     await expect(authorise('a1', {}, 500)).rejects.toThrow(/timeout/);
     expect(await authorise('a1')).toMatchObject({ status: 409, body: { code: 'idempotency_key_in_use' } });
@@ -150,18 +150,19 @@ describe('faults on request', () => {
     expect(await ledger()).toHaveLength(1);
   });
 
-  test('an answer can be made up, with the request done or not', async () => {
-    const answer = (made: object) => setFaults({ payment: { mode: 'answer', times: 1, ...made } });
-    await answer({ status: 401, body: { code: 'invalid_api_key' } });
+  test('a canned response replaces the actual one, with or without executing the request', async () => {
+    const respondWith = (response: object) =>
+      setFaults({ payment: { mode: 'answer', times: 1, ...response } });
+    await respondWith({ status: 401, body: { code: 'invalid_api_key' } });
     expect(await authorise('a1')).toEqual({ status: 401, body: { code: 'invalid_api_key' } });
     expect(await ledger()).toEqual([]);
-    await answer({ acts: true, body: { amount: { amount: 1, currency: 'EUR' } } });
+    await respondWith({ acts: true, body: { amount: { amount: 1, currency: 'EUR' } } });
     expect(await authorise('a1')).toMatchObject({
       status: 201,
       body: { status: 'approved', amount: { amount: 1, currency: 'EUR' } },
     });
     expect(await ledger()).toMatchObject([{ held: 500 }]);
-    await answer({ status: 429, headers: { 'retry-after': '5' }, body: '<html>' });
+    await respondWith({ status: 429, headers: { 'retry-after': '5' }, body: '<html>' });
     const response = await fetch(`${simulator.url}/payments/voids`, {
       method: 'POST',
       headers: { authorization: `Bearer ${keys.payment}`, 'content-type': 'application/json' },
@@ -175,7 +176,7 @@ describe('faults on request', () => {
     expect(await ledger()).toMatchObject([{ held: 500 }]);
   });
 
-  test('faults are listed, lifted by ok and cleared', async () => {
+  test('faults are listed, removed by ok and cleared', async () => {
     const { body: listed } = await setFaults({
       payment: { mode: 'stall', delayMs: 5 },
       carrier: { mode: 'fail' },
@@ -190,14 +191,14 @@ describe('faults on request', () => {
     expect((await simulator.call('GET', '/simulator/faults')).body['faults']).toEqual([]);
   });
 
-  test('a fault that does not exist is refused by name', async () => {
+  test('an unknown mode is rejected', async () => {
     const { status, body: problem } = await setFaults({ payment: { mode: 'explode' } });
     expect(status).toBe(400);
     expect(JSON.stringify(problem['errors'])).toContain('payment');
   });
 });
 
-test('a stall does not hold up the end of the process', async () => {
+test('a stall does not delay the shutdown', async () => {
   const other = await startSimulator({ STALL_MS: '60000' });
   const stalled = other.call('POST', '/payments/authorisations', {
     key: keys.payment,
@@ -219,14 +220,14 @@ test('a stall does not hold up the end of the process', async () => {
   expect(await unanswered).toBeInstanceOf(Error);
 });
 
-test('the admin calls ask for the admin key when there is one', async () => {
+test('admin calls require the admin key if it is set', async () => {
   const other = await startSimulator({ SIMULATOR_ADMIN_KEY: 'admin-key-1' });
   expect((await other.call('GET', '/simulator/ledger')).status).toBe(401);
   expect((await other.call('GET', '/simulator/ledger', { key: 'admin-key-1' })).status).toBe(200);
   await other.stop();
 });
 
-test('a restart forgets neither money nor answers', async () => {
+test('authorisations and outcomes survive a restart', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'simulator-'));
   const environment = { STATE_FILE: join(folder, 'state.jsonl') };
   const request = { key: keys.payment, idempotencyKey: 'a1', body };
@@ -242,8 +243,8 @@ test('a restart forgets neither money nor answers', async () => {
   expect((await second.call('POST', '/payments/authorisations', request)).body).toEqual(authorisation);
   const late = await second.call('POST', '/payments/authorisations', { ...request, idempotencyKey: 'a2' });
   expect(late.body).toMatchObject({ status: 'declined', reason: 'voided' });
-  const { body: books } = await second.call('GET', '/simulator/ledger');
-  expect(books['authorisations']).toMatchObject([{ captured: 500 }, { authorised: 0 }]);
+  const { body: ledgerAfter } = await second.call('GET', '/simulator/ledger');
+  expect(ledgerAfter['authorisations']).toMatchObject([{ captured: 500 }, { authorised: 0 }]);
   await second.stop();
   rmSync(folder, { recursive: true });
 });

@@ -1,15 +1,15 @@
-import { composeMail, type Mail, paragraph, table } from './mail.ts';
+import { composeMail, type MailContent, paragraph, table } from './compose/compose-mail.ts';
 
-/** What the mail of a day was. */
+/** The mails of one day. */
 export interface Digest {
   /** `2026-11-23` */
   readonly day: string;
   readonly sent: readonly { readonly template: string; readonly mails: number }[];
-  /** Mails that were given up, and wait for somebody to look at them. */
+  /** Mails that failed and wait for an administrator. */
   readonly failed: number;
 }
 
-export const dailyDigestMail = (name: string, { day, sent, failed }: Digest): Mail =>
+export const dailyDigestMail = (name: string, { day, sent, failed }: Digest): MailContent =>
   composeMail({
     template: 'daily-digest',
     subject: `Mail until ${day}`,
@@ -19,9 +19,7 @@ export const dailyDigestMail = (name: string, { day, sent, failed }: Digest): Ma
         ? paragraph('no mail was sent within the last day.')
         : table([['Template', 'Mails'], ...sent.map(({ template, mails }) => [template, String(mails)])]),
       paragraph(
-        failed === 0
-          ? 'No mail has been given up.'
-          : `Given up, and to be looked at under /api/admin/tasks: ${failed}.`,
+        failed === 0 ? 'No mail has failed.' : `Failed mails, listed under /api/admin/tasks: ${failed}.`,
       ),
     ],
   });

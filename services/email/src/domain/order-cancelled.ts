@@ -1,21 +1,21 @@
 import type { Cancellation, Data, orderCancelled } from '@emporium/contracts';
-import { composeMail, type Mail, paragraph } from './mail.ts';
+import { composeMail, type MailContent, paragraph } from './compose/compose-mail.ts';
 
 export const orderCancelledMail = (
   name: string,
   { orderId, cancellation }: Data<typeof orderCancelled>,
-): Mail =>
+): MailContent =>
   composeMail({
     template: 'order-cancelled',
     subject: 'Your order was cancelled',
     name,
     blocks: [
-      paragraph(`your order ${orderId} was cancelled: ${why[cancellation]}.`),
+      paragraph(`your order ${orderId} was cancelled: ${reasons[cancellation]}.`),
       paragraph('You have not been charged for it.'),
     ],
   });
 
-const why: Readonly<Record<Cancellation, string>> = {
+const reasons: Readonly<Record<Cancellation, string>> = {
   'out-of-stock': 'we do not have enough in stock of something in it',
   'payment-declined': 'the payment was declined',
   'shipping-failed': 'our carrier could not take it',

@@ -1,11 +1,11 @@
 import type { Data, orderConfirmed } from '@emporium/contracts';
-import { composeMail, type Mail, paragraph, table } from './mail.ts';
-import { formatMoney } from './money.ts';
+import { composeMail, type MailContent, paragraph, table } from './compose/compose-mail.ts';
+import { formatMoney } from './compose/money.ts';
 
 export const orderConfirmedMail = (
   name: string,
   { orderId, lines, total }: Data<typeof orderConfirmed>,
-): Mail =>
+): MailContent =>
   composeMail({
     template: 'order-confirmed',
     subject: 'Your order is confirmed',
@@ -13,7 +13,7 @@ export const orderConfirmedMail = (
     blocks: [
       paragraph(`your order ${orderId} is confirmed: everything is in stock, and the payment is authorised.`),
       table([
-        ['Product', 'Pieces', 'Each', 'Together'],
+        ['Product', 'Quantity', 'Price', 'Total'],
         ...lines.map(({ sku, quantity, unitPrice }) => [
           sku,
           String(quantity),

@@ -1,10 +1,10 @@
 import type { Data, shipmentDelivered } from '@emporium/contracts';
-import { composeMail, type Mail, paragraph } from './mail.ts';
+import { composeMail, type MailContent, paragraph } from './compose/compose-mail.ts';
 
 export const shipmentDeliveredMail = (
   name: string,
   { orderId, trackingNumber }: Data<typeof shipmentDelivered>,
-): Mail =>
+): MailContent =>
   composeMail({
     template: 'shipment-delivered',
     subject: 'Your order was delivered',

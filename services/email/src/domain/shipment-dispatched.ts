@@ -1,10 +1,10 @@
 import type { Data, shipmentDispatched } from '@emporium/contracts';
-import { composeMail, type Mail, paragraph } from './mail.ts';
+import { composeMail, type MailContent, paragraph } from './compose/compose-mail.ts';
 
 export const shipmentDispatchedMail = (
   name: string,
   { orderId, trackingNumber }: Data<typeof shipmentDispatched>,
-): Mail =>
+): MailContent =>
   composeMail({
     template: 'shipment-dispatched',
     subject: 'Your order is on its way',

@@ -1,7 +1,7 @@
-import { composeMail, type Mail, paragraph } from './mail.ts';
+import { composeMail, type MailContent, paragraph } from './compose/compose-mail.ts';
 
-/** The first mail to an address that nobody has confirmed: it holds nothing that whoever registered has written. */
-export const welcomeMail = (): Mail =>
+/** Goes to an address that is not confirmed, so it contains nothing that the user entered. */
+export const welcomeMail = (): MailContent =>
   composeMail({
     template: 'welcome',
     subject: 'Welcome to Emporium',

@@ -1,7 +1,10 @@
 import { orderConfirmed } from '@emporium/contracts';
-import { mailTo } from '../mailing.ts';
+import { enqueueMail } from '../enqueue-mail.ts';
 import { handle } from '../store/handlers.ts';
 
 export const onOrderConfirmed = handle(orderConfirmed, async (message) =>
-  mailTo({ userId: message.data.customerId }, message, { template: 'order-confirmed', about: message.data }),
+  enqueueMail({ userId: message.data.customerId }, message, {
+    template: 'order-confirmed',
+    about: message.data,
+  }),
 );

@@ -1,9 +1,9 @@
 import { shipmentDelivered } from '@emporium/contracts';
-import { mailTo } from '../mailing.ts';
+import { enqueueMail } from '../enqueue-mail.ts';
 import { handle } from '../store/handlers.ts';
 
 export const onShipmentDelivered = handle(shipmentDelivered, async (message) =>
-  mailTo({ userId: message.data.customerId }, message, {
+  enqueueMail({ userId: message.data.customerId }, message, {
     template: 'shipment-delivered',
     about: message.data,
   }),

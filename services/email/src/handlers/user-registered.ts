@@ -1,15 +1,14 @@
 import { userRegistered } from '@emporium/contracts';
-import { mailTo } from '../mailing.ts';
+import { enqueueMail } from '../enqueue-mail.ts';
 import { handle } from '../store/handlers.ts';
-import { keepRecipient } from '../store/recipients.ts';
+import { saveRecipient } from '../store/recipients.ts';
 
-/** For the address book. */
-export const rememberCustomer = handle(userRegistered, async ({ data, sequence = 0 }, { tx }) => {
-  await keepRecipient(tx, data, sequence);
+export const addRecipient = handle(userRegistered, async ({ data, sequence = 0 }, { tx }) => {
+  await saveRecipient(tx, data, sequence);
 });
 
-/** The welcome may be due before the address book has heard of the customer: it writes the address there itself. */
-export const welcomeCustomer = handle(userRegistered, async (message, { tx }) => {
-  await keepRecipient(tx, message.data, message.sequence ?? 0);
-  return mailTo({ userId: message.data.userId }, message, { template: 'welcome' });
+/** Saves the recipient too, since the other subscription may receive the event later. */
+export const sendWelcome = handle(userRegistered, async (message, { tx }) => {
+  await saveRecipient(tx, message.data, message.sequence ?? 0);
+  return enqueueMail({ userId: message.data.userId }, message, { template: 'welcome' });
 });

@@ -1,15 +1,14 @@
 import type { Tx } from '@emporium/store';
 import type { Tables } from './tables.ts';
 
-/** Who a mail goes to. */
 export interface Recipient {
   readonly userId: string;
   readonly email: string;
   readonly name: string;
 }
 
-/** Keeps the newest of what is known of a user. */
-export const keepRecipient = async (
+/** Inserts or updates the recipient, unless the stored row has a newer sequence. */
+export const saveRecipient = async (
   tx: Tx<Tables>,
   { userId, email, name }: Recipient,
   sequence: number,

@@ -2,7 +2,7 @@ import { type Insertable, type Kysely, sql } from 'kysely';
 import type { Recipient } from './recipients.ts';
 import type { MailTable, Tables } from './tables.ts';
 
-/** One event is one mail: a second sending of it, after a crash, is the same row. */
+/** A mail that is sent a second time, after a crash, keeps its first row. */
 export const recordSent = async (
   db: Kysely<Tables>,
   mails: readonly Insertable<MailTable>[],
@@ -27,23 +27,22 @@ export const wasSent = async (db: Kysely<Tables>, messageId: string): Promise<bo
   return row !== undefined;
 };
 
-/** A mail that is due, and what is known of it. */
-export interface Known {
+export interface MailLookup {
   readonly wasSent: boolean;
-  /** Undefined while `user.registered` has not come. */
+  /** Undefined until `user.registered` has arrived. */
   readonly recipient: Recipient | undefined;
 }
 
-/** What is known of mails that are due, in their order. */
-export const lookUp = async (
+/** Returns one result per mail, in order. */
+export const lookUpMails = async (
   db: Kysely<Tables>,
-  due: readonly { readonly messageId: string; readonly userId: string }[],
-): Promise<Known[]> => {
+  mails: readonly { readonly messageId: string; readonly userId: string }[],
+): Promise<MailLookup[]> => {
   const { rows } = await sql<{ sent: boolean; user_id: string; email: string | null; name: string | null }>`
     select message_id is not null as sent, due.user_id, email, name
     from unnest(
-      ${due.map(({ messageId }) => messageId)}::text[],
-      ${due.map(({ userId }) => userId)}::text[]
+      ${mails.map(({ messageId }) => messageId)}::text[],
+      ${mails.map(({ userId }) => userId)}::text[]
     ) with ordinality as due (mail, user_id, place)
     left join lateral (select message_id from mail where message_id = due.mail limit 1) as sent on true
     left join lateral (select email, name from recipient where user_id = due.user_id limit 1) as known on true
@@ -54,8 +53,8 @@ export const lookUp = async (
   }));
 };
 
-/** How many of each template, from `since` and before `until`. */
-export const sentBetween = (
+/** The number of mails sent per template, from `since` (inclusive) to `until` (exclusive). */
+export const countSentBetween = (
   db: Kysely<Tables>,
   since: Date,
   until: Date,

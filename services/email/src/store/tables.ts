@@ -3,16 +3,16 @@ export interface Tables {
   mail: MailTable;
 }
 
-/** The address book: this service's own copy, from `user.registered`. */
+/** This service's own copy of names and addresses, from `user.registered`. */
 export interface RecipientTable {
   user_id: string;
   email: string;
   name: string;
-  /** The version of the user; only a newer one is applied. */
+  /** The version of the user; older events are ignored. */
   sequence: number;
 }
 
-/** What was sent; not what it said, nor to which address. */
+/** The mails that were sent, without content and address. */
 export interface MailTable {
   message_id: string;
   event_id: string;

@@ -1,6 +1,6 @@
 import { task } from '@emporium/tasks';
 import { z } from 'zod';
-import { persistent } from './persistent.ts';
+import { mailRetryPolicy } from './mail-retry-policy.ts';
 
-/** Tells operations what the mail of the last day was. */
-export const dailyDigest = task('email.daily-digest', { schema: z.object({}), retry: persistent });
+/** Mails operations a summary of the mails of the last day. */
+export const dailyDigest = task('email.daily-digest', { schema: z.object({}), retry: mailRetryPolicy });

@@ -1,4 +1,4 @@
 import { dailyDigest } from './daily-digest.ts';
 import { sendMail } from './send-mail.ts';
 
-export const tasksOfThisService = [sendMail, dailyDigest] as const;
+export const emailTasks = [sendMail, dailyDigest] as const;

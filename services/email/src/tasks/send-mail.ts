@@ -7,7 +7,7 @@ import {
 } from '@emporium/contracts';
 import { task } from '@emporium/tasks';
 import { z } from 'zod';
-import { persistent } from './persistent.ts';
+import { mailRetryPolicy } from './mail-retry-policy.ts';
 
 /** What a mail is about. */
 const occasion = z.discriminatedUnion('template', [
@@ -19,21 +19,21 @@ const occasion = z.discriminatedUnion('template', [
   z.object({ template: z.literal('temperature-alert'), about: temperatureAlert.schema }),
 ]);
 
-/** Names and addresses are looked up when it is sent: the queue holds none. */
+/** Names and addresses are looked up when the mail is sent, so the queue contains none. */
 const addressee = z.union([z.object({ userId: z.string() }), z.literal('operations')]);
 export type Addressee = z.output<typeof addressee>;
 
-/** Sends one mail. Its id is that of the event that it tells of. */
+/** Sends one mail. The id of the task is the id of the event. */
 export const sendMail = task('email.send', {
   schema: z.object({
     to: addressee,
-    /** When what it tells happened. */
+    /** When the event happened. */
     time: z.iso.datetime(),
     occasion,
   }),
-  retry: persistent,
+  retry: mailRetryPolicy,
   timeoutMs: 45_000,
   concurrency: 10,
-  // The table of sent mails knows longer than that what was sent.
+  // Short, since the `mail` table also prevents duplicates and keeps its rows for longer.
   keepMs: 300_000,
 });

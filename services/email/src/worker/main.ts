@@ -3,7 +3,7 @@ import { main } from '@emporium/service';
 import { workerConfig } from '../config.ts';
 import { createWorker } from './app.ts';
 
-// Where the processor is short a mail may wait, and what a customer waits for may not (ADR 0046). A process that was started
-// with a lower priority keeps it: only root may raise one.
+// Requests that customers wait for go before mails when the CPU is busy (ADR 0046). A priority that is already lower stays:
+// only root can raise it.
 setPriority(Math.max(5, getPriority()));
 await main('email-worker', workerConfig, createWorker);

@@ -1,49 +1,48 @@
 import { currentContext } from '@emporium/bus';
 import type { Store } from '@emporium/store';
 import type { TaskHandler } from '@emporium/tasks';
-import { asciiDomain } from '../address.ts';
-import { mailOn } from '../domain/mails.ts';
+import { renderMail } from '../domain/render-mail.ts';
 import { emailErrors } from '../errors.ts';
-import { messageIdOf } from '../message-id.ts';
-import type { Mailbox, PostOffice } from '../smtp.ts';
+import { asciiDomain } from '../smtp/address.ts';
+import { messageIdOf } from '../smtp/message-id.ts';
+import type { EmailAddress, SmtpClient } from '../smtp/smtp-client.ts';
 import type { Tables } from '../store/tables.ts';
 import type { sendMail } from '../tasks/send-mail.ts';
-import { createMailBook } from './mail-book.ts';
+import { createSentMailLog } from './sent-mail-log.ts';
 
-/** What the mails of this process have in common. */
-export interface Post {
+export interface MailHandlerOptions {
   readonly store: Store<Tables>;
-  readonly office: PostOffice;
-  /** Of the sender; the second half of every Message-ID. */
+  readonly smtp: SmtpClient;
+  /** The sender's domain, used in every Message-ID. */
   readonly domain: string;
-  /** The people who run the shop. */
-  readonly operations: Mailbox;
+  /** The recipient of alerts and digests. */
+  readonly operations: EmailAddress;
 }
 
 /**
- * One task, one mail: outside of any transaction, and recorded when the server owns it. A crash between the two sends the same
- * Message-ID again.
+ * Sends the mail outside of any transaction and then records it. After a crash between the two the same Message-ID is sent
+ * again.
  */
 export const sendMailHandler = ({
   store,
-  office,
+  smtp,
   domain,
   operations,
-}: Post): TaskHandler<typeof sendMail> => {
-  const book = createMailBook(store, operations);
+}: MailHandlerOptions): TaskHandler<typeof sendMail> => {
+  const sentMails = createSentMailLog(store, operations);
   return async ({ to, time, occasion }, { id, signal }) => {
     const messageId = messageIdOf(id, domain);
-    const { wasSent, recipient } = await book.look({ messageId, to });
+    const { wasSent, recipient } = await sentMails.lookUp({ messageId, to });
     if (wasSent) return;
     if (recipient === undefined) throw emailErrors.recipient_unknown({ to });
     const { userId, name, email } = recipient;
     const date = new Date(time);
-    const mail = mailOn(occasion, name, date);
+    const mail = renderMail(occasion, name, date);
     const correlationId = currentContext()?.correlationId ?? id;
-    // Without a name, which is free text of whoever registered.
-    const letter = { mail, to: { name: '', address: asciiDomain(email) }, messageId, date, correlationId };
-    await office.send(letter, signal);
-    await book.record({
+    // The display name is left empty, since users choose their name freely.
+    const recipientAddress = { name: '', address: asciiDomain(email) };
+    await smtp.send({ mail, to: recipientAddress, messageId, date, correlationId }, signal);
+    await sentMails.record({
       message_id: messageId,
       event_id: id,
       template: mail.template,

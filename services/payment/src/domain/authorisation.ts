@@ -1,5 +1,5 @@
 import type { Money } from '@emporium/contracts';
-import type { Answer, Beginning, Payment, Settlement } from './payment.ts';
+import type { BeforeCall, Payment, PaymentDecision, Reply } from './payment.ts';
 
 export interface AuthorisationRequest {
   readonly total: Money;
@@ -13,44 +13,44 @@ export type AuthorisationOutcome =
 export const beginAuthorisation = (
   payment: Payment,
   request: AuthorisationRequest,
-): Beginning<AuthorisationRequest> => {
+): BeforeCall<AuthorisationRequest> => {
   switch (payment.status) {
     case 'none':
       return { request, change: { payment: { status: 'authorising', ...request } } };
     case 'authorising':
       return { request: { total: payment.total, token: payment.token } };
     default:
-      return { answer: answerOf(payment) };
+      return { reply: replyOf(payment) };
   }
 };
 
-/** An authorisation that finds its payment voided is declined: the void has reached the provider too, or is about to. */
-export const recordAuthorisation = (payment: Payment, outcome: AuthorisationOutcome): Settlement => {
-  if (payment.status !== 'authorising') return { answer: answerOf(payment) };
+/** If the payment was voided meanwhile, the command is declined: the void releases the authorisation at the provider too. */
+export const recordAuthorisation = (payment: Payment, outcome: AuthorisationOutcome): PaymentDecision => {
+  if (payment.status !== 'authorising') return { reply: replyOf(payment) };
   if (outcome.kind === 'declined') {
     const declined: Payment = { status: 'declined', reason: outcome.reason };
-    return { answer: answerOf(declined), change: { payment: declined } };
+    return { reply: replyOf(declined), change: { payment: declined } };
   }
   const { total, token } = payment;
   const { authorisationId } = outcome;
   const authorised: Payment = { status: 'authorised', total, token, authorisationId, isRenewed: false };
   return {
-    answer: answerOf(authorised),
+    reply: replyOf(authorised),
     change: { payment: authorised, entries: [{ entry: 'authorised', authorisationId, amount: total }] },
   };
 };
 
 /**
- * An authorisation that was asked for too late. When the provider may have been called it has no answer: a refusal would say
- * that no money is held. The saga's own deadline has passed as well, and its void settles it.
+ * Declines a command that has expired. If the provider may have been called there is no reply, since a decline would mean
+ * that no money is held; the saga has timed out too, and its void resolves the payment.
  */
-export const expireAuthorisation = (payment: Payment): Settlement => {
-  if (payment.status !== 'none') return { answer: answerOf(payment) };
+export const expireAuthorisation = (payment: Payment): PaymentDecision => {
+  if (payment.status !== 'none') return { reply: replyOf(payment) };
   const declined: Payment = { status: 'declined', reason: 'expired' };
-  return { answer: answerOf(declined), change: { payment: declined } };
+  return { reply: replyOf(declined), change: { payment: declined } };
 };
 
-const answerOf = (payment: Payment): Answer => {
+const replyOf = (payment: Payment): Reply => {
   switch (payment.status) {
     case 'none':
     case 'authorising':

@@ -1,19 +1,25 @@
 import type { Money } from '@emporium/contracts';
-import { type Beginning, type LedgerEntry, type Payment, type Settlement, statusOf } from './payment.ts';
+import {
+  type BeforeCall,
+  type LedgerEntry,
+  type Payment,
+  type PaymentDecision,
+  statusOf,
+} from './payment.ts';
 
 export interface CaptureRequest {
   readonly authorisationId: string;
   readonly total: Money;
-  /** To authorise once more with, when the authorisation has expired; left out when that was done before. */
+  /** The token to renew an expired authorisation with. Left out if it was renewed before. */
   readonly renewWith?: string;
 }
 
 export type CaptureOutcome = {
-  /** The second authorisation, when there is one. */
+  /** The id of the renewed authorisation, if any. */
   readonly renewedAs?: string;
 } & ({ readonly kind: 'captured' } | { readonly kind: 'refused'; readonly reason: string });
 
-export const beginCapture = (payment: Payment): Beginning<CaptureRequest> => {
+export const beginCapture = (payment: Payment): BeforeCall<CaptureRequest> => {
   switch (payment.status) {
     case 'authorised': {
       const { authorisationId, total, token, isRenewed } = payment;
@@ -21,9 +27,9 @@ export const beginCapture = (payment: Payment): Beginning<CaptureRequest> => {
     }
     case 'captured':
     case 'refunded':
-      return { answer: { kind: 'captured', total: payment.total } };
+      return { reply: { kind: 'captured', total: payment.total } };
     default:
-      return { answer: { kind: 'capture-failed', reason: `the payment is ${statusOf(payment)}` } };
+      return { reply: { kind: 'capture-failed', reason: `the payment is ${statusOf(payment)}` } };
   }
 };
 
@@ -31,13 +37,13 @@ export const recordCapture = (
   payment: Payment,
   { total, ...request }: CaptureRequest,
   outcome: CaptureOutcome,
-): Settlement => {
+): PaymentDecision => {
   const authorisationId = outcome.renewedAs ?? request.authorisationId;
   const renewed = renewal(request.authorisationId, outcome.renewedAs, total);
   if (outcome.kind === 'captured') {
     const isKnown = payment.status === 'captured' || payment.status === 'refunded';
     return {
-      answer: { kind: 'captured', total },
+      reply: { kind: 'captured', total },
       change: {
         payment: isKnown ? payment : { status: 'captured', total, authorisationId },
         entries: [...renewed, { entry: 'captured', authorisationId, amount: total }],
@@ -46,7 +52,7 @@ export const recordCapture = (
   }
   const isRenewed = payment.status === 'authorised' && outcome.renewedAs !== undefined;
   return {
-    answer: { kind: 'capture-failed', reason: outcome.reason },
+    reply: { kind: 'capture-failed', reason: outcome.reason },
     change: {
       payment: isRenewed ? { ...payment, authorisationId, isRenewed } : payment,
       entries: renewed,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { beginAuthorisation, expireAuthorisation, recordAuthorisation } from './authorisation.ts';
 import { beginCapture, recordCapture } from './capture.ts';
-import type { Beginning, Payment } from './payment.ts';
+import type { BeforeCall, Payment } from './payment.ts';
 import { beginRefund } from './refund.ts';
 import { beginVoid, recordVoid } from './void.ts';
 
@@ -19,7 +19,7 @@ const states: { readonly [Status in Payment['status']]: Extract<Payment, { statu
 type Status = Payment['status'];
 const entry = (name: string, authorisationId = 'a-1') => ({ entry: name, authorisationId, amount: total });
 
-/** What each command does to a payment in each state: calls the provider, or answers from what is known. */
+/** Whether a command calls the provider in each state, or which reply it gets. */
 test.each<[Status, string, string, string, string]>([
   // state        authorise     capture           void         refund
   ['none', 'call', 'capture-failed', 'call', 'impossible'],
@@ -34,29 +34,29 @@ test.each<[Status, string, string, string, string]>([
   'given a payment that is %s: authorise → %s, capture → %s, void → %s, refund → %s',
   (status, ...expected) => {
     const payment = states[status];
-    const beginnings: Beginning<unknown>[] = [
+    const results: BeforeCall<unknown>[] = [
       beginAuthorisation(payment, { total, token: 't' }),
       beginCapture(payment),
       beginVoid(payment),
       beginRefund(payment),
     ];
-    expect(beginnings.map((each) => ('answer' in each ? each.answer.kind : 'call'))).toEqual(expected);
+    expect(results.map((each) => ('reply' in each ? each.reply.kind : 'call'))).toEqual(expected);
   },
 );
 
 describe('an authorisation', () => {
   const approved = { kind: 'approved', authorisationId: 'a-1' } as const;
 
-  test('that is approved is kept with what a renewal needs', () => {
+  test('that is approved keeps the token for a renewal', () => {
     expect(recordAuthorisation(states.authorising, approved)).toEqual({
-      answer: { kind: 'authorised', total },
+      reply: { kind: 'authorised', total },
       change: { payment: states.authorised, entries: [entry('authorised')] },
     });
   });
 
-  test('that is declined keeps the reason and forgets the token', () => {
+  test('that is declined keeps the reason and deletes the token', () => {
     expect(recordAuthorisation(states.authorising, { kind: 'declined', reason: 'no money' })).toEqual({
-      answer: { kind: 'declined', reason: 'no money' },
+      reply: { kind: 'declined', reason: 'no money' },
       change: { payment: states.declined },
     });
   });
@@ -65,35 +65,35 @@ describe('an authorisation', () => {
     'that is approved when the payment is %s is declined',
     (status) => {
       expect(recordAuthorisation(states[status], approved)).toEqual({
-        answer: { kind: 'declined', reason: 'voided' },
+        reply: { kind: 'declined', reason: 'voided' },
       });
     },
   );
 
-  test('that expired is refused only when the provider cannot have been asked', () => {
+  test('that has expired is declined only if the provider was not called', () => {
     const expired = { status: 'declined', reason: 'expired' };
     expect(expireAuthorisation(states.none)).toEqual({
-      answer: { kind: 'declined', reason: 'expired' },
+      reply: { kind: 'declined', reason: 'expired' },
       change: { payment: expired },
     });
-    expect(expireAuthorisation(states.authorising)).toEqual({ answer: { kind: 'none' } });
+    expect(expireAuthorisation(states.authorising)).toEqual({ reply: { kind: 'none' } });
     expect(expireAuthorisation(states.declined)).toEqual({
-      answer: { kind: 'declined', reason: 'no money' },
+      reply: { kind: 'declined', reason: 'no money' },
     });
-    expect(expireAuthorisation(states.authorised)).toEqual({ answer: { kind: 'authorised', total } });
+    expect(expireAuthorisation(states.authorised)).toEqual({ reply: { kind: 'authorised', total } });
   });
 });
 
 describe('a void', () => {
-  test('closes the payment before the provider is asked', () => {
+  test('changes the status before the provider is called', () => {
     expect(beginVoid(states.authorised).change?.payment).toEqual(states.voiding);
     expect(beginVoid(states.authorising).change?.payment).toEqual({ status: 'voiding', total });
     expect(beginVoid(states.none).change?.payment).toEqual({ status: 'voiding' });
   });
 
-  test('records what the provider let go of, also when we never heard that it was held', () => {
+  test('records what the provider released, even if the response to the authorisation was lost', () => {
     expect(recordVoid({ status: 'voiding', total }, { authorisationIds: ['a-2'] })).toEqual({
-      answer: { kind: 'voided' },
+      reply: { kind: 'voided' },
       change: {
         payment: { status: 'voided' },
         entries: [entry('authorised', 'a-2'), entry('voided', 'a-2')],
@@ -107,8 +107,8 @@ describe('a void', () => {
     });
   });
 
-  test('that is settled already changes nothing', () => {
-    expect(recordVoid(states.voided, { authorisationIds: ['a-1'] })).toEqual({ answer: { kind: 'voided' } });
+  test('that is finished already changes nothing', () => {
+    expect(recordVoid(states.voided, { authorisationIds: ['a-1'] })).toEqual({ reply: { kind: 'voided' } });
   });
 });
 
@@ -124,14 +124,14 @@ describe('a capture', () => {
 
   test('takes the money', () => {
     expect(recordCapture(states.authorised, request, { kind: 'captured' })).toEqual({
-      answer: { kind: 'captured', total },
+      reply: { kind: 'captured', total },
       change: { payment: states.captured, entries: [entry('captured')] },
     });
   });
 
-  test('of a renewal lets the first authorisation go', () => {
+  test('of a renewed authorisation records that the first one expired', () => {
     expect(recordCapture(states.authorised, request, { kind: 'captured', renewedAs: 'a-2' })).toEqual({
-      answer: { kind: 'captured', total },
+      reply: { kind: 'captured', total },
       change: {
         payment: { ...states.captured, authorisationId: 'a-2' },
         entries: [entry('expired'), entry('authorised', 'a-2'), entry('captured', 'a-2')],
@@ -139,10 +139,10 @@ describe('a capture', () => {
     });
   });
 
-  test('that is refused after a renewal remembers the renewal', () => {
+  test('that is refused after a renewal keeps the renewed authorisation', () => {
     const refused = { kind: 'refused', reason: 'no', renewedAs: 'a-2' } as const;
     expect(recordCapture(states.authorised, request, refused)).toEqual({
-      answer: { kind: 'capture-failed', reason: 'no' },
+      reply: { kind: 'capture-failed', reason: 'no' },
       change: {
         payment: { ...states.authorised, authorisationId: 'a-2', isRenewed: true },
         entries: [entry('expired'), entry('authorised', 'a-2')],
@@ -150,10 +150,10 @@ describe('a capture', () => {
     });
   });
 
-  test('whose money is there already changes nothing', () => {
+  test('of a payment that is captured already keeps its state', () => {
     expect(recordCapture(states.refunded, request, { kind: 'captured' })).toEqual({
-      answer: { kind: 'captured', total },
-      change: { payment: states.refunded, entries: [entry('captured')] }, // which the ledger has
+      reply: { kind: 'captured', total },
+      change: { payment: states.refunded, entries: [entry('captured')] }, // a duplicate that the ledger ignores
     });
   });
 });

@@ -2,14 +2,14 @@ import type { Money } from '@emporium/contracts';
 
 /** The payment of one order. */
 export type Payment =
-  /** Nobody has asked for it. */
+  /** No command has arrived. */
   | { readonly status: 'none' }
-  /** The provider was asked, or is about to be; what it says is not known. */
+  /** The call to the provider is about to be made, or its result is unknown. */
   | { readonly status: 'authorising'; readonly total: Money; readonly token: string }
   | Authorised
-  /** Also of what came too late to be asked. */
+  /** By the provider, or because the command had expired. */
   | { readonly status: 'declined'; readonly reason: string }
-  /** The provider was asked to void, or is about to be. The total is unknown where nobody authorised before. */
+  /** A void is in progress. The total is unknown if no authorisation was requested. */
   | { readonly status: 'voiding'; readonly total?: Money; readonly authorisationId?: string }
   | { readonly status: 'voided' }
   | Captured
@@ -18,11 +18,11 @@ export type Payment =
 export interface Authorised {
   readonly status: 'authorised';
   readonly total: Money;
-  /** Kept for a renewal, until the money is taken or given up. */
+  /** Needed for a renewal; deleted when the payment is captured or voided. */
   readonly token: string;
-  /** The provider's id. */
+  /** The id at the provider. */
   readonly authorisationId: string;
-  /** The first authorisation expired; this is the second, and the last. */
+  /** Whether this is the second authorisation. It is not renewed again. */
   readonly isRenewed: boolean;
 }
 
@@ -32,43 +32,41 @@ export interface Captured {
   readonly authorisationId: string;
 }
 
-/** Money that moved, or was held or let go, at the provider. Each happens once to an authorisation. */
+/** A change of money at the provider. Each kind occurs at most once per authorisation. */
 export interface LedgerEntry {
   readonly entry: 'authorised' | 'expired' | 'captured' | 'voided' | 'refunded';
   readonly authorisationId: string;
   readonly amount: Money;
 }
 
-/** What a command is answered. */
-export type Answer =
+/** The reply to a command. */
+export type Reply =
   | { readonly kind: 'authorised'; readonly total: Money }
   | { readonly kind: 'declined'; readonly reason: string }
   | { readonly kind: 'captured'; readonly total: Money }
   | { readonly kind: 'capture-failed'; readonly reason: string }
   | { readonly kind: 'voided' }
   | { readonly kind: 'refunded'; readonly total: Money }
-  /** None: another answer settles it. */
+  /** No reply: the reply to another command resolves the payment. */
   | { readonly kind: 'none' }
-  /** The sender has lost track: there is nothing that could be answered. */
+  /** The command can never succeed in this state, and has no failure reply. It is dead-lettered. */
   | { readonly kind: 'impossible'; readonly reason: string };
 
-/** What becomes of a payment. */
 export interface PaymentChange {
   readonly payment: Payment;
-  /** What the ledger may not have yet. */
+  /** Entries to add to the ledger, unless it has them. */
   readonly entries?: readonly LedgerEntry[];
 }
 
-/** Before the provider is called: the request to make, or the answer without one. */
-export type Beginning<Request> =
+/** The request to the provider, or the decision if no call is needed. */
+export type BeforeCall<Request> =
   | { readonly request: Request; readonly change?: PaymentChange }
-  | { readonly answer: Answer; readonly change?: PaymentChange };
+  | PaymentDecision;
 
-/** After the provider has answered, or where it is not asked. */
-export interface Settlement {
-  readonly answer: Answer;
+export interface PaymentDecision {
+  readonly reply: Reply;
   readonly change?: PaymentChange;
 }
 
-/** For a reason that people read. */
+/** The status as text in a reason. */
 export const statusOf = ({ status }: Payment): string => (status === 'none' ? 'unknown' : status);

@@ -1,18 +1,18 @@
-import { type Beginning, type Captured, type Payment, type Settlement, statusOf } from './payment.ts';
+import { type BeforeCall, type Captured, type Payment, type PaymentDecision, statusOf } from './payment.ts';
 
-export const beginRefund = (payment: Payment): Beginning<Captured> => {
+export const beginRefund = (payment: Payment): BeforeCall<Captured> => {
   switch (payment.status) {
     case 'captured':
       return { request: payment };
     case 'refunded':
-      return { answer: { kind: 'refunded', total: payment.total } };
+      return { reply: { kind: 'refunded', total: payment.total } };
     default:
-      return { answer: { kind: 'impossible', reason: `the payment is ${statusOf(payment)}` } };
+      return { reply: { kind: 'impossible', reason: `the payment is ${statusOf(payment)}` } };
   }
 };
 
-export const recordRefund = ({ total, authorisationId }: Captured): Settlement => ({
-  answer: { kind: 'refunded', total },
+export const recordRefund = ({ total, authorisationId }: Captured): PaymentDecision => ({
+  reply: { kind: 'refunded', total },
   change: {
     payment: { status: 'refunded', total, authorisationId },
     entries: [{ entry: 'refunded', authorisationId, amount: total }],

@@ -1,17 +1,17 @@
-import type { Beginning, LedgerEntry, Payment, Settlement } from './payment.ts';
+import type { BeforeCall, LedgerEntry, Payment, PaymentDecision } from './payment.ts';
 
-/** The authorisation that we know of, if we do: one that the provider has to let go of. */
 export interface VoidRequest {
+  /** The authorisation that the provider must release, if it is known. */
   readonly authorisationId?: string;
 }
 
-/** Which authorisations the provider let go of; none where nobody had authorised. */
 export interface VoidOutcome {
+  /** The authorisations that the provider released. */
   readonly authorisationIds: readonly string[];
 }
 
-/** No authorisation begins any more; of an order without a payment a tombstone stays, which refuses the one that comes late. */
-export const beginVoid = (payment: Payment): Beginning<VoidRequest> => {
+/** Prevents any later authorisation. For an order without a payment this leaves a tombstone. */
+export const beginVoid = (payment: Payment): BeforeCall<VoidRequest> => {
   switch (payment.status) {
     case 'none':
       return { request: {}, change: { payment: { status: 'voiding' } } };
@@ -30,27 +30,27 @@ export const beginVoid = (payment: Payment): Beginning<VoidRequest> => {
     }
     case 'declined':
     case 'voided':
-      return { answer: { kind: 'voided' } };
+      return { reply: { kind: 'voided' } };
     case 'captured':
     case 'refunded':
-      return { answer: { kind: 'impossible', reason: `the payment is ${payment.status}` } };
+      return { reply: { kind: 'impossible', reason: `the payment is ${payment.status}` } };
   }
 };
 
-export const recordVoid = (payment: Payment, { authorisationIds }: VoidOutcome): Settlement => {
-  const answer = { kind: 'voided' } as const;
-  if (payment.status !== 'voiding') return { answer };
+export const recordVoid = (payment: Payment, { authorisationIds }: VoidOutcome): PaymentDecision => {
+  const reply = { kind: 'voided' } as const;
+  if (payment.status !== 'voiding') return { reply };
   const { total, authorisationId: knownId } = payment;
   const ids = new Set([...(knownId === undefined ? [] : [knownId]), ...authorisationIds]);
   const entries =
     total === undefined
       ? []
       : [...ids].flatMap((authorisationId): LedgerEntry[] =>
-          // Both: what was authorised may have been so without our hearing of it.
+          // Both entries, since the response to the authorisation may have been lost.
           [
             { entry: 'authorised', authorisationId, amount: total },
             { entry: 'voided', authorisationId, amount: total },
           ],
         );
-  return { answer, change: { payment: { status: 'voided' }, entries } };
+  return { reply, change: { payment: { status: 'voided' }, entries } };
 };

@@ -5,19 +5,19 @@ import type { PaymentProvider } from '../provider.ts';
 import { callOutside } from '../store/handlers.ts';
 import { payments } from '../store/payments.ts';
 import { renewalKey } from './keys.ts';
-import { beginOrReply, reply } from './reply.ts';
+import { callOrReply, reply } from './reply.ts';
 
-/** The step changes only after a definite refusal: a capture without an answer is repeated under the same key. */
+/** The step id is the idempotency key: it changes only after a definite failure, so a capture with an unknown result is retried with the same key. */
 export const onCapturePayment = (provider: PaymentProvider) =>
   callOutside(capturePayment, payments, {
     idempotencyKey: ({ id, stepId = id }) => stepId,
-    before: ({ data }, payment) => beginOrReply(data.orderId, beginCapture(payment)),
+    before: ({ data }, payment) => callOrReply(data.orderId, beginCapture(payment)),
     call: (request, context) => captureOrRenew(provider, request, context),
     after: ({ data }, payment, { request, response }) =>
       reply(data.orderId, recordCapture(payment, request, response)),
   });
 
-/** An authorisation that has expired is renewed, once in the life of the order, and captured then. */
+/** Renews an expired authorisation, at most once per order, and captures the new one. */
 const captureOrRenew = async (
   provider: PaymentProvider,
   { authorisationId, total, renewWith }: CaptureRequest,

@@ -1,3 +1,3 @@
-/** What the provider knows an order's authorisations by; a void names them without having seen an answer. */
+/** The idempotency keys of an order's authorisations. A void can use them even if the response to the authorisation was lost. */
 export const authorisationKey = (orderId: string): string => `${orderId}/authorise`;
 export const renewalKey = (orderId: string): string => `${orderId}/renewal`;

@@ -8,37 +8,37 @@ import {
   paymentVoided,
 } from '@emporium/contracts';
 import type { Before, Decision } from '@emporium/store';
-import type { Answer, Beginning, PaymentChange, Settlement } from '../domain/payment.ts';
+import type { BeforeCall, PaymentChange, PaymentDecision, Reply } from '../domain/payment.ts';
 
-/** The answer as an event; the step that it belongs to comes from the context. */
-export const reply = (orderId: string, { answer, change }: Settlement): Decision<PaymentChange> => ({
-  change,
-  effects: eventOf(orderId, answer),
+/** Turns a decision into a change and the event that replies to the command. The saga's step id is taken from the context. */
+export const reply = (orderId: string, decision: PaymentDecision): Decision<PaymentChange> => ({
+  change: decision.change,
+  effects: eventOf(orderId, decision.reply),
 });
 
-const eventOf = (orderId: string, answer: Answer): Effects => {
-  switch (answer.kind) {
+const eventOf = (orderId: string, reply: Reply): Effects => {
+  switch (reply.kind) {
     case 'authorised':
-      return emit(paymentAuthorised, { orderId, total: answer.total });
+      return emit(paymentAuthorised, { orderId, total: reply.total });
     case 'declined':
-      return emit(paymentDeclined, { orderId, reason: answer.reason });
+      return emit(paymentDeclined, { orderId, reason: reply.reason });
     case 'captured':
-      return emit(paymentCaptured, { orderId, total: answer.total });
+      return emit(paymentCaptured, { orderId, total: reply.total });
     case 'capture-failed':
-      return emit(paymentCaptureFailed, { orderId, reason: answer.reason });
+      return emit(paymentCaptureFailed, { orderId, reason: reply.reason });
     case 'voided':
       return emit(paymentVoided, { orderId });
     case 'refunded':
-      return emit(paymentRefunded, { orderId, total: answer.total });
+      return emit(paymentRefunded, { orderId, total: reply.total });
     case 'none':
       return undefined;
     case 'impossible':
-      throw permanent(answer.reason);
+      throw permanent(reply.reason);
   }
 };
 
-/** The request to make, or the answer where none is needed. */
-export const beginOrReply = <Request>(
+/** Returns the request for the call, or the reply if no call is needed. */
+export const callOrReply = <Request>(
   orderId: string,
-  beginning: Beginning<Request>,
-): Before<Request, PaymentChange> => ('answer' in beginning ? reply(orderId, beginning) : beginning);
+  result: BeforeCall<Request>,
+): Before<Request, PaymentChange> => ('reply' in result ? reply(orderId, result) : result);

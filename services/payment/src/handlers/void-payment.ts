@@ -6,17 +6,17 @@ import type { PaymentProvider } from '../provider.ts';
 import { callOutside } from '../store/handlers.ts';
 import { payments } from '../store/payments.ts';
 import { authorisationKey, renewalKey } from './keys.ts';
-import { beginOrReply, reply } from './reply.ts';
+import { callOrReply, reply } from './reply.ts';
 
 export const onVoidPayment = (provider: PaymentProvider) =>
   callOutside(voidPayment, payments, {
     idempotencyKey: ({ data }) => `${data.orderId}/void`,
-    before: ({ data }, payment) => beginOrReply(data.orderId, beginVoid(payment)),
+    before: ({ data }, payment) => callOrReply(data.orderId, beginVoid(payment)),
     call: (request, context) => voidAll(provider, request, context),
     after: ({ data }, payment, { response }) => reply(data.orderId, recordVoid(payment, response)),
   });
 
-/** Voids all that the order may have, by their keys, so that one that is under way at the provider is refused there. */
+/** Voids the authorisation and the renewal by their keys, so that the provider also declines one that is still in progress. */
 const voidAll = async (
   provider: PaymentProvider,
   { authorisationId: knownId }: VoidRequest,
@@ -28,7 +28,7 @@ const voidAll = async (
       provider.void({ key: `${idempotencyKey}/${authorisation}`, authorisationKey: authorisation, signal }),
     ),
   );
-  // A provider that has forgotten what it holds has not let go of it.
+  // If the provider does not return the known authorisation, the money may still be held.
   if (knownId !== undefined && !ids.includes(knownId)) throw paymentErrors.void_unknown();
   return { authorisationIds: ids.filter((id) => id !== undefined) };
 };

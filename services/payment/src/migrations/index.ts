@@ -8,7 +8,7 @@ export const migrations: Migrations = {
       status text not null generated always as (state ->> 'status') stored
     ) with (fillfactor = 70)`,
   ),
-  // Append-only. What moved money moved it once, however often we are told of it.
+  // Append-only. The unique constraint ignores duplicates.
   '002-payment-ledger': statements(
     `create table payment_ledger (
       id bigint generated always as identity primary key,

@@ -2,13 +2,13 @@ import { type Kysely, sql } from 'kysely';
 import type { Payment } from '../domain/payment.ts';
 import type { Tables } from './tables.ts';
 
-/** An order's payment with what our ledger says of it; amounts in minor units. */
+/** A payment with the totals of our ledger, in minor units. */
 export interface PaymentSummary {
   readonly orderId: string;
   readonly status: Payment['status'];
-  /** Absent where nothing was ever authorised. */
+  /** Left out if nothing was authorised. */
   readonly currency?: string;
-  /** What a live authorisation keeps from the customer. */
+  /** The amount that is authorised, and neither captured, voided nor expired. */
   readonly held: number;
   readonly captured: number;
   readonly refunded: number;
@@ -17,7 +17,7 @@ export interface PaymentSummary {
 export interface PaymentQuery {
   readonly limit: number;
   readonly orderId?: string | undefined;
-  /** The last order of the page before. */
+  /** The last order id of the previous page. */
   readonly before?: string | undefined;
 }
 
@@ -30,7 +30,7 @@ interface Row {
   readonly refunded: number;
 }
 
-/** The newest orders first. */
+/** Newest orders first. */
 export const readPayments = async (
   db: Kysely<Tables>,
   { limit, orderId, before }: PaymentQuery,

@@ -4,7 +4,7 @@ import type { Payment, PaymentChange } from '../domain/payment.ts';
 import { unitOfWork } from './handlers.ts';
 import type { Tables } from './tables.ts';
 
-/** Locks the payments of these orders, in the orders' order. */
+/** Locks and returns the payments, in the order of their ids to prevent deadlocks. */
 const load = async (tx: Tx<Tables>, orderIds: readonly string[]): Promise<ReadonlyMap<string, Payment>> => {
   const { rows } = await sql<{ order_id: string; state: Payment }>`
     select order_id, state from payment
@@ -12,7 +12,7 @@ const load = async (tx: Tx<Tables>, orderIds: readonly string[]): Promise<Readon
   return new Map(rows.map(({ order_id, state }) => [order_id, state]));
 };
 
-/** Writes payments and what the ledger may not have yet, as one statement. */
+/** Saves payments and new ledger entries in one statement. */
 export const savePayments = async (
   tx: Tx<Tables>,
   changed: readonly Changed<Payment, PaymentChange>[],
@@ -49,11 +49,10 @@ export const savePayments = async (
     on conflict on constraint payment_ledger_once do nothing`.execute(tx);
 };
 
-/** The payment of each order, with its entries in the ledger. */
 export const payments = unitOfWork({
   tables: ['payment'],
   idOf: ({ orderId }: { readonly orderId: string }) => orderId,
-  initial: { status: 'none' } as Payment, // widened to all that it may become
+  initial: { status: 'none' } as Payment, // widened to the union
   load,
   evolve: (_, { payment }: PaymentChange) => payment,
   save: savePayments,

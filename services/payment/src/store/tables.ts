@@ -16,7 +16,7 @@ export interface PaymentLedgerTable {
   id: GeneratedAlways<number>;
   at: ColumnType<Date, Date, never>;
   order_id: string;
-  /** The provider's id. */
+  /** The id at the provider. */
   authorisation_id: string;
   entry: LedgerEntry['entry'];
   amount: number;

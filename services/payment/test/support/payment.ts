@@ -42,47 +42,47 @@ export interface Published {
 interface Options {
   readonly timeoutMs?: number;
   readonly trialAfterMs?: number;
-  /** What the handlers call in place of the provider. */
+  /** Wraps the provider that the handlers call. */
   readonly wrap?: (provider: PaymentProvider) => PaymentProvider;
 }
 
-/** The service's database and handlers, without a broker: what it publishes stays in the outbox. */
+/** Starts the service's handlers on a new database, without a broker: its messages stay in the outbox. */
 export const openPayment = async (serverUrl: string, providerUrl: string) => {
   const { url, drop } = await freshDatabase(serverUrl);
   const stores: Store<Tables>[] = [];
-  const said: string[] = [];
-  const say = (facts: object, text: string) => void said.push(`${text} ${JSON.stringify(facts)}`);
-  const log = { info: say, warn: say, error: say };
+  const logLines: string[] = [];
+  const write = (facts: object, text: string) => void logLines.push(`${text} ${JSON.stringify(facts)}`);
+  const log = { info: write, warn: write, error: write };
 
-  /** Another process of the service on the same database, with a circuit breaker of its own. */
+  /** Another instance of the service on the same database, with its own circuit breaker. */
   const instance = ({ timeoutMs = 1_000, trialAfterMs = 100, wrap = (each) => each }: Options = {}) => {
     const store = createStore<Tables>({ service: 'payment', registry: shop, url, log });
     stores.push(store);
     const provider = createPaymentProvider(
       createOutbound({ peer: 'the provider', url: providerUrl, apiKey, timeoutMs, trialAfterMs, log }),
     );
-    const seen = wrap(provider);
+    const wrapped = wrap(provider);
     const handlers = [onAuthorisePayment, onCapturePayment, onVoidPayment, onRefundPayment].map((handler) =>
-      handler(seen),
+      handler(wrapped),
     );
     const { run } = store.runner(subscription, handlers);
     const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
-    /** As the pipeline does it: waits, tries again or gives up; here it ends after so many waits, too. */
-    const deliver = async (message: Message, mostWaits = 1_000) => {
+    /** Retries, waits and gives up as the pipeline does, but stops after `maxWaits` waits. */
+    const deliver = async (message: Message, maxWaits = 1_000) => {
       for (let attempt = 1, waits = 0; ; ) {
         try {
           await handle(message);
-          return { attempt, waits, isDead: false };
+          return { attempt, waits, isDeadLettered: false };
         } catch (error) {
           const settle = error instanceof Fault ? error.settle : 'retry';
-          if (error instanceof Fault) said.push(`${error.code} ${error.message}`);
+          if (error instanceof Fault) logLines.push(`${error.code} ${error.message}`);
           if (settle === 'pause') {
-            if (waits === mostWaits) return { attempt, waits, isDead: false };
+            if (waits === maxWaits) return { attempt, waits, isDeadLettered: false };
             waits += 1;
-            const leastMs = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
-            await new Promise((resolve) => setTimeout(resolve, Math.max(100, leastMs)));
+            const minWaitMs = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
+            await new Promise((resolve) => setTimeout(resolve, Math.max(100, minWaitMs)));
           } else if (settle === 'dead-letter' || attempt === subscription.retry.attempts) {
-            return { attempt, waits, isDead: true };
+            return { attempt, waits, isDeadLettered: true };
           } else {
             attempt += 1;
           }
@@ -100,12 +100,12 @@ export const openPayment = async (serverUrl: string, providerUrl: string) => {
     handle,
     deliver,
     instance,
-    said,
+    logLines,
     handleTwice: async (message: Message) => {
       await handle(message);
       await handle(message);
     },
-    /** What was published since the last call. */
+    /** Removes and returns the messages in the outbox. */
     published: async (): Promise<Published[]> => {
       const { rows } = await sql<{ id: number; body: Buffer }>`delete from outbox returning id, body`.execute(
         store.db,

@@ -10,7 +10,7 @@ const program = fileURLToPath(
 
 export const apiKey = 'payment-key-1';
 
-/** An authorisation as the provider's own ledger shows it. */
+/** An authorisation in the provider's ledger. */
 export interface LedgerLine {
   readonly id: string;
   readonly status: string;
@@ -20,7 +20,7 @@ export interface LedgerLine {
   readonly voided: number;
 }
 
-/** The payment provider: the simulator as a process of its own, which ends with this one. */
+/** Starts the simulator as a child process, which ends with this one. */
 export const startSimulator = async (environment: Readonly<Record<string, string>> = {}) => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -41,8 +41,8 @@ export const startSimulator = async (environment: Readonly<Record<string, string
       ({ ok }) => ok,
       () => false,
     );
-  for (let tries = 0; !(await isUp()); tries += 1) {
-    if (child.exitCode !== null || tries > 200) throw new Error('the simulator did not start');
+  for (let attempts = 0; !(await isUp()); attempts += 1) {
+    if (child.exitCode !== null || attempts > 200) throw new Error('the simulator did not start');
     await sleep(50);
   }
 
@@ -60,12 +60,12 @@ export const startSimulator = async (environment: Readonly<Record<string, string
 
   return {
     url,
-    /** What goes wrong from now on; see the simulator's README. */
+    /** Sets one or more faults; see the simulator's README. */
     fault: (payment: unknown) => call('PUT', '/simulator/faults', { payment }),
     clearFaults: () => call('DELETE', '/simulator/faults'),
     ledger: async (orderId: string): Promise<readonly LedgerLine[]> => {
-      const answer = await call('GET', `/simulator/ledger?reference=${orderId}`);
-      return (answer as { authorisations: LedgerLine[] }).authorisations; // the simulator's own promise
+      const response = await call('GET', `/simulator/ledger?reference=${orderId}`);
+      return (response as { authorisations: LedgerLine[] }).authorisations; // the response schema of the simulator
     },
     stop: async (): Promise<void> => {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,19 +1,19 @@
 import {
-  type Beginning,
+  type BeforeCall,
   type Dispatched,
+  dispatchedReply,
   type Parcel,
-  type Settlement,
   type Shipment,
-  wasDispatched,
+  type ShipmentDecision,
 } from './shipment.ts';
 
 export type CancellationOutcome =
   | { readonly kind: 'cancelled' }
-  /** It was too late. */
+  /** The parcel had been dispatched before. */
   | { readonly kind: 'dispatched'; readonly parcel: Parcel };
 
-/** No dispatch begins any more; of an order without a shipment a tombstone stays, which refuses the one that comes late. */
-export const beginCancellation = (shipment: Shipment): Beginning<'cancel'> => {
+/** Prevents any later dispatch. For an order without a shipment this leaves a tombstone. */
+export const beginCancellation = (shipment: Shipment): BeforeCall<'cancel'> => {
   switch (shipment.status) {
     case 'none':
       return { request: 'cancel', change: { status: 'cancelling' } };
@@ -25,20 +25,20 @@ export const beginCancellation = (shipment: Shipment): Beginning<'cancel'> => {
       return { request: 'cancel' };
     case 'dispatched':
     case 'delivered':
-      return { answer: wasDispatched(shipment) };
+      return { reply: dispatchedReply(shipment) };
     case 'failed':
     case 'cancelled':
-      return { answer: { kind: 'cancelled' } };
+      return { reply: { kind: 'cancelled' } };
   }
 };
 
-export const recordCancellation = (shipment: Shipment, outcome: CancellationOutcome): Settlement => {
+export const recordCancellation = (shipment: Shipment, outcome: CancellationOutcome): ShipmentDecision => {
   if (shipment.status === 'dispatched' || shipment.status === 'delivered')
-    return { answer: wasDispatched(shipment) };
-  if (outcome.kind === 'cancelled') return { answer: { kind: 'cancelled' }, change: { status: 'cancelled' } };
+    return { reply: dispatchedReply(shipment) };
+  if (outcome.kind === 'cancelled') return { reply: { kind: 'cancelled' }, change: { status: 'cancelled' } };
   if (shipment.status !== 'cancelling' || shipment.dispatch === undefined) {
-    return { answer: { kind: 'impossible', reason: 'the carrier has a parcel that was never handed to it' } };
+    return { reply: { kind: 'impossible', reason: 'the carrier reports a parcel that we did not dispatch' } };
   }
   const dispatched: Dispatched = { status: 'dispatched', ...shipment.dispatch, ...outcome.parcel };
-  return { answer: wasDispatched(dispatched), change: dispatched };
+  return { reply: dispatchedReply(dispatched), change: dispatched };
 };

@@ -2,12 +2,12 @@ import type { Dispatch, Parcel, Shipment } from './shipment.ts';
 
 export type Delivery =
   | { readonly kind: 'delivered'; readonly change: Extract<Shipment, { status: 'delivered' }> }
-  /** We know of it. */
+  /** A repeated report. */
   | { readonly kind: 'known'; readonly change?: never }
-  /** The carrier is ahead of our own commit, or reports what we never gave it: in the end it is one or the other. */
+  /** The report arrived before our own commit, or is about an unknown parcel. */
   | { readonly kind: 'not-dispatched'; readonly change?: never };
 
-/** What the carrier's report of a delivery means for the shipment. `at` is RFC 3339. */
+/** Applies the carrier's report of a delivery. `at` is an RFC 3339 timestamp. */
 export const deliver = (
   shipment: Shipment,
   { carrierId, at }: { readonly carrierId: string; readonly at: string },

@@ -1,20 +1,20 @@
 import {
-  type Answer,
-  type Beginning,
+  type BeforeCall,
   type Dispatch,
   type Dispatched,
+  dispatchedReply,
   type Parcel,
-  type Settlement,
+  type Reply,
   type Shipment,
-  wasDispatched,
+  type ShipmentDecision,
 } from './shipment.ts';
 
 export type DispatchOutcome =
   | { readonly kind: 'dispatched'; readonly parcel: Parcel }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** A dispatch that was begun goes on with what it was begun with. */
-export const beginDispatch = (shipment: Shipment, dispatch: Dispatch): Beginning<Dispatch> => {
+/** A dispatch that was begun before continues with the same shipment id. */
+export const beginDispatch = (shipment: Shipment, dispatch: Dispatch): BeforeCall<Dispatch> => {
   switch (shipment.status) {
     case 'none':
       return { request: dispatch, change: { status: 'dispatching', ...dispatch } };
@@ -23,53 +23,53 @@ export const beginDispatch = (shipment: Shipment, dispatch: Dispatch): Beginning
       return { request: { customerId, shipmentId } };
     }
     default:
-      return { answer: answerOf(shipment) };
+      return { reply: replyOf(shipment) };
   }
 };
 
-/** A parcel that has left has left, whatever was asked meanwhile: a cancellation finds it dispatched, at the carrier too. */
+/** A dispatched parcel cannot be taken back, so the shipment becomes dispatched even if a cancellation was requested meanwhile. */
 export const recordDispatch = (
   shipment: Shipment,
   dispatch: Dispatch,
   outcome: DispatchOutcome,
-): Settlement => {
+): ShipmentDecision => {
   if (shipment.status === 'dispatched' || shipment.status === 'delivered')
-    return { answer: wasDispatched(shipment) };
+    return { reply: dispatchedReply(shipment) };
   if (outcome.kind === 'dispatched') {
     const dispatched: Dispatched = { status: 'dispatched', ...dispatch, ...outcome.parcel };
-    return { answer: wasDispatched(dispatched), change: dispatched };
+    return { reply: dispatchedReply(dispatched), change: dispatched };
   }
-  if (shipment.status !== 'dispatching') return { answer: { kind: 'failed', reason: outcome.reason } };
+  if (shipment.status !== 'dispatching') return { reply: { kind: 'failed', reason: outcome.reason } };
   const failed: Shipment = { status: 'failed', reason: outcome.reason };
-  return { answer: answerOf(failed), change: failed };
+  return { reply: replyOf(failed), change: failed };
 };
 
 /**
- * A dispatch that was asked for too late. When the carrier may have been called it has no answer: a refusal would say that no
- * parcel is on its way. The saga's own deadline has passed as well, and its cancellation settles it.
+ * Fails a command that has expired. If the carrier may have been called there is no reply, since a failure would mean that
+ * nothing was dispatched; the saga has timed out too, and its cancellation resolves the shipment.
  */
-export const expireDispatch = (shipment: Shipment): Settlement => {
-  if (shipment.status !== 'none') return { answer: answerOf(shipment) };
+export const expireDispatch = (shipment: Shipment): ShipmentDecision => {
+  if (shipment.status !== 'none') return { reply: replyOf(shipment) };
   const failed: Shipment = { status: 'failed', reason: 'expired' };
-  return { answer: answerOf(failed), change: failed };
+  return { reply: replyOf(failed), change: failed };
 };
 
-const answerOf = (shipment: Shipment): Answer => {
+const replyOf = (shipment: Shipment): Reply => {
   switch (shipment.status) {
     case 'none':
     case 'dispatching':
       return { kind: 'none' };
     case 'dispatched':
     case 'delivered':
-      return wasDispatched(shipment);
+      return dispatchedReply(shipment);
     case 'failed':
       return { kind: 'failed', reason: shipment.reason };
     case 'cancelling':
-      // Where a dispatch was begun, the answer to the cancellation says what became of it.
+      // If a dispatch was begun, the reply to the cancellation reports the result.
       return shipment.dispatch === undefined ? cancelled : { kind: 'none' };
     case 'cancelled':
       return cancelled;
   }
 };
 
-const cancelled: Answer = { kind: 'failed', reason: 'cancelled' };
+const cancelled: Reply = { kind: 'failed', reason: 'cancelled' };

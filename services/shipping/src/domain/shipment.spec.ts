@@ -18,7 +18,7 @@ const states = {
 } satisfies Record<string, Shipment>;
 type State = keyof typeof states;
 
-/** What each command does to a shipment in each state: calls the carrier, or answers from what is known. */
+/** Whether a command calls the carrier in each state, or which reply it gets. */
 test.each<[State, string, string, string]>([
   // state         dispatch     expired       cancel
   ['none', 'call', 'failed', 'call'],
@@ -33,40 +33,40 @@ test.each<[State, string, string, string]>([
   'given a shipment that is %s: dispatch → %s, an expired dispatch → %s, cancel → %s',
   (state, ...expected) => {
     const shipment = states[state];
-    const decided = [
+    const results = [
       beginDispatch(shipment, dispatch),
       expireDispatch(shipment),
       beginCancellation(shipment),
     ] as const;
-    expect(decided.map((each) => ('answer' in each ? each.answer.kind : 'call'))).toEqual(expected);
+    expect(results.map((each) => ('reply' in each ? each.reply.kind : 'call'))).toEqual(expected);
   },
 );
 
-describe('when the carrier has shipped', () => {
+describe('when the carrier has dispatched', () => {
   const outcome = { kind: 'dispatched', parcel } as const;
-  const answer = { kind: 'dispatched', ...dispatch, trackingNumber: 'T1' };
+  const reply = { kind: 'dispatched', ...dispatch, trackingNumber: 'T1' };
 
   test.each<State>(['dispatching', 'cancelling after a dispatch', 'failed', 'cancelled'])(
-    'a shipment that was %s is dispatched: the parcel is on its way',
+    'a shipment that was %s becomes dispatched',
     (state) => {
       expect(recordDispatch(states[state], dispatch, outcome)).toEqual({
-        answer,
+        reply,
         change: states.dispatched,
       });
     },
   );
 
-  test('a cancellation says so, and knows whose parcel it is', () => {
+  test('a cancellation replies with the shipment', () => {
     expect(recordCancellation(states['cancelling after a dispatch'], outcome)).toEqual({
-      answer,
+      reply,
       change: states.dispatched,
     });
-    expect(recordCancellation(states.delivered, { kind: 'cancelled' })).toEqual({ answer });
+    expect(recordCancellation(states.delivered, { kind: 'cancelled' })).toEqual({ reply });
   });
 
-  test('a cancellation of what nobody dispatched cannot say whose it is', () => {
+  test('a cancellation of a dispatch that was never begun is impossible', () => {
     expect(recordCancellation(states['cancelling before a dispatch'], outcome)).toMatchObject({
-      answer: { kind: 'impossible' },
+      reply: { kind: 'impossible' },
     });
   });
 });
@@ -76,19 +76,19 @@ describe('when the carrier refuses', () => {
 
   test('a dispatch fails', () => {
     expect(recordDispatch(states.dispatching, dispatch, outcome)).toEqual({
-      answer: { kind: 'failed', reason: 'shipment_cancelled' },
+      reply: { kind: 'failed', reason: 'shipment_cancelled' },
       change: { status: 'failed', reason: 'shipment_cancelled' },
     });
   });
 
-  test('a dispatch that is being cancelled fails, and the cancellation goes on', () => {
+  test('a dispatch that is being cancelled fails, and the cancellation continues', () => {
     expect(recordDispatch(states['cancelling after a dispatch'], dispatch, outcome)).toEqual({
-      answer: { kind: 'failed', reason: 'shipment_cancelled' },
+      reply: { kind: 'failed', reason: 'shipment_cancelled' },
     });
   });
 });
 
-test('a cancellation closes the shipment before the carrier is asked', () => {
+test('a cancellation changes the status before the carrier is called', () => {
   expect(beginCancellation(states.dispatching).change).toEqual(states['cancelling after a dispatch']);
   expect(beginCancellation(states.none).change).toEqual(states['cancelling before a dispatch']);
   expect(beginCancellation(states.dispatched).change).toBeUndefined();
@@ -103,14 +103,14 @@ describe('a report of a delivery', () => {
   });
 
   test.each<[string, Shipment]>([
-    ['nobody knows', states.none],
-    ['is not dispatched as far as we know', states.dispatching],
+    ['is unknown', states.none],
+    ['is not known to be dispatched', states.dispatching],
     ['failed', states.failed],
-  ])('of a shipment that %s is not taken yet', (_, shipment) => {
+  ])('of a shipment that %s is not accepted yet', (_, shipment) => {
     expect(deliver(shipment, report)).toEqual({ kind: 'not-dispatched' });
   });
 
-  test('of another parcel is not taken', () => {
+  test('of another parcel is not accepted', () => {
     expect(deliver(states.dispatched, { ...report, carrierId: 'ship_2' })).toEqual({
       kind: 'not-dispatched',
     });

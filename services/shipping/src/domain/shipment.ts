@@ -1,11 +1,9 @@
-/** What a dispatch was begun with. */
 export interface Dispatch {
   readonly customerId: string;
-  /** Ours; the carrier has its own. */
+  /** Our id; the carrier has its own. */
   readonly shipmentId: string;
 }
 
-/** What the carrier calls it. */
 export interface Parcel {
   readonly carrierId: string;
   readonly trackingNumber: string;
@@ -13,43 +11,42 @@ export interface Parcel {
 
 /** The shipment of one order. */
 export type Shipment =
-  /** Nobody has asked for it. */
+  /** No command has arrived. */
   | { readonly status: 'none' }
-  /** The carrier was called, or is about to be; what it says is not known. */
+  /** The call to the carrier is about to be made, or its result is unknown. */
   | ({ readonly status: 'dispatching' } & Dispatch)
   | Dispatched
   | ({ readonly status: 'delivered'; readonly deliveredAt: string } & Dispatch & Parcel)
-  /** Also of what came too late. */
+  /** Refused by the carrier, or because the command had expired. */
   | { readonly status: 'failed'; readonly reason: string }
-  /** The carrier was called to cancel, or is about to be. With the dispatch where one was begun. */
+  /** A cancellation is in progress. `dispatch` is set if one was begun. */
   | { readonly status: 'cancelling'; readonly dispatch?: Dispatch }
   | { readonly status: 'cancelled' };
 
 export type Dispatched = { readonly status: 'dispatched' } & Dispatch & Parcel;
 
-/** What a command is answered. */
-export type Answer =
+/** The reply to a command. */
+export type Reply =
   | ({ readonly kind: 'dispatched'; readonly trackingNumber: string } & Dispatch)
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' }
-  /** None: another answer settles it. */
+  /** No reply: the reply to another command resolves the shipment. */
   | { readonly kind: 'none' }
-  /** The sender has lost track: there is nothing that could be answered. */
+  /** The command can never succeed in this state, and has no failure reply. It is dead-lettered. */
   | { readonly kind: 'impossible'; readonly reason: string };
 
-/** Before the carrier is called: the request to make, or the answer without one. */
-export type Beginning<Request> =
+/** The request to the carrier, or the decision if no call is needed. */
+export type BeforeCall<Request> =
   | { readonly request: Request; readonly change?: Shipment }
-  | { readonly answer: Answer; readonly change?: Shipment };
+  | ShipmentDecision;
 
-/** After the carrier has answered, or where it is not asked. */
-export interface Settlement {
-  readonly answer: Answer;
-  /** What becomes of the shipment; left out where nothing changes. */
+export interface ShipmentDecision {
+  readonly reply: Reply;
+  /** The new state; left out if nothing changes. */
   readonly change?: Shipment;
 }
 
-export const wasDispatched = ({ customerId, shipmentId, trackingNumber }: Dispatch & Parcel): Answer => ({
+export const dispatchedReply = ({ customerId, shipmentId, trackingNumber }: Dispatch & Parcel): Reply => ({
   kind: 'dispatched',
   customerId,
   shipmentId,

@@ -3,12 +3,12 @@ import type { Carrier } from '../carrier.ts';
 import { beginCancellation, recordCancellation } from '../domain/cancellation.ts';
 import { callOutside } from '../store/handlers.ts';
 import { shipments } from '../store/shipments.ts';
-import { beginOrReply, reply } from './reply.ts';
+import { callOrReply, reply } from './reply.ts';
 
 export const onCancelShipment = (carrier: Carrier) =>
   callOutside(cancelShipment, shipments, {
     idempotencyKey: ({ data }) => `${data.orderId}/cancel`,
-    before: ({ data }, shipment) => beginOrReply(data.orderId, beginCancellation(shipment)),
+    before: ({ data }, shipment) => callOrReply(data.orderId, beginCancellation(shipment)),
     call: (_, { message: { data }, idempotencyKey: key, signal }) =>
       carrier.cancel({ reference: data.orderId, key, signal }),
     after: ({ data }, shipment, { response }) => reply(data.orderId, recordCancellation(shipment, response)),

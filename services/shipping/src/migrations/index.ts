@@ -15,6 +15,6 @@ export const migrations: Migrations = {
     )`,
     'create index carrier_callback_received_at on carrier_callback using brin (received_at)',
   ),
-  // A shipment that is delivered takes no second report of it: what was taken needs no table of its own.
+  // A repeated report is recognised by the shipment's status, so this table is not needed.
   '003-no-carrier-callback': statements('drop table carrier_callback'),
 };

@@ -4,7 +4,7 @@ import type { Shipment } from '../domain/shipment.ts';
 import { unitOfWork } from './handlers.ts';
 import type { Tables } from './tables.ts';
 
-/** Locks the shipments of these orders, in the orders' order. */
+/** Locks and returns the shipments, in the order of their ids to prevent deadlocks. */
 const load = async (tx: Tx<Tables>, orderIds: readonly string[]): Promise<ReadonlyMap<string, Shipment>> => {
   const { rows } = await sql<{ order_id: string; state: Shipment }>`
     select order_id, state from shipment
@@ -12,7 +12,7 @@ const load = async (tx: Tx<Tables>, orderIds: readonly string[]): Promise<Readon
   return new Map(rows.map(({ order_id, state }) => [order_id, state]));
 };
 
-/** Writes shipments as one statement. */
+/** Saves shipments in one statement. */
 export const saveShipments = async (
   tx: Tx<Tables>,
   changed: readonly Changed<Shipment, Shipment>[],
@@ -35,11 +35,10 @@ export const saveShipments = async (
     where shipment.order_id = any(${orderIds}::text[]) and shipment.order_id = changed.order_id`.execute(tx);
 };
 
-/** The shipment of each order. */
 export const shipments = unitOfWork({
   tables: ['shipment'],
   idOf: ({ orderId }: { readonly orderId: string }) => orderId,
-  initial: { status: 'none' } as Shipment, // widened to all that it may become
+  initial: { status: 'none' } as Shipment, // widened to the union
   load,
   evolve: (_, changed: Shipment) => changed,
   save: saveShipments,
@@ -48,11 +47,11 @@ export const shipments = unitOfWork({
 export interface ShipmentQuery {
   readonly limit: number;
   readonly orderId?: string | undefined;
-  /** The last order of the page before. */
+  /** The last order id of the previous page. */
   readonly before?: string | undefined;
 }
 
-/** The newest orders first. */
+/** Newest orders first. */
 export const readShipments = async (
   db: Kysely<Tables>,
   { limit, orderId, before }: ShipmentQuery,

@@ -32,17 +32,17 @@ export interface Published {
 interface Options {
   readonly timeoutMs?: number;
   readonly trialAfterMs?: number;
-  /** What the handlers call in place of the carrier. */
+  /** Wraps the carrier that the handlers call. */
   readonly wrap?: (carrier: Carrier) => Carrier;
 }
 
-/** The service's database and handlers, without a broker: what it publishes stays in the outbox. */
+/** Starts the service's handlers on a new database, without a broker: its messages stay in the outbox. */
 export const openShipping = async (serverUrl: string, carrierUrl: string) => {
   const { url, drop } = await freshDatabase(serverUrl);
   const stores: Store<Tables>[] = [];
   const log = { info: () => {}, warn: () => {}, error: () => {} };
 
-  /** Another process of the service on the same database, with a circuit breaker of its own. */
+  /** Another instance of the service on the same database, with its own circuit breaker. */
   const instance = ({ timeoutMs = 1_000, trialAfterMs = 100, wrap = (each) => each }: Options = {}) => {
     const store = createStore<Tables>({ service: 'shipping', registry: shop, url, log });
     stores.push(store);
@@ -59,21 +59,21 @@ export const openShipping = async (serverUrl: string, carrierUrl: string) => {
     const handlers = [onDispatchOrder, onCancelShipment].map((handler) => handler(wrap(carrier)));
     const { run } = store.runner(subscription, handlers);
     const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
-    /** As the pipeline does it: waits, tries again or gives up; here it ends after so many waits, too. */
-    const deliver = async (message: Message, mostWaits = 1_000) => {
+    /** Retries, waits and gives up as the pipeline does, but stops after `maxWaits` waits. */
+    const deliver = async (message: Message, maxWaits = 1_000) => {
       for (let attempt = 1, waits = 0; ; ) {
         try {
           await handle(message);
-          return { attempt, waits, isDead: false };
+          return { attempt, waits, isDeadLettered: false };
         } catch (error) {
           const settle = error instanceof Fault ? error.settle : 'retry';
           if (settle === 'pause') {
-            if (waits === mostWaits) return { attempt, waits, isDead: false };
+            if (waits === maxWaits) return { attempt, waits, isDeadLettered: false };
             waits += 1;
-            const leastMs = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
-            await new Promise((resolve) => setTimeout(resolve, Math.max(100, leastMs)));
+            const minWaitMs = error instanceof Fault ? (error.details.retryAfterMs ?? 0) : 0;
+            await new Promise((resolve) => setTimeout(resolve, Math.max(100, minWaitMs)));
           } else if (settle === 'dead-letter' || attempt === subscription.retry.attempts) {
-            return { attempt, waits, isDead: true };
+            return { attempt, waits, isDeadLettered: true };
           } else {
             attempt += 1;
           }
@@ -93,7 +93,7 @@ export const openShipping = async (serverUrl: string, carrierUrl: string) => {
       await handle(message);
       await handle(message);
     },
-    /** What was published since the last call. */
+    /** Removes and returns the messages in the outbox. */
     published: async (): Promise<Published[]> => {
       const { rows } = await sql<{ id: number; body: Buffer }>`delete from outbox returning id, body`.execute(
         store.db,
@@ -105,7 +105,7 @@ export const openShipping = async (serverUrl: string, carrierUrl: string) => {
           return { type, stepId: stepid, data };
         });
     },
-    /** The ids of the messages in the outbox, in their order. */
+    /** The ids of the messages in the outbox, in order. */
     messageIds: async (): Promise<string[]> => {
       const { rows } = await sql<{ message_id: string }>`select message_id from outbox order by id`.execute(
         store.db,

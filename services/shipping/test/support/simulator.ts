@@ -10,7 +10,7 @@ const program = fileURLToPath(
 
 export const keys = { carrier: 'carrier-key-1', webhook: 'webhook-secret' };
 
-/** A shipment as the carrier's own book shows it. */
+/** A shipment in the carrier's list. */
 export interface CarrierShipment {
   readonly id: string;
   readonly trackingNumber: string;
@@ -18,7 +18,7 @@ export interface CarrierShipment {
   readonly reportedAt?: string;
 }
 
-/** The carrier: the simulator as a process of its own, which ends with this one. */
+/** Starts the simulator as a child process, which ends with this one. */
 export const startSimulator = async (environment: Readonly<Record<string, string>> = {}) => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -39,8 +39,8 @@ export const startSimulator = async (environment: Readonly<Record<string, string
       ({ ok }) => ok,
       () => false,
     );
-  for (let tries = 0; !(await isUp()); tries += 1) {
-    if (child.exitCode !== null || tries > 200) throw new Error('the simulator did not start');
+  for (let attempts = 0; !(await isUp()); attempts += 1) {
+    if (child.exitCode !== null || attempts > 200) throw new Error('the simulator did not start');
     await sleep(50);
   }
 
@@ -58,12 +58,12 @@ export const startSimulator = async (environment: Readonly<Record<string, string
 
   return {
     url,
-    /** What goes wrong from now on; see the simulator's README. */
+    /** Sets one or more faults; see the simulator's README. */
     fault: (carrier: unknown) => call('PUT', '/simulator/faults', { carrier }),
     clearFaults: () => call('DELETE', '/simulator/faults'),
     shipments: async (orderId: string): Promise<readonly CarrierShipment[]> => {
-      const answer = await call('GET', `/simulator/shipments?reference=${orderId}`);
-      return (answer as { shipments: CarrierShipment[] }).shipments; // the simulator's own promise
+      const response = await call('GET', `/simulator/shipments?reference=${orderId}`);
+      return (response as { shipments: CarrierShipment[] }).shipments; // the response schema of the simulator
     },
     stop: async (): Promise<void> => {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -10,78 +10,79 @@ export interface DeliveriesOptions {
   readonly delayMs: number;
   readonly log: Log;
   readonly deliver: (id: string) => Shipment;
-  readonly reported: (id: string) => void;
+  readonly markReported: (id: string) => void;
 }
 
 export interface Deliveries {
-  /** Delivers the shipment when its time has come, then reports it until that was taken. */
-  follow(shipment: Shipment): void;
-  /** What is not reported by then is reported by the next process. */
+  /** Delivers the shipment after the delay, then reports it until the callback succeeds. */
+  track(shipment: Shipment): void;
+  /** Deliveries that are not reported yet are reported after the next start. */
   stop(): Promise<void>;
 }
 
-const longestPauseMs = 10_000;
-const atOnce = 16;
+const maxRetryDelayMs = 10_000;
+const maxConcurrentCallbacks = 16;
 
-/** Parcels on their way, and the callbacks about them: signed, at least once, the same `eventId` each time. */
+/** Delivers shipments and reports them with signed callbacks, at least once each, with a stable `eventId`. */
 export const createDeliveries = (options: DeliveriesOptions): Deliveries => {
-  const { callbackUrl, secret, delayMs, log, deliver, reported } = options;
+  const { callbackUrl, secret, delayMs, log, deliver, markReported } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const followed = new Set<Promise<void>>();
-  const turns = createTurns(atOnce);
+  const tracked = new Set<Promise<void>>();
+  const limit = createLimiter(maxConcurrentCallbacks);
 
   const report = async (url: string, { id, reference, eventId, deliveredAt }: Shipment): Promise<boolean> => {
     const body = JSON.stringify({ eventId, type: 'delivered', shipmentId: id, reference, at: deliveredAt });
     const signature = sign(secret, body, Math.floor(Date.now() / 1_000));
     try {
-      const { statusCode, body: answer } = await request(url, {
+      const { statusCode, body: response } = await request(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'carrier-signature': signature },
         body,
         signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
       });
-      await answer.dump();
-      const isTaken = statusCode >= 200 && statusCode < 300;
-      if (!isTaken) log.debug({ eventId, status: statusCode }, 'callback not taken');
-      return isTaken;
+      await response.dump();
+      const isAccepted = statusCode >= 200 && statusCode < 300;
+      if (!isAccepted) log.debug({ eventId, status: statusCode }, 'callback failed');
+      return isAccepted;
     } catch (error) {
-      log.debug({ eventId, reason: reasonOf(error) }, 'callback not taken');
+      log.debug({ eventId, reason: reasonOf(error) }, 'callback failed');
       return false;
     }
   };
 
-  const follow = async (shipment: Shipment): Promise<void> => {
+  const track = async (shipment: Shipment): Promise<void> => {
     const due = Date.parse(shipment.dispatchedAt) + delayMs;
     await sleep(Math.max(0, due - Date.now()), undefined, { signal });
     const delivered = deliver(shipment.id);
     if (callbackUrl === undefined) return;
     for (let attempt = 0; ; attempt += 1) {
-      if (await turns(() => report(callbackUrl, delivered))) break;
-      const pause = Math.min(longestPauseMs, 100 * 2 ** attempt);
-      await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal });
+      if (await limit(() => report(callbackUrl, delivered))) break;
+      const retryDelayMs = Math.min(maxRetryDelayMs, 100 * 2 ** attempt);
+      await sleep(retryDelayMs * (0.5 + Math.random() / 2), undefined, { signal });
     }
-    reported(shipment.id);
+    markReported(shipment.id);
   };
 
   return {
-    follow: (shipment) => {
-      const work = follow(shipment)
+    track: (shipment) => {
+      const work = track(shipment)
         .catch((error: unknown) => {
-          if (!signal.aborted) log.error({ err: error, shipment: shipment.id }, 'lost sight of a shipment');
+          if (!signal.aborted)
+            log.error({ err: error, shipment: shipment.id }, 'cannot deliver or report a shipment');
         })
-        .finally(() => followed.delete(work));
-      followed.add(work);
+        .finally(() => tracked.delete(work));
+      tracked.add(work);
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all(followed);
+      await Promise.all(tracked);
     },
   };
 };
 
-/** Runs at most so many pieces of work at once, in the order in which they came. */
-const createTurns = (limit: number) => {
+/** Runs at most `limit` functions at a time, in order. */
+const createLimiter = (limit: number) => {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async <T>(work: () => Promise<T>): Promise<T> => {

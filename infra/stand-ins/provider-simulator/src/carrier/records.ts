@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { remembered } from '../outcome.ts';
+import { storedOutcome } from '../idempotency-store.ts';
 
-/** `reported` is when the callback about the delivery was taken. */
+/** `reportedAt` is when the callback about the delivery succeeded. */
 export const shipment = z.object({
   id: z.string(),
   trackingNumber: z.string(),
@@ -14,10 +14,10 @@ export const shipment = z.object({
 });
 export type Shipment = z.output<typeof shipment>;
 
-/** One line of the journal: a shipment as it now is, a refusal, or a tombstone for a reference. */
+/** A line of the journal: the new state of a shipment, a rejection, or a tombstone for a reference. */
 export const entry = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('change'), shipment, answer: remembered.optional() }),
-  z.object({ type: z.literal('refusal'), answer: remembered }),
+  z.object({ type: z.literal('change'), shipment, answer: storedOutcome.optional() }),
+  z.object({ type: z.literal('refusal'), answer: storedOutcome }),
   z.object({ type: z.literal('tombstone'), reference: z.string() }),
 ]);
 export type Entry = z.output<typeof entry>;

@@ -26,7 +26,7 @@ test('the same key ships once', () => {
   expect(dispatched).toHaveLength(1);
 });
 
-test('what is dispatched cannot be cancelled', () => {
+test('a dispatched shipment cannot be cancelled', () => {
   const { shipments } = newShipments();
   shipments.ship('k', { reference: 'order-1' }, false);
   expect(shipments.cancel('order-1', false)).toEqual(refusal('already_dispatched'));
@@ -41,7 +41,7 @@ test('a cancelled reference is never shipped, under any key', () => {
   expect(dispatched).toEqual([]);
 });
 
-test('a refusal stays the answer of its key', () => {
+test('a rejection is stored under its key', () => {
   const { shipments } = newShipments();
   expect(shipments.ship('k', { reference: 'order-1' }, true)).toEqual(refusal('address_not_served'));
   expect(shipments.ship('k', { reference: 'order-1' }, false)).toEqual(refusal('address_not_served'));
@@ -54,7 +54,7 @@ test('a shipment is delivered once', () => {
   const id = dispatched[0]?.id ?? '';
   const delivered = shipments.deliver(id);
   expect(shipments.deliver(id)).toEqual(delivered);
-  shipments.reported(id);
+  shipments.markReported(id);
   expect(shipments.list('order-1')).toMatchObject([{ status: 'delivered', reportedAt: expect.any(String) }]);
 });
 

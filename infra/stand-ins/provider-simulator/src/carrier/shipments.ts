@@ -1,23 +1,18 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { openJournal } from '@emporium/service';
-import {
-  createMemory,
-  done,
-  fingerprint,
-  forgetOldest,
-  type Outcome,
-  type Remembered,
-  refused,
-} from '../outcome.ts';
+import { evictOldest } from '../evict-oldest.ts';
+import { createIdempotencyStore, fingerprint } from '../idempotency-store.ts';
+import { type Outcome, rejected, succeeded } from '../outcome.ts';
 import { type Entry, entry, type Shipment } from './records.ts';
 
-/** The carrier's book. Repeating a call with its key gives the same answer and ships nothing more. */
+/** The shipments of the carrier. A repeated request with the same idempotency key returns the same outcome and ships nothing. */
 export interface Shipments {
   ship(key: string, request: { readonly reference: string }, isRefused: boolean): Outcome;
-  /** An unknown reference leaves a tombstone: a shipment that comes late is refused. A dispatched one answers 409. */
+  /** An unknown reference leaves a tombstone, which rejects a later shipment. A dispatched shipment returns 409. */
   cancel(reference: string, isRefused: boolean): Outcome;
+  /** Returns the delivered shipment, also when it was delivered before. */
   deliver(id: string): Shipment;
-  reported(id: string): void;
+  markReported(id: string): void;
   list(reference?: string): readonly Shipment[];
   close(): void;
 }
@@ -29,27 +24,27 @@ export interface ShipmentsOptions {
   readonly now?: () => number;
 }
 
-/** The oldest are forgotten beyond this. */
+/** The number of shipments. The oldest are evicted. */
 const capacity = 200_000;
 
 export const createShipments = ({ file, onDispatched, now = Date.now }: ShipmentsOptions): Shipments => {
   const shipments = new Map<string, Shipment>();
   const dispatched = new Map<string, string>();
   const cancelled = new Map<string, true>();
-  const memory = createMemory(capacity);
+  const outcomes = createIdempotencyStore(capacity);
 
   const apply = (change: Entry): void => {
     if (change.type === 'tombstone') {
       cancelled.set(change.reference, true);
-      forgetOldest(cancelled, capacity);
+      evictOldest(cancelled, capacity);
       return;
     }
-    if (change.answer !== undefined) memory.remember(change.answer);
+    if (change.answer !== undefined) outcomes.save(change.answer);
     if (change.type === 'refusal') return;
     const { shipment } = change;
     shipments.set(shipment.id, shipment);
     dispatched.set(shipment.reference, shipment.id);
-    for (const map of [shipments, dispatched]) forgetOldest<unknown>(map, capacity);
+    for (const map of [shipments, dispatched]) evictOldest<unknown>(map, capacity);
   };
 
   const journal = openJournal({
@@ -67,46 +62,42 @@ export const createShipments = ({ file, onDispatched, now = Date.now }: Shipment
 
   const known = (id: string): Shipment => {
     const shipment = shipments.get(id);
-    if (shipment === undefined) throw new Error(`There is no shipment ${id}`);
+    if (shipment === undefined) throw new Error(`no shipment with the id ${id}`);
     return shipment;
   };
 
   return {
-    ship(key, request, isRefused) {
-      const asked = fingerprint('ship', request);
-      const answered = memory.recall(key, asked);
-      if (answered !== undefined) return answered;
-      const refusal = cancelled.has(request.reference)
-        ? wasCancelled
-        : isRefused
-          ? addressNotServed
-          : undefined;
+    ship(key, body, isRefused) {
+      const { reference } = body;
+      const request = fingerprint('ship', body);
+      const stored = outcomes.find(key, request);
+      if (stored !== undefined) return stored;
+      const refusal = cancelled.has(reference) ? wasCancelled : isRefused ? addressNotServed : undefined;
       if (refusal !== undefined) {
-        record({ type: 'refusal', answer: { key, request: asked, outcome: refusal } });
+        record({ type: 'refusal', answer: { key, request, outcome: refusal } });
         return refusal;
       }
-      const shipment: Shipment = {
+      const view = {
         id: `ship_${randomUUID()}`,
         trackingNumber: `EM${String(randomInt(1e9)).padStart(9, '0')}DE`,
-        reference: request.reference,
+        reference,
         status: 'dispatched',
         dispatchedAt: isoNow(),
-        eventId: `evt_${randomUUID()}`,
-      };
-      const { id, trackingNumber, reference, status, dispatchedAt } = shipment;
-      const outcome = done(201, { id, trackingNumber, reference, status, dispatchedAt });
-      const answer: Remembered = { key, request: asked, outcome };
-      record({ type: 'change', shipment, answer });
+      } as const;
+      const shipment: Shipment = { ...view, eventId: `evt_${randomUUID()}` };
+      const outcome = succeeded(201, view);
+      record({ type: 'change', shipment, answer: { key, request, outcome } });
       onDispatched(shipment);
       return outcome;
     },
 
     cancel(reference, isRefused) {
       if (isRefused)
-        return refused(409, 'cancellation_refused', 'The cancellation was refused; it may be tried again.');
-      if (dispatched.has(reference)) return refused(409, 'already_dispatched', 'The shipment is on its way.');
+        return rejected(409, 'cancellation_refused', 'The cancellation was refused; it may be retried.');
+      if (dispatched.has(reference))
+        return rejected(409, 'already_dispatched', 'The shipment was dispatched already.');
       if (!cancelled.has(reference)) record({ type: 'tombstone', reference });
-      return done(200, { reference, status: 'cancelled' });
+      return succeeded(200, { reference, status: 'cancelled' });
     },
 
     deliver(id) {
@@ -117,7 +108,7 @@ export const createShipments = ({ file, onDispatched, now = Date.now }: Shipment
       return delivered;
     },
 
-    reported(id) {
+    markReported(id) {
       record({ type: 'change', shipment: { ...known(id), reportedAt: isoNow() } });
     },
 
@@ -130,9 +121,9 @@ export const createShipments = ({ file, onDispatched, now = Date.now }: Shipment
   };
 };
 
-const wasCancelled = refused(
+const wasCancelled = rejected(
   409,
   'shipment_cancelled',
   'The shipment was cancelled before it was dispatched.',
 );
-const addressNotServed = refused(422, 'address_not_served', 'The carrier does not serve this address.');
+const addressNotServed = rejected(422, 'address_not_served', 'The carrier does not serve this address.');

@@ -11,14 +11,14 @@ const order = (token = 'tok_ok') => ({ amount, token, reference: 'order-1' });
 
 const authorised = (token?: string) => {
   const { ledger, clock } = newLedger();
-  const given = ledger.authorise('key-a', order(token), false);
-  const id = 'body' in given ? String(given.body['id']) : '';
+  const outcome = ledger.authorise('key-a', order(token), false);
+  const id = 'body' in outcome ? String(outcome.body['id']) : '';
   return { ledger, clock, id };
 };
 const refusal = (code: string) => expect.objectContaining({ code });
 const approval = (status: string) => expect.objectContaining({ body: expect.objectContaining({ status }) });
 
-test('the same key and body give the same answer and one authorisation', () => {
+test('the same key and body return the same outcome and make one authorisation', () => {
   const { ledger } = newLedger();
   const first = ledger.authorise('key-a', order(), false);
   expect(first).toEqual(approval('approved'));
@@ -26,7 +26,7 @@ test('the same key and body give the same answer and one authorisation', () => {
   expect(ledger.lines()).toHaveLength(1);
 });
 
-test('the same key with another body or for another operation is refused', () => {
+test('the same key with another body or operation is rejected', () => {
   const { ledger, id } = authorised();
   expect(ledger.authorise('key-a', { ...order(), reference: 'order-2' }, false)).toEqual(
     refusal('idempotency_key_reused'),
@@ -52,7 +52,7 @@ test.each([
   expect(ledger.lines('order-1')).toMatchObject([{ authorised: held, held, captured: 0 }]);
 });
 
-test('a capture moves the money once, whatever is repeated', () => {
+test('a capture moves the money once, also when it is repeated', () => {
   const { ledger, id } = authorised();
   const first = ledger.capture('key-c', id, undefined, false);
   expect(first).toEqual(approval('captured'));
@@ -73,7 +73,7 @@ test('no more than was authorised can be captured, and not in another currency',
   );
 });
 
-test('an authorisation that is too old is not captured; a renewed one is', () => {
+test('an expired authorisation cannot be captured, but a renewed one can', () => {
   const { ledger, clock, id } = authorised();
   clock.now += 1_001;
   expect(ledger.capture('c1', id, undefined, false)).toEqual(refusal('authorisation_expired'));
@@ -85,12 +85,12 @@ test('an authorisation that is too old is not captured; a renewed one is', () =>
   );
 });
 
-test('tok_expires is too old at once', () => {
+test('tok_expires expires at once', () => {
   const { ledger, id } = authorised('tok_expires');
   expect(ledger.capture('c1', id, undefined, false)).toEqual(refusal('authorisation_expired'));
 });
 
-test('tok_expires_1 is too old once: the renewed authorisation holds', () => {
+test('tok_expires_1 expires at once, but the renewed authorisation is valid', () => {
   const { ledger, id } = authorised('tok_expires_1');
   expect(ledger.capture('c1', id, undefined, false)).toEqual(refusal('authorisation_expired'));
   ledger.authorise('key-renewed', order('tok_expires_1'), false);
@@ -99,7 +99,7 @@ test('tok_expires_1 is too old once: the renewed authorisation holds', () => {
   );
 });
 
-test('tok_capture_fails_2 refuses two captures, then takes the same key', () => {
+test('tok_capture_fails_2 refuses two captures, then accepts the same key', () => {
   const { ledger, id } = authorised('tok_capture_fails_2');
   const captures = [1, 2, 3].map(() => ledger.capture('c1', id, undefined, false));
   expect(captures).toEqual([refusal('capture_refused'), refusal('capture_refused'), approval('captured')]);
@@ -142,7 +142,7 @@ test('a void by key finds the authorisation', () => {
   expect(ledger.lines()).toMatchObject([{ status: 'voided' }]);
 });
 
-test('a void of an unknown key declines the authorisation that comes late', () => {
+test('a void of an unknown key declines a later authorisation', () => {
   const { ledger } = newLedger();
   expect(ledger.voidByKey('key-a', false)).toEqual(approval('voided'));
   const late = ledger.authorise('key-a', order(), false);
@@ -151,7 +151,7 @@ test('a void of an unknown key declines the authorisation that comes late', () =
   expect(ledger.lines()).toMatchObject([{ authorised: 0, held: 0 }]);
 });
 
-test('a refusal on request changes nothing, but an authorisation is declined for good', () => {
+test('a refusal changes nothing, except that an authorisation is declined permanently', () => {
   const { ledger, id } = authorised();
   expect(ledger.void(id, true)).toEqual(refusal('void_refused'));
   expect(ledger.voidByKey('key-a', true)).toEqual(refusal('void_refused'));

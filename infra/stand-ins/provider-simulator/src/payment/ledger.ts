@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { openJournal } from '@emporium/service';
-import {
-  createMemory,
-  done,
-  fingerprint,
-  forgetOldest,
-  type Outcome,
-  type Remembered,
-  refused,
-} from '../outcome.ts';
+import { evictOldest } from '../evict-oldest.ts';
+import { createIdempotencyStore, fingerprint } from '../idempotency-store.ts';
+import { type Outcome, rejected, succeeded } from '../outcome.ts';
 import { type Authorisation, type Entry, entry, type LedgerLine, type Money } from './records.ts';
 import { behaviourOf } from './test-tokens.ts';
 
@@ -18,20 +12,26 @@ export interface AuthorisationRequest {
   readonly reference: string;
 }
 
-/** The provider's books. Repeating a call with its key gives the same answer and moves no money. */
+/** The authorisations of the provider. A repeated request with the same idempotency key returns the same outcome and moves no money. */
 export interface Ledger {
   authorise(key: string, request: AuthorisationRequest, isRefused: boolean): Outcome;
-  /** Refusals leave no trace, so that the same key may try again. */
+  /** A rejection is not stored, so the same key can be used again. */
   capture(key: string, id: string, amount: Money | undefined, isRefused: boolean): Outcome;
-  /** `id` is an authorisation's or a capture's. */
+  /** `id` is the id of an authorisation or a capture. A rejection is not stored. */
   refund(key: string, id: string, amount: Money | undefined, isRefused: boolean): Outcome;
   void(id: string, isRefused: boolean): Outcome;
-  /** By the key of the authorisation; an unknown key leaves a tombstone, and an authorisation that comes late is declined. */
+  /** By the idempotency key of the authorisation. An unknown key leaves a tombstone, which declines a later authorisation. */
   voidByKey(key: string, isRefused: boolean): Outcome;
   find(id: string): Authorisation | undefined;
   findByKey(key: string): Authorisation | undefined;
   lines(reference?: string): LedgerLine[];
   close(): void;
+}
+
+/** A change of an authorisation, with the outcome to store under the idempotency key. */
+interface Change {
+  readonly authorisation: Authorisation;
+  readonly outcome: Outcome;
 }
 
 export interface LedgerOptions {
@@ -40,7 +40,7 @@ export interface LedgerOptions {
   readonly now?: () => number;
 }
 
-/** The oldest are forgotten beyond this. */
+/** The number of authorisations. The oldest are evicted. */
 const capacity = 200_000;
 
 export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: LedgerOptions): Ledger => {
@@ -49,20 +49,20 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
   const idByCapture = new Map<string, string>();
   const tombstones = new Map<string, true>();
   const captureRefusals = new Map<string, number>();
-  const memory = createMemory(capacity);
+  const outcomes = createIdempotencyStore(capacity);
 
   const apply = (change: Entry): void => {
     if (change.type === 'tombstone') {
       tombstones.set(change.key, true);
-      forgetOldest(tombstones, capacity);
+      evictOldest(tombstones, capacity);
       return;
     }
     const { authorisation } = change;
     authorisations.set(authorisation.id, authorisation);
     idByKey.set(authorisation.key, authorisation.id);
     if (authorisation.captureId !== undefined) idByCapture.set(authorisation.captureId, authorisation.id);
-    if (change.answer !== undefined) memory.remember(change.answer);
-    for (const map of [authorisations, idByKey, idByCapture]) forgetOldest<unknown>(map, capacity);
+    if (change.answer !== undefined) outcomes.save(change.answer);
+    for (const map of [authorisations, idByKey, idByCapture]) evictOldest<unknown>(map, capacity);
   };
 
   const journal = openJournal({
@@ -76,11 +76,23 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
     apply(change);
   };
 
+  /** A repeated request gets the stored outcome. A rejection changes nothing and is not stored. */
+  const once = (key: string, request: string, operation: () => Change | Outcome): Outcome => {
+    const stored = outcomes.find(key, request);
+    if (stored !== undefined) return stored;
+    const result = operation();
+    if (!('authorisation' in result)) return result;
+    const { authorisation, outcome } = result;
+    record({ type: 'change', authorisation, answer: { key, request, outcome } });
+    return outcome;
+  };
+
   const find = (id: string): Authorisation | undefined => authorisations.get(idByCapture.get(id) ?? id);
+  const findByKey = (key: string): Authorisation | undefined => authorisations.get(idByKey.get(key) ?? '');
   const isExpired = ({ status, expiresAt }: Authorisation): boolean =>
     status === 'authorised' && now() >= expiresAt;
 
-  const madeFor = (reference: string): number =>
+  const countFor = (reference: string): number =>
     [...authorisations.values()].filter((each) => each.reference === reference).length;
 
   const voidIt = (authorisation: Authorisation): Outcome => {
@@ -88,103 +100,93 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
     if (authorisation.status === 'authorised') {
       record({ type: 'change', authorisation: { ...authorisation, status: 'voided' } });
     }
-    return done(200, {
+    return succeeded(200, {
       id: authorisation.id,
       status: authorisation.status === 'declined' ? 'declined' : 'voided',
     });
   };
 
   return {
-    authorise(key, request, isRefused) {
-      const asked = fingerprint('authorise', request);
-      const known = memory.recall(key, asked);
-      if (known !== undefined) return known;
-      const { declines, expiries } = behaviourOf(request.token);
-      const isTooOld = expiries > 0 && madeFor(request.reference) < expiries;
-      const reason = tombstones.has(key) ? 'voided' : isRefused ? 'declined_on_request' : declines;
-      const authorisation: Authorisation = {
-        id: `auth_${randomUUID()}`,
-        key,
-        reference: request.reference,
-        token: request.token,
-        amount: request.amount.amount,
-        currency: request.amount.currency,
-        status: reason === undefined ? 'authorised' : 'declined',
-        ...(reason === undefined ? {} : { reason }),
-        createdAt: now(),
-        expiresAt: now() + (isTooOld ? 0 : authorisationTtlMs),
-        captured: 0,
-        refunded: 0,
-      };
-      const answer: Remembered = {
-        key,
-        request: asked,
-        outcome: done(201, authorisationBody(authorisation)),
-      };
-      record({ type: 'change', authorisation, answer });
-      return answer.outcome;
-    },
+    authorise: (key, request, isRefused) =>
+      once(key, fingerprint('authorise', request), () => {
+        const { declineReason, expiries } = behaviourOf(request.token);
+        const expiresAtOnce = expiries > 0 && countFor(request.reference) < expiries;
+        const reason = tombstones.has(key) ? 'voided' : isRefused ? 'declined_on_request' : declineReason;
+        const authorisation: Authorisation = {
+          id: `auth_${randomUUID()}`,
+          key,
+          reference: request.reference,
+          token: request.token,
+          amount: request.amount.amount,
+          currency: request.amount.currency,
+          status: reason === undefined ? 'authorised' : 'declined',
+          ...(reason === undefined ? {} : { reason }),
+          createdAt: now(),
+          expiresAt: now() + (expiresAtOnce ? 0 : authorisationTtlMs),
+          captured: 0,
+          refunded: 0,
+        };
+        return { authorisation, outcome: succeeded(201, authorisationBody(authorisation)) };
+      }),
 
-    capture(key, id, amount, isRefused) {
-      const asked = fingerprint(`capture ${id}`, amount);
-      const known = memory.recall(key, asked);
-      if (known !== undefined) return known;
-      const authorisation = find(id);
-      if (authorisation === undefined) return unknownAuthorisation;
-      if (authorisation.status === 'captured') return alreadyCaptured;
-      if (authorisation.status === 'voided') return refused(409, 'authorisation_voided', 'It was voided.');
-      if (authorisation.status === 'declined')
-        return refused(409, 'authorisation_declined', 'It was declined.');
-      if (isExpired(authorisation))
-        return refused(409, 'authorisation_expired', 'It is too old to be captured.');
-      const wanted = amount ?? { amount: authorisation.amount, currency: authorisation.currency };
-      if (wanted.currency !== authorisation.currency || wanted.amount > authorisation.amount) {
-        return refused(422, 'amount_too_large', 'More than was authorised, or in another currency.');
-      }
-      const refusals = captureRefusals.get(authorisation.id) ?? 0;
-      if (isRefused || refusals < behaviourOf(authorisation.token).captureRefusals) {
-        if (!isRefused) captureRefusals.set(authorisation.id, refusals + 1);
-        forgetOldest(captureRefusals, capacity);
-        return refused(409, 'capture_refused', 'The capture was refused; it may be tried again.');
-      }
-      const captureId = `capt_${randomUUID()}`;
-      const body = { id: captureId, authorisationId: authorisation.id, status: 'captured', amount: wanted };
-      const answer: Remembered = { key, request: asked, outcome: done(201, body) };
-      const captured: Authorisation = {
-        ...authorisation,
-        status: 'captured',
-        captured: wanted.amount,
-        captureId,
-      };
-      record({ type: 'change', authorisation: captured, answer });
-      return answer.outcome;
-    },
+    capture: (key, id, requested, isRefused) =>
+      once(key, fingerprint(`capture ${id}`, requested), () => {
+        const authorisation = find(id);
+        if (authorisation === undefined) return unknownAuthorisation;
+        if (authorisation.status === 'captured') return alreadyCaptured;
+        if (authorisation.status === 'voided')
+          return rejected(409, 'authorisation_voided', 'The authorisation was voided.');
+        if (authorisation.status === 'declined')
+          return rejected(409, 'authorisation_declined', 'The authorisation was declined.');
+        if (isExpired(authorisation))
+          return rejected(409, 'authorisation_expired', 'The authorisation has expired.');
+        const { amount: total, currency } = authorisation;
+        const amount = requested ?? { amount: total, currency };
+        if (amount.currency !== currency || amount.amount > total)
+          return rejected(422, 'amount_too_large', 'More than was authorised, or in another currency.');
+        const refusals = captureRefusals.get(authorisation.id) ?? 0;
+        if (isRefused || refusals < behaviourOf(authorisation.token).captureRefusals) {
+          if (!isRefused) captureRefusals.set(authorisation.id, refusals + 1);
+          evictOldest(captureRefusals, capacity);
+          return rejected(409, 'capture_refused', 'The capture was refused; it may be retried.');
+        }
+        const captureId = `capt_${randomUUID()}`;
+        return {
+          authorisation: { ...authorisation, status: 'captured', captured: amount.amount, captureId },
+          outcome: succeeded(201, {
+            id: captureId,
+            authorisationId: authorisation.id,
+            status: 'captured',
+            amount,
+          }),
+        };
+      }),
 
-    refund(key, id, amount, isRefused) {
-      const asked = fingerprint(`refund ${id}`, amount);
-      const known = memory.recall(key, asked);
-      if (known !== undefined) return known;
-      const authorisation = find(id);
-      if (authorisation === undefined) return unknownAuthorisation;
-      if (authorisation.status !== 'captured')
-        return refused(409, 'not_captured', 'There is nothing to refund.');
-      if (isRefused) return refused(409, 'refund_refused', 'The refund was refused; it may be tried again.');
-      const left = authorisation.captured - authorisation.refunded;
-      const wanted = amount ?? { amount: left, currency: authorisation.currency };
-      if (wanted.currency !== authorisation.currency || wanted.amount > left) {
-        return refused(422, 'amount_too_large', 'More than is left of the capture, or in another currency.');
-      }
-      const body = {
-        id: `refd_${randomUUID()}`,
-        authorisationId: authorisation.id,
-        status: 'refunded',
-        amount: wanted,
-      };
-      const answer: Remembered = { key, request: asked, outcome: done(201, body) };
-      const refunded = { ...authorisation, refunded: authorisation.refunded + wanted.amount };
-      record({ type: 'change', authorisation: refunded, answer });
-      return answer.outcome;
-    },
+    refund: (key, id, requested, isRefused) =>
+      once(key, fingerprint(`refund ${id}`, requested), () => {
+        const authorisation = find(id);
+        if (authorisation === undefined) return unknownAuthorisation;
+        if (authorisation.status !== 'captured')
+          return rejected(409, 'not_captured', 'There is nothing to refund.');
+        if (isRefused) return rejected(409, 'refund_refused', 'The refund was refused; it may be retried.');
+        const { captured, refunded, currency } = authorisation;
+        const amount = requested ?? { amount: captured - refunded, currency };
+        if (amount.currency !== currency || amount.amount > captured - refunded)
+          return rejected(
+            422,
+            'amount_too_large',
+            'More than is left of the capture, or in another currency.',
+          );
+        return {
+          authorisation: { ...authorisation, refunded: refunded + amount.amount },
+          outcome: succeeded(201, {
+            id: `refd_${randomUUID()}`,
+            authorisationId: authorisation.id,
+            status: 'refunded',
+            amount,
+          }),
+        };
+      }),
 
     void(id, isRefused) {
       const authorisation = find(id);
@@ -194,14 +196,14 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
 
     voidByKey(key, isRefused) {
       if (isRefused) return voidRefused;
-      const authorisation = authorisations.get(idByKey.get(key) ?? '');
+      const authorisation = findByKey(key);
       if (authorisation !== undefined) return voidIt(authorisation);
       if (!tombstones.has(key)) record({ type: 'tombstone', key });
-      return done(200, { status: 'voided' });
+      return succeeded(200, { status: 'voided' });
     },
 
     find,
-    findByKey: (key) => authorisations.get(idByKey.get(key) ?? ''),
+    findByKey,
 
     lines: (reference) =>
       [...authorisations.values()]
@@ -212,13 +214,13 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
   };
 };
 
-const unknownAuthorisation = refused(
+const unknownAuthorisation = rejected(
   404,
   'unknown_authorisation',
   'There is no such authorisation or capture.',
 );
-const alreadyCaptured = refused(409, 'already_captured', 'It was captured.');
-const voidRefused = refused(409, 'void_refused', 'The void was refused; it may be tried again.');
+const alreadyCaptured = rejected(409, 'already_captured', 'The authorisation was captured already.');
+const voidRefused = rejected(409, 'void_refused', 'The void was refused; it may be retried.');
 
 const authorisationBody = ({ id, status, reason, expiresAt }: Authorisation): Record<string, unknown> =>
   status === 'declined'

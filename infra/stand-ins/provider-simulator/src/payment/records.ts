@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { remembered } from '../outcome.ts';
+import { storedOutcome } from '../idempotency-store.ts';
 
 export const money = z.object({
   amount: z.int().min(0).max(1_000_000_000_000),
@@ -7,7 +7,7 @@ export const money = z.object({
 });
 export type Money = z.output<typeof money>;
 
-/** Amounts in minor units of the currency; times in milliseconds since 1970. */
+/** Amounts are in minor units, times in milliseconds since 1970. */
 const authorisation = z.object({
   id: z.string(),
   key: z.string(),
@@ -25,14 +25,14 @@ const authorisation = z.object({
 });
 export type Authorisation = z.output<typeof authorisation>;
 
-/** One line of the journal: an authorisation as it now is, with the answer that goes with it; or a tombstone. */
+/** A line of the journal: the new state of an authorisation with the outcome to store, or a tombstone. */
 export const entry = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('change'), authorisation, answer: remembered.optional() }),
+  z.object({ type: z.literal('change'), authorisation, answer: storedOutcome.optional() }),
   z.object({ type: z.literal('tombstone'), key: z.string() }),
 ]);
 export type Entry = z.output<typeof entry>;
 
-/** An authorisation as the ledger shows it. `held` is what a live authorisation keeps from the customer. */
+/** An authorisation in the ledger. `held` is the amount that a valid authorisation reserves. */
 export const ledgerLine = z.object({
   id: z.string(),
   key: z.string(),

@@ -1,9 +1,9 @@
 import type { HttpServer } from '@emporium/service';
 import { z } from 'zod';
+import { evictOldest } from '../evict-oldest.ts';
 import type { Faults } from '../faults.ts';
 import { idempotencyHeaders, idempotencyKeyOf } from '../idempotency-key.ts';
-import { forgetOldest } from '../outcome.ts';
-import type { Play } from '../stage.ts';
+import type { Respond } from '../responder.ts';
 import type { Ledger } from './ledger.ts';
 import { ledgerLine, money } from './records.ts';
 import { behaviourOf } from './test-tokens.ts';
@@ -14,25 +14,28 @@ const amountRequest = z.object({ amount: money.optional() }).nullish();
 const params = z.object({ id: text });
 const tags = ['payment'];
 
-/** Keys whose calls are counted. */
+/** The number of idempotency keys whose calls are counted. */
 const capacity = 100_000;
 
-export interface Payments {
+export interface PaymentRoutesOptions {
   readonly ledger: Ledger;
   readonly faults: Faults;
-  readonly play: Play;
+  readonly respond: Respond;
 }
 
-export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Payments): void => {
+export const paymentRoutes = (
+  server: HttpServer,
+  { ledger, faults, respond }: PaymentRoutesOptions,
+): void => {
   const calls = new Map<string, number>();
 
-  /** A token's own fault strikes the first calls with a key. */
+  /** A token's own fault affects the first calls with each idempotency key. */
   const tokenFault = (key: string, token: string) => {
     const { fault } = behaviourOf(token);
     if (fault === undefined) return undefined;
     const call = (calls.get(key) ?? 0) + 1;
     calls.set(key, call);
-    forgetOldest(calls, capacity);
+    evictOldest(calls, capacity);
     return call <= fault.times ? fault : undefined;
   };
 
@@ -43,14 +46,16 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
       const { token, reference } = request.body;
       const key = idempotencyKeyOf(request);
       const fault =
-        faults.take('payment', { operation: 'authorise', reference, token }) ?? tokenFault(key, token);
-      return play({ request, reply }, fault, (isRefused) => ledger.authorise(key, request.body, isRefused));
+        faults.match('payment', { operation: 'authorise', reference, token }) ?? tokenFault(key, token);
+      return respond({ request, reply }, fault, (isRefused) =>
+        ledger.authorise(key, request.body, isRefused),
+      );
     },
   );
 
   const faultOf = (operation: string, id: string) => {
     const { reference, token } = ledger.find(id) ?? {};
-    return faults.take('payment', { operation, reference, token });
+    return faults.match('payment', { operation, reference, token });
   };
 
   server.post(
@@ -59,7 +64,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     (request, reply) => {
       const { id } = request.params;
       const [key, { amount }] = [idempotencyKeyOf(request), request.body ?? {}];
-      return play({ request, reply }, faultOf('capture', id), (isRefused) =>
+      return respond({ request, reply }, faultOf('capture', id), (isRefused) =>
         ledger.capture(key, id, amount, isRefused),
       );
     },
@@ -72,7 +77,7 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
       (request, reply) => {
         const { id } = request.params;
         const [key, { amount }] = [idempotencyKeyOf(request), request.body ?? {}];
-        return play({ request, reply }, faultOf('refund', id), (isRefused) =>
+        return respond({ request, reply }, faultOf('refund', id), (isRefused) =>
           ledger.refund(key, id, amount, isRefused),
         );
       },
@@ -84,15 +89,15 @@ export const paymentRoutes = (server: HttpServer, { ledger, faults, play }: Paym
     { schema: { tags, params, body: z.object({}).nullish() } },
     (request, reply) => {
       const { id } = request.params;
-      return play({ request, reply }, faultOf('void', id), (isRefused) => ledger.void(id, isRefused));
+      return respond({ request, reply }, faultOf('void', id), (isRefused) => ledger.void(id, isRefused));
     },
   );
 
   server.post('/payments/voids', { schema: { tags, body: z.object({ key: text }) } }, (request, reply) => {
     const { key } = request.body;
     const { reference, token } = ledger.findByKey(key) ?? {};
-    const fault = faults.take('payment', { operation: 'void', reference, token });
-    return play({ request, reply }, fault, (isRefused) => ledger.voidByKey(key, isRefused));
+    const fault = faults.match('payment', { operation: 'void', reference, token });
+    return respond({ request, reply }, fault, (isRefused) => ledger.voidByKey(key, isRefused));
   });
 
   server.get('/payments/ledger', { schema: ledgerSchema }, (request) => ({
