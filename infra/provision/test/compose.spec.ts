@@ -77,19 +77,29 @@ test('a process in a container has the options of one that the launcher starts',
     expect(script).toContain(`export ${name}=${value}\n`);
 });
 
-test('who takes part in messaging starts after the job that gives it access, and that job knows its password', () => {
-  const { contracts, subscriptions } = shop;
-  const parties = new Set([
-    ...contracts.flatMap(({ owner, senders }) => [owner, ...senders]),
-    ...subscriptions.map(({ service }) => service),
-  ]);
-  for (const name of parties) {
-    expect(services[name]?.depends_on, name).toEqual({
+const parties = new Set([
+  ...shop.contracts.flatMap(({ owner, senders }) => [owner, ...senders]),
+  ...shop.subscriptions.map(({ service }) => service),
+]);
+
+test.each([...parties])(
+  '%s starts after the job that gives it access, and that job knows its password',
+  (name) => {
+    expect(services[name]?.depends_on).toEqual({
       provision: { condition: 'service_completed_successfully' },
     });
     expect(environmentOf('provision')).toContain(`${name.toUpperCase().replaceAll('-', '_')}_PASSWORD`);
-  }
-});
+  },
+);
+
+test.each(processes.map(({ name }) => name).filter((name) => name !== 'gateway'))(
+  'the gateway starts after %s',
+  (name) => expect(services['gateway']?.depends_on[name]).toEqual({ condition: 'service_healthy' }),
+);
+
+test.each(processes.flatMap(({ part }) => part ?? []))('a container can run $main of $service', (part) =>
+  expect(read('infra/docker/start.sh')).toContain(`main=services/${part.service}/${part.main} ;;`),
+);
 
 test.each(Object.entries(services))(
   '%s is bounded, and nobody but this machine reaches it',
@@ -112,8 +122,8 @@ test('only the shop, the management page and the open stream have a port', () =>
 
 test('Kafka is reached by those who take part in a stream, and by nobody else', () => {
   const reaching = Object.entries(services).filter(([, { networks }]) => networks.includes('stream'));
-  const parties = processes.filter(({ stream }) => stream).map(({ name }) => name);
-  expect(reaching.map(([name]) => name).toSorted()).toEqual(['kafka', 'provision', ...parties].toSorted());
+  const ofStreams = processes.filter(({ stream }) => stream).map(({ name }) => name);
+  expect(reaching.map(([name]) => name).toSorted()).toEqual(['kafka', 'provision', ...ofStreams].toSorted());
 });
 
 test('the servers are those that suites are tested on', () => {
