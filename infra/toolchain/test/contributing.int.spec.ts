@@ -158,7 +158,7 @@ describe('CONTRIBUTING, with every step carried out on a copy of the repository'
   let planting: Planting;
   let files: Files;
   beforeAll(async () => {
-    planting = createPlanting();
+    planting = createPlanting({ linked: true });
     const additions = sections.map((section) => ({ section }));
     files = await filesOf(additions, planting);
     planting.plant(files);
@@ -233,7 +233,7 @@ describe('CONTRIBUTING, with every step carried out on a copy of the repository'
 describe('CONTRIBUTING, with a piece left out', { timeout: 120_000 }, () => {
   let planting: Planting;
   beforeAll(() => {
-    planting = createPlanting();
+    planting = createPlanting({ linked: true });
   });
   afterAll(() => planting.remove());
 

@@ -32,9 +32,17 @@ export interface Planting {
   remove(): void;
 }
 
-export const createPlanting = (): Planting => {
+interface PlantingOptions {
+  /** Packages of the copy import each other, and not those of the repository. False by default, which is faster to check. */
+  readonly linked?: boolean;
+}
+
+export const createPlanting = ({ linked = false }: PlantingOptions = {}): Planting => {
   const tree = mkdtempSync(join(tmpdir(), 'emporium-planting-'));
-  copyTree(root, tree, tree);
+  copyTree(root, tree, (from, to) => {
+    if (linked) linkInstalled(from, to, tree);
+    else symlinkSync(from, to, 'junction');
+  });
   const start = (command: string, args: readonly string[]) =>
     run(command, args, { cwd: tree, capture: true, env: { NO_COLOR: '1' } });
   const plant = (files: Record<string, string>): (() => void) => {
@@ -75,16 +83,16 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 const notCopied = new Set(['.git', '.data', '.turbo', 'coverage', 'bench-results']);
 
-const copyTree = (from: string, to: string, tree: string): void => {
+const copyTree = (from: string, to: string, link: (from: string, to: string) => void): void => {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const source = join(from, entry.name);
     const target = join(to, entry.name);
     if (notCopied.has(entry.name)) continue;
-    if (entry.name === 'node_modules') linkInstalled(source, target, tree);
+    if (entry.name === 'node_modules') link(source, target);
     else if (entry.isFile()) cpSync(source, target);
     else if (entry.isDirectory()) {
       mkdirSync(target);
-      copyTree(source, target, tree);
+      copyTree(source, target, link);
     }
   }
 };
