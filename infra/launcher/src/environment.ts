@@ -7,11 +7,11 @@ export interface EnvironmentOptions {
   readonly databases: ReadonlyMap<string, string>;
   readonly busUrl: string;
   readonly streamUrl: string;
-  /** More variables, by service; `*` is for all. */
+  /** More variables, by service; `*` is for all of them. They come last. */
   readonly extra: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** What a service of this name is told. */
+/** Returns a service's environment variables, by its name. */
 export const createEnvironment =
   ({ settings, databases, busUrl, streamUrl, extra }: EnvironmentOptions) =>
   (name: string): Record<string, string> => {

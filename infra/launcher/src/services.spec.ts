@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { shop } from '@emporium/contracts';
+import { services as names, shop } from '@emporium/contracts';
 import { expect, test } from 'vitest';
 import { services } from './services.ts';
 
@@ -34,3 +34,7 @@ test('who takes part in messaging has a database', () => {
   const withDatabase = services.filter(({ database }) => database).map(({ name }) => name);
   expect([...parties].filter((name) => !withDatabase.includes(name))).toEqual([]);
 });
+
+test.each(names)('%s, which contracts may name, is a process', (name) =>
+  expect(ownProcesses.map((entry) => entry.name)).toContain(name),
+);

@@ -3,21 +3,21 @@ import type { Settings } from './settings.ts';
 /** One process of the shop. */
 export interface ServiceEntry {
   readonly name: string;
-  /** Takes the place of something outside of the shop: its folder is in `infra/stand-ins`, not in `services`. */
+  /** Stands in for something outside of the shop: its folder is in `infra/stand-ins`, not in `services`. */
   readonly standIn?: true;
-  /** What of a service it runs, where it is not its `main.ts`: under its folder. The service's database is its own too. */
+  /** For a second process of a service: the service, whose database it shares, and its program below the service's folder. */
   readonly part?: { readonly service: string; readonly main: string };
-  /** Has a database of its own, and takes part in messaging. */
+  /** Has its own database, and sends or receives messages. */
   readonly database: boolean;
-  /** Writes or reads an open stream, or keeps its dead letters. */
+  /** Writes or reads an open stream, or stores its dead letters. */
   readonly stream?: boolean;
-  /** What its environment holds beside the common part. */
+  /** Its environment, besides the common part. */
   readonly env: (settings: Settings) => Readonly<Record<string, string>>;
 }
 
 const none = () => ({});
 
-/** The whole shop, as a table. The gateway is last: it opens the door when everybody is there. */
+/** Every process of the shop. */
 export const services: readonly ServiceEntry[] = [
   {
     name: 'mailbox',
@@ -83,12 +83,12 @@ export const services: readonly ServiceEntry[] = [
     name: 'gateway',
     database: false,
     env: ({ address }) =>
-      Object.fromEntries(withAddresses().map((name) => [variableOf(name), address(name)])),
+      Object.fromEntries(behindGateway().map((name) => [variableOf(name), address(name)])),
   },
 ];
 
-/** Every service that people may call through the gateway: which of their addresses it has is its own table's matter. */
-const withAddresses = (): readonly string[] =>
+/** The gateway gets the URL of every service; its own table says which it forwards to. */
+const behindGateway = (): readonly string[] =>
   services.flatMap(({ name, part }) => (name === 'gateway' || part !== undefined ? [] : [name]));
 
 /** `USER_REGISTRATION_URL` */

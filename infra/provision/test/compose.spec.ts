@@ -80,19 +80,29 @@ test('a process in a container has the Node options of the launcher', () => {
     expect(script).toContain(`export ${name}=${value}\n`);
 });
 
-test('every service that publishes or subscribes starts after the provisioning job, which knows its password', () => {
-  const { contracts, subscriptions } = shop;
-  const parties = new Set([
-    ...contracts.flatMap(({ owner, senders }) => [owner, ...senders]),
-    ...subscriptions.map(({ service }) => service),
-  ]);
-  for (const name of parties) {
-    expect(services[name]?.depends_on, name).toEqual({
+const parties = new Set([
+  ...shop.contracts.flatMap(({ owner, senders }) => [owner, ...senders]),
+  ...shop.subscriptions.map(({ service }) => service),
+]);
+
+test.each([...parties])(
+  '%s starts after the job that gives it access, and that job knows its password',
+  (name) => {
+    expect(services[name]?.depends_on).toEqual({
       provision: { condition: 'service_completed_successfully' },
     });
     expect(environmentOf('provision')).toContain(`${name.toUpperCase().replaceAll('-', '_')}_PASSWORD`);
-  }
-});
+  },
+);
+
+test.each(processes.map(({ name }) => name).filter((name) => name !== 'gateway'))(
+  'the gateway starts after %s',
+  (name) => expect(services['gateway']?.depends_on[name]).toEqual({ condition: 'service_healthy' }),
+);
+
+test.each(processes.flatMap(({ part }) => part ?? []))('a container can run $main of $service', (part) =>
+  expect(read('infra/docker/start.sh')).toContain(`main=services/${part.service}/${part.main} ;;`),
+);
 
 test.each(Object.entries(services))(
   '%s has a memory limit, and is reachable only from this machine',
@@ -115,8 +125,8 @@ test('only the gateway, the management page and the open stream publish a port',
 
 test('only the processes that use a stream can reach Kafka', () => {
   const reaching = Object.entries(services).filter(([, { networks }]) => networks.includes('stream'));
-  const parties = processes.filter(({ stream }) => stream).map(({ name }) => name);
-  expect(reaching.map(([name]) => name).toSorted()).toEqual(['kafka', 'provision', ...parties].toSorted());
+  const ofStreams = processes.filter(({ stream }) => stream).map(({ name }) => name);
+  expect(reaching.map(([name]) => name).toSorted()).toEqual(['kafka', 'provision', ...ofStreams].toSorted());
 });
 
 test('the servers are those of the tests', () => {

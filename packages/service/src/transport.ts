@@ -4,10 +4,10 @@ import type { Log } from './log.ts';
 
 export interface TransportOptions {
   readonly url: string;
-  /** The name under which the connection shows on the broker. */
+  /** The connection's name on the broker. */
   readonly service: string;
   readonly log: Log;
-  /** What is registered on this broker: a transport that finds part of it missing may declare it again. */
+  /** The contracts and subscriptions of this broker: a transport may declare again what it finds missing. */
   readonly registry?: Registry;
 }
 
@@ -29,7 +29,7 @@ const redis: Create = async ({ url, service, log }) =>
 const memory: Create = async ({ url }) =>
   (await import('@emporium/bus-memory')).createMemoryTransport({ url });
 
-/** Which transport a URL's scheme means. Only the one in use is loaded. */
+/** The transport of each URL scheme. Only the one in use is loaded. */
 const transports: Readonly<Record<string, Create>> = {
   'postgres:': postgres,
   'postgresql:': postgres,
@@ -44,7 +44,7 @@ const transports: Readonly<Record<string, Create>> = {
 /** The schemes that `BUS_URL` and `STREAM_URL` may have. */
 export const transportSchemes: readonly string[] = Object.keys(transports);
 
-/** The transport for a broker's URL; it connects by itself, and goes on trying. Throws for a scheme that none serves. */
+/** Opens the transport for a broker's URL. It connects in the background, and keeps trying. Throws for an unknown scheme. */
 export const createTransport = (options: TransportOptions): Promise<Transport> => {
   const scheme = new URL(options.url).protocol;
   const create = transports[scheme];

@@ -1,16 +1,16 @@
 import type { Access } from '@emporium/service';
 
-/** An address of the front door and everything below it. */
+/** A path of the gateway, with everything below it. */
 export interface Address {
   readonly path: string;
   readonly service: string;
-  /** Checked at the door; the service checks again, and more closely. */
+  /** Checked before the request is forwarded; the service checks again, in more detail. */
   readonly access: Access;
-  /** The service is for development alone: a gateway without its URL does not have the address. All others must be there. */
+  /** The service is for development only: without its URL the gateway starts, and does not have this address. */
   readonly development?: true;
 }
 
-/** Who answers what. The longest path that fits decides. */
+/** Which service answers which address: the longest path that matches. */
 export const addresses: readonly Address[] = [
   { path: '/api/users', service: 'user-registration', access: 'public' },
   { path: '/api/users/me', service: 'user-registration', access: 'user' },

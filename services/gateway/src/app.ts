@@ -27,7 +27,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
     health,
     api: {
       title: 'Gateway',
-      description: 'The one front door',
+      description: 'The entry point of the shop',
       document: createShopDocument(addresses, upstreams),
     },
     upstreamMethods: methodsOfServices(addresses, upstreams),
@@ -53,7 +53,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
   return [pools, listen(server, health, config)];
 };
 
-/** Without the service that knows the accounts nobody can sign in. */
+/** There are none without user-registration, which signs administrators in. */
 const pagesForAdministrators = async (
   scope: HttpServer,
   upstreams: ReadonlyMap<string, Upstream>,
@@ -68,7 +68,7 @@ const pagesForAdministrators = async (
   }
 };
 
-/** Nothing here is a page to be framed or to run scripts; what is one sets a policy of its own. */
+/** The strictest policy; pages replace it with their own. */
 const setSecurityHeaders = (server: HttpServer): void => {
   server.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('content-security-policy'))

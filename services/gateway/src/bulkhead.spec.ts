@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { createBulkhead } from './bulkhead.ts';
 
 const never = new AbortController().signal;
-const setting = (running: number, waiting: number) =>
-  createBulkhead({ running, waiting, full: () => new Error('full') });
+const bulkheadOf = (maxConcurrent: number, maxQueued: number) =>
+  createBulkhead({ maxConcurrent, maxQueued, rejection: () => new Error('full') });
 
-test('so many run, so many wait in their order, and the next one is refused at once', async () => {
-  const bulkhead = setting(1, 1);
+test('runs up to the limit, queues up to its length in order, and rejects the next one at once', async () => {
+  const bulkhead = bulkheadOf(1, 1);
   const first = Promise.withResolvers<string>();
   const results = [bulkhead.run(() => first.promise, never), bulkhead.run(async () => 'second', never)];
   await expect(bulkhead.run(async () => 'third', never)).rejects.toThrow('full');
@@ -15,8 +15,8 @@ test('so many run, so many wait in their order, and the next one is refused at o
   expect(await bulkhead.run(async () => 'fourth', never)).toBe('fourth');
 });
 
-test('who gives up while waiting leaves the line, and what fails gives its place back', async () => {
-  const bulkhead = setting(1, 1);
+test('an abort while waiting leaves the queue, and a failure frees its place', async () => {
+  const bulkhead = bulkheadOf(1, 1);
   const first = Promise.withResolvers<string>();
   const running = bulkhead.run(() => first.promise, never);
   const caller = new AbortController();

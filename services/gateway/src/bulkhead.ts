@@ -1,61 +1,62 @@
-/** Bounds how many requests of one kind are on their way, so that a slow kind leaves room for all others. */
+/** Limits how many requests of one kind are in flight, so that a slow kind leaves room for all others. */
 export interface Bulkhead {
-  /** What the work gives, once there is room for it. Rejects with the signal's reason when it aborts before, and with `full`. */
+  /**
+   * Runs the work when there is room for it, and returns its result. Rejects with the signal's reason when that aborts before the
+   * work begins, and with `rejection()` at once when the queue is full.
+   */
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
 export interface BulkheadOptions {
-  /** On their way at one time. */
-  readonly running: number;
-  /** So many more wait in line. */
-  readonly waiting: number;
-  /** Thrown, at once, when as many wait as may. */
-  readonly full: () => Error;
+  readonly maxConcurrent: number;
+  readonly maxQueued: number;
+  /** The error for work that finds the queue full. */
+  readonly rejection: () => Error;
 }
 
-export const createBulkhead = ({ running, waiting, full }: BulkheadOptions): Bulkhead => {
-  let free = running;
-  const line = new Set<() => void>();
+export const createBulkhead = ({ maxConcurrent, maxQueued, rejection }: BulkheadOptions): Bulkhead => {
+  let free = maxConcurrent;
+  const queue = new Set<() => void>();
 
-  /** Resolves with a place; it is handed on by `leave`. */
-  const enter = (signal: AbortSignal): Promise<void> => {
+  /** Resolves when the caller has a place; `release` passes it on. */
+  const acquire = (signal: AbortSignal): Promise<void> => {
     if (free > 0) {
       free -= 1;
       return Promise.resolve();
     }
-    if (line.size >= waiting) return Promise.reject(full());
+    if (queue.size >= maxQueued) return Promise.reject(rejection());
     return new Promise((resolve, reject) => {
       const begin = () => {
-        signal.removeEventListener('abort', giveUp);
+        signal.removeEventListener('abort', onAbort);
         resolve();
       };
-      const giveUp = () => {
-        line.delete(begin);
+      const onAbort = () => {
+        queue.delete(begin);
         reject(signal.reason);
       };
-      signal.addEventListener('abort', giveUp, { once: true });
-      line.add(begin);
+      signal.addEventListener('abort', onAbort, { once: true });
+      queue.add(begin);
     });
   };
 
-  const leave = (): void => {
-    const [next] = line;
+  const release = (): void => {
+    const [next] = queue;
     if (next === undefined) {
       free += 1;
       return;
     }
-    line.delete(next);
+    queue.delete(next);
     next();
   };
 
   return {
     run: async (work, signal) => {
       signal.throwIfAborted();
-      await enter(signal);
+      await acquire(signal);
       try {
         return await work();
       } finally {
-        leave();
+        release();
       }
     },
   };

@@ -4,9 +4,9 @@ import { type Address, addresses } from './addresses.ts';
 
 const own = processConfig.extend({
   JWT_PUBLIC_KEY: publicKey,
-  /** From the whole request to the first byte of the answer. */
+  /** From the complete request to the first byte of the response. */
   UPSTREAM_TIMEOUT_MS: milliseconds.default(15_000),
-  /** Requests of one kind that may be under way to one service; more answer 503. A kind is an address, reading or writing. */
+  /** Requests of one kind in flight or waiting for one service; more are answered 503. A kind is an address, reading or writing. */
   UPSTREAM_CAPACITY: z.coerce.number().int().min(1).default(500),
 });
 
@@ -23,7 +23,7 @@ const urls: Readonly<Record<never, never>> = Object.fromEntries(
   addresses.map((address) => [variableOf(address.service), urlOf(address)]),
 );
 
-/** A service whose URL is missing is an error; without the URL of one that is for development alone, it has no addresses. */
+/** A missing URL is an error, unless the service is for development only: then it has no addresses. */
 export const config = own.extend(urls).transform((parsed) => {
   const given: Readonly<Record<string, unknown>> = parsed;
   const services = new Set(addresses.map(({ service }) => service));

@@ -1,47 +1,47 @@
 import { correlationOf, type HttpReply, type HttpRequest, problem } from '@emporium/service';
-import type { EndlessAnswers } from './endless.ts';
+import type { EventStreams } from './event-streams.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
 
 interface ForwardOptions {
-  /** Of the service; the caller's own unless given. */
+  /** At the service; the caller's own path by default. */
   readonly path?: string;
-  readonly endless?: EndlessAnswers;
-  /** See `UpstreamRequest`. */
+  readonly eventStreams?: EventStreams;
+  /** The bulkhead; see `UpstreamRequest`. */
   readonly kind?: string;
 }
 
-/** Hands the request to the service as it is, and its answer back to the caller. */
+/** Sends the request to the service as it is, and the response back to the caller. Aborts when the caller disconnects. */
 export const forward = async (
   request: HttpRequest,
   reply: HttpReply,
   upstream: Upstream,
-  { path = request.raw.url ?? '/', endless, kind }: ForwardOptions = {},
+  { path = request.raw.url ?? '/', eventStreams, kind }: ForwardOptions = {},
 ) => {
   refuseDotSegments(path);
-  const gone = new AbortController();
+  const disconnected = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (!reply.raw.writableFinished) disconnected.abort();
   });
-  const answer = await upstream.ask({
+  const response = await upstream.request({
     method: request.method as UpstreamRequest['method'], // the routes name the methods that they take
     path,
     headers: requestHeaders(request, correlationOf(request)),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
-    signal: gone.signal,
+    signal: disconnected.signal,
     ...(kind === undefined ? {} : { kind }),
   });
-  const body = endless?.handOn(answer) ?? answer.body;
-  return reply.code(answer.status).headers(responseHeaders(answer.headers)).send(body);
+  const body = eventStreams?.track(response) ?? response.body;
+  return reply.code(response.status).headers(responseHeaders(response.headers)).send(body);
 };
 
-/** A path that climbs would reach an address of the service that this door did not check. */
+/** A path with dot segments could reach an address of the service whose access was not checked here. */
 export const refuseDotSegments = (path: string): void => {
   const [plain = ''] = path.split('?', 1);
-  if (!/[.\\%]/.test(plain)) return; // the usual case
-  const climbs = /(?:^|\/)\.{1,2}(?:\/|$)|\\/.test(
+  if (!/[.\\%]/.test(plain)) return; // most paths
+  const hasDotSegments = /(?:^|\/)\.{1,2}(?:\/|$)|\\/.test(
     plain.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/%5c/gi, '\\'),
   );
-  if (climbs || /%2f/i.test(plain))
-    throw problem(400, 'invalid-url', 'The path holds dot segments or encoded slashes.');
+  if (hasDotSegments || /%2f/i.test(plain))
+    throw problem(400, 'invalid-url', 'The path contains dot segments or encoded slashes.');
 };

@@ -5,7 +5,7 @@ import { forward } from './forward.ts';
 import { homePage } from './home-page.ts';
 import type { Upstream } from './upstream.ts';
 
-/** For people: what is here, who is up, and the services' own descriptions. */
+/** The start page, the health of all services, and their OpenAPI documents. */
 export const frontPage = (
   server: HttpServer,
   addresses: readonly Address[],
@@ -39,14 +39,14 @@ export const frontPage = (
   }
 };
 
-/** Whether HTML is named before JSON. Browsers do so; who takes anything gets JSON. */
+/** Whether HTML comes before JSON in `Accept`, as in a browser's; anything else gets JSON. */
 const prefersPages = (accept = ''): boolean => {
   const html = accept.search(/text\/html|application\/xhtml\+xml/i);
   const json = accept.search(/application\/(?:[\w.]+\+)?json/i);
   return html !== -1 && (json === -1 || html < json);
 };
 
-/** It goes into commands for a shell: what is no host is not repeated. */
+/** The page shows it in shell commands: an invalid host is replaced. */
 const hostOf = (host = ''): string =>
   /^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i.test(host) ? host : 'localhost';
 
@@ -63,10 +63,10 @@ const stateOf = async (upstream: Upstream): Promise<'ready' | 'not-ready' | 'awa
       signal,
       kind: 'health',
     } as const;
-    const { status, body } = await upstream.ask(request);
+    const { status, body } = await upstream.request(request);
     if (!Buffer.isBuffer(body)) body.resume();
     return status === 200 ? 'ready' : 'not-ready';
   } catch {
-    return 'away'; // the whole of what this page says about it; requests to the service tell the reason
+    return 'away'; // requests to the service say why
   }
 };

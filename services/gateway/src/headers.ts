@@ -4,16 +4,16 @@ import { sessionTokenOf } from './admin/session.ts';
 
 type Headers = Record<string, string | string[]>;
 
-/** RFC 9110, 7.6.1: these are about one connection, and end with it. */
+/** RFC 9110, 7.6.1: these apply to one connection, and are not forwarded. */
 const hopByHop = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'],
 ]);
 
-/** What services may take for the gateway's word; a caller must not say it. */
+/** Services may trust these as set by the gateway; a caller must not set them. */
 const spoofable = /^(?:x-user-|x-forwarded-|x-real-ip$|forwarded$)/;
 
-/** Set anew for the request that goes on. A cookie is the gateway's own. */
+/** Set anew for the forwarded request, or dropped: cookies are the gateway's own. */
 const replaced = new Set([
   'host',
   'cookie',
@@ -23,11 +23,11 @@ const replaced = new Set([
   'tracestate',
 ]);
 
-/** The headers that a request goes on with: the caller's, less what is not theirs to say, and the gateway's own. */
+/** The headers of the forwarded request: the caller's, without those that a caller must not set, and the gateway's own. */
 export const requestHeaders = (request: HttpRequest, context: Context): Headers => {
   const { headers } = request;
   const listed = listedInConnection(headers);
-  const onward: Headers = {};
+  const forwarded: Headers = {};
   for (const [name, value] of Object.entries(headers)) {
     if (
       value === undefined ||
@@ -37,27 +37,27 @@ export const requestHeaders = (request: HttpRequest, context: Context): Headers 
       spoofable.test(name)
     )
       continue;
-    onward[name] = value;
+    forwarded[name] = value;
   }
   const session = sessionTokenOf(request);
-  if (session !== undefined) onward['authorization'] = `Bearer ${session}`;
-  onward['x-forwarded-for'] = request.ip;
-  onward['x-forwarded-proto'] = request.protocol;
-  if (headers.host !== undefined) onward['x-forwarded-host'] = headers.host;
-  onward[correlationHeader] = context.correlationId;
-  onward['traceparent'] = context.traceparent;
-  if (context.tracestate !== undefined) onward['tracestate'] = context.tracestate;
-  return onward;
+  if (session !== undefined) forwarded['authorization'] = `Bearer ${session}`;
+  forwarded['x-forwarded-for'] = request.ip;
+  forwarded['x-forwarded-proto'] = request.protocol;
+  if (headers.host !== undefined) forwarded['x-forwarded-host'] = headers.host;
+  forwarded[correlationHeader] = context.correlationId;
+  forwarded['traceparent'] = context.traceparent;
+  if (context.tracestate !== undefined) forwarded['tracestate'] = context.tracestate;
+  return forwarded;
 };
 
-/** The headers of a service's answer that go back to the caller. */
+/** The headers of a service's response that the caller gets. */
 export const responseHeaders = (headers: IncomingHttpHeaders): Headers => {
   const listed = listedInConnection(headers);
-  const back: Headers = {};
+  const returned: Headers = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !hopByHop.has(name) && !listed.has(name)) back[name] = value;
+    if (value !== undefined && !hopByHop.has(name) && !listed.has(name)) returned[name] = value;
   }
-  return back;
+  return returned;
 };
 
 const none: ReadonlySet<string> = new Set();

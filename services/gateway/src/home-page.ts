@@ -4,11 +4,11 @@ import { escaped, page } from './admin/pages.ts';
 export interface HomePage {
   /** As the browser sees it: `http://127.0.0.1:8080`. */
   readonly origin: string;
-  /** Of services that are there. */
+  /** Of the configured services. */
   readonly addresses: readonly Address[];
 }
 
-/** What a person finds at `/`: where to go, and what to try. */
+/** The page at `/`: links, and commands to try. */
 export const homePage = ({ origin, addresses }: HomePage): string => {
   const services = new Set(addresses.map(({ service }) => service));
   const isDevelopment = services.has('mailbox') || services.has('provider-simulator');

@@ -1,25 +1,25 @@
 import { correlationOf, type HttpRequest, type HttpServer, type UpstreamMethods } from '@emporium/service';
 import type { Address } from './addresses.ts';
 import { askBrowsersToSignIn } from './admin/routes.ts';
-import { createEndlessAnswers } from './endless.ts';
+import { createEventStreams } from './event-streams.ts';
 import { forward, refuseDotSegments } from './forward.ts';
 import { requestHeaders } from './headers.ts';
 import type { Upstream } from './upstream.ts';
 
-/** What services have routes for; the gateway asks them what an address takes before it answers any other method. */
+/** The methods that services have routes for. For any other the gateway asks the service what the address supports. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Every address of a service that is there, with its access checked before the body is read. */
+/** A route for each address of a configured service. Access is checked before the body is read. */
 export const forwardingRoutes = async (
   server: HttpServer,
   addresses: readonly Address[],
   upstreams: ReadonlyMap<string, Upstream>,
 ): Promise<void> => {
-  const endless = createEndlessAnswers();
-  server.addHook('preClose', async () => endless.end());
+  const eventStreams = createEventStreams();
+  server.addHook('preClose', async () => eventStreams.end());
   await server.register((scope, _options, done) => {
     askBrowsersToSignIn(scope);
-    // Bytes as they come: a webhook's signature is over them. The body limit applies.
+    // Unparsed: a webhook's signature is over the bytes. The body limit applies.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
     for (const { path, service, access } of addresses) {
@@ -32,7 +32,7 @@ export const forwardingRoutes = async (
           config: { access },
           schema: { hide: true },
           handler: (request, reply) =>
-            forward(request, reply, upstream, { endless, kind: kindOf(path, request) }),
+            forward(request, reply, upstream, { eventStreams, kind: kindOf(path, request) }),
         });
       }
     }
@@ -40,11 +40,11 @@ export const forwardingRoutes = async (
   });
 };
 
-/** Reading and writing are apart: one of them is usually the slow one. */
+/** Reading and writing are separate kinds, since usually one of them is slower. */
 const kindOf = (path: string, { method }: HttpRequest): string =>
   `${method === 'GET' || method === 'HEAD' ? 'read' : 'write'} ${path}`;
 
-/** Asks the service of an address which methods it takes there. */
+/** Asks the service which methods it supports at an address. */
 export const methodsOfServices =
   (addresses: readonly Address[], upstreams: ReadonlyMap<string, Upstream>): UpstreamMethods =>
   async (request) => {
@@ -52,7 +52,7 @@ export const methodsOfServices =
     const upstream = upstreams.get(addressOf(addresses, path)?.service ?? '');
     if (upstream === undefined) return undefined;
     refuseDotSegments(path);
-    const { status, headers, body } = await upstream.ask({
+    const { status, headers, body } = await upstream.request({
       method: 'OPTIONS',
       path,
       headers: requestHeaders(request, correlationOf(request)),
@@ -64,7 +64,7 @@ export const methodsOfServices =
     return status === 204 && typeof headers['allow'] === 'string' ? headers['allow'].split(/\s*,\s*/) : [];
   };
 
-/** The longest path that fits decides. */
+/** The address with the longest path that matches. */
 export const addressOf = (addresses: readonly Address[], url: string): Address | undefined => {
   const [path = ''] = url.split('?', 1);
   return addresses

@@ -11,8 +11,8 @@ const document = z.looseObject({
 type Document = z.output<typeof document>;
 
 /**
- * One OpenAPI document for the whole shop, made of those of its services: what the gateway forwards, tagged with the service. A
- * service that is away is described as it was last seen; one that was never seen is named in the description.
+ * One OpenAPI document for the whole shop, merged from those of its services: the forwarded paths, tagged with the service. A
+ * service that cannot be reached is described as it last was; the description names those that were never reached.
  */
 export const createShopDocument = (
   addresses: readonly Address[],
@@ -20,20 +20,20 @@ export const createShopDocument = (
 ): (() => Promise<object>) => {
   const seen = new Map<string, Document>();
 
-  const lookAt = async (upstream: Upstream): Promise<void> => {
+  const refresh = async (upstream: Upstream): Promise<void> => {
     try {
       const signal = AbortSignal.timeout(2_000);
       const request = { method: 'GET', path: '/openapi.json', headers: {}, body: undefined, signal } as const;
-      const { body } = await upstream.ask({ ...request, kind: 'document' });
+      const { body } = await upstream.request({ ...request, kind: 'document' });
       const bytes = Buffer.isBuffer(body) ? body : Buffer.concat(await body.toArray());
       seen.set(upstream.name, document.parse(JSON.parse(bytes.toString())));
     } catch {
-      // It is away, or no service of ours: what was seen before stays.
+      // It cannot be reached, or this is not its document: the last one stays.
     }
   };
 
   return async () => {
-    await Promise.all([...upstreams.values()].map(lookAt));
+    await Promise.all([...upstreams.values()].map(refresh));
     const missing = [...upstreams.keys()].filter((name) => !seen.has(name));
     return {
       openapi: '3.1.0',
@@ -65,7 +65,7 @@ const pathsOf = (service: string, { paths }: Document, addresses: readonly Addre
 const tagged = (operation: unknown, service: string): unknown =>
   typeof operation === 'object' && operation !== null ? { ...operation, tags: [service] } : operation;
 
-/** Schemas that two services name alike are the same: all of them come from one package. */
+/** Schemas with the same name are the same: all of them come from one package. */
 const merged = (all: readonly Document['components'][]): Document['components'] => {
   const components: Document['components'] = {};
   for (const [kind, entries] of all.flatMap((each) => Object.entries(each)))

@@ -6,98 +6,107 @@ import { type Bulkhead, createBulkhead } from './bulkhead.ts';
 
 export interface UpstreamRequest {
   readonly method: Dispatcher.HttpMethod;
-  /** With its query, as the caller wrote it. */
+  /** With the query, as the caller sent it. */
   readonly path: string;
   readonly headers: Record<string, string | string[]>;
   readonly body: Buffer | undefined;
-  /** Aborts when the caller has gone. */
+  /** Aborts when the caller disconnects. */
   readonly signal: AbortSignal;
-  /** Requests of one kind have connections of their own: however slow they are, they take none of another kind. */
+  /** The bulkhead: slow requests of one kind take no connections from another kind. */
   readonly kind?: string;
 }
 
-export interface UpstreamAnswer {
+export interface UpstreamResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Bytes when the answer is small, which is the usual case and the cheaper one. */
+  /** A buffer when the response is small, which is cheaper than a stream. */
   readonly body: Buffer | Readable;
 }
 
 /** One service behind the gateway. */
 export interface Upstream {
   readonly name: string;
-  /** Throws a problem: 503 when it is away or has too much to do, 504 when it takes too long, 502 when its answer is none. */
-  ask(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /**
+   * Sends a request; GET and HEAD are sent once more when the connection is lost. Throws a problem: 503 when the service cannot be
+   * reached or its bulkhead is full, 504 after `timeoutMs`, 502 for a response that is not HTTP, 499 when `signal` aborts.
+   */
+  request(request: UpstreamRequest): Promise<UpstreamResponse>;
   close(): Promise<void>;
 }
 
 export interface UpstreamOptions {
   readonly name: string;
   readonly url: string;
+  /** From the request, waiting included, to the headers of the response, in milliseconds. */
   readonly timeoutMs: number;
-  /** Requests of one kind that may be on their way or waiting. */
+  /** Requests of one kind that may be in flight or waiting. */
   readonly capacity: number;
 }
 
-/** Requests of one kind that are on their way at one time; others wait for their turn. */
-const runningOfAKind = 64;
+/** Requests of one kind in flight at one time; others wait. */
+const maxInFlight = 64;
 
-const smallAnswer = 64 * 1_024;
+/** In bytes. */
+const smallBody = 64 * 1_024;
 
 export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptions): Upstream => {
   const pool = new Pool(url, {
-    connections: null, // the bulkheads bound them
+    connections: null, // the bulkheads limit them
     pipelining: 1,
     connectTimeout: 2_000,
-    // Shorter than the services' own, so that no request goes out on a connection that is just being closed.
+    // Shorter than the services' own, so that no request is sent on a connection that the service is closing.
     keepAliveTimeout: 20_000,
     keepAliveMaxTimeout: 30_000,
-    headersTimeout: 0, // the deadline below counts the time in the queue too
+    headersTimeout: 0, // the deadline below includes the time in the queue
     bodyTimeout: timeoutMs,
   });
   const bulkheads = new Map<string, Bulkhead>();
   const bulkheadOf = (kind: string): Bulkhead => {
-    const running = Math.min(runningOfAKind, capacity);
+    const maxConcurrent = Math.min(maxInFlight, capacity);
     const known =
       bulkheads.get(kind) ??
-      createBulkhead({ running, waiting: capacity - running, full: () => tooBusy(name) });
+      createBulkhead({
+        maxConcurrent,
+        maxQueued: capacity - maxConcurrent,
+        rejection: () => serviceBusy(name),
+      });
     bulkheads.set(kind, known);
     return known;
   };
 
-  const send = async ({ signal, kind = '', ...request }: UpstreamRequest): Promise<UpstreamAnswer> => {
+  const send = async ({ signal, kind = '', ...request }: UpstreamRequest): Promise<UpstreamResponse> => {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(tooSlow(name)), timeoutMs);
-    const giveUp = () => deadline.abort(signal.reason);
-    signal.addEventListener('abort', giveUp, { once: true });
+    const timer = setTimeout(() => deadline.abort(serviceTooSlow(name)), timeoutMs);
+    const abort = () => deadline.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
     try {
       return await bulkheadOf(kind).run(async () => {
-        const answer = await pool.request({
+        const response = await pool.request({
           ...request,
           body: request.body ?? null,
           signal: deadline.signal,
         });
-        const { statusCode: status, headers, body } = answer;
-        const isSmall = Number(headers['content-length']) <= smallAnswer;
+        const { statusCode: status, headers, body } = response;
+        const isSmall = Number(headers['content-length']) <= smallBody;
         return { status, headers, body: isSmall ? Buffer.from(await body.arrayBuffer()) : body };
       }, deadline.signal);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', abort);
     }
   };
 
   return {
     name,
-    async ask(request) {
+    async request(request) {
       try {
         return await send(request).catch((error: unknown) => {
-          // Its connection was closed while the request was on its way: what changes nothing is asked once more.
-          if (isLost(error) && isSafe(request.method)) return send(request);
+          // The connection was closed while the request was in flight: only safe methods are retried.
+          if (isConnectionLost(error) && isSafe(request.method)) return send(request);
           throw error;
         });
       } catch (error) {
-        throw request.signal.aborted ? callerGone(error) : problemOf(error, name);
+        throw request.signal.aborted ? callerDisconnected(error) : problemOf(error, name);
       }
     },
     close: () => pool.close(),
@@ -109,9 +118,10 @@ const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-const isLost = (error: unknown): boolean => ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
+const isConnectionLost = (error: unknown): boolean =>
+  ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
 
-const away = new Set([
+const unreachableCodes = new Set([
   ...[
     'ECONNREFUSED',
     'ECONNRESET',
@@ -128,30 +138,30 @@ const away = new Set([
 const problemOf = (error: unknown, name: string): unknown => {
   if (error instanceof Problem) return error;
   const code = error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error);
-  if (away.has(code)) return isAway(name, error);
-  if (error instanceof errors.InvalidArgumentError) return unsendable(error);
-  const isNoAnswer = error instanceof errors.HTTPParserError || code === 'UND_ERR_HEADERS_OVERFLOW';
-  return isNoAnswer ? badAnswer(name, error) : error;
+  if (unreachableCodes.has(code)) return serviceAway(name, error);
+  if (error instanceof errors.InvalidArgumentError) return invalidRequest(error);
+  const isNotHttp = error instanceof errors.HTTPParserError || code === 'UND_ERR_HEADERS_OVERFLOW';
+  return isNotHttp ? badAnswer(name, error) : error;
 };
 
 const retryAfter = { 'retry-after': '1' };
 
-const isAway = (name: string, cause: unknown): Problem =>
+const serviceAway = (name: string, cause: unknown): Problem =>
   problem(503, 'service-away', `The ${name} service cannot be reached; try again.`, {
     headers: retryAfter,
     cause,
   });
-const tooBusy = (name: string): Problem =>
-  problem(503, 'service-busy', `The ${name} service has too much to do; try again.`, { headers: retryAfter });
-const tooSlow = (name: string): Problem =>
+const serviceBusy = (name: string): Problem =>
+  problem(503, 'service-busy', `The ${name} service is busy; try again.`, { headers: retryAfter });
+const serviceTooSlow = (name: string): Problem =>
   problem(504, 'service-too-slow', `The ${name} service did not answer in time.`);
-/** Node takes some addresses and headers that no client would send. */
-const unsendable = (cause: unknown): Problem =>
-  problem(400, 'invalid-request', 'The address or a header holds characters that must not be there.', {
+/** Node's server accepts some paths and headers that undici refuses to send. */
+const invalidRequest = (cause: unknown): Problem =>
+  problem(400, 'invalid-request', 'The address or a header contains invalid characters.', {
     cause,
   });
-/** Nobody reads it, and it is nobody's fault. */
-const callerGone = (cause: unknown): Problem =>
-  problem(499, 'caller-gone', 'The caller has gone.', { cause });
+/** Nobody reads it; it keeps a disconnect from being logged as an error. */
+const callerDisconnected = (cause: unknown): Problem =>
+  problem(499, 'caller-gone', 'The caller has disconnected.', { cause });
 const badAnswer = (name: string, cause: unknown): Problem =>
-  problem(502, 'bad-answer', `The ${name} service gave an answer that is no HTTP.`, { cause });
+  problem(502, 'bad-answer', `The ${name} service sent a response that is not HTTP.`, { cause });

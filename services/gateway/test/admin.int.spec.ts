@@ -47,7 +47,7 @@ const pages = createServer((request, response) => {
   response.end('<p>queues');
 });
 
-/** Services that nobody calls here. */
+/** Services that no test here calls. */
 const nowhere = ['ORDER', 'INVENTORY', 'PAYMENT', 'SHIPPING', 'OPERATIONS', 'SENSOR_ANALYTICS'];
 
 let url: string;
@@ -93,7 +93,7 @@ const signIn = (form: Record<string, string>) =>
 const cookieOf = (response: Response) => response.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
 
 describe('a page for administrators', () => {
-  test('asks a browser to sign in, and everybody else for a token, with 401', async () => {
+  test('answers a browser with the sign-in form, and others with a problem document, both 401', async () => {
     const page = await ask('/admin/tasks/queue/x?page=2', { headers: html });
     expect([page.status, page.headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8']);
     expect(await page.text()).toContain('name="next" value="/admin/tasks/queue/x?page=2"');
@@ -109,7 +109,7 @@ describe('a page for administrators', () => {
     expect(seen[0]?.authorization).toBe(`Bearer ${token}`);
   });
 
-  test('is for no customer', async () => {
+  test('is refused to customers', async () => {
     const { token } = await issuer.issue({ userId: 'u2', role: 'customer' });
     for (const headers of [{ authorization: `Bearer ${token}` }, { cookie: `emporium-session=${token}` }]) {
       expect((await ask('/admin/tasks', { headers: { ...html, ...headers } })).status).toBe(403);
@@ -117,14 +117,14 @@ describe('a page for administrators', () => {
     expect(seen).toEqual([]);
   });
 
-  test('no page shows what it was asked for as markup', async () => {
+  test('no page repeats the requested path as markup', async () => {
     const page = await ask('/admin/tasks?"><script>', { headers: html });
     expect(await page.text()).not.toContain('<script>');
   });
 });
 
 describe('signing in', () => {
-  test('leads to the page that was asked for, with a session that shows it', async () => {
+  test('redirects to the requested page, with a session for it', async () => {
     const answer = await signIn({ next: '/admin/tasks/queue/x' });
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/admin/tasks/queue/x']);
     expect(answer.headers.get('set-cookie')).toMatch(
@@ -149,7 +149,7 @@ describe('signing in', () => {
     expect(text).toContain('value="/admin/tasks"');
   });
 
-  test('leads nowhere else', async () => {
+  test('redirects nowhere else', async () => {
     for (const next of [
       'https://evil.example/',
       '//evil.example/admin',
@@ -172,7 +172,7 @@ describe('signing in', () => {
     }
   });
 
-  test('and out works from our own pages alone', async () => {
+  test('and out works only from our own pages', async () => {
     const form = { email: 'admin@shop.example', password: 'right' };
     for (const headers of [{}, { origin: 'http://evil.example' }]) {
       expect((await send('/admin/session', form, headers)).status).toBe(403);
@@ -196,7 +196,7 @@ describe('a session', () => {
     expect(seen).toMatchObject([{ method: 'PUT', url: '/admin/tasks/api/queues/x/pause' }]);
   });
 
-  test('is good for nothing else', async () => {
+  test('is valid for nothing else', async () => {
     const cookie = cookieOf(await signIn({}));
     expect((await ask('/api/admin/tasks', { headers: { cookie } })).status).toBe(401);
     await ask('/admin/tasks', { headers: { cookie: 'emporium-session=nonsense' } });

@@ -147,7 +147,7 @@ describe('routing', () => {
   });
 
   test.each(['/api/ordersx', '/api/unknown', '/payments/ledger', '/health/other'])(
-    '%s is nowhere',
+    '%s does not exist',
     async (path) => {
       expect(await call(path, { token: await tokenOf('administrator') })).toMatchObject({
         status: 404,
@@ -166,14 +166,14 @@ describe('routing', () => {
     );
   });
 
-  test('a service for development alone that is not configured has no addresses', async () => {
+  test('a development service that is not configured has no addresses', async () => {
     const production = await startGateway(urlsOfStubs('mailbox', 'provider-simulator', 'sensor-simulator'));
     expect((await fetch(`${production.url}/api/mails`)).status).toBe(404);
     expect((await fetch(`${production.url}/simulator/faults`)).status).toBe(404);
     await production.stop();
   });
 
-  // Clients tidy paths up before they send them: these are written to the socket as they are.
+  // HTTP clients normalise paths: these are written to the socket as they are.
   test.each([
     '/api/products/../admin/products',
     '/api/products/%2e%2e/admin/products',
@@ -215,7 +215,7 @@ describe('access', () => {
   );
 });
 
-describe('what is handed on', () => {
+describe('forwarding', () => {
   test('the body as it is, byte for byte, and the signature over it', async () => {
     const body = '{ "a" :1,\n"é": "\\u00e9" }';
     await call('/api/webhooks/carrier', {
@@ -342,7 +342,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('a slow address takes no room from the others of its service, and reading none from writing', async () => {
+  test('a slow address does not slow down other addresses, nor reading writing', async () => {
     answer = (_service, response, { url, method }) => {
       const isSlow = url.startsWith('/api/sessions') || (url === '/api/users' && method === 'POST');
       if (!isSlow) response.writeHead(200).end();
@@ -359,7 +359,7 @@ describe('what goes wrong', () => {
     await Promise.all(slow);
   });
 
-  test('streams that stay open take no room from other requests', async () => {
+  test('open streams take no capacity from other requests', async () => {
     const open: AbortController[] = [];
     answer = (_service, response, { url }) => {
       if (url.endsWith('/stream'))
@@ -375,7 +375,7 @@ describe('what goes wrong', () => {
     for (const caller of open) caller.abort();
   });
 
-  test('a method that an address does not take answers 405 with those that its service names', async () => {
+  test('an unsupported method is answered 405 with the methods that the service names', async () => {
     answer = (_service, response, { method, url }) => {
       if (method === 'OPTIONS' && url === '/api/products/x') response.writeHead(204, { allow: 'GET, HEAD' });
       else response.writeHead(404);
@@ -393,7 +393,7 @@ describe('what goes wrong', () => {
     expect(lines).toEqual([]);
   });
 
-  test('more than a service can take answers 503 at once', async () => {
+  test('requests beyond the capacity are answered 503 at once', async () => {
     answer = () => undefined;
     const slow = Array.from({ length: 5 }, () => call('/api/products'));
     await expect.poll(() => seen.length).toBe(5);
@@ -404,7 +404,7 @@ describe('what goes wrong', () => {
     expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([504, 504, 504, 504, 504]);
   });
 
-  test('a connection that the service closes is tried again for GET, and told for POST', async () => {
+  test('a lost connection is retried for GET, and answered 503 for POST', async () => {
     let calls = 0;
     answer = (service, response) => {
       calls += 1;
@@ -418,12 +418,12 @@ describe('what goes wrong', () => {
     expect(calls).toBe(1);
   });
 
-  test('an answer that is no HTTP is 502', async () => {
+  test('a response that is not HTTP is answered 502', async () => {
     answer = (_service, response) => void response.socket?.end('NONSENSE\r\n\r\n');
     expect((await call('/api/sessions', { method: 'POST', body: '{}' })).status).toBe(502);
   });
 
-  describe('an answer that never ends', () => {
+  describe('a stream of server-sent events', () => {
     let listeners: ServerResponse[] = [];
     beforeEach(() => {
       listeners = [];
@@ -438,7 +438,7 @@ describe('what goes wrong', () => {
       return response.body.pipeThrough(new TextDecoderStream()).getReader();
     };
 
-    test('comes through as it comes', async () => {
+    test('is forwarded as it arrives', async () => {
       const reader = await listen(gateway.url);
       expect((await reader.read()).value).toBe('data: 1\n\n');
       listeners[0]?.write('data: 2\n\n');
@@ -447,7 +447,7 @@ describe('what goes wrong', () => {
       expect((await reader.read()).done).toBe(true);
     });
 
-    test('is ended at the service when its caller goes away', async () => {
+    test('is ended at the service when the caller disconnects', async () => {
       const caller = new AbortController();
       const reader = await listen(gateway.url, caller.signal);
       await reader.read();
@@ -456,7 +456,7 @@ describe('what goes wrong', () => {
       await closed;
     });
 
-    test('ends in good order, and at once, when the gateway stops', async () => {
+    test('ends regularly, and at once, when the gateway stops', async () => {
       const other = await startGateway(urlsOfStubs());
       const reader = await listen(other.url);
       await reader.read();
@@ -468,7 +468,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('a caller who goes away is no fault of ours', async () => {
+  test('a caller who disconnects causes no error in the log', async () => {
     answer = () => undefined;
     await expect(call('/api/products', { signal: AbortSignal.timeout(100) })).rejects.toThrow();
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -476,7 +476,7 @@ describe('what goes wrong', () => {
   });
 });
 
-describe('for people', () => {
+describe('the start page and the documents', () => {
   test('the front page lists the addresses', async () => {
     const { body } = await call('/');
     expect(body).toMatchObject({ name: 'Emporium', docs: '/docs/' });
@@ -498,13 +498,13 @@ describe('for people', () => {
   });
 
   test.each(['application/json', '*/*', 'application/json, text/html;q=0.5', 'nonsense', ''])(
-    'the front page is JSON for who accepts %j',
+    'the front page is JSON for Accept: %j',
     async (accept) => {
       expect((await call('/', { headers: { accept } })).body).toMatchObject({ openapi: '/openapi.json' });
     },
   );
 
-  test('the front page of a shop without development servers gives no hint of credentials', async () => {
+  test('the front page of a shop without development servers does not mention credentials', async () => {
     const production = await startGateway(urlsOfStubs('mailbox', 'provider-simulator', 'sensor-simulator'));
     const page = await (await fetch(production.url, { headers: { accept: 'text/html' } })).text();
     expect(page).not.toMatch(/password was made|href="\/api\/mails"/);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A form for the address and the password; `next` is the page that was asked for. */
+/** The sign-in form; `next` is the page that was requested. */
 export const signInPage = ({ next, message = '' }: { next: string; message?: string | undefined }): string =>
   page(`
     <p role="alert">${escaped(message)}</p>
@@ -11,7 +11,7 @@ export const signInPage = ({ next, message = '' }: { next: string; message?: str
       <button>Sign in</button>
     </form>`);
 
-/** What there is for an administrator. */
+/** Links to the pages for administrators. */
 export const startPage = (paths: readonly string[]): string =>
   page(`
     <ul>${paths.map((path) => `<li><a href="${escaped(path)}">${escaped(path)}</a></li>`).join('')}</ul>
@@ -25,7 +25,7 @@ const style = [
   'table{border-collapse:collapse}th,td{padding:.25rem 1rem .25rem 0;text-align:left}',
 ].join('');
 
-/** A whole page, with its heading. */
+/** A complete HTML page around this content. */
 export const page = (content: string): string => `<!doctype html>
 <html lang="en">
   <meta charset="utf-8">

@@ -24,7 +24,7 @@ const formFor = (paths: readonly string[]) => {
   });
 };
 
-/** Where administrators sign in and out with a browser, and what there is for them. */
+/** The start page of administrators, and signing in and out with a browser. */
 export const adminRoutes = async (
   server: HttpServer,
   paths: readonly string[],
@@ -32,7 +32,7 @@ export const adminRoutes = async (
 ): Promise<void> => {
   await server.register((scope: HttpServer, _options: unknown, done: () => void) => {
     askBrowsersToSignIn(scope);
-    takeForms(scope);
+    acceptForms(scope);
     const hidden = { schema: { hide: true }, config: { access: 'public' } } as const;
 
     scope.get(adminPath, { ...hidden, config: { access: 'administrator' } }, (_request, reply) =>
@@ -62,7 +62,7 @@ export const adminRoutes = async (
   });
 };
 
-/** Below `/admin` a browser that lacks a session is shown the form, with the status that everybody else gets. */
+/** Below `/admin` a browser without a session gets the sign-in form, with the same status 401. */
 export const askBrowsersToSignIn = (scope: HttpServer): void => {
   scope.setErrorHandler((error: unknown, request: HttpRequest, reply: HttpReply) => {
     const asksForPage = isBelowAdmin(request.url) && request.headers.accept?.includes('text/html') === true;
@@ -72,7 +72,7 @@ export const askBrowsersToSignIn = (scope: HttpServer): void => {
   });
 };
 
-const takeForms = (scope: HttpServer): void => {
+const acceptForms = (scope: HttpServer): void => {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
     'application/x-www-form-urlencoded',

@@ -10,21 +10,21 @@ import {
 } from './session.ts';
 
 const cookie = 'emporium-session=abc';
-const asked = (method: string, url: string, headers: Record<string, string>) =>
+const requestOf = (method: string, url: string, headers: Record<string, string>) =>
   ({ method, url, headers }) as HttpRequest;
 
-test('a session is that of its cookie, below /admin alone', () => {
-  expect(sessionTokenOf(asked('GET', '/admin/tasks', { cookie }))).toBe('abc');
-  expect(sessionTokenOf(asked('GET', '/admin?x', { cookie: `a=b; ${cookie}; c=d` }))).toBe('abc');
-  expect(sessionTokenOf(asked('GET', '/admin', { cookie: 'not-emporium-session=abc' }))).toBeUndefined();
-  expect(sessionTokenOf(asked('GET', '/api/admin/tasks', { cookie }))).toBeUndefined();
-  expect(sessionTokenOf(asked('GET', '/administrator', { cookie }))).toBeUndefined();
-  expect(sessionTokenOf(asked('GET', '/admin', { cookie, authorization: 'Bearer x' }))).toBeUndefined();
+test('a session is read from its cookie, and only below /admin', () => {
+  expect(sessionTokenOf(requestOf('GET', '/admin/tasks', { cookie }))).toBe('abc');
+  expect(sessionTokenOf(requestOf('GET', '/admin?x', { cookie: `a=b; ${cookie}; c=d` }))).toBe('abc');
+  expect(sessionTokenOf(requestOf('GET', '/admin', { cookie: 'not-emporium-session=abc' }))).toBeUndefined();
+  expect(sessionTokenOf(requestOf('GET', '/api/admin/tasks', { cookie }))).toBeUndefined();
+  expect(sessionTokenOf(requestOf('GET', '/administrator', { cookie }))).toBeUndefined();
+  expect(sessionTokenOf(requestOf('GET', '/admin', { cookie, authorization: 'Bearer x' }))).toBeUndefined();
 });
 
-test('what changes something counts from our own pages alone', () => {
+test('unsafe methods are accepted from our own pages only', () => {
   const put = (headers: Record<string, string>) =>
-    tokenOf(asked('PUT', '/admin/tasks/api', { cookie, host: 'shop.example:8080', ...headers }));
+    tokenOf(requestOf('PUT', '/admin/tasks/api', { cookie, host: 'shop.example:8080', ...headers }));
   expect(put({ origin: 'http://shop.example:8080' })).toBe('abc');
   for (const origin of ['http://evil.example', 'http://shop.example:15672', 'null', '']) {
     expect(() => put({ origin }), origin).toThrow(expect.objectContaining({ status: 403 }));
@@ -33,23 +33,23 @@ test('what changes something counts from our own pages alone', () => {
   expect(put({ authorization: 'Bearer x' })).toBe('x');
 });
 
-test('without a session or a token it is 401', () =>
-  expect(() => tokenOf(asked('GET', '/admin', {}))).toThrow(expect.objectContaining({ status: 401 })));
+test('without a session or a token the answer is 401', () =>
+  expect(() => tokenOf(requestOf('GET', '/admin', {}))).toThrow(expect.objectContaining({ status: 401 })));
 
-test('a page of ours is one of the host that is asked', () =>
+test('our own pages are those of the requested host', () =>
   expect(
     assertOurOwnPage({ headers: { origin: 'https://shop.example', host: 'shop.example' } }),
   ).toBeUndefined());
 
-test('the cookie is for the pages, read by no script, sent by no other site, and gone with the token', () => {
+test('the cookie is limited to the pages, hidden from scripts and other sites, and expires with the token', () => {
   const expiresAt = new Date(Date.now() + 60_500);
   const set = (origin: string) =>
-    sessionCookie(asked('POST', '/admin/session', { origin }), { token: 'abc', expiresAt });
+    sessionCookie(requestOf('POST', '/admin/session', { origin }), { token: 'abc', expiresAt });
   expect(set('http://127.0.0.1:8080')).toBe(
     'emporium-session=abc; Path=/admin; Max-Age=60; HttpOnly; SameSite=Strict',
   );
   expect(set('https://shop.example')).toMatch(/; Secure$/);
-  expect(sessionCookie(asked('POST', '/admin/session/end', {}), undefined)).toMatch(
+  expect(sessionCookie(requestOf('POST', '/admin/session/end', {}), undefined)).toMatch(
     /^emporium-session=; Path=\/admin; Max-Age=0;/,
   );
 });

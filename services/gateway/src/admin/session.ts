@@ -1,11 +1,11 @@
 import { bearerTokenOf, type HttpRequest, problem } from '@emporium/service';
 
-/** The pages for administrators are here and below; a session is good for nothing else. */
+/** The pages for administrators are here and below; a session is valid nowhere else. */
 export const adminPath = '/admin';
 
 const cookieName = 'emporium-session';
 
-/** The token of the session in which a page is asked for; what says `Authorization` has no need of one. */
+/** The token in the session cookie of a request below `/admin`; undefined when there is an `Authorization` header. */
 export const sessionTokenOf = ({
   url,
   headers,
@@ -15,7 +15,7 @@ export const sessionTokenOf = ({
   return token;
 };
 
-/** `Authorization: Bearer …`, or the session. One that changes something counts from our own pages alone. */
+/** The token of `Authorization: Bearer …`, or of the session. With a session, only our own pages may send unsafe methods. */
 export const tokenOf = (request: HttpRequest): string => {
   const session = sessionTokenOf(request);
   if (session === undefined) return bearerTokenOf(request);
@@ -24,12 +24,12 @@ export const tokenOf = (request: HttpRequest): string => {
 };
 
 /**
- * Throws a 403 problem for a request that another site's page sent. Browsers name the page's origin with everything but GET
- * and HEAD; `SameSite` alone lets other ports of this host pass.
+ * Throws a 403 problem for a request from another site's page (CSRF). Browsers send `Origin` with every method but GET and HEAD;
+ * `SameSite` alone would allow other ports of this host.
  */
 export const assertOurOwnPage = ({ headers: { origin, host } }: Pick<HttpRequest, 'headers'>): void => {
   if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return;
-  throw problem(403, 'foreign-page', 'Only a page of this shop may ask for that with a session.');
+  throw problem(403, 'foreign-page', 'Only a page of this shop may send this request with a session.');
 };
 
 interface Session {
@@ -37,7 +37,7 @@ interface Session {
   readonly expiresAt: Date;
 }
 
-/** No script reads it, no other site sends it, and over TLS it never leaves TLS. */
+/** Scripts cannot read it, other sites cannot send it, and behind TLS it is never sent without TLS. */
 export const sessionCookie = ({ headers: { origin = '' } }: HttpRequest, session: Session | undefined) =>
   [
     `${cookieName}=${session?.token ?? ''}`,
@@ -48,11 +48,11 @@ export const sessionCookie = ({ headers: { origin = '' } }: HttpRequest, session
     ...(origin.startsWith('https:') ? ['Secure'] : []),
   ].join('; ');
 
-/** Whether an address is this one, below it, or either with a query, and holds nothing that would make it another. */
+/** Whether a URL is this path or below it, with any query, and contains nothing that could lead to another page or site. */
 export const isPageOf = (path: string, url: string): boolean =>
   (url === path || url.startsWith(`${path}/`) || url.startsWith(`${path}?`)) &&
   /^(?:[\w/?#&=+.~:@!$'()*,;-]|%[0-9a-f]{2})*$/i.test(url) &&
   !/\/\/|(?:^|\/)(?:\.|%2e){1,2}(?:[/?#]|$)|%(?:00|0a|0d|2f|5c)/i.test(url);
 
-/** Whether an address is one of the pages. */
+/** Whether a URL is one of the pages for administrators. */
 export const isBelowAdmin = (url: string): boolean => /^\/admin(?:[/?]|$)/.test(url);

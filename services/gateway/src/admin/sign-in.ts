@@ -19,13 +19,13 @@ const session = z.object({
 });
 const refusal = z.object({ detail: z.string() });
 
-/** Asks the service that knows the accounts, on behalf of whom sent the form. */
+/** Signs in at user-registration; only administrators get a session. */
 export const signIn = async (
   request: HttpRequest,
   credentials: Credentials,
   accounts: Upstream,
 ): Promise<SignIn> => {
-  const { status, body } = await accounts.ask({
+  const { status, body } = await accounts.request({
     method: 'POST',
     path: '/api/sessions',
     headers: { ...requestHeaders(request, correlationOf(request)), 'content-type': 'application/json' },
@@ -33,9 +33,9 @@ export const signIn = async (
     signal: new AbortController().signal,
   });
   const bytes = Buffer.isBuffer(body) ? body : Buffer.concat(await body.toArray());
-  const answer: unknown = JSON.parse(bytes.toString());
-  if (status !== 201) return { kind: 'refused', status, reason: refusal.parse(answer).detail };
-  const { token, expiresAt, user } = session.parse(answer);
+  const parsed: unknown = JSON.parse(bytes.toString());
+  if (status !== 201) return { kind: 'refused', status, reason: refusal.parse(parsed).detail };
+  const { token, expiresAt, user } = session.parse(parsed);
   if (user.role === 'administrator') return { kind: 'signed-in', token, expiresAt };
   return { kind: 'refused', status: 403, reason: 'This page is for administrators.' };
 };

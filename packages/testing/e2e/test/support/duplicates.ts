@@ -120,7 +120,9 @@ const duplicateOnRedis = async (url: string): Promise<Duplicator> => {
 
 const duplicate = ({ busUrl, databaseUrl }: ShopUnderTest['shop']): Promise<Duplicator> => {
   if (busUrl.startsWith('amqp')) return duplicateOnRabbitmq(busUrl);
-  return busUrl.startsWith('redis') ? duplicateOnRedis(busUrl) : duplicateOnPostgres(databaseUrl('bus'));
+  if (busUrl.startsWith('redis')) return duplicateOnRedis(busUrl);
+  if (busUrl.startsWith('postgres')) return duplicateOnPostgres(databaseUrl('bus'));
+  throw new Error(`this suite cannot duplicate messages on ${new URL(busUrl).protocol}`);
 };
 
 export const duplicateCases = (shop: () => ShopUnderTest): void => {

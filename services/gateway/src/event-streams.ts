@@ -1,0 +1,34 @@
+import { PassThrough, type Readable } from 'node:stream';
+import type { UpstreamResponse } from './upstream.ts';
+
+/** Responses of server-sent events, which have no end of their own: an open one would keep the server from closing. */
+export interface EventStreams {
+  /** The body to send to the caller. It is registered when it is an event stream, and returned as it is otherwise. */
+  track(response: UpstreamResponse): UpstreamResponse['body'];
+  /** Ends all open streams regularly; clients of server-sent events connect again. */
+  end(): void;
+}
+
+export const createEventStreams = (): EventStreams => {
+  const open = new Map<PassThrough, Readable>();
+  return {
+    track: ({ headers, body }) => {
+      if (Buffer.isBuffer(body) || headers['content-type']?.startsWith('text/event-stream') !== true)
+        return body;
+      const outgoing = new PassThrough();
+      open.set(outgoing, body);
+      outgoing.once('close', () => {
+        open.delete(outgoing);
+        body.destroy();
+      });
+      body.once('error', (error) => outgoing.destroy(error));
+      return body.pipe(outgoing);
+    },
+    end: () => {
+      for (const [outgoing, body] of open) {
+        body.unpipe(outgoing);
+        outgoing.end();
+      }
+    },
+  };
+};
