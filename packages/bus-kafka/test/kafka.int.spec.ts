@@ -15,8 +15,8 @@ import {
 import { canStart, type KafkaServer, startKafka, whileStopped } from '@emporium/servers';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { encodeProgress } from '../src/consumer/progress.ts';
 import { createKafkaTransport } from '../src/index.ts';
-import { encodeProgress } from '../src/progress.ts';
 
 /** What kafkajs speaks with a broker, for faults that no server can be made to have at the right moment. */
 const Broker: { readonly prototype: Record<'fetch' | 'joinGroup', () => Promise<unknown>> } = createRequire(

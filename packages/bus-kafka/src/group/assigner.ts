@@ -6,7 +6,7 @@ import { AssignerProtocol, type Cluster, type PartitionAssigner } from 'kafkajs'
 export interface Member {
   readonly id: string;
   readonly topics: readonly string[];
-  /** What it works on now. */
+  /** The slots that it has now. */
   readonly slots: readonly number[];
 }
 
@@ -18,22 +18,22 @@ export interface TopicPartitions {
 export type Assignment = Record<string, Record<string, number[]>>;
 
 /**
- * Partitions of one number belong together: a key has the same number in every topic, and an ordered subscription works on
- * one of its messages at a time. A topic with a single partition goes where its name says, so that not all are in one place.
+ * Partitions with the same number share a slot and go to one member: a key has the same number in every topic, and an ordered
+ * subscription handles its messages one at a time. The slot of a topic with a single partition depends on its name.
  */
 export const slotOf = (topic: string, partition: number, count: number): number =>
   count === 1 ? crc32(topic) % partitionCount : partition;
 
-/** Even shares, and nobody gives up more than that takes: what moves is delivered by somebody else, who must first ask how far it came. */
+/** Assigns the slots evenly and moves as few as that needs: each move interrupts a partition. */
 export const assign = (members: readonly Member[], topics: readonly TopicPartitions[]): Assignment => {
   const sorted = members.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const slots = Math.max(partitionCount, ...topics.map(({ partitions }) => partitions.length));
-  const owners = shareOut(sorted, slots);
+  const owners = distribute(sorted, slots);
   const assignment: Assignment = Object.fromEntries(sorted.map(({ id }) => [id, {}]));
   for (const { topic, partitions } of topics) {
     for (const partition of partitions) {
       const slot = slotOf(topic, partition, partitions.length);
-      const owner = listening(sorted, owners[slot % slots] ?? 0, topic);
+      const owner = subscriberOf(sorted, owners[slot % slots] ?? 0, topic);
       const ofOwner = owner === undefined ? undefined : assignment[owner.id];
       if (ofOwner !== undefined) ofOwner[topic] = [...(ofOwner[topic] ?? []), partition];
     }
@@ -41,17 +41,17 @@ export const assign = (members: readonly Member[], topics: readonly TopicPartiti
   return assignment;
 };
 
-/** Gives for each slot the index of its member. */
-const shareOut = (members: readonly Member[], slots: number): number[] => {
+/** Returns the index of a member for each slot. */
+const distribute = (members: readonly Member[], slots: number): number[] => {
   const owners: (number | undefined)[] = new Array(slots).fill(undefined);
-  const least = Math.floor(slots / members.length);
+  const share = Math.floor(slots / members.length);
   let extra = slots % members.length;
   const counts = members.map(() => 0);
   for (const [index, { slots: owned }] of members.entries()) {
     for (const slot of owned) {
       const count = counts[index] ?? 0;
-      if (slot >= slots || owners[slot] !== undefined || count > least) continue;
-      if (count === least) {
+      if (slot >= slots || owners[slot] !== undefined || count > share) continue;
+      if (count === share) {
         if (extra === 0) continue;
         extra -= 1;
       }
@@ -67,8 +67,8 @@ const shareOut = (members: readonly Member[], slots: number): number[] => {
   });
 };
 
-/** While a new release listens to one more topic, its older instances do not. */
-const listening = (members: readonly Member[], preferred: number, topic: string): Member | undefined => {
+/** The first member from `preferred` on that reads the topic: during a rolling upgrade not all may. */
+const subscriberOf = (members: readonly Member[], preferred: number, topic: string): Member | undefined => {
   for (let step = 0; step < members.length; step += 1) {
     const member = members[(preferred + step) % members.length];
     if (member?.topics.includes(topic)) return member;
@@ -76,16 +76,16 @@ const listening = (members: readonly Member[], preferred: number, topic: string)
   return undefined;
 };
 
-export interface Membership {
-  /** What this instance works on now. */
+interface AssignerOptions {
+  /** The slots of this instance now; the leader leaves it as many of them as it can. */
   readonly slots: () => readonly number[];
-  /** kafkajs works with it inside of the consumer. */
+  /** Called with the cluster of the consumer, once. */
   readonly onCluster: (cluster: Cluster) => void;
 }
 
-/** For kafkajs. Every instance of a group must use it, in this version. */
+/** The assigner as kafkajs wants it. All instances of a group must use this version. */
 export const createAssigner =
-  ({ slots, onCluster }: Membership): PartitionAssigner =>
+  ({ slots, onCluster }: AssignerOptions): PartitionAssigner =>
   ({ cluster }) => {
     onCluster(cluster);
     return {

@@ -2,14 +2,14 @@ import { truncatedBodyBytes } from '@emporium/bus';
 import type { DeadLetterReason } from '@emporium/bus/transport';
 import { reasonOf } from './undecodable.ts';
 
-/** What kafkajs wants to know of the batch of a record: whose transaction it was. */
+/** kafkajs needs it to leave out aborted transactions. */
 export interface BatchContext {
   readonly producerId: string;
   readonly inTransaction: boolean;
 }
 
-/** A record of a log, in the form that kafkajs gives on; `unreadable` is ours. */
-export interface Decoded {
+/** A record in the form that kafkajs passes on; `unreadable` is ours. */
+export interface DecodedRecord {
   readonly offset: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -17,27 +17,27 @@ export interface Decoded {
   readonly timestamp: string;
   readonly attributes: number;
   readonly magicByte: number;
-  /** Of Kafka's own, and no message. */
+  /** Written by Kafka itself: kafkajs skips it. */
   readonly isControlRecord: boolean;
   readonly batchContext: BatchContext;
   readonly unreadable?: Unreadable;
 }
 
-/** The protocol knows headers without a value; kafkajs's types leave them out. */
+/** The protocol allows headers without a value; kafkajs's types do not. */
 export type Header = Buffer | null;
 
-/** Stands in the place of what cannot be decoded, at its last offset; its value is the beginning of the bytes in the log. */
+/** Describes a batch or record that cannot be decoded. It has the last offset, and the first bytes of the raw data as value. */
 export interface Unreadable {
   readonly reason: DeadLetterReason;
   readonly firstOffset: string;
-  /** How many bytes the log holds of it. */
+  /** Its size in the log. */
   readonly bytes: number;
 }
 
 const noBatch: BatchContext = { producerId: '-1', inTransaction: false };
 
-/** No message, but the offset was passed: kafkajs goes on behind it. */
-export const passed = (offset: bigint, batchContext: BatchContext = noBatch): Decoded => ({
+/** A placeholder that kafkajs skips: it goes on behind this offset. */
+export const skipped = (offset: bigint, batchContext: BatchContext = noBatch): DecodedRecord => ({
   offset: String(offset),
   key: null,
   value: null,
@@ -49,13 +49,13 @@ export const passed = (offset: bigint, batchContext: BatchContext = noBatch): De
   batchContext,
 });
 
-/** `raw`: what the log holds of it. */
+/** A record in place of the offsets from `first` to `last`; `raw` is their data in the log. */
 export const unreadable = (
   { what, first, last, raw }: { what: string; first: bigint; last: bigint; raw: Buffer },
   error: unknown,
   batchContext: BatchContext = noBatch,
-): Decoded => ({
-  ...passed(last, batchContext),
+): DecodedRecord => ({
+  ...skipped(last, batchContext),
   value: Buffer.from(raw.subarray(0, truncatedBodyBytes)),
   isControlRecord: false,
   unreadable: { reason: reasonOf(what, error), firstOffset: String(first), bytes: raw.length },

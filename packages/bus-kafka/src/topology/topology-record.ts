@@ -1,60 +1,60 @@
 import type { Subscription } from '@emporium/contracts';
-import type { Connection } from './connection.ts';
-import { typeOfError } from './health.ts';
-import { recordTopic } from './names.ts';
-import type { Publisher } from './publisher.ts';
-import { readLog } from './read-log.ts';
+import type { Connection } from '../connection.ts';
+import { typeOfError } from '../health.ts';
+import { readLog } from '../kafkajs/read-log.ts';
+import { recordTopic } from '../names.ts';
+import type { Publisher } from '../publisher.ts';
 import type { Topics } from './topics.ts';
 
-/** A subscription, as the broker has it. */
+/** A subscription as it was declared on the broker. */
 export interface Declared {
-  /** Another one when it was declared anew, because the broker had lost it. */
+  /** A new one when it was declared again after the broker had lost it. */
   readonly id: string;
   readonly name: string;
   readonly service: Subscription['service'];
   readonly ordered: boolean;
   readonly retry: Subscription['retry'];
-  /** Where it began: of each topic that it reads, the offset by partition. It counts until its group has committed. */
+  /** The offset to begin at, by topic and partition. It counts until the group has committed. */
   readonly from: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What a subscription listens to. */
+/** One type that a subscription listens to. */
 export interface Binding {
   readonly subscription: string;
   readonly type: string;
   readonly topic: string;
-  /** Where it began to listen, by partition. It counts until the group has committed something of the topic. */
+  /** The offset to begin at, by partition. It counts until the group has committed something of the topic. */
   readonly from: readonly string[];
 }
 
-/** Names a binding. */
-export type Bound = Pick<Binding, 'subscription' | 'type'>;
+/** Identifies a binding. */
+export type BindingId = Pick<Binding, 'subscription' | 'type'>;
 
-/** A log has topics and groups, and knows nothing of types: who listens to what is in a compacted topic of ours. */
+/** Who listens to what. Kafka knows topics and groups but no types, so this is in a compacted topic of ours. */
 export interface Bindings {
   subscription(name: string): Declared | undefined;
   subscriptions(): Declared[];
-  /** Of one subscription. */
+  /** The bindings of one subscription. */
   of(name: string): Binding[];
-  /** Where it begins to read a partition that its group has committed nothing of. */
+  /** The first offset to read of a partition that the group has committed nothing of. */
   beginning(name: string, topic: string, partition: number): number;
   listens(subscription: string, type: string): boolean;
-  /** Whether anybody takes this type. */
+  /** Whether any subscription listens to this type. */
   routes(type: string): boolean;
 }
 
 export interface TopologyRecord {
   /** As it was last read. */
   readonly bindings: Bindings;
-  /** Whether the last read succeeded: else the broker may be another one since, or have lost it. */
-  isSure(): boolean;
-  /** The broker may have lost it: the next read begins anew. */
-  doubt(): void;
-  /** Reads what was written before this call. */
+  /** Whether the last read succeeded and nothing has invalidated it since. */
+  isCurrent(): boolean;
+  /** The broker may have lost the topic: the next read starts from its beginning. */
+  invalidate(): void;
+  /** Reads everything that was written before this call. */
   refresh(): Promise<Bindings>;
-  /** Writes, and reads it. Of two that create a subscription at once the first one's `from` counts. */
+  /** Writes, then refreshes. Of two processes that create a subscription at once the first one's `from` counts. */
   add(subscriptions: readonly Declared[], bindings: readonly Binding[]): Promise<void>;
-  remove(subscriptions: readonly string[], bindings: readonly Bound[]): Promise<void>;
+  remove(subscriptions: readonly string[], bindings: readonly BindingId[]): Promise<void>;
 }
 
 export const createTopologyRecord = (
@@ -63,19 +63,19 @@ export const createTopologyRecord = (
   topics: Topics,
 ): TopologyRecord => {
   let state = createState();
-  let isSure = false;
+  let isCurrent = false;
   let reading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
-  /** From its beginning, unless the last read went well: the broker may have lost the topic meanwhile, and got another one. */
+  /** Starts from the beginning after a failed read: the topic may have been created anew. */
   const read = async (): Promise<void> => {
     try {
-      const reached = isSure ? state : createState();
+      const reached = isCurrent ? state : createState();
       await readInto(reached);
       state = reached;
-      isSure = true;
+      isCurrent = true;
     } catch (error) {
-      isSure = false;
+      isCurrent = false;
       if (typeOfError(error) === 'UNKNOWN_TOPIC_OR_PARTITION') topics.forget([recordTopic]);
       throw error;
     }
@@ -94,7 +94,7 @@ export const createTopologyRecord = (
     });
   };
 
-  /** Reads that were asked for while one is under way share the one after it. */
+  /** Calls during a read share the next one. */
   const refresh = (): Promise<void> => {
     if (reading === undefined) {
       reading = read().finally(() => {
@@ -103,7 +103,7 @@ export const createTopologyRecord = (
       return reading;
     }
     next ??= reading
-      .catch(() => {}) // told to those who asked for it
+      .catch(() => {}) // its callers get the error
       .then(() => {
         next = undefined;
         return refresh();
@@ -143,9 +143,9 @@ export const createTopologyRecord = (
 
   return {
     bindings,
-    isSure: () => isSure,
-    doubt: () => {
-      isSure = false;
+    isCurrent: () => isCurrent,
+    invalidate: () => {
+      isCurrent = false;
     },
     refresh: async () => {
       await refresh();
@@ -164,11 +164,11 @@ export const createTopologyRecord = (
   };
 };
 
-/** What was read of the topic. */
+/** What was read of the topic so far. */
 interface State {
   readonly declared: Map<string, Declared>;
   readonly bound: Map<string, Map<string, Binding>>;
-  /** How many listen to a type. */
+  /** How many subscriptions listen to a type. */
   readonly readers: Map<string, number>;
   /** The first offset that was not read yet. */
   position: number;
@@ -190,7 +190,7 @@ const createState = (): State => {
       if (kind === 'subscription') {
         const one = parse(value, isDeclared);
         if (value === undefined) declared.delete(name);
-        // The first one counts: who came second had not seen it.
+        // Of two processes that declared it at once the first one counts.
         else if (one !== undefined && !declared.has(name)) declared.set(name, { ...one, name });
       }
       if (kind === 'binding') {
@@ -211,7 +211,7 @@ const createState = (): State => {
   return state;
 };
 
-/** What another program wrote there counts as nothing. */
+/** Ignores what is not ours. */
 const parse = <T>(value: string | undefined, is: (parsed: Partial<T>) => boolean): T | undefined => {
   try {
     const parsed: unknown = JSON.parse(value ?? '');
@@ -237,8 +237,8 @@ const areOffsets = (offsets: unknown): boolean =>
 
 interface Entry {
   readonly key: string;
-  /** Empty: it is no more. */
+  /** Empty: the key is deleted. */
   readonly value: string;
 }
 
-const keyOf = ({ subscription, type }: Bound): string => `binding ${subscription} ${type}`;
+const keyOf = ({ subscription, type }: BindingId): string => `binding ${subscription} ${type}`;

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { TopologyChange } from '@emporium/bus';
 import type { Topology } from '@emporium/bus/transport';
 import type { Registry, Subscription } from '@emporium/contracts';
+import { commitFor, committedOf, endsOf, type Offsets, startsOf } from '../kafkajs/offsets.ts';
+import { recordTopic, topicsRead } from '../names.ts';
+import type { Tools } from '../tools.ts';
 import {
   bindingsOf,
   nameOfBinding,
@@ -11,22 +14,18 @@ import {
   topicsOf,
   type Wanted,
 } from './layout.ts';
-import { recordTopic, topicsRead } from './names.ts';
-import { commitFor, committedOf, type Ends, endsOf, startsOf } from './offsets.ts';
 import { excessIn, prune, unwantedIn } from './prune.ts';
-import type { Tools } from './tools.ts';
 import { partitionsOf } from './topics.ts';
 
-/** How long new topics may take until they can be used, in milliseconds. */
+/** How long new topics may take until they can be used: a broker elects the leaders of hundreds of partitions. */
 const applyTimeoutMs = 60_000;
 
-/** A topic that has just been made has its leader by then, on a busy machine as well. */
+/** A new topic has its leader by then, also on a busy machine. */
 const leaderTimeoutMs = 10_000;
 
 /**
- * Makes sure that the subscription is there, and listens to what it is to listen to. Never takes anything away. It begins with what is
- * published from now on; one that the broker has lost (`again`) goes on where it was in logs that are still there, and reads new ones from
- * their beginning: what they hold was written since.
+ * Creates the subscription and its bindings where they are missing; never removes any. It begins with what is published from now on. One
+ * that the broker has lost (`again`) goes on where it was in logs that still exist, and reads new ones from their beginning.
  */
 export const declare = async (tools: Tools, subscription: Subscription, again = false): Promise<void> => {
   const { connection, topics, record } = tools;
@@ -35,16 +34,16 @@ export const declare = async (tools: Tools, subscription: Subscription, again = 
     for (const topic of await topics.ensure([recordTopic, ...topicsFor(subscription)])) created.add(topic);
   });
   await connection.patiently(record.refresh, leaderTimeoutMs);
-  const lacking = lackingIn(tools, [subscription]);
+  const missing = missingIn(tools, [subscription]);
   const resumed = (read: readonly string[]) => resumptionOf(tools, subscription.name, { read, created });
-  await connection.patiently(() => add(tools, lacking, again ? resumed : undefined), applyTimeoutMs);
+  await connection.patiently(() => add(tools, missing, again ? resumed : undefined), applyTimeoutMs);
 };
 
 const resumptionOf = async (
   { connection }: Tools,
   name: string,
   { read, created }: { read: readonly string[]; created: ReadonlySet<string> },
-): Promise<Ends> => {
+): Promise<Offsets> => {
   const [starts, ends] = [await startsOf(connection, read), await endsOf(connection, read)];
   for (const { topic, partition, offset } of await committedOf(connection, name, ends)) {
     const first = starts[topic];
@@ -55,9 +54,9 @@ const resumptionOf = async (
   return starts;
 };
 
-/** Whether the broker has all of it, as far as the record was read. */
+/** Whether the subscription and its bindings are in the record as it was last read. */
 export const isDeclared = (tools: Tools, subscription: Subscription): boolean => {
-  const { subscriptions, bindings } = lackingIn(tools, [subscription]);
+  const { subscriptions, bindings } = missingIn(tools, [subscription]);
   return subscriptions.length + bindings.length === 0;
 };
 
@@ -66,7 +65,7 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
   const wanted = topicsOf(registry);
 
   const missingTopics = async (): Promise<string[]> => {
-    topics.forget(wanted); // somebody may have pruned
+    topics.forget(wanted); // another process may have pruned
     return topics.missing(wanted);
   };
 
@@ -77,7 +76,7 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
         await record.refresh();
         return [
           ...missing.map((topic) => change('create', nameOfTopic(topic))),
-          ...additions(lackingIn(tools, registry.subscriptions)),
+          ...additions(missingIn(tools, registry.subscriptions)),
           ...(await conflictsOf(tools, registry, missing)),
           ...excessIn(tools, registry).map((one) => change('remove', nameOfBinding(one))),
           ...unwantedIn(tools, registry).map(({ name }) => change('remove', nameOfSubscription(name))),
@@ -88,10 +87,9 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
       const created = await connection.patiently(missingTopics);
       await connection.patiently(() => topics.ensure(wanted));
       await connection.patiently(record.refresh, leaderTimeoutMs);
-      const lacking = lackingIn(tools, registry.subscriptions);
-      // A broker that was given hundreds of partitions leads them a while later.
-      await connection.patiently(() => add(tools, lacking), applyTimeoutMs);
-      return [...created.map((topic) => change('create', nameOfTopic(topic))), ...additions(lacking)];
+      const missing = missingIn(tools, registry.subscriptions);
+      await connection.patiently(() => add(tools, missing), applyTimeoutMs);
+      return [...created.map((topic) => change('create', nameOfTopic(topic))), ...additions(missing)];
     },
 
     prune: () =>
@@ -102,29 +100,29 @@ export const createTopology = (tools: Tools, registry: Registry): Topology => {
   };
 };
 
-/** What the broker does not have yet. */
-interface Lacking {
+/** What is not on the broker yet. */
+interface Missing {
   readonly subscriptions: readonly Subscription[];
   readonly bindings: readonly Wanted[];
 }
 
-const lackingIn = ({ record }: Tools, subscriptions: readonly Subscription[]): Lacking => ({
+const missingIn = ({ record }: Tools, subscriptions: readonly Subscription[]): Missing => ({
   subscriptions: subscriptions.filter(({ name }) => record.bindings.subscription(name) === undefined),
   bindings: subscriptions.flatMap((subscription) =>
     bindingsOf(subscription).filter(({ type }) => !record.bindings.listens(subscription.name, type)),
   ),
 });
 
-const additions = ({ subscriptions, bindings }: Lacking): TopologyChange[] => [
+const additions = ({ subscriptions, bindings }: Missing): TopologyChange[] => [
   ...subscriptions.map(({ name }) => change('create', nameOfSubscription(name))),
   ...bindings.map((one) => change('create', nameOfBinding(one))),
 ];
 
-/** Where a new subscription begins in every log that it reads is committed before anybody publishes to it. Repeatable. */
+/** Records them, and commits where a new subscription begins in every log that it reads. Repeatable. */
 const add = async (
   tools: Tools,
-  { subscriptions, bindings }: Lacking,
-  beginningsOf: (read: readonly string[]) => Promise<Ends> = (read) => endsOf(tools.connection, read),
+  { subscriptions, bindings }: Missing,
+  beginningsOf: (read: readonly string[]) => Promise<Offsets> = (read) => endsOf(tools.connection, read),
 ): Promise<void> => {
   const { record } = tools;
   if (subscriptions.length + bindings.length === 0) return;
@@ -147,20 +145,20 @@ const readBy = (subscription: Subscription): string[] =>
     bindingsOf(subscription).map(({ topic }) => topic),
   );
 
-/** Of several processes that create it at once the first one's beginning counts, and all of them commit that. */
+/** Of several processes that create it at once, all commit the beginning of the first one. */
 const commitBeginning = async ({ connection, record }: Tools, name: string): Promise<void> => {
-  const from: Ends = Object.fromEntries(
+  const from: Offsets = Object.fromEntries(
     Object.entries(record.bindings.subscription(name)?.from ?? {}).map(([topic, offsets]) => [
       topic,
       [...offsets],
     ]),
   );
   const committed = await committedOf(connection, name, from);
-  if (committed.some(({ offset }) => offset >= 0)) return; // somebody has, and may have gone on
+  if (committed.some(({ offset }) => offset >= 0)) return; // another process has, and the group may have gone on
   try {
     await commitFor(connection, name, from);
   } catch (error) {
-    // It has members already, who begin where the record says.
+    // The members that it already has begin where the record says.
     if (!hasMembers(error)) throw error;
   }
 };

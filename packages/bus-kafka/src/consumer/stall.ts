@@ -1,38 +1,38 @@
 import type { ConsumerStatus } from '@emporium/bus/transport';
-import type { Connection } from './connection.ts';
-import type { Lane } from './lane.ts';
-import { latestOffsets } from './offsets.ts';
+import type { Connection } from '../connection.ts';
+import { latestOffsets } from '../kafkajs/offsets.ts';
+import type { OffsetTracker } from './offset-tracker.ts';
 
-/** A consumer that has come no further for so long, in milliseconds, although there is more, counts as stuck. */
+/** A consumer that makes no progress for so long, although its logs hold more, is stuck. */
 const stuckMs = 10_000;
 
-/** How often it is looked at. */
-const lookMs = 5_000;
+/** How often progress is checked. */
+const checkMs = 5_000;
 
 interface Watched {
   readonly connection: Connection;
-  /** Why nothing can be read at all now, if so. */
+  /** Why nothing at all can be read now. */
   readonly trouble: () => string | undefined;
-  /** What is read now, and not held up by what was read before. */
-  readonly reading: () => readonly Lane[];
+  /** The partitions that are being fetched. */
+  readonly reading: () => readonly OffsetTracker[];
 }
 
 interface Stall {
   readonly since: number;
-  /** The offset that is not got over. */
+  /** The offset that it does not get past. */
   readonly at: number;
   readonly key: string;
 }
 
 /**
- * Finds out whether a consumer reads what its logs hold. A message that was read and cannot be settled is found by whoever delivers it;
- * this finds what never comes that far: no membership in the group, an open transaction in front, a log that cannot be read.
+ * Reports a consumer as stuck that does not read what its logs hold: it is not a member of its group, an open transaction is in
+ * front, or a log cannot be read. A message that was read and cannot be settled is reported elsewhere.
  */
 export const watchForStall = ({ connection, trouble, reading }: Watched) => {
   let troubled: { readonly since: number; readonly reason: string } | undefined;
   let stalls = new Map<string, Stall>();
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const reason = trouble();
     if (reason !== undefined || connection.health.status().state !== 'up') {
       troubled = reason === undefined ? undefined : { since: troubled?.since ?? Date.now(), reason };
@@ -40,11 +40,11 @@ export const watchForStall = ({ connection, trouble, reading }: Watched) => {
       return;
     }
     troubled = undefined;
-    const lanes = reading();
-    const ends = await latestOffsets(connection, lanes);
-    const found = lanes.flatMap((lane): Stall[] => {
-      const key = `${lane.topic}/${lane.partition}`;
-      const at = lane.position();
+    const partitions = reading();
+    const ends = await latestOffsets(connection, partitions);
+    const found = partitions.flatMap(({ topic, partition, position }): Stall[] => {
+      const key = `${topic}/${partition}`;
+      const at = position();
       if (at >= (ends.get(key) ?? 0)) return [];
       const before = stalls.get(key);
       return [before?.at === at ? before : { key, at, since: Date.now() }];
@@ -52,11 +52,11 @@ export const watchForStall = ({ connection, trouble, reading }: Watched) => {
     stalls = new Map(found.map((stall) => [stall.key, stall]));
   };
 
-  // What cannot be found out now is looked for again.
-  const timer = setInterval(() => void look().catch(() => {}), lookMs).unref();
+  // A check that fails is repeated.
+  const timer = setInterval(() => void check().catch(() => {}), checkMs).unref();
 
   const status = (): ConsumerStatus => {
-    // The status of the transport tells of a broker that is away.
+    // A broker that is away is in the status of the transport.
     if (connection.health.status().state !== 'up') return working;
     if (troubled !== undefined && isLong(troubled.since)) return stuck(troubled.since, troubled.reason);
     const stall = [...stalls.values()].find(({ since }) => isLong(since));

@@ -1,15 +1,14 @@
 import { busErrors, messageOf, partitionOf } from '@emporium/bus';
 import { type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
-import { atMost } from './at-most.ts';
-import type { Connection } from './connection.ts';
-import { isAway } from './health.ts';
-import { within } from './within.ts';
+import type { Connection } from '../connection.ts';
+import { isAway } from '../health.ts';
+import { atMost, withTimeout } from '../timeouts.ts';
 
 /** Writes batches, one after the other, each acknowledged by all replicas in sync. */
 export interface BatchWriter {
   /**
-   * Resolves when the broker durably owns all of it. Rejects when that is not known, with `bus.broker_away` when the broker could
-   * not be asked in time: then all of it may be written again.
+   * Resolves when the broker has stored all of it durably. Rejects when that is not known, with `bus.broker_away` when the broker did
+   * not answer in time: then all of it may be written again.
    */
   write(batch: TopicMessages[]): Promise<void>;
   close(): Promise<void>;
@@ -18,9 +17,8 @@ export interface BatchWriter {
 const closeTimeoutMs = 2_000;
 
 /**
- * kafkajs numbers the records of an idempotent producer, and gives the numbers of a batch that failed for good to the next one. If
- * the first was stored nevertheless, the broker takes the second for its repetition, and drops it. Hence a producer, with its
- * numbers, ends with its first failure; that is also what OUT_OF_ORDER_SEQUENCE_NUMBER asks for.
+ * kafkajs gives the sequence numbers of a batch that failed for good to the next batch. If the broker had stored the first one after
+ * all, it would drop the second as a duplicate. So a producer is closed at its first failure, and the next batch gets a new one.
  */
 export const createBatchWriter = (connection: Connection): BatchWriter => {
   const { config, health, log } = connection;
@@ -55,13 +53,13 @@ export const createBatchWriter = (connection: Connection): BatchWriter => {
   return {
     write: async (batch) => {
       current ??= open();
-      const mine = current;
-      const send = (producer: Producer) => producer.sendBatch({ acks: -1, topicMessages: batch });
+      const producer = current;
+      const send = (opened: Producer) => opened.sendBatch({ acks: -1, topicMessages: batch });
       try {
-        await within(config.timeoutMs, mine.then(send));
+        await withTimeout(config.timeoutMs, producer.then(send));
         health.up();
       } catch (cause) {
-        void drop(mine);
+        void drop(producer);
         if (!isAway(cause)) throw cause;
         if (health.status().state === 'up') log.warn({}, `Kafka is away: ${messageOf(cause)}`);
         health.away(cause);
@@ -74,15 +72,15 @@ export const createBatchWriter = (connection: Connection): BatchWriter => {
   };
 };
 
-/** Ours go by their key, on every broker alike; an open stream's as every other client of Kafka puts them. */
+/** Our own topics use the partition function of all brokers, open streams the default one of Kafka clients. */
 const createPartitioner = () => {
-  const usual = Partitioners.DefaultPartitioner();
-  return (args: Parameters<typeof usual>[0]): number => {
+  const defaultPartitioner = Partitioners.DefaultPartitioner();
+  return (args: Parameters<typeof defaultPartitioner>[0]): number => {
     const { message, partitionMetadata } = args;
     if (isOurs(message) && message.partition === undefined) {
       return partitionOf(String(message.key), partitionMetadata.length);
     }
-    return usual(args);
+    return defaultPartitioner(args);
   };
 };
 

@@ -2,31 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { maxBodyBytes } from '@emporium/bus';
 import { partitionCount } from '@emporium/bus/transport';
 import type { ITopicConfig } from 'kafkajs';
-import type { Connection } from './connection.ts';
-import { typeOfError } from './health.ts';
-import { delayOf, isDeadLetterTopic, recordTopic } from './names.ts';
+import type { Connection } from '../connection.ts';
+import { typeOfError } from '../health.ts';
+import { delayOf, isDeadLetterTopic, recordTopic } from '../names.ts';
 
-/** Makes sure that topics are there; knows those that were seen before. */
+/** Creates topics, and remembers which ones exist. */
 export interface Topics {
-  /** Creates what is missing, and gives which those are. Safe from several processes at once. */
+  /** Creates the missing ones, and returns them. Several processes may do so at once. */
   ensure(topics: readonly string[]): Promise<string[]>;
-  /** Those of these that are not there. */
+  /** Returns those that do not exist. */
   missing(topics: readonly string[]): Promise<string[]>;
-  /** Asks the broker which there are: one may have gone since it was seen. */
-  look(): Promise<void>;
-  /** Whether it was there when it was last looked for. */
+  /** Reads the list of topics again: one may have been deleted. */
+  refresh(): Promise<void>;
+  /** Whether it was in the last list. */
   has(topic: string): boolean;
-  /** The next time it is looked for again. */
+  /** Makes `missing` and `ensure` look for these again. */
   forget(topics: readonly string[]): void;
 }
 
-/** A body, its headers, and what a batch adds. */
-const mostBytesOfBatch = maxBodyBytes + 1024 * 1024;
+/** A body, its headers, and the overhead of a batch. */
+const maxBatchBytes = maxBodyBytes + 1024 * 1024;
 
-/** How long a log keeps what all have read, and a subscription may be away: 30 days. */
+/** 30 days: a subscription may be away for so long. */
 const retentionMs = 30 * 24 * 60 * 60 * 1_000;
 
-/** Order matters where partitions are many; what waits, and what is set aside, is little. */
+/** Topics of retries and dead letters have little traffic, and need one partition. */
 export const partitionsOf = (topic: string): number =>
   topic === recordTopic || isDeadLetterTopic(topic) || delayOf(topic) > 0 ? 1 : partitionCount;
 
@@ -45,7 +45,7 @@ export const createTopics = ({ admin, config }: Connection): Topics => {
 
   return {
     missing,
-    look: async () => {
+    refresh: async () => {
       seen = new Set(await admin((one) => one.listTopics()));
       for (const topic of known) if (!seen.has(topic)) known.delete(topic);
       for (const topic of seen) known.add(topic);
@@ -61,7 +61,7 @@ export const createTopics = ({ admin, config }: Connection): Topics => {
         const settings = absent.map((topic) => settingsOf(topic, config.replicas));
         await one.createTopics({ topics: settings, waitForLeaders: false }).catch(unlessAllExist);
       });
-      // The controller has them; the broker hears of it a moment later.
+      // The broker learns of them a moment after the controller.
       while ((await missing(absent)).length > 0) await sleep(20);
       return absent;
     },
@@ -73,7 +73,7 @@ const settingsOf = (topic: string, replicas: number): ITopicConfig => ({
   numPartitions: partitionsOf(topic),
   replicationFactor: replicas,
   configEntries: [
-    { name: 'max.message.bytes', value: String(mostBytesOfBatch) },
+    { name: 'max.message.bytes', value: String(maxBatchBytes) },
     ...(replicas >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
     ...(topic === recordTopic
       ? [{ name: 'cleanup.policy', value: 'compact' }]
@@ -81,7 +81,7 @@ const settingsOf = (topic: string, replicas: number): ITopicConfig => ({
   ],
 });
 
-/** Another process was first. */
+/** Another process may have created them first. */
 const unlessAllExist = (error: unknown): void => {
   const errors =
     error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];

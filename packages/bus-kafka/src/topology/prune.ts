@@ -1,27 +1,27 @@
 import type { TopologyChange } from '@emporium/bus';
 import type { Registry } from '@emporium/contracts';
+import { decodeProgress, type Progress } from '../consumer/progress.ts';
+import { committedOf, endsOf } from '../kafkajs/offsets.ts';
+import { readLog } from '../kafkajs/read-log.ts';
+import { textOf, typeOf } from '../message-format.ts';
+import { deadLetterGroup, deadLetterTopic, isRetryTopic, topicsRead } from '../names.ts';
+import type { Tools } from '../tools.ts';
 import { nameOfBinding, nameOfSubscription, nameOfTopic } from './layout.ts';
-import { textOf, typeOf } from './message-format.ts';
-import { deadLetterGroup, deadLetterTopic, isOwnTopic, topicsRead } from './names.ts';
-import { committedOf, endsOf } from './offsets.ts';
-import { decodeProgress, type Progress } from './progress.ts';
-import { readLog } from './read-log.ts';
-import type { Tools } from './tools.ts';
 import type { Binding, Declared } from './topology-record.ts';
 
-/** What subscriptions of the registry listen to, and should no more. */
+/** Bindings of registered subscriptions that the registry no longer has. */
 export const excessIn = ({ record }: Tools, registry: Registry): Binding[] =>
   registry.subscriptions.flatMap(({ name, to }) =>
     record.bindings.of(name).filter(({ type }) => !to.some((contract) => contract.type === type)),
   );
 
-/** Subscriptions that the registry does not know. */
+/** Subscriptions that the registry no longer has. */
 export const unwantedIn = ({ record }: Tools, registry: Registry): Declared[] =>
   record.bindings.subscriptions().filter(({ name }) => registry.subscription(name) === undefined);
 
 /**
- * Removes what the registry implies no more. A subscription goes when nobody reads it and nothing waits for it, with its group
- * and its dead letters' topic. The owners' topics stay: others may want to read them from the beginning.
+ * Removes what the registry no longer implies. A subscription is removed, with its group and its topic of dead letters, when no
+ * consumer reads it and no message waits for it. The owners' topics stay: others may want to read them from the beginning.
  */
 export const prune = async (tools: Tools, registry: Registry): Promise<TopologyChange[]> => {
   const { connection, record } = tools;
@@ -43,7 +43,7 @@ export const prune = async (tools: Tools, registry: Registry): Promise<TopologyC
   ];
 };
 
-/** Why a subscription may not go, for those that may not. */
+/** Why a subscription cannot be removed, by its name. */
 const reasonsToKeep = async (tools: Tools, unwanted: readonly Declared[]): Promise<Map<string, string>> => {
   const reasons = new Map<string, string>();
   if (unwanted.length === 0) return reasons;
@@ -52,20 +52,20 @@ const reasonsToKeep = async (tools: Tools, unwanted: readonly Declared[]): Promi
   for (const { groupId, members } of groups)
     if (members.length > 0) reasons.set(groupId, 'somebody reads it');
   const idle = unwanted.filter(({ name }) => !reasons.has(name));
-  for (const name of await holding(tools, idle)) reasons.set(name, 'messages wait for it');
+  for (const name of await withMessages(tools, idle)) reasons.set(name, 'messages wait for it');
   return reasons;
 };
 
-/** Where one subscription is in one partition. */
-interface Place {
+/** The progress of one subscription in one partition. */
+interface Reader {
   readonly name: string;
   readonly progress: Progress;
 }
 
-/** Those that something waits for. Each log is read once for all of them, from the first offset that one has not finished. */
-const holding = async (tools: Tools, idle: readonly Declared[]): Promise<Set<string>> => {
+/** The subscriptions that messages wait for. Each log is read once for all of them, from the first unfinished offset. */
+const withMessages = async (tools: Tools, idle: readonly Declared[]): Promise<Set<string>> => {
   const { connection, record, topics } = tools;
-  const places = new Map<string, Place[]>();
+  const readersByPartition = new Map<string, Reader[]>();
   for (const declared of idle) {
     const read = topicsRead(
       declared,
@@ -81,14 +81,14 @@ const holding = async (tools: Tools, idle: readonly Declared[]): Promise<Set<str
       const from = offset < 0 ? record.bindings.beginning(declared.name, topic, partition) : offset;
       if (from >= Number(ends[topic]?.[partition] ?? 0)) continue;
       const key = `${topic} ${partition}`;
-      places.set(key, [
-        ...(places.get(key) ?? []),
+      readersByPartition.set(key, [
+        ...(readersByPartition.get(key) ?? []),
         { name: declared.name, progress: decodeProgress(from, text) },
       ]);
     }
   }
   const found = new Set<string>();
-  for (const [key, readers] of places) {
+  for (const [key, readers] of readersByPartition) {
     const [topic = '', partition] = key.split(' ');
     await findIn(tools, { topic, partition: Number(partition), readers }, found);
   }
@@ -97,19 +97,19 @@ const holding = async (tools: Tools, idle: readonly Declared[]): Promise<Set<str
 
 const findIn = async (
   { connection, record }: Tools,
-  { topic, partition, readers }: { topic: string; partition: number; readers: readonly Place[] },
+  { topic, partition, readers }: { topic: string; partition: number; readers: readonly Reader[] },
   found: Set<string>,
 ): Promise<void> => {
-  const isOwn = record.bindings.subscriptions().some(({ service }) => isOwnTopic(service, topic));
+  const isRetry = record.bindings.subscriptions().some(({ service }) => isRetryTopic(service, topic));
   let position = Math.min(...readers.map(({ progress }) => progress.offset));
   for (let end = Number.POSITIVE_INFINITY; position < end; ) {
     const part = await connection.cluster((cluster) => readLog(cluster, topic, partition, position));
     for (const raw of part.records) {
       for (const { name, progress } of readers) {
-        const isFor = isOwn
+        const isFor = isRetry
           ? textOf(raw, 'to') === name
           : record.bindings.listens(name, topic) || record.bindings.listens(name, typeOf(raw) ?? topic);
-        if (isFor && isOpenAt(progress, Number(raw.offset))) found.add(name);
+        if (isFor && isUnfinished(progress, Number(raw.offset))) found.add(name);
       }
     }
     if (readers.every(({ name }) => found.has(name))) return;
@@ -118,10 +118,10 @@ const findIn = async (
   }
 };
 
-const isOpenAt = ({ offset, top, holes }: Progress, at: number): boolean =>
+const isUnfinished = ({ offset, top, holes }: Progress, at: number): boolean =>
   at >= top ? at >= offset : holes.includes(at);
 
-/** Topics of dead letters that were all taken. */
+/** Deletes topics of dead letters that were all consumed. */
 const removeTopics = async ({ connection, topics }: Tools, stale: readonly string[]): Promise<string[]> => {
   const candidates = stale.map(deadLetterTopic);
   topics.forget(candidates);
@@ -129,17 +129,17 @@ const removeTopics = async ({ connection, topics }: Tools, stale: readonly strin
   const present = candidates.filter((topic) => !missing.includes(topic));
   if (present.length === 0) return [];
   const ends = await endsOf(connection, present);
-  const taken = await committedOf(connection, deadLetterGroup, ends);
+  const consumed = await committedOf(connection, deadLetterGroup, ends);
   const empty = present.filter((topic) => {
     const end = Number(ends[topic]?.[0] ?? 0);
-    return end === 0 || (taken.find((one) => one.topic === topic)?.offset ?? 0) >= end;
+    return end === 0 || (consumed.find((one) => one.topic === topic)?.offset ?? 0) >= end;
   });
   if (empty.length > 0) await connection.admin((admin) => admin.deleteTopics({ topics: empty }));
   topics.forget(empty);
   return empty;
 };
 
-/** A group that never committed is not there. */
+/** A group that has never committed does not exist. */
 const unlessNeverUsed = (error: unknown): void => {
   const groups =
     error instanceof Error && 'groups' in error && Array.isArray(error.groups) ? error.groups : undefined;

@@ -33,14 +33,14 @@ test('every partition goes to exactly one member, in even shares', () => {
   }
 });
 
-test('a key has one owner, whatever the topic', () => {
+test('a key has the same owner in every topic', () => {
   const assignment = assign([member('a'), member('b'), member('c')], topics);
   for (const ofMember of Object.values(assignment)) {
     expect(ofMember['order.events']).toEqual(ofMember['payment.retry']);
   }
 });
 
-test('who was there keeps what is not too much, and who comes takes the rest', () => {
+test('members keep their slots up to an even share, and a new one gets the rest', () => {
   const before = assign([member('a')], topics);
   expect(before['a']?.['order.events']).toEqual(eight);
   const after = assign([member('a', eight), member('b')], topics);
@@ -52,14 +52,14 @@ test('who was there keeps what is not too much, and who comes takes the rest', (
   expect(third['c']?.['order.events']).toEqual([3, 7]);
 });
 
-test('a topic goes to those alone who listen to it', () => {
+test('a topic is assigned only to members that subscribe to it', () => {
   const older = member('older', [], ['order.events']);
   const assignment = assign([older, member('newer')], topics);
   expect(all(assignment)).toEqual(everything);
   expect(Object.keys(assignment['older'] ?? {})).toEqual(['order.events']);
 });
 
-test('more members than partitions leave some with nothing', () => {
+test('with more members than partitions some get none', () => {
   const members = Array.from({ length: 11 }, (_, index) => member(`m${index}`));
   expect(all(assign(members, topics))).toEqual(everything);
 });

@@ -1,8 +1,8 @@
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
-import { deadLetterTopic, recordTopic, topicOfContract, topicsRead } from './names.ts';
-import type { Binding, Bound } from './topology-record.ts';
+import { deadLetterTopic, recordTopic, topicOfContract, topicsRead } from '../names.ts';
+import type { Binding, BindingId } from './topology-record.ts';
 
-/** The topics that one subscription needs to work. */
+/** The topics that a subscription needs. */
 export const topicsFor = (subscription: Subscription): string[] => [
   ...topicsRead(subscription, subscription.to.map(topicOfContract)),
   deadLetterTopic(subscription.name),
@@ -24,9 +24,10 @@ const bindingOf = (subscription: string, contract: Contract): Wanted => ({
   topic: topicOfContract(contract),
 });
 
-/** How each is called in a `TopologyChange`. */
+/** The names in a `TopologyChange`. */
 export const nameOfTopic = (topic: string): string => `topic ${topic}`;
 
 export const nameOfSubscription = (name: string): string => `subscription ${name}`;
 
-export const nameOfBinding = ({ subscription, type }: Bound): string => `binding ${subscription} <- ${type}`;
+export const nameOfBinding = ({ subscription, type }: BindingId): string =>
+  `binding ${subscription} <- ${type}`;

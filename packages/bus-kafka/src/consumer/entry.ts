@@ -1,30 +1,30 @@
 import type { DeadLetter, TransportMessage } from '@emporium/bus';
 import type { DeadLetterReason } from '@emporium/bus/transport';
-import type { Owned } from './owned.ts';
+import type { OwnedPartition } from './owned-partition.ts';
 
 /** A record that is to be delivered. */
 export interface Entry extends TransportMessage {
-  readonly owned: Owned;
+  readonly owned: OwnedPartition;
   readonly offset: number;
   /** `sensor_data/3/1207` */
   readonly position: string;
   readonly attempt: number;
-  /** Not before, in milliseconds since 1970. */
+  /** Not delivered before, in milliseconds since 1970. */
   readonly dueAt: number;
   /** An instance that was stuck has passed it on. */
-  readonly isPassed: boolean;
+  readonly isPassedOn: boolean;
   readonly arrivedAt: number;
-  /** Why it can only be set aside: it cannot be decoded, or is too big. The body is the beginning of it then. */
+  /** Why it can only be dead-lettered: it cannot be decoded, or is too big. The body is truncated then. */
   readonly unreadable?: DeadLetterReason;
-  /** How big it was, in bytes, when the body is the beginning of it. */
+  /** The size in bytes before the body was truncated. */
   readonly size?: number;
   /** How often the broker has refused its retry or its dead letter. */
   readonly refusals?: number;
   /** The last refusal was for its size. */
   readonly isTooLarge?: boolean;
-  /** Of a dead letter. */
-  readonly letter?: Letter;
+  /** Present where the record is a dead letter. */
+  readonly deadLetter?: DeadLetterFacts;
 }
 
 /** What a dead letter adds to its message. */
-export type Letter = Omit<DeadLetter, keyof TransportMessage>;
+export type DeadLetterFacts = Omit<DeadLetter, keyof TransportMessage>;

@@ -3,14 +3,14 @@ import { decodeProgress, encodeProgress, type Progress } from './progress.ts';
 
 const roundTrip = (progress: Progress): Progress => decodeProgress(progress.offset, encodeProgress(progress));
 
-test('nothing but an offset needs no text', () => {
+test('an offset alone needs no text', () => {
   const plain: Progress = { offset: 7, top: 7, holes: [], crashes: 0 };
   expect(encodeProgress(plain)).toBe('');
   expect(roundTrip(plain)).toEqual(plain);
   expect(decodeProgress(7, null)).toEqual(plain);
 });
 
-test('what is finished ahead of a hole, who works there and what waits survive', () => {
+test('holes, owner, crashes and retry survive a round trip', () => {
   const progress: Progress = {
     offset: 1_000_000,
     top: 1_002_000,
@@ -22,7 +22,7 @@ test('what is finished ahead of a hole, who works there and what waits survive',
   expect(roundTrip(progress)).toEqual(progress);
 });
 
-test('too many holes are cut, and nothing is called finished that is not', () => {
+test('too many holes are cut, and no unfinished message counts as finished', () => {
   const holes = Array.from({ length: 5_000 }, (_, index) => index * 50);
   const text = encodeProgress({ offset: 0, top: 250_000, holes, crashes: 0 });
   expect(text.length).toBeLessThan(4_096);
@@ -31,7 +31,7 @@ test('too many holes are cut, and nothing is called finished that is not', () =>
   expect(kept.length).toBeGreaterThan(1_000);
 });
 
-test('the text of another program is not ours', () => {
+test('the metadata of another program is ignored', () => {
   expect(decodeProgress(5, 'committed by hand')).toEqual({ offset: 5, top: 5, holes: [], crashes: 0 });
   expect(decodeProgress(5, '{"t":"x"')).toEqual({ offset: 5, top: 5, holes: [], crashes: 0 });
 });

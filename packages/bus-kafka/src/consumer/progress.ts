@@ -1,21 +1,21 @@
 /**
- * How far a group has come in one partition. A log knows one number, the offset before which all is done. What is done beyond
- * it, because one message takes long, is in the text that a commit may carry: it is not done again by whoever comes next.
+ * How far a group has come in one partition. Kafka stores one offset, before which all messages are finished. Those that are
+ * finished beyond it, because one message takes long, are listed in the commit's metadata: the next owner does not repeat them.
  */
 export interface Progress {
-  /** Before it all is finished. */
+  /** All messages before it are finished. */
   readonly offset: number;
-  /** Between `offset` and it all is finished, but for the holes. */
+  /** From `offset` up to here all messages are finished, except for the holes. */
   readonly top: number;
-  /** Not finished, ascending, from `offset` on. */
+  /** Offsets that are not finished, ascending, from `offset` on. */
   readonly holes: readonly number[];
-  /** Of the message at `offset`, while it waits for another attempt in front of its partition. */
+  /** The next attempt of the message at `offset`, while the partition waits for it. */
   readonly retry?: Retry;
-  /** Who works on the partition; absent when it was left in order. */
+  /** The instance that has the partition; absent when it left properly. */
   readonly owner?: string;
-  /** Under which declaration of the subscription it was written: what an earlier one says is of logs that are gone. */
+  /** The declaration of the subscription at that time: a commit of an earlier one is about logs that are gone. */
   readonly declaration?: string;
-  /** How many owners in a row ended without finishing anything, and without leaving. */
+  /** How many owners in a row ended without finishing a message, and without leaving. */
   readonly crashes: number;
 }
 
@@ -26,9 +26,9 @@ export interface Retry {
 }
 
 /** Kafka's `offset.metadata.max.bytes` is 4,096. */
-const mostCharacters = 4_000;
+const maxCharacters = 4_000;
 
-/** The text for the commit of `offset`. When the holes are too many, those furthest ahead are forgotten: they come again. */
+/** The metadata for the commit of `offset`. With too many holes `top` is lowered: some finished messages come again. */
 export const encodeProgress = (progress: Progress): string => {
   const { offset, top, holes, retry, owner, declaration, crashes } = progress;
   const fields = {
@@ -41,7 +41,7 @@ export const encodeProgress = (progress: Progress): string => {
   let [before, listed, end] = [offset, '', top];
   for (const hole of holes) {
     const next = `${listed === '' ? '' : `${listed},`}${(hole - before).toString(36)}`;
-    if (next.length > mostCharacters - 200) {
+    if (next.length > maxCharacters - 200) {
       end = hole;
       break;
     }
@@ -50,7 +50,7 @@ export const encodeProgress = (progress: Progress): string => {
   return JSON.stringify({ ...fields, t: end - offset, h: listed });
 };
 
-/** What another program wrote there counts as nothing. */
+/** Metadata that is not ours is ignored. */
 export const decodeProgress = (offset: number, text: string | null | undefined): Progress => {
   const { o, c, a, d, t, h, l } = fieldsOf(text);
   const holes: number[] = [];
