@@ -3,7 +3,7 @@ import { keepChannel } from './channel.ts';
 import { createCondition } from './condition.ts';
 import type { Connection } from './connection.ts';
 
-test('a channel that is closed for good listens to its connection no more', async () => {
+test('a channel that is closed for good stops listening to its connection', async () => {
   const listeners = new Set<() => void>();
   const away: Connection = {
     current: () => undefined,

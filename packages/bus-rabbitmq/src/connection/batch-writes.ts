@@ -2,12 +2,12 @@ import { Duplex } from 'node:stream';
 import type { Channel } from 'amqplib';
 
 /**
- * amqplib hands every frame to the socket by itself: one system call for each publish and each ack, which is most of what
- * they cost. Called after each, this lets all frames of one turn of the event loop leave in one call, and delays none.
+ * amqplib writes each frame with a system call of its own, which is most of the cost of a publish or an ack. Called after each of
+ * them, the returned function sends all frames of one turn of the event loop in one call, without a delay.
  */
-export const createWriteTogether = (channel: Channel): (() => void) => {
+export const createBatchWrites = (channel: Channel): (() => void) => {
   const { connection } = channel;
-  // Not among amqplib's types. Should it go, frames are written as amqplib writes them.
+  // Not in amqplib's types. If it is missing, frames are written one by one.
   const socket = 'stream' in connection ? connection.stream : undefined;
   if (!(socket instanceof Duplex)) return () => {};
   let corked = false;
@@ -15,7 +15,7 @@ export const createWriteTogether = (channel: Channel): (() => void) => {
     corked = false;
     socket.uncork();
   };
-  // amqplib writes in an immediate that it asked for in a tick: ours comes right after it.
+  // amqplib writes in a `setImmediate` that it schedules in a tick; this one runs right after it.
   const afterWriting = () => setImmediate(uncork);
   return () => {
     if (corked) return;

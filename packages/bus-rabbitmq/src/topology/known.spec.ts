@@ -22,7 +22,7 @@ test('an exchange is known with every queue that is registered or was seen, and 
   expect(bindings.every(({ exchange }) => exchange === 'user-registration.events')).toBe(true);
 });
 
-test('of an exchange that nobody registered nothing is known', () => {
+test('nothing is known of an exchange that is not registered', () => {
   const nothing = { exchanges: [], queues: [], bindings: [] };
   expect(createKnown(registry).around('payment.events')).toEqual(nothing);
   expect(createKnown(undefined).around('user-registration.events')).toEqual(nothing);

@@ -2,23 +2,23 @@ import { busErrors, type Consumer, messageOf } from '@emporium/bus';
 import type { Deliver, Limits } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
-import { atMost } from './at-most.ts';
-import { keepChannel } from './channel.ts';
-import type { Config } from './config.ts';
-import type { Connection } from './connection.ts';
+import type { Config } from '../config.ts';
+import { atMost } from '../connection/at-most.ts';
+import { keepChannel } from '../connection/channel.ts';
+import type { Connection } from '../connection/connection.ts';
+import { type Session, startSession } from '../connection/session.ts';
+import { headers } from '../headers.ts';
+import { countFrom, headerOf } from '../message-format.ts';
+import { queuesOf } from '../names.ts';
+import type { Publisher } from '../publisher.ts';
+import type { Exchanges } from '../topology/exchanges.ts';
+import type { Known } from '../topology/known.ts';
+import { layoutFor } from '../topology/layout.ts';
+import { startUpkeep } from '../topology/upkeep.ts';
 import { RabbitmqDelivery } from './delivery.ts';
-import type { Exchanges } from './exchanges.ts';
-import { headers } from './headers.ts';
-import type { Known } from './known.ts';
-import { createLanes, type Lane } from './lane.ts';
-import { layoutFor } from './layout.ts';
-import { countFrom, headerOf } from './message-format.ts';
-import { queuesOf } from './names.ts';
-import type { Publisher } from './publisher.ts';
-import { type Session, startSession } from './session.ts';
+import { type ConsumedQueue, createQueueScheduler } from './queue-scheduler.ts';
 import { createSettlement } from './settlement.ts';
 import { createTroubles } from './trouble.ts';
-import { startUpkeep } from './upkeep.ts';
 
 export interface Subscribing {
   readonly config: Config;
@@ -32,17 +32,17 @@ export interface Subscribing {
 }
 
 /**
- * Messages of a partition that are fetched ahead; they are handled one at a time all the same. Their order survives a
+ * Messages of a partition that are fetched ahead; they are still handled one at a time. Their order survives a
  * crash: the broker puts them back where they were.
  */
 const orderedPrefetch = 10;
 
 const defaultStopMs = 5_000;
 
-/** More than any policy waits, in milliseconds. */
+/** Longer than any retry policy waits. */
 const maxRemainingMs = 86_400_000;
 
-/** Declares the subscription and consumes it, on a channel of its own that is opened again whenever it is lost. What it needs is declared again where it goes missing. */
+/** Declares the subscription and consumes it, on a channel of its own that is opened again whenever it is lost. Queues and bindings that go missing are declared again. */
 export const startSubscriber = async (subscribing: Subscribing): Promise<Consumer> => {
   const { config, connection, publisher, exchanges, known, subscription, deliver, limits } = subscribing;
   const { condition } = connection;
@@ -63,12 +63,12 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
       if (aborting.signal.aborted) return;
       const facts = { subscription: name, messageId: delivery.id };
       config.log.warn(facts, `the delivery failed: ${messageOf(error)}`);
-      await delivery.retry(0).catch(() => {}); // then it is given back, and comes again
+      await delivery.retry(0).catch(() => {}); // the broker delivers it again
     }
   };
-  const lanes = createLanes(
+  const scheduler = createQueueScheduler(
     queuesOf(subscription),
-    { most: limits.concurrency, mostPerLane: ordered ? 1 : limits.concurrency },
+    { max: limits.concurrency, maxPerQueue: ordered ? 1 : limits.concurrency },
     run,
     condition.changed,
   );
@@ -85,7 +85,7 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
       }
       await channel.prefetch(ordered ? orderedPrefetch : limits.concurrency);
       const session = startSession(channel);
-      for (const lane of lanes.all) await consumeQueue(session, lane);
+      for (const queue of scheduler.queues) await consumeQueue(session, queue);
       opening.end();
     } catch (error) {
       lastProblem = error;
@@ -94,18 +94,18 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
     }
   };
 
-  const consumeQueue = async (session: Session, lane: Lane): Promise<void> => {
+  const consumeQueue = async (session: Session, queue: ConsumedQueue): Promise<void> => {
     const { channel } = session;
     const settling = { publisher, subscription, troubles };
-    const settlement = createSettlement(settling, session, lane, lanes.pump);
-    await channel.consume(lane.queue, (raw) => {
-      // The broker cancels when the queue is removed or moves: begin afresh.
+    const settlement = createSettlement(settling, session, queue, scheduler.dispatch);
+    await channel.consume(queue.name, (raw) => {
+      // The broker cancels the consumer when the queue is removed or moves: a new channel consumes it again.
       if (raw === null) return void channel.close().catch(() => {});
       const delivery = new RabbitmqDelivery(raw, settlement, aborting.signal);
       const remainingMs = countFrom(headerOf(raw.properties, headers.remaining), maxRemainingMs);
-      if (remainingMs > 0 && !ordered) return void settlement.waitOn(delivery, remainingMs).catch(() => {}); // given back
-      lane.waiting.push(delivery);
-      lanes.pump();
+      if (remainingMs > 0 && !ordered) return void settlement.waitOn(delivery, remainingMs).catch(() => {}); // the broker delivers it again
+      queue.waiting.push(delivery);
+      scheduler.dispatch();
     });
   };
 
@@ -115,25 +115,27 @@ export const startSubscriber = async (subscribing: Subscribing): Promise<Consume
     log: config.log,
     open: (model) => model.createChannel(),
     setUp,
-    onLost: lanes.clear,
+    onLost: scheduler.clear,
   });
 
   const stop = async (timeoutMs: number): Promise<void> => {
     upkeep.stop();
-    lanes.pause();
-    await condition.until(() => (lanes.busy() ? undefined : true), timeoutMs);
-    if (lanes.busy()) aborting.abort();
-    // Acks are on their way through the broker for a moment. Asking the queue lets them arrive before the channel goes,
-    // which would have them delivered once more.
-    await atMost(1_000, Promise.all(lanes.all.map(({ queue }) => kept.current()?.checkQueue(queue))));
+    scheduler.pause();
+    await condition.until(() => (scheduler.busy() ? undefined : true), timeoutMs);
+    if (scheduler.busy()) aborting.abort();
+    // Checking the queues lets the last acks arrive. If the channel closed before them, the messages would be delivered again.
+    await atMost(
+      1_000,
+      Promise.all(scheduler.queues.map(({ name: queue }) => kept.current()?.checkQueue(queue))),
+    );
     await kept.close();
-    lanes.clear();
+    scheduler.clear();
   };
   const consumer: Consumer = {
     status: troubles.status,
-    pause: async () => lanes.pause(),
+    pause: async () => scheduler.pause(),
     resume: async () => {
-      if (stopping === undefined) lanes.resume();
+      if (stopping === undefined) scheduler.resume();
     },
     stop: ({ timeoutMs = defaultStopMs } = {}) => {
       stopping ??= stop(timeoutMs);

@@ -1,8 +1,8 @@
 import { busErrors, messageOf } from '@emporium/bus';
 import { type ChannelModel, connect } from 'amqplib';
+import type { Config } from '../config.ts';
 import { atMost } from './at-most.ts';
 import { type Condition, createCondition } from './condition.ts';
-import type { Config } from './config.ts';
 
 /** A connection that is dialled again whenever it is lost, until it is closed. Channels die with each loss. */
 export interface Connection {
@@ -20,7 +20,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** How long a broker that does not answer may hold up the end, in milliseconds. */
+/** How long a broker that does not answer may delay `close`. */
 const closeTimeoutMs = 2_000;
 
 export const openConnection = (

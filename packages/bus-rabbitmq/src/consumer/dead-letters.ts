@@ -1,15 +1,15 @@
 import { busErrors, type Consumer, type DeadLetter, messageOf } from '@emporium/bus';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { keepChannel } from './channel.ts';
-import type { Config } from './config.ts';
-import type { Connection } from './connection.ts';
-import type { Exchanges } from './exchanges.ts';
-import { deadLetterLayout } from './layout.ts';
-import { deadLetters } from './names.ts';
+import type { Config } from '../config.ts';
+import { keepChannel } from '../connection/channel.ts';
+import type { Connection } from '../connection/connection.ts';
+import { type Session, startSession } from '../connection/session.ts';
+import { deadLetters } from '../names.ts';
+import type { Exchanges } from '../topology/exchanges.ts';
+import { deadLetterLayout } from '../topology/layout.ts';
+import { startUpkeep } from '../topology/upkeep.ts';
 import { readDeadLetter } from './read-dead-letter.ts';
-import { type Session, startSession } from './session.ts';
 import { createTroubles } from './trouble.ts';
-import { startUpkeep } from './upkeep.ts';
 
 const prefetch = 20;
 const firstDelayMs = 250;
@@ -23,12 +23,12 @@ interface Draining {
 }
 
 /**
- * Takes the dead letters of all subscriptions. One that cannot be stored is tried again here, with growing pauses, and not
+ * Consumes the dead letters of all subscriptions. One that cannot be handled is tried again here, with growing pauses, and not
  * given back to the broker, which would count that against it.
  */
 export const startDeadLetterConsumer = async (
   { config, connection, exchanges }: Draining,
-  deliver: (letter: DeadLetter) => Promise<void>,
+  handle: (deadLetter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
   const { condition } = connection;
   const gate = createGate();
@@ -41,23 +41,24 @@ export const startDeadLetterConsumer = async (
   let lastProblem: unknown;
 
   const take = async ({ ack, isOpen }: Session, raw: ConsumeMessage): Promise<void> => {
-    const letter = readDeadLetter(raw);
-    const trouble = troubles.begin(`message ${letter.id} of queue ${deadLetters}`);
+    const deadLetter = readDeadLetter(raw);
+    const trouble = troubles.begin(`message ${deadLetter.id} of queue ${deadLetters}`);
     let refusals = 0;
     for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
       await gate.opened();
-      if (!isOpen() || stopping !== undefined) return trouble.end(); // the broker gives it to somebody else
+      if (!isOpen() || stopping !== undefined) return trouble.end(); // the broker delivers it again
       try {
         inProgress += 1;
-        await deliver(letter);
+        await handle(deadLetter);
         if (isOpen()) ack(raw);
-        if (refusals > 0) config.log.info({ deadLetter: letter.id, refusals }, 'the dead letter was taken');
+        if (refusals > 0)
+          config.log.info({ deadLetter: deadLetter.id, refusals }, 'the dead letter was taken');
         return trouble.end();
       } catch (error) {
         trouble.failed(error);
         if (refusals === 0) {
           config.log.warn(
-            { deadLetter: letter.id },
+            { deadLetter: deadLetter.id },
             `dead letter not taken, again soon: ${messageOf(error)}`,
           );
         }

@@ -1,6 +1,5 @@
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
-import { type Binding, type Declarations, merge, nothing, type Queue } from './declarations.ts';
-import { headers } from './headers.ts';
+import { headers } from '../headers.ts';
 import {
   deadLetters,
   exchangeOf,
@@ -9,7 +8,8 @@ import {
   tiersOf,
   waitExchange,
   waitQueue,
-} from './names.ts';
+} from '../names.ts';
+import { type Binding, type Declarations, merge, nothing, type Queue } from './declarations.ts';
 
 /**
  * Redeliveries of one message before the broker takes it away: a net under a process that crashes at the same message again
@@ -18,7 +18,7 @@ import {
  */
 export const deliveryLimit = 100;
 
-/** A dead letter that cannot be stored stays; only crashes of its readers count here. */
+/** A dead letter that cannot be handled stays in the queue; only crashes of its consumers count here. */
 const deadLetterDeliveryLimit = 1_000_000;
 
 /** The broker's own dead-lettering is confirmed with these two alone. */
@@ -84,7 +84,7 @@ const listening = (queue: string, contract: Contract, partition: string): Bindin
   pattern: `${contract.type}.${partition}`,
 });
 
-/** An ordered subscription waits in its own queue: a message in retry holds its partition. */
+/** An ordered subscription needs no delay tiers: a message in retry blocks its own queue. */
 const waitLayout = ({ service, retry }: Subscription): Declarations => ({
   exchanges: [{ name: waitExchange(service), type: 'headers' }],
   queues: tiersOf(retry).map((delayMs) => ({

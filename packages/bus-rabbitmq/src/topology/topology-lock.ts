@@ -3,7 +3,7 @@ import { busErrors } from '@emporium/bus';
 import type { ChannelModel } from 'amqplib';
 import { codeOf, onChannel } from './declare.ts';
 
-/** An exclusive queue goes with its connection: a lock that nobody can leave behind. */
+/** An exclusive queue: the broker deletes it with its connection, so that no lock outlives its holder. */
 const lock = 'emporium.topology.lock';
 const retryMs = 50;
 
@@ -12,7 +12,7 @@ const turns = new WeakMap<ChannelModel, Promise<unknown>>();
 
 /**
  * Does the work while no other connection does anything under the lock: whoever sees an exchange under it sees it with all its
- * bindings. Throws `bus.refused` when others hold it for longer than `timeoutMs`, and the broker's 403 when this user may not.
+ * bindings. Throws `bus.refused` when others have it for longer than `timeoutMs`, and the broker's 403 when this user may not.
  */
 export const withLock = <T>(model: ChannelModel, timeoutMs: number, work: () => Promise<T>): Promise<T> => {
   const before = turns.get(model) ?? Promise.resolve();

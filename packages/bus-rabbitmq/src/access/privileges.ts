@@ -1,5 +1,5 @@
 import type { Contract, Registry, ServiceName } from '@emporium/contracts';
-import { deadLetters, exchangeOf, queuesOf, retryExchange, waitExchange } from './names.ts';
+import { deadLetters, exchangeOf, queuesOf, retryExchange, waitExchange } from '../names.ts';
 
 /** What one service may do on the broker, and nothing else: it declares nothing, and never writes the default exchange. */
 export interface Privileges {
@@ -13,7 +13,7 @@ export interface Privileges {
 }
 
 /**
- * The least that each service of the registry needs. The operator also takes the dead letters of all, and sends them back to
+ * The least that each service of the registry needs. The operator also consumes all dead letters, and sends them back to
  * any subscription. A service without a contract and a subscription has no access at all.
  */
 export const privilegesOf = (registry: Registry, operator: ServiceName): Privileges[] => {

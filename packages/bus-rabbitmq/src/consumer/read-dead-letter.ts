@@ -1,15 +1,15 @@
 import { attemptFrom, busErrors, type DeadLetter, deadLetterBody, storableText } from '@emporium/bus';
 import { type DeadLetterReason, textFrom, timeFrom } from '@emporium/bus/transport';
 import type { Message } from 'amqplib';
-import { headers } from './headers.ts';
-import { deliveryLimit } from './layout.ts';
-import { countFrom, headerOf, readMessage } from './message-format.ts';
+import { headers } from '../headers.ts';
+import { countFrom, headerOf, readMessage } from '../message-format.ts';
+import { deliveryLimit } from '../topology/layout.ts';
 
 const maxNameLength = 500;
 
 /**
- * A message of the dead-letter queue, whatever its headers hold. It is the same one at each delivery, its time included: that
- * tells a redelivery from a message that failed once more. Ours carry what `deadLetter` was given, those that the broker took
+ * Reads a message of the dead-letter queue, whatever its headers are. The result is the same at each delivery, its time included: that
+ * distinguishes a redelivery from a message that failed once more. Ours carry what `deadLetter` was given, those that the broker took
  * away its `x-death`; what a third party put there has its timestamp, or none.
  */
 export const readDeadLetter = (raw: Message): DeadLetter => {
@@ -50,11 +50,11 @@ const fromThirdParty = (raw: Message): Failure => ({
  * What the broker wrote, the latest first: https://www.rabbitmq.com/docs/dlx#effects. Its time is in seconds.
  */
 const lastDeathOf = (raw: Message): Failure | undefined => {
-  const deaths = ours(raw, 'x-death');
-  const death: unknown = Array.isArray(deaths) ? deaths[0] : undefined;
-  if (typeof death !== 'object' || death === null) return undefined;
+  const rejections = ours(raw, 'x-death');
+  const latest: unknown = Array.isArray(rejections) ? rejections[0] : undefined;
+  if (typeof latest !== 'object' || latest === null) return undefined;
   const [reason, queue] = ['reason', 'queue'].map((name) =>
-    textFrom(Reflect.get(death, name), maxNameLength),
+    textFrom(Reflect.get(latest, name), maxNameLength),
   );
   const isLimit = reason === 'delivery_limit';
   return {
@@ -64,14 +64,14 @@ const lastDeathOf = (raw: Message): Failure | undefined => {
         : busErrors.refused({ reason: `it left the queue as '${reason}' and not through its consumer` }),
     ),
     attempts: isLimit ? deliveryLimit : attemptFrom(ours(raw, headers.attempt)),
-    failedAt: (secondsFrom(Reflect.get(death, 'time')) ?? sentAt(raw)).toISOString(),
+    failedAt: (secondsFrom(Reflect.get(latest, 'time')) ?? sentAt(raw)).toISOString(),
     ...(queue === '' ? {} : { position: `queue ${queue}` }),
   };
 };
 
 const reasonOf = ({ code, message }: DeadLetterReason): DeadLetterReason => ({ code, message });
 
-/** Of the property; 1970 where nobody says when: any time of ours would be another one at each delivery. */
+/** The timestamp property, or 1970: the current time would differ at each delivery. */
 const sentAt = ({ properties }: Message): Date => secondsFrom(properties.timestamp) ?? new Date(0);
 
 /** A timestamp of AMQP: a bare number as a property, a typed one in a header. */

@@ -14,7 +14,7 @@ import { codeOf, onChannel } from './declare.ts';
 import type { RecordedTopology } from './topology-record.ts';
 
 /**
- * Removes what was applied once and is implied no more. A queue first stops listening; it goes if it is empty and nobody
+ * Removes what was applied once and is no longer implied. A queue is unbound first, and removed if it is empty and nobody
  * consumes it, else it stays on record for the next time.
  */
 export const prune = async (

@@ -1,22 +1,22 @@
 import { busErrors, deadLetterBody, maxBodyBytes, type PublishResult } from '@emporium/bus';
 import type { DeadLetterReason } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
-import { RabbitmqDelivery, type Settlement, takenBack } from './delivery.ts';
-import { headers } from './headers.ts';
-import type { Lane } from './lane.ts';
-import { deadLetters, tiersOf, waitExchange } from './names.ts';
-import type { Publisher, Routed } from './publisher.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../connection/session.ts';
+import { headers } from '../headers.ts';
+import { deadLetters, tiersOf, waitExchange } from '../names.ts';
+import type { Publisher, Routed } from '../publisher.ts';
+import { deliveryLost, RabbitmqDelivery, type Settlement } from './delivery.ts';
+import type { ConsumedQueue } from './queue-scheduler.ts';
 import type { Troubles } from './trouble.ts';
 
-/** Between two tries of a copy that the broker refuses, in milliseconds. */
+/** The back-off between two publishes of a copy that the broker refuses. */
 const firstPauseMs = 250;
 const maxPauseMs = 2_000;
 
 const acked: Promise<void> = Promise.resolve();
 
 export interface QueueSettlement extends Settlement {
-  /** Lets a message that is not due yet wait on, without counting an attempt. */
+  /** Sends a message that is not due yet to the next delay tier, without counting an attempt. */
   waitOn(delivery: RabbitmqDelivery, delayMs: number): Promise<void>;
 }
 
@@ -30,30 +30,30 @@ interface Settling {
 export const createSettlement = (
   { publisher, subscription, troubles }: Settling,
   session: Session,
-  lane: Lane,
-  pump: () => void,
+  queue: ConsumedQueue,
+  dispatch: () => void,
 ): QueueSettlement => {
   const { name, service, ordered, retry } = subscription;
   const { isOpen } = session;
   const tiers = tiersOf(retry);
 
   const ack = ({ raw }: RabbitmqDelivery): Promise<void> => {
-    if (!isOpen()) return Promise.reject(takenBack());
+    if (!isOpen()) return Promise.reject(deliveryLost());
     session.ack(raw);
     return acked;
   };
 
   /**
-   * Acks once the broker owns the copy. While it refuses the copy the message stays with us, so that nothing of an ordered
-   * partition overtakes it: given back it would come again at once, and be taken away at the delivery limit.
+   * Acks once the broker has confirmed the copy. While it refuses the copy the message stays un-acked, so that nothing of an ordered
+   * partition overtakes it: rejected, it would come again at once and reach the delivery limit.
    */
   const replace = async (delivery: RabbitmqDelivery, copy: Routed): Promise<void> => {
-    const trouble = troubles.begin(`message ${delivery.id} of queue ${lane.queue}`);
+    const trouble = troubles.begin(`message ${delivery.id} of queue ${queue.name}`);
     try {
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
         const [result]: (PublishResult | undefined)[] = await publisher.publish([copy]);
         if (result?.status === 'accepted') return await ack(delivery);
-        const error = result?.error ?? takenBack();
+        const error = result?.error ?? deliveryLost();
         trouble.failed(error);
         await session.wait(pauseMs, delivery.signal);
         if (!isOpen() || delivery.signal.aborted) throw error;
@@ -63,7 +63,7 @@ export const createSettlement = (
     }
   };
 
-  const setAside = (delivery: RabbitmqDelivery, reason: DeadLetterReason): Promise<void> =>
+  const deadLetter = (delivery: RabbitmqDelivery, reason: DeadLetterReason): Promise<void> =>
     replace(delivery, {
       ...deadLetterOf(delivery, reason),
       exchange: deadLetters,
@@ -73,9 +73,9 @@ export const createSettlement = (
 
   const wait = (delivery: RabbitmqDelivery, attempt: number, delayMs: number): Promise<void> => {
     const { type, body } = delivery;
-    // Its copy would be refused for ever.
+    // Its copy would be refused each time.
     if (body.byteLength > maxBodyBytes) {
-      return setAside(
+      return deadLetter(
         delivery,
         busErrors.message_too_big({ type, bytes: body.byteLength, limit: maxBodyBytes }),
       );
@@ -84,7 +84,7 @@ export const createSettlement = (
     return replace(delivery, {
       message: delivery,
       exchange: waitExchange(service),
-      routingKey: lane.queue,
+      routingKey: queue.name,
       mandatory: true,
       headers: {
         [headers.delay]: String(tier),
@@ -94,17 +94,17 @@ export const createSettlement = (
     });
   };
 
-  /** The message stays with us, un-acked, in front of its partition. */
-  const hold = (delivery: RabbitmqDelivery, delayMs: number): Promise<void> => {
-    if (!isOpen()) return Promise.reject(takenBack());
-    lane.held = true;
+  /** Keeps the message un-acked in front of its partition until its next attempt. */
+  const retryInPlace = (delivery: RabbitmqDelivery, delayMs: number): Promise<void> => {
+    if (!isOpen()) return Promise.reject(deliveryLost());
+    queue.blocked = true;
     // A timer may fire a fraction of a millisecond early.
     session.after(delayMs + 1, () => {
-      lane.held = false;
-      lane.waiting.unshift(
+      queue.blocked = false;
+      queue.waiting.unshift(
         new RabbitmqDelivery(delivery.raw, settlement, delivery.signal, delivery.attempt + 1),
       );
-      pump();
+      dispatch();
     });
     return acked;
   };
@@ -113,10 +113,10 @@ export const createSettlement = (
     ack,
     retry: (delivery, delayMs) =>
       ordered
-        ? hold(delivery, Math.max(delayMs, tiers[0] ?? 0))
+        ? retryInPlace(delivery, Math.max(delayMs, tiers[0] ?? 0))
         : wait(delivery, delivery.attempt + 1, delayMs),
     waitOn: (delivery, delayMs) => wait(delivery, delivery.attempt, delayMs),
-    deadLetter: setAside,
+    deadLetter,
   };
   return settlement;
 };

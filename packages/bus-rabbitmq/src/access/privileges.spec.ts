@@ -1,6 +1,6 @@
 import { shop } from '@emporium/contracts';
 import { expect, test } from 'vitest';
-import { layoutOf } from './layout.ts';
+import { layoutOf } from '../topology/layout.ts';
 import { type Privileges, privilegesOf } from './privileges.ts';
 
 const all = privilegesOf(shop, 'operations');

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createCondition } from './condition.ts';
 
-test('those who wait are served in the order of asking, when it has changed', async () => {
+test('waiters are served in the order of their calls when the condition has changed', async () => {
   const condition = createCondition();
   const served: number[] = [];
   let value: string | undefined;
@@ -15,7 +15,7 @@ test('those who wait are served in the order of asking, when it has changed', as
   expect(served).toEqual([1, 2, 3]);
 });
 
-test('who waits too long gets nothing, and what is there already is given at once', async () => {
+test('a wait ends with undefined after its time, and at once when the value is there', async () => {
   vi.useFakeTimers();
   const condition = createCondition();
   const waiting = condition.until(() => undefined, 500);

@@ -1,8 +1,8 @@
 import { attemptFrom, busErrors } from '@emporium/bus';
 import type { DeadLetterReason, Delivery } from '@emporium/bus/transport';
 import type { ConsumeMessage } from 'amqplib';
-import { headers } from './headers.ts';
-import { headerOf, readMessage } from './message-format.ts';
+import { headers } from '../headers.ts';
+import { headerOf, readMessage } from '../message-format.ts';
 
 /** Where a delivery of one channel ends. Each rejects when the channel is gone: then the message comes again. */
 export interface Settlement {
@@ -61,8 +61,8 @@ export class RabbitmqDelivery implements Delivery {
   }
 }
 
-/** The delivery's channel is gone, and the message with it to somebody else, or to us again. */
-export const takenBack = () =>
+/** The channel of the delivery is closed: the broker delivers the message again, to this or another instance. */
+export const deliveryLost = () =>
   busErrors.broker_away({
     broker: 'rabbitmq',
     reason: 'the connection was lost before this delivery was settled',

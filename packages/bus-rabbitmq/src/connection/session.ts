@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { createWriteTogether } from './write-together.ts';
+import { createBatchWrites } from './batch-writes.ts';
 
 /** The life of one channel: what was delivered on it can be settled only as long as it is open. */
 export interface Session {
@@ -17,7 +17,7 @@ export interface Session {
 export const startSession = (channel: Channel): Session => {
   const timers = new Set<NodeJS.Timeout>();
   const closing = new AbortController();
-  const writeTogether = createWriteTogether(channel);
+  const writeTogether = createBatchWrites(channel);
   let open = true;
   channel.once('close', () => {
     open = false;

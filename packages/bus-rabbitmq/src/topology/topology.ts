@@ -2,8 +2,8 @@ import { Fault, type TopologyChange } from '@emporium/bus';
 import type { Topology } from '@emporium/bus/transport';
 import type { Registry } from '@emporium/contracts';
 import type { ChannelModel } from 'amqplib';
+import type { Config } from '../config.ts';
 import { readBindings, virtualHostOf } from './bindings.ts';
-import type { Config } from './config.ts';
 import {
   type Binding,
   type Declarations,
@@ -19,7 +19,7 @@ import { prune } from './prune.ts';
 import { withTopology } from './topology-record.ts';
 
 /**
- * What was applied is recorded on the broker, so that `diff` and `prune` know of what is implied no more, without the management
+ * What was applied is recorded on the broker, so that `diff` and `prune` know what is no longer implied, without the management
  * plugin. What was only declared by `subscribe` is not in the record. Where the plugin does not answer, a binding counts as
  * present when it was applied and both its ends are there.
  */
@@ -88,9 +88,9 @@ const missingVirtualHost = ({ url }: Config): TopologyChange => {
   return { action: 'create', what: `virtual host ${name}`, detail };
 };
 
-const filter = async <T>(things: readonly T[], holds: (thing: T) => Promise<boolean>): Promise<T[]> => {
+const filter = async <T>(things: readonly T[], test: (thing: T) => Promise<boolean>): Promise<T[]> => {
   const kept: T[] = [];
-  for (const thing of things) if (await holds(thing)) kept.push(thing);
+  for (const thing of things) if (await test(thing)) kept.push(thing);
   return kept;
 };
 

@@ -1,4 +1,4 @@
-/** Resolves when the work is done, has failed, or took longer than `ms`: for what a broker that answers no more must not hold up. */
+/** Resolves when `work` has succeeded, has failed, or has taken longer than `ms`: a silent broker must not delay a shutdown. */
 export const atMost = (ms: number, work: Promise<unknown>): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

@@ -1,12 +1,12 @@
 import { busErrors } from '@emporium/bus';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
-import type { Config } from './config.ts';
-import { openConnection } from './connection.ts';
+import type { Config } from '../config.ts';
+import { openConnection } from '../connection/connection.ts';
 import { type Declarations, merge, nothing } from './declarations.ts';
 import { codeOf } from './declare.ts';
 import { withLock } from './topology-lock.ts';
 
-/** What was applied before: AMQP tells whether a queue is there, but lists no queues, and no bindings at all. */
+/** What was applied before: AMQP can check one queue, but lists neither queues nor bindings. */
 export interface RecordedTopology {
   readonly model: ChannelModel;
   readonly previous: Declarations;

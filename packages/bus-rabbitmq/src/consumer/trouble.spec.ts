@@ -4,7 +4,7 @@ import { createTroubles } from './trouble.ts';
 
 const refusal = busErrors.refused({ reason: 'full' });
 
-test('a consumer is stuck at what does not end for ten seconds, and works when it did', () => {
+test('a consumer is stuck when a failure lasts for ten seconds, and works again when it ends', () => {
   let now = Date.UTC(2026, 0);
   const troubles = createTroubles(() => now);
   const trouble = troubles.begin('message a');
@@ -24,7 +24,7 @@ test('a consumer is stuck at what does not end for ten seconds, and works when i
   expect(troubles.status()).toEqual({ state: 'working' });
 });
 
-test('a broker that is away makes nobody stuck', () => {
+test('a broker that is away makes no consumer stuck', () => {
   let now = 0;
   const troubles = createTroubles(() => now);
   const trouble = troubles.begin();

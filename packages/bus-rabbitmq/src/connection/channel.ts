@@ -1,7 +1,7 @@
 import { messageOf } from '@emporium/bus';
 import type { Channel, ChannelModel } from 'amqplib';
+import type { Config } from '../config.ts';
 import { atMost } from './at-most.ts';
-import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
 
 /** A channel that is opened and set up again whenever it, or its connection, was lost. */
@@ -17,9 +17,9 @@ export interface KeptChannelOptions<C extends Channel> {
   readonly connection: Connection;
   readonly log: Config['log'];
   readonly open: (model: ChannelModel) => Promise<C>;
-  /** Prepares a new channel; when it rejects, another one is tried after a while. */
+  /** Prepares a new channel; when it rejects, a new one is opened after a while. */
   readonly setUp?: (channel: C, model: ChannelModel) => Promise<void>;
-  /** The channel that was being set up, or was in use, is no more. */
+  /** Called when a channel that was set up or in use has closed. */
   readonly onLost?: (channel: C) => void;
 }
 
@@ -33,12 +33,12 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
   let opening: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
-  let trouble: string | undefined; // as it was last said
+  let problem: string | undefined; // as it was last logged
   let closed = false;
 
-  const say = (problem: string): void => {
-    if (problem !== trouble) log.warn({ channel: purpose }, problem);
-    trouble = problem;
+  const warn = (reason: string): void => {
+    if (reason !== problem) log.warn({ channel: purpose }, reason);
+    problem = reason;
   };
 
   const attempt = async (model: ChannelModel): Promise<void> => {
@@ -59,7 +59,7 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
         if (channel !== opened) return;
         channel = undefined;
         if (closed) return;
-        say(`channel lost: ${messageOf(reason)}`);
+        warn(`channel lost: ${messageOf(reason)}`);
         connection.condition.changed();
         again();
       });
@@ -68,14 +68,14 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
       if (reason !== undefined) throw reason;
       channel = opened;
       failures = 0;
-      if (trouble !== undefined) log.info({ channel: purpose }, 'the channel works again');
-      trouble = undefined;
+      if (problem !== undefined) log.info({ channel: purpose }, 'the channel works again');
+      problem = undefined;
       connection.condition.changed();
     } catch (error) {
       failures += 1;
       if (fresh !== undefined) await quietly(fresh);
       if (closed || connection.current() !== model) return;
-      say(`no channel yet: ${messageOf(error)}`);
+      warn(`no channel yet: ${messageOf(error)}`);
     }
   };
 
@@ -113,7 +113,7 @@ export const keepChannel = <C extends Channel>(options: KeptChannelOptions<C>): 
   };
 };
 
-/** Closing what the broker has closed already is no error. */
+/** The broker may have closed it already. */
 const quietly = (channel: Channel): Promise<void> => atMost(closeTimeoutMs, closing(channel));
 
 /** amqplib throws, instead of rejecting, when the channel is closed already. */

@@ -1,6 +1,6 @@
 import { messageOf } from '@emporium/bus';
 import type { ChannelModel } from 'amqplib';
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
 import { type Declarations, type Exchange, merge, nothing } from './declarations.ts';
 import { codeOf, declareAll, exchangeExists } from './declare.ts';
 import type { Known } from './known.ts';

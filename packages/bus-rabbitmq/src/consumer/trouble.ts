@@ -1,10 +1,10 @@
 import { messageOf, settlementOf } from '@emporium/bus';
 import type { ConsumerStatus } from '@emporium/bus/transport';
 
-/** What one consumer does not get done, and since when. */
+/** The failures of one consumer that go on, and since when. */
 export interface Troubles {
   begin(position?: string): Trouble;
-  /** `stuck` once one of them has lasted for ten seconds. */
+  /** `stuck` when one of them has lasted for ten seconds. */
   status(): ConsumerStatus;
 }
 
@@ -13,9 +13,9 @@ export interface Trouble {
   end(): void;
 }
 
-const toleratedMs = 10_000;
+const stuckAfterMs = 10_000;
 
-/** A broker that is away is told of by the transport: it makes nobody stuck. */
+/** A broker that is away is in the status of the transport, and not a reason to be stuck. */
 const isAway = (error: unknown): boolean => settlementOf(error) === 'pause';
 
 /** `clock` returns milliseconds since 1970. */
@@ -35,7 +35,7 @@ export const createTroubles = (clock: () => number = Date.now): Troubles => {
     },
     status: () => {
       for (const { since, reason, position } of all.values()) {
-        if (clock() - since < toleratedMs) continue;
+        if (clock() - since < stuckAfterMs) continue;
         const at = new Date(since).toISOString();
         return { state: 'stuck', since: at, reason, ...(position === undefined ? {} : { position }) };
       }

@@ -1,10 +1,10 @@
-import type { Config } from './config.ts';
+import { openManagement } from '../access/management.ts';
+import type { Config } from '../config.ts';
 import type { Binding } from './declarations.ts';
-import { openManagement } from './management.ts';
 
 /**
- * Tells of a binding whether it is there, as the management plugin says; undefined where that does not answer. AMQP has no
- * question for it.
+ * Asks the management plugin which bindings exist, and returns a check; undefined where the plugin does not answer. AMQP cannot list
+ * bindings.
  */
 export const readBindings = async ({
   managementUrl,
@@ -23,7 +23,7 @@ export const readBindings = async ({
   }
 };
 
-/** An address that is only assumed must not hold up the work. */
+/** Short, because the default address may be wrong. */
 const timeoutMs = 3_000;
 
 interface Found {

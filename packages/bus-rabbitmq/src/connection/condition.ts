@@ -1,7 +1,7 @@
-/** Something that others wait for: they look again whenever it changed. */
+/** A condition variable: waiters check again at each change. */
 export interface Condition {
   changed(): void;
-  /** Resolves with what `look` gives as soon as that is not undefined, in the order of asking; undefined after `ms`. */
+  /** Resolves with the result of `look` as soon as it is not undefined, in the order of the calls; with undefined after `ms`. */
   until<T>(look: () => T | undefined, ms: number): Promise<T | undefined>;
 }
 

@@ -1,16 +1,16 @@
 import { messageOf } from '@emporium/bus';
 import { redeclareMs } from '@emporium/bus/transport';
 import type { ChannelModel } from 'amqplib';
-import type { Config } from './config.ts';
-import type { Connection } from './connection.ts';
+import type { Config } from '../config.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Troubles } from '../consumer/trouble.ts';
 import { type Declarations, without } from './declarations.ts';
 import { type Conflicts, declareAll, exchangeExists, queueExists } from './declare.ts';
 import type { Exchanges } from './exchanges.ts';
-import type { Troubles } from './trouble.ts';
 
 /**
- * Keeps declared what one consumer needs: the broker tells nobody that an exchange or a binding was removed, and messages pass by
- * a queue that lost its binding. It looks now and then on a channel of its own, and is silent while all is well.
+ * Declares again what one consumer needs when it goes missing. The broker reports no removed exchange or binding, and a queue without
+ * its binding gets no messages, so this checks every few seconds. It logs only when something is missing.
  */
 export interface Upkeep {
   /** Declares it all. Resolves to what is there with other arguments, and is used as it is; throws the broker's refusal. */
@@ -28,12 +28,12 @@ interface Keeping {
   readonly layout: Declarations;
 }
 
-/** Well within the promise, and never all consumers at one time. */
+/** Well within `redeclareMs`, and randomised so that consumers do not check at the same time. */
 const nextMs = (): number => redeclareMs * (0.4 + Math.random() * 0.2);
 
 export const startUpkeep = ({ config, connection, exchanges, troubles, name, layout }: Keeping): Upkeep => {
   const trouble = troubles.begin();
-  let said: string | undefined;
+  let problem: string | undefined;
   /** Less what conflicts: each try to declare that is an error in the broker's log. Unset until all was there once. */
   let kept: Declarations | undefined;
   let mayDeclare = true;
@@ -68,14 +68,15 @@ export const startUpkeep = ({ config, connection, exchanges, troubles, name, lay
     try {
       await look(model, kept);
       trouble.end();
-      if (said !== undefined) config.log.info({ subscription: name }, 'all that it needs is declared again');
-      said = undefined;
+      if (problem !== undefined)
+        config.log.info({ subscription: name }, 'all that it needs is declared again');
+      problem = undefined;
     } catch (error) {
       if (connection.current() !== model || stopped) return;
       trouble.failed(error);
-      const problem = messageOf(error);
-      if (problem !== said) config.log.warn({ subscription: name }, `not all is declared: ${problem}`);
-      said = problem;
+      const reason = messageOf(error);
+      if (reason !== problem) config.log.warn({ subscription: name }, `not all is declared: ${reason}`);
+      problem = reason;
     }
   };
 
