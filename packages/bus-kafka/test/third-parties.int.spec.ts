@@ -25,7 +25,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
   let number = 0;
 
   beforeAll(async () => {
-    server = await startKafka();
+    server = await startKafka({ fastStart: true });
   }, 120_000);
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((one) => one.close()));
