@@ -1,4 +1,4 @@
-export { type AccessOptions, type AccessReport, applyAccess, type QueueLimits } from './access/access.ts';
-export { type Privileges, privilegesOf } from './access/privileges.ts';
+export { type AccessOptions, type AccessReport, applyAccess, type QueueLimits } from './access.ts';
 export type { RabbitmqOptions } from './config.ts';
+export { type Privileges, privilegesOf } from './privileges.ts';
 export { createRabbitmqTransport } from './transport.ts';

@@ -1,5 +1,5 @@
-import { openManagement } from '../access/management.ts';
 import type { Config } from '../config.ts';
+import { openManagement } from '../management.ts';
 import type { Binding } from './declarations.ts';
 
 /**

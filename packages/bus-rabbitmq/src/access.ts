@@ -1,6 +1,6 @@
 import type { Registry, ServiceName } from '@emporium/contracts';
-import { deadLetters } from '../names.ts';
 import { type Management, openManagement } from './management.ts';
+import { deadLetters } from './names.ts';
 import { type Privileges, privilegesOf } from './privileges.ts';
 
 export interface AccessOptions {

@@ -1,5 +1,5 @@
 import type { Contract, Registry, ServiceName } from '@emporium/contracts';
-import { deadLetters, exchangeOf, queuesOf, retryExchange, waitExchange } from '../names.ts';
+import { deadLetters, exchangeOf, queuesOf, retryExchange, waitExchange } from './names.ts';
 
 /** What one service may do on the broker, and nothing else: it declares nothing, and never writes the default exchange. */
 export interface Privileges {
