@@ -4,16 +4,16 @@ import type { SASLOptions } from 'kafkajs';
 export interface KafkaOptions {
   /**
    * `kafka://host:port`, or `kafka://user:password@host:port?tls=true&sasl=scram-sha-512&brokers=other:9092,third:9092&replicas=3`.
-   * `sasl` is `plain` unless it says otherwise, `replicas` what the broker's own default is.
+   * `sasl` is `plain` by default, `replicas` the default of the broker.
    */
   readonly url: string;
   /** How long a publish or a settlement waits for the broker before it is refused, in milliseconds; 10,000 by default. */
   readonly timeoutMs?: number;
-  /** How long an instance may be silent before its partitions go to others, in milliseconds; 10,000 by default, 6,000 at least. */
+  /** How long an instance may send no heartbeat before others get its partitions, in milliseconds; 10,000 by default, at least 6,000. */
   readonly sessionTimeoutMs?: number;
   /** Shown in the broker's log and quotas. */
   readonly connectionName?: string;
-  /** Is told of a broker that is away, and of messages that are passed on. Silent by default. */
+  /** Silent by default. */
   readonly log?: Log;
 }
 
@@ -29,7 +29,7 @@ export interface Config {
   readonly log: Log;
 }
 
-/** Throws, naming the option, when the url is none of Kafka's. */
+/** Throws an error that names the option when the url is not valid. */
 export const parseOptions = (options: KafkaOptions): Config => {
   const url = URL.canParse(options.url) ? new URL(options.url) : undefined;
   if (url === undefined || url.protocol !== 'kafka:' || url.hostname === '') {

@@ -1,47 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busErrors, type Log } from '@emporium/bus';
 import type { TransportStatus } from '@emporium/bus/transport';
-import {
-  type Admin,
-  type Cluster,
-  Kafka,
-  logLevel,
-  type PartitionAssigner,
-  type RetryOptions,
-} from 'kafkajs';
-import { atMost } from './at-most.ts';
+import { type Admin, type Cluster, Kafka, logLevel, type RetryOptions } from 'kafkajs';
 import type { Config } from './config.ts';
-import { decodeByOurs } from './decoding/install.ts';
 import { createHealth, type Health, isAway, typeOfError } from './health.ts';
-import { within } from './within.ts';
+import { clusterOf } from './kafkajs/cluster.ts';
+import { installRecordDecoder } from './kafkajs/record-decoder.ts';
+import { atMost, withTimeout } from './timeouts.ts';
 
-/** What a transport holds of its cluster. */
+/** The connections of one transport to its cluster. */
 export interface Connection {
   readonly config: Config;
   readonly log: Log;
   readonly health: Health;
-  /** A client of its own: consumers of one group must not share one, because kafkajs keeps their offsets in it. */
+  /** A new client: consumers of one group must not share one, because kafkajs keeps their offsets in it. */
   client(retry?: RetryOptions): Kafka;
-  /** Topics and groups. */
+  /** Runs work on topics and groups. */
   admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
-  /** Reads offsets and records outside of any group. */
+  /** Runs work on offsets and records outside of any group. */
   cluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
-  /** Repeats the work while the broker is away, up to `ms` (`timeoutMs`); then throws `bus.broker_away`. It must be repeatable. */
+  /** Repeats the work while the broker is away, for `ms` (`timeoutMs` by default); then throws `bus.broker_away`. It must be repeatable. */
   patiently<T>(work: () => Promise<T>, ms?: number): Promise<T>;
-  /** Finds out whether the broker is there, for `status`: who only publishes, and has nothing to say, would not know. */
+  /** Sends a request, so that `status` is right also for an instance that has nothing to publish. */
   probe(): Promise<void>;
   status(): TransportStatus;
-  /** From now on nobody waits for a broker that is away. */
+  /** From now on nothing waits for a broker that is away. */
   closing(): void;
   isClosed(): boolean;
   close(): Promise<void>;
 }
 
-/** How long a broker that does not answer may hold up the end, in milliseconds. */
+/** How long a broker that does not answer may delay `close`. */
 const closeTimeoutMs = 2_000;
 
-/** Whoever calls tries again itself: kafkajs is to give up soon. */
-const impatient: RetryOptions = {
+/** The callers retry, so kafkajs gives up soon. */
+const shortRetry: RetryOptions = {
   initialRetryTime: 50,
   maxRetryTime: 300,
   retries: 3,
@@ -49,28 +42,28 @@ const impatient: RetryOptions = {
   multiplier: 2,
 };
 
-/** Requests of an idle cluster may take as long as this on a busy machine. */
-const leastRequestTimeoutMs = 5_000;
+/** A request may take as long on a busy machine. */
+const minRequestTimeoutMs = 5_000;
 
-/** Work of several requests, some of them repeated by kafkajs, is done or given up by then. */
+/** The limit for several requests together, with the retries of kafkajs. */
 const workTimeoutMs = 20_000;
 
 export const createConnection = (config: Config): Connection => {
-  decodeByOurs();
+  installRecordDecoder();
   const { log } = config;
   const health = createHealth();
   let closed = false;
 
-  const client = (retry: RetryOptions = impatient): Kafka =>
+  const client = (retry: RetryOptions = shortRetry): Kafka =>
     new Kafka({
       clientId: config.connectionName,
       brokers: [...config.brokers],
       ssl: config.tls,
       ...(config.sasl === undefined ? {} : { sasl: config.sasl }),
       connectionTimeout: 2_000,
-      requestTimeout: Math.max(config.timeoutMs, leastRequestTimeoutMs),
+      requestTimeout: Math.max(config.timeoutMs, minRequestTimeoutMs),
       retry,
-      logLevel: logLevel.NOTHING, // what goes wrong is told by whoever asked for it
+      logLevel: logLevel.NOTHING, // the callers log what fails
     });
 
   const admins = keep(
@@ -116,7 +109,7 @@ export const createConnection = (config: Config): Connection => {
       observed(
         clusters.use(work).catch((error: unknown) => {
           if (typeOfError(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
-          return clusters.use(work); // afresh: it remembered a topic that is no more
+          return clusters.use(work); // a new one: the old one remembered a topic that was deleted
         }),
       ),
     patiently: async (work, ms = config.timeoutMs) => {
@@ -144,22 +137,7 @@ export const createConnection = (config: Config): Connection => {
   };
 };
 
-/** What kafkajs works with inside of a consumer; a partition assigner is given it, and here only it. */
-const clusterOf = (client: Kafka): Cluster => {
-  let found: Cluster | undefined;
-  const catcher: PartitionAssigner = ({ cluster }) => {
-    found = cluster;
-    const unused = () => {
-      throw new Error('this consumer never joins a group');
-    };
-    return { name: 'none', version: 0, assign: unused, protocol: unused };
-  };
-  client.consumer({ groupId: 'none', partitionAssigners: [catcher], allowAutoTopicCreation: false });
-  if (found === undefined) throw new Error('kafkajs gave no cluster: it must be 2.2');
-  return found;
-};
-
-/** Opened when it is first used, and afresh after the connection failed. */
+/** Opens a resource at its first use, and again after work on it has failed. */
 const keep = <T>(open: () => Promise<T>, close: (resource: T) => Promise<void>) => {
   let current: Promise<T> | undefined;
   const drop = async (resource: Promise<T> | undefined): Promise<void> => {
@@ -172,9 +150,8 @@ const keep = <T>(open: () => Promise<T>, close: (resource: T) => Promise<void>) 
       current ??= open();
       const mine = current;
       try {
-        return await within(workTimeoutMs, mine.then(work));
+        return await withTimeout(workTimeoutMs, mine.then(work));
       } catch (error) {
-        // It may go on asking for a topic that is no more, too.
         void drop(mine);
         throw error;
       }

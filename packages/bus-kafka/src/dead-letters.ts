@@ -1,31 +1,31 @@
 import { busErrors, type Consumer, type DeadLetter, messageOf } from '@emporium/bus';
-import { textFrom, timeFrom } from '@emporium/bus/transport';
-import { createConsumer } from './consumer.ts';
-import type { Entry, Letter } from './entry.ts';
-import { whenJoined } from './joining.ts';
+import { type DeadLetterFacts, textFrom, timeFrom } from '@emporium/bus/transport';
+import { createConsumer } from './consumer/consumer.ts';
+import type { Entry } from './consumer/entry.ts';
+import { waitForAssignment } from './consumer/wait-for-assignment.ts';
 import { attemptOf, countOf, headerOf, type RawRecord, textOf } from './message-format.ts';
 import { deadLetterGroup, deadLetterTopic, isDeadLetterTopic } from './names.ts';
 import { entryOf } from './subscriber.ts';
 import type { Tools } from './tools.ts';
 
-/** Dead letters taken at one time, by one consumer. */
+/** Dead letters handled at one time, by one consumer. */
 const concurrency = 20;
 
-/** What could not be taken is offered again after so long. */
-const againMs = 1_000;
+/** A dead letter that could not be handled is delivered again after so long. */
+const retryMs = 1_000;
 
-/** There is always one, also while no subscription is declared. */
-const noSubscription = deadLetterTopic('emporium');
+/** A consumer needs a topic, also while no subscription is declared. */
+const placeholderTopic = deadLetterTopic('emporium');
 
 /** Reads the dead-letter topics of all subscriptions; instances share them. */
 export const consumeDeadLetters = async (
   tools: Tools,
-  take: (letter: DeadLetter) => Promise<void>,
+  handle: (deadLetter: DeadLetter) => Promise<void>,
 ): Promise<Consumer> => {
   const { connection, topics } = tools;
   const { log } = connection;
   const find = async (): Promise<string[]> => {
-    await topics.ensure([noSubscription]);
+    await topics.ensure([placeholderTopic]);
     return (await connection.admin((admin) => admin.listTopics())).filter(isDeadLetterTopic).toSorted();
   };
   let reading = await connection.patiently(find);
@@ -42,36 +42,36 @@ export const consumeDeadLetters = async (
     select: async ({ topic, partition, records }, owned) =>
       records.map((raw) => {
         const entry = entryOf(raw, { topic, partition, owned, origin: 'shop' });
-        return { ...entry, letter: letterOf(raw, entry) };
+        return { ...entry, deadLetter: factsOf(raw, entry) };
       }),
-    isRenewed: async () => false,
+    logsWereReplaced: async () => false,
     declaration: () => undefined,
     beginning: () => 0,
-    deliver: async (delivery, { letter, position }) => {
+    deliver: async (delivery, { deadLetter, position }) => {
       const { id, type, key, body } = delivery;
       try {
-        if (letter === undefined) throw new Error('unreachable: every dead letter was read with its reason');
-        await take({ id, type, key, body, ...letter });
+        if (deadLetter === undefined) throw new Error('unreachable: every entry was read with its facts');
+        await handle({ id, type, key, body, ...deadLetter });
       } catch (error) {
         if (delivery.attempt === 1)
           log.warn(
             { messageId: id, position },
             `the dead letter was not taken, and is offered again: ${messageOf(error)}`,
           );
-        return delivery.retry(againMs);
+        return delivery.retry(retryMs);
       }
       return delivery.ack();
     },
-    settling: (hands) => {
-      const again = async (entry: Entry): Promise<void> =>
-        hands.again({ ...entry, attempt: entry.attempt + 1 }, againMs);
-      // What cannot be read is told as well, and then it is taken.
-      return { ack: hands.finish, retry: again, deadLetter: hands.finish };
+    settling: (actions) => {
+      const retry = async (entry: Entry): Promise<void> =>
+        actions.redeliver({ ...entry, attempt: entry.attempt + 1 }, retryMs);
+      // One that cannot be read is handled as well, and then acked.
+      return { ack: actions.finish, retry, deadLetter: actions.finish };
     },
   });
 
   const unwatch = tools.watch(async () => {
-    const found = await find().catch(() => reading); // looked for again two seconds later
+    const found = await find().catch(() => reading); // tried again two seconds later
     if (found.join() !== reading.join()) consumer.restart();
   });
   const stopping: Consumer = {
@@ -81,15 +81,15 @@ export const consumeDeadLetters = async (
       return consumer.stop(options);
     },
   };
-  await whenJoined(connection, consumer, stopping);
+  await waitForAssignment(connection, consumer, stopping);
   return stopping;
 };
 
-/** What another program wrote there is told as well, and so is what cannot be read. */
-const letterOf = (raw: RawRecord, { owned, position, unreadable, size }: Entry): Letter => {
+/** Reads any record, also one that a third party wrote or that cannot be decoded. */
+const factsOf = (raw: RawRecord, { owned, position, unreadable, size }: Entry): DeadLetterFacts => {
   const truncatedFrom = size ?? countOf(raw, 'truncated-from');
   return {
-    subscription: textOf(raw, 'subscription') || owned.lane.topic.slice(0, -deadLetterTopic('').length),
+    subscription: textOf(raw, 'subscription') || owned.offsets.topic.slice(0, -deadLetterTopic('').length),
     reason: unreadable ?? {
       code: textFrom(headerOf(raw, 'code'), 100) || busErrors.refused().code,
       message: textFrom(headerOf(raw, 'reason'), 500) || 'no reason was written',

@@ -1,7 +1,7 @@
 import { messageOf } from '@emporium/bus';
 import type { TransportStatus } from '@emporium/bus/transport';
 
-/** What the last answer of the broker, or its absence, says of it. */
+/** Whether the broker answered the last request. */
 export interface Health {
   up(): void;
   away(error: unknown): void;
@@ -21,7 +21,7 @@ export const createHealth = (): Health => {
   };
 };
 
-/** The connection and not the request failed: the same may succeed later. */
+/** Whether the connection failed and not the request: it may succeed later. */
 export const isAway = (error: unknown): boolean => {
   for (let one = error; one instanceof Error; one = one.cause) {
     if (awayNames.has(one.name)) return true;
@@ -44,7 +44,7 @@ const awayNames: ReadonlySet<string> = new Set([
   'NoAnswer',
 ]);
 
-/** Errors of the protocol that a broker gives while it starts, stops, or hands a partition over. */
+/** Protocol errors of a broker that starts, stops, or gives a partition to another one. */
 const awayTypes: ReadonlySet<string> = new Set([
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
@@ -62,7 +62,7 @@ const awayTypes: ReadonlySet<string> = new Set([
   'KAFKA_STORAGE_ERROR',
 ]);
 
-/** The protocol's name of an error, or of what caused it: `UNKNOWN_TOPIC_OR_PARTITION`. */
+/** The protocol's name of an error or of its cause: `UNKNOWN_TOPIC_OR_PARTITION`. */
 export const typeOfError = (error: unknown): string | undefined => {
   for (let one = error; one instanceof Error; one = one.cause) {
     if ('type' in one && typeof one.type === 'string') return one.type;

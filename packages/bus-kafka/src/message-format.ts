@@ -1,22 +1,22 @@
 import { attemptFrom, busErrors, deadLetterBody, maxBodyBytes, type TransportMessage } from '@emporium/bus';
 import { type DeadLetterReason, headerPrefix, textFrom } from '@emporium/bus/transport';
 import type { Message } from 'kafkajs';
-import type { Unreadable } from './decoding/decoded.ts';
+import type { Unreadable } from './decoding/decoded-record.ts';
 
-/** A record of a topic. A header may have no value, and a name may come several times. */
+/** A record of a topic. A header may have no value, or several. */
 export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly offset: string;
   readonly headers?: Readonly<Record<string, unknown>>;
-  /** It stands for what could not be decoded. */
+  /** Present where the data could not be decoded. */
   readonly unreadable?: Unreadable;
 }
 
-/** Our headers, without the prefix that they have on the broker. */
+/** Our headers, by their names without the prefix. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** What is ours goes into headers, as UTF-8. */
+/** The record of a message on a topic of ours: id, type and the given headers become headers. */
 export const recordOf = ({ id, type, key, body }: TransportMessage, headers: Headers = {}): Message => ({
   key,
   value: bufferOf(body),
@@ -25,20 +25,20 @@ export const recordOf = ({ id, type, key, body }: TransportMessage, headers: Hea
   ),
 });
 
-/** Key and value alone: what any other client would write. */
+/** The record of a message on an open stream: key and value without headers, as any other client would write it. */
 export const openRecordOf = ({ key, body }: TransportMessage): Message => ({ key, value: bufferOf(body) });
 
-/** What a record says to whoever it is for. */
+/** A message as it was read from a record. */
 export interface Read extends TransportMessage {
   readonly position: string;
-  /** Why it can only be set aside; the body is the beginning of it then, and `size` what it was, in bytes. */
+  /** Why it can only be dead-lettered. Its body is truncated then, and `size` is the original size in bytes. */
   readonly unreadable?: DeadLetterReason;
   readonly size?: number;
 }
 
 /**
- * Reads what we wrote, and gives what others wrote neutral values: an id of its position, a type of its topic. Any record is read, whatever
- * it holds; of an open stream, which others write, no header is looked at.
+ * Reads any record and never throws. Where a header of ours is missing the position is the id, and the topic is the type. The headers
+ * of an open stream are ignored, since third parties write them.
  */
 export const readRecord = (raw: RawRecord, topic: string, partition: number, open: boolean): Read => {
   const position = positionOf(topic, partition, raw);
@@ -46,7 +46,7 @@ export const readRecord = (raw: RawRecord, topic: string, partition: number, ope
   return {
     id: header('id') || position,
     type: open ? topic : (typeOf(raw) ?? topic),
-    key: raw.key === null ? position : textFrom(raw.key, mostCharacters),
+    key: raw.key === null ? position : textFrom(raw.key, maxCharacters),
     position,
     ...bodyOf(raw),
   };
@@ -63,19 +63,19 @@ const bodyOf = ({ value, unreadable }: RawRecord): Body => {
   return { body, unreadable: { code, message }, size: truncatedFrom };
 };
 
-/** `sensor_data/3/1207`, and `sensor_data/3/1207-1211` where several could not be read. */
+/** `sensor_data/3/1207`, or `sensor_data/3/1207-1211` where several records could not be decoded. */
 const positionOf = (topic: string, partition: number, { offset, unreadable }: RawRecord): string => {
   const first = unreadable?.firstOffset ?? offset;
   return `${topic}/${partition}/${first === offset ? offset : `${first}-${offset}`}`;
 };
 
-/** Ids, types and keys of ours have fewer. */
-const mostCharacters = 1_000;
+/** More than an id, type or key of ours has. */
+const maxCharacters = 1_000;
 
-/** Of our header, the last of several; empty where there is none. */
-export const textOf = (raw: RawRecord, name: string): string => textFrom(headerOf(raw, name), mostCharacters);
+/** The text of our header, of the last one if there are several; empty where there is none. */
+export const textOf = (raw: RawRecord, name: string): string => textFrom(headerOf(raw, name), maxCharacters);
 
-/** The wire type that a record of a shop topic has, if it tells one: in our header, else in its envelope. */
+/** The wire type of a record, from our header or else from its envelope; undefined if neither has one. */
 export const typeOf = (raw: RawRecord): string | undefined => {
   const type = textOf(raw, 'type');
   return isType(type) ? type : typeInEnvelope(raw);
@@ -84,16 +84,16 @@ export const typeOf = (raw: RawRecord): string | undefined => {
 const isType = (text: string): boolean => /^[\w.-]{1,200}$/.test(text);
 
 const typeInEnvelope = ({ value, unreadable }: RawRecord): string | undefined => {
-  if (value === null || unreadable !== undefined || value.length > mostBytesOfEnvelope) return undefined;
+  if (value === null || unreadable !== undefined || value.length > maxEnvelopeBytes) return undefined;
   try {
     const { type } = JSON.parse(value.toString()) as { type?: unknown };
     return typeof type === 'string' && isType(type) ? type : undefined;
   } catch {
-    return undefined; // none of ours: told by whoever sets it aside
+    return undefined; // not a message of ours: the subscriber dead-letters it
   }
 };
 
-const mostBytesOfEnvelope = 64 * 1024;
+const maxEnvelopeBytes = 64 * 1024;
 
 export const attemptOf = (raw: RawRecord, name = 'attempt'): number => attemptFrom(headerOf(raw, name));
 
@@ -102,13 +102,13 @@ export const headerOf = ({ headers }: RawRecord, name: string): unknown => {
   return Array.isArray(value) ? value.at(-1) : value;
 };
 
-/** A whole number of 0 or more, or 0. */
+/** The header as a whole number; 0 where it is not one. */
 export const countOf = (raw: RawRecord, name: string): number => {
   const text = textOf(raw, name);
   return /^\d{1,15}$/.test(text) ? Number(text) : 0;
 };
 
-/** kafkajs wants a Buffer; the bytes are shared, not copied. */
+/** kafkajs needs a Buffer; the bytes are shared, not copied. */
 const bufferOf = (body: Uint8Array): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 

@@ -2,7 +2,7 @@ import type { OutgoingMessage } from '@emporium/bus';
 import { delayTiers } from '@emporium/bus/transport';
 import type { Contract, RetryPolicy, Subscription } from '@emporium/contracts';
 
-/** Where the owner's events or the commands to it are published: `order.events`, `payment.commands`; an open stream has its own. */
+/** The topic of an owner's events or of its commands: `order.events`, `payment.commands`; an open stream has a topic of its own. */
 export const topicOf = ({
   owner,
   kind,
@@ -13,20 +13,20 @@ export const topicOf = ({
 export const topicOfContract = (contract: Contract): string =>
   topicOf({ ...contract, open: isOpen(contract) });
 
-/** An open stream: others write and read it too, and it holds nothing of ours. */
+/** Third parties read and write an open stream too. */
 const isOpen = ({ codec }: Contract): boolean => codec.kind === 'json';
 
-/** What is sent to one subscription of the service: replays, and what another instance passes on. Keyed as the owners' topics are. */
+/** The topic of messages for one subscription of the service: replays, and what a stuck instance passes on. */
 export const directTopic = (service: string): string => `${service}.retry`;
 
-/** What waits so long for its next attempt. */
+/** The topic of messages that wait this long for their next attempt. */
 export const tierTopic = (service: string, delayMs: number): string => `${service}.retry.${delayMs}`;
 
-/** Whether only we write it: what is in it is for the subscription that it names. */
-export const isOwnTopic = (service: string, topic: string): boolean =>
+/** Whether it is one of the service's retry topics, where each message names its subscription. */
+export const isRetryTopic = (service: string, topic: string): boolean =>
   topic === directTopic(service) || topic.startsWith(`${directTopic(service)}.`);
 
-/** The delay of a topic that `tierTopic` named; 0 for every other one. */
+/** The delay of a `tierTopic`; 0 for any other topic. */
 export const delayOf = (topic: string): number => Number(/\.retry\.(\d+)$/.exec(topic)?.[1] ?? 0);
 
 const deadLetterSuffix = '.dead-letters';
@@ -35,19 +35,19 @@ export const deadLetterTopic = (subscription: string): string => `${subscription
 
 export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith(deadLetterSuffix);
 
-/** The group of those who take dead letters. */
+/** The group of the consumers of dead letters. */
 export const deadLetterGroup = 'dead-letters';
 
-/** Which subscriptions there are, and what they listen to: the latest value of each key counts. */
+/** The compacted topic of subscriptions and bindings. */
 export const recordTopic = 'emporium.topology';
 
-/** The delays that a policy can ask for. A longer wait goes round several times. */
+/** The delay tiers that a retry policy uses. A longer delay goes through the last tier several times. */
 const tiersOf = ({ maxDelayMs }: RetryPolicy): readonly number[] => {
   const last = delayTiers.findIndex((tier) => tier >= maxDelayMs);
   return last === -1 ? delayTiers : delayTiers.slice(0, last + 1);
 };
 
-/** The topics that a subscription's group reads, when it listens to these. An ordered one waits for a retry where it is. */
+/** The topics that a subscription's group reads, `listening` and its retry topics. An ordered one retries in place and needs no tiers. */
 export const topicsRead = (
   { service, ordered, retry }: Pick<Subscription, 'service' | 'ordered' | 'retry'>,
   listening: readonly string[],

@@ -10,34 +10,34 @@ import {
 import type { Message, TopicMessages } from 'kafkajs';
 import type { Connection } from './connection.ts';
 import { typeOfError } from './health.ts';
+import { createBatchWriter } from './kafkajs/batch-writer.ts';
 import { openRecordOf, recordOf } from './message-format.ts';
-import { createBatchWriter } from './producer.ts';
-import type { Topics } from './topics.ts';
+import type { Topics } from './topology/topics.ts';
 
-/** A message with its way through the broker. */
+/** A message and where to write it. */
 export interface Routed {
   readonly topic: string;
   readonly message: TransportMessage;
-  /** Absent: that of the key. */
+  /** By default the partition of the key. */
   readonly partition?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Key and value are all that is written. */
+  /** Written without headers. */
   readonly open?: boolean;
-  /** No value: a compacted topic forgets the key. */
+  /** Written without a value: a compacted topic deletes the key. */
   readonly tombstone?: boolean;
 }
 
 export interface Publisher {
   /** As `Transport.publish`. */
   publish(messages: readonly Routed[]): Promise<PublishResult[]>;
-  /** Refuses what comes from now on, answers what is in flight, and ends. */
+  /** Refuses new messages, and resolves when those in flight are written. */
   close(): Promise<void>;
 }
 
-/** What is at hand together is one request: up to so many messages, and about so many bytes. */
-const mostCalls = 1_000;
-const mostMessages = 1_000;
-const mostBytes = 1024 * 1024;
+/** The limits of one request. */
+const maxCalls = 1_000;
+const maxMessages = 1_000;
+const maxBytes = 1024 * 1024;
 
 const accepted: PublishResult = { status: 'accepted' };
 const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
@@ -47,7 +47,7 @@ export const createPublisher = (connection: Connection, topics: Topics): Publish
   const inFlight = new Set<Promise<unknown>>();
   let closed = false;
 
-  // One lane is one request in flight: the messages of one call keep their order, and the next group gathers meanwhile.
+  // One request is in flight: the messages of one call keep their order, and the next group gathers meanwhile.
   const grouper = createGrouper<readonly Routed[], PublishResult[]>(
     async (calls) => {
       const results: PublishResult[] = [];
@@ -56,7 +56,7 @@ export const createPublisher = (connection: Connection, topics: Topics): Publish
       }
       return calls.map(({ length }) => ({ status: 'fulfilled', value: results.splice(0, length) }));
     },
-    { maxItems: mostCalls },
+    { maxItems: maxCalls },
   );
 
   const write = async (messages: readonly Routed[]): Promise<PublishResult[]> => {
@@ -66,12 +66,12 @@ export const createPublisher = (connection: Connection, topics: Topics): Publish
       return messages.map(() => accepted);
     } catch (error) {
       if (error instanceof Fault) return messages.map(() => refused(error));
-      return await writeApart(messages, error);
+      return await writeHalves(messages, error);
     }
   };
 
-  /** What the broker refuses must not take its neighbours with it. */
-  const writeApart = async (messages: readonly Routed[], error: unknown): Promise<PublishResult[]> => {
+  /** Writes each half by itself, so that one message that the broker refuses does not fail the others. */
+  const writeHalves = async (messages: readonly Routed[], error: unknown): Promise<PublishResult[]> => {
     topics.forget(messages.map(({ topic }) => topic));
     if (messages.length === 1) {
       const [{ message, topic } = { message: undefined, topic: undefined }] = messages;
@@ -101,7 +101,7 @@ export const createPublisher = (connection: Connection, topics: Topics): Publish
     return refusals.map((error) => {
       if (error !== undefined) return refused(error);
       next += 1;
-      return results[next - 1] ?? refused(busErrors.refused({ why: 'the broker gave no answer' }));
+      return results[next - 1] ?? refused(busErrors.refused({ why: 'the broker did not answer' }));
     });
   };
 
@@ -124,13 +124,13 @@ const refusalOf = ({ type, body }: TransportMessage): Fault | undefined =>
     ? busErrors.message_too_big({ type, bytes: body.byteLength, limit: maxBodyBytes })
     : undefined;
 
-/** Consecutive messages, each part about as big as a request should be. */
+/** Splits messages into requests, in their order. */
 const partsOf = (messages: readonly Routed[]): Routed[][] => {
   const parts: Routed[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const routed of messages) {
     const size = routed.message.body.byteLength;
-    if (bytes + size > mostBytes || parts.at(-1)?.length === mostMessages) {
+    if (bytes + size > maxBytes || parts.at(-1)?.length === maxMessages) {
       parts.push([]);
       bytes = 0;
     }

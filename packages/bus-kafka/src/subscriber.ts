@@ -1,27 +1,28 @@
 import { type Consumer, truncatedBodyBytes } from '@emporium/bus';
 import { type Deliver, delayTiers, type Limits, type Settling, textFrom } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
-import { createConsumer, type GroupConsumer, type Hands } from './consumer.ts';
-import type { Entry } from './entry.ts';
-import type { Batch } from './group.ts';
-import { whenJoined } from './joining.ts';
-import { topicsFor } from './layout.ts';
+import { createConsumer } from './consumer/consumer.ts';
+import type { Entry } from './consumer/entry.ts';
+import type { GroupConsumer, SettlementActions } from './consumer/group-consumer.ts';
+import type { OwnedPartition } from './consumer/owned-partition.ts';
+import { waitForAssignment } from './consumer/wait-for-assignment.ts';
+import type { Batch } from './group/session.ts';
 import { attemptOf, countOf, type RawRecord, readRecord, textOf, typeOf } from './message-format.ts';
-import { deadLetterTopic, directTopic, isOwnTopic, recordTopic, tierTopic, topicsRead } from './names.ts';
-import type { Owned } from './owned.ts';
+import { deadLetterTopic, directTopic, isRetryTopic, recordTopic, tierTopic, topicsRead } from './names.ts';
 import type { Routed } from './publisher.ts';
 import type { Tools } from './tools.ts';
-import { partitionsOf } from './topics.ts';
-import { declare, isDeclared } from './topology.ts';
+import { topicsFor } from './topology/layout.ts';
+import { partitionsOf } from './topology/topics.ts';
+import { declare, isDeclared } from './topology/topology.ts';
 
-/** What a retry or a dead letter could not be written for is delivered again after so long. */
-const againMs = 250;
-const mostAgainMs = 10_000;
+/** A message whose retry or dead letter could not be written is delivered again after so long, with back-off. */
+const redeliveryMs = 250;
+const maxRedeliveryMs = 10_000;
 
-/** An instance of which nothing was settled for so long, although it is full, passes on what waits behind. */
+/** An instance that runs all its deliveries and settles none for so long passes on the messages that wait. */
 const stuckMs = 1_000;
 
-/** Declares the subscription where it is missing, and reads it as one of its group. */
+/** Declares the subscription where it is missing, and consumes it as a member of its group. */
 export const subscribe = async (
   tools: Tools,
   subscription: Subscription,
@@ -31,7 +32,7 @@ export const subscribe = async (
   const { connection, record } = tools;
   await declare(tools, subscription);
   const { name } = subscription;
-  // Ordered or not is as the broker has it: a change of that is a conflict, which topology tells.
+  // A change of `ordered` is a conflict, which `topology diff` reports; what was declared first counts.
   const ordered = record.bindings.subscription(name)?.ordered ?? subscription.ordered;
   const topics = (): string[] =>
     topicsRead(
@@ -53,7 +54,7 @@ export const subscribe = async (
   const consumer = createConsumer({
     connection,
     groupId: name,
-    isRenewed: async () => {
+    logsWereReplaced: async () => {
       await ensureDeclared();
       const before = declaration;
       declaration = record.bindings.subscription(name)?.id;
@@ -65,7 +66,7 @@ export const subscribe = async (
       try {
         await ensureDeclared();
         reading = topics();
-        tools.topics.forget(reading); // one that is gone may be why this is asked again
+        tools.topics.forget(reading); // the restart may be because one of them is gone
         await tools.topics.ensure(reading);
         return reading;
       } finally {
@@ -77,11 +78,11 @@ export const subscribe = async (
     select: selector(tools, subscription),
     beginning: ({ topic, partition }) => record.bindings.beginning(name, topic, partition),
     deliver: (delivery) => deliver(delivery),
-    settling: (hands) => settlingOf(tools, subscription, ordered, hands),
+    settling: (actions) => settlingOf(tools, subscription, ordered, actions),
   });
 
   const unwatch = tools.watch(() => {
-    // Joining again makes sure of the topics and of the declaration.
+    // A restart ensures the topics and the declaration.
     if (isStarting) return;
     const isGone = !isDeclared(tools, subscription) || reading.some((topic) => !tools.topics.has(topic));
     if (!isGone && topics().every((topic) => reading.includes(topic))) return;
@@ -99,21 +100,21 @@ export const subscribe = async (
       return consumer.stop(options);
     },
   };
-  await whenJoined(connection, consumer, stopping);
+  await waitForAssignment(connection, consumer, stopping);
   return stopping;
 };
 
 /**
- * Of the owners' topics what the subscription listens to, of the service's own what is addressed to it. What cannot be decoded may
- * have been for anybody who reads the topic.
+ * Selects what the subscription listens to from the owners' topics, and what names it from the retry topics. A record that cannot be
+ * decoded may be for any subscription, so all that read the topic get it.
  */
 const selector = ({ record }: Tools, { name, service }: Subscription) => {
-  return async ({ topic, partition, records }: Batch, owned: Owned): Promise<Entry[]> => {
+  return async ({ topic, partition, records }: Batch, owned: OwnedPartition): Promise<Entry[]> => {
     const from = (raw: RawRecord, origin: Origin): Entry => entryOf(raw, { topic, partition, owned, origin });
-    if (isOwnTopic(service, topic)) {
+    if (isRetryTopic(service, topic)) {
       return records
         .filter((raw) => raw.unreadable !== undefined || textOf(raw, 'to') === name)
-        .map((raw) => from(raw, 'ours'));
+        .map((raw) => from(raw, 'retry'));
     }
     // The topic of an open stream has the name of its type.
     if (record.bindings.listens(name, topic)) return records.map((raw) => from(raw, 'open'));
@@ -121,34 +122,34 @@ const selector = ({ record }: Tools, { name, service }: Subscription) => {
       const type = typeOf(raw);
       return raw.unreadable !== undefined || type === undefined || record.bindings.listens(name, type);
     };
-    // It may listen to more since the record was read: nothing is passed over before it is read again.
+    // A binding may have been added since the record was read, so it is read again before a record is skipped.
     if (!records.every(isWanted)) await record.refresh();
     return records.filter(isWanted).map((raw) => from(raw, 'shop'));
   };
 };
 
-/** Whose topic it is: of an open stream, of the events or commands of an owner, or one that we alone write. */
-type Origin = 'open' | 'shop' | 'ours';
+/** The kind of topic: an open stream, the events or commands of an owner, or a retry topic, which only transports write. */
+type Origin = 'open' | 'shop' | 'retry';
 
-interface Place {
+interface Source {
   readonly topic: string;
   readonly partition: number;
-  readonly owned: Owned;
+  readonly owned: OwnedPartition;
   readonly origin: Origin;
 }
 
-export const entryOf = (raw: RawRecord, { topic, partition, owned, origin }: Place): Entry => {
+export const entryOf = (raw: RawRecord, { topic, partition, owned, origin }: Source): Entry => {
   const { position, ...read } = readRecord(raw, topic, partition, origin === 'open');
-  const isOurs = origin === 'ours';
+  const isRetry = origin === 'retry';
   const now = Date.now();
   return {
     ...read,
     owned,
     offset: Number(raw.offset),
-    position: (isOurs && textOf(raw, 'position')) || position,
-    attempt: isOurs ? attemptOf(raw) : 1,
-    dueAt: isOurs ? Math.min(countOf(raw, 'due'), now + longestTierMs) : 0,
-    isPassed: isOurs && textOf(raw, 'passed') !== '',
+    position: (isRetry && textOf(raw, 'position')) || position,
+    attempt: isRetry ? attemptOf(raw) : 1,
+    dueAt: isRetry ? Math.min(countOf(raw, 'due'), now + longestTierMs) : 0,
+    isPassedOn: isRetry && textOf(raw, 'passed') !== '',
     arrivedAt: now,
   };
 };
@@ -159,30 +160,30 @@ const settlingOf = (
   { publisher }: Tools,
   { name, service, retry }: Subscription,
   ordered: boolean,
-  hands: Hands,
+  actions: SettlementActions,
 ): Settling<Entry> => {
   const last = delayTiers.find((tier) => tier >= retry.maxDelayMs) ?? delayTiers[delayTiers.length - 1] ?? 0;
 
-  /** Written and confirmed before the message is finished here: a crash in between delivers it twice, and loses none. */
+  /** The copy is acknowledged before the message is finished: a crash in between delivers it twice, and loses nothing. */
   const moveTo = async (entry: Entry, routed: Omit<Routed, 'message'>): Promise<void> => {
     const { id, type, key, body, refusals = 0 } = entry;
     const [result] = await publisher.publish([{ message: { id, type, key, body }, ...routed }]);
     if (result?.status === 'refused') {
       const isTooLarge = result.error.details['why'] === 'MESSAGE_TOO_LARGE';
       const next = { ...entry, refusals: refusals + 1, isTooLarge };
-      hands.again(next, Math.min(againMs * 2 ** refusals, mostAgainMs));
+      actions.redeliver(next, Math.min(redeliveryMs * 2 ** refusals, maxRedeliveryMs));
       throw result.error;
     }
-    await hands.finish(entry);
+    await actions.finish(entry);
   };
 
   return {
-    ack: hands.finish,
+    ack: actions.finish,
     retry: async (entry, delayMs) => {
-      if (ordered) return hands.hold(entry, delayMs);
-      // A copy would be of its beginning alone.
+      if (ordered) return actions.retryInPlace(entry, delayMs);
+      // A copy would have the truncated body.
       if (entry.unreadable !== undefined) {
-        return hands.again({ ...entry, attempt: entry.attempt + 1 }, Math.max(delayMs, againMs));
+        return actions.redeliver({ ...entry, attempt: entry.attempt + 1 }, Math.max(delayMs, redeliveryMs));
       }
       const tier = delayTiers.find((one) => one >= delayMs) ?? last;
       const headers = {
@@ -194,7 +195,7 @@ const settlingOf = (
       return moveTo(entry, { topic: tierTopic(service, Math.min(tier, last)), headers });
     },
     deadLetter: (whole, { code, message }) => {
-      const entry = whole.isTooLarge === true ? beginningOf(whole) : whole;
+      const entry = whole.isTooLarge === true ? truncated(whole) : whole;
       return moveTo(entry, {
         topic: deadLetterTopic(name),
         headers: {
@@ -211,16 +212,16 @@ const settlingOf = (
   };
 };
 
-/** A topic that somebody else made may take less than ours do. */
-const beginningOf = (entry: Entry): Entry => ({
+/** For a topic whose maximum message size is smaller than that of ours. */
+const truncated = (entry: Entry): Entry => ({
   ...entry,
   body: entry.body.slice(0, truncatedBodyBytes),
   size: entry.size ?? entry.body.byteLength,
 });
 
 /**
- * What waits behind an instance that is stuck is moved to the partitions of others, once: in a queue they would have taken it. Where
- * nobody else is, it waits.
+ * Moves messages that wait behind an instance that is stuck to partitions of other instances, once. Without other instances they
+ * stay.
  */
 const passOn = async (
   { publisher, connection }: Tools,
@@ -228,15 +229,15 @@ const passOn = async (
   consumer: GroupConsumer,
 ) => {
   const topic = directTopic(service);
-  const foreign = Array.from({ length: partitionsOf(topic) }, (_, partition) => partition).filter(
+  const others = Array.from({ length: partitionsOf(topic) }, (_, partition) => partition).filter(
     (partition) => !consumer.owned.has(`${topic}/${partition}`),
   );
-  const entries = foreign.length === 0 ? [] : consumer.takeStuck(stuckMs);
+  const entries = others.length === 0 ? [] : consumer.takeStuck(stuckMs);
   if (entries.length === 0) return;
   const results = await publisher.publish(
     entries.map(({ id, type, key, body, attempt, position }, index) => ({
       topic,
-      partition: foreign[index % foreign.length] ?? 0,
+      partition: others[index % others.length] ?? 0,
       message: { id, type, key, body },
       headers: { to: name, position, attempt: String(attempt), passed: '1' },
     })),
@@ -248,6 +249,6 @@ const passOn = async (
     'stuck: what waited was passed on to other instances',
   );
   consumer.putBack(entries.filter((entry, index) => !isAccepted(entry, index)));
-  // What was given to somebody else meanwhile comes twice.
-  await Promise.allSettled(passed.map(consumer.hands.finish));
+  // A message whose partition was lost meanwhile comes twice.
+  await Promise.allSettled(passed.map(consumer.actions.finish));
 };

@@ -13,16 +13,16 @@ import { directTopic, topicOf } from './names.ts';
 import { createPublisher, type Routed } from './publisher.ts';
 import { subscribe } from './subscriber.ts';
 import type { Tools } from './tools.ts';
-import { createTopics } from './topics.ts';
-import { createTopology } from './topology.ts';
-import { createTopologyRecord } from './topology-record.ts';
+import { createTopics } from './topology/topics.ts';
+import { createTopology } from './topology/topology.ts';
+import { createTopologyRecord } from './topology/topology-record.ts';
 
-/** How often the broker is asked: whether it is there, and for what a consumer is to read besides. */
+/** How often topics and topology are read again, which also finds out whether the broker is there. */
 const watchMs = 2_000;
 
 /**
- * The transport on Apache Kafka 3.5 and later. Connects at once, and again when it must: publishes and
- * subscriptions wait for the broker up to `timeoutMs`. Throws only when the url is no url of Kafka's.
+ * The transport on Apache Kafka 3.5 and later. Connects at once, and reconnects by itself: publishes and
+ * subscriptions wait for the broker up to `timeoutMs`. Throws only when the url is not valid.
  */
 export const createKafkaTransport = (options: KafkaOptions): Transport => {
   const connection = createConnection(parseOptions(options));
@@ -33,18 +33,18 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
   const listeners = new Set<() => void | Promise<void>>();
   let closing: Promise<void> | undefined;
 
-  const look = async (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
     try {
-      await topics.look();
+      await topics.refresh();
       await record.refresh();
       for (const listener of listeners) await listener();
     } catch {
-      record.doubt(); // looked for again soon; the status tells of a broker that is away
+      record.invalidate(); // tried again soon; a broker that is away is in the status
     }
-    if (closing === undefined) looking = setTimeout(look, watchMs).unref();
+    if (closing === undefined) refreshing = setTimeout(refresh, watchMs).unref();
   };
-  let looking: NodeJS.Timeout | undefined;
-  void look();
+  let refreshing: NodeJS.Timeout | undefined;
+  void refresh();
   const watch = (listener: () => void | Promise<void>) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -58,13 +58,13 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
     return consumer;
   };
 
-  /** Nobody takes it, or the broker may have lost who does. */
-  const isInDoubt = ({ kind, mandatory, type }: OutgoingMessage): boolean =>
-    (kind === 'command' || mandatory === true) && !(record.isSure() && record.bindings.routes(type));
+  /** No subscription is known to take it, or the broker may have lost that subscription. */
+  const mayBeUnroutable = ({ kind, mandatory, type }: OutgoingMessage): boolean =>
+    (kind === 'command' || mandatory === true) && !(record.isCurrent() && record.bindings.routes(type));
 
-  /** Why it cannot be routed: what nobody takes would be in a log that nobody reads, or reads from behind it. */
+  /** A message without a subscription would stay in a log that nobody reads, so it is refused. */
   const refusalOf = async (message: OutgoingMessage): Promise<PublishResult | undefined> => {
-    if (!isInDoubt(message)) return undefined;
+    if (!mayBeUnroutable(message)) return undefined;
     const { type } = message;
     try {
       await connection.patiently(record.refresh);
@@ -74,23 +74,23 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
     return record.bindings.routes(type) ? undefined : refused(busErrors.unroutable({ type }));
   };
 
-  /** A topic may be gone, and with it who listens. */
-  const told = (results: PublishResult[]): PublishResult[] => {
-    if (results.some(({ status }) => status === 'refused')) record.doubt();
+  /** After a refusal the topology is read again: a topic may be gone, and with it the subscriptions. */
+  const checked = (results: PublishResult[]): PublishResult[] => {
+    if (results.some(({ status }) => status === 'refused')) record.invalidate();
     return results;
   };
 
   const publish = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
-    if (!messages.some(isInDoubt)) return told(await publisher.publish(messages.map(routedOf)));
+    if (!messages.some(mayBeUnroutable)) return checked(await publisher.publish(messages.map(routedOf)));
     const refusals = await Promise.all(messages.map(refusalOf));
     const sent = messages.filter((_, index) => refusals[index] === undefined);
-    const results = told(await publisher.publish(sent.map(routedOf)));
+    const results = checked(await publisher.publish(sent.map(routedOf)));
     return refusals.map((refusal) => refusal ?? results.shift() ?? closed);
   };
 
   const close = async (): Promise<void> => {
     connection.closing();
-    clearTimeout(looking);
+    clearTimeout(refreshing);
     const stop = async (consumer: Promise<Consumer>) => (await consumer).stop();
     // A consumer that never started has nothing to stop.
     await Promise.allSettled(consumers.map(stop));
@@ -119,7 +119,7 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
     },
     subscribe: (subscription, deliver, limits) =>
       started(() => subscribe(tools, subscription, deliver, limits)),
-    consumeDeadLetters: (take) => started(() => consumeDeadLetters(tools, take)),
+    consumeDeadLetters: (handle) => started(() => consumeDeadLetters(tools, handle)),
     topology: (registry) => createTopology(tools, registry),
     status: connection.status,
     close: () => {

@@ -15,8 +15,8 @@ import {
 import { canStart, type KafkaServer, startKafka, whileStopped } from '@emporium/servers';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { encodeProgress } from '../src/consumer/progress.ts';
 import { createKafkaTransport } from '../src/index.ts';
-import { encodeProgress } from '../src/progress.ts';
 
 /** What kafkajs speaks with a broker, for faults that no server can be made to have at the right moment. */
 const Broker: { readonly prototype: Record<'fetch' | 'joinGroup', () => Promise<unknown>> } = createRequire(
@@ -39,7 +39,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka'), () => {
   let number = 0;
 
   beforeAll(async () => {
-    server = await startKafka();
+    server = await startKafka({ fastStart: true });
   }, 120_000);
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((one) => one.close()));
@@ -135,7 +135,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka'), () => {
     open: true,
   });
 
-  test('an open stream holds key and value and nothing of ours, for any client to read', async () => {
+  test('a record of an open stream has key and value and no headers, for any client to read', async () => {
     const stream = readings();
     const transport = open();
     await collect(transport, aSubscription(false, [stream]));
@@ -161,8 +161,8 @@ describe.skipIf(!kafka.available)(kafka.title('kafka'), () => {
   test('what any client writes to an open stream is delivered with its place as id, and set aside with it', async () => {
     const stream = readings();
     const transport = open();
-    const letters: DeadLetter[] = [];
-    await transport.consumeDeadLetters(async (letter) => void letters.push(letter));
+    const deadLetters: DeadLetter[] = [];
+    await transport.consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
     const { came } = await collect(transport, aSubscription(false, [stream]), (delivery) =>
       String(delivery.body).length > 0 && Buffer.from(delivery.body).toString() === 'no JSON'
         ? delivery.deadLetter({ code: 'bus.invalid_message', message: 'body: is no JSON' })
@@ -186,9 +186,9 @@ describe.skipIf(!kafka.available)(kafka.title('kafka'), () => {
       expect(position).toBe(id);
     }
     expect(came.filter(({ key }) => key === '4711')).toHaveLength(2);
-    await until(() => expect(letters).toHaveLength(1));
-    expect(letters[0]?.id).toMatch(new RegExp(`^${stream.type}/\\d/\\d+$`));
-    expect(Buffer.from(letters[0]?.body ?? []).toString()).toBe('no JSON');
+    await until(() => expect(deadLetters).toHaveLength(1));
+    expect(deadLetters[0]?.id).toMatch(new RegExp(`^${stream.type}/\\d/\\d+$`));
+    expect(Buffer.from(deadLetters[0]?.body ?? []).toString()).toBe('no JSON');
   });
 
   test('a key of an open stream is where every other client of Kafka puts it', async () => {
@@ -310,11 +310,11 @@ describe.skipIf(!kafka.available)(kafka.title('kafka'), () => {
     );
     await holder.disconnect();
 
-    const letters: DeadLetter[] = [];
-    await transport.consumeDeadLetters(async (letter) => void letters.push(letter));
+    const deadLetters: DeadLetter[] = [];
+    await transport.consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
     const { came } = await collect(transport, sub);
-    await until(() => expect(letters.map(({ id }) => id)).toContain('poison'));
-    expect(letters.find(({ id }) => id === 'poison')).toMatchObject({
+    await until(() => expect(deadLetters.map(({ id }) => id)).toContain('poison'));
+    expect(deadLetters.find(({ id }) => id === 'poison')).toMatchObject({
       subscription: sub.name,
       reason: { code: 'bus.attempts_exhausted' },
       attempts: 20,
@@ -342,11 +342,11 @@ describe.skipIf(!kafka.available)(kafka.title('kafka'), () => {
     const transport = open();
     await transport.topology(registryOf(sub)).apply();
     let settle = () => {};
-    const held = new Promise<void>((resolve) => {
+    const released = new Promise<void>((resolve) => {
       settle = resolve;
     });
     const { came } = await collect(transport, sub, async (delivery) => {
-      await held;
+      await released;
       await delivery.ack();
     });
     const body = Buffer.alloc(64 * 1024, 'x');

@@ -25,7 +25,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
   let number = 0;
 
   beforeAll(async () => {
-    server = await startKafka();
+    server = await startKafka({ fastStart: true });
   }, 120_000);
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((one) => one.close()));
@@ -92,9 +92,9 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
 
   const receive = async (sub: Subscription, transport = open()) => {
     const came: Delivery[] = [];
-    const letters: DeadLetter[] = [];
-    await transport.consumeDeadLetters(async (letter) => {
-      if (letter.subscription === sub.name) letters.push(letter);
+    const deadLetters: DeadLetter[] = [];
+    await transport.consumeDeadLetters(async (deadLetter) => {
+      if (deadLetter.subscription === sub.name) deadLetters.push(deadLetter);
     });
     const consumer = await transport.subscribe(
       sub,
@@ -104,7 +104,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
       },
       { concurrency: 10 },
     );
-    return { came, letters, consumer };
+    return { came, deadLetters, consumer };
   };
 
   const until = (assertion: () => void | Promise<void>, timeout = 30_000) =>
@@ -122,7 +122,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
     'a topic that is compressed with %s is read, small batches and large ones',
     async (codec) => {
       const stream = await aStream({ 'compression.type': codec, 'max.message.bytes': '5242880' });
-      const { came, letters } = await receive(aSubscription(stream));
+      const { came, deadLetters } = await receive(aSubscription(stream));
       const large = texts(2_000, 'r'.repeat(500));
       await send(stream.type, [{ value: 'lonely' }]);
       await send(
@@ -137,7 +137,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
 
       await until(() => expect(came).toHaveLength(2_012), 60_000);
       expect(textsOf(came).slice(11, 2_011)).toEqual(large);
-      expect(letters).toEqual([]);
+      expect(deadLetters).toEqual([]);
     },
   );
 
@@ -156,18 +156,18 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
     await until(() => expect(textsOf(came)).toEqual(['plain', ...texts(100)]));
   });
 
-  test('what is too large, or would be when decompressed, is set aside once, and its neighbours are read', async () => {
+  test('what is too large, or would be when decompressed, is set aside once, and the records around it are read', async () => {
     const stream = await aStream({ 'max.message.bytes': '5242880' });
     const sub = aSubscription(stream);
-    const { came, letters, consumer } = await receive(sub);
+    const { came, deadLetters, consumer } = await receive(sub);
     await send(stream.type, [{ value: 'before' }]);
     await send(stream.type, [{ key: 'k', value: 'x'.repeat(4_500_000) }]);
     await send(stream.type, [{ value: Buffer.alloc(40 * 1024 * 1024, 'a') }], CompressionTypes.GZIP);
     await send(stream.type, [{ value: 'after' }]);
 
-    await until(() => expect(letters).toHaveLength(2));
+    await until(() => expect(deadLetters).toHaveLength(2));
     await until(() => expect(textsOf(came)).toEqual(['before', 'after']));
-    const [large, bomb] = letters.toSorted((one, other) =>
+    const [large, bomb] = deadLetters.toSorted((one, other) =>
       (one.position ?? '') < (other.position ?? '') ? -1 : 1,
     );
     expect(large).toMatchObject({
@@ -183,7 +183,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
       truncatedFrom: expect.any(Number),
     });
     await sleep(1_000);
-    expect(letters).toHaveLength(2);
+    expect(deadLetters).toHaveLength(2);
     expect(consumer.status()).toEqual({ state: 'working' });
   });
 
@@ -232,15 +232,15 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
       );
       await send(stream.type, [{ value: 'after' }]);
       await damage(stream.type, (segment) => change(segment, 12 + segment.readInt32BE(8)));
-      const { came, letters } = await receive(sub);
+      const { came, deadLetters } = await receive(sub);
 
       await until(() => expect(textsOf(came)).toEqual(['before', 'after']));
-      await until(() => expect(letters).toHaveLength(1));
-      expect(letters[0]).toMatchObject({
+      await until(() => expect(deadLetters).toHaveLength(1));
+      expect(deadLetters[0]).toMatchObject({
         reason: { code: 'bus.invalid_message', message: expect.stringMatching(why) },
         truncatedFrom: expect.any(Number),
       });
-      expect(letters[0]?.position).toMatch(new RegExp(`^${stream.type}/0/1(-5)?$`));
+      expect(deadLetters[0]?.position).toMatch(new RegExp(`^${stream.type}/0/1(-5)?$`));
       expect(lines.filter(({ text }) => text.includes('again'))).toEqual([]);
     },
   );
@@ -341,8 +341,8 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
   test('a dead letter is always taken, whatever its headers and its body hold', async () => {
     const sub = aSubscription(userRegistered);
     await declare(sub);
-    const letters: DeadLetter[] = [];
-    await open().consumeDeadLetters(async (letter) => void letters.push(letter));
+    const deadLetters: DeadLetter[] = [];
+    await open().consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
     await send(
       `${sub.name}.dead-letters`,
       [
@@ -366,7 +366,7 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
       ].map((headers) => ({ value: 'body', headers: nullable(headers) })),
     );
     await send(`${sub.name}.dead-letters`, [{ value: null }, { value: 'x'.repeat(4_500_000) }]);
-    const ours = () => letters.filter(({ position }) => position !== undefined);
+    const ours = () => deadLetters.filter(({ position }) => position !== undefined);
     await until(() => expect(ours()).toHaveLength(6));
     for (const { attempts, failedAt, reason, body } of ours()) {
       expect(attempts).toBeGreaterThanOrEqual(1);
@@ -382,14 +382,14 @@ describe.skipIf(!kafka.available)(kafka.title('kafka with third parties'), () =>
     const stream = await aStream({ 'max.message.bytes': '5242880' });
     const sub = aSubscription(stream);
     await createTopic(`${sub.name}.dead-letters`, { 'max.message.bytes': '1000000' });
-    const { letters } = await receive(sub, open());
+    const { deadLetters } = await receive(sub, open());
     await open().subscribe(sub, (delivery) => delivery.deadLetter({ code: 'a', message: 'b' }), {
       concurrency: 1,
     });
     const producer = await rawProducer();
     for (let index = 0; index < 8; index += 1)
       await producer.send({ topic: stream.type, messages: [{ value: 'x'.repeat(4_300_000) }] });
-    await until(() => expect(letters).toHaveLength(8));
+    await until(() => expect(deadLetters).toHaveLength(8));
   });
 
   test('what was aborted is not read, what was committed is, and the end of a transaction is passed over', async () => {

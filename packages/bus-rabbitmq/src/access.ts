@@ -8,7 +8,7 @@ export interface AccessOptions {
   readonly managementUrl: string;
   readonly virtualHost?: string;
   readonly registry: Registry;
-  /** The service that takes everybody's dead letters and replays them. */
+  /** The service that consumes all dead letters and replays them. */
   readonly operator: ServiceName;
   /** Of the user that has the service's name. */
   readonly passwordOf: (service: ServiceName) => string;
@@ -28,7 +28,7 @@ export interface AccessReport {
   readonly removed: readonly string[];
 }
 
-/** For users that this made: the ones to remove when their service is no more. */
+/** Marks the users that were created here: they are removed when their service is gone. */
 const tag = 'emporium';
 
 const policy = 'emporium.limits';
@@ -36,7 +36,7 @@ const policy = 'emporium.limits';
 const defaultLimits: QueueLimits = { messages: 1_000_000, bytes: 1024 ** 3 };
 
 /**
- * Makes a user per service with the least that the registry implies, and the policy that limits every queue. Apply the
+ * Creates a user per service with the minimal permissions that the registry implies, and the policy that limits every queue. Apply the
  * topology first: these users may declare nothing. Safe to repeat, also while they are connected; users and policies of others
  * are left alone.
  */
@@ -94,7 +94,7 @@ const alternatives = (names: readonly string[]): string => names.map(literal).jo
 
 const literal = (name: string): string => name.replaceAll('.', '\\.');
 
-/** Delivery limits stay with the queues' arguments: they belong to the retry policies, and are no matter of capacity. */
+/** Delivery limits stay with the queues' arguments: they belong to the retry policies, and are not about capacity. */
 const policyOf = ({ subscriptions }: Registry, { messages, bytes }: QueueLimits) => {
   const services = [...new Set(subscriptions.map(({ service }) => service))];
   return {

@@ -9,7 +9,7 @@ export interface RabbitmqOptions {
   /** Shown among the broker's connections. */
   readonly connectionName?: string;
   /**
-   * What is registered on this broker. Whoever finds an exchange missing declares it together with every subscription that listens
+   * What is registered on this broker. A missing exchange is declared again together with every subscription that listens
    * to it, so that no event reaches only those that came back first. Without it only the subscriptions that this transport has
    * seen are known.
    */
@@ -19,7 +19,7 @@ export interface RabbitmqOptions {
    * user and host on port 15672 (HTTPS on 15671 for `amqps:`).
    */
   readonly managementUrl?: string;
-  /** Is told of lost connections and channels, and of queues whose arguments differ. Silent by default. */
+  /** Silent by default. */
   readonly log?: Log;
 }
 
@@ -32,7 +32,7 @@ export interface Config {
   readonly log: Log;
 }
 
-/** Throws, naming the option, when the url is none of RabbitMQ's. */
+/** Throws an error that names the option when the url is not valid. */
 export const parseOptions = (options: RabbitmqOptions): Config => {
   if (!URL.canParse(options.url) || !/^amqps?:$/.test(new URL(options.url).protocol)) {
     throw new Error(`url: must be amqp://… or amqps://…, is '${withoutPassword(options.url)}'`);

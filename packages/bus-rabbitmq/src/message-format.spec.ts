@@ -36,7 +36,7 @@ test('a body is not copied', () => {
   expect([...buffer]).toEqual([9, 3]);
 });
 
-test('a header that is no count is not believed, and one that is too large is cut', () => {
+test('a header that is not a count is ignored, and one that is too large is cut', () => {
   const values = [3, 0, -1, 1.5, '3', null, undefined, {}, 2 ** 60, 11];
   expect(values.map((value) => countFrom(value, 10))).toEqual([3, 0, 0, 0, 0, 0, 0, 0, 0, 10]);
 });

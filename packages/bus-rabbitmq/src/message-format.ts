@@ -43,7 +43,7 @@ export const bufferOf = (body: Uint8Array): Buffer =>
 const maxLength = 1_000;
 
 /**
- * Reads what we sent, and gives what third parties sent neutral values, which can be stored: an id of its bytes, a type of its
+ * Reads any message. One of a third party gets neutral values that can be stored: an id of its bytes, a type of its
  * routing key.
  */
 export const readMessage = ({ content, fields, properties }: Message): TransportMessage => {
@@ -63,10 +63,10 @@ export const idOf = (properties: MessageProperties): string =>
 /** An id as it is read: storable, and of bounded length. */
 export const readableId = (id: unknown): string => textFrom(id, maxLength);
 
-/** A header by its name. Undefined where there are no headers, and never what every object has. */
+/** A header by its name; never an inherited property of the object. */
 export const headerOf = ({ headers: all }: Pick<MessageProperties, 'headers'>, name: string): unknown =>
   all !== null && typeof all === 'object' && Object.hasOwn(all, name) ? all[name] : undefined;
 
-/** The whole number of 0 or more that a header holds, at most the limit; 0 where it holds none. */
+/** The header as a whole number, at most the limit; 0 where it is not one. */
 export const countFrom = (value: unknown, most: number): number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? Math.min(value, most) : 0;

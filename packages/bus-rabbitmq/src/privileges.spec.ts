@@ -1,7 +1,7 @@
 import { shop } from '@emporium/contracts';
 import { expect, test } from 'vitest';
-import { layoutOf } from './layout.ts';
 import { type Privileges, privilegesOf } from './privileges.ts';
+import { layoutOf } from './topology/layout.ts';
 
 const all = privilegesOf(shop, 'operations');
 const of = (service: string): Privileges | undefined => all.find((each) => each.service === service);

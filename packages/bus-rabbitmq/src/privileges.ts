@@ -13,7 +13,7 @@ export interface Privileges {
 }
 
 /**
- * The least that each service of the registry needs. The operator also takes the dead letters of all, and sends them back to
+ * The least that each service of the registry needs. The operator also consumes all dead letters, and sends them back to
  * any subscription. A service without a contract and a subscription has no access at all.
  */
 export const privilegesOf = (registry: Registry, operator: ServiceName): Privileges[] => {

@@ -7,14 +7,14 @@ import {
   type TransportMessage,
 } from '@emporium/bus';
 import type { ConfirmChannel } from 'amqplib';
-import { keepChannel } from './channel.ts';
 import type { Config } from './config.ts';
-import type { Connection } from './connection.ts';
-import type { Exchange } from './declarations.ts';
-import { codeOf } from './declare.ts';
-import type { Exchanges } from './exchanges.ts';
+import { createBatchWrites } from './connection/batch-writes.ts';
+import { keepChannel } from './connection/channel.ts';
+import type { Connection } from './connection/connection.ts';
 import { bufferOf, idOf, propertiesOf, readableId } from './message-format.ts';
-import { createWriteTogether } from './write-together.ts';
+import type { Exchange } from './topology/declarations.ts';
+import { codeOf } from './topology/declare.ts';
+import type { Exchanges } from './topology/exchanges.ts';
 
 /** A message with its way through the broker. */
 export interface Routed {
@@ -23,7 +23,7 @@ export interface Routed {
   readonly routingKey: string;
   /** Refused as unroutable when no queue takes it. */
   readonly mandatory: boolean;
-  /** How the exchange is declared where it is missing and nobody is known to listen to it; without it the message is refused then. */
+  /** How to declare an exchange that is missing and has no known listeners; without it the message is refused then. */
   readonly declare?: Exchange;
   readonly headers?: Record<string, unknown>;
 }
@@ -57,7 +57,7 @@ export const createPublisher = (config: Config, connection: Connection, exchange
     log,
     open: (model) => model.createConfirmChannel(),
     setUp: async (channel) => {
-      writeTogether = createWriteTogether(channel);
+      writeTogether = createBatchWrites(channel);
       ending = undefined;
       channel.on('error', (error) => {
         ending = error; // comes before the confirms that are lost with it
@@ -223,7 +223,7 @@ const refused = (error: Fault): PublishResult => ({ status: 'refused', error });
 const unroutable = ({ message, exchange, routingKey }: Routed): PublishResult =>
   refused(busErrors.unroutable({ type: message.type, exchange, routingKey }));
 
-/** The one error of a confirm by which the broker refuses; every other one is about the channel. */
+/** Whether the broker refused the message; any other error of a confirm is about the channel. */
 const isNack = (error: unknown): boolean => error instanceof Error && error.message === 'message nacked';
 
 /** Whether the channel went because this user may not publish there; what was in flight to other exchanges is innocent. */
@@ -277,6 +277,6 @@ interface Returned {
   readonly id: string;
 }
 
-/** The id as it is read from what came back: the protocol changes what is no text. */
+/** The id as the broker returns it: the protocol changes what is not text. */
 const nameOf = ({ exchange, routingKey, id }: Returned): string =>
   JSON.stringify([exchange, routingKey, readableId(id)]);

@@ -1,19 +1,19 @@
 import { busErrors, type Consumer, type PublishResult, type Transport } from '@emporium/bus';
 import type { TransportStatus } from '@emporium/bus/transport';
 import { parseOptions, type RabbitmqOptions } from './config.ts';
-import { type Connection, openConnection } from './connection.ts';
-import { startDeadLetterConsumer } from './dead-letters.ts';
-import { createExchanges } from './exchanges.ts';
-import { createKnown } from './known.ts';
-import { layoutOf } from './layout.ts';
+import { type Connection, openConnection } from './connection/connection.ts';
+import { startDeadLetterConsumer } from './consumer/dead-letters.ts';
+import { startSubscriber } from './consumer/subscriber.ts';
 import { exchangeOf, queueFor, retryExchange, routingKeyOf } from './names.ts';
 import { createPublisher } from './publisher.ts';
-import { startSubscriber } from './subscriber.ts';
-import { createTopology } from './topology.ts';
+import { createExchanges } from './topology/exchanges.ts';
+import { createKnown } from './topology/known.ts';
+import { layoutOf } from './topology/layout.ts';
+import { createTopology } from './topology/topology.ts';
 
 /**
  * The transport on RabbitMQ 3.10 and later. Connects in the background and reconnects by itself: publishes and
- * subscriptions wait for the broker up to `timeoutMs`. Throws only when the url is no url of RabbitMQ's.
+ * subscriptions wait for the broker up to `timeoutMs`. Throws only when the url is not valid.
  */
 export const createRabbitmqTransport = (options: RabbitmqOptions): Transport => {
   const config = parseOptions(options);

@@ -96,15 +96,15 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of each service 
 
   test('what is registered goes all its ways: events, commands, retries, dead letters and replays', async () => {
     const commands: string[] = [];
-    const letters: DeadLetter[] = [];
+    const deadLetters: DeadLetter[] = [];
     const operations = as('operations');
-    await operations.consumeDeadLetters(async (letter) => void letters.push(letter));
+    await operations.consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
     await as('inventory').subscribe(
       registered('inventory.commands'),
       async (delivery) => {
         commands.push(`${delivery.id} ${delivery.attempt}`);
         if (delivery.id !== 'poison' && delivery.attempt === 1) await delivery.retry(0);
-        else if (delivery.id === 'poison' && letters.length === 0)
+        else if (delivery.id === 'poison' && deadLetters.length === 0)
           await delivery.deadLetter({ code: 'poison', message: 'it can never work' });
         else await delivery.ack();
       },
@@ -118,7 +118,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of each service 
     ]);
     expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted']);
     await vi.waitFor(() => expect(commands).toContain('reserve 2'), 10_000);
-    await vi.waitFor(() => expect(letters.map(({ id }) => id)).toEqual(['poison']), 10_000);
+    await vi.waitFor(() => expect(deadLetters.map(({ id }) => id)).toEqual(['poison']), 10_000);
 
     const replay = aMessage(reserveStock, 'poison');
     expect(await operations.sendTo(registered('inventory.commands'), replay)).toEqual({ status: 'accepted' });

@@ -6,7 +6,7 @@ import { hostileBytes, hostileHeaders } from '@emporium/hostile-inputs';
 import { canStart } from '@emporium/servers';
 import type { Options } from 'amqplib';
 import { describe, expect, test, vi } from 'vitest';
-import { readDeadLetter } from '../src/read-dead-letter.ts';
+import { readDeadLetter } from '../src/consumer/read-dead-letter.ts';
 import { aSubscription, collect, createLog, exchange, until, withRabbitmq } from './with-rabbitmq.ts';
 
 const rabbitmq = await canStart('rabbitmq');
@@ -80,17 +80,17 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('what third parties send ove
   const send = (body: Uint8Array, options: Options.Publish = {}) =>
     withChannel((channel) => void channel.publish(exchange, routingKey, Buffer.from(body), options));
 
-  const collectLetters = async () => {
-    const letters: DeadLetter[] = [];
-    await open().consumeDeadLetters(async (letter) => void letters.push(letter));
-    return letters;
+  const collectDeadLetters = async () => {
+    const deadLetters: DeadLetter[] = [];
+    await open().consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
+    return deadLetters;
   };
 
   test.each([false, true])(
     'is delivered and set aside once, whatever its properties hold (ordered: %s)',
     async (ordered) => {
       const { log, lines } = createLog();
-      const letters = await collectLetters();
+      const deadLetters = await collectDeadLetters();
       const { came } = await collect(open({ log }), aSubscription({ ordered }), (delivery) =>
         delivery.deadLetter({ code: 'test.never', message: 'never' }),
       );
@@ -100,12 +100,14 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('what third parties send ove
       });
       await until(() => expect(came).toHaveLength(properties.length));
       expect(came.every(({ attempt }) => attempt >= 1 && attempt <= 1_000)).toBe(true);
-      await until(() => expect(letters).toHaveLength(properties.length));
-      for (const letter of letters) {
-        expect(letter).toMatchObject({ reason: { code: 'test.never' } });
-        expect(unstorable({ ...letter, body: null })).toBeUndefined();
+      await until(() => expect(deadLetters).toHaveLength(properties.length));
+      for (const deadLetter of deadLetters) {
+        expect(deadLetter).toMatchObject({ reason: { code: 'test.never' } });
+        expect(unstorable({ ...deadLetter, body: null })).toBeUndefined();
       }
-      expect(new Set(letters.map(({ body }) => Buffer.from(body).toString())).size).toBe(letters.length);
+      expect(new Set(deadLetters.map(({ body }) => Buffer.from(body).toString())).size).toBe(
+        deadLetters.length,
+      );
       expect(lines.filter(({ level }) => level !== 'info')).toEqual([]);
     },
   );
@@ -124,18 +126,18 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('what third parties send ove
   });
 
   test('is taken from the dead letters, whatever its properties hold', async () => {
-    const letters = await collectLetters();
+    const deadLetters = await collectDeadLetters();
     await withChannel((channel) => {
       for (const [name, options] of properties) {
         channel.publish('dead-letters', 'A\u0000B', Buffer.from(name), options);
       }
     });
-    await until(() => expect(letters).toHaveLength(properties.length));
-    for (const letter of letters) {
-      expect(unstorable({ ...letter, body: null })).toBeUndefined();
-      expect(Date.parse(letter.failedAt)).toBeGreaterThanOrEqual(0);
-      expect(letter.attempts).toBeLessThanOrEqual(1_000);
-      expect(letter.reason.message.length).toBeLessThanOrEqual(500);
+    await until(() => expect(deadLetters).toHaveLength(properties.length));
+    for (const deadLetter of deadLetters) {
+      expect(unstorable({ ...deadLetter, body: null })).toBeUndefined();
+      expect(Date.parse(deadLetter.failedAt)).toBeGreaterThanOrEqual(0);
+      expect(deadLetter.attempts).toBeLessThanOrEqual(1_000);
+      expect(deadLetter.reason.message.length).toBeLessThanOrEqual(500);
     }
   });
 
@@ -147,7 +149,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('what third parties send ove
     'is set aside at once with its size where it is too big%s, and what follows is handled',
     async (_, ordered, settle) => {
       const listening = aSubscription({ ordered });
-      const letters = await collectLetters();
+      const deadLetters = await collectDeadLetters();
       const handled: string[] = [];
       const { came } = await collect(open(), listening, (delivery) => {
         if (delivery.body.byteLength > maxBodyBytes) return settle(delivery);
@@ -160,29 +162,29 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('what third parties send ove
       await send(Buffer.alloc(maxBodyBytes), { messageId: 'largest' });
       await send(Buffer.from('small'), { messageId: 'small' });
       await until(() => expect(handled).toEqual(['largest', 'small']));
-      await until(() => expect(letters).toHaveLength(bytes.length));
+      await until(() => expect(deadLetters).toHaveLength(bytes.length));
       expect(performance.now() - start).toBeLessThan(15_000);
-      for (const [index, letter] of letters.entries()) {
-        expect(letter).toMatchObject({
+      for (const [index, deadLetter] of deadLetters.entries()) {
+        expect(deadLetter).toMatchObject({
           id: `big-${bytes[index]}`,
           subscription: listening.name,
           reason: { code: 'bus.message_too_big' },
           attempts: 1,
           truncatedFrom: bytes[index],
         });
-        expect(letter.body).toHaveLength(truncatedBodyBytes);
+        expect(deadLetter.body).toHaveLength(truncatedBodyBytes);
       }
       expect(came).toHaveLength(bytes.length + 2);
     },
   );
 
   test('is cut also where the broker itself set it aside', async () => {
-    const letters = await collectLetters();
+    const deadLetters = await collectDeadLetters();
     await withChannel(
       (channel) => void channel.publish('dead-letters', 'email.orders', Buffer.alloc(5_000_000)),
     );
-    await until(() => expect(letters).toHaveLength(1));
-    expect(letters[0]).toMatchObject({ truncatedFrom: 5_000_000, subscription: 'email.orders' });
+    await until(() => expect(deadLetters).toHaveLength(1));
+    expect(deadLetters[0]).toMatchObject({ truncatedFrom: 5_000_000, subscription: 'email.orders' });
   });
 
   test('any bytes arrive as they were', async () => {
@@ -198,10 +200,10 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('what third parties send ove
     const listening = aSubscription();
     const { consumer } = await collect(open(), listening);
     await consumer.stop();
-    const letters = await collectLetters();
+    const deadLetters = await collectDeadLetters();
     await send(Buffer.from('late'), { expiration: '1' });
-    await until(() => expect(letters).toHaveLength(1));
-    expect(letters[0]).toMatchObject({
+    await until(() => expect(deadLetters).toHaveLength(1));
+    expect(deadLetters[0]).toMatchObject({
       subscription: listening.name,
       position: `queue ${listening.name}`,
       reason: { code: 'bus.refused', message: expect.stringContaining('expired') },

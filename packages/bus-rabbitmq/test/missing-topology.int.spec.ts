@@ -125,9 +125,9 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a topology that goes missin
 
   test('a retry and a dead letter are not lost with the structures they go through', async () => {
     const failing = aSubscription();
-    const letters: DeadLetter[] = [];
+    const deadLetters: DeadLetter[] = [];
     const transport = open();
-    await transport.consumeDeadLetters(async (letter) => void letters.push(letter));
+    await transport.consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
     const { came } = await collect(transport, failing, async (delivery) => {
       if (delivery.attempt === 1) {
         await withChannel(async (channel) => {
@@ -139,9 +139,9 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a topology that goes missin
       } else await delivery.deadLetter({ code: 'test.never', message: 'never' });
     });
     await transport.publish([anEvent('poison')]);
-    await until(() => expect(letters.map(({ id }) => id)).toEqual(['poison']));
+    await until(() => expect(deadLetters.map(({ id }) => id)).toEqual(['poison']));
     expect(came.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(letters[0]).toMatchObject({ attempts: 2, reason: { code: 'test.never' } });
+    expect(deadLetters[0]).toMatchObject({ attempts: 2, reason: { code: 'test.never' } });
   });
 
   test('while the broker refuses a dead letter, nothing of its ordered partition overtakes it', async () => {
@@ -167,10 +167,10 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a topology that goes missin
     expect(lines.filter(({ text }) => text.includes('dead-letters')).length).toBeLessThan(5);
 
     await open().topology(registry).apply();
-    const letters: DeadLetter[] = [];
-    await open().consumeDeadLetters(async (letter) => void letters.push(letter));
+    const deadLetters: DeadLetter[] = [];
+    await open().consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
     await until(() => expect(ids()).toEqual(['first', 'second', 'third']));
-    await until(() => expect(letters.map(({ id }) => id)).toContain('first'));
+    await until(() => expect(deadLetters.map(({ id }) => id)).toContain('first'));
     await until(() => expect(consumer.status()).toEqual({ state: 'working' }), redeclareMs);
   });
 

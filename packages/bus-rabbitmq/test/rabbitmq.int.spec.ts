@@ -115,17 +115,17 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('rabbitmq'), () => {
       }
     });
 
-    const letters: DeadLetter[] = [];
-    await transport.consumeDeadLetters(async (letter) => void letters.push(letter));
-    await until(() => expect(letters).toHaveLength(1));
-    expect(letters[0]).toMatchObject({
+    const deadLetters: DeadLetter[] = [];
+    await transport.consumeDeadLetters(async (deadLetter) => void deadLetters.push(deadLetter));
+    await until(() => expect(deadLetters).toHaveLength(1));
+    expect(deadLetters[0]).toMatchObject({
       id: 'poison',
       type: userRegistered.type,
       subscription: crashing.name,
       reason: { code: 'bus.attempts_exhausted' },
     });
-    expect(letters[0]?.attempts).toBeGreaterThan(50);
-    expect(Buffer.from(letters[0]?.body ?? []).toString()).toBe('original bytes');
+    expect(deadLetters[0]?.attempts).toBeGreaterThan(50);
+    expect(Buffer.from(deadLetters[0]?.body ?? []).toString()).toBe('original bytes');
   });
 
   test('a delay beyond the longest tier is waited for in rounds, as one attempt', async () => {
@@ -222,11 +222,11 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('rabbitmq'), () => {
     const listening = aSubscription();
     const transport = open(1_500);
     let settle = () => {};
-    const held = new Promise<void>((resolve) => {
+    const released = new Promise<void>((resolve) => {
       settle = resolve;
     });
     const came = await collect(transport, listening, async (delivery) => {
-      await held;
+      await released;
       await delivery.ack();
     });
     await transport.publish([aMessage('before')]);

@@ -1,5 +1,5 @@
 import { connect } from 'amqplib';
-import type { Declarations } from '../src/declarations.ts';
+import type { Declarations } from '../src/topology/declarations.ts';
 
 const record = 'emporium.topology';
 

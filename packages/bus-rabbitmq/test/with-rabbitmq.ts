@@ -139,14 +139,14 @@ export const publishing = (transport: Transport, prefix: string) => {
   };
 };
 
-export interface Line {
+export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
   readonly text: string;
 }
 
-export const createLog = (): { log: Log; lines: Line[] } => {
-  const lines: Line[] = [];
-  const note = (level: Line['level']) => (facts: object | string, text?: string) =>
+export const createLog = (): { log: Log; lines: LogLine[] } => {
+  const lines: LogLine[] = [];
+  const note = (level: LogLine['level']) => (facts: object | string, text?: string) =>
     void lines.push({ level, text: `${JSON.stringify(facts)} ${text}` });
   return { lines, log: { info: note('info'), warn: note('warn'), error: note('error') } };
 };

@@ -20,7 +20,7 @@ const ofZlib =
     }
   };
 
-/** By the number that the attributes of a batch hold (KIP-31, KIP-110). */
+/** By the codec's number in the attributes of a batch (KIP-31, KIP-110). */
 const codecs: Readonly<Record<number, Decompress>> = {
   0: (bytes) => bytes,
   1: ofZlib('gzip', promisify(gunzip)),
@@ -29,7 +29,7 @@ const codecs: Readonly<Record<number, Decompress>> = {
   4: ofZlib('zstd', promisify(zstdDecompress)),
 };
 
-/** What these bytes are when decompressed. Throws `Undecodable`, also when that were more than `limit` bytes. */
+/** Decompresses up to `limit` bytes. Throws `Undecodable`, also when there are more. */
 export const decompress = async (codec: number, bytes: Buffer, limit: number): Promise<Buffer> => {
   const known = codecs[codec];
   if (known === undefined) throw new Undecodable(`its compression has the number ${codec}, which is unknown`);

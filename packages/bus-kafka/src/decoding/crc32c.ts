@@ -6,7 +6,7 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** CRC-32C (Castagnoli) as a signed number, which is how Kafka's record batches hold it. Node has CRC-32 alone. */
+/** CRC-32C (Castagnoli) as a signed number, as Kafka's record batches have it. Node only has CRC-32. */
 export const crc32c = (bytes: Uint8Array): number => {
   let crc = -1;
   for (let at = 0; at < bytes.length; at += 1) {

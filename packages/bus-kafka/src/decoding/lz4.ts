@@ -6,8 +6,8 @@ const magic = 0x184d2204;
 const skippableMagic = 0x184d2a50;
 
 /**
- * Decompresses frames of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), with blocks that are linked or not. Its
- * checksums are not looked at: a record batch has one of its own, and Kafka's first clients wrote wrong ones.
+ * Decompresses frames of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), with linked or independent blocks.
+ * Its checksums are ignored: a record batch has its own, and Kafka's first clients wrote wrong ones.
  */
 export const lz4Decompress = (bytes: Buffer, limit: number): Buffer => {
   let out = Buffer.allocUnsafe(Math.min(limit, Math.max(64 * 1024, bytes.length * 4)));
@@ -56,7 +56,7 @@ export const lz4Decompress = (bytes: Buffer, limit: number): Buffer => {
       const offset = next() + next() * 256;
       const length = lengthOf(token & 15) + 4;
       room(length);
-      end = repeat(out, { end, offset, length, most: out.length, codec: 'lz4' });
+      end = repeat(out, { end, offset, length, limit: out.length, codec: 'lz4' });
     }
   };
 

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { decompress } from './codecs.ts';
-import { type Decoded, passed, unreadable } from './decoded.ts';
+import { type DecodedRecord, skipped, unreadable } from './decoded-record.ts';
 import { Reader } from './reader.ts';
 import { Undecodable } from './undecodable.ts';
 
-/** Offset and size, which are not counted in the size. */
+/** The offset and the size itself, which the size does not include. */
 const overheadBytes = 12;
 const codecMask = 7;
 
@@ -18,20 +18,20 @@ interface Message {
 }
 
 /**
- * The messages of one entry of the formats 0 and 1 (until Kafka 0.10; logs of that time may still be read), `raw`: itself, or those
- * that are compressed in it. Throws nothing.
+ * Decodes one entry of the formats 0 and 1 (until Kafka 0.10): a message, or the messages that are compressed in it. Never throws:
+ * what cannot be decoded becomes an `unreadable` record.
  */
-export const decodeMessages = async (raw: Buffer, limit: number): Promise<Decoded[]> => {
+export const decodeMessages = async (raw: Buffer, limit: number): Promise<DecodedRecord[]> => {
   const last = raw.readBigInt64BE(0);
   try {
     const outer = messageOf(raw);
     if (outer.codec === 0) return [recordOf(outer)];
     if (outer.value === null) throw new Undecodable('it is compressed, and empty');
     const inner = innerOf(await decompress(outer.codec, outer.value, limit));
-    // Format 1 counts from the first one, and the offset of the outer message is that of the last one.
+    // In format 1 the inner offsets are relative, and the outer message has the offset of the last one.
     const shift = outer.magic === 0 ? 0n : outer.offset - (inner.at(-1)?.offset ?? 0n);
     const records = inner.map((message) => recordOf({ ...message, offset: message.offset + shift }));
-    return records.length === 0 ? [passed(last)] : records;
+    return records.length === 0 ? [skipped(last)] : records;
   } catch (error) {
     return [unreadable({ what: 'the message', first: last, last, raw }, error)];
   }
@@ -62,8 +62,8 @@ const messageOf = (raw: Buffer): Message => {
   return { offset, magic, codec: attributes & codecMask, timestamp, key, value };
 };
 
-const recordOf = ({ offset, magic, timestamp, key, value }: Message): Decoded => ({
-  ...passed(offset),
+const recordOf = ({ offset, magic, timestamp, key, value }: Message): DecodedRecord => ({
+  ...skipped(offset),
   key,
   value,
   timestamp: String(timestamp),

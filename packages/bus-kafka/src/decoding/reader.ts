@@ -50,7 +50,7 @@ export class Reader {
     throw new Undecodable('a number has too many bytes');
   }
 
-  /** So many of the next bytes, shared and not copied; null for a length of -1. */
+  /** The next bytes, shared and not copied; null for a length of -1. */
   take(length: number): Buffer | null {
     if (length === -1) return null;
     const from = this.forward(length);

@@ -1,6 +1,6 @@
 import { decompress } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
-import { type BatchContext, type Decoded, type Header, passed, unreadable } from './decoded.ts';
+import { type BatchContext, type DecodedRecord, type Header, skipped, unreadable } from './decoded-record.ts';
 import { Reader } from './reader.ts';
 import { Undecodable } from './undecodable.ts';
 
@@ -12,8 +12,8 @@ const codecMask = 7;
 const isTransactional = 16;
 const isControl = 32;
 
-/** What a record and its batch cannot be without, as https://kafka.apache.org/documentation/#recordbatch has it. */
-interface Head extends BatchContext {
+/** The fields of https://kafka.apache.org/documentation/#recordbatch that are needed here. */
+interface BatchHeader extends BatchContext {
   readonly attributes: number;
   readonly first: bigint;
   readonly last: bigint;
@@ -22,14 +22,14 @@ interface Head extends BatchContext {
 }
 
 /**
- * The records of a batch of format 2, `raw`. One that cannot be read stands for itself and all behind it, since it is not known where
- * the next one begins. Throws nothing.
+ * Decodes a batch of format 2. Never throws: a record that cannot be decoded becomes one `unreadable` record for itself and the rest of
+ * the batch, because it is not known where the next one begins.
  */
-export const decodeBatch = async (raw: Buffer, limit: number): Promise<Decoded[]> => {
+export const decodeBatch = async (raw: Buffer, limit: number): Promise<DecodedRecord[]> => {
   const first = raw.readBigInt64BE(0);
   const delta = raw.length >= lastOffsetAt + 4 ? raw.readInt32BE(lastOffsetAt) : 0;
   const last = first + BigInt(Math.max(0, delta));
-  const records: Decoded[] = [];
+  const records: DecodedRecord[] = [];
   let next = first;
   let context: BatchContext | undefined;
   try {
@@ -43,8 +43,8 @@ export const decodeBatch = async (raw: Buffer, limit: number): Promise<Decoded[]
       records.push(record);
       next = BigInt(record.offset) + 1n;
     }
-    // What a compaction removed, and a batch of which nothing is left.
-    if (next <= last) records.push(passed(last, context));
+    // A compaction removed the last records, or all of them.
+    if (next <= last) records.push(skipped(last, context));
   } catch (error) {
     const what = next === last ? 'the record' : `the batch from offset ${next} to ${last}`;
     records.push(unreadable({ what, first: next > last ? last : next, last, raw }, error, context));
@@ -52,21 +52,26 @@ export const decodeBatch = async (raw: Buffer, limit: number): Promise<Decoded[]
   return records;
 };
 
-/** Leaves the reader at the records. */
-const headOf = (reader: Reader, first: bigint, last: bigint): Head => {
+/** Reads up to the first record. */
+const headOf = (reader: Reader, first: bigint, last: bigint): BatchHeader => {
   const attributes = reader.int16();
-  reader.int32(); // the last offset's distance
+  reader.int32(); // the last offset, relative to the first
   const firstTimestamp = reader.int64();
-  reader.int64(); // the latest time
+  reader.int64(); // the latest timestamp
   const producerId = String(reader.int64());
-  reader.int16(); // the producer's epoch
-  reader.int32(); // its first number
+  reader.int16(); // the epoch of the producer
+  reader.int32(); // its first sequence number
   const count = reader.int32();
   const inTransaction = (attributes & isTransactional) > 0;
   return { attributes, first, last, firstTimestamp, producerId, inTransaction, count };
 };
 
-const recordOf = (body: Reader, head: Head, batchContext: BatchContext, atLeast: bigint): Decoded => {
+const recordOf = (
+  body: Reader,
+  head: BatchHeader,
+  batchContext: BatchContext,
+  atLeast: bigint,
+): DecodedRecord => {
   const bytes = body.take(body.varint());
   if (bytes === null) throw new Undecodable('a record has no length');
   const reader = new Reader(bytes);
@@ -94,8 +99,8 @@ const recordOf = (body: Reader, head: Head, batchContext: BatchContext, atLeast:
   };
 };
 
-/** Names may come more than once. */
-const headersOf = (reader: Reader): Decoded['headers'] => {
+/** A name may come more than once. */
+const headersOf = (reader: Reader): DecodedRecord['headers'] => {
   const count = reader.varint();
   if (count === 0) return {};
   const values = new Map<string, Header[]>();

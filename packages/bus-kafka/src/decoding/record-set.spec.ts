@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { crc32, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { crc32c } from './crc32c.ts';
-import type { Decoded } from './decoded.ts';
+import type { DecodedRecord } from './decoded-record.ts';
 import { decodeRecordSet, maxBatchBytes } from './record-set.ts';
 
 const require = createRequire(import.meta.url);
@@ -50,10 +50,10 @@ const resummed = (batch: Buffer): Buffer => {
   return batch;
 };
 
-const read = (...parts: readonly Buffer[]): Promise<Decoded[]> =>
+const read = (...parts: readonly Buffer[]): Promise<DecodedRecord[]> =>
   decodeRecordSet(Buffer.concat(parts), { used: 0 });
 
-const seen = (records: readonly Decoded[]) =>
+const seen = (records: readonly DecodedRecord[]) =>
   records.map(({ offset, value, isControlRecord, unreadable }) => {
     if (isControlRecord) return `${offset} passed`;
     return unreadable === undefined ? `${offset} ${value}` : `${unreadable.firstOffset}-${offset} unreadable`;

@@ -1,35 +1,34 @@
-import { type Decoded, unreadable } from './decoded.ts';
+import { type DecodedRecord, unreadable } from './decoded-record.ts';
 import { decodeMessages } from './message-set.ts';
 import { decodeBatch } from './record-batch.ts';
 import { Undecodable } from './undecodable.ts';
 
-/** The most that one batch may be when decompressed, in bytes. What is more is set aside unread: a few kB can stand for gigabytes. */
+/** The maximum size of a decompressed batch, in bytes. A larger one becomes an `unreadable` record: a few kB can decompress to gigabytes. */
 export const maxBatchBytes = 16 * 1024 * 1024;
 
-/** Of one answer of a broker so much is decoded, in bytes and about; the rest is asked for again. */
-const maxAnswerBytes = 32 * 1024 * 1024;
+/** About how much of one fetch response is decoded, in bytes; kafkajs fetches the rest again. */
+const maxResponseBytes = 32 * 1024 * 1024;
 
-/** How much of one answer was decoded. */
-export interface Budget {
+/** How many bytes of one fetch response were decoded. */
+export interface DecodeBudget {
   used: number;
 }
 
 const magicAt = 16;
 const lengthAt = 8;
 const overheadBytes = 12;
-const leastBytes = 17;
+const minBytes = 17;
 
 /**
- * The records of a record set: batches and messages of every format, one behind the other. The broker cuts the last one where the
- * answer is full. What cannot be decoded is a record that says why, in its place, so that whoever reads the log can set it aside and
- * go on.
+ * Decodes a record set: batches and messages of every format, one after the other. The broker cuts off the last one where the response
+ * is full. What cannot be decoded becomes an `unreadable` record, so that it can be dead-lettered and the consumer goes on.
  */
-export const decodeRecordSet = async (bytes: Buffer, budget: Budget): Promise<Decoded[]> => {
-  const records: Decoded[] = [];
-  for (let at = 0; bytes.length - at >= leastBytes && budget.used < maxAnswerBytes; ) {
+export const decodeRecordSet = async (bytes: Buffer, budget: DecodeBudget): Promise<DecodedRecord[]> => {
+  const records: DecodedRecord[] = [];
+  for (let at = 0; bytes.length - at >= minBytes && budget.used < maxResponseBytes; ) {
     const length = bytes.readInt32BE(at + lengthAt);
     const end = at + overheadBytes + length;
-    if (length < leastBytes - overheadBytes || end > bytes.length) break;
+    if (length < minBytes - overheadBytes || end > bytes.length) break;
     for (const record of await decodeOne(bytes.subarray(at, end))) {
       records.push(record);
       budget.used += sizeOf(record);
@@ -39,7 +38,7 @@ export const decodeRecordSet = async (bytes: Buffer, budget: Budget): Promise<De
   return records;
 };
 
-const decodeOne = (raw: Buffer): Promise<Decoded[]> | Decoded[] => {
+const decodeOne = (raw: Buffer): Promise<DecodedRecord[]> | DecodedRecord[] => {
   const magic = raw.readInt8(magicAt);
   if (magic === 2) return decodeBatch(raw, maxBatchBytes);
   if (magic === 0 || magic === 1) return decodeMessages(raw, maxBatchBytes);
@@ -48,4 +47,4 @@ const decodeOne = (raw: Buffer): Promise<Decoded[]> | Decoded[] => {
   return [unreadable({ what: 'the batch', first: offset, last: offset, raw }, unknown)];
 };
 
-const sizeOf = ({ key, value }: Decoded): number => (key?.length ?? 0) + (value?.length ?? 0);
+const sizeOf = ({ key, value }: DecodedRecord): number => (key?.length ?? 0) + (value?.length ?? 0);

@@ -1,7 +1,7 @@
 import { repeat } from './repeat.ts';
 import { tooBig, Undecodable } from './undecodable.ts';
 
-/** What snappy-java puts around its blocks, as the Java clients do: this, two versions of four bytes, and a length before each block. */
+/** The header of snappy-java's frames, which Java clients write: this, two versions of four bytes, then blocks with their lengths. */
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const xerialHeaderBytes = 16;
 
@@ -61,7 +61,7 @@ const block = (bytes: Buffer, limit: number): Buffer => {
     }
     const length = kind === 1 ? 4 + ((tag >>> 2) & 7) : 1 + (tag >>> 2);
     const offset = kind === 1 ? ((tag >>> 5) << 8) + next() : little(kind === 2 ? 2 : 4);
-    end = repeat(out, { end, offset, length, most: size, codec: 'snappy' });
+    end = repeat(out, { end, offset, length, limit: size, codec: 'snappy' });
   }
   if (end !== size) throw new Undecodable('snappy: it is shorter than it says');
   return out;

@@ -30,7 +30,7 @@ const programs: Readonly<Record<ServerKind, Programs>> = {
   },
   rabbitmq: { missing: async () => rabbitmqMissing(), start: () => startRabbitmq() },
   redis: { missing: async () => redisMissing(), start: () => startRedis() },
-  kafka: { missing: kafkaMissing, start: () => startKafka() },
+  kafka: { missing: kafkaMissing, start: () => startKafka({ fastStart: true }) },
 };
 
 /** The reason why this machine cannot start such a server from its programs, or undefined. */

@@ -20,6 +20,8 @@ export interface KafkaOptions {
   port?: number;
   /** More lines of server.properties. */
   config?: readonly string[];
+  /** Starts in half of the CPU time, and is slower under load later: for tests. */
+  fastStart?: boolean;
 }
 
 export interface KafkaServer extends ServerProcess {
@@ -60,7 +62,7 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<KafkaServe
     name: 'Kafka',
     port,
     command: 'java',
-    args: [...java(node, '512m'), 'kafka.Kafka', node.properties],
+    args: [...java(node, '512m', options.fastStart ?? false), 'kafka.Kafka', node.properties],
     cwd: folder,
     logFile: join(folder, 'server.log'),
     isReady: () => answers(port, apiVersions),
@@ -135,8 +137,9 @@ const propertiesOf = async (node: Node, more: readonly string[]): Promise<string
 };
 
 /** A small heap and few logs, since a broker of tests shares the machine with them. */
-const java = ({ classPath }: Node, heap: string): string[] => [
+const java = ({ classPath }: Node, heap: string, fastStart: boolean): string[] => [
   `-Xmx${heap}`,
+  ...(fastStart ? ['-XX:TieredStopAtLevel=1'] : []), // only the first of the two compilers
   '-XX:+UseSerialGC',
   '-Djava.awt.headless=true',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
@@ -147,7 +150,7 @@ const java = ({ classPath }: Node, heap: string): string[] => [
 const format = async (node: Node): Promise<void> => {
   const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // a leading dash would be an option
   await run('java', [
-    ...java(node, '128m'),
+    ...java(node, '128m', true),
     'kafka.tools.StorageTool',
     'format',
     '--standalone',

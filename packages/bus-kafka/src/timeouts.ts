@@ -1,0 +1,22 @@
+/** The broker did not answer in time. kafkajs may wait for ever where a reconnect has replaced the connection of a request. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}
+
+/** Settles as `work` does, or rejects with `NoAnswer` after `ms`. The work itself is not cancelled. */
+export const withTimeout = <T>(ms: number, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new NoAnswer(ms)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+
+/** Resolves when `work` has succeeded, has failed, or has taken longer than `ms`: a silent broker must not delay a shutdown. */
+export const atMost = (ms: number, work: Promise<unknown>): Promise<void> =>
+  withTimeout(ms, work).then(
+    () => {},
+    () => {},
+  );
