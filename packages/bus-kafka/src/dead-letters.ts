@@ -1,7 +1,7 @@
 import { busErrors, type Consumer, type DeadLetter, messageOf } from '@emporium/bus';
-import { type DeadLetterFacts, textFrom, timeFrom } from '@emporium/bus/transport';
+import { textFrom, timeFrom } from '@emporium/bus/transport';
 import { createConsumer } from './consumer/consumer.ts';
-import type { Entry } from './consumer/entry.ts';
+import type { DeadLetterFacts, Entry } from './consumer/entry.ts';
 import { waitForAssignment } from './consumer/wait-for-assignment.ts';
 import { attemptOf, countOf, headerOf, type RawRecord, textOf } from './message-format.ts';
 import { deadLetterGroup, deadLetterTopic, isDeadLetterTopic } from './names.ts';

@@ -1,5 +1,5 @@
-import type { TransportMessage } from '@emporium/bus';
-import type { DeadLetterFacts, DeadLetterReason } from '@emporium/bus/transport';
+import type { DeadLetter, TransportMessage } from '@emporium/bus';
+import type { DeadLetterReason } from '@emporium/bus/transport';
 import type { OwnedPartition } from './owned-partition.ts';
 
 /** A record that is to be delivered. */
@@ -25,3 +25,6 @@ export interface Entry extends TransportMessage {
   /** Present where the record is a dead letter. */
   readonly deadLetter?: DeadLetterFacts;
 }
+
+/** What a dead letter adds to its message. */
+export type DeadLetterFacts = Omit<DeadLetter, keyof TransportMessage>;
