@@ -1,9 +1,9 @@
 import type { Consumer, DeadLetter } from '@emporium/bus';
 import { deadLetterQueue, readDeadLetter, startDeadLetterConsumer } from '@emporium/bus/transport';
 import type { Connection } from './connection.ts';
-import { createConsumer } from './consumer.ts';
+import { createConsumer } from './consumer/consumer.ts';
+import { createQueue } from './consumer/queue.ts';
 import type { Entry } from './entry.ts';
-import { createQueue } from './queue.ts';
 import { deadLetters } from './schema.ts';
 
 /** Dead letters are messages of a subscription of their own: they are locked and settled like all others. */

@@ -2,9 +2,9 @@ import type { Consumer } from '@emporium/bus';
 import type { Deliver, Limits } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
-import { createConsumer } from './consumer.ts';
-import { createPartitions } from './partitions.ts';
-import { createQueue } from './queue.ts';
+import { createConsumer } from './consumer/consumer.ts';
+import { createPartitions } from './consumer/partitions.ts';
+import { createQueue } from './consumer/queue.ts';
 import { createReplaceable, type Replaceable } from './replaceable.ts';
 import { declare } from './topology.ts';
 

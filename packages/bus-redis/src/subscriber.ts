@@ -2,10 +2,10 @@ import type { Consumer } from '@emporium/bus';
 import type { Deliver, Limits } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Connection } from './connection.ts';
-import { type ConsumerOptions, createConsumer } from './consumer.ts';
-import { createPartitions } from './partitions.ts';
-import { createQueue } from './queue.ts';
-import { createSettling } from './settlement.ts';
+import { type ConsumerOptions, createConsumer } from './consumer/consumer.ts';
+import { createPartitions } from './consumer/partitions.ts';
+import { createQueue } from './consumer/queue.ts';
+import { createSettling } from './consumer/settlement.ts';
 import { declare } from './topology.ts';
 
 export const subscribe = (

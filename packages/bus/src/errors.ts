@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { storableText } from './storable.ts';
+import { storableText } from './message/storable.ts';
 
 /**
  * How a delivery that failed with this error is settled. `retry`: again, until its attempts are used up. `dead-letter`: at once,

@@ -10,17 +10,17 @@ export {
   type ReplyTo,
   traceIdOf,
   withContext,
-} from './context.ts';
-export { decode, type Envelope, maxHops, maxMessageBytes } from './envelope.ts';
+} from './message/context.ts';
+export { decode, type Envelope, maxHops, maxMessageBytes } from './message/envelope.ts';
 export {
   createMessage,
   type Message,
   type MessageOptions,
   readMessage,
   upcastPath,
-} from './message.ts';
-export { createStreamMessage } from './open-stream.ts';
-export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './storable.ts';
+} from './message/message.ts';
+export { createStreamMessage } from './message/open-stream.ts';
+export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './message/storable.ts';
 
 // Effects
 
@@ -37,8 +37,8 @@ export {
   send,
   type UnscheduleEffect,
   unschedule,
-} from './effects.ts';
-export type { EnqueueOptions, OutgoingTask, TaskKind, TaskSink } from './task-sink.ts';
+} from './handling/effects.ts';
+export type { EnqueueOptions, OutgoingTask, TaskKind, TaskSink } from './handling/task-sink.ts';
 
 // Errors and logs
 
@@ -57,14 +57,14 @@ export type { Log } from './log.ts';
 // Handling
 
 export { createGrouper, type Grouper } from './grouper.ts';
-export { consume, type Pipeline, type Run, type Unreadable } from './pipeline.ts';
-export { backoff } from './retry.ts';
+export { consume, type Pipeline, type Run, type Unreadable } from './handling/pipeline.ts';
+export { backoff } from './handling/retry.ts';
 
 // Transports, as services use them
 
-export { deadLetterBody } from './dead-letter-body.ts';
-export { attemptFrom } from './header-values.ts';
-export { partitionOf } from './partition.ts';
+export { partitionOf } from './message/partition.ts';
+export { deadLetterBody } from './transport/dead-letters/dead-letter-body.ts';
+export { attemptFrom } from './transport/header-values.ts';
 export {
   type Consumer,
   type DeadLetter,

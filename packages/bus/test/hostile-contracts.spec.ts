@@ -1,10 +1,10 @@
 import { type Contract, shop } from '@emporium/contracts';
 import { hostileNumbers, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 import { describe, expect, test } from 'vitest';
-import { newContext } from '../src/context.ts';
 import { Fault } from '../src/errors.ts';
 import { createMessage, createStreamMessage, readMessage, unstorable } from '../src/index.ts';
-import { isOpenStream } from '../src/open-stream.ts';
+import { newContext } from '../src/message/context.ts';
+import { isOpenStream } from '../src/message/open-stream.ts';
 import { sample } from './sample.ts';
 
 const values: readonly { name: string; json: string }[] = [

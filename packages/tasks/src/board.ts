@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Queue } from 'bullmq';
+import type { TaskQueue } from './queue/task-queue.ts';
 import type { AnyTask } from './task.ts';
-import type { TaskQueue } from './task-queue.ts';
 
 export interface BoardOptions {
   /** Where the pages are, for example `/admin/tasks`. */

@@ -1,11 +1,11 @@
 export { type Board, type BoardOptions, createBoard } from './board.ts';
-export type { Cancelled } from './cancel.ts';
-export { taskSchemes } from './drivers.ts';
-export { enqueue } from './effect.ts';
+export { taskSchemes } from './datastore/drivers.ts';
 export { taskErrors } from './errors.ts';
-export { type FlowTask, flowTask } from './flow.ts';
-export type { Attempt, TaskHandler } from './handler.ts';
-export type { When } from './schedule.ts';
+export type { Cancelled } from './queue/cancel.ts';
+export { enqueue } from './queue/effect.ts';
+export { type FlowTask, flowTask } from './queue/flow.ts';
+export type { When } from './queue/schedule.ts';
+export type { FailedTask, TaskCounts, TaskQueue, TaskState } from './queue/task-queue.ts';
 export {
   type AnyTask,
   type RateLimit,
@@ -15,13 +15,13 @@ export {
   type TaskResult,
   task,
 } from './task.ts';
-export type { FailedTask, TaskCounts, TaskQueue, TaskState } from './task-queue.ts';
 export { createTasks, type Tasks, type TasksOptions } from './tasks.ts';
+export type { Attempt, TaskHandler } from './worker/handler.ts';
 export {
   createThreads,
   type ThreadAttempt,
   type ThreadHandler,
   type ThreadOptions,
   type Threads,
-} from './threads.ts';
-export type { TaskWorker, WorkOptions } from './worker.ts';
+} from './worker/threads.ts';
+export type { TaskWorker, WorkOptions } from './worker/worker.ts';

@@ -1,13 +1,13 @@
 import type { Log, TaskSink } from '@emporium/bus';
-import { openDriver } from './drivers.ts';
+import { openDriver } from './datastore/drivers.ts';
 import { within } from './faults.ts';
-import { addFlow, chained, type FlowTask, grouped } from './flow.ts';
-import type { TaskHandler } from './handler.ts';
-import { answerMs, createOpener } from './opener.ts';
-import { createSink } from './sink.ts';
+import { addFlow, chained, type FlowTask, grouped } from './queue/flow.ts';
+import { answerMs, createOpener } from './queue/opener.ts';
+import { createSink } from './queue/sink.ts';
+import { createTaskQueue, type TaskQueue } from './queue/task-queue.ts';
 import type { AnyTask } from './task.ts';
-import { createTaskQueue, type TaskQueue } from './task-queue.ts';
-import { startWorker, type TaskWorker, type WorkOptions } from './worker.ts';
+import type { TaskHandler } from './worker/handler.ts';
+import { startWorker, type TaskWorker, type WorkOptions } from './worker/worker.ts';
 
 export interface TasksOptions {
   /** `redis:`, `rediss:` or `postgres:`. */

@@ -4,11 +4,11 @@ import pg from 'pg';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { amend } from '../src/amend.ts';
+import { amend } from '../src/datastore/amend.ts';
+import { bodyOf, digestOf, knownFunctions } from '../src/datastore/known-functions.ts';
+import { takeTurns } from '../src/datastore/schedules-in-turn.ts';
+import { announceNothing } from '../src/datastore/unheard-events.ts';
 import { createTasks, task } from '../src/index.ts';
-import { bodyOf, digestOf, knownFunctions } from '../src/known-functions.ts';
-import { takeTurns } from '../src/schedules-in-turn.ts';
-import { announceNothing } from '../src/unheard-events.ts';
 import { add } from './support/kinds.ts';
 import { collectingLog } from './support/log.ts';
 

@@ -25,7 +25,7 @@ export { maxTimerMs } from './timers.ts';
 
 // Publishing
 
-export { partitionCount } from '../partition.ts';
+export { partitionCount } from '../message/partition.ts';
 export {
   createBatchPublisher,
   type Publisher,
@@ -60,4 +60,4 @@ export { storedFacts } from './dead-letters/dead-letter-facts.ts';
 
 // Headers
 
-export { headerPrefix, textFrom, timeFrom } from '../header-values.ts';
+export { headerPrefix, textFrom, timeFrom } from './header-values.ts';

@@ -1,9 +1,9 @@
-import { deadLetterBody } from '../../dead-letter-body.ts';
-import { textFrom } from '../../header-values.ts';
 import type { Log } from '../../log.ts';
 import type { Consumer, DeadLetter, Delivery, TransportMessage } from '../../transport.ts';
 import { createProgress } from '../consumer/progress.ts';
 import { firstStuck } from '../consumer/trouble.ts';
+import { textFrom } from '../header-values.ts';
+import { deadLetterBody } from './dead-letter-body.ts';
 import { readFacts } from './dead-letter-facts.ts';
 
 /** The name of the dead-letter queue, as a subscription. */

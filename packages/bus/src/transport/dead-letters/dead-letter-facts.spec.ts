@@ -1,6 +1,6 @@
 import { hostileNumbers, hostileStrings, hostileTimes } from '@emporium/hostile-inputs';
 import { expect, test } from 'vitest';
-import { unstorable } from '../../storable.ts';
+import { unstorable } from '../../message/storable.ts';
 import { readFacts } from './dead-letter-facts.ts';
 
 const fallback = { position: 'queue/7' };

@@ -1,7 +1,7 @@
 import { busErrors } from '../../errors.ts';
-import { attemptFrom, textFrom, timeFrom } from '../../header-values.ts';
-import { storableText } from '../../storable.ts';
+import { storableText } from '../../message/storable.ts';
 import { type DeadLetter, type DeadLetterReason, maxBodyBytes } from '../../transport.ts';
+import { attemptFrom, textFrom, timeFrom } from '../header-values.ts';
 
 /** What a dead letter adds to its message. */
 export type DeadLetterFacts = Pick<

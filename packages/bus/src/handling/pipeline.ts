@@ -1,0 +1,145 @@
+import type { Contract, Registry, Subscription } from '@emporium/contracts';
+import { busErrors, Fault, messageOf, settlementOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { withContext } from '../message/context.ts';
+import { type Message, readMessage } from '../message/message.ts';
+import { createProgress } from '../transport/consumer/progress.ts';
+import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from '../transport.ts';
+import { createOutage } from './outage.ts';
+import { backoff } from './retry.ts';
+
+/** Handles a message and commits its effects in one transaction. Resolves when all is committed; rejects when nothing is. */
+export type Run = (message: Message, signal: AbortSignal) => Promise<void>;
+
+/** A message that can never be handled, because it does not fit any of the subscription's contracts. */
+export interface Unreadable {
+  readonly id: string;
+  /** Its position on the broker, where the broker has one. */
+  readonly position?: string;
+  readonly reason: DeadLetterReason;
+}
+
+export interface Pipeline {
+  readonly transport: Transport;
+  readonly registry: Registry;
+  readonly subscription: Subscription;
+  /** The versions that the handlers take; older ones are upcast to them. */
+  readonly handles: readonly Contract[];
+  readonly run: Run;
+  /** Called with a message that cannot be read, before it is dead-lettered. A rejection is settled like one of `run`. */
+  readonly onUnreadable?: (unreadable: Unreadable) => Promise<void>;
+  /** Resolves when the service's database answers. Called while deliveries wait for it. */
+  readonly probe: () => Promise<void>;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly random?: () => number;
+}
+
+/**
+ * Subscribes, and takes each delivery through the same steps on every broker: decode, check hops, validate, upcast, run the
+ * handler, settle by the subscription's retry policy. Nothing is acked after an exception. While our own database or broker is
+ * away no attempt is counted: the consumer is paused until the probe succeeds, and the deliveries wait. Those that still wait
+ * when the consumer stops stay un-acked.
+ */
+export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
+  const { transport, registry, subscription, run, onUnreadable, probe, limits, log, random } = pipeline;
+  const wanted: ReadonlySet<Contract> = new Set(pipeline.handles);
+  const outage = createOutage({ subscription: subscription.name, probe, log });
+
+  const deliver = async (delivery: Delivery): Promise<void> => {
+    const facts = {
+      subscription: subscription.name,
+      messageId: delivery.id,
+      type: delivery.type,
+      attempt: delivery.attempt,
+    };
+    if (delivery.unreadable !== undefined) return rejectUnreadable(delivery, delivery.unreadable, facts);
+    let message: Message;
+    try {
+      message = readMessage(registry, wanted, delivery.body);
+    } catch (error) {
+      return rejectUnreadable(delivery, { code: codeOf(error), message: messageOf(error) }, facts);
+    }
+    const isHandled = await withContext(message.context, () =>
+      tryTask(delivery, () => run(message, delivery.signal), facts),
+    );
+    // An ack that fails is not a failure of the handler, and does not count as an attempt.
+    if (isHandled) await delivery.ack();
+  };
+
+  const rejectUnreadable = async (
+    delivery: Delivery,
+    reason: DeadLetterReason,
+    facts: object,
+  ): Promise<void> => {
+    const { id, position } = delivery;
+    const unreadable = { id, reason, ...(position === undefined ? {} : { position }) };
+    if (!(await tryTask(delivery, async () => onUnreadable?.(unreadable), facts))) return;
+    log.warn({ ...facts, position, code: reason.code }, `dead letter: ${reason.message}`);
+    await delivery.deadLetter(reason);
+  };
+
+  /** Returns true when the task succeeded. Otherwise the delivery was settled by the failure, or stays un-acked. */
+  const tryTask = async (delivery: Delivery, task: () => Promise<void>, facts: object): Promise<boolean> => {
+    for (let waits = 0; ; waits += 1) {
+      try {
+        await task();
+        outage.succeeded();
+        return true;
+      } catch (error) {
+        if (delivery.signal.aborted) return false;
+        if (settlementOf(error) !== 'pause') {
+          await settleFailure(delivery, error, facts);
+          return false;
+        }
+        if (!(await outage.wait(error, delivery.signal, waits))) return false;
+      }
+    }
+  };
+
+  const settleFailure = async (delivery: Delivery, error: unknown, facts: object): Promise<void> => {
+    const { attempt } = delivery;
+    if (settlementOf(error) === 'dead-letter') {
+      log.error({ ...facts, code: codeOf(error) }, `dead letter: ${messageOf(error)}`);
+      return delivery.deadLetter({ code: codeOf(error), message: messageOf(error) });
+    }
+    if (attempt >= subscription.retry.attempts) {
+      const exhausted = busErrors.attempts_exhausted({ attempts: attempt, last: messageOf(error) });
+      log.error({ ...facts, code: exhausted.code }, `dead letter: ${exhausted.message}`);
+      return delivery.deadLetter({ code: exhausted.code, message: messageOf(exhausted) });
+    }
+    const delayMs = backoff(subscription.retry, attempt, random);
+    log.warn({ ...facts, delayMs, code: codeOf(error) }, `retry: ${messageOf(error)}`);
+    return delivery.retry(delayMs);
+  };
+
+  const progress = createProgress(subscription.name, log);
+  const deliverTracked = async (delivery: Delivery): Promise<void> => {
+    progress.begin(delivery);
+    try {
+      await deliver(delivery);
+      progress.end(delivery);
+    } catch (error) {
+      progress.failed(delivery, error);
+      throw error;
+    }
+  };
+
+  const consumer = await transport.subscribe(subscription, deliverTracked, limits);
+  await outage.control(consumer);
+  return {
+    status: () => {
+      const status = consumer.status();
+      return status.state === 'stuck' ? status : progress.status();
+    },
+    pause: outage.pause,
+    resume: outage.resume,
+    stop: async (options) => {
+      const stopped = consumer.stop(options); // first, so that the deliveries that stop waiting make no room for others
+      outage.stop();
+      await stopped;
+    },
+  };
+};
+
+const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : 'handler.failed');
