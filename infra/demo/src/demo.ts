@@ -37,7 +37,7 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     signal: interrupted,
   });
   try {
-    const passed = await Promise.race([story(shop, terminal, interrupted), aborted(interrupted)]);
+    const passed = await Promise.race([showDemo(shop, terminal, interrupted), aborted(interrupted)]);
     if (passed === false) process.exitCode = 1;
     if (options.exit || passed === undefined) return;
     printAddresses(shop, terminal);
@@ -54,28 +54,28 @@ const readDotEnv = (): NodeJS.ProcessEnv => {
   return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
 };
 
-const story = async (
+const showDemo = async (
   shop: Shop,
-  { teller, verdict }: Terminal,
+  { reporter, verdict }: Terminal,
   interrupted: AbortSignal,
 ): Promise<boolean> => {
-  const passed = await runDemo(createShopClient(shop.url, shop.admin), untilAborted(teller, interrupted));
+  const passed = await runDemo(createShopClient(shop.url, shop.admin), untilAborted(reporter, interrupted));
   verdict(passed, `The whole shop uses ${Math.round(shop.memory() / 1_000_000)} MB of memory.`);
   return passed;
 };
 
 /** Hides the rest of the demonstration while the shop is stopping, because its requests then fail. */
-const untilAborted = (teller: DemoReporter, signal: AbortSignal): DemoReporter => {
+const untilAborted = (reporter: DemoReporter, signal: AbortSignal): DemoReporter => {
   const unlessAborted =
     <Args extends unknown[]>(print: (...args: Args) => void) =>
     (...args: Args): void => {
       if (!signal.aborted) print(...args);
     };
   return {
-    section: unlessAborted(teller.section),
-    info: unlessAborted(teller.info),
-    timeline: unlessAborted(teller.timeline),
-    check: unlessAborted(teller.check),
+    section: unlessAborted(reporter.section),
+    info: unlessAborted(reporter.info),
+    timeline: unlessAborted(reporter.timeline),
+    check: unlessAborted(reporter.check),
   };
 };
 

@@ -9,14 +9,14 @@ const pollMs = 250;
 
 /** Runs the demonstration against a running shop. Returns whether all checks passed; throws when there is no shop. */
 export const demoRunningShop = async ({ url, admin }: RunningShop, terminal: Terminal): Promise<boolean> => {
-  const { line, bold, dim, teller, verdict } = terminal;
+  const { line, bold, dim, reporter, verdict } = terminal;
   line(bold('Emporium'));
   line(dim(`Shop: ${url}   Administrator: ${admin.email}`));
   await waitUntilReady(url);
   const startedAt = Date.now();
   const client = createShopClient(url, admin, { retryForMs: patienceMs });
   await assertLogIn(client, admin, url);
-  const passed = await runDemo(client, teller);
+  const passed = await runDemo(client, reporter);
   verdict(passed, `The demonstration took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
   return passed;
 };

@@ -7,20 +7,20 @@ export const createTerminal = (out: NodeJS.WriteStream = process.stdout) => {
   const [bold, dim, red, green, cyan] = [1, 2, 31, 32, 36].map(paint) as [Paint, Paint, Paint, Paint, Paint];
   const line = (text = '') => void out.write(`${text}\n`);
 
-  const teller: DemoReporter = {
+  const reporter: DemoReporter = {
     section: (title) => line(`\n${bold(cyan(title))}`),
     info: (text) => line(`  ${text}`),
     timeline: (order) => {
       for (const text of timelineLines(order)) line(`    ${dim(text)}`);
     },
-    check: (text, holds, detail) => {
-      const why = holds || detail === undefined || detail === '' ? '' : `: ${detail}`;
-      line(`  ${holds ? green('✓') : red('✗')} ${text}${why}`);
+    check: (text, passed, detail) => {
+      const why = passed || detail === undefined || detail === '' ? '' : `: ${detail}`;
+      line(`  ${passed ? green('✓') : red('✗')} ${text}${why}`);
     },
   };
   const verdict = (passed: boolean, detail: string): void =>
     line(`\n${passed ? green(bold('All checks passed.')) : red(bold('Some checks failed.'))} ${dim(detail)}`);
-  return { teller, verdict, line, bold, dim, red, green, cyan };
+  return { reporter, verdict, line, bold, dim, red, green, cyan };
 };
 
 export type Terminal = ReturnType<typeof createTerminal>;

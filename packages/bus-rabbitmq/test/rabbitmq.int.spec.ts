@@ -343,7 +343,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('rabbitmq'), () => {
     }
   }, 120_000);
 
-  test('prune leaves a queue that somebody consumes, and takes it when nobody does', async () => {
+  test('prune leaves a queue that has consumers, and removes it when it has none', async () => {
     const [kept, leaving] = [aSubscription(), aSubscription()];
     const transport = open();
     await transport.topology(registryOf(kept, leaving)).apply();
@@ -358,7 +358,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('rabbitmq'), () => {
     expect(left).toContainEqual({
       action: 'conflict',
       what: queue,
-      detail: 'not removed: somebody consumes it',
+      detail: 'not removed: it has consumers',
     });
     expect(removed).toContainEqual({ action: 'remove', what: queue });
     expect((await topology.diff()).filter(({ what }) => what.includes(leaving.name))).toEqual([]);

@@ -123,7 +123,7 @@ export const readResult = <T extends AnyTask>(definition: T, value: unknown): Ta
   const checked = definition.result.safeParse(value);
   if (checked.success) return checked.data as TaskResult<T>; // the task's own schema
   const absent = value === null ? definition.result.safeParse(undefined) : checked;
-  if (absent.success) return absent.data as TaskResult<T>; // likewise
+  if (absent.success) return absent.data as TaskResult<T>; // as above
   throw taskErrors.invalid_result({ task: definition.name, ...issuesOf('result', checked.error) });
 };
 

@@ -50,7 +50,7 @@ const reasonsToKeep = async (tools: Tools, unwanted: readonly Declared[]): Promi
   const names = unwanted.map(({ name }) => name);
   const { groups } = await tools.connection.admin((admin) => admin.describeGroups(names));
   for (const { groupId, members } of groups)
-    if (members.length > 0) reasons.set(groupId, 'somebody reads it');
+    if (members.length > 0) reasons.set(groupId, 'it has consumers');
   const idle = unwanted.filter(({ name }) => !reasons.has(name));
   for (const name of await withMessages(tools, idle)) reasons.set(name, 'messages wait for it');
   return reasons;

@@ -62,7 +62,7 @@ export const createExchanges = ({ timeoutMs, log }: Config, known: Known): Excha
     return true;
   };
 
-  const tell = (name: string, error?: unknown): void => {
+  const logOnce = (name: string, error?: unknown): void => {
     if (error === undefined) {
       if (troubled.delete(name)) log.info({ exchange: name }, 'the exchange is there again');
     } else if (!troubled.has(name)) {
@@ -78,13 +78,13 @@ export const createExchanges = ({ timeoutMs, log }: Config, known: Known): Excha
         const isThere = forbidden.has(model)
           ? await exchangeExists(model, name)
           : await underLock(model, () => ensure(model, name, fallback));
-        if (isThere) tell(name);
+        if (isThere) logOnce(name);
         return isThere;
       } catch (error) {
         if (codeOf(error) !== 403) throw error;
         forbidden.add(model);
         const isThere = await exchangeExists(model, name);
-        tell(name, isThere ? undefined : error);
+        logOnce(name, isThere ? undefined : error);
         return isThere;
       }
     },

@@ -14,8 +14,8 @@ import { codeOf, onChannel } from './declare.ts';
 import type { RecordedTopology } from './topology-record.ts';
 
 /**
- * Removes what was applied once and is no longer implied. A queue is unbound first, and removed if it is empty and nobody
- * consumes it, else it stays on record for the next time.
+ * Removes what was applied once and is no longer implied. A queue is unbound first, and removed if it is empty and has no
+ * consumers, else it stays on record for the next time.
  */
 export const prune = async (
   { model, previous, replace }: RecordedTopology,
@@ -79,7 +79,7 @@ const neededFor = async (
 ): Promise<string | undefined> => {
   const { messageCount, consumerCount } = await contentOf(model, name);
   if (messageCount > 0) return `messages in it: ${messageCount}`;
-  if (consumerCount > 0) return 'somebody consumes it';
+  if (consumerCount > 0) return 'it has consumers';
   const [service] = name.split('.');
   for (const { name: other } of previous.queues.filter((queue) =>
     queue.name.startsWith(`${service}.wait.`),

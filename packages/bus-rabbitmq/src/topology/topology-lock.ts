@@ -7,11 +7,11 @@ import { codeOf, onChannel } from './declare.ts';
 const lock = 'emporium.topology.lock';
 const retryMs = 50;
 
-/** A connection gets its own lock again and again: within one, those who want it take turns. */
+/** The lock belongs to a connection, so callers on one connection take turns. */
 const turns = new WeakMap<ChannelModel, Promise<unknown>>();
 
 /**
- * Does the work while no other connection does anything under the lock: whoever sees an exchange under it sees it with all its
+ * Runs `work` while no other connection has the lock: under it an exchange is always seen with all its
  * bindings. Throws `bus.refused` when others have it for longer than `timeoutMs`, and the broker's 403 when this user may not.
  */
 export const withLock = <T>(model: ChannelModel, timeoutMs: number, work: () => Promise<T>): Promise<T> => {

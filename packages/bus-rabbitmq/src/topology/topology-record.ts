@@ -18,7 +18,7 @@ const record = 'emporium.topology';
 
 const lockTimeoutMs = 60_000;
 
-/** Works on the topology while nobody else does. */
+/** Runs `work` on the topology under its lock. */
 export const withTopology = async <T>(
   config: Config,
   work: (topology: RecordedTopology) => Promise<T>,

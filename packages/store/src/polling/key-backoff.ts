@@ -19,7 +19,7 @@ export interface KeyBackoffOptions {
   readonly clock?: () => number;
 }
 
-/** A key that was not tried again for this long after its wait, in milliseconds, is gone: somebody else took or removed its work. */
+/** A key that was not tried again for this long after its wait, in milliseconds, is forgotten: another process took or removed its work. */
 const forgetAfterMs = 60_000;
 
 interface Failure {

@@ -13,7 +13,7 @@ import type { Driver } from './driver.ts';
 import { takeTurns } from './schedules-in-turn.ts';
 import { announceNothing } from './unheard-events.ts';
 
-/** Connections for statements, at most, of those who ask and of workers; each worker holds one more to listen on. */
+/** The maximum number of connections for callers, and for workers; each worker has one more to listen on. */
 const poolSize = 4;
 const timeoutMs = 5_000;
 /** A statement that takes longer has lost its server. */

@@ -4,7 +4,7 @@ import { classify, isAway } from '../faults.ts';
 
 /**
  * What a worker asks of its queue. BullMQ repeats these, with a pause between, while they fail for a connection that is
- * refused; for any other failure it asks again at once, or gives up what it has just done.
+ * refused; for any other failure it tries again at once, or gives up what it has just done.
  */
 const repeated = ['moveToActive', 'moveToCompleted', 'moveToFailed', 'moveToDelayed', 'retryJob'];
 

@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '@emporium/bus';
 import { taskErrors } from '../errors.ts';
 
-/** What a queue keeps of why an attempt failed: with the code of a fault, which tells more than its words. */
+/** Why an attempt failed, as the queue stores it; the code of a fault comes first. */
 export const reasonOf = (error: unknown): string =>
   (error instanceof Fault ? `${error.code}: ${messageOf(error)}` : messageOf(error)).slice(0, 500);
 

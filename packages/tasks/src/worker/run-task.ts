@@ -32,7 +32,7 @@ const interrupted = Symbol('interrupted');
 
 /** Between attempts to hand a task back to a queue that is away, in milliseconds. */
 const handBackAgainMs = 1_000;
-/** For a queue that is away itself: its lock is lost meanwhile, and somebody else takes the task. */
+/** For a queue that is unavailable itself: the lock expires meanwhile, and another worker takes the task. */
 const handBackMs = 30_000;
 
 export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: RunOptions<T>): Running => {
@@ -119,7 +119,7 @@ const attemptOf = (id: string, payload: Payload, job: Job<Payload>, ending: Endi
   },
 });
 
-/** Not counted as an attempt. While the queue itself is away this waits for it, and holds the slot. */
+/** Not counted as an attempt. While the queue itself is unavailable this waits for it, and keeps the slot. */
 const handBack = async (job: Job<Payload>, token: string | undefined, delayMs: number): Promise<void> => {
   const until = performance.now() + handBackMs;
   for (;;) {

@@ -17,7 +17,7 @@ export interface ThreadAttempt extends Pick<Attempt, 'id' | 'attempt'> {
   progress(value: number | object): void;
 }
 
-/** Threads for tasks that compute: they hold up neither each other nor the process, and can be ended. */
+/** Threads for tasks that compute: they block neither each other nor the process, and can be ended. */
 export interface Threads<T extends AnyTask> {
   readonly handler: TaskHandler<T>;
   /** Ends them, with what they are at. */
@@ -29,7 +29,7 @@ export interface ThreadOptions {
   readonly threads?: number;
 }
 
-/** What a thread is told, and what it tells. */
+/** Messages to a thread, and from it. */
 export interface ThreadRequest {
   readonly data: unknown;
   readonly id: string;
@@ -63,7 +63,7 @@ export const createThreads = <T extends AnyTask>(
     }
   };
 
-  /** Until a thread may be free, or nobody wants one any more. */
+  /** Resolves when a thread may be free, or the caller no longer needs one. */
   const turn = async (signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     waiting.push(resolve);

@@ -19,12 +19,12 @@ const products = [
  * money and mails add up. Returns whether every check succeeded.
  */
 export const runDemo = async (client: ShopClient, output: DemoReporter): Promise<boolean> => {
-  let allHold = true;
+  let allPassed = true;
   const reporter: DemoReporter = {
     ...output,
-    check: (text, holds, detail) => {
-      allHold &&= holds;
-      output.check(text, holds, detail);
+    check: (text, passed, detail) => {
+      allPassed &&= passed;
+      output.check(text, passed, detail);
     },
   };
   const run = Date.now().toString(36);
@@ -36,7 +36,7 @@ export const runDemo = async (client: ShopClient, output: DemoReporter): Promise
   const [warehouses, heat] = sensorScenarios();
   for (const scenario of [warehouses, twoOrders, declined, outOfStock, mailRetried, poison, heat, summary])
     await scenario(context);
-  return allHold;
+  return allPassed;
 };
 
 const openShop = async ({ client, reporter }: Pick<DemoContext, 'client' | 'reporter'>): Promise<void> => {

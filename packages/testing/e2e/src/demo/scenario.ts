@@ -8,7 +8,7 @@ export interface DemoReporter {
   /** The timeline of an order. */
   timeline(order: OrderView): void;
   /** The result of a check. */
-  check(text: string, holds: boolean, detail?: string): void;
+  check(text: string, passed: boolean, detail?: string): void;
 }
 
 /** A part of the demo. It throws when the shop does not react as expected. */
