@@ -32,9 +32,9 @@ export const declareAll = async (
 ): Promise<Declared> => {
   const conflicts: { exchanges: Exchange[]; queues: Queue[] } = { exchanges: [], queues: [] };
   const refusals: Refusals = new Map();
-  const steps: readonly Step[] = [
+  const declarations: readonly Declaration[] = [
     ...queues.map(
-      (queue): Step => ({
+      (queue): Declaration => ({
         kind: 'queue',
         declare: (channel) => channel.assertQueue(queue.name, { arguments: queue.arguments }),
         isThere: () => queueExists(model, queue.name),
@@ -42,7 +42,7 @@ export const declareAll = async (
       }),
     ),
     ...exchanges.map(
-      (exchange): Step => ({
+      (exchange): Declaration => ({
         kind: 'exchange',
         declare: (channel) => channel.assertExchange(exchange.name, exchange.type),
         isThere: () => exchangeExists(model, exchange.name),
@@ -50,7 +50,7 @@ export const declareAll = async (
       }),
     ),
     ...bindings.map(
-      ({ queue, exchange, pattern, arguments: values }): Step => ({
+      ({ queue, exchange, pattern, arguments: values }): Declaration => ({
         kind: 'binding',
         declare: (channel) => channel.bindQueue(queue, exchange, pattern, values),
         // AMQP cannot ask for a binding. Who made the queue in our place bound it, too.
@@ -58,8 +58,10 @@ export const declareAll = async (
       }),
     ),
   ];
-  for (let done = 0; done < steps.length; ) {
-    done += await onChannel(model, (channel) => declareUntilRefused(channel, steps.slice(done), refusals));
+  for (let done = 0; done < declarations.length; ) {
+    done += await onChannel(model, (channel) =>
+      declareUntilRefused(channel, declarations.slice(done), refusals),
+    );
   }
   return { conflicts, mayDeclare: refusals.size === 0 };
 };
@@ -76,7 +78,7 @@ export interface Declared {
   readonly mayDeclare: boolean;
 }
 
-interface Step {
+interface Declaration {
   readonly kind: 'exchange' | 'queue' | 'binding';
   declare(channel: Channel): Promise<unknown>;
   isThere(): Promise<boolean>;
@@ -84,15 +86,15 @@ interface Step {
 }
 
 /** What the user may not declare, with the broker's error. */
-type Refusals = Map<Step['kind'], unknown>;
+type Refusals = Map<Declaration['kind'], unknown>;
 
-/** A refused declaration ends its channel: the rest needs another one. Resolves to how many steps are done. */
+/** A refused declaration ends its channel: the rest needs another one. Resolves to how many declarations are done. */
 const declareUntilRefused = async (
   channel: Channel,
-  steps: readonly Step[],
+  declarations: readonly Declaration[],
   refusals: Refusals,
 ): Promise<number> => {
-  for (const [index, { kind, declare, isThere, onConflict }] of steps.entries()) {
+  for (const [index, { kind, declare, isThere, onConflict }] of declarations.entries()) {
     const refusal = refusals.get(kind);
     if (refusal !== undefined) {
       if (!(await isThere())) throw refusal;
@@ -107,7 +109,7 @@ const declareUntilRefused = async (
       return index + 1;
     }
   }
-  return steps.length;
+  return declarations.length;
 };
 
 const orMissing = (check: Promise<unknown>): Promise<boolean> =>

@@ -36,9 +36,9 @@ export const createPostgresDriver = ({ url, name }: { url: string; name: string 
     options,
   });
   const settings = settingsWith(planning);
-  const asking = createPool(settings);
+  const enqueuing = createPool(settings);
   const settling = createPool(settingsWith(`${planning} ${working}`));
-  const connections = { asking: poolFor(asking, settings), settling: poolFor(settling, settings) };
+  const connections = { enqueuing: poolFor(enqueuing, settings), settling: poolFor(settling, settings) };
   const create: BackendFactory<IQueueBackend, PostgresConnectionOptions> = createPostgresBackend;
   let prepared = false;
 
@@ -46,7 +46,7 @@ export const createPostgresDriver = ({ url, name }: { url: string; name: string 
     name: 'postgres',
     bulkFrom: 100, // it makes temporary tables with every call
     factory: (queue, options, extra) => {
-      const connection = connections[extra?.withBlockingConnection === true ? 'settling' : 'asking'];
+      const connection = connections[extra?.withBlockingConnection === true ? 'settling' : 'enqueuing'];
       return create(queue, { ...options, connection }, extra);
     },
     prepare: async () => {
@@ -61,7 +61,7 @@ export const createPostgresDriver = ({ url, name }: { url: string; name: string 
       }
     },
     close: async () => {
-      await Promise.all([asking.end(), settling.end()]);
+      await Promise.all([enqueuing.end(), settling.end()]);
     },
   };
 };
