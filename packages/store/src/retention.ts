@@ -12,7 +12,10 @@ export interface Retention {
 const hour = 60 * 60 * 1_000;
 const day = 24 * hour;
 
-/** The inbox, and what was begun, outlast the longest replay of a dead letter; an idempotency key is kept for 24 hours. */
+/**
+ * A message that is delivered or replayed again within 30 days is recognised as handled or begun, a request with the same
+ * idempotency key within 24 hours.
+ */
 export const messagingRetention: readonly Retention[] = [
   { table: 'inbox', column: 'handled_at', keepMs: 30 * day },
   { table: 'begun', column: 'begun_at', keepMs: 30 * day },

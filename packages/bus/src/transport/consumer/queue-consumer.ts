@@ -12,7 +12,7 @@ import {
 /** How a broker brings messages to one consumer. */
 export interface Fetcher<Received> {
   readonly settling: Settling<Received>;
-  /** Called after each settlement. */
+  /** Called after each settlement, unless the delivery was given up before. */
   onEnd(received: Received, outcome: Outcome): void;
   /** Joins the other instances of the subscription and starts to fetch. */
   start(): Promise<void>;
