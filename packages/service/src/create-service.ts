@@ -157,7 +157,9 @@ const consumerStages = <DB>(
     (each) => !registered.some((known) => known.name === each),
   );
   if (unknown.length > 0)
-    throw new Error(`${name} has handlers for ${unknown.join(', ')}, which is not one of its subscriptions`);
+    throw new Error(
+      `${name} has handlers for ${unknown.join(', ')}, which is not among its subscriptions in packages/contracts/src/subscriptions.ts`,
+    );
   return registered.map((subscription) => {
     const handlers = subscriptions[subscription.name];
     if (handlers === undefined) throw new Error(`${subscription.name} has no handlers`);
