@@ -9,6 +9,6 @@ const kafka = await canStart('kafka');
 testShop({
   title: kafka.title('the shop on Kafka'),
   skip: !kafka.available,
-  broker: () => startKafka(),
+  broker: () => startKafka({ fastStart: true }),
   cases: [orderCases, raceCases, disasterCases],
 });

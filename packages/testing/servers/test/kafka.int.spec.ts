@@ -10,7 +10,7 @@ describe.skipIf(!kafka.available)(kafka.title('a Kafka of its own'), () => {
   let server: KafkaServer;
 
   beforeAll(async () => {
-    server = await startKafka();
+    server = await startKafka({ fastStart: true });
   }, 120_000);
 
   afterAll(() => server?.stop(), 60_000);
@@ -65,7 +65,7 @@ describe.skipIf(!kafka.available)(kafka.title('a Kafka of its own'), () => {
   }, 120_000);
 
   test('two run beside each other, and stop removes all of one', async () => {
-    const other = await startKafka();
+    const other = await startKafka({ fastStart: true });
     expect(other.port).not.toBe(server.port);
     const { logFile, pid } = other;
     await other.stop();
