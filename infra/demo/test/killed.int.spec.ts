@@ -82,7 +82,7 @@ describe.skipIf(skip)(postgres.title('npm run demo, killed'), { timeout: 400_000
     if (found === undefined) throw new Error(`no process with ${part}`);
     return found.pid;
   };
-  const services = () => processes().filter(({ command }) => command.includes('/services/'));
+  const services = () => processes().filter(({ command }) => /\/(services|stand-ins)\//.test(command));
   const allGone = () => expect.poll(() => processes(), { timeout: 30_000, interval: 100 }).toEqual([]);
 
   test('stops every process when npm gets SIGTERM', async () => {

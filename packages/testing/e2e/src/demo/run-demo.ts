@@ -174,7 +174,7 @@ const poison: Scenario = async (context) => {
   reporter.info(`dead letter: ${deadLetter?.reason.code}: ${deadLetter?.reason.message}`);
   reporter.check('the reason names the field', deadLetter?.reason.message.includes('data.email') === true);
   const email = `barbara.${run}@example.com`;
-  await client.asAdmin('POST', `/api/admin/dead-deadLetters/${deadLetter?.id}/replay`, {
+  await client.asAdmin('POST', `/api/admin/dead-letters/${deadLetter?.id}/replay`, {
     body: envelope(id, { ...broken, email }),
   });
   reporter.info('an administrator corrects the address, and replays it to that subscription only');
