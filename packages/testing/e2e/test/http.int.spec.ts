@@ -34,12 +34,16 @@ describe('HTTP requests to the processes of a whole shop', () => {
       .filter((line) => line.includes('request failed'));
 
   test('a flood of log-ins is refused at once, and other requests stay fast', async () => {
-    const ada = await client.register('Ada', 'flooded@example.com');
+    const ada = await client.register('Ada', `flooded.${Date.now()}@example.com`); // also when tried again
     const timed = async (method: string, path: string, options: object = {}) => {
       const began = performance.now();
       const { status, headers } = await client.http.request(method, path, options);
       return { status, ms: performance.now() - began, retryAfter: headers.get('retry-after') };
     };
+    // What so many requests take on this machine at this time.
+    const began = performance.now();
+    await Promise.all(Array.from({ length: 230 }, () => timed('GET', '/api/products')));
+    const unhinderedMs = performance.now() - began;
     const logIns = Array.from({ length: 230 }, (_, index) =>
       timed('POST', '/api/sessions', {
         body: { email: `nobody${index}@example.com`, password: 'some guess' },
@@ -57,11 +61,11 @@ describe('HTTP requests to the processes of a whole shop', () => {
     expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(2);
     expect(refused.length).toBeGreaterThan(150);
     expect(refused.every(({ retryAfter }) => Number(retryAfter) > 0)).toBe(true);
-    // All but the few that waited for a worker are refused at once; a busy machine needs some time for 230 connections, though.
+    // All but the few that waited for a worker are refused at once.
     const times = refused.map(({ ms }) => ms).sort((one, other) => one - other);
-    expect(times[149]).toBeLessThan(5_000);
-    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(12_000);
-    expect(Math.max(...cheap.map(({ ms }) => ms))).toBeLessThan(5_000);
+    expect(times[149]).toBeLessThan(4_000 + 3 * unhinderedMs);
+    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(10_000 + 3 * unhinderedMs);
+    expect(Math.max(...cheap.map(({ ms }) => ms))).toBeLessThan(4_000 + 3 * unhinderedMs);
     expect((await client.login(ada)).length).toBeGreaterThan(0);
   }, 60_000);
 
