@@ -23,7 +23,7 @@ const bulkDiscard = z
       (subscription ?? code ?? type ?? failedBefore) !== undefined,
     {
       path: ['subscription'],
-      message: 'or another filter is required: code, type or failedBefore',
+      message: 'or another filter must be given: code, type or failedBefore',
     },
   );
 
