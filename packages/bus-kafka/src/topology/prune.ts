@@ -49,8 +49,7 @@ const reasonsToKeep = async (tools: Tools, unwanted: readonly Declared[]): Promi
   if (unwanted.length === 0) return reasons;
   const names = unwanted.map(({ name }) => name);
   const { groups } = await tools.connection.admin((admin) => admin.describeGroups(names));
-  for (const { groupId, members } of groups)
-    if (members.length > 0) reasons.set(groupId, 'it has consumers');
+  for (const { groupId, members } of groups) if (members.length > 0) reasons.set(groupId, 'it has consumers');
   const idle = unwanted.filter(({ name }) => !reasons.has(name));
   for (const name of await withMessages(tools, idle)) reasons.set(name, 'messages wait for it');
   return reasons;
