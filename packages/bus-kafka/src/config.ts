@@ -1,32 +1,23 @@
-import type { Log } from '@emporium/bus';
+import { type TransportOptions, withDefaults, withoutPassword } from '@emporium/bus/transport';
 import type { SASLOptions } from 'kafkajs';
 
-export interface KafkaOptions {
+export interface KafkaOptions extends TransportOptions {
   /**
    * `kafka://host:port`, or `kafka://user:password@host:port?tls=true&sasl=scram-sha-512&brokers=other:9092,third:9092&replicas=3`.
    * `sasl` is `plain` by default, `replicas` the default of the broker.
    */
   readonly url: string;
-  /** How long a publish or a settlement waits for the broker before it is refused, in milliseconds; 10,000 by default. */
-  readonly timeoutMs?: number;
   /** How long an instance may send no heartbeat before others get its partitions, in milliseconds; 10,000 by default, at least 6,000. */
   readonly sessionTimeoutMs?: number;
-  /** Shown in the broker's log and quotas. */
-  readonly connectionName?: string;
-  /** Silent by default. */
-  readonly log?: Log;
 }
 
-export interface Config {
+export interface Config extends Required<TransportOptions> {
   readonly brokers: readonly string[];
   readonly tls: boolean;
   readonly sasl: SASLOptions | undefined;
   /** -1: the broker's default. */
   readonly replicas: number;
-  readonly timeoutMs: number;
   readonly sessionTimeoutMs: number;
-  readonly connectionName: string;
-  readonly log: Log;
 }
 
 /** Throws an error that names the option when the url is not valid. */
@@ -45,10 +36,8 @@ export const parseOptions = (options: KafkaOptions): Config => {
     tls: url.searchParams.get('tls') === 'true',
     sasl: saslOf(url),
     replicas,
-    timeoutMs: options.timeoutMs ?? 10_000,
     sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
-    connectionName: options.connectionName ?? 'emporium',
-    log: options.log ?? { info: ignore, warn: ignore, error: ignore },
+    ...withDefaults(options),
   };
 };
 
@@ -64,7 +53,3 @@ const saslOf = (url: URL): SASLOptions | undefined => {
   }
   throw new Error(`url: sasl must be plain, scram-sha-256 or scram-sha-512, is '${mechanism}'`);
 };
-
-const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':…@');
-
-const ignore = (): void => {};

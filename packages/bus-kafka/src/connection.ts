@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busErrors, type Log } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
+import { atMost, type TransportStatus } from '@emporium/bus/transport';
 import { type Admin, type Cluster, Kafka, logLevel, type RetryOptions } from 'kafkajs';
 import type { Config } from './config.ts';
 import { createHealth, type Health, isAway, typeOfError } from './health.ts';
 import { clusterOf } from './kafkajs/cluster.ts';
 import { installRecordDecoder } from './kafkajs/record-decoder.ts';
-import { atMost, withTimeout } from './timeouts.ts';
+import { withTimeout } from './timeouts.ts';
 
 /** The connections of one transport to its cluster. */
 export interface Connection {

@@ -13,10 +13,3 @@ export const withTimeout = <T>(ms: number, work: Promise<T>): Promise<T> =>
     const timer = setTimeout(() => reject(new NoAnswer(ms)), ms);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-
-/** Resolves when `work` has succeeded, has failed, or has taken longer than `ms`: a silent broker must not delay a shutdown. */
-export const atMost = (ms: number, work: Promise<unknown>): Promise<void> =>
-  withTimeout(ms, work).then(
-    () => {},
-    () => {},
-  );

@@ -1,13 +1,9 @@
-import type { Log } from '@emporium/bus';
+import { type TransportOptions, withDefaults, withoutPassword } from '@emporium/bus/transport';
 import type { Registry } from '@emporium/contracts';
 
-export interface RabbitmqOptions {
+export interface RabbitmqOptions extends TransportOptions {
   /** `amqp://user:password@host:port/vhost`, or `amqps:`. */
   readonly url: string;
-  /** How long a publish waits for the broker, and then for its confirm, before it is refused; 10,000 by default. */
-  readonly timeoutMs?: number;
-  /** Shown among the broker's connections. */
-  readonly connectionName?: string;
   /**
    * What is registered on this broker. A missing exchange is declared again together with every subscription that listens
    * to it, so that no event reaches only those that came back first. Without it only the subscriptions that this transport has
@@ -19,17 +15,12 @@ export interface RabbitmqOptions {
    * user and host on port 15672 (HTTPS on 15671 for `amqps:`).
    */
   readonly managementUrl?: string;
-  /** Silent by default. */
-  readonly log?: Log;
 }
 
-export interface Config {
+export interface Config extends Required<TransportOptions> {
   readonly url: string;
-  readonly timeoutMs: number;
-  readonly connectionName: string;
   readonly registry: Registry | undefined;
   readonly managementUrl: string;
-  readonly log: Log;
 }
 
 /** Throws an error that names the option when the url is not valid. */
@@ -39,11 +30,9 @@ export const parseOptions = (options: RabbitmqOptions): Config => {
   }
   return {
     url: withHeartbeat(options.url),
-    timeoutMs: options.timeoutMs ?? 10_000,
-    connectionName: options.connectionName ?? 'emporium',
     registry: options.registry,
     managementUrl: options.managementUrl ?? managementOf(options.url),
-    log: options.log ?? { info: ignore, warn: ignore, error: ignore },
+    ...withDefaults(options),
   };
 };
 
@@ -61,7 +50,3 @@ const managementOf = (text: string): string => {
   const [scheme, port] = protocol === 'amqps:' ? ['https', 15671] : ['http', 15672];
   return `${scheme}://${username || 'guest'}:${password || 'guest'}@${hostname}:${port}`;
 };
-
-const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':…@');
-
-const ignore = (): void => {};

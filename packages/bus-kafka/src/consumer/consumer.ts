@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '@emporium/bus';
+import { atMost } from '@emporium/bus/transport';
 import { createGroup, type Group } from '../group/group.ts';
 import type { Batch } from '../group/session.ts';
-import { atMost } from '../timeouts.ts';
 import { createCommitter, partitionLost } from './committer.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Entry } from './entry.ts';

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '@emporium/bus/transport';
 import type { Cluster, Consumer, EachBatchPayload } from 'kafkajs';
 import type { Connection } from '../connection.ts';
 import { type FindCoordinator, interceptJoin, mustBeFound } from '../kafkajs/cluster.ts';
 import { byTopic, type CommittedOffset, leaveGroup, type TopicPartition } from '../kafkajs/coordinator.ts';
 import type { RawRecord } from '../message-format.ts';
-import { atMost, NoAnswer } from '../timeouts.ts';
+import { NoAnswer } from '../timeouts.ts';
 import { createAssigner } from './assigner.ts';
 
 export interface Batch extends TopicPartition {

@@ -1,8 +1,9 @@
 import { busErrors, messageOf, partitionOf } from '@emporium/bus';
+import { atMost } from '@emporium/bus/transport';
 import { type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs';
 import type { Connection } from '../connection.ts';
 import { isAway } from '../health.ts';
-import { atMost, withTimeout } from '../timeouts.ts';
+import { withTimeout } from '../timeouts.ts';
 
 /** Writes batches, one after the other, each acknowledged by all replicas in sync. */
 export interface BatchWriter {

@@ -1,7 +1,7 @@
 import { messageOf } from '@emporium/bus';
+import { atMost } from '@emporium/bus/transport';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { Config } from '../config.ts';
-import { atMost } from './at-most.ts';
 import type { Connection } from './connection.ts';
 
 /** A channel that is opened and set up again whenever it, or its connection, was lost. */

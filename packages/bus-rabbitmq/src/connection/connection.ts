@@ -1,7 +1,7 @@
 import { busErrors, messageOf } from '@emporium/bus';
+import { atMost } from '@emporium/bus/transport';
 import { type ChannelModel, connect } from 'amqplib';
 import type { Config } from '../config.ts';
-import { atMost } from './at-most.ts';
 import { type Condition, createCondition } from './condition.ts';
 
 /** A connection that is dialled again whenever it is lost, until it is closed. Channels die with each loss. */

@@ -1,9 +1,8 @@
 import { busErrors, type Consumer, messageOf } from '@emporium/bus';
-import type { Deliver, Limits } from '@emporium/bus/transport';
+import { atMost, type Deliver, type Limits } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { Config } from '../config.ts';
-import { atMost } from '../connection/at-most.ts';
 import { keepChannel } from '../connection/channel.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type Session, startSession } from '../connection/session.ts';

@@ -16,6 +16,7 @@ export {
 
 // The transport and its connection
 
+export { atMost } from './connection/at-most.ts';
 export { createHealth, type Health } from './connection/health.ts';
 export { type TransportOptions, withDefaults, withoutPassword } from './connection/options.ts';
 export { retryWhileAway } from './connection/retry-while-away.ts';
