@@ -11,15 +11,24 @@ export const createPublisher = ({ commands, retryWhileAway }: Connection): Publi
   createBatchPublisher({
     maxMessages: 250,
     store: async (messages, expected) => {
-      const args = messages.flatMap((message, index) => {
-        const { count, removed } = expected[index] ?? noListeners;
-        return [...argumentsOf(message), count, removed];
-      });
-      const replies = listOf(await retryWhileAway(() => commands.run(publish, [], args)));
-      return messages.map((_, index) => {
-        const [count = 0, removed = 0, stored] = listOf(replies[index]).map(Number);
-        return { stored: stored === 1, listeners: { count, removed } };
-      });
+      const types = [...new Set(messages.map(({ type }) => type))];
+      const args = [
+        types.length,
+        ...types,
+        ...messages.flatMap((message, index) => {
+          const { count, removed } = expected[index] ?? noListeners;
+          return [types.indexOf(message.type) + 1, ...argumentsOf(message), count, removed];
+        }),
+      ];
+      const [stored, ...found] = listOf(await retryWhileAway(() => commands.run(publish, [], args)));
+      const listeners = types.map((_, index) => ({
+        count: Number(found[index * 2]),
+        removed: Number(found[index * 2 + 1]),
+      }));
+      return messages.map(({ type }, index) => ({
+        stored: String(stored)[index] === '1',
+        listeners: listeners[types.indexOf(type)] ?? noListeners,
+      }));
     },
     storeFor: async (subscription, message) => {
       const args = [subscription, ...argumentsOf(message)];
@@ -29,9 +38,8 @@ export const createPublisher = ({ commands, retryWhileAway }: Connection): Publi
   });
 
 const argumentsOf = (message: TransportMessage) => {
-  const { type, key, body } = message;
+  const { key, body } = message;
   return [
-    type,
     partitionOf(key),
     aboutText(message),
     Buffer.from(body.buffer, body.byteOffset, body.byteLength),
@@ -53,47 +61,54 @@ const add = `
   end`;
 
 /**
- * Returns for each message how many subscriptions listen, how many were removed on purpose, and whether the message was added to
- * all their queues. It is added to none while one of the queues is missing, or fewer subscriptions listen than expected.
+ * Arguments: how many types there are, the types, and six for each message, with its type as an index. Returns a text with a 1 for
+ * each message that was added to all its queues and a 0 for each other one; then for each type how many subscriptions listen, and
+ * how many were removed on purpose. A message is added to none while one of the queues is missing, or fewer subscriptions listen
+ * than expected.
  */
 const publish = script(
   'refuse',
   `${add}
+  local types = tonumber(ARGV[1])
   local routes, removed = {}, {}
-  local function listeners(type)
-    if not routes[type] then
-      routes[type] = {}
-      removed[type] = tonumber(redis.call('HGET', '${removedBindings}', type) or 0)
-      for index, name in ipairs(redis.call('SMEMBERS', '${listenersPrefix}' .. type)) do
-        routes[type][index] = { name = name, ordered = redis.call('HGET', '${subscriptions}', name) == '1' }
-      end
+  for type = 1, types do
+    local name = ARGV[1 + type]
+    removed[type] = tonumber(redis.call('HGET', '${removedBindings}', name) or 0)
+    routes[type] = {}
+    for index, subscription in ipairs(redis.call('SMEMBERS', '${listenersPrefix}' .. name)) do
+      local ordered = redis.call('HGET', '${subscriptions}', subscription) == '1'
+      routes[type][index] = { name = subscription, ordered = ordered }
     end
-    return routes[type]
   end
-  local results = {}
-  for index = 1, #ARGV, 6 do
+  local function enough(type, expected, known)
+    if expected == 0 then return true end
+    return #routes[type] >= math.max(1, expected - math.max(0, removed[type] - known))
+  end
+  local stored = {}
+  for index = 2 + types, #ARGV, 6 do
     local type, partition, about, body, expected, known = unpack(ARGV, index, index + 5)
-    local listening = listeners(type)
-    local least = tonumber(expected)
-    if least > 0 then least = math.max(1, least - math.max(0, removed[type] - tonumber(known))) end
-    local complete = #listening >= least
-    local queues = {}
-    for position, subscription in ipairs(listening) do
-      queues[position] = queueOf(subscription, partition)
-      complete = complete and isThere(queues[position])
+    type = tonumber(type)
+    local complete = enough(type, tonumber(expected), tonumber(known))
+    for _, subscription in ipairs(routes[type]) do
+      complete = complete and isThere(queueOf(subscription, partition))
     end
     if complete then
-      for _, queue in ipairs(queues) do add(queue, about, body) end
+      for _, subscription in ipairs(routes[type]) do add(queueOf(subscription, partition), about, body) end
     end
-    results[#results + 1] = { #listening, removed[type], complete and 1 or 0 }
+    stored[#stored + 1] = complete and '1' or '0'
   end
-  return results`,
+  local reply = { table.concat(stored) }
+  for type = 1, types do
+    reply[#reply + 1] = #routes[type]
+    reply[#reply + 1] = removed[type]
+  end
+  return reply`,
 );
 
 const publishTo = script(
   'refuse',
   `${add}
-  local name, _, partition, about, body = unpack(ARGV)
+  local name, partition, about, body = unpack(ARGV)
   local ordered = redis.call('HGET', '${subscriptions}', name)
   if not ordered then return 0 end
   local queue = queueOf({ name = name, ordered = ordered == '1' }, partition)
