@@ -45,6 +45,7 @@ export {
   orderConfirmed,
   orderParked,
   orderPlaced,
+  orderRefunded,
 } from './order.ts';
 export {
   authorisePayment,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cancellation, id, money, pricedLines, reason } from './common.ts';
+import { cancellation, id, money, orderLine, pricedLines, reason } from './common.ts';
 import { event } from './define.ts';
 
 const owner = 'order';
@@ -42,4 +42,24 @@ export const orderParked = event('order.parked', {
   version: 1,
   key: 'orderId',
   schema: z.object({ ...order, step: z.string().min(1).max(120), reason }),
+});
+
+/**
+ * A part of what was captured, or all of it, was paid back after the order was completed. `amount` is this refund; `refunded` is the
+ * sum of all refunds of the order, this one included, and never more than `total`. `lines` is empty when an amount was refunded.
+ */
+export const orderRefunded = event('order.refunded', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({
+    ...order,
+    refundId: id,
+    amount: money,
+    refunded: money,
+    total: money,
+    lines: z.array(orderLine).max(100),
+    restocked: z.boolean(),
+    reason,
+  }),
 });
