@@ -25,7 +25,7 @@ export {
 } from './config/settings.ts';
 export { createService, type ServiceContext, type ServiceDefinition } from './create-service.ts';
 export { type CheckResult, createHealth, type Health, type HealthCheck, type Readiness } from './health.ts';
-export { type Access, bearerTokenOf, currentUser } from './http/access.ts';
+export { type Access, actorOf, bearerTokenOf, currentUser } from './http/access.ts';
 export { correlationHeader, correlationOf } from './http/correlation.ts';
 export type { ApiDocument } from './http/docs.ts';
 export { type ListenOptions, listen } from './http/listen.ts';

@@ -1,6 +1,8 @@
+import { causeOf } from '@emporium/bus';
 import { type Money, money, orderLine, pricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import {
+  actorOf,
   currentUser,
   cursor,
   fieldProblem,
@@ -83,12 +85,14 @@ export const orderRoutes =
         schema: { summary: 'Place an order', body: placeBody, response: { 202: accepted } },
       },
       async (request, reply) => {
-        const { userId } = currentUser(request);
+        const user = currentUser(request);
+        const { userId } = user;
         const key = idempotencyKeyOf(request.headers['idempotency-key']);
         const { body } = request;
         const scope = `${userId} POST /api/orders`;
         const outcome = await place({
           customerId: userId,
+          actor: actorOf(user),
           ...body,
           mayBegin: !(await backlog.isFull()),
           ...(key === undefined ? {} : { request: { scope, key, body } }),
@@ -159,12 +163,19 @@ export const orderRoutes =
         },
       },
       async (request, reply) => {
-        const { userId } = currentUser(request);
+        const user = currentUser(request);
         const { id } = request.params;
-        const outcome = await store.transaction(async ({ tx, now, effects }) => {
+        const outcome = await store.transaction(async ({ tx, now, context, effects }) => {
           const { order } = await readOrder(tx, id);
-          if (order.status === 'none' || order.customerId !== userId) throw notFound();
-          const applied = await fulfilment.apply(tx, id, { kind: 'cancel', reason: customerReason }, now);
+          if (order.status === 'none' || order.customerId !== user.userId) throw notFound();
+          const cause = causeOf(context, actorOf(user));
+          const applied = await fulfilment.apply(
+            tx,
+            id,
+            { kind: 'cancel', reason: customerReason },
+            now,
+            cause,
+          );
           if (applied?.transition.kind === 'changed') effects.push(...applied.effects);
           // Read it again under the saga's lock: a deadline or a refusal may have cancelled the order meanwhile.
           const { order: decided } = await readOrder(tx, id);
