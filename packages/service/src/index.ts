@@ -53,7 +53,14 @@ export {
   type Routes,
 } from './http/server.ts';
 export { assertPlainUtf8, jsonMediaType, parseJsonBody, textOf } from './http/validation/body.ts';
-export { cursor, pageLimit, plainText, wholeNumber } from './http/validation/fields.ts';
+export {
+  cursor,
+  pageLimit,
+  plainText,
+  positiveNumber,
+  rfc3339Time,
+  wholeNumber,
+} from './http/validation/fields.ts';
 export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
 export { outboundErrors } from './outbound/errors.ts';
