@@ -1,3 +1,4 @@
+export { asOf, type Moment } from './as-of.ts';
 export { type Decider, fold, isRefused, type Refused, refuse } from './decider.ts';
 export { eventStoreErrors } from './errors.ts';
 export {

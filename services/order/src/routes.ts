@@ -19,7 +19,8 @@ import { isBeingCancelled } from './domain/order.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
 import { type Placed, placeOrders } from './place-order.ts';
-import { readOrder } from './store/orders.ts';
+import { eventsUntil, pointInTime } from './point-in-time.ts';
+import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 import { listOrders } from './views/list-orders.ts';
 
@@ -133,13 +134,21 @@ export const orderRoutes =
       '/api/orders/:id',
       {
         config: { access: 'user' },
-        schema: { summary: 'One order with its timeline', params: orderId, response: { 200: orderView } },
+        schema: {
+          summary: 'One order with its timeline, now or as it was',
+          params: orderId,
+          querystring: z.object(pointInTime),
+          response: { 200: orderView },
+        },
       },
       async (request) => {
         const { userId, role } = currentUser(request);
-        const { order, stream } = await readOrder(store.db, request.params.id);
-        if (order.status === 'none' || (order.customerId !== userId && role !== 'administrator'))
+        const { order: now, stream: all } = await readOrder(store.db, request.params.id);
+        if (now.status === 'none' || (now.customerId !== userId && role !== 'administrator'))
           throw notFound();
+        const stream = eventsUntil(all, request.query);
+        const order = orderOf(stream);
+        if (order.status === 'none') throw notFound();
         return {
           orderId: stream.id,
           status: order.status,

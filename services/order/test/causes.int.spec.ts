@@ -1,22 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { shipmentDelivered } from '@emporium/contracts';
 import { readStream } from '@emporium/event-store';
 import { serverFor } from '@emporium/servers';
-import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OrderEvent } from '../src/domain/order.ts';
 import { orderFormat } from '../src/store/order-format.ts';
 import type { OrderTables } from '../src/store/tables.ts';
+import { insertOldRows, oldRows } from './support/old-rows.ts';
 import { messageOf, type Orders, openOrders } from './support/orders.ts';
 import { converse, createAnswering } from './support/replies.ts';
 
 const postgres = await serverFor('postgres');
-
-/** Rows of the last release that stored no causes, and what it answered to `GET /api/orders/:id`. */
-const old = JSON.parse(
-  readFileSync(new URL('./fixtures/rows-before-causes.json', import.meta.url), 'utf8'),
-) as { event_stream: object[]; event: { stream: string }[]; views: Record<string, { orderId: string }> };
 
 describe.skipIf(!postgres.available)(postgres.title('the causes of an order’s events'), () => {
   let orders: Orders;
@@ -106,26 +100,16 @@ describe.skipIf(!postgres.available)(postgres.title('the causes of an order’s 
   });
 
   test('are unknown in rows of older releases, which are read all the same', async () => {
-    await sql`
-      insert into event_stream (stream, version)
-      select stream, version from jsonb_to_recordset(${JSON.stringify(old.event_stream)}::jsonb)
-        as old (stream text, version integer)`.execute(orders.store.db);
-    await sql`
-      insert into event (stream, version, id, type, data, at)
-      select stream, version, id, type, data, at from jsonb_to_recordset(${JSON.stringify(old.event)}::jsonb)
-        as old (stream text, version integer, id text, type text, data jsonb, at timestamptz)`.execute(
-      orders.store.db,
-    );
+    await insertOldRows(orders.store.db);
     const admin = { as: administrator, role: 'administrator' } as const;
-    for (const view of Object.values(old.views)) {
+    for (const view of Object.values(oldRows.views)) {
       const { status, body } = await orders.ask('GET', `/api/orders/${view.orderId}`, admin);
       expect([status, body]).toEqual([200, view]);
       const [[, first] = [], ...rest] = await actorsOf(view.orderId);
       expect(first).toMatchObject({ kind: 'customer' });
       for (const [, actor] of rest) expect(actor).toEqual({ kind: 'unknown' });
     }
-    const { cancelled } = old.views;
-    const { orderId = '' } = cancelled ?? {};
+    const { orderId } = oldRows.views.cancelled;
     await orders.handle(
       messageOf('shipping', shipmentDelivered, {
         ...{ orderId, customerId, shipmentId: uuid(), trackingNumber: 'T1' },

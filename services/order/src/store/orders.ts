@@ -43,6 +43,22 @@ export const readOrder = async (
 /** The events of one decision, with their cause. */
 type OrderChange = Change<OrderEvent>;
 
+/** Whose order it is; undefined when there is none. */
+export const readOwner = async (db: Kysely<OrderTables>, orderId: string): Promise<string | undefined> => {
+  const [first] = await readHistory(db, orderId, { limit: 1 });
+  return first?.event.type === 'placed' ? first.event.customerId : undefined;
+};
+
+/** Reads a page of an order's events, the oldest first. */
+export const readHistory = async (
+  db: Kysely<OrderTables>,
+  orderId: string,
+  page: { readonly after?: number; readonly limit: number },
+): Promise<OrderStream['events']> => {
+  const options = { ...page, format: orderFormat };
+  return (await readStream<OrderEvent, OrderTables>(db, orderId, options)).events;
+};
+
 interface LoadedOrder {
   readonly order: Order;
   /** The version of its stream when it was loaded; 0 for a new order. */
@@ -105,7 +121,8 @@ export const decideOrder = (
   return events.length === 0 ? {} : { change: { events, cause } };
 };
 
-const orderOf = ({ events }: OrderStream): Order =>
+/** The order that these events lead to. */
+export const orderOf = ({ events }: OrderStream): Order =>
   fold(
     orderDecider,
     events.map(({ event }) => event),
