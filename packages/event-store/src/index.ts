@@ -1,9 +1,18 @@
+export { asOf, type Moment } from './as-of.ts';
 export { type Decider, fold, isRefused, type Refused, refuse } from './decider.ts';
 export { eventStoreErrors } from './errors.ts';
 export {
+  type DomainEvent,
+  type EventFormat,
+  eventFormat,
+  firstShape,
+  type Shapes,
+  type StoredCause,
+} from './event-format.ts';
+export {
   type Append,
   appendEvents,
-  type DomainEvent,
+  type Change,
   type ReadOptions,
   readStream,
   readStreams,

@@ -2,7 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { storeErrors } from './errors.ts';
 
-/** By name, in the order of their names: `001-products`. A migration that ran is never changed. */
+/**
+ * By name, in the order of their names: `001-products`. A migration that ran is never changed. One that is new runs wherever its
+ * name is among those that have run: packages have migrations beside those of the service.
+ */
 export type Migrations = Readonly<Record<string, (db: Kysely<unknown>) => Promise<void>>>;
 
 /** A migration from SQL statements. */
@@ -22,6 +25,7 @@ export const migrate = async <DB>(db: Kysely<DB>, table: string, migrations: Mig
     provider: { getMigrations: async () => provided },
     migrationTableName: table,
     migrationLockTableName: `${table}_lock`,
+    allowUnorderedMigrations: true, // a later migration of a package may come before one of the service that has run
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
