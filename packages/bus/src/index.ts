@@ -14,6 +14,7 @@ export {
 export { decode, type Envelope, maxHops, maxMessageBytes } from './message/envelope.ts';
 export {
   createMessage,
+  createMessages,
   type Message,
   type MessageOptions,
   readMessage,
