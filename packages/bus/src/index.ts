@@ -15,6 +15,7 @@ export {
 export { decode, type Envelope, maxHops, maxMessageBytes } from './message/envelope.ts';
 export {
   createMessage,
+  createMessages,
   type Message,
   type MessageOptions,
   readMessage,

@@ -94,4 +94,10 @@ export const messagingMigrations: Migrations = {
     )`,
     'create index begun_begun_at on begun using brin (begun_at)',
   ),
+  // A scheduled message has a row for each version that it is published in, all under its name.
+  '006-outbox-copy': statements(
+    'alter table outbox add column copy smallint not null default 0',
+    'drop index outbox_name',
+    'create unique index outbox_name on outbox (name, copy) where name is not null',
+  ),
 };

@@ -1,5 +1,6 @@
 import { type Cause, type Effect, emit, permanent } from '@emporium/bus';
 import {
+  numbered,
   orderCancelled,
   orderCompleted,
   orderConfirmed,
@@ -139,7 +140,7 @@ const publicEvent = (
   const options = { id, time: at, sequence: version };
   switch (event.type) {
     case 'placed':
-      return emit(orderPlaced, { orderId, customerId, lines, total }, options);
+      return emit(orderPlaced, { orderId, customerId, lines: numbered(lines), grossTotal: total }, options);
     case 'confirmed':
       return emit(orderConfirmed, { orderId, customerId, lines, total }, options);
     case 'completed':
