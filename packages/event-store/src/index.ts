@@ -22,4 +22,5 @@ export {
 export { eventStoreMigrations } from './migrations.ts';
 export { type Projection, projection, type RunningProjection, startProjection } from './projection.ts';
 export { type Loaded, loadState, type SnapshotOptions } from './snapshots.ts';
+export { createEventTail, type EventTail, type TailOptions } from './tail.ts';
 export { given } from './test-kit.ts';
