@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, messageOf } from '@emporium/bus';
 import { classify, type Store, startPoller } from '@emporium/store';
 import { type Kysely, sql } from 'kysely';
@@ -33,8 +34,8 @@ const batchSize = 200;
 const pollMs = 1_000;
 /** An event becomes readable when every older transaction has ended: look again this soon, in milliseconds. */
 const againMs = 50;
-/** Wait between reads under load, in milliseconds, so that a read is many events instead of one. */
-const gapMs = 20;
+/** Between the beginnings of two reads, in milliseconds, so that under load a read is many events instead of one. */
+const gapMs = 50;
 
 /**
  * Reads in the order of projections: by transaction, only those that no running transaction precedes, so that no late commit is
@@ -104,24 +105,27 @@ const startReading = <DB>(
   log: Log,
 ): Reading => {
   let position: Position;
+  let nextAt = 0;
   let isStopped = false;
   let stop: () => Promise<void> = async () => undefined;
 
-  const run = async (): Promise<number> => {
+  const run = async (signal: AbortSignal): Promise<number> => {
+    await sleep(Math.max(nextAt - performance.now(), 0), undefined, { signal }).catch(() => undefined); // it stops
+    nextAt = performance.now() + gapMs;
     const rows = await readAfter(db, position);
     for (const row of rows) {
       if (isStopped) break;
       dispatch(row);
       position = row;
     }
-    if (rows.length > 0) return 0;
+    if (rows.length === batchSize) return 0;
     return (await hasMoreAfter(db, position)) ? againMs : pollMs;
   };
 
   const ready = (async () => {
     position = await endOfReadable(db);
     if (isStopped) return;
-    const poller = startPoller({ name: 'event tail', log, gapMs, run });
+    const poller = startPoller({ name: 'event tail', log, run });
     const removeListener = onCommit(poller.wake);
     stop = async () => {
       removeListener();
