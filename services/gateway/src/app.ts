@@ -41,7 +41,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
       setSecurityHeaders,
       (scope) => frontPage(scope, addresses, upstreams),
       (scope) => pagesForAdministrators(scope, upstreams),
-      (scope) => forwardingRoutes(scope, addresses, upstreams),
+      (scope) => forwardingRoutes(scope, addresses, upstreams, config.EVENT_STREAMS),
     ],
   });
   const pools: LifecycleStage = {

@@ -29,6 +29,7 @@ export const forward = async (
     headers: requestHeaders(request, correlationOf(request)),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     signal: disconnected.signal,
+    isStream: request.headers.accept?.includes('text/event-stream') === true,
     ...(kind === undefined ? {} : { kind }),
   });
   const body = eventStreams?.track(response) ?? response.body;

@@ -14,8 +14,9 @@ export const forwardingRoutes = async (
   server: HttpServer,
   addresses: readonly Address[],
   upstreams: ReadonlyMap<string, Upstream>,
+  maxEventStreams: number,
 ): Promise<void> => {
-  const eventStreams = createEventStreams();
+  const eventStreams = createEventStreams(maxEventStreams);
   server.addHook('preClose', async () => eventStreams.end());
   await server.register((scope, _options, done) => {
     askBrowsersToSignIn(scope);

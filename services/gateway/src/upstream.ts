@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem, problem } from '@emporium/service';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { type Bulkhead, createBulkhead } from './bulkhead.ts';
@@ -14,6 +15,11 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
   /** The bulkhead: slow requests of one kind take no connections from another kind. */
   readonly kind?: string;
+  /**
+   * The caller wants server-sent events. Clients of those connect again when the connection is lost, and give up at an error: while
+   * the service is restarted, they wait here.
+   */
+  readonly isStream?: boolean;
 }
 
 export interface UpstreamResponse {
@@ -46,6 +52,11 @@ export interface UpstreamOptions {
 /** Requests of one kind in flight at one time; others wait. */
 const maxInFlight = 64;
 
+/** For a stream, while its service cannot be reached. */
+const againMs = 250;
+/** Streams have heartbeats in shorter intervals. */
+const idleStreamMs = 30_000;
+
 /** In bytes. */
 const smallBody = 64 * 1_024;
 
@@ -74,7 +85,12 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
     return known;
   };
 
-  const send = async ({ signal, kind = '', ...request }: UpstreamRequest): Promise<UpstreamResponse> => {
+  const send = async ({
+    signal,
+    kind = '',
+    isStream = false,
+    ...request
+  }: UpstreamRequest): Promise<UpstreamResponse> => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(serviceTooSlow(name)), timeoutMs);
     const abort = () => deadline.abort(signal.reason);
@@ -85,6 +101,7 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
           ...request,
           body: request.body ?? null,
           signal: deadline.signal,
+          ...(isStream ? { bodyTimeout: Math.max(timeoutMs, idleStreamMs) } : {}),
         });
         const { statusCode: status, headers, body } = response;
         const isSmall = Number(headers['content-length']) <= smallBody;
@@ -96,15 +113,27 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
     }
   };
 
-  return {
-    name,
-    async request(request) {
+  const sendRepeatedly = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
+    const until = performance.now() + timeoutMs;
+    for (;;) {
       try {
         return await send(request).catch((error: unknown) => {
           // The connection was closed while the request was in flight: only safe methods are retried.
           if (isConnectionLost(error) && isSafe(request.method)) return send(request);
           throw error;
         });
+      } catch (error) {
+        if (request.isStream !== true || !isAway(error) || performance.now() > until) throw error;
+        await sleep(againMs, undefined, { signal: request.signal });
+      }
+    }
+  };
+
+  return {
+    name,
+    async request(request) {
+      try {
+        return await sendRepeatedly(request);
       } catch (error) {
         throw request.signal.aborted ? callerDisconnected(error) : problemOf(error, name);
       }
@@ -135,12 +164,14 @@ const unreachableCodes = new Set([
   ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'],
 ]);
 
+const isAway = (error: unknown): boolean =>
+  unreachableCodes.has(error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error));
+
 const problemOf = (error: unknown, name: string): unknown => {
   if (error instanceof Problem) return error;
-  const code = error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error);
-  if (unreachableCodes.has(code)) return serviceAway(name, error);
+  if (isAway(error)) return serviceAway(name, error);
   if (error instanceof errors.InvalidArgumentError) return invalidRequest(error);
-  const isNotHttp = error instanceof errors.HTTPParserError || code === 'UND_ERR_HEADERS_OVERFLOW';
+  const isNotHttp = error instanceof errors.HTTPParserError || codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW';
   return isNotHttp ? badAnswer(name, error) : error;
 };
 
