@@ -1,5 +1,5 @@
+import { partsOf, publishedSchema, type Schema } from '../src/documents/published-schema.ts';
 import type { Contract, Registry, RetryPolicy, Subscription } from '../src/index.ts';
-import { publishedSchema, type Schema } from './published-schema.ts';
 
 /** The Markdown page with all contracts and subscriptions. */
 export const eventsMarkdown = (registry: Registry): string => {
@@ -130,8 +130,6 @@ const range = (min: unknown, max: unknown): string | undefined => {
   const bounded = typeof max === 'number' && max < Number.MAX_SAFE_INTEGER;
   return bounded ? `${Number(min ?? 0)} to ${max}` : `${Number(min ?? 0)} or more`;
 };
-
-const partsOf = (value: unknown): Schema => (typeof value === 'object' && value !== null ? { ...value } : {});
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
