@@ -25,7 +25,7 @@ export const reminded = event('counter.reminded', {
 });
 
 /** An event in two versions, of which the first is deprecated. */
-export const totalled1 = event('counter.totalled', {
+const totalled1 = event('counter.totalled', {
   owner: 'inventory',
   version: 1,
   key: 'counter',
