@@ -31,6 +31,8 @@ export const addresses: readonly Address[] = [
   { path: '/api/mails', service: 'mailbox', access: 'public', development: true },
   { path: '/api/mailbox', service: 'mailbox', access: 'public', development: true },
   { path: '/api/sensors', service: 'sensor-analytics', access: 'public' },
+  { path: '/api/loyalty', service: 'loyalty', access: 'user' },
+  { path: '/api/admin/loyalty', service: 'loyalty', access: 'administrator' },
   { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public', development: true },
   { path: '/simulator', service: 'provider-simulator', access: 'public', development: true },
 ];
