@@ -6,10 +6,11 @@ import { layoutOf } from './topology/layout.ts';
 const all = privilegesOf(shop, 'operations');
 const of = (service: string): Privileges | undefined => all.find((each) => each.service === service);
 
-test('a service writes its own events, the commands that it is registered to send, and its own retries', () => {
+test('a service writes its own events, the commands that it may send, its own retries, and what may be backfilled', () => {
   expect(of('order')?.writes.toSorted()).toEqual([
     'dead-letters',
     'inventory.commands',
+    'loyalty.retry',
     'order.events',
     'order.retry',
     'order.wait',

@@ -120,5 +120,5 @@ export const subscriptions: readonly Subscription[] = [
 
   subscription('sensor-analytics.readings', { to: [sensorData], retry: quick }),
 
-  subscription('loyalty.orders', { to: [orderCompleted, orderRefunded], retry: quick }),
+  subscription('loyalty.orders', { to: [orderCompleted, orderRefunded], retry: quick, backfill: true }),
 ];

@@ -14,6 +14,7 @@ import { followSaga } from './follow.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
+import { orderHistory } from './history.ts';
 import { migrations } from './migrations/index.ts';
 import { orderRoutes } from './routes.ts';
 import type { OrderTables } from './store/tables.ts';
@@ -53,5 +54,6 @@ export const defineOrders =
         { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
+      backfill: orderHistory,
     };
   };

@@ -28,7 +28,10 @@ export const counting = subscription('inventory.counting', { to: [count], retry:
 export const inOrder = subscription('inventory.in-order', { to: [counted], ordered: true, retry: quick });
 export const heard = subscription('order.heard', { to: [counted, reminded], ordered: true, retry: quick });
 
+/** Born later than the events that it listens to. */
+export const late = subscription('order.late', { to: [counted], retry: quick, backfill: true });
+
 export const registry = createRegistry({
   contracts: [count, counted, reminded],
-  subscriptions: [counting, inOrder, heard],
+  subscriptions: [counting, inOrder, heard, late],
 });
