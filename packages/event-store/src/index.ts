@@ -21,5 +21,7 @@ export {
 } from './event-store.ts';
 export { eventStoreMigrations } from './migrations.ts';
 export { type Projection, projection, type RunningProjection, startProjection } from './projection.ts';
+export { type NewestOptions, readNewest } from './read-newest.ts';
 export { type Loaded, loadState, type SnapshotOptions } from './snapshots.ts';
+export { type StreamHistoryOptions, streamHistory } from './stream-history.ts';
 export { given } from './test-kit.ts';

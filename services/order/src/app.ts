@@ -14,6 +14,7 @@ import { followSaga } from './follow.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
+import { orderHistory } from './history.ts';
 import { historyRoutes } from './history-routes.ts';
 import { migrations } from './migrations/index.ts';
 import { orderRoutes } from './routes.ts';
@@ -58,5 +59,6 @@ export const defineOrders =
         { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
+      backfill: orderHistory,
     };
   };
