@@ -2,6 +2,7 @@
 
 // Messages
 
+export { type Actor, type Cause, causedBy, causeOf } from './message/cause.ts';
 export {
   type Context,
   childTraceparent,

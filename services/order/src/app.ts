@@ -14,6 +14,8 @@ import { followSaga } from './follow.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
+import { orderHistory } from './history.ts';
+import { historyRoutes } from './history-routes.ts';
 import { migrations } from './migrations/index.ts';
 import { orderRoutes } from './routes.ts';
 import type { OrderTables } from './store/tables.ts';
@@ -43,7 +45,11 @@ export const defineOrders =
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
       migrations,
-      routes: [orderRoutes({ store, fulfilment, backlog }), adminRoutes({ store, fulfilment })],
+      routes: [
+        orderRoutes({ store, fulfilment, backlog }),
+        adminRoutes({ store, fulfilment }),
+        historyRoutes(store),
+      ],
       subscriptions: {
         'order.replies': fulfilment.replies,
         'order.deliveries': [onShipmentDelivered],
@@ -53,5 +59,6 @@ export const defineOrders =
         { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
+      backfill: orderHistory,
     };
   };
