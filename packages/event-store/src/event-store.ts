@@ -132,11 +132,17 @@ export const appendEvents = async <Event extends DomainEvent, DB>(
     .filter(({ events }) => events.length > 0)
     .toSorted((one, other) => (one.stream < other.stream ? -1 : 1)); // locked in a fixed order
   if (wanted.length === 0) return [];
-  const transactions = await advance(tx, wanted);
+  await advance(tx, wanted);
   const events = appended.flatMap(({ events }) => events);
+  // A younger transaction may have appended while this one waited for the stream: readers must still see its events first.
   await sql`
     insert into event (stream, version, id, type, shape, data, cause, at, transaction)
-    select stream, version, id, type, shape, data, cause, ${at}::timestamptz, transaction from unnest(
+    select stream, version, id, type, shape, data, cause, ${at}::timestamptz,
+      greatest(pg_current_xact_id(), (
+        select last.transaction from event as last
+        where last.stream = appended.stream and last.version = appended.version - appended.place
+      ))
+    from unnest(
       ${events.map(({ stream }) => stream)}::text[],
       ${events.map(({ version }) => version)}::integer[],
       ${events.map(({ id }) => id)}::text[],
@@ -144,8 +150,8 @@ export const appendEvents = async <Event extends DomainEvent, DB>(
       ${events.map(({ event }) => shapeOf(event.type))}::integer[],
       ${events.map(({ event }) => JSON.stringify(event))}::jsonb[],
       ${events.map(({ cause }) => JSON.stringify(cause))}::jsonb[],
-      ${events.map(({ stream }) => transactions.get(stream))}::xid8[]
-    ) as appended (stream, version, id, type, shape, data, cause, transaction)`.execute(tx);
+      ${appended.flatMap(({ events: { length } }) => Array.from({ length }, (_, index) => index + 1))}::integer[]
+    ) as appended (stream, version, id, type, shape, data, cause, place)`.execute(tx);
   return events;
 };
 
@@ -155,30 +161,25 @@ interface Advance {
   readonly events: readonly unknown[];
 }
 
-/**
- * Moves each stream from its expected version to the next, which holds its lock until the transaction ends. Returns the
- * transaction that each stream's new events are read under: a transaction may have begun before the one that appended the
- * events before its own, and readers order events by transaction.
- */
-const advance = async <DB>(tx: Tx<DB>, appends: readonly Advance[]): Promise<ReadonlyMap<string, string>> => {
-  const { rows } = await sql<{ stream: string; transaction: string }>`
-    insert into event_stream as known (stream, version, transaction)
-    select stream, expected + added, pg_current_xact_id() from unnest(
+/** Moves each stream from its expected version to the next, which holds its lock until the transaction ends. */
+const advance = async <DB>(tx: Tx<DB>, appends: readonly Advance[]): Promise<void> => {
+  const { rows } = await sql<{ stream: string }>`
+    insert into event_stream as known (stream, version)
+    select stream, expected + added from unnest(
       ${appends.map(({ stream }) => stream)}::text[],
       ${appends.map(({ expectedVersion }) => expectedVersion)}::integer[],
       ${appends.map(({ events }) => events.length)}::integer[]
     ) as append (stream, expected, added)
     where expected = 0 or exists (select from event_stream as begun where begun.stream = append.stream)
-    on conflict (stream) do update
-      set version = excluded.version, transaction = greatest(known.transaction, excluded.transaction)
+    on conflict (stream) do update set version = excluded.version
       where known.version = (
         select expected from unnest(
           ${appends.map(({ stream }) => stream)}::text[],
           ${appends.map(({ expectedVersion }) => expectedVersion)}::integer[]
         ) as wanted (stream, expected) where wanted.stream = excluded.stream)
-    returning stream, transaction::text as transaction`.execute(tx);
-  const moved = new Map(rows.map(({ stream, transaction }) => [stream, transaction]));
+    returning stream`.execute(tx);
+  if (rows.length === appends.length) return;
+  const moved = new Set(rows.map(({ stream }) => stream));
   const stream = appends.find((append) => !moved.has(append.stream))?.stream;
-  if (stream !== undefined) throw eventStoreErrors.version_conflict({ stream });
-  return moved;
+  throw eventStoreErrors.version_conflict({ stream });
 };

@@ -24,4 +24,5 @@ export { type Projection, projection, type RunningProjection, startProjection } 
 export { type NewestOptions, readNewest } from './read-newest.ts';
 export { type Loaded, loadState, type SnapshotOptions } from './snapshots.ts';
 export { type StreamHistoryOptions, streamHistory } from './stream-history.ts';
+export { createEventTail, type EventTail, type TailOptions } from './tail.ts';
 export { given } from './test-kit.ts';

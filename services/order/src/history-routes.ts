@@ -1,45 +1,30 @@
-import type { StoredCause, StoredEvent } from '@emporium/event-store';
 import {
   currentUser,
+  fieldProblem,
   nextPage,
   pageLimit,
-  problem,
   type Routes,
   readPage,
-  type User,
   wholeNumber,
 } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
-import type { OrderEvent } from './domain/order.ts';
-import { readHistory, readOwner } from './store/orders.ts';
+import { assertMayRead, entryFor, historyEntry } from './history-entry.ts';
+import type { OrderStreams } from './order-streams.ts';
+import { readHistory, readOrder, readOwner } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 
+interface HistoryDependencies {
+  readonly store: Pick<Store<OrderTables>, 'db'>;
+  readonly streams: OrderStreams;
+}
+
 const newestVersion = 2_147_483_647;
+const params = z.object({ id: z.string().max(100) });
 
-const actor = z
-  .object({ kind: z.string(), id: z.string().optional(), name: z.string().optional() })
-  .describe(
-    'Who did it: a person by id (to customers an administrator has none), or a part of the shop by name',
-  );
-
-const entry = z.object({
-  version: z.int(),
-  id: z.string(),
-  at: z.string(),
-  type: z.string(),
-  data: z.record(z.string(), z.unknown()),
-  actor,
-  correlationId: z.string().optional(),
-  causationId: z
-    .string()
-    .optional()
-    .describe('The id of the message, or the span id of the request, that led to it'),
-});
-
-/** What happened to an order, event by event. */
+/** What happened to an order, and what happens: event by event. */
 export const historyRoutes =
-  ({ db }: Pick<Store<OrderTables>, 'db'>): Routes =>
+  ({ store: { db }, streams }: HistoryDependencies): Routes =>
   (server) => {
     server.get(
       '/api/orders/:id/history',
@@ -47,14 +32,14 @@ export const historyRoutes =
         config: { access: 'user' },
         schema: {
           summary: 'The events of an order, the oldest first, with who did it and what caused it',
-          params: z.object({ id: z.string().max(100) }),
+          params,
           querystring: z.object({
             limit: pageLimit(500, 100),
             after: wholeNumber({ min: 0, max: newestVersion, usual: 0 }).describe(
               'Only events after this version',
             ),
           }),
-          response: { 200: z.object({ orderId: z.string(), events: z.array(entry), ...nextPage }) },
+          response: { 200: z.object({ orderId: z.string(), events: z.array(historyEntry), ...nextPage }) },
         },
       },
       async (request, reply) => {
@@ -71,20 +56,43 @@ export const historyRoutes =
         return { orderId: id, events: rows.map((event) => entryFor(user, event)), ...next };
       },
     );
+
+    server.get(
+      '/api/orders/:id/events',
+      {
+        config: { access: 'user' },
+        schema: {
+          summary:
+            'The events of an order as server-sent events: all, or those after `Last-Event-ID`, and then each new one',
+          params,
+        },
+      },
+      async (request, reply) => {
+        const user = currentUser(request);
+        const { id } = request.params;
+        const after = lastVersionOf(request.headers['last-event-id']);
+        assertMayRead(user, await readOwner(db, id));
+        reply.type('text/event-stream').header('x-accel-buffering', 'no');
+        if (request.method === 'HEAD') return reply.send(); // without a stream, which would not be read
+        const { body, end } = await streams.open(user, id, after, async () => {
+          const { stream } = await readOrder(db, id);
+          if (after <= stream.version) return stream;
+          throw badLastEventId(`must not be after the newest version, which is ${stream.version}`);
+        });
+        reply.raw.once('close', end);
+        return reply.send(body);
+      },
+    );
+    server.addHook('preClose', async () => streams.close());
   };
 
-/** Throws a 404 problem unless it is the user's own order, or the user is an administrator. */
-const assertMayRead = ({ userId, role }: User, owner: string | undefined): void => {
-  if (owner === undefined || (owner !== userId && role !== 'administrator'))
-    throw problem(404, 'not-found', 'There is no such order.');
+/** The version that a client has seen last; 0 when it has seen none. */
+const lastVersionOf = (header: string | readonly string[] | undefined): number => {
+  if (header === undefined || header === '') return 0;
+  const version = typeof header === 'string' && /^\d{1,10}$/.test(header) ? Number(header) : Number.NaN;
+  if (version <= newestVersion) return version;
+  throw badLastEventId('must be the version of an event');
 };
 
-const entryFor = (user: User, { version, id, at, event, cause }: StoredEvent<OrderEvent>) => {
-  const { type, ...data } = event;
-  const { actor, ...ids } = cause;
-  return { version, id, at: at.toISOString(), type, data, actor: actorFor(user, actor), ...ids };
-};
-
-/** Customers do not learn which administrator it was. */
-const actorFor = ({ role }: User, actor: StoredCause['actor']): z.output<typeof entry>['actor'] =>
-  actor.kind === 'administrator' && role !== 'administrator' ? { kind: actor.kind } : actor;
+const badLastEventId = (message: string) =>
+  fieldProblem(400, 'invalid-request', [{ field: 'headers.last-event-id', message }]);
