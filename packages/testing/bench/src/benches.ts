@@ -1,6 +1,7 @@
 import { type PostgresServer, startPostgres } from '@emporium/servers';
 import { brokerKinds, onBroker } from './brokers.ts';
 import { benchEvents } from './history/event-load.ts';
+import { benchLiveStreams } from './history/live-streams.ts';
 import { benchLongStream } from './history/long-stream.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
@@ -28,6 +29,7 @@ export interface Bench {
 const history: readonly { title: string; run: (server: PostgresServer) => Promise<readonly Figure[]> }[] = [
   { title: 'the event store against raw pg', run: benchEvents },
   { title: 'snapshots against reading all events', run: benchLongStream },
+  { title: 'the events of orders as streams', run: benchLiveStreams },
 ];
 
 /** Our transports against the client libraries that they use. */

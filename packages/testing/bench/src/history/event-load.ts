@@ -152,9 +152,8 @@ const openRawPg = async (url: string): Promise<EventContender> => {
 const saveStreams = {
   name: 'streams',
   text: `
-    insert into event_stream (stream, version, transaction)
-    select stream, $2, pg_current_xact_id() from unnest($1::text[]) as s (stream)
-    on conflict (stream) do update set version = excluded.version, transaction = excluded.transaction`,
+    insert into event_stream (stream, version) select stream, $2 from unnest($1::text[]) as s (stream)
+    on conflict (stream) do update set version = excluded.version`,
 };
 
 const saveEvents = {
