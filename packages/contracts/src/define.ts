@@ -13,6 +13,7 @@ export const services = [
   'operations',
   'sensor-simulator',
   'sensor-analytics',
+  'loyalty',
 ] as const;
 
 export type ServiceName = (typeof services)[number];

@@ -243,6 +243,11 @@ describe('a registry refuses a subscription', () => {
     ],
     ['that listens to nothing', changed(mails, { to: [] }), 'email.orders listens to nothing'],
     [
+      'that is ordered and takes a backfill',
+      changed(mails, { ordered: true, backfill: true }),
+      'email.orders: what is published again comes in no order, and it is ordered',
+    ],
+    [
       'that lists a contract twice',
       changed(mails, { to: [placed, placed] }),
       'email.orders lists order.placed twice',

@@ -108,12 +108,13 @@ const deprecationViolations = (
   );
 };
 
-const namingViolations = ({ name, service, to }: Subscription): string[] => {
+const namingViolations = ({ name, service, to, ordered, backfill }: Subscription): string[] => {
   if (!services.includes(service)) return [`${name}: ${service} is not a service`];
   const isNamed = name.startsWith(`${service}.`) && /^[a-z0-9-]+$/.test(name.slice(service.length + 1));
   return [
     ...when(!isNamed, `${name}: a name must read '${service}.what', in small letters, digits and dashes`),
     ...when(to.length === 0, `${name} listens to nothing`),
+    ...when(ordered && backfill, `${name}: what is published again comes in no order, and it is ordered`),
     ...when(
       to.length > 1 && to.some((contract) => carrierOf(contract) === 'stream'),
       `${name}: a subscription to an open stream must list nothing else`,

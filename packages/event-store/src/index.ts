@@ -21,6 +21,8 @@ export {
 } from './event-store.ts';
 export { eventStoreMigrations } from './migrations.ts';
 export { type Projection, projection, type RunningProjection, startProjection } from './projection.ts';
+export { type NewestOptions, readNewest } from './read-newest.ts';
 export { type Loaded, loadState, type SnapshotOptions } from './snapshots.ts';
+export { type StreamHistoryOptions, streamHistory } from './stream-history.ts';
 export { createEventTail, type EventTail, type TailOptions } from './tail.ts';
 export { given } from './test-kit.ts';

@@ -15,6 +15,7 @@ import { followSaga } from './follow.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
+import { orderHistory } from './history.ts';
 import { historyRoutes } from './history-routes.ts';
 import { migrations } from './migrations/index.ts';
 import { createOrderStreams } from './order-streams.ts';
@@ -64,5 +65,6 @@ export const defineOrders =
         { name: 'order streams', start: () => tail.stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
+      backfill: orderHistory,
     };
   };

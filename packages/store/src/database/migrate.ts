@@ -100,4 +100,21 @@ export const messagingMigrations: Migrations = {
     'drop index outbox_name',
     'create unique index outbox_name on outbox (name, copy) where name is not null',
   ),
+  // A row with a subscription is for that one alone; both indexes are empty but during a backfill.
+  '007-backfill': statements(
+    'alter table outbox add column subscription text',
+    'create index outbox_subscription on outbox (subscription) where subscription is not null',
+    `create table backfill (
+      subscription text primary key,
+      requested_by text not null,
+      requested_at timestamptz not null,
+      position text,
+      until text not null,
+      total bigint not null,
+      done bigint not null default 0,
+      messages bigint not null default 0,
+      finished_at timestamptz
+    )`,
+    'create index backfill_open on backfill (requested_at) where finished_at is null',
+  ),
 };

@@ -25,7 +25,7 @@ export const reminded = event('counter.reminded', {
 });
 
 /** An event in two versions, of which the first is deprecated. */
-export const totalled1 = event('counter.totalled', {
+const totalled1 = event('counter.totalled', {
   owner: 'inventory',
   version: 1,
   key: 'counter',
@@ -47,7 +47,10 @@ export const inOrder = subscription('inventory.in-order', { to: [counted], order
 export const heard = subscription('order.heard', { to: [counted, reminded], ordered: true, retry: quick });
 export const totals = subscription('order.totals', { to: [totalled1, totalled], retry: quick });
 
+/** Born later than the events that it listens to. */
+export const late = subscription('order.late', { to: [counted], retry: quick, backfill: true });
+
 export const registry = createRegistry({
   contracts: [count, counted, reminded, totalled1, totalled],
-  subscriptions: [counting, inOrder, heard, totals],
+  subscriptions: [counting, inOrder, heard, totals, late],
 });

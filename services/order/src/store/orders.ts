@@ -1,4 +1,4 @@
-import { type Cause, type Effect, emit, permanent } from '@emporium/bus';
+import { type Cause, type EmitEffect, emit, permanent } from '@emporium/bus';
 import {
   numbered,
   orderCancelled,
@@ -129,11 +129,20 @@ export const orderOf = ({ events }: OrderStream): Order =>
     events.map(({ event }) => event),
   );
 
+/** The public events of an order, as they were published when they happened. */
+export const publicEvents = ({ events }: OrderStream): readonly EmitEffect[] => {
+  let order: Order = orderDecider.initial;
+  return events.flatMap((stored) => {
+    order = orderDecider.evolve(order, stored.event);
+    return publicEvent(stored, order) ?? [];
+  });
+};
+
 /** The public event for a stored event, with the same id. */
 const publicEvent = (
   { id, stream: orderId, version, at, event }: StoredEvent<OrderEvent>,
   order: Order,
-): Effect | undefined => {
+): EmitEffect | undefined => {
   if (order.status === 'none') return undefined;
   const { customerId, total } = order;
   const lines = [...order.lines];
