@@ -93,6 +93,7 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
   return {
     store,
     server,
+    url: database.url,
     lines,
     log,
     tokens: verifier,
