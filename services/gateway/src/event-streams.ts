@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { problem } from '@emporium/service';
+import { type HttpRequest, problem } from '@emporium/service';
 import type { UpstreamResponse } from './upstream.ts';
 
 /** Responses of server-sent events, which have no end of their own: an open one would keep the server from closing. */
@@ -12,6 +12,10 @@ export interface EventStreams {
   /** Ends all open streams regularly; clients of server-sent events connect again. */
   end(): void;
 }
+
+/** Whether the caller wants an event stream, as clients of server-sent events say. */
+export const acceptsEventStream = ({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): boolean =>
+  method === 'GET' && headers.accept?.includes('text/event-stream') === true;
 
 export const createEventStreams = (maxOpen: number): EventStreams => {
   const open = new Map<PassThrough, Readable>();

@@ -16,8 +16,8 @@ export interface UpstreamRequest {
   /** The bulkhead: slow requests of one kind take no connections from another kind. */
   readonly kind?: string;
   /**
-   * The caller wants server-sent events. Clients of those connect again when the connection is lost, and give up at an error: while
-   * the service is restarted, they wait here.
+   * A GET of server-sent events. Its client connects again when the connection is lost, and gives up at an error: while the service
+   * is restarted or busy, it waits here.
    */
   readonly isStream?: boolean;
 }
@@ -52,10 +52,12 @@ export interface UpstreamOptions {
 /** Requests of one kind in flight at one time; others wait. */
 const maxInFlight = 64;
 
-/** For a stream, while its service cannot be reached. */
+/** For a stream, while its service cannot be reached; with jitter, since all of them come at one time. */
 const againMs = 250;
 /** Streams have heartbeats in shorter intervals. */
 const idleStreamMs = 30_000;
+
+const busyCode = 'service-busy';
 
 /** In bytes. */
 const smallBody = 64 * 1_024;
@@ -123,8 +125,8 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
           throw error;
         });
       } catch (error) {
-        if (request.isStream !== true || !isAway(error) || performance.now() > until) throw error;
-        await sleep(againMs, undefined, { signal: request.signal });
+        if (request.isStream !== true || !mayPass(error) || performance.now() > until) throw error;
+        await sleep(againMs * (0.5 + Math.random()), undefined, { signal: request.signal });
       }
     }
   };
@@ -167,6 +169,9 @@ const unreachableCodes = new Set([
 const isAway = (error: unknown): boolean =>
   unreachableCodes.has(error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error));
 
+const mayPass = (error: unknown): boolean =>
+  isAway(error) || (error instanceof Problem && error.code === busyCode);
+
 const problemOf = (error: unknown, name: string): unknown => {
   if (error instanceof Problem) return error;
   if (isAway(error)) return serviceAway(name, error);
@@ -183,7 +188,7 @@ const serviceAway = (name: string, cause: unknown): Problem =>
     cause,
   });
 const serviceBusy = (name: string): Problem =>
-  problem(503, 'service-busy', `The ${name} service is busy; try again.`, { headers: retryAfter });
+  problem(503, busyCode, `The ${name} service is busy; try again.`, { headers: retryAfter });
 const serviceTooSlow = (name: string): Problem =>
   problem(504, 'service-too-slow', `The ${name} service did not answer in time.`);
 /** Node's server accepts some paths and headers that undici refuses to send. */

@@ -500,6 +500,28 @@ describe('what goes wrong', () => {
       await response.body?.cancel();
     });
 
+    test('many are opened at one time, and take no place of other requests', async () => {
+      const held: ServerResponse[] = [];
+      answer = (_service, response, { url }) => {
+        if (url.endsWith('/stream')) held.push(response);
+        else response.writeHead(200).end();
+      };
+      const callers = new AbortController();
+      const headers = { accept: 'text/event-stream' };
+      const opening = Array.from({ length: 30 }, () =>
+        fetch(`${gateway.url}/api/sensors/stream`, { headers, signal: callers.signal }),
+      );
+      await expect.poll(() => held.length).toBe(5); // the capacity of this gateway
+      expect((await call('/api/sensors/alerts')).status).toBe(200);
+      answer = (_service, response) =>
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+      for (const response of held)
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+      const statuses = (await Promise.all(opening)).map(({ status }) => status);
+      expect(statuses).toEqual(Array(30).fill(200));
+      callers.abort();
+    });
+
     test('that waits for its service is answered 503 in the end', async () => {
       const other = await startGateway({
         ...urlsOfStubs(),
