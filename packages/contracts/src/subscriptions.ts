@@ -7,6 +7,7 @@ import {
   releaseStock1,
   reserveStock,
   reserveStock1,
+  returnStock,
   stockCommitted,
   stockCommitted1,
   stockRejected,
@@ -34,6 +35,7 @@ import {
   paymentVoided1,
   refundPayment,
   refundPayment1,
+  refundPayment2,
   voidPayment,
   voidPayment1,
 } from './payment.ts';
@@ -57,7 +59,15 @@ import { userRegistered } from './users.ts';
 /** All subscriptions. The first versions of saga messages are still sent by earlier releases, or in transit. */
 export const subscriptions: readonly Subscription[] = [
   subscription('inventory.commands', {
-    to: [reserveStock1, reserveStock, releaseStock1, releaseStock, commitReservation1, commitReservation],
+    to: [
+      reserveStock1,
+      reserveStock,
+      releaseStock1,
+      releaseStock,
+      commitReservation1,
+      commitReservation,
+      returnStock,
+    ],
     retry: quick,
   }),
   subscription('payment.commands', {
@@ -69,6 +79,7 @@ export const subscriptions: readonly Subscription[] = [
       voidPayment1,
       voidPayment,
       refundPayment1,
+      refundPayment2,
       refundPayment,
     ],
     retry: quick,
