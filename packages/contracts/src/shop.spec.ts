@@ -70,6 +70,11 @@ describe('the registry of the shop', () => {
     expect(new Set(shop.subscription('order.replies')?.to)).toEqual(new Set(replies));
   });
 
+  test('delivers the replies of refunds to their own saga', () => {
+    const types = shop.subscription('order.refund-replies')?.to.map(({ type }) => type);
+    expect(types).toEqual(['payment.refunded.v3', 'payment.refund-declined', 'stock.returned']);
+  });
+
   test('has replies from each participant of an order', () => {
     for (const owner of new Set(commands.map((command) => command.owner))) {
       expect(replies.filter((reply) => reply.owner === owner).length).toBeGreaterThan(1);

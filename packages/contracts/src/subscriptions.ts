@@ -16,8 +16,9 @@ import {
   stockReleased1,
   stockReserved,
   stockReserved1,
+  stockReturned,
 } from './inventory.ts';
-import { orderCancelled, orderConfirmed } from './order.ts';
+import { orderCancelled, orderConfirmed, orderRefunded } from './order.ts';
 import {
   authorisePayment,
   authorisePayment1,
@@ -31,6 +32,8 @@ import {
   paymentCaptureFailed1,
   paymentDeclined,
   paymentDeclined1,
+  paymentRefundDeclined,
+  paymentRefunded,
   paymentVoided,
   paymentVoided1,
   refundPayment,
@@ -118,13 +121,25 @@ export const subscriptions: readonly Subscription[] = [
     ],
     retry: quick,
   }),
+  // A queue of their own: refunds wait for no order, and no order waits for them.
+  subscription('order.refund-replies', {
+    to: [paymentRefunded, paymentRefundDeclined, stockReturned],
+    retry: quick,
+  }),
   subscription('order.deliveries', { to: [shipmentDelivered], retry: quick }),
   subscription('order.prices', { to: [productListed, productPriceChanged], ordered: true, retry: quick }),
 
   subscription('email.customers', { to: [userRegistered], ordered: true, retry: patient }),
   subscription('email.welcome', { to: [userRegistered], retry: patient }),
   subscription('email.orders', {
-    to: [orderConfirmed, orderCancelled, shipmentDispatched1, shipmentDispatched, shipmentDelivered],
+    to: [
+      orderConfirmed,
+      orderCancelled,
+      orderRefunded,
+      shipmentDispatched1,
+      shipmentDispatched,
+      shipmentDelivered,
+    ],
     retry: patient,
   }),
   subscription('email.operations', { to: [temperatureAlert], retry: patient }),

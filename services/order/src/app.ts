@@ -11,10 +11,13 @@ import { adminRoutes } from './admin-routes.ts';
 import { createBacklog } from './backlog.ts';
 import type { Config, Settings } from './config.ts';
 import { followSaga } from './follow.ts';
+import { followRefund } from './follow-refund.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { migrations } from './migrations/index.ts';
+import { refundRoutes } from './refund-routes.ts';
+import { createRefundSaga, type RefundSubject } from './refund-saga.ts';
 import { orderRoutes } from './routes.ts';
 import type { OrderTables } from './store/tables.ts';
 import { customerOrders } from './views/customer-orders.ts';
@@ -26,11 +29,14 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
 export const defineOrders =
   (config: Settings) =>
   ({ store, log }: Pick<ServiceContext<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
-    const definition = createFulfilment({
+    const deadlines = {
       stepMs: config.ORDER_STEP_DEADLINE_MS,
-      dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
       attempts: config.ORDER_STEP_ATTEMPTS,
       retryDelayMs: config.ORDER_RETRY_DELAY_MS,
+    };
+    const definition = createFulfilment({
+      ...deadlines,
+      dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
       sendsOlderVersion: config.ORDER_COMMAND_VERSION === '1',
     });
     const fulfilment = createSagaRunner<Fulfilment, OrderTables>(store, {
@@ -38,20 +44,31 @@ export const defineOrders =
       log,
       follow: followSaga,
     });
+    const refunds = createSagaRunner<RefundSubject, OrderTables>(store, {
+      definition: createRefundSaga(deadlines),
+      log,
+      follow: followRefund,
+    });
     const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
 
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
       migrations,
-      routes: [orderRoutes({ store, fulfilment, backlog }), adminRoutes({ store, fulfilment })],
+      routes: [
+        orderRoutes({ store, fulfilment, backlog }),
+        adminRoutes({ store, fulfilment }),
+        refundRoutes({ store, refunds }),
+      ],
       subscriptions: {
         'order.replies': fulfilment.replies,
+        'order.refund-replies': refunds.replies,
         'order.deliveries': [onShipmentDelivered],
         'order.prices': [onProductListed, onProductPriceChanged],
       },
       background: [
         { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
+        { name: 'refund deadlines', start: () => refunds.startDeadlines(store).stop },
       ],
     };
   };
