@@ -50,6 +50,7 @@ export {
   orderRefunded,
   orderRefundParked,
 } from './order.ts';
+export { numbered } from './order-placed.ts';
 export {
   authorisePayment,
   capturePayment,

@@ -19,7 +19,8 @@ const events = shop.contracts.filter(({ kind }) => kind === 'event');
 // The first two versions of payment.refunded answer commands that no saga sends.
 const replies = events.filter(
   (each) =>
-    (each.downcast !== undefined || 'stepId' in each.schema.shape) && each.name !== 'payment.refunded',
+    (each.upcast?.stepIdOf !== undefined || 'stepId' in each.schema.shape) &&
+    each.name !== 'payment.refunded',
 );
 /** The first versions of the messages of sagas that are older than the envelope's step id. */
 const withStepIdInData = shop.contracts.flatMap(({ upcast }) =>

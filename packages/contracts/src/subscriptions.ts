@@ -18,7 +18,7 @@ import {
   stockReserved1,
   stockReturned,
 } from './inventory.ts';
-import { orderCancelled, orderConfirmed, orderRefunded } from './order.ts';
+import { orderCancelled, orderCompleted, orderConfirmed, orderRefunded } from './order.ts';
 import {
   authorisePayment,
   authorisePayment1,
@@ -145,4 +145,6 @@ export const subscriptions: readonly Subscription[] = [
   subscription('email.operations', { to: [temperatureAlert], retry: patient }),
 
   subscription('sensor-analytics.readings', { to: [sensorData], retry: quick }),
+
+  subscription('loyalty.orders', { to: [orderCompleted, orderRefunded], retry: quick, backfill: true }),
 ];

@@ -7,7 +7,7 @@ export {
   step,
 } from './definition.ts';
 export type { SagaFact, SagaInput, Transition } from './inputs.ts';
-export { indexDeadlinesBySaga, sagaMigrations } from './migrations.ts';
+export { sagaMigrations } from './migrations.ts';
 export {
   type Applied,
   createSagaRunner,

@@ -14,11 +14,12 @@ export const followRefund = async (
 ): Promise<readonly Effects[]> => {
   const items = changes.map((change) => ({ ...change, data: { orderId: change.state.subject.orderId } }));
   const withFacts = items.filter(({ facts }) => facts.length > 0);
-  const decided = await orders.decideAll({ tx, now }, withFacts, ({ data, state, facts }, { order }) =>
+  const decided = await orders.decideAll({ tx, now }, withFacts, ({ data, state, facts, cause }, { order }) =>
     decideOrder(
       data.orderId,
       order,
       facts.map((fact) => refundCommandOf(state.id, fact)),
+      cause,
     ),
   );
   const followed = new Map(paired(withFacts, decided));

@@ -1,6 +1,8 @@
+import { causeOf } from '@emporium/bus';
 import { isCurrency, money, orderLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import {
+  actorOf,
   currentUser,
   cursor,
   fieldProblem,
@@ -87,10 +89,11 @@ export const refundRoutes =
       },
       async (request, reply) => {
         const { id: orderId } = request.params;
-        const refund = requestOf(request.body);
+        const actor = actorOf(currentUser(request));
+        const refund = { ...requestOf(request.body), orderId, actor };
         const answer = await store.transaction((work) =>
           once(work.tx, request, orderId, async () => {
-            const outcome = await requestRefund(refunds, work, orderId, refund);
+            const outcome = await requestRefund(refunds, work, refund);
             if (outcome.kind === 'refused') throw problemOf(outcome.refusal);
             const { refundId, amount } = outcome;
             const href = hrefOf(orderId, refundId);
@@ -162,10 +165,13 @@ export const refundRoutes =
       },
       async (request, reply) => {
         const { id: orderId, refundId } = request.params;
-        await store.transaction(async ({ tx, now, effects }) => {
+        const actor = actorOf(currentUser(request));
+        await store.transaction(async ({ tx, now, context, effects }) => {
           const { order } = await readOrder(tx, orderId);
           const isKnown = order.status !== 'none' && order.refunds.some((each) => each.refundId === refundId);
-          const applied = isKnown ? await refunds.apply(tx, refundId, { kind: 'resume' }, now) : undefined;
+          const applied = isKnown
+            ? await refunds.apply(tx, refundId, { kind: 'resume' }, now, causeOf(context, actor))
+            : undefined;
           if (applied === undefined) throw unknownRefund();
           if (applied.transition.kind === 'ignored')
             throw problem(409, 'not-parked', 'The refund is not parked.');

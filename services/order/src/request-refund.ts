@@ -1,4 +1,4 @@
-import { effectList } from '@emporium/bus';
+import { type Actor, causeOf, effectList } from '@emporium/bus';
 import type { Money } from '@emporium/contracts';
 import { isRefused } from '@emporium/event-store';
 import type { SagaRunner } from '@emporium/saga';
@@ -15,12 +15,16 @@ export type RefundOutcome =
   /** Nothing was written. */
   | { readonly kind: 'refused'; readonly refusal: OrderRefusal };
 
+export interface RefundRequest extends RequestedRefund {
+  readonly orderId: string;
+  readonly actor: Actor;
+}
+
 /** Decides under the order's lock, and starts the saga of the refund in the same transaction. */
 export const requestRefund = async (
   refunds: SagaRunner<RefundSubject, OrderTables>,
   { tx, now, context, effects }: Work<OrderTables>,
-  orderId: string,
-  requested: RequestedRefund,
+  { orderId, actor, ...requested }: RefundRequest,
 ): Promise<RefundOutcome> => {
   const refundId = uuid();
   const items = [{ data: { orderId } }];
@@ -28,12 +32,12 @@ export const requestRefund = async (
     const decision = orderDecider.decide({ type: 'request-refund', refundId, ...requested }, order);
     return isRefused<OrderEvent, OrderRefusal>(decision)
       ? { change: undefined, refused: decision.refused }
-      : { change: decision };
+      : { change: { events: decision, cause: causeOf(context, actor) } };
   });
   if (decided === undefined) throw new Error('one item has one decision');
   const { decision, followed } = decided;
   if (decision.change === undefined) return { kind: 'refused', refusal: decision.refused };
-  const event = decision.change.find(({ type }) => type === 'refund-requested');
+  const event = decision.change.events.find(({ type }) => type === 'refund-requested');
   if (event?.type !== 'refund-requested') throw new Error('a refund that is not refused is requested');
   const { amount, lines, restock } = event;
   const subject = { orderId, refundId, amount, lines, restock };

@@ -1,5 +1,5 @@
 import { eventStoreMigrations } from '@emporium/event-store';
-import { indexDeadlinesBySaga, sagaMigrations } from '@emporium/saga';
+import { sagaMigrations } from '@emporium/saga';
 import { type Migrations, statements } from '@emporium/store';
 
 export const migrations: Migrations = {
@@ -26,5 +26,4 @@ export const migrations: Migrations = {
     'create index customer_order_newest on customer_order (customer_id, order_id desc)',
     'create index customer_order_status on customer_order (status, order_id desc)',
   ),
-  '020-saga-deadline': indexDeadlinesBySaga,
 };
