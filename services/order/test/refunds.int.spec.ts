@@ -61,6 +61,37 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
     ]);
   });
 
+  test('have the administrator as the actor of their request and resumption, and their saga of the rest', async () => {
+    const { orderId } = await refunds.completed();
+    const refundId = await refunds.requested(orderId, { amount: eur(1) });
+    await orders.handle(refunds.paidBack(orderId, refundId, 1));
+    const { body } = await orders.ask('GET', `/api/orders/${orderId}/history`, refunds.administrator);
+    const actors = body.events.map(({ type, actor }: { type: string; actor: object }) => [type, actor]);
+    const saga = { kind: 'saga', name: 'refund' };
+    expect(actors.slice(-3)).toEqual([
+      ['refund-requested', { kind: 'administrator', id: refunds.administrator.as }],
+      ['refund-step-recorded', saga],
+      ['refunded', saga],
+    ]);
+  });
+
+  test('are seen in the order as it was', async () => {
+    const order = await refunds.completed();
+    const refundId = await refunds.requested(order.orderId, { amount: eur(1) });
+    await orders.handle(refunds.paidBack(order.orderId, refundId, 1));
+    const { rows } = await sql<{ version: number }>`
+      select version from event where stream = ${order.orderId} and type = 'refund-requested'`.execute(
+      orders.store.db,
+    );
+    const at = async (version: number) =>
+      (await orders.ask('GET', `/api/orders/${order.orderId}?version=${version}`, refunds.administrator))
+        .body;
+    const requested = rows[0]?.version ?? 0;
+    expect(await at(requested - 1)).toMatchObject({ refunded: eur(0), refunds: [] });
+    expect(await at(requested)).toMatchObject({ refunded: eur(0), refunds: [{ status: 'in-progress' }] });
+    expect(await at(requested + 2)).toMatchObject({ refunded: eur(1), refunds: [{ status: 'refunded' }] });
+  });
+
   test('of an amount return no pieces', async () => {
     const { orderId } = await refunds.completed();
     const refundId = await refunds.requested(orderId, { amount: eur(1) });
