@@ -100,15 +100,22 @@ export const appendEvents = async <Event extends DomainEvent, DB>(
   const events = appends.flatMap(({ stream, expectedVersion, events }) =>
     events.map((event, index) => ({ id: uuid(), stream, version: expectedVersion + index + 1, at, event })),
   );
+  // A younger transaction may have appended while this one waited for the stream: projections must still read its events first.
   await sql`
-    insert into event (stream, version, id, type, data, at)
-    select stream, version, id, type, data, ${at}::timestamptz from unnest(
+    insert into event (stream, version, id, type, data, at, transaction)
+    select stream, version, id, type, data, ${at}::timestamptz,
+      greatest(pg_current_xact_id(), (
+        select last.transaction from event as last
+        where last.stream = appended.stream and last.version = appended.version - appended.place
+      ))
+    from unnest(
       ${events.map(({ stream }) => stream)}::text[],
       ${events.map(({ version }) => version)}::integer[],
       ${events.map(({ id }) => id)}::text[],
       ${events.map(({ event }) => event.type)}::text[],
-      ${events.map(({ event }) => JSON.stringify(event))}::jsonb[]
-    ) as appended (stream, version, id, type, data)`.execute(tx);
+      ${events.map(({ event }) => JSON.stringify(event))}::jsonb[],
+      ${appends.flatMap(({ events: { length } }) => Array.from({ length }, (_, index) => index + 1))}::integer[]
+    ) as appended (stream, version, id, type, data, place)`.execute(tx);
   return events;
 };
 

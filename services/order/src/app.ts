@@ -1,4 +1,4 @@
-import { startProjection } from '@emporium/event-store';
+import { createProjections } from '@emporium/event-store';
 import { createSagaRunner } from '@emporium/saga';
 import {
   createService,
@@ -17,7 +17,7 @@ import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { migrations } from './migrations/index.ts';
 import { orderRoutes } from './routes.ts';
 import type { OrderTables } from './store/tables.ts';
-import { customerOrders } from './views/customer-orders.ts';
+import { projections } from './views/index.ts';
 
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<OrderTables>('order', config, log, defineOrders(config));
@@ -25,7 +25,11 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
 /** The definition of the service, independent of its database and broker. */
 export const defineOrders =
   (config: Settings) =>
-  ({ store, log }: Pick<ServiceContext<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
+  ({
+    store,
+    health,
+    log,
+  }: Pick<ServiceContext<OrderTables>, 'store' | 'health' | 'log'>): ServiceDefinition<OrderTables> => {
     const definition = createFulfilment({
       stepMs: config.ORDER_STEP_DEADLINE_MS,
       dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
@@ -39,6 +43,8 @@ export const defineOrders =
       follow: followSaga,
     });
     const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
+    const views = createProjections(store, projections, log);
+    for (const { name, check } of views.checks) health.add(name, check, { degrades: true });
 
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
@@ -50,7 +56,7 @@ export const defineOrders =
         'order.prices': [onProductListed, onProductPriceChanged],
       },
       background: [
-        { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
+        ...views.stages,
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
     };

@@ -1,0 +1,5 @@
+import { projectionsFor } from '@emporium/event-store';
+import type { OrderEvent } from '../domain/order.ts';
+import type { OrderTables } from '../store/tables.ts';
+
+export const { projection } = projectionsFor<OrderEvent, OrderTables>();
