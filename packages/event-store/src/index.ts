@@ -12,6 +12,7 @@ export {
 } from './event-store.ts';
 export { eventStoreMigrations } from './migrations.ts';
 export { type Begun, type Build, type BuildProgress, createBuild } from './projections/build.ts';
+export { runProjectionsCommand } from './projections/command.ts';
 export { type Projection, type ProjectionDefinition, projectionsFor } from './projections/definition.ts';
 export { createProjections, lagText, type Projections } from './projections/projections.ts';
 export type { Reached } from './projections/read-barrier.ts';

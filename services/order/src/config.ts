@@ -1,4 +1,4 @@
-import { milliseconds, serviceConfig } from '@emporium/service';
+import { milliseconds, parseConfig, serviceConfig } from '@emporium/service';
 import { z } from 'zod';
 
 const count = z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
@@ -22,3 +22,8 @@ export type Settings = z.output<typeof settings>;
 
 export const config = serviceConfig.extend(settings.shape);
 export type Config = z.output<typeof config>;
+
+const databaseConfig = serviceConfig.pick({ DATABASE_URL: true });
+
+/** For programs that need nothing but the database. Throws a ConfigError. */
+export const databaseUrl = (): string => parseConfig(databaseConfig, process.env).DATABASE_URL;

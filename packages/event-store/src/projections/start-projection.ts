@@ -27,7 +27,7 @@ const againMs = 50;
 /** Wait between batches under load, in milliseconds, so that a batch is many events instead of one. */
 const gapMs = 20;
 /** The longest wait before an event that could not be applied is tried again, in milliseconds. */
-const maxRetryMs = 30_000;
+const maxRetryMs = 5_000;
 
 /**
  * Keeps a projection up to date, in one instance at a time: the checkpoint's row is the lock. Events are applied in the order of
