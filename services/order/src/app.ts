@@ -15,8 +15,10 @@ import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { migrations } from './migrations/index.ts';
+import { reportRoutes } from './report-routes.ts';
 import { orderRoutes } from './routes.ts';
 import type { OrderTables } from './store/tables.ts';
+import { createWaitForVersion } from './views/at-least.ts';
 import { projections } from './views/index.ts';
 
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
@@ -44,12 +46,17 @@ export const defineOrders =
     });
     const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
     const views = createProjections(store, projections, log);
+    const waitForVersion = createWaitForVersion(views, config.ORDER_READ_WAIT_MS);
     for (const { name, check } of views.checks) health.add(name, check, { degrades: true });
 
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
       migrations,
-      routes: [orderRoutes({ store, fulfilment, backlog }), adminRoutes({ store, fulfilment })],
+      routes: [
+        orderRoutes({ store, fulfilment, backlog, waitForVersion }),
+        adminRoutes({ store, fulfilment, waitForVersion }),
+        reportRoutes({ store, views, waitForVersion }),
+      ],
       subscriptions: {
         'order.replies': fulfilment.replies,
         'order.deliveries': [onShipmentDelivered],

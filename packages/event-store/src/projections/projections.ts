@@ -18,8 +18,8 @@ export interface Projections {
   statusOf(projection: Projection): Promise<ProjectionStatus>;
 }
 
-/** Events that are counted for a status. */
-const maxCounted = 10_000;
+/** Events that are counted for the lag of a status. */
+export const maxCountedLag = 10_000;
 /** A projection is up to date within milliseconds. */
 const maxSeconds = 60;
 
@@ -29,7 +29,7 @@ export const createProjections = <DB>(
   log: Log,
 ): Projections => {
   const barrier = createReadBarrier(store.db, log);
-  const read = (projection: Projection) => statusOf(store.db, projection, maxCounted);
+  const read = (projection: Projection) => statusOf(store.db, projection, maxCountedLag);
   return {
     stages: [
       { name: 'read barrier', start: () => barrier.stop },
@@ -58,7 +58,7 @@ const troubleOf = ({ version }: Projection, status: ProjectionStatus): string | 
   if (build?.version === version && build.failure !== undefined && status.version !== version)
     return `version ${version}: ${failureText(build.failure)}`;
   if (lag.seconds <= maxSeconds) return undefined;
-  return `${lagText(lag, maxCounted)} behind`;
+  return `${lagText(lag, maxCountedLag)} behind`;
 };
 
 /** Such as `12 events and 3.5 s`. */

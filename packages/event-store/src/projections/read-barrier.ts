@@ -71,15 +71,15 @@ export const createReadBarrier = <DB>(db: Kysely<DB>, log: Log): ReadBarrier => 
 const outcomesOf = async <DB>(db: Kysely<DB>, asked: readonly Waiting[]): Promise<readonly Reached[]> => {
   const { rows } = await sql<{ outcome: Reached }>`
     select case
-      when version >= pg_snapshot_xmax(pg_current_snapshot()) then 'unknown'
-      when (projection.transaction, projection.position) >= (version, wanted.position) then 'reached'
+      when wanted.transaction >= pg_snapshot_xmax(pg_current_snapshot()) then 'unknown'
+      when (projection.transaction, projection.position) >= (wanted.transaction, wanted.position) then 'reached'
       else 'late'
     end as outcome
     from unnest(
       ${asked.map(({ projection }) => projection)}::text[],
       ${asked.map(({ version }) => version.transaction)}::xid8[],
       ${asked.map(({ version }) => version.position)}::bigint[]
-    ) with ordinality as wanted (name, version, position, place)
+    ) with ordinality as wanted (name, transaction, position, place)
     left join projection on projection.name = wanted.name
     order by place`.execute(db);
   return rows.map(({ outcome }) => outcome);
