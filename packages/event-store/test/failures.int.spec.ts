@@ -110,8 +110,7 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that cannot ap
     isBroken = false;
     const started = startProjection(store, broken, { log: silent });
     running.push(started);
-    await started.catchUp();
-    expect(await rows()).toEqual({ before: 30, stuck: 51, after: 500 });
+    await expect.poll(rows, patience).toEqual({ before: 30, stuck: 51, after: 500 });
     expect(await statusOf(store.db, broken, 1_000)).toMatchObject({ failure: undefined, lag: { events: 0 } });
     expect(before.build?.events).toBe(50);
     expect(await command('rebuild', 'totals')).toMatchObject({

@@ -39,10 +39,10 @@ export const parseVersion = (text: string): Position | undefined => {
   if (bytes.length !== tokenBytes || bytes.toString('base64url') !== text) return undefined;
   const numbers = bytes.subarray(0, 2 * numberBytes);
   if (!checkOf(numbers).equals(bytes.subarray(2 * numberBytes))) return undefined;
-  return {
-    transaction: String(numbers.readBigUInt64BE(0)),
-    position: Number(numbers.readBigUInt64BE(numberBytes)),
-  };
+  const position = Number(numbers.readBigUInt64BE(numberBytes));
+  return Number.isSafeInteger(position)
+    ? { transaction: String(numbers.readBigUInt64BE(0)), position }
+    : undefined;
 };
 
 /** Against mistakes, not against forgery: whoever makes up a version waits for nothing, or in vain. */

@@ -92,6 +92,7 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
   let listed = 0;
 
   return {
+    url: database.url,
     store,
     server,
     health,
