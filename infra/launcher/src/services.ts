@@ -78,6 +78,7 @@ export const services: readonly ServiceEntry[] = [
   },
   { name: 'operations', database: true, stream: true, env: none },
   { name: 'sensor-analytics', database: true, stream: true, env: none },
+  { name: 'loyalty', database: true, env: none },
   { name: 'sensor-simulator', standIn: true, database: false, stream: true, env: none },
   {
     name: 'gateway',

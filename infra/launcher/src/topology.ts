@@ -1,9 +1,14 @@
 // npm run topology -- diff | apply | prune: compares the brokers of BUS_URL and STREAM_URL with the registry of contracts and
 // subscriptions. Without STREAM_URL one broker carries both.
+// npm run topology -- backfill <subscription>: the owners of its events publish their history to it, in the shop of SHOP_URL.
+import { resolve } from 'node:path';
 import type { TopologyChange } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
 import { createTransport } from '@emporium/service';
 import { pino } from 'pino';
+import { backfill, ownersOf } from './backfill/backfill.ts';
+import { readShopAccess } from './backfill/shop-access.ts';
+import { signIn } from './backfill/shop-client.ts';
 import { registriesOf } from './brokers.ts';
 
 const signs = { create: '+', remove: '-', conflict: '!' } as const;
@@ -24,11 +29,25 @@ const failUsage = (message: string): never => {
   process.exit(64);
 };
 
+const log = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const runBackfill = async (subscription: string | undefined, others: readonly string[]): Promise<void> => {
+  if (subscription === undefined || others.length > 0)
+    return failUsage('usage: npm run topology -- backfill <subscription>, such as loyalty.orders');
+  const owners = ownersOf(shop, subscription);
+  const { url, administrators } = readShopAccess(process.env, resolve(import.meta.dirname, '../../..'));
+  const client = await signIn(url, administrators, log);
+  for (const owner of owners) await backfill(client, owner, subscription, log);
+};
+
 const run = async (): Promise<void> => {
-  const [command] = process.argv.slice(2);
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'backfill') return runBackfill(rest[0], rest.slice(1));
   const { BUS_URL: busUrl, STREAM_URL: streamUrl = busUrl } = process.env;
   if (command !== 'diff' && command !== 'apply' && command !== 'prune') {
-    return failUsage('usage: npm run topology -- diff | apply | prune (with BUS_URL set to the broker)');
+    return failUsage(
+      'usage: npm run topology -- diff | apply | prune (with BUS_URL set to the broker), or backfill <subscription>',
+    );
   }
   if (busUrl === undefined || !URL.canParse(busUrl)) {
     return failUsage('BUS_URL must be the URL of the broker, for example amqp://guest:guest@127.0.0.1:5672');

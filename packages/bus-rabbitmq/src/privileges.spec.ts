@@ -6,10 +6,11 @@ import { layoutOf } from './topology/layout.ts';
 const all = privilegesOf(shop, 'operations');
 const of = (service: string): Privileges | undefined => all.find((each) => each.service === service);
 
-test('a service writes its own events, the commands that it is registered to send, and its own retries', () => {
+test('a service writes its own events, the commands that it may send, its own retries, and what may be backfilled', () => {
   expect(of('order')?.writes.toSorted()).toEqual([
     'dead-letters',
     'inventory.commands',
+    'loyalty.retry',
     'order.events',
     'order.retry',
     'order.wait',
@@ -47,7 +48,7 @@ test('who only publishes neither retries nor reads', () => {
 test('the operator takes the dead letters and reaches every subscription, and publishes nothing', () => {
   expect(of('operations')).toEqual({
     service: 'operations',
-    writes: ['inventory', 'payment', 'shipping', 'order', 'email', 'sensor-analytics'].map(
+    writes: ['inventory', 'payment', 'shipping', 'order', 'email', 'sensor-analytics', 'loyalty'].map(
       (name) => `${name}.retry`,
     ),
     reads: ['dead-letters'],

@@ -1,4 +1,4 @@
-import type { Contract, Registry, ServiceName } from '@emporium/contracts';
+import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
 import { deadLetters, exchangeOf, queuesOf, retryExchange, waitExchange } from './names.ts';
 
 /** What one service may do on the broker, and nothing else: it declares nothing, and never writes the default exchange. */
@@ -26,7 +26,7 @@ export const privilegesOf = (registry: Registry, operator: ServiceName): Privile
   return [...services].map((service) => {
     const publishes = contracts.filter((contract) => publishersOf(contract).includes(service));
     const own = subscriptions.filter((subscription) => subscription.service === service);
-    const replaysTo = service === operator ? subscriptions : own;
+    const replaysTo = service === operator ? subscriptions : [...own, ...filledBy(service, subscriptions)];
     return {
       service,
       writes: distinct([
@@ -39,6 +39,10 @@ export const privilegesOf = (registry: Registry, operator: ServiceName): Privile
     };
   });
 };
+
+/** The subscriptions to which the service may publish its history. */
+const filledBy = (service: ServiceName, subscriptions: readonly Subscription[]): readonly Subscription[] =>
+  subscriptions.filter(({ backfill, to }) => backfill && to.some(({ owner }) => owner === service));
 
 const publishersOf = ({ kind, owner, senders }: Contract): readonly ServiceName[] =>
   kind === 'event' ? [owner] : senders;

@@ -243,6 +243,11 @@ describe('a registry refuses a subscription', () => {
     ],
     ['that listens to nothing', changed(mails, { to: [] }), 'email.orders listens to nothing'],
     [
+      'that is ordered and takes a backfill',
+      changed(mails, { ordered: true, backfill: true }),
+      'email.orders: what is published again comes in no order, and it is ordered',
+    ],
+    [
       'that lists a contract twice',
       changed(mails, { to: [placed, placed] }),
       'email.orders lists order.placed twice',
@@ -285,6 +290,38 @@ describe('a registry refuses a subscription', () => {
     expect(violationsOf([reserve], [ofEmail])).toEqual([
       'email.commands: only inventory handles inventory.reserve',
     ]);
+  });
+});
+
+describe('an event in two versions', () => {
+  const deprecated = { ...placed, deprecated: true };
+  const second = (more: Partial<Contract> = {}): Contract => ({
+    ...changed(placed, { version: 2, type: 'order.placed.v2' }),
+    upcast: { from: deprecated, with: (data) => data },
+    downcast: (data) => data,
+    ...more,
+  });
+
+  test('can be published in both while the first is deprecated', () => {
+    expect(violationsOf([deprecated, second()], [])).toEqual([]);
+  });
+
+  test('needs a downcast, from which the deprecated version is published', () => {
+    const { downcast: _, ...without } = second();
+    expect(violationsOf([deprecated, without], [])).toEqual([
+      'order.placed.v2: it needs a downcast to version 1: order.placed is deprecated, and so published with it',
+    ]);
+  });
+
+  test('is not subscribed to in the newer version only, since earlier releases publish the older one', () => {
+    const newer = second();
+    const only = subscription('email.orders', { to: [newer], retry: quick });
+    expect(violationsOf([deprecated, newer], [only])).toEqual([
+      'email.orders: it lists order.placed.v2 without order.placed, which earlier releases still publish: list both, the handler of the newer takes them',
+    ]);
+    const both = subscription('email.orders', { to: [deprecated, newer], retry: quick });
+    const older = subscription('email.old', { to: [deprecated], retry: quick });
+    expect(violationsOf([deprecated, newer], [both, older])).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ test('a subscription belongs to the service before the dot, and is unordered by 
     service: 'user-registration',
     to: [orderConfirmed],
     ordered: false,
+    backfill: false,
     retry: patient,
   });
   expect(subscription('email.orders', { to: [orderConfirmed], retry: quick, ordered: true }).ordered).toBe(

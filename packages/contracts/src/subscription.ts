@@ -24,6 +24,11 @@ export interface Subscription {
   readonly to: readonly Contract[];
   /** Keeps the order per key: one delivery at a time in each partition, and a message in retry blocks its partition. */
   readonly ordered: boolean;
+  /**
+   * Its handlers are safe with events of any age, in any order, however often they come, without the help of the inbox: the owners of
+   * the events may publish their history to it (`npm run topology -- backfill`).
+   */
+  readonly backfill: boolean;
   readonly retry: RetryPolicy;
 }
 
@@ -40,10 +45,18 @@ interface SubscriptionDefinition {
   readonly to: readonly Contract[];
   readonly retry: RetryPolicy;
   readonly ordered?: boolean;
+  readonly backfill?: boolean;
 }
 
 /** Defines a subscription of the service before the dot. Unordered by default. */
 export const subscription = (
   name: `${ServiceName}.${string}`,
-  { to, retry, ordered = false }: SubscriptionDefinition,
-): Subscription => ({ name, service: name.slice(0, name.indexOf('.')) as ServiceName, to, ordered, retry });
+  { to, retry, ordered = false, backfill = false }: SubscriptionDefinition,
+): Subscription => ({
+  name,
+  service: name.slice(0, name.indexOf('.')) as ServiceName,
+  to,
+  ordered,
+  backfill,
+  retry,
+});

@@ -16,7 +16,7 @@ import {
   stockReserved,
   stockReserved1,
 } from './inventory.ts';
-import { orderCancelled, orderConfirmed } from './order.ts';
+import { orderCancelled, orderCompleted, orderConfirmed, orderRefunded } from './order.ts';
 import {
   authorisePayment,
   authorisePayment1,
@@ -119,4 +119,6 @@ export const subscriptions: readonly Subscription[] = [
   subscription('email.operations', { to: [temperatureAlert], retry: patient }),
 
   subscription('sensor-analytics.readings', { to: [sensorData], retry: quick }),
+
+  subscription('loyalty.orders', { to: [orderCompleted, orderRefunded], retry: quick, backfill: true }),
 ];

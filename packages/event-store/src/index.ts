@@ -1,9 +1,18 @@
+export { asOf, type Moment } from './as-of.ts';
 export { type Decider, fold, isRefused, type Refused, refuse } from './decider.ts';
 export { eventStoreErrors } from './errors.ts';
 export {
+  type DomainEvent,
+  type EventFormat,
+  eventFormat,
+  firstShape,
+  type Shapes,
+  type StoredCause,
+} from './event-format.ts';
+export {
   type Append,
   appendEvents,
-  type DomainEvent,
+  type Change,
   type ReadOptions,
   readStream,
   readStreams,
@@ -21,5 +30,8 @@ export { type RunningProjection, startProjection } from './projections/start-pro
 export { type BuildStatus, type ProjectionStatus, statusOf } from './projections/status.ts';
 export { applyEvents } from './projections/tables.ts';
 export { formatVersion, parseVersion, writeVersions } from './projections/write-version.ts';
+export { type NewestOptions, readNewest } from './read-newest.ts';
 export { type Loaded, loadState, type SnapshotOptions } from './snapshots.ts';
+export { type StreamHistoryOptions, streamHistory } from './stream-history.ts';
+export { createEventTail, type EventTail, type TailOptions } from './tail.ts';
 export { given } from './test-kit.ts';

@@ -32,8 +32,12 @@ export const eventStoreMigrations: Migrations = {
       position bigint not null
     )`,
   ),
+  // Rows without a cause are from releases that stored none.
+  '000-event-store-causes': statements(
+    'alter table event add column shape integer not null default 1, add column cause jsonb',
+  ),
   // A transaction that waited for a stream appended after a younger one, and yet was read before it: see appendEvents.
-  '010-projection-builds': statements(
+  '000-event-store-projections': statements(
     `update event set transaction = ordered.transaction from (
       select stream, version, max(transaction::text::numeric) over (partition by stream order by version)::text::xid8
         as transaction

@@ -11,7 +11,7 @@ import {
   startProjection,
   statusOf,
 } from '../src/index.ts';
-import { type Counted, eventStore, silent } from './support.ts';
+import { type Counted, eventStore, silent, someCause } from './support.ts';
 import { createTables, type Tables, totals } from './totals.ts';
 
 const postgres = await serverFor('postgres');
@@ -52,7 +52,11 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that is built 
     const expectedVersion = versions.get(stream) ?? 0;
     versions.set(stream, expectedVersion + events.length);
     await store.transaction(({ tx }) =>
-      appendEvents<Counted, Tables>(tx, [{ stream, expectedVersion, events }], at),
+      appendEvents<Counted, Tables>(
+        tx,
+        [{ stream, expectedVersion, changes: [{ events, cause: someCause }] }],
+        at,
+      ),
     );
   };
   const counted = (by: number): Counted => ({ type: 'counted', by });

@@ -11,7 +11,7 @@ import {
   startProjection,
   statusOf,
 } from '../src/index.ts';
-import { type Counted, eventStore, silent } from './support.ts';
+import { type Counted, eventStore, silent, someCause } from './support.ts';
 import { createTables, seen, type Tables, totals } from './totals.ts';
 
 const postgres = await serverFor('postgres');
@@ -32,7 +32,11 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that cannot ap
     const events = (by: number): Counted[] => Array.from({ length: by }, () => ({ type: 'counted', by: 1 }));
     const append = (stream: string, expectedVersion: number, some: Counted[]) =>
       store.transaction(({ tx }) =>
-        appendEvents<Counted, Tables>(tx, [{ stream, expectedVersion, events: some }], at),
+        appendEvents<Counted, Tables>(
+          tx,
+          [{ stream, expectedVersion, changes: [{ events: some, cause: someCause }] }],
+          at,
+        ),
       );
     await append('before', 0, events(30));
     await append('stuck', 0, [...events(20), { type: 'counted', by: bad }, ...events(30)]);
@@ -125,7 +129,13 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that cannot ap
     await store.transaction(({ tx }) =>
       appendEvents<Counted, Tables>(
         tx,
-        [{ stream: 'stuck', expectedVersion: 51, events: [{ type: 'reset' }] }],
+        [
+          {
+            stream: 'stuck',
+            expectedVersion: 51,
+            changes: [{ events: [{ type: 'reset' }], cause: someCause }],
+          },
+        ],
         at,
       ),
     );

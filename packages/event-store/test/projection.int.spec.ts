@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { appendEvents, type RunningProjection, startProjection } from '../src/index.ts';
-import { type Counted, eventStore, silent } from './support.ts';
+import { type Counted, eventStore, silent, someCause } from './support.ts';
 import { createTables, seen, type Tables, totals, versions } from './totals.ts';
 
 const postgres = await serverFor('postgres');
@@ -34,7 +34,11 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
   };
   const append = (stream: string, expectedVersion: number, by: number) =>
     store.transaction(({ tx }) =>
-      appendEvents<Counted, Tables>(tx, [{ stream, expectedVersion, events: [{ type: 'counted', by }] }], at),
+      appendEvents<Counted, Tables>(
+        tx,
+        [{ stream, expectedVersion, changes: [{ events: [{ type: 'counted', by }], cause: someCause }] }],
+        at,
+      ),
     );
   const sumOf = async (stream: string) =>
     (await store.db.selectFrom('total').selectAll().where('stream', '=', stream).executeTakeFirst())?.sum;
@@ -99,7 +103,13 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
       await mayAppend.promise;
       await appendEvents<Counted, Tables>(
         tx,
-        [{ stream: 'turn', expectedVersion: 2, events: [{ type: 'counted', by: 5 }, { type: 'reset' }] }],
+        [
+          {
+            stream: 'turn',
+            expectedVersion: 2,
+            changes: [{ events: [{ type: 'counted', by: 5 }, { type: 'reset' }], cause: someCause }],
+          },
+        ],
         at,
       );
     });

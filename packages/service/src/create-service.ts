@@ -1,7 +1,8 @@
 import { type Consumer, consume, Fault, type Transport, type Unreadable } from '@emporium/bus';
 import { type Carrier, isOfStream, type ServiceName, type Subscription, shop } from '@emporium/contracts';
-import type { Handler, Migrations, Retention, Store } from '@emporium/store';
+import type { BackfillSource, Handler, Migrations, Retention, Store } from '@emporium/store';
 import { createTokenVerifier } from './auth/tokens.ts';
+import { backfillRoutes } from './backfill-routes.ts';
 import type { ServiceConfig } from './config/settings.ts';
 import { createHealth, type Health } from './health.ts';
 import { listen } from './http/listen.ts';
@@ -24,6 +25,8 @@ export interface ServiceDefinition<DB> {
   /** Started after the relay and before the subscriptions; stopped in reverse order. */
   readonly background?: readonly LifecycleStage[];
   readonly retention?: readonly Retention[];
+  /** What it can publish again, to a subscription that was born later. */
+  readonly backfill?: BackfillSource<DB>;
 }
 
 /** What a composition root builds handlers and routes from. */
@@ -85,12 +88,13 @@ export const createService = async <DB>(
   health.add('broker', () => assertUp(transport), { degrades: true });
   if (stream !== transport) health.add('stream', () => assertUp(stream), { degrades: true });
   const consumers = consumerStages(name, definition, context);
+  const backfills = definition.backfill && store.backfills(definition.backfill);
   const server = await createHttpServer({
     log,
     api: { title: name, description: definition.description },
     health,
     tokens: createTokenVerifier(config.JWT_PUBLIC_KEY),
-    routes: definition.routes ?? [],
+    routes: [...(definition.routes ?? []), ...(backfills ? [backfillRoutes(name, backfills)] : [])],
   });
 
   return [
@@ -123,6 +127,7 @@ export const createService = async <DB>(
       },
     },
     stageGroup('work', [
+      ...(backfills ? [{ name: 'backfills', start: () => backfills.start() }] : []),
       ...[...(definition.background ?? []), ...consumers].map((stage) => waitingForBroker(stage, log)),
       listen(server, health, config),
     ]),

@@ -14,7 +14,9 @@ export type Failpoint =
   /** The queue has the tasks, the rows are still there. */
   | 'task-outbox.before-delete'
   /** Everything is committed, the delivery is not acked. */
-  | 'runner.before-ack';
+  | 'runner.before-ack'
+  /** A batch of a backfill is in the outbox, and its position is stored. */
+  | 'backfill.after-batch';
 
 const [armed, count = '1'] = (process.env['EMPORIUM_FAILPOINT'] ?? '').split('@');
 let passes = 0;

@@ -10,6 +10,8 @@ import {
 } from '@emporium/bus';
 import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
 import { type Kysely, sql } from 'kysely';
+import { type Backfills, createBackfills } from './backfill/backfills.ts';
+import type { BackfillSource } from './backfill/source.ts';
 import { createDatabase, createPool } from './database/database.ts';
 import { classify } from './database/errors.ts';
 import { type Migrations, messagingMigrations, migrate } from './database/migrate.ts';
@@ -62,6 +64,8 @@ export interface Store<DB> {
   /** Runs the toolkit's migrations and then the service's. */
   migrate(migrations: Migrations): Promise<void>;
   startRelay(transport: Transport): Relay;
+  /** Publishes what the source has to one subscription that was born later. */
+  backfills(source: BackfillSource<DB>): Backfills;
   /** Enqueues committed tasks. */
   startTaskRelay(sink: TaskSink): Relay;
   startRetention(more?: readonly Retention[]): { stop(): void };
@@ -121,6 +125,7 @@ export const createStore = <DB>({
       running.push(relay);
       return relay;
     },
+    backfills: (source) => createBackfills({ db, service, registry, source, log, committed }),
     startTaskRelay: (sink) => {
       const relay = startTaskRelay({ db, sink, log });
       onCommit(relay.wake);

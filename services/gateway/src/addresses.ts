@@ -19,6 +19,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/admin/orders', service: 'order', access: 'administrator' },
   { path: '/api/admin/reports', service: 'order', access: 'administrator' },
   { path: '/api/products', service: 'inventory', access: 'public' },
+  { path: '/api/admin/backfills/order', service: 'order', access: 'administrator' },
   { path: '/api/admin/products', service: 'inventory', access: 'administrator' },
   { path: '/api/admin/stock', service: 'inventory', access: 'administrator' },
   { path: '/api/admin/payments', service: 'payment', access: 'administrator' },
@@ -32,6 +33,8 @@ export const addresses: readonly Address[] = [
   { path: '/api/mails', service: 'mailbox', access: 'public', development: true },
   { path: '/api/mailbox', service: 'mailbox', access: 'public', development: true },
   { path: '/api/sensors', service: 'sensor-analytics', access: 'public' },
+  { path: '/api/loyalty', service: 'loyalty', access: 'user' },
+  { path: '/api/admin/loyalty', service: 'loyalty', access: 'administrator' },
   { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public', development: true },
   { path: '/simulator', service: 'provider-simulator', access: 'public', development: true },
 ];

@@ -1,4 +1,4 @@
-import { createProjections } from '@emporium/event-store';
+import { createEventTail, createProjections } from '@emporium/event-store';
 import { createSagaRunner } from '@emporium/saga';
 import {
   createService,
@@ -10,13 +10,18 @@ import {
 import { adminRoutes } from './admin-routes.ts';
 import { createBacklog } from './backlog.ts';
 import type { Config, Settings } from './config.ts';
+import type { OrderEvent } from './domain/order.ts';
 import { followSaga } from './follow.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
+import { orderHistory } from './history.ts';
+import { historyRoutes } from './history-routes.ts';
 import { migrations } from './migrations/index.ts';
+import { createOrderStreams } from './order-streams.ts';
 import { reportRoutes } from './report-routes.ts';
 import { orderRoutes } from './routes.ts';
+import { orderFormat } from './store/order-format.ts';
 import type { OrderTables } from './store/tables.ts';
 import { createWaitForVersion } from './views/at-least.ts';
 import { projections } from './views/index.ts';
@@ -48,6 +53,8 @@ export const defineOrders =
     const views = createProjections(store, projections, log);
     const waitForVersion = createWaitForVersion(views, config.ORDER_READ_WAIT_MS);
     for (const { name, check } of views.checks) health.add(name, check, { degrades: true });
+    const tail = createEventTail<OrderEvent, OrderTables>(store, { format: orderFormat, log });
+    const streams = createOrderStreams(tail);
 
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
@@ -55,6 +62,7 @@ export const defineOrders =
       routes: [
         orderRoutes({ store, fulfilment, backlog, waitForVersion }),
         adminRoutes({ store, fulfilment, waitForVersion }),
+        historyRoutes({ store, streams }),
         reportRoutes({ store, views, waitForVersion }),
       ],
       subscriptions: {
@@ -64,7 +72,9 @@ export const defineOrders =
       },
       background: [
         ...views.stages,
+        { name: 'order streams', start: () => tail.stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
+      backfill: orderHistory,
     };
   };

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { causeOf, newContext } from '@emporium/bus';
 import { appendEvents } from '@emporium/event-store';
 import { serverFor } from '@emporium/servers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,6 +15,7 @@ const names = projections.map(({ name }) => name);
 const tables = projections.flatMap((each) => each.tables);
 const patience = { timeout: 30_000, interval: 50 };
 const seeds = [1, 2];
+const cause = causeOf(newContext(), { kind: 'service', name: 'test' });
 
 describe.skipIf(!postgres.available)(postgres.title('the read models, over random histories'), () => {
   let orders: Orders;
@@ -41,11 +43,14 @@ describe.skipIf(!postgres.available)(postgres.title('the read models, over rando
       const past = pasts.get(stream) ?? [];
       const history = past.map(({ event }) => event);
       const events = decided(history, randomCommand(history, random));
-      return { stream, expectedVersion: past.length, events };
+      return { stream, expectedVersion: past.length, changes: [{ events, cause }] };
     });
     await orders.store.transaction(({ tx }) => appendEvents<OrderEvent, OrderTables>(tx, appends, at));
-    for (const { stream, events } of appends)
-      pasts.set(stream, [...(pasts.get(stream) ?? []), ...events.map((event) => ({ at, event }))]);
+    for (const { stream, changes } of appends)
+      pasts.set(stream, [
+        ...(pasts.get(stream) ?? []),
+        ...changes.flatMap(({ events }) => events.map((event) => ({ at, event }))),
+      ]);
   };
   const expected = () => expectedViews([...pasts].map(([id, events]): Past => ({ id, events })));
   const isUpToDate = async () => {

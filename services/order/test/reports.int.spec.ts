@@ -1,3 +1,4 @@
+import { causeOf, newContext } from '@emporium/bus';
 import { paymentAuthorised, stockReserved } from '@emporium/contracts';
 import { appendEvents } from '@emporium/event-store';
 import { serverFor } from '@emporium/servers';
@@ -69,7 +70,11 @@ describe.skipIf(!postgres.available)(postgres.title('the reports for administrat
     });
     const { body } = await orders.ask('GET', `/api/orders/${orderId}`, admin);
     const parked: OrderEvent = { type: 'parked', step: 'dispatch', reason: 'no answer' };
-    const append = { stream: orderId, expectedVersion: body.timeline.length, events: [parked] };
+    const cause = causeOf(newContext(), { kind: 'service', name: 'test' });
+    const append = {
+      ...{ stream: orderId, expectedVersion: body.timeline.length },
+      changes: [{ events: [parked], cause }],
+    };
     await orders.store.transaction(({ tx, now }) => appendEvents<OrderEvent, OrderTables>(tx, [append], now));
     await becomes('stuck-orders', {
       orders: [{ orderId, status: 'needs-attention', step: 'dispatch', reason: 'no answer' }],

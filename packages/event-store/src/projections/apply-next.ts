@@ -9,7 +9,7 @@ import {
   type Target,
 } from './checkpoint.ts';
 import type { Projection } from './definition.ts';
-import { hasMoreAfter, type ReadEvent, readAfter } from './read-order.ts';
+import { hasMoreAfter, type ReadRow, readAfter } from './read-order.ts';
 import { applyEvents } from './tables.ts';
 
 /** What one transaction achieved. */
@@ -56,24 +56,19 @@ export const createApplyNext = <DB>(
       if (last === undefined)
         return { kind: (await hasMoreAfter(tx, checkpoint)) ? 'waiting' : 'up-to-date' };
       applying({ checkpoint, events: read });
-      await applyEvents(
-        tx,
-        projection,
-        checkpoint.schema,
-        read.map(({ event }) => event),
-      );
+      await applyEvents(tx, projection, checkpoint.schema, read.map(projection.read));
       await advanceCheckpoint(tx, projection, target, { ...last, events: read.length });
       return { kind: 'applied', mayHaveMore: read.length === limit };
     });
 
   const stopAt = async ({ checkpoint, events: [read] }: Batch, error: unknown): Promise<Progress> => {
     if (read === undefined || checkpoint === undefined) throw error;
-    const { id, stream, version, event } = read.event;
+    const { id, stream, version, type } = read;
     const reason = messageOf(error).slice(0, 500);
-    const failure = { id, stream, version, type: event.type, reason, since: new Date().toISOString() };
+    const failure = { id, stream, version, type, reason, since: new Date().toISOString() };
     await recordFailure(store.db, projection, target, { at: checkpoint, failure });
     if (reported?.id !== id || reported.reason !== reason) {
-      const where = { ...facts, stream, version, eventId: id, type: event.type };
+      const where = { ...facts, stream, version, eventId: id, type };
       log.error(where, `the projection stops at an event that it cannot apply: ${reason}`);
       reported = failure;
     }
@@ -103,7 +98,7 @@ export const createApplyNext = <DB>(
 
 interface Batch {
   readonly checkpoint?: Checkpoint;
-  readonly events: readonly ReadEvent[];
+  readonly events: readonly ReadRow[];
 }
 
 const noBatch: Batch = { events: [] };

@@ -109,12 +109,7 @@ const applyUpTo = async <DB>(
   const read = await readAfter(tx, build, batchSize);
   const reached = read.at(-1);
   if (reached === undefined || isBefore(reached, live)) return undefined;
-  await applyEvents(
-    tx,
-    projection,
-    buildSchema,
-    read.map(({ event }) => event),
-  );
+  await applyEvents(tx, projection, buildSchema, read.map(projection.read));
   return reached;
 };
 

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { DomainEvent, StoredEvent } from '../event-store.ts';
+import { type DomainEvent, type EventFormat, eventFormat } from '../event-format.ts';
+import { type EventRow, type StoredEvent, storedEvent } from '../event-store.ts';
 
 /** A row of a table, by column. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -27,6 +28,8 @@ export interface Projection {
   readonly totals: readonly Total[];
   /** All of them: those of the rows and of the totals. */
   readonly tables: readonly string[];
+  /** The event of a stored row. Throws when a newer release wrote it. */
+  readonly read: (row: EventRow) => StoredEvent<DomainEvent>;
   /** The row after the event. Throws when the row must exist and does not. */
   readonly apply: (event: StoredEvent<DomainEvent>, row: Row | undefined) => Row | undefined;
 }
@@ -66,8 +69,10 @@ export interface ProjectionDefinition<
   };
 }
 
-/** For one service: `const { projection } = projectionsFor<OrderEvent, OrderTables>()`. */
-export const projectionsFor = <Event extends DomainEvent, DB>() => ({
+/** For one service, and the format of its events: `const { projection } = projectionsFor<OrderEvent, OrderTables>(orderFormat)`. */
+export const projectionsFor = <Event extends DomainEvent, DB>(
+  format: EventFormat<Event> = eventFormat<Event>(),
+) => ({
   projection: <Rows extends Table<DB>, Key extends keyof DB[Rows] & string, Start extends Event['type']>({
     name,
     version,
@@ -89,6 +94,7 @@ export const projectionsFor = <Event extends DomainEvent, DB>() => ({
       key,
       totals: totalTables,
       tables: [rows, ...totalTables.map(({ table }) => table)],
+      read: (row) => storedEvent(row, format),
       apply: (event, row) => {
         const { type } = event.event;
         const handler = handlers.get(type);

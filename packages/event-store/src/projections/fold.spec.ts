@@ -35,6 +35,7 @@ const event = (stream: string, version: number, what: Account): StoredEvent<Acco
   version,
   at,
   event: what,
+  cause: { actor: { kind: 'unknown' } },
 });
 const fold = (known: Readonly<Record<string, object>>, ...events: StoredEvent<Account>[]) => {
   const rows = new Map(Object.entries(known).map(([id, row]) => [id, { id, ...row }]));

@@ -1,4 +1,5 @@
-import type { DomainEvent, StoredEvent } from '../event-store.ts';
+import type { DomainEvent } from '../event-format.ts';
+import type { StoredEvent } from '../event-store.ts';
 import type { Projection, Row, Total } from './definition.ts';
 
 export interface Changes {

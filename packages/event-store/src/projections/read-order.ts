@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import type { DomainEvent, StoredEvent } from '../event-store.ts';
+import { type EventRow, eventColumns } from '../event-store.ts';
 
 /** A place in the order in which projections read events: by transaction, then by position. */
 export interface Position {
@@ -16,35 +16,21 @@ export const isBefore = (one: Position, other: Position): boolean => {
   return left < right || (left === right && one.position < other.position);
 };
 
-/** An event with its place in the read order. */
-export interface ReadEvent extends Position {
-  readonly event: StoredEvent<DomainEvent>;
-}
-
-interface Row extends Position {
-  readonly id: string;
-  readonly stream: string;
-  readonly version: number;
-  readonly at: Date;
-  readonly data: DomainEvent;
-}
+/** The row of an event, with its place in the read order. */
+export type ReadRow = EventRow & Position;
 
 /** The next events that no running transaction precedes, so that no late commit is skipped. */
 export const readAfter = async <DB>(
   db: Kysely<DB>,
   { transaction, position }: Position,
   limit: number,
-): Promise<ReadEvent[]> => {
-  const { rows } = await sql<Row>`
-    select id, stream, version, at, data, transaction::text as transaction, position from event
+): Promise<ReadRow[]> => {
+  const { rows } = await sql<ReadRow>`
+    select ${eventColumns}, transaction::text as transaction, position from event
     where (transaction, position) > (${transaction}::xid8, ${position})
       and transaction < pg_snapshot_xmin(pg_current_snapshot())
     order by event.transaction, event.position limit ${limit}`.execute(db);
-  return rows.map(({ data, transaction: after, position: place, ...rest }) => ({
-    event: { ...rest, event: data },
-    transaction: after,
-    position: place,
-  }));
+  return rows;
 };
 
 /** Whether there are events that cannot be read yet. Without the order the planner reads the whole table from its start. */

@@ -1,6 +1,7 @@
 import type { Tx } from '@emporium/store';
 import { type RawBuilder, sql } from 'kysely';
-import type { DomainEvent, StoredEvent } from '../event-store.ts';
+import type { DomainEvent } from '../event-format.ts';
+import type { StoredEvent } from '../event-store.ts';
 import type { Projection, Row, Total } from './definition.ts';
 import { foldEvents } from './fold.ts';
 

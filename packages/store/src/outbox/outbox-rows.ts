@@ -10,6 +10,8 @@ export interface OutboxRow {
   readonly owner: ServiceName;
   readonly type: string;
   readonly body: Buffer;
+  /** The one subscription that the message is for; null where it is for all. */
+  readonly subscription: string | null;
 }
 
 /** The next rows of these partitions in id order, without those of the blocked keys, at most `limit`. */
@@ -20,7 +22,7 @@ export const nextRows = async <DB>(
   limit: number,
 ): Promise<readonly OutboxRow[]> => {
   const { rows } = await sql<OutboxRow>`
-    select id, key, message_id, kind, owner, type, body from outbox
+    select id, key, message_id, kind, owner, type, body, subscription from outbox
     where not_before is null and partition = any(${partitions}::smallint[]) and key <> all(${blockedKeys}::text[])
     order by id limit ${limit}`.execute(db);
   return rows;

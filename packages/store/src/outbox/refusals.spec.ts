@@ -7,6 +7,7 @@ import { createRefusals, type Refusals } from './refusals.ts';
 const row = (key: string, type = 'order.placed'): OutboxRow => ({
   ...{ id: 1, key, message_id: `id-${key}`, kind: 'event', owner: 'order', type },
   body: Buffer.from('{}'),
+  subscription: null,
 });
 const unroutable = (type = 'order.placed'): PublishResult => ({
   status: 'refused',

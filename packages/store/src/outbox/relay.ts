@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault, Log, OutgoingMessage, PublishResult, Transport } from '@emporium/bus';
+import type { Fault, Log, PublishResult, Transport } from '@emporium/bus';
 import type { Registry, ServiceName } from '@emporium/contracts';
 import type { Kysely } from 'kysely';
 import { isConflict } from '../database/errors.ts';
@@ -10,6 +10,7 @@ import { createLeases } from './leases.ts';
 import { outboxPartitions } from './outbox.ts';
 import { nextRows, type OutboxRow, releaseDue, removeRows } from './outbox-rows.ts';
 import { createRefusals } from './refusals.ts';
+import { createSender } from './sender.ts';
 
 /** Publishes committed messages, or enqueues committed tasks. */
 export interface Relay {
@@ -51,7 +52,7 @@ const closeMs = 1_000;
 export const startRelay = <DB>({ db, url, service, registry, transport, log }: RelayOptions<DB>): Relay => {
   const backoff = createKeyBackoff();
   const refusals = createRefusals(log);
-  const subscribed = new Set(registry.subscriptions.flatMap(({ to }) => to.map(({ type }) => type)));
+  const send = createSender(transport, registry);
   const leases = createLeases({
     url,
     partitions: outboxPartitions,
@@ -108,7 +109,7 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
     const until = performance.now() + roundMs;
     for (let waiting = rows; waiting.length > 0 && performance.now() < until; ) {
       const wave = firstOfEachKey(waiting);
-      settle(wave, await transport.publish(wave.map((row) => messageFrom(row, subscribed))));
+      settle(wave, await send(wave));
       const sent = new Set(wave);
       const blocked = new Set(backoff.blocked());
       waiting = waiting.filter((row) => !sent.has(row) && !blocked.has(row.key));
@@ -166,19 +167,6 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
     },
   };
 };
-
-const messageFrom = (
-  { message_id, kind, owner, type, key, body }: OutboxRow,
-  subscribed: ReadonlySet<string>,
-): OutgoingMessage => ({
-  id: message_id,
-  kind,
-  owner,
-  type,
-  key,
-  body,
-  mandatory: kind === 'command' || subscribed.has(type),
-});
 
 const firstOfEachKey = (rows: readonly OutboxRow[]): OutboxRow[] => {
   const seen = new Set<string>();

@@ -1,8 +1,10 @@
-import type { Fault, OutgoingMessage, PublishResult, Transport } from '@emporium/bus';
+import type { Fault, OutgoingMessage, PublishResult, Transport, TransportMessage } from '@emporium/bus';
 
 /** A broker in this process that keeps what it accepted, in order, and can be told to refuse or to stall. */
 export interface FakeBroker extends Pick<Transport, 'publish'> {
   readonly accepted: OutgoingMessage[];
+  /** What one subscription alone was sent. */
+  readonly addressed: { readonly subscription: string; readonly message: TransportMessage }[];
   /** Sizes of the calls. */
   readonly calls: number[];
   /** Why a message is refused; undefined accepts it. */
@@ -18,6 +20,7 @@ export const createFakeBroker = (): FakeBroker => {
   };
   const broker: FakeBroker = {
     accepted: [],
+    addressed: [],
     calls: [],
     refuse: () => undefined,
     before: async () => undefined,
@@ -34,7 +37,10 @@ export const createFakeBroker = (): FakeBroker => {
     transport: {
       name: 'fake',
       publish: (messages) => broker.publish(messages),
-      sendTo: unused,
+      sendTo: async ({ name: subscription }, message) => {
+        broker.addressed.push({ subscription, message });
+        return { status: 'accepted' };
+      },
       subscribe: unused,
       consumeDeadLetters: unused,
       topology: unused,

@@ -8,6 +8,7 @@ import type {
   DeadLetterView,
   FailedTaskView,
   LedgerLine,
+  LoyaltyView,
   OrderRequest,
   OrderSummary,
   OrderView,
@@ -156,6 +157,8 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
           (await asAdmin<{ payments: PaymentRow[] }>('GET', `/api/admin/payments?${query}`)).payments,
         ({ orderId }) => orderId,
       ),
+    loyalty: ({ token }: Customer) => http.call<LoyaltyView>('GET', '/api/loyalty/me', { token }),
+    adminLoyalty: (customerId: string) => asAdmin<LoyaltyView>('GET', `/api/admin/loyalty/${customerId}`),
     sensorLocations: async (windows = 1) =>
       (
         await http.call<{

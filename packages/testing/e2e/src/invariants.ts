@@ -1,7 +1,8 @@
+import { currencyDigits, type Money } from '@emporium/contracts';
 import type { ShopClient } from './client.ts';
 import { eventually } from './eventually.ts';
 import type { Mail } from './mails.ts';
-import type { FailedTaskView, OrderSummary, OrderView } from './views.ts';
+import type { FailedTaskView, LoyaltyView, OrderSummary, OrderView } from './views.ts';
 
 /** One invariant of the shop, with all its violations. */
 export interface Invariant {
@@ -45,6 +46,7 @@ export const checkInvariants = async (
     await moneyAddsUp(client, completed, cancelled),
     await ledgersAgree(client),
     await shipmentsMatch(client, completed, cancelled),
+    await pointsAddUp(client, completed, timeoutMs),
     await mailsAreSentOnce(client, completed, cancelled, timeoutMs),
     await alertsAreMailedOnce(client, timeoutMs),
   ];
@@ -153,6 +155,41 @@ const shipmentsMatch = async (
     ],
   };
 };
+
+const pointsAddUp = async (
+  client: ShopClient,
+  completed: readonly OrderSummary[],
+  timeoutMs: number,
+): Promise<Invariant> => {
+  const refunded = new Map((await client.payments()).map((row) => [row.orderId, row.refunded]));
+  const byCustomer = Map.groupBy(completed, ({ customerId }) => customerId);
+  const expected = new Map(
+    [...byCustomer].map(([customerId, orders]) => [
+      customerId,
+      orders.reduce((sum, { orderId, total }) => sum + pointsOf(total, refunded.get(orderId) ?? 0), 0),
+    ]),
+  );
+  const wrong = (ledgers: readonly LoyaltyView[]): string[] =>
+    ledgers
+      .filter(({ customerId, points }) => points !== expected.get(customerId))
+      .map(({ customerId, points }) => `${customerId}: ${points}, ${expected.get(customerId)} expected`);
+  const readAll = () => inBatches([...expected.keys()], client.adminLoyalty);
+  const ledgers = await eventually(
+    'all points are credited',
+    readAll,
+    (all) => wrong(all).length === 0,
+    timeoutMs,
+  ).catch(readAll);
+  return {
+    name: 'points add up: a customer has what completed orders earn, without what was refunded',
+    checked: `${ledgers.length} customers`,
+    violations: wrong(ledgers),
+  };
+};
+
+/** One for each whole major unit that was paid and not refunded. */
+const pointsOf = ({ amount, currency }: Money, refunded: number): number =>
+  Math.floor((amount - refunded) / 10 ** currencyDigits(currency));
 
 const mailsAreSentOnce = async (
   client: ShopClient,

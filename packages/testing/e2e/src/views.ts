@@ -63,6 +63,18 @@ export interface PaymentRow {
   readonly refunded: number;
 }
 
+/** The points of a customer, and the entries that led to them, the newest first. */
+export interface LoyaltyView {
+  readonly customerId: string;
+  readonly points: number;
+  readonly entries: readonly {
+    readonly orderId: string;
+    readonly kind: 'earned' | 'taken-back';
+    readonly points: number;
+    readonly balance: number;
+  }[];
+}
+
 export interface ShipmentRow {
   readonly id: string;
   readonly reference: string;

@@ -97,6 +97,9 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
     server,
     health,
     lines,
+    log,
+    tokens: verifier,
+    tokenOf: async (userId: string, role: Role = 'customer') => (await issuer.issue({ userId, role })).token,
     handle,
     createInstance,
     /** Delivers the message twice. */

@@ -1,0 +1,40 @@
+import { busErrors, type OutgoingMessage, type PublishResult, type Transport } from '@emporium/bus';
+import type { Registry } from '@emporium/contracts';
+import type { OutboxRow } from './outbox-rows.ts';
+
+/** Returns the function that gives rows to the broker, with one result per row: to all subscriptions, or to the row's own. */
+export const createSender = (transport: Transport, registry: Registry) => {
+  const subscribed = new Set(registry.subscriptions.flatMap(({ to }) => to.map(({ type }) => type)));
+
+  const messageFrom = ({ message_id, kind, owner, type, key, body }: OutboxRow): OutgoingMessage => ({
+    id: message_id,
+    kind,
+    owner,
+    type,
+    key,
+    body,
+    mandatory: kind === 'command' || subscribed.has(type),
+  });
+
+  const sendTo = async (name: string, row: OutboxRow): Promise<PublishResult> => {
+    const subscription = registry.subscription(name);
+    return subscription === undefined
+      ? { status: 'refused', error: busErrors.unroutable({ subscription: name }) }
+      : transport.sendTo(subscription, messageFrom(row));
+  };
+
+  return async (rows: readonly OutboxRow[]): Promise<PublishResult[]> => {
+    if (rows.every(({ subscription }) => subscription === null))
+      return transport.publish(rows.map(messageFrom));
+    const toAll = rows.filter(({ subscription }) => subscription === null);
+    const [published, addressed] = await Promise.all([
+      toAll.length === 0 ? [] : transport.publish(toAll.map(messageFrom)),
+      Promise.all(rows.flatMap((row) => (row.subscription === null ? [] : [sendTo(row.subscription, row)]))),
+    ]);
+    const [fromPublish, fromSendTo] = [published.values(), addressed.values()];
+    return rows.flatMap(({ subscription }) => {
+      const { value } = (subscription === null ? fromPublish : fromSendTo).next();
+      return value ?? [];
+    });
+  };
+};
