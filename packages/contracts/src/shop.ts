@@ -1,3 +1,4 @@
+import { flow } from './flow.ts';
 import * as inventory from './inventory.ts';
 import * as order from './order.ts';
 import * as payment from './payment.ts';
@@ -11,4 +12,5 @@ import * as users from './users.ts';
 export const shop: Registry = createRegistry({
   contracts: [order, inventory, payment, shipping, users, sensors].flatMap((module) => Object.values(module)),
   subscriptions,
+  flow,
 });
