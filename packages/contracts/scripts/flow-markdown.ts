@@ -10,7 +10,7 @@ export const flowMarkdown = (registry: Registry): string => {
     '# What follows from what',
     '',
     'Generated from the registry by `npm run events` in `packages/contracts`; the same as data is [flow.json](flow.json). What follows is',
-    'declared in [`packages/contracts/src/flow.ts`](../packages/contracts/src/flow.ts): a handler that emits or sends anything else fails,',
+    'declared in [`packages/contracts/src/reactions.ts`](../packages/contracts/src/reactions.ts): a handler that emits or sends anything else fails,',
     'and so does `npm run check` on a cycle that nobody declared.',
     '',
     'Rectangles are events, hexagons commands, both where they are published. Rounded boxes are subscriptions that nothing follows from. A',

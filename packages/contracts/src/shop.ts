@@ -1,7 +1,7 @@
-import { flow } from './flow.ts';
 import * as inventory from './inventory.ts';
 import * as order from './order.ts';
 import * as payment from './payment.ts';
+import { reactions } from './reactions.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import * as sensors from './sensors.ts';
 import * as shipping from './shipping.ts';
@@ -12,5 +12,5 @@ import * as users from './users.ts';
 export const shop: Registry = createRegistry({
   contracts: [order, inventory, payment, shipping, users, sensors].flatMap((module) => Object.values(module)),
   subscriptions,
-  flow,
+  reactions,
 });

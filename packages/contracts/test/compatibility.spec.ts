@@ -124,7 +124,7 @@ describe('the compatibility check, on contracts with a planted mistake', () => {
 
   test('fails on a cycle of messages that nobody declared', () => {
     const { status, stderr } = plant(
-      'flow.ts',
+      'reactions.ts',
       'leadsTo: [orderCancelled, orderParked]',
       'leadsTo: [releaseStock]',
     );

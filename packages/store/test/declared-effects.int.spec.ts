@@ -19,8 +19,8 @@ const postgres = await serverFor('postgres');
 
 describe.skipIf(!postgres.available)(postgres.title('what a handler returns'), () => {
   const { contracts, subscriptions } = undeclared;
-  const flow = [reaction(counting.name, count, { leadsTo: [counted] })];
-  const registry = createRegistry({ contracts, subscriptions, flow });
+  const reactions = [reaction(counting.name, count, { leadsTo: [counted] })];
+  const registry = createRegistry({ contracts, subscriptions, reactions });
   let opened: TestStore;
   let store: Store<Counters>;
 

@@ -25,8 +25,8 @@ interface FlowReaction {
   readonly repeats: readonly { readonly name: string; readonly until: string }[];
 }
 
-export const flowGraph = ({ contracts, subscriptions, flow = [] }: Registry): FlowGraph => {
-  const followers = new Set(flow.flatMap((reaction) => followersOf(reaction).map(({ name }) => name)));
+export const flowGraph = ({ contracts, subscriptions, reactions = [] }: Registry): FlowGraph => {
+  const followers = new Set(reactions.flatMap((reaction) => followersOf(reaction).map(({ name }) => name)));
   const newest = [
     ...new Map(contracts.toSorted(byVersion).map((contract) => [contract.name, contract])).values(),
   ];
@@ -40,7 +40,7 @@ export const flowGraph = ({ contracts, subscriptions, flow = [] }: Registry): Fl
         .map(({ name }) => name),
       begins: !followers.has(contract.name),
     })),
-    reactions: flow.map(({ subscription, to, leadsTo, repeats }) => ({
+    reactions: reactions.map(({ subscription, to, leadsTo, repeats }) => ({
       subscription,
       to: to.name,
       leadsTo: leadsTo.map(({ name }) => name),

@@ -6,7 +6,7 @@ export const storeErrors = catalogue('store', {
   conflict: { settle: 'retry', message: 'Transactions kept colliding' },
   undeclared_effect: {
     settle: 'dead-letter',
-    message: 'What a handler returned is not declared to follow (flow.ts of contracts)',
+    message: 'What a handler returned is not declared to follow (reactions.ts of contracts)',
   },
   migration_failed: { settle: 'retry', message: 'The database could not be migrated' },
   transaction_over: {

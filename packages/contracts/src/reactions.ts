@@ -34,7 +34,7 @@ import {
  * What follows from what. Subscriptions whose handlers emit and send nothing are left out, and so are timers: a passed deadline sends
  * the pending command of a saga again, or compensates.
  */
-export const flow: readonly Reaction[] = [
+export const reactions: readonly Reaction[] = [
   reaction('inventory.commands', reserveStock, { leadsTo: [stockReserved, stockRejected] }),
   reaction('inventory.commands', releaseStock, { leadsTo: [stockReleased] }),
   reaction('inventory.commands', commitReservation, { leadsTo: [stockCommitted] }),

@@ -3,27 +3,27 @@ import { followersOf, type Reaction } from './reaction.ts';
 import type { Subscription } from './subscription.ts';
 
 /** The violations in what is declared to follow from what, one line each; undeclared cycles are among them. */
-export const flowViolations = (
-  flow: readonly Reaction[],
+export const reactionViolations = (
+  reactions: readonly Reaction[],
   subscriptions: readonly Subscription[],
 ): readonly string[] => [
-  ...flow.flatMap((reaction) => reactionViolations(reaction, flow, subscriptions)),
-  ...cyclesOf(flow).map(
+  ...reactions.flatMap((reaction) => violationsOf(reaction, reactions, subscriptions)),
+  ...cyclesOf(reactions).map(
     (cycle) =>
       `${cycle.join(' -> ')}: a cycle that nobody declared; break it, or declare its last step in 'repeats' with what ends it`,
   ),
 ];
 
-const reactionViolations = (
+const violationsOf = (
   reaction: Reaction,
-  flow: readonly Reaction[],
+  reactions: readonly Reaction[],
   subscriptions: readonly Subscription[],
 ): string[] => {
   const { subscription: name, to } = reaction;
   const subscription = subscriptions.find((each) => each.name === name);
   if (subscription === undefined)
     return [`${name}: it reacts to ${to.type}, but there is no such subscription`];
-  const twice = flow.some(
+  const twice = reactions.some(
     (other) => other !== reaction && other.subscription === name && other.to.name === to.name,
   );
   return [
@@ -41,9 +41,9 @@ const mayPublish = ({ service }: Subscription, { kind, owner, senders }: Contrac
   kind === 'event' ? owner === service : senders.includes(service);
 
 /** The cycles of messages, by name, without the declared repetitions: each once, beginning and ending with the same message. */
-export const cyclesOf = (flow: readonly Reaction[]): readonly (readonly string[])[] => {
+export const cyclesOf = (reactions: readonly Reaction[]): readonly (readonly string[])[] => {
   const next = new Map<string, Set<string>>();
-  for (const { to, leadsTo } of flow) {
+  for (const { to, leadsTo } of reactions) {
     const known = next.get(to.name) ?? new Set();
     for (const { name } of leadsTo) known.add(name);
     next.set(to.name, known);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { command, event } from './define.ts';
-import { flow } from './flow.ts';
-import { cyclesOf } from './flow-violations.ts';
 import { type Reaction, reaction } from './reaction.ts';
+import { cyclesOf } from './reaction-violations.ts';
+import { reactions as ofShop } from './reactions.ts';
 import { createRegistry } from './registry.ts';
 import { quick, subscription } from './subscription.ts';
 
@@ -20,9 +20,9 @@ const subscriptions = [
 const reserves = reaction('inventory.commands', reserve, { leadsTo: [reserved] });
 
 const registryOf = (...reactions: readonly Reaction[]) =>
-  createRegistry({ contracts, subscriptions, flow: reactions });
+  createRegistry({ contracts, subscriptions, reactions });
 
-describe('a registry refuses a flow', () => {
+describe('a registry refuses reactions', () => {
   const reservesAgain = reaction('order.replies', reserved, { leadsTo: [placed, reserve] });
 
   test.each<[string, readonly Reaction[], string]>([
@@ -76,7 +76,7 @@ test('only what is declared may follow, in that subscription', () => {
   expect(registry.mayFollow('order.replies', reserve, reserved)).toBe(false);
 });
 
-test('anything may follow in a registry that declares no flow', () => {
+test('anything may follow in a registry that declares none', () => {
   expect(createRegistry({ contracts, subscriptions }).mayFollow('order.replies', reserved, placed)).toBe(
     true,
   );
@@ -94,9 +94,9 @@ test('a cycle of three is found once, from wherever it is entered', () => {
   expect(cyclesOf(steps)).toEqual([['thing.b', 'thing.c', 'thing.a', 'thing.b']]);
 });
 
-test('the flow of the shop has one cycle, which is declared and ends', () => {
-  expect(cyclesOf(flow)).toEqual([]);
-  const undeclared = flow.map(({ leadsTo, repeats, ...rest }) => ({
+test('the reactions of the shop have one cycle, which is declared and ends', () => {
+  expect(cyclesOf(ofShop)).toEqual([]);
+  const undeclared = ofShop.map(({ leadsTo, repeats, ...rest }) => ({
     ...rest,
     leadsTo: [...leadsTo, ...repeats.map(({ contract }) => contract)],
     repeats: [],
