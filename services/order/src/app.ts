@@ -12,6 +12,7 @@ import { createBacklog } from './backlog.ts';
 import type { Config, Settings } from './config.ts';
 import type { OrderEvent } from './domain/order.ts';
 import { followSaga } from './follow.ts';
+import { followRefund } from './follow-refund.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
@@ -19,6 +20,8 @@ import { orderHistory } from './history.ts';
 import { historyRoutes } from './history-routes.ts';
 import { migrations } from './migrations/index.ts';
 import { createOrderStreams } from './order-streams.ts';
+import { refundRoutes } from './refund-routes.ts';
+import { createRefundSaga, type RefundSubject } from './refund-saga.ts';
 import { orderRoutes } from './routes.ts';
 import { orderFormat } from './store/order-format.ts';
 import type { OrderTables } from './store/tables.ts';
@@ -31,17 +34,25 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
 export const defineOrders =
   (config: Settings) =>
   ({ store, log }: Pick<ServiceContext<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
-    const definition = createFulfilment({
+    const deadlines = {
       stepMs: config.ORDER_STEP_DEADLINE_MS,
-      dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
       attempts: config.ORDER_STEP_ATTEMPTS,
       retryDelayMs: config.ORDER_RETRY_DELAY_MS,
+    };
+    const definition = createFulfilment({
+      ...deadlines,
+      dispatchMs: config.ORDER_DISPATCH_DEADLINE_MS,
       sendsOlderVersion: config.ORDER_COMMAND_VERSION === '1',
     });
     const fulfilment = createSagaRunner<Fulfilment, OrderTables>(store, {
       definition,
       log,
       follow: followSaga,
+    });
+    const refunds = createSagaRunner<RefundSubject, OrderTables>(store, {
+      definition: createRefundSaga(deadlines),
+      log,
+      follow: followRefund,
     });
     const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
     const tail = createEventTail<OrderEvent, OrderTables>(store, { format: orderFormat, log });
@@ -53,10 +64,12 @@ export const defineOrders =
       routes: [
         orderRoutes({ store, fulfilment, backlog }),
         adminRoutes({ store, fulfilment }),
+        refundRoutes({ store, refunds }),
         historyRoutes({ store, streams }),
       ],
       subscriptions: {
         'order.replies': fulfilment.replies,
+        'order.refund-replies': refunds.replies,
         'order.deliveries': [onShipmentDelivered],
         'order.prices': [onProductListed, onProductPriceChanged],
       },
@@ -64,6 +77,7 @@ export const defineOrders =
         { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
         { name: 'order streams', start: () => tail.stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
+        { name: 'refund deadlines', start: () => refunds.startDeadlines(store).stop },
       ],
       backfill: orderHistory,
     };

@@ -16,10 +16,13 @@ import type { Answer, Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
 import { isBeingCancelled } from './domain/order.ts';
+import { refundedOf } from './domain/refunds.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
+import { idempotencyKeyOf, idempotencyProblem } from './idempotency.ts';
 import { type Placed, placeOrders } from './place-order.ts';
 import { eventsUntil, pointInTime } from './point-in-time.ts';
+import { customerRefund } from './refund-views.ts';
 import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 import { listOrders } from './views/list-orders.ts';
@@ -61,6 +64,8 @@ const orderView = z.object({
   total: money,
   cancellation: z.string().optional(),
   reason: z.string().optional(),
+  refunded: money,
+  refunds: z.array(customerRefund),
   timeline: z.array(z.object({ at: z.string(), what: z.string(), detail: z.string().optional() })),
 });
 
@@ -156,6 +161,10 @@ export const orderRoutes =
           total: order.total,
           ...('cancellation' in order ? { cancellation: order.cancellation } : {}),
           ...('reason' in order ? { reason: order.reason } : {}),
+          refunded: refundedOf(order),
+          refunds: order.refunds.map(({ refundId, status: of, amount, lines }) => ({
+            ...{ refundId, status: of, amount, lines: [...lines] },
+          })),
           timeline: stream.events.map(({ event, at }) => timelineEntry(event, at)),
         };
       },
@@ -204,14 +213,6 @@ export const orderRoutes =
 
 const notFound = () => problem(404, 'not-found', 'There is no such order.');
 
-const idempotencyKeyOf = (header: string | readonly string[] | undefined): string | undefined => {
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
-  throw fieldProblem(400, 'invalid-request', [
-    { field: 'headers.idempotency-key', message: 'must be 1 to 255 visible characters' },
-  ]);
-};
-
 /** An amount in minor units, with its currency. */
 const textOf = ({ amount, currency }: Money): string => `${amount} ${currency}`;
 
@@ -232,8 +233,7 @@ const answerOf = (outcome: Placed): Answer => {
     case 'answered':
       return outcome.answer;
     case 'mismatch':
-      throw problem(422, 'idempotency-mismatch', 'This Idempotency-Key was used with another body.');
     case 'in-use':
-      throw problem(409, 'idempotency-in-use', 'A request with this Idempotency-Key is in progress.');
+      throw idempotencyProblem(outcome.kind);
   }
 };
