@@ -94,12 +94,12 @@ test('a cycle of three is found once, from wherever it is entered', () => {
   expect(cyclesOf(steps)).toEqual([['thing.b', 'thing.c', 'thing.a', 'thing.b']]);
 });
 
-test('the reactions of the shop have one cycle, which is declared and ends', () => {
+test('the reactions of the shop have only cycles that are declared, with what ends them', () => {
   expect(cyclesOf(ofShop)).toEqual([]);
   const undeclared = ofShop.map(({ leadsTo, repeats, ...rest }) => ({
     ...rest,
     leadsTo: [...leadsTo, ...repeats.map(({ contract }) => contract)],
     repeats: [],
   }));
-  expect(cyclesOf(undeclared)).toHaveLength(1);
+  expect(cyclesOf(undeclared).length).toBeGreaterThan(0);
 });

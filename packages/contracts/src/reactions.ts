@@ -2,12 +2,21 @@ import {
   commitReservation,
   releaseStock,
   reserveStock,
+  returnStock,
   stockCommitted,
   stockRejected,
   stockReleased,
   stockReserved,
+  stockReturned,
 } from './inventory.ts';
-import { orderCancelled, orderCompleted, orderConfirmed, orderParked } from './order.ts';
+import {
+  orderCancelled,
+  orderCompleted,
+  orderConfirmed,
+  orderParked,
+  orderRefunded,
+  orderRefundParked,
+} from './order.ts';
 import {
   authorisePayment,
   capturePayment,
@@ -15,6 +24,7 @@ import {
   paymentCaptured,
   paymentCaptureFailed,
   paymentDeclined,
+  paymentRefundDeclined,
   paymentRefunded,
   paymentVoided,
   refundPayment,
@@ -38,11 +48,12 @@ export const reactions: readonly Reaction[] = [
   reaction('inventory.commands', reserveStock, { leadsTo: [stockReserved, stockRejected] }),
   reaction('inventory.commands', releaseStock, { leadsTo: [stockReleased] }),
   reaction('inventory.commands', commitReservation, { leadsTo: [stockCommitted] }),
+  reaction('inventory.commands', returnStock, { leadsTo: [stockReturned] }),
 
   reaction('payment.commands', authorisePayment, { leadsTo: [paymentAuthorised, paymentDeclined] }),
   reaction('payment.commands', capturePayment, { leadsTo: [paymentCaptured, paymentCaptureFailed] }),
   reaction('payment.commands', voidPayment, { leadsTo: [paymentVoided] }),
-  reaction('payment.commands', refundPayment, { leadsTo: [paymentRefunded] }),
+  reaction('payment.commands', refundPayment, { leadsTo: [paymentRefunded, paymentRefundDeclined] }),
 
   reaction('shipping.commands', dispatchOrder, { leadsTo: [shipmentDispatched, shipmentFailed] }),
   reaction('shipping.commands', cancelShipment, { leadsTo: [shipmentCancelled, shipmentDispatched] }),
@@ -63,6 +74,13 @@ export const reactions: readonly Reaction[] = [
     leadsTo: [orderParked],
     repeats: [{ contract: capturePayment, until: 'after ORDER_STEP_ATTEMPTS commands the order is parked' }],
   }),
+
+  reaction('order.refund-replies', paymentRefunded, { leadsTo: [returnStock, orderRefunded] }),
+  reaction('order.refund-replies', paymentRefundDeclined, {
+    leadsTo: [orderRefundParked],
+    repeats: [{ contract: refundPayment, until: 'after ORDER_STEP_ATTEMPTS commands the refund is parked' }],
+  }),
+  reaction('order.refund-replies', stockReturned, { leadsTo: [orderRefunded] }),
 
   reaction('sensor-analytics.readings', sensorData, { leadsTo: [temperatureAlert] }),
 ];
