@@ -25,12 +25,15 @@ import { eventsUntil, pointInTime } from './point-in-time.ts';
 import { customerRefund } from './refund-views.ts';
 import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
+import { atLeast, versionsAfter, type WaitForVersion } from './views/at-least.ts';
+import { customerOrders } from './views/customer-orders.ts';
 import { listOrders } from './views/list-orders.ts';
 
 export interface OrderDependencies {
   readonly store: Store<OrderTables>;
   readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
   readonly backlog: Backlog;
+  readonly waitForVersion: WaitForVersion;
 }
 
 const status = z.enum(['placed', 'confirmed', 'completed', 'cancelling', 'cancelled', 'needs-attention']);
@@ -74,7 +77,7 @@ const orderId = z.object({ id: z.string().max(100) });
 const customerReason = { code: 'customer-request', text: 'cancelled by the customer' };
 
 export const orderRoutes =
-  ({ store, fulfilment, backlog }: OrderDependencies): Routes =>
+  ({ store, fulfilment, backlog, waitForVersion }: OrderDependencies): Routes =>
   (server) => {
     const place = store.grouped(placeOrders(fulfilment));
 
@@ -118,6 +121,7 @@ export const orderRoutes =
             limit: pageLimit(100, 20),
             before: cursor,
             status: status.optional(),
+            atLeast,
           }),
           response: { 200: z.object({ orders: z.array(summary), ...nextPage }) },
         },
@@ -125,6 +129,7 @@ export const orderRoutes =
       async (request, reply) => {
         const { userId: customerId } = currentUser(request);
         const { query } = request;
+        await waitForVersion(customerOrders, query.atLeast);
         const { rows, next } = await readPage(request, reply, {
           limit: query.limit,
           parameter: 'before',
@@ -197,7 +202,8 @@ export const orderRoutes =
           if (applied?.transition.kind === 'changed') effects.push(...applied.effects);
           // Read it again under the saga's lock: a deadline or a refusal may have cancelled the order meanwhile.
           const { order: decided } = await readOrder(tx, id);
-          return decided.status !== 'none' && isBeingCancelled(decided) ? decided.status : undefined;
+          if (decided.status === 'none' || !isBeingCancelled(decided)) return undefined;
+          return { status: decided.status, headers: (await versionsAfter(tx, [id])).get(id) };
         });
         if (outcome === undefined) {
           throw problem(
@@ -206,7 +212,10 @@ export const orderRoutes =
             'The order is on its way or completed, and can no longer be cancelled.',
           );
         }
-        return reply.code(202).send({ orderId: id, status: outcome });
+        return reply
+          .code(202)
+          .headers(outcome.headers ?? {})
+          .send({ orderId: id, status: outcome.status });
       },
     );
   };
