@@ -31,6 +31,8 @@ const runOrThrow = async (what: string, ...[command, ...args]: readonly [string,
   if (code !== 0) throw new Error(`${what} failed:\n${output.trimEnd()}`);
 };
 
+const isSource = (file: string): boolean => /\.(ts|json)$/.test(file);
+
 const write = (files: Readonly<Record<string, string>>): void => {
   for (const [file, source] of Object.entries(files)) {
     const path = join(root, file);
@@ -45,6 +47,8 @@ const create = async (name: string, installs: boolean): Promise<void> => {
   if (problem !== undefined) throw new Error(problem);
   const { files, left } = newService(name, read);
   write(files);
+  // A long name breaks lines.
+  await runOrThrow('the layout', 'biome', 'check', '--write', ...Object.keys(files).filter(isSource));
   await runOrThrow('the list of messages', 'node', 'packages/contracts/scripts/events-document.ts');
   if (installs) await runOrThrow('the installation', 'npx', '--yes', packageManager(root), 'install');
   for (const { file, lines } of left)

@@ -39,11 +39,7 @@ export const createPublisher = ({ commands, retryWhileAway }: Connection): Publi
 
 const argumentsOf = (message: TransportMessage) => {
   const { key, body } = message;
-  return [
-    partitionOf(key),
-    aboutText(message),
-    Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-  ];
+  return [partitionOf(key), aboutText(message), Buffer.from(body.buffer, body.byteOffset, body.byteLength)];
 };
 
 const add = `

@@ -29,7 +29,7 @@ export const inOrder = subscription('inventory.in-order', { to: [counted], order
 export const heard = subscription('order.heard', { to: [counted, reminded], ordered: true, retry: quick });
 
 /** Born later than the events that it listens to. */
-export const late = subscription('order.late', { to: [counted], retry: quick, backfill: true });
+const late = subscription('order.late', { to: [counted], retry: quick, backfill: true });
 
 export const registry = createRegistry({
   contracts: [count, counted, reminded],
