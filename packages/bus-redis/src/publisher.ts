@@ -11,23 +11,26 @@ export const createPublisher = ({ commands, retryWhileAway }: Connection): Publi
   createBatchPublisher({
     maxMessages: 250,
     store: async (messages, expected) => {
-      const types = [...new Set(messages.map(({ type }) => type))];
+      const routes = new Map<
+        string,
+        { readonly number: number; readonly args: readonly (string | number)[] }
+      >();
+      const numbers = messages.map(({ type }, index) => {
+        const { count, removed } = expected[index] ?? noListeners;
+        const route = `${type} ${count} ${removed}`;
+        const found = routes.get(route) ?? { number: routes.size + 1, args: [type, count, removed] };
+        routes.set(route, found);
+        return found.number;
+      });
       const args = [
-        types.length,
-        ...types,
-        ...messages.flatMap((message, index) => {
-          const { count, removed } = expected[index] ?? noListeners;
-          return [types.indexOf(message.type) + 1, ...argumentsOf(message), count, removed];
-        }),
+        routes.size,
+        ...[...routes.values()].flatMap((route) => route.args),
+        ...messages.flatMap((message, index) => [numbers[index] ?? 0, ...argumentsOf(message)]),
       ];
       const [stored, ...found] = listOf(await retryWhileAway(() => commands.run(publish, [], args)));
-      const listeners = types.map((_, index) => ({
-        count: Number(found[index * 2]),
-        removed: Number(found[index * 2 + 1]),
-      }));
-      return messages.map(({ type }, index) => ({
+      return numbers.map((route, index) => ({
         stored: String(stored)[index] === '1',
-        listeners: listeners[types.indexOf(type)] ?? noListeners,
+        listeners: { count: Number(found[route * 2 - 2]), removed: Number(found[route * 2 - 1]) },
       }));
     },
     storeFor: async (subscription, message) => {
@@ -43,10 +46,6 @@ const argumentsOf = (message: TransportMessage) => {
 };
 
 const add = `
-  local function queueOf(subscription, partition)
-    local queue = '${queuePrefix}' .. subscription.name
-    return subscription.ordered and queue .. ':' .. partition or queue
-  end
   local found = {}
   local function isThere(queue)
     if found[queue] == nil then found[queue] = redis.call('EXISTS', queue) == 1 end
@@ -57,46 +56,47 @@ const add = `
   end`;
 
 /**
- * Arguments: how many types there are, the types, and six for each message, with its type as an index. Returns a text with a 1 for
- * each message that was added to all its queues and a 0 for each other one; then for each type how many subscriptions listen, and
- * how many were removed on purpose. A message is added to none while one of the queues is missing, or fewer subscriptions listen
- * than expected.
+ * A route is a type with the listeners that are expected. Arguments: how many routes there are, three for each route, and four for
+ * each message, with the number of its route. Returns a text with a 1 for each message that was added to all its queues and a 0 for
+ * each other one; then for each route how many subscriptions listen, and how many were removed on purpose. A message is added to
+ * none while one of the queues is missing, or fewer subscriptions listen than expected.
  */
 const publish = script(
   'refuse',
   `${add}
-  local types = tonumber(ARGV[1])
-  local routes, removed = {}, {}
-  for type = 1, types do
-    local name = ARGV[1 + type]
-    removed[type] = tonumber(redis.call('HGET', '${removedBindings}', name) or 0)
-    routes[type] = {}
-    for index, subscription in ipairs(redis.call('SMEMBERS', '${listenersPrefix}' .. name)) do
-      local ordered = redis.call('HGET', '${subscriptions}', subscription) == '1'
-      routes[type][index] = { name = subscription, ordered = ordered }
+  local function readRoute(type, expected, known)
+    local names = redis.call('SMEMBERS', '${listenersPrefix}' .. type)
+    local queues, ordered = {}, {}
+    for _, name in ipairs(names) do
+      local isOrdered = redis.call('HGET', '${subscriptions}', name) == '1'
+      table.insert(isOrdered and ordered or queues, '${queuePrefix}' .. name)
     end
+    local removed = tonumber(redis.call('HGET', '${removedBindings}', type) or 0)
+    local least = expected
+    if expected > 0 then least = math.max(1, expected - math.max(0, removed - known)) end
+    local complete = #names >= least
+    for _, queue in ipairs(queues) do complete = complete and isThere(queue) end
+    return { count = #names, queues = queues, ordered = ordered, removed = removed, complete = complete }
   end
-  local function enough(type, expected, known)
-    if expected == 0 then return true end
-    return #routes[type] >= math.max(1, expected - math.max(0, removed[type] - known))
+  local routes, first = {}, 2 + 3 * ARGV[1]
+  for index = 2, first - 1, 3 do
+    routes[#routes + 1] = readRoute(ARGV[index], tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2]))
   end
   local stored = {}
-  for index = 2 + types, #ARGV, 6 do
-    local type, partition, about, body, expected, known = unpack(ARGV, index, index + 5)
-    type = tonumber(type)
-    local complete = enough(type, tonumber(expected), tonumber(known))
-    for _, subscription in ipairs(routes[type]) do
-      complete = complete and isThere(queueOf(subscription, partition))
-    end
+  for index = first, #ARGV, 4 do
+    local route, partition, about, body = routes[tonumber(ARGV[index])], unpack(ARGV, index + 1, index + 3)
+    local complete = route.complete
+    for _, queue in ipairs(route.ordered) do complete = complete and isThere(queue .. ':' .. partition) end
     if complete then
-      for _, subscription in ipairs(routes[type]) do add(queueOf(subscription, partition), about, body) end
+      for _, queue in ipairs(route.queues) do add(queue, about, body) end
+      for _, queue in ipairs(route.ordered) do add(queue .. ':' .. partition, about, body) end
     end
     stored[#stored + 1] = complete and '1' or '0'
   end
   local reply = { table.concat(stored) }
-  for type = 1, types do
-    reply[#reply + 1] = #routes[type]
-    reply[#reply + 1] = removed[type]
+  for _, route in ipairs(routes) do
+    reply[#reply + 1] = route.count
+    reply[#reply + 1] = route.removed
   end
   return reply`,
 );
@@ -107,7 +107,8 @@ const publishTo = script(
   local name, partition, about, body = unpack(ARGV)
   local ordered = redis.call('HGET', '${subscriptions}', name)
   if not ordered then return 0 end
-  local queue = queueOf({ name = name, ordered = ordered == '1' }, partition)
+  local queue = '${queuePrefix}' .. name
+  if ordered == '1' then queue = queue .. ':' .. partition end
   if not isThere(queue) then return 0 end
   add(queue, about, body)
   return 1`,
