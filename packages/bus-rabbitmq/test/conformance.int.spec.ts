@@ -5,5 +5,6 @@ testTransport({
   name: 'rabbitmq',
   broker: rabbitmqBroker,
   module: new URL('./create.ts', import.meta.url),
+  concurrent: true, // each waits for delays and for restarts of connections
   skip: [],
 });

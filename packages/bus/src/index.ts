@@ -2,6 +2,7 @@
 
 // Messages
 
+export { type Actor, type Cause, causedBy, causeOf } from './message/cause.ts';
 export {
   type Context,
   childTraceparent,
@@ -14,6 +15,7 @@ export {
 export { decode, type Envelope, maxHops, maxMessageBytes } from './message/envelope.ts';
 export {
   createMessage,
+  createMessages,
   type Message,
   type MessageOptions,
   readMessage,

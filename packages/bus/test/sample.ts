@@ -30,6 +30,8 @@ const sampleOf = (schema: Schema, size: 'smallest' | 'largest', at: string): unk
     case 'number':
     case 'integer':
       return schema[size === 'smallest' ? 'minimum' : 'maximum'];
+    case 'boolean':
+      return size === 'smallest';
     case 'string':
       return textOf(schema, size, at);
     default:

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type PublishedSchema, publishedSchema } from '../src/documents/published-schema.ts';
 import type { Registry } from '../src/index.ts';
-import { type PublishedSchema, publishedSchema } from './published-schema.ts';
 import { incompatibleChanges } from './schema-changes.ts';
 
 /** The committed schemas, by path under `schemas/`: `order.placed/1.json`. */

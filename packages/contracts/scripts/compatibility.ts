@@ -1,15 +1,17 @@
 // node packages/contracts/scripts/compatibility.ts [--write] [--schemas <folder>]; `npm run schemas` writes.
-// Fails when a published version of a contract changed incompatibly, or when its committed schema is out of date.
+// Fails when a published version of a contract changed incompatibly, when a version has no upcaster, or when a committed schema is
+// out of date.
 // `--write` writes new versions and compatible changes to the folder, and never an incompatible change.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { shop } from '../src/index.ts';
 import { compare } from './compare.ts';
+import { loadShop } from './load-shop.ts';
 import { readPublished, writePublished } from './schema-files.ts';
 
 const { values } = parseArgs({
   options: { write: { type: 'boolean', default: false }, schemas: { type: 'string' } },
 });
+const shop = await loadShop();
 const folder = values.schemas ?? fileURLToPath(new URL('../schemas', import.meta.url));
 const comparison = compare(shop, readPublished(folder));
 

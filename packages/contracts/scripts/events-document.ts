@@ -1,6 +1,6 @@
-// node packages/contracts/scripts/events-document.ts: writes docs/events.md from the registry.
+// node packages/contracts/scripts/events-document.ts: writes docs/events.md and docs/asyncapi.json from the registry.
 import { writeFileSync } from 'node:fs';
 import { shop } from '../src/index.ts';
-import { eventsMarkdown } from './events-markdown.ts';
+import { documents } from './documents.ts';
 
-writeFileSync(new URL('../../../docs/events.md', import.meta.url), eventsMarkdown(shop));
+for (const [path, text] of documents(shop)) writeFileSync(new URL(`../../../${path}`, import.meta.url), text);

@@ -1,5 +1,5 @@
+import { fieldRows, publishedSchema } from '../src/documents/index.ts';
 import type { Contract, Registry, RetryPolicy, Subscription } from '../src/index.ts';
-import { publishedSchema, type Schema } from './published-schema.ts';
 
 /** The Markdown page with all contracts and subscriptions. */
 export const eventsMarkdown = (registry: Registry): string => {
@@ -92,46 +92,10 @@ const subscribers = ({ subscriptions }: Registry, contract: Contract): string =>
 const linked = ({ type }: Contract): string => `[\`${type}\`](#${type.replaceAll('.', '')})`;
 
 const fieldsTable = (contract: Contract): string[] =>
-  table(['field', 'type', 'required'], fieldRows(publishedSchema(contract), ''));
+  table(['field', 'type', 'required'], fieldRows(publishedSchema(contract), code));
 
-const fieldRows = (schema: Schema, path: string): string[][] => {
-  const required = Array.isArray(schema['required']) ? schema['required'] : [];
-  return Object.entries(partsOf(schema['properties'])).flatMap(([name, value]) => {
-    const inner = partsOf(value);
-    const at = path === '' ? name : `${path}.${name}`;
-    const row = [`\`${at}\``, typeText(inner), required.includes(name) ? 'yes' : 'no'];
-    const items = partsOf(inner['items']);
-    return [row, ...fieldRows(inner, at), ...fieldRows(items, `${at}[]`)];
-  });
-};
-
-const typeText = (schema: Schema): string => {
-  const {
-    type,
-    format,
-    enum: values,
-    pattern,
-    minimum,
-    maximum,
-    minLength,
-    maxLength,
-    minItems,
-    maxItems,
-  } = schema;
-  if (Array.isArray(values)) return values.map((value) => `\`${String(value)}\``).join(', ');
-  const shape =
-    format ?? (pattern === undefined ? undefined : `\`${String(pattern).replaceAll('|', '\\|')}\``);
-  const facts = [shape, range(minimum ?? minLength ?? minItems, maximum ?? maxLength ?? maxItems)];
-  return [String(type), ...facts.filter((fact) => fact !== undefined)].join(', ');
-};
-
-const range = (min: unknown, max: unknown): string | undefined => {
-  if (min === undefined && max === undefined) return undefined;
-  const bounded = typeof max === 'number' && max < Number.MAX_SAFE_INTEGER;
-  return bounded ? `${Number(min ?? 0)} to ${max}` : `${Number(min ?? 0)} or more`;
-};
-
-const partsOf = (value: unknown): Schema => (typeof value === 'object' && value !== null ? { ...value } : {});
+/** A pipe would end the cell. */
+const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Schema } from './published-schema.ts';
+import type { Schema } from '../src/documents/published-schema.ts';
 
 /** A change that breaks readers or writers of the published version. */
 export interface Change {

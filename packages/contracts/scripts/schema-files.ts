@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { PublishedSchema } from '../src/documents/published-schema.ts';
 import type { Comparison, Published } from './compare.ts';
-import type { PublishedSchema } from './published-schema.ts';
 
 /** Reads the committed schemas of a folder. Throws, naming the file, where one is not a schema of a contract. */
 export const readPublished = (folder: string): Published =>

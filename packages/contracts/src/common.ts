@@ -24,8 +24,13 @@ export type OrderLine = z.output<typeof orderLine>;
 export const pricedLine = z.object({ sku, quantity, unitPrice: money });
 export type PricedLine = z.output<typeof pricedLine>;
 
+/** A priced line with its number, from 1, and its gross total: what a refund of a line, or points for one, need. */
+export const numberedLine = pricedLine.extend({ line: z.int().min(1).max(100), lineTotal: money });
+export type NumberedLine = z.output<typeof numberedLine>;
+
 export const lines = z.array(orderLine).min(1).max(100);
 export const pricedLines = z.array(pricedLine).min(1).max(100);
+export const numberedLines = z.array(numberedLine).min(1).max(100);
 
 /** The saga step that a command and its reply belong to: `<order>/<step>/<attempt>`. */
 export const stepId = z.string().min(1).max(120);

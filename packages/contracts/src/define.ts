@@ -63,7 +63,10 @@ export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodOb
   readonly upcast?: Upcast;
   /** Turns data of this version into the version before, for receivers that do not know this one. */
   readonly downcast?: Downcast;
-  /** Deprecated: its owner publishes it together with the newer version, under one message id. */
+  /**
+   * On its way out: it may be removed in a later release. Until then an event that is deprecated is published together with the
+   * newer version, under one message id.
+   */
   readonly deprecated: boolean;
 }
 
@@ -75,8 +78,8 @@ export interface Upcast {
   readonly stepIdOf?: (data: Readonly<Record<string, unknown>>) => string;
 }
 
-/** Takes the data and the saga's step id, and returns plain data for the older schema. */
-export type Downcast = (data: Readonly<Record<string, unknown>>, stepId: string) => unknown;
+/** Takes the data, and the saga's step id where there is one, and returns plain data for the older schema. */
+export type Downcast = (data: Readonly<Record<string, unknown>>, stepId: string | undefined) => unknown;
 
 /** What a handler receives. */
 export type Data<C extends Contract> = z.output<C['schema']>;
@@ -160,7 +163,7 @@ const define = <S extends z.ZodObject>(
 export const downcast = <C extends Contract>(
   contract: C,
   data: Input<C>,
-  stepId: string,
+  stepId?: string,
 ): { readonly contract: Contract; readonly data: Input<Contract> } | undefined =>
   contract.upcast === undefined || contract.downcast === undefined
     ? undefined

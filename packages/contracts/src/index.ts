@@ -47,6 +47,7 @@ export {
   orderPlaced,
   orderRefunded,
 } from './order.ts';
+export { numbered } from './order-placed.ts';
 export {
   authorisePayment,
   capturePayment,

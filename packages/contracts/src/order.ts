@@ -5,12 +5,7 @@ import { event } from './define.ts';
 const owner = 'order';
 const order = { orderId: id, customerId: id };
 
-export const orderPlaced = event('order.placed', {
-  owner,
-  version: 1,
-  key: 'orderId',
-  schema: z.object({ ...order, lines: pricedLines, total: money }),
-});
+export { orderPlaced, orderPlaced1 } from './order-placed.ts';
 
 /** Stock is reserved and the payment authorised. Only the carrier can still refuse the order. */
 export const orderConfirmed = event('order.confirmed', {

@@ -293,6 +293,38 @@ describe('a registry refuses a subscription', () => {
   });
 });
 
+describe('an event in two versions', () => {
+  const deprecated = { ...placed, deprecated: true };
+  const second = (more: Partial<Contract> = {}): Contract => ({
+    ...changed(placed, { version: 2, type: 'order.placed.v2' }),
+    upcast: { from: deprecated, with: (data) => data },
+    downcast: (data) => data,
+    ...more,
+  });
+
+  test('can be published in both while the first is deprecated', () => {
+    expect(violationsOf([deprecated, second()], [])).toEqual([]);
+  });
+
+  test('needs a downcast, from which the deprecated version is published', () => {
+    const { downcast: _, ...without } = second();
+    expect(violationsOf([deprecated, without], [])).toEqual([
+      'order.placed.v2: it needs a downcast to version 1: order.placed is deprecated, and so published with it',
+    ]);
+  });
+
+  test('is not subscribed to in the newer version only, since earlier releases publish the older one', () => {
+    const newer = second();
+    const only = subscription('email.orders', { to: [newer], retry: quick });
+    expect(violationsOf([deprecated, newer], [only])).toEqual([
+      'email.orders: it lists order.placed.v2 without order.placed, which earlier releases still publish: list both, the handler of the newer takes them',
+    ]);
+    const both = subscription('email.orders', { to: [deprecated, newer], retry: quick });
+    const older = subscription('email.old', { to: [deprecated], retry: quick });
+    expect(violationsOf([deprecated, newer], [both, older])).toEqual([]);
+  });
+});
+
 describe('publishing', () => {
   const registry = createRegistry({ contracts: [placed, reserve], subscriptions: [commands, mails] });
 

@@ -48,5 +48,5 @@ const second = (first: Contract) => ({
     with: ({ stepId: _, ...data }: Readonly<Record<string, unknown>>) => data,
     stepIdOf: (data: Readonly<Record<string, unknown>>) => String(data['stepId']),
   },
-  downcast: (data: Readonly<Record<string, unknown>>, id: string) => ({ ...data, stepId: id }),
+  downcast: (data: Readonly<Record<string, unknown>>, id?: string) => ({ ...data, stepId: id }),
 });

@@ -19,7 +19,8 @@ const events = shop.contracts.filter(({ kind }) => kind === 'event');
 // An administrator refunds after the saga has ended, so no step waits for the reply.
 const replies = events.filter(
   (each) =>
-    (each.downcast !== undefined || 'stepId' in each.schema.shape) && each.name !== 'payment.refunded',
+    (each.upcast?.stepIdOf !== undefined || 'stepId' in each.schema.shape) &&
+    each.name !== 'payment.refunded',
 );
 const subscribersOf = (type: string) =>
   shop.subscriptions.filter(({ to }) => to.some((contract) => contract.type === type));

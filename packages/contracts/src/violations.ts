@@ -7,6 +7,7 @@ export const contractViolations = (contracts: readonly Contract[]): string[] => 
   ...contracts.flatMap((contract) => [
     ...definitionViolations(contract),
     ...(contract.version === 1 ? firstVersionViolations(contract) : laterVersionViolations(contract)),
+    ...deprecationViolations(contract, contracts),
   ]),
 ];
 
@@ -20,6 +21,7 @@ export const subscriptionViolations = (
     ...namingViolations(subscription),
     ...retryViolations(subscription),
     ...subscription.to.flatMap((contract) => listeningViolations(contracts, subscription, contract)),
+    ...olderVersionViolations(contracts, subscription),
   ]),
   ...contracts
     .filter(({ kind }) => kind === 'command')
@@ -94,6 +96,18 @@ const laterVersionViolations = ({ type, name, version, kind, key, upcast }: Cont
   ];
 };
 
+/** An event that is deprecated is derived from the newer version when that is published. */
+const deprecationViolations = (
+  { type, name, version, kind, deprecated }: Contract,
+  contracts: readonly Contract[],
+): string[] => {
+  const newer = contracts.find((other) => other.name === name && other.version === version + 1);
+  return when(
+    deprecated && kind === 'event' && newer !== undefined && newer.downcast === undefined,
+    `${newer?.type}: it needs a downcast to version ${version}: ${type} is deprecated, and so published with it`,
+  );
+};
+
 const namingViolations = ({ name, service, to, ordered, backfill }: Subscription): string[] => {
   if (!services.includes(service)) return [`${name}: ${service} is not a service`];
   const isNamed = name.startsWith(`${service}.`) && /^[a-z0-9-]+$/.test(name.slice(service.length + 1));
@@ -126,6 +140,15 @@ const listeningViolations = (
     `${name}: only ${contract.owner} handles ${contract.type}`,
   ),
 ];
+
+/** Earlier releases of the publisher, and dead letters, still have the older versions. */
+const olderVersionViolations = (contracts: readonly Contract[], { name, to }: Subscription): string[] =>
+  to.flatMap(({ type, upcast }) =>
+    when(
+      upcast !== undefined && contracts.includes(upcast.from) && !to.includes(upcast.from),
+      `${name}: it lists ${type} without ${upcast?.from.type}, which earlier releases still publish: list both, the handler of the newer takes them`,
+    ),
+  );
 
 /** The subject of a message must always be present. */
 const isRequiredText = ({ shape }: Contract['schema'], key: string): boolean => {

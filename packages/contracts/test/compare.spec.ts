@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { compare, type Published } from '../scripts/compare.ts';
-import { publishedSchema } from '../scripts/published-schema.ts';
+import { publishedSchema } from '../src/documents/index.ts';
 import { type Contract, command, createRegistry, event, quick, stream, subscription } from '../src/index.ts';
 
 const money = { amount: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,8 +72,8 @@ describe('the compatibility check', () => {
 
   test('removes the schema of a removed contract only if that was deprecated', () => {
     const gone = join(folder, 'order.gone');
-    cpSync(join(folder, 'order.placed'), gone, { recursive: true });
-    const rename = (text: string) => text.replaceAll('order.placed', 'order.gone');
+    cpSync(join(folder, 'order.confirmed'), gone, { recursive: true });
+    const rename = (text: string) => text.replaceAll('order.confirmed', 'order.gone');
     const text = rename(readFileSync(join(gone, '1.json'), 'utf8'));
     writeFileSync(join(gone, '1.json'), text);
     expect(run('--schemas', folder, '--write')).toMatchObject({
@@ -97,5 +97,60 @@ describe('the compatibility check', () => {
   ])('names a file that %s', (_, text, message) => {
     edit(() => text);
     expect(() => readPublished(folder)).toThrow(message);
+  });
+});
+
+describe('the compatibility check, on contracts with a planted mistake', () => {
+  const own = fileURLToPath(new URL('..', import.meta.url));
+  let copy: string;
+  beforeEach(() => {
+    copy = mkdtempSync(join(tmpdir(), 'contracts-'));
+    for (const part of ['src', 'scripts', 'schemas', 'package.json'])
+      cpSync(join(own, part), join(copy, part), { recursive: true });
+    symlinkSync(join(own, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  });
+  afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+  const plant = (file: string, text: string, instead: string) => {
+    const path = join(copy, 'src', file);
+    const source = readFileSync(path, 'utf8');
+    expect(source).toContain(text);
+    writeFileSync(path, source.replace(text, instead));
+    const { status, stderr } = spawnSync(process.execPath, [join(copy, 'scripts/compatibility.ts')], {
+      encoding: 'utf8',
+    });
+    return { status, stderr };
+  };
+
+  test.each([
+    [
+      'a missing upcaster',
+      'upcast: { from: orderPlaced1,',
+      'ignored: { from: orderPlaced1,',
+      'order.placed.v2: it needs an upcaster from version 1 of order.placed',
+    ],
+    [
+      'a missing downcast',
+      'downcast: (data) => downcast',
+      'ignored: (data: object) => downcast',
+      'order.placed.v2: it needs a downcast to version 1',
+    ],
+    [
+      'a field of version 2 that was renamed',
+      'lines: numberedLines, grossTotal: money',
+      'lines: numberedLines, gross: money',
+      'order.placed 2: grossTotal was removed; put it back, and define version 3 with an upcaster',
+    ],
+    [
+      'a field of version 1 that was added',
+      'lines: pricedLines, total: money',
+      'lines: pricedLines, total: money, channel: z.string()',
+      'order.placed 1: channel was added, and is required; put it back, and define version 2 with an upcaster',
+    ],
+  ])('fails on %s', (_, text, instead, message) => {
+    const { status, stderr } = plant('order-placed.ts', text, instead);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at '); // no stack trace
+    expect(status).toBe(1);
   });
 });

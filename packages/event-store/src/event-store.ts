@@ -1,12 +1,9 @@
+import type { Cause } from '@emporium/bus';
 import type { Tx } from '@emporium/store';
 import { type Kysely, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { eventStoreErrors } from './errors.ts';
-
-/** What an aggregate records: a `type` in the past tense, and plain JSON. */
-export interface DomainEvent {
-  readonly type: string;
-}
+import { type DomainEvent, type EventFormat, eventFormat, type StoredCause } from './event-format.ts';
 
 /** An event with its place in its stream. */
 export interface StoredEvent<Event extends DomainEvent> {
@@ -17,6 +14,7 @@ export interface StoredEvent<Event extends DomainEvent> {
   readonly version: number;
   readonly at: Date;
   readonly event: Event;
+  readonly cause: StoredCause;
 }
 
 export interface Stream<Event extends DomainEvent> {
@@ -26,33 +24,59 @@ export interface Stream<Event extends DomainEvent> {
   readonly events: readonly StoredEvent<Event>[];
 }
 
+/** Events that have one cause. */
+export interface Change<Event extends DomainEvent> {
+  readonly events: readonly Event[];
+  readonly cause: Cause;
+}
+
 export interface Append<Event extends DomainEvent> {
   readonly stream: string;
   /** The version the decision was made on; 0 starts the stream. */
   readonly expectedVersion: number;
-  readonly events: readonly Event[];
+  readonly changes: readonly Change<Event>[];
 }
 
-export interface ReadOptions {
+export interface ReadOptions<Event extends DomainEvent> {
   /** Lock the streams, in id order, until the transaction ends; for reads in a transaction. */
   readonly lock?: boolean;
   /** Only events after this version. */
   readonly after?: number;
+  /** At most this many events of all streams together. */
+  readonly limit?: number;
+  /** How older rows are read; by default every event type has had one shape. */
+  readonly format?: EventFormat<Event>;
 }
 
-interface Row {
+/** A row of the table `event`, of which `storedEvent` makes an event. */
+export interface EventRow {
   readonly id: string;
   readonly stream: string;
   readonly version: number;
   readonly at: Date;
-  readonly data: DomainEvent;
+  readonly type: string;
+  readonly shape: number;
+  readonly data: unknown;
+  readonly cause: Cause | null;
 }
+
+/** The columns of an `EventRow`. */
+export const eventColumns = sql.raw('id, stream, version, at, type, shape, data, cause');
+
+/** The event in its newest shape, whichever release wrote the row. */
+export const storedEvent = <Event extends DomainEvent>(
+  { id, stream, version, at, type, shape, data, cause }: EventRow,
+  format: EventFormat<Event>,
+): StoredEvent<Event> => {
+  const event = format.upcast(type, shape, data);
+  return { id, stream, version, at, event, cause: cause ?? format.causeOf(event) };
+};
 
 /** The events of several streams, as one statement, two with a lock; a stream that does not exist is empty. */
 export const readStreams = async <Event extends DomainEvent, DB>(
   db: Kysely<DB>,
   streams: readonly string[],
-  { lock = false, after = 0 }: ReadOptions = {},
+  { lock = false, after = 0, limit, format = eventFormat() }: ReadOptions<Event> = {},
 ): Promise<ReadonlyMap<string, Stream<Event>>> => {
   const ids = [...new Set(streams)];
   if (lock) {
@@ -60,14 +84,14 @@ export const readStreams = async <Event extends DomainEvent, DB>(
       db,
     );
   }
-  const { rows } = await sql<Row>`
-    select id, stream, version, at, data from event
+  const { rows } = await sql<EventRow>`
+    select ${eventColumns} from event
     where stream = any(${ids}::text[]) and version > ${after}
-    order by stream, version`.execute(db);
+    order by stream, version limit ${limit ?? null}`.execute(db);
   const byStream = Map.groupBy(rows, ({ stream }) => stream);
   return new Map(
     ids.map((id) => {
-      const events = (byStream.get(id) ?? []).map((row) => stored<Event>(row));
+      const events = (byStream.get(id) ?? []).map((row) => storedEvent(row, format));
       return [id, { id, version: events.at(-1)?.version ?? after, events }];
     }),
   );
@@ -77,7 +101,7 @@ export const readStreams = async <Event extends DomainEvent, DB>(
 export const readStream = async <Event extends DomainEvent, DB>(
   db: Kysely<DB>,
   stream: string,
-  options: ReadOptions = {},
+  options: ReadOptions<Event> = {},
 ): Promise<Stream<Event>> => {
   const found = await readStreams<Event, DB>(db, [stream], options);
   return found.get(stream) ?? { id: stream, version: 0, events: [] };
@@ -91,32 +115,54 @@ export const appendEvents = async <Event extends DomainEvent, DB>(
   tx: Tx<DB>,
   appends: readonly Append<Event>[],
   at: Date,
+  { shapeOf }: Pick<EventFormat<Event>, 'shapeOf'> = eventFormat<Event>(),
 ): Promise<StoredEvent<Event>[]> => {
-  const wanted = appends
+  const appended = appends.map(({ stream, expectedVersion, changes }) => {
+    const events = changes.flatMap(({ events, cause }) => events.map((event) => ({ event, cause })));
+    return {
+      stream,
+      expectedVersion,
+      events: events.map((each, index) => ({
+        ...{ id: uuid(), stream, version: expectedVersion + index + 1, at },
+        ...each,
+      })),
+    };
+  });
+  const wanted = appended
     .filter(({ events }) => events.length > 0)
     .toSorted((one, other) => (one.stream < other.stream ? -1 : 1)); // locked in a fixed order
   if (wanted.length === 0) return [];
   await advance(tx, wanted);
-  const events = appends.flatMap(({ stream, expectedVersion, events }) =>
-    events.map((event, index) => ({ id: uuid(), stream, version: expectedVersion + index + 1, at, event })),
-  );
+  const events = appended.flatMap(({ events }) => events);
+  // A younger transaction may have appended while this one waited for the stream: readers must still see its events first.
   await sql`
-    insert into event (stream, version, id, type, data, at)
-    select stream, version, id, type, data, ${at}::timestamptz from unnest(
+    insert into event (stream, version, id, type, shape, data, cause, at, transaction)
+    select stream, version, id, type, shape, data, cause, ${at}::timestamptz,
+      greatest(pg_current_xact_id(), (
+        select last.transaction from event as last
+        where last.stream = appended.stream and last.version = appended.version - appended.place
+      ))
+    from unnest(
       ${events.map(({ stream }) => stream)}::text[],
       ${events.map(({ version }) => version)}::integer[],
       ${events.map(({ id }) => id)}::text[],
       ${events.map(({ event }) => event.type)}::text[],
-      ${events.map(({ event }) => JSON.stringify(event))}::jsonb[]
-    ) as appended (stream, version, id, type, data)`.execute(tx);
+      ${events.map(({ event }) => shapeOf(event.type))}::integer[],
+      ${events.map(({ event }) => JSON.stringify(event))}::jsonb[],
+      ${events.map(({ cause }) => JSON.stringify(cause))}::jsonb[],
+      ${appended.flatMap(({ events: { length } }) => Array.from({ length }, (_, index) => index + 1))}::integer[]
+    ) as appended (stream, version, id, type, shape, data, cause, place)`.execute(tx);
   return events;
 };
 
+interface Advance {
+  readonly stream: string;
+  readonly expectedVersion: number;
+  readonly events: readonly unknown[];
+}
+
 /** Moves each stream from its expected version to the next, which holds its lock until the transaction ends. */
-const advance = async <Event extends DomainEvent, DB>(
-  tx: Tx<DB>,
-  appends: readonly Append<Event>[],
-): Promise<void> => {
+const advance = async <DB>(tx: Tx<DB>, appends: readonly Advance[]): Promise<void> => {
   const { rows } = await sql<{ stream: string }>`
     insert into event_stream as known (stream, version)
     select stream, expected + added from unnest(
@@ -137,11 +183,3 @@ const advance = async <Event extends DomainEvent, DB>(
   const stream = appends.find((append) => !moved.has(append.stream))?.stream;
   throw eventStoreErrors.version_conflict({ stream });
 };
-
-const stored = <Event extends DomainEvent>({ id, stream, version, at, data }: Row): StoredEvent<Event> => ({
-  id,
-  stream,
-  version,
-  at,
-  event: data as Event, // written by appendEvents alone, with the same type
-});

@@ -32,4 +32,8 @@ export const eventStoreMigrations: Migrations = {
       position bigint not null
     )`,
   ),
+  // Rows without a cause are from releases that stored none.
+  '000-event-store-causes': statements(
+    'alter table event add column shape integer not null default 1, add column cause jsonb',
+  ),
 };

@@ -1,7 +1,8 @@
 import type { Log } from '@emporium/bus';
 import { type Store, startPoller, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
-import type { DomainEvent, StoredEvent } from './event-store.ts';
+import { type DomainEvent, type EventFormat, eventFormat } from './event-format.ts';
+import { type EventRow, eventColumns, type StoredEvent, storedEvent } from './event-store.ts';
 
 /** A read model built from the events of this service; it can be thrown away and built again. */
 export interface Projection<Event extends DomainEvent, DB> {
@@ -9,6 +10,8 @@ export interface Projection<Event extends DomainEvent, DB> {
   /** Raised when the model changes: its tables are emptied, and it is built again from the first event. */
   readonly version: number;
   readonly tables: readonly string[];
+  /** How older rows are read. */
+  readonly format?: EventFormat<Event>;
   /** Applies events in their order; runs in one transaction with the projection's checkpoint. */
   readonly apply: (events: readonly StoredEvent<Event>[], tx: Tx<DB>) => Promise<void>;
 }
@@ -42,7 +45,7 @@ export const startProjection = <Event extends DomainEvent, DB>(
   definition: Projection<Event, DB>,
   log: Log,
 ): RunningProjection => {
-  const { name } = definition;
+  const { name, format = eventFormat<Event>() } = definition;
   const facts = { projection: name };
   let isRegistered = false;
   let isSuperseded = false;
@@ -74,7 +77,7 @@ export const startProjection = <Event extends DomainEvent, DB>(
       const last = rows.at(-1);
       if (last === undefined) return (await hasMoreAfter(tx, checkpoint)) ? 'behind' : 'up to date';
       await definition.apply(
-        rows.map(({ id, stream, version, at, data }) => ({ id, stream, version, at, event: data as Event })), // as stored
+        rows.map((row) => storedEvent(row, format)),
         tx,
       );
       await sql`
@@ -124,12 +127,7 @@ type Progress = 'applied' | 'up to date' | 'behind';
 /** Milliseconds until the next run. */
 const nextRunMs: Readonly<Record<Progress, number>> = { applied: 0, 'up to date': pollMs, behind: againMs };
 
-interface ReadRow {
-  readonly id: string;
-  readonly stream: string;
-  readonly version: number;
-  readonly at: Date;
-  readonly data: DomainEvent;
+interface ReadRow extends EventRow {
   readonly transaction: string;
   readonly position: number;
 }
@@ -142,7 +140,7 @@ interface Checkpoint {
 
 const readAfter = async <DB>(tx: Tx<DB>, { transaction, position }: Checkpoint): Promise<ReadRow[]> => {
   const { rows } = await sql<ReadRow>`
-    select id, stream, version, at, data, transaction::text as transaction, position from event
+    select ${eventColumns}, transaction::text as transaction, position from event
     where (transaction, position) > (${transaction}::xid8, ${position})
       and transaction < pg_snapshot_xmin(pg_current_snapshot())
     order by event.transaction, event.position limit ${batchSize}`.execute(tx);

@@ -1,10 +1,13 @@
 import { type Kysely, sql } from 'kysely';
-import type { DomainEvent, StoredEvent } from './event-store.ts';
+import { type DomainEvent, type EventFormat, eventFormat } from './event-format.ts';
+import { type EventRow, eventColumns, type StoredEvent, storedEvent } from './event-store.ts';
 
-export interface NewestOptions {
+export interface NewestOptions<Event extends DomainEvent> {
   /** Only events before this version. */
   readonly before?: number;
   readonly limit: number;
+  /** How older rows are read. */
+  readonly format?: EventFormat<Event>;
 }
 
 /** No stream gets there. */
@@ -14,11 +17,11 @@ const maxVersion = 2_147_483_647;
 export const readNewest = async <Event extends DomainEvent, DB>(
   db: Kysely<DB>,
   stream: string,
-  { before = maxVersion, limit }: NewestOptions,
-): Promise<Pick<StoredEvent<Event>, 'version' | 'at' | 'event'>[]> => {
-  const { rows } = await sql<{ version: number; at: Date; data: DomainEvent }>`
-    select version, at, data from event
+  { before = maxVersion, limit, format = eventFormat() }: NewestOptions<Event>,
+): Promise<StoredEvent<Event>[]> => {
+  const { rows } = await sql<EventRow>`
+    select ${eventColumns} from event
     where stream = ${stream} and version < ${before}::integer
     order by version desc limit ${limit}`.execute(db);
-  return rows.map(({ version, at, data }) => ({ version, at, event: data as Event })); // as appendEvents wrote it
+  return rows.map((row) => storedEvent(row, format));
 };

@@ -1,13 +1,18 @@
 import type { Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import type { Decider } from './decider.ts';
-import { type DomainEvent, readStream } from './event-store.ts';
+import type { DomainEvent, EventFormat } from './event-format.ts';
+import { readStream } from './event-store.ts';
 
-export interface SnapshotOptions {
-  /** Changed with every change of the state's type: an older snapshot is not used, and is written anew. */
+export interface SnapshotOptions<Event extends DomainEvent> {
+  /**
+   * Changed with every change of the state's type, and when an upcaster gives older events another meaning: an older snapshot is
+   * not used, and is written anew.
+   */
   readonly shape: number;
   /** A snapshot is written when this many events came after the last one. */
   readonly every?: number;
+  readonly format?: EventFormat<Event>;
 }
 
 export interface Loaded<State> {
@@ -23,12 +28,12 @@ export const loadState = async <State, Event extends DomainEvent, DB>(
   tx: Tx<DB>,
   stream: string,
   { initial, evolve }: Pick<Decider<State, never, Event, never>, 'initial' | 'evolve'>,
-  { shape, every = 50 }: SnapshotOptions,
+  { shape, every = 50, ...options }: SnapshotOptions<Event>,
 ): Promise<Loaded<State>> => {
   const { rows } = await sql<{ version: number; state: State }>`
     select version, state from snapshot where stream = ${stream} and shape = ${shape}`.execute(tx);
   const from = rows[0] ?? { version: 0, state: initial };
-  const { events, version } = await readStream<Event, DB>(tx, stream, { after: from.version });
+  const { events, version } = await readStream<Event, DB>(tx, stream, { ...options, after: from.version });
   const state = events.reduce((before, { event }) => evolve(before, event), from.state);
   if (events.length >= every) {
     await sql`

@@ -2,11 +2,14 @@ import type { EmitEffect } from '@emporium/bus';
 import type { Contract } from '@emporium/contracts';
 import type { BackfillSource } from '@emporium/store';
 import { type Kysely, sql } from 'kysely';
-import { type DomainEvent, readStreams, type Stream } from './event-store.ts';
+import type { DomainEvent, EventFormat } from './event-format.ts';
+import { readStreams, type Stream } from './event-store.ts';
 
 export interface StreamHistoryOptions<Event extends DomainEvent> {
   /** The public events that follow from stored ones. */
   readonly contracts: readonly Contract[];
+  /** How older rows are read. */
+  readonly format: EventFormat<Event>;
   /** Creates those of one stream, with the ids, times and sequences that they were first published with. */
   readonly publicEvents: (stream: Stream<Event>) => readonly EmitEffect[];
 }
@@ -18,6 +21,7 @@ const maxEvents = 1_000;
 /** What an event-sourced service can publish again: all of its streams, in the order of their ids. */
 export const streamHistory = <Event extends DomainEvent, DB>({
   contracts,
+  format,
   publicEvents,
 }: StreamHistoryOptions<Event>): BackfillSource<DB> => ({
   contracts,
@@ -31,7 +35,7 @@ export const streamHistory = <Event extends DomainEvent, DB>({
     const ids = await nextStreams(db, after ?? '', until);
     const position = ids.at(-1);
     if (position === undefined) return undefined;
-    const streams = await readStreams<Event, DB>(db, ids);
+    const streams = await readStreams<Event, DB>(db, ids, { format });
     return { position, items: ids.length, events: [...streams.values()].flatMap(publicEvents) };
   },
 });

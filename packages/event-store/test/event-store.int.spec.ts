@@ -1,14 +1,16 @@
+import { causeOf, newContext } from '@emporium/bus';
 import { serverFor } from '@emporium/servers';
 import type { Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { appendEvents, loadState, readStream, readStreams } from '../src/index.ts';
-import { type Counted, eventStore } from './support.ts';
+import { appendEvents, eventFormat, firstShape, loadState, readStream, readStreams } from '../src/index.ts';
+import { type Counted, eventStore, someCause } from './support.ts';
 
 type NoTables = Record<never, never>;
 
 const postgres = await serverFor('postgres');
 const at = new Date('2026-01-01T00:00:00.000Z');
+const change = (...events: Counted[]) => [{ events, cause: someCause }];
 const counted = (by: number): Counted => ({ type: 'counted', by });
 
 describe.skipIf(!postgres.available)(postgres.title('event store'), () => {
@@ -21,7 +23,9 @@ describe.skipIf(!postgres.available)(postgres.title('event store'), () => {
   afterAll(() => close());
 
   const append = (stream: string, expectedVersion: number, ...events: Counted[]) =>
-    store.transaction(({ tx }) => appendEvents(tx, [{ stream, expectedVersion, events }], at));
+    store.transaction(({ tx }) =>
+      appendEvents<Counted, NoTables>(tx, [{ stream, expectedVersion, changes: change(...events) }], at),
+    );
   const read = (stream: string) => store.transaction(({ tx }) => readStream<Counted, NoTables>(tx, stream));
 
   test('a stream gives back what was appended, in order, with versions from 1', async () => {
@@ -36,6 +40,111 @@ describe.skipIf(!postgres.available)(postgres.title('event store'), () => {
     ]);
     expect(new Set(events.map(({ id }) => id)).size).toBe(3);
     expect(events[0]?.at).toEqual(at);
+  });
+
+  test('each change keeps its own cause', async () => {
+    const [customer, saga] = [
+      causeOf(newContext({ correlationId: 'one' }), { kind: 'customer', id: 'c1' }),
+      causeOf({ ...newContext(), causationId: 'm1' }, { kind: 'saga', name: 'fulfilment' }),
+    ];
+    await store.transaction(({ tx }) =>
+      appendEvents<Counted, NoTables>(
+        tx,
+        [
+          {
+            stream: 'caused',
+            expectedVersion: 0,
+            changes: [
+              { events: [counted(1)], cause: customer },
+              { events: [counted(2), counted(3)], cause: saga },
+            ],
+          },
+        ],
+        at,
+      ),
+    );
+    const { events } = await read('caused');
+    expect(events.map(({ version, event, cause }) => [version, event, cause])).toEqual([
+      [1, counted(1), customer],
+      [2, counted(2), saga],
+      [3, counted(3), saga],
+    ]);
+  });
+
+  test('an append takes two statements, however many streams and events', async () => {
+    const statements: string[] = [];
+    await store.transaction(async ({ tx }) => {
+      const spied = tx.withPlugin({
+        transformQuery: ({ node }) => {
+          statements.push(node.kind);
+          return node;
+        },
+        transformResult: async ({ result }) => result,
+      }) as typeof tx; // a transaction with a plugin is one
+      const appends = Array.from({ length: 20 }, (_, n) => ({
+        ...{ stream: `set-${n}`, expectedVersion: 0 },
+        changes: [...change(counted(1)), ...change(counted(2), counted(3))],
+      }));
+      await appendEvents<Counted, NoTables>(spied, appends, at);
+    });
+    expect(statements).toHaveLength(2);
+  });
+
+  test('readers that order by transaction read a stream in the order of its versions', async () => {
+    await append('order', 0, counted(1));
+    const locked = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const early = store.transaction(async ({ tx }) => {
+      await sql`select pg_current_xact_id()`.execute(tx); // as a group does that writes its inbox rows
+      begun.resolve();
+      await locked.promise;
+      await appendEvents<Counted, NoTables>(
+        tx,
+        [{ stream: 'order', expectedVersion: 2, changes: change(counted(3)) }],
+        at,
+      );
+    });
+    await begun.promise;
+    await append('order', 1, counted(2));
+    locked.resolve();
+    await early;
+    const { rows } = await sql<{ version: number }>`
+      select version from event where stream = 'order' order by transaction, position`.execute(store.db);
+    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3]);
+  });
+
+  test('rows in an older shape are read in the newest, and new ones are written in it', async () => {
+    await sql`
+      insert into event (stream, version, id, type, data, at)
+      values ('shapes', 1, 'x', 'counted', '{"type":"counted","count":"7"}', now())`.execute(store.db);
+    await sql`insert into event_stream (stream, version) values ('shapes', 1)`.execute(store.db);
+    interface CountedV1 {
+      readonly type: 'counted';
+      readonly count: string;
+    }
+    const format = eventFormat<Counted>({
+      shapes: {
+        counted: firstShape<CountedV1>().next(({ type, count }) => ({ type, by: Number(count) })),
+      },
+    });
+    await store.transaction(({ tx }) =>
+      appendEvents<Counted, NoTables>(
+        tx,
+        [{ stream: 'shapes', expectedVersion: 1, changes: change(counted(8), { type: 'reset' }) }],
+        ...[at, format],
+      ),
+    );
+    const { events } = await readStream<Counted, NoTables>(store.db, 'shapes', { format });
+    expect(events.map(({ event }) => event)).toEqual([counted(7), counted(8), { type: 'reset' }]);
+    expect(events.map(({ cause }) => cause.actor.kind)).toEqual(['unknown', 'service', 'service']);
+    const { rows } = await sql<{ shape: number }>`
+      select shape from event where stream = 'shapes' order by version`.execute(store.db);
+    expect(rows.map(({ shape }) => shape)).toEqual([1, 2, 1]);
+    await expect(read('shapes')).rejects.toMatchObject({ code: 'event-store.unknown_shape' });
+    const load = store.transaction(({ tx }) =>
+      loadState<number, Counted, NoTables>(tx, 'shapes', counter, { shape: 1, format }),
+    );
+    expect(await load).toEqual({ state: 0, version: 3 });
   });
 
   test('a stream that nobody began is empty, at version 0', async () =>
@@ -72,8 +181,8 @@ describe.skipIf(!postgres.available)(postgres.title('event store'), () => {
       appendEvents<Counted, NoTables>(
         tx,
         [
-          { stream: 'f', expectedVersion: 0, events: [counted(1)] },
-          { stream: 'e', expectedVersion: 5, events: [counted(2)] },
+          { stream: 'f', expectedVersion: 0, changes: change(counted(1)) },
+          { stream: 'e', expectedVersion: 5, changes: change(counted(2)) },
         ],
         at,
       ),
@@ -92,7 +201,7 @@ describe.skipIf(!postgres.available)(postgres.title('event store'), () => {
       await release.promise;
       await appendEvents<Counted, NoTables>(
         tx,
-        [{ stream: 'g', expectedVersion: version, events: [counted(2)] }],
+        [{ stream: 'g', expectedVersion: version, changes: change(counted(2)) }],
         at,
       );
     });

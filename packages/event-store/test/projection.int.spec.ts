@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { appendEvents, projection, type RunningProjection, startProjection } from '../src/index.ts';
-import { type Counted, eventStore, silent } from './support.ts';
+import { type Counted, eventStore, silent, someCause } from './support.ts';
 
 interface Tables {
   total: { stream: string; sum: number; events: number };
@@ -54,7 +54,11 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
   };
   const append = (stream: string, expectedVersion: number, by: number) =>
     store.transaction(({ tx }) =>
-      appendEvents<Counted, Tables>(tx, [{ stream, expectedVersion, events: [{ type: 'counted', by }] }], at),
+      appendEvents<Counted, Tables>(
+        tx,
+        [{ stream, expectedVersion, changes: [{ events: [{ type: 'counted', by }], cause: someCause }] }],
+        at,
+      ),
     );
   const sumOf = async (stream: string) =>
     (await store.db.selectFrom('total').selectAll().where('stream', '=', stream).executeTakeFirst())?.sum;
@@ -181,7 +185,11 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
   test('a rebuild that is stopped goes on where it was', async () => {
     const events = Array.from({ length: 1_000 }, () => ({ type: 'counted', by: 1 }) as const);
     await store.transaction(({ tx }) =>
-      appendEvents<Counted, Tables>(tx, [{ stream: 'long', expectedVersion: 0, events }], at),
+      appendEvents<Counted, Tables>(
+        tx,
+        [{ stream: 'long', expectedVersion: 0, changes: [{ events, cause: someCause }] }],
+        at,
+      ),
     );
     const slow = projection<Counted, Tables>({
       ...totals(5),

@@ -1,10 +1,13 @@
-import type { Log } from '@emporium/bus';
+import { type Cause, causeOf, type Log, newContext } from '@emporium/bus';
 import { createRegistry } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
 import { createStore, type Store } from '@emporium/store';
 import { eventStoreMigrations } from '../src/index.ts';
 
 export type Counted = { readonly type: 'counted'; readonly by: number } | { readonly type: 'reset' };
+
+/** For tests that are about something else. */
+export const someCause: Cause = causeOf(newContext(), { kind: 'service', name: 'test' });
 
 export const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

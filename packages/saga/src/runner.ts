@@ -1,5 +1,7 @@
 import {
+  type Cause,
   type Context,
+  causeOf,
   type Effect,
   type Effects,
   effectList,
@@ -21,6 +23,7 @@ import { start, transition } from './transition.ts';
 export interface SagaChange<Subject> {
   readonly state: SagaState<Subject>;
   readonly facts: readonly SagaFact[];
+  readonly cause: Cause;
 }
 
 export interface SagaOptions<Subject, DB> {
@@ -47,8 +50,17 @@ export interface SagaRunner<Subject, DB> {
     beginnings: readonly SagaBeginning<Subject>[],
     now: Date,
   ): Promise<readonly (readonly Effect[])[]>;
-  /** Cancels or resumes one saga under its lock; undefined when there is no such saga. The caller adds the effects. */
-  apply(tx: Tx<DB>, id: string, input: SagaInput, now: Date): Promise<Applied<Subject> | undefined>;
+  /**
+   * Cancels or resumes one saga under its lock; undefined when there is no such saga. `cause` says who does it. The caller adds the
+   * effects.
+   */
+  apply(
+    tx: Tx<DB>,
+    id: string,
+    input: SagaInput,
+    now: Date,
+    cause: Cause,
+  ): Promise<Applied<Subject> | undefined>;
   /** The number of sagas that are not final, counted up to `max`. */
   countOpen(max: number): Promise<number>;
   /** Handles passed deadlines until it is stopped, in any number of instances. */
@@ -67,6 +79,8 @@ export interface Applied<Subject> {
   readonly effects: readonly Effect[];
 }
 
+type CausedChange<Subject> = Changed<Subject> & { readonly cause: Cause };
+
 /** The id of a saga, or the data of a reply to it. */
 type Subject = string | Readonly<Record<string, unknown>>;
 
@@ -77,7 +91,7 @@ export const createSagaRunner = <Order, DB>(
   const { name } = definition;
   const { handle, unitOfWork } = handlersFor<DB>();
 
-  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, Changed<Order>>({
+  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, CausedChange<Order>>({
     tables: ['saga'],
     idOf: (subject) => (typeof subject === 'string' ? subject : definition.idOf(subject)),
     initial: undefined,
@@ -99,15 +113,17 @@ export const createSagaRunner = <Order, DB>(
     saga: SagaState<Order> | undefined,
     input: SagaInput,
     now: Date,
-  ): { readonly transition: Transition<Order>; readonly change?: Changed<Order> | undefined } => {
+    cause: Cause,
+  ): { readonly transition: Transition<Order>; readonly change?: CausedChange<Order> | undefined } => {
     if (saga === undefined) return { transition: { kind: 'ignored', reason: 'there is no such saga' } };
     const result = transition(definition, saga, input, now);
-    return { transition: result, change: result.kind === 'changed' ? result : undefined };
+    return { transition: result, change: result.kind === 'changed' ? { ...result, cause } : undefined };
   };
 
   const replies = definition.replies.map((contract) =>
-    handle(contract, sagas, ({ data, stepId, id: messageId }, saga, now) => {
-      const { transition: result, change } = decide(saga, replyOf(contract, data, stepId), now);
+    handle(contract, sagas, ({ data, stepId, id: messageId, context }, saga, now) => {
+      const cause = causeOf(context, { kind: 'saga', name });
+      const { transition: result, change } = decide(saga, replyOf(contract, data, stepId), now, cause);
       if (result.kind === 'changed') return { change, effects: result.effects };
       const { type } = contract;
       log.info({ saga: name, id: definition.idOf(data), type, messageId }, `ignored: ${result.reason}`);
@@ -120,10 +136,11 @@ export const createSagaRunner = <Order, DB>(
     id: string,
     input: SagaInput,
     now: Date,
+    cause: Cause,
   ): Promise<Applied<Order> | undefined> => {
     const [decided] = await sagas.decideAll({ tx, now }, [{ data: id }], (_, saga) => ({
       found: saga !== undefined,
-      ...decide(saga, input, now),
+      ...decide(saga, input, now, cause),
     }));
     if (decided === undefined || !decided.decision.found) return undefined;
     const { transition: result } = decided.decision;
@@ -134,8 +151,9 @@ export const createSagaRunner = <Order, DB>(
   /** In a transaction of its own, and in the context of the request that started the saga. */
   const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Order>): Promise<void> =>
     withContext(newContext(origin), () =>
-      store.transaction(async ({ tx, now, effects }) => {
-        const applied = await apply(tx, id, { kind: 'deadline' }, now);
+      store.transaction(async ({ tx, now, context, effects }) => {
+        const cause = causeOf(context, { kind: 'timer', name });
+        const applied = await apply(tx, id, { kind: 'deadline' }, now, cause);
         if (applied?.transition.kind !== 'changed') return; // another instance has handled it
         log.warn(
           { saga: name, id, facts: applied.transition.facts.map(({ fact }) => fact) },

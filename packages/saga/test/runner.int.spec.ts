@@ -1,4 +1,5 @@
 import {
+  type Cause,
   createMessage,
   type Log,
   type Message,
@@ -88,7 +89,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
   let store: Store<NoTables>;
   let second: Store<NoTables>;
   let drop: () => Promise<void>;
-  const facts: { id: string; fact: SagaFact }[] = [];
+  const facts: { id: string; fact: SagaFact; cause: Cause }[] = [];
 
   beforeAll(async () => {
     const database = await freshDatabase(postgres.url);
@@ -110,8 +111,8 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       definition: definition(timeoutMs),
       log: silent,
       follow: async (changes) => {
-        for (const { state, facts: happened } of changes)
-          facts.push(...happened.map((fact) => ({ id: state.id, fact })));
+        for (const { state, facts: happened, cause } of changes)
+          facts.push(...happened.map((fact) => ({ id: state.id, fact, cause })));
         return changes.map(() => undefined);
       },
     });
@@ -230,6 +231,24 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       expect(await commandsOf(id)).toEqual(['inventory.reserve-stock.v2', 'shipping.dispatch-order.v2']);
   });
 
+  test('each change has the message as its cause, also among others of one group', async () => {
+    const runner = createRunner(store);
+    const id = await begin(runner);
+    const messages = [reserved(id), dispatched(id)];
+    await run(runner)(...messages);
+    const causes = facts.filter((each) => each.id === id).map(({ fact, cause }) => [fact.fact, cause]);
+    const [first, second] = messages.map(({ context: { correlationId }, id: causationId }) => ({
+      actor: { kind: 'saga', name: 'test' },
+      correlationId,
+      causationId,
+    }));
+    expect(causes).toEqual([
+      ['step-done', first],
+      ['step-done', second],
+      ['completed', second],
+    ]);
+  });
+
   test('a reply to a saga that does not exist is ignored', async () => {
     await expect(run(createRunner(store))(reserved(uuid()))).resolves.toBeDefined();
   });
@@ -251,10 +270,16 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       expect(new Set(compensations)).toEqual(new Set(['inventory.release-stock.v2']));
       const timedOut = facts.filter((each) => each.id === id && each.fact.fact === 'step-timed-out');
       expect(timedOut).toHaveLength(1);
-      const { rows } = await sql<{ same: boolean }>`
-        select bool_and(convert_from(body, 'UTF8')::jsonb ->> 'correlationid' = saga.correlation_id) as same
+      const { rows } = await sql<{ same: boolean; correlation_id: string; traceparent: string }>`
+        select bool_and(convert_from(body, 'UTF8')::jsonb ->> 'correlationid' = saga.correlation_id) as same,
+          min(saga.correlation_id) as correlation_id, min(saga.traceparent) as traceparent
         from outbox join saga on saga.id = outbox.key where saga.id = ${id}`.execute(store.db);
       expect(rows[0]?.same).toBe(true);
+      expect(timedOut[0]?.cause).toEqual({
+        actor: { kind: 'timer', name: 'test' },
+        correlationId: rows[0]?.correlation_id,
+        causationId: rows[0]?.traceparent.split('-')[2],
+      });
     }
   });
 

@@ -25,7 +25,7 @@ export {
 } from './config/settings.ts';
 export { createService, type ServiceContext, type ServiceDefinition } from './create-service.ts';
 export { type CheckResult, createHealth, type Health, type HealthCheck, type Readiness } from './health.ts';
-export { type Access, bearerTokenOf, currentUser } from './http/access.ts';
+export { type Access, actorOf, bearerTokenOf, currentUser } from './http/access.ts';
 export { correlationHeader, correlationOf } from './http/correlation.ts';
 export type { ApiDocument } from './http/docs.ts';
 export { type ListenOptions, listen } from './http/listen.ts';
@@ -53,7 +53,14 @@ export {
   type Routes,
 } from './http/server.ts';
 export { assertPlainUtf8, jsonMediaType, parseJsonBody, textOf } from './http/validation/body.ts';
-export { cursor, pageLimit, plainText, wholeNumber } from './http/validation/fields.ts';
+export {
+  cursor,
+  pageLimit,
+  plainText,
+  positiveNumber,
+  rfc3339Time,
+  wholeNumber,
+} from './http/validation/fields.ts';
 export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
 export { outboundErrors } from './outbound/errors.ts';

@@ -64,6 +64,13 @@ describe.skipIf(!postgres.available)(postgres.title('migrations'), () => {
     expect(await tables()).toEqual(expect.arrayContaining(['fine', 'mended']));
   });
 
+  test('a new one of a package runs, although its name comes before one that has run', async () => {
+    const before = { ...slow, '002-fine': statements(), '003-broken': statements() };
+    await instance().migrate({ ...before, '000-package-2': statements('create table later (n integer)') });
+    expect(await tables()).toEqual(expect.arrayContaining(['later']));
+    await sql`delete from migration where name = '000-package-2'`.execute(instance().db);
+  });
+
   test('one that ran and is gone from the code is a clear error', async () => {
     await expect(instance().migrate({})).rejects.toThrow(/001-once/);
   });

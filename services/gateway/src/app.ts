@@ -1,3 +1,4 @@
+import { shop } from '@emporium/contracts';
 import {
   createHealth,
   createHttpServer,
@@ -11,6 +12,7 @@ import { addresses } from './addresses.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { adminPath, tokenOf } from './admin/session.ts';
 import type { Config } from './config.ts';
+import { messageDocs } from './docs/routes.ts';
 import { documentOf, frontPage } from './front-page.ts';
 import { forwardingRoutes, methodsOfServices } from './routes.ts';
 import { createShopDocument } from './shop-document.ts';
@@ -40,6 +42,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
     routes: [
       setSecurityHeaders,
       (scope) => frontPage(scope, addresses, upstreams),
+      (scope) => messageDocs(scope, shop),
       (scope) => pagesForAdministrators(scope, upstreams),
       (scope) => forwardingRoutes(scope, addresses, upstreams),
     ],

@@ -17,7 +17,11 @@ export const frontPage = (
   server.get('/', route, (request, reply) => {
     reply.header('vary', 'accept');
     if (!prefersPages(request.headers.accept)) {
-      const links = { docs: '/docs/', openapi: '/openapi.json', health: '/health/services' };
+      const links = {
+        ...{ docs: '/docs/', openapi: '/openapi.json' },
+        ...{ events: '/docs/events', asyncapi: '/docs/asyncapi.json' },
+        health: '/health/services',
+      };
       return reply.send({ name: 'Emporium', ...links, addresses: present });
     }
     const origin = `${request.protocol}://${hostOf(request.headers.host)}`;

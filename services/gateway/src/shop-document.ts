@@ -10,6 +10,9 @@ const document = z.looseObject({
 });
 type Document = z.output<typeof document>;
 
+/** For this time, in milliseconds, no service is asked for its document again, so that a flood of requests stays here. */
+const freshMs = 2_000;
+
 /**
  * One OpenAPI document for the whole shop, merged from those of its services: the forwarded paths, tagged with the service. A
  * service that cannot be reached is described as it last was; the description names those that were never reached.
@@ -32,8 +35,17 @@ export const createShopDocument = (
     }
   };
 
+  let refreshed: Promise<unknown> = Promise.resolve();
+  let staleAt = 0;
+  const refreshAll = (): Promise<unknown> => {
+    if (performance.now() < staleAt) return refreshed;
+    staleAt = performance.now() + freshMs;
+    refreshed = Promise.all([...upstreams.values()].map(refresh));
+    return refreshed;
+  };
+
   return async () => {
-    await Promise.all([...upstreams.values()].map(refresh));
+    await refreshAll();
     const missing = [...upstreams.keys()].filter((name) => !seen.has(name));
     return {
       openapi: '3.1.0',

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import {
   createServer,
   request as httpRequest,
@@ -7,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { connect } from 'node:net';
+import { shop } from '@emporium/contracts';
 import { freePort } from '@emporium/servers';
 import {
   createLog,
@@ -533,6 +535,51 @@ describe('the start page and the documents', () => {
       'Away right now, and not described: payment, email.'.replace('payment, ', ''),
     );
   });
+
+  test('many requests for the document ask each service once', async () => {
+    const fresh = await startGateway(urlsOfStubs());
+    const documents = Array.from({ length: 20 }, () => fetch(`${fresh.url}/openapi.json`));
+    expect((await Promise.all(documents)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(seen.map(({ service, url }) => `${service} ${url}`).toSorted()).toEqual(
+      services.map((service) => `${service} /openapi.json`).toSorted(),
+    );
+    await fresh.stop();
+  });
+
+  test('the events page shows each message with its owner, subscriptions, fields and example, and needs no script', async () => {
+    const { status, text, headers } = await call('/docs/events');
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(text).not.toMatch(/<script|src=|https?:\/\/(?!json-schema)/i);
+    for (const { type } of shop.contracts) expect(text).toContain(`<h3 id="${type}">${type}</h3>`);
+    const placed1 = text.slice(text.indexOf('<h3 id="order.placed">'), text.indexOf('id="order.refunded"'));
+    for (const part of [
+      '<dt>Kind</dt><dd>Event, <strong>deprecated</strong></dd>',
+      '<dt>Versions</dt><dd>1, <a href="#order.placed.v2">2</a></dd>',
+      '<dt>Published by</dt><dd>order</dd>',
+      '<td><code>lines[].unitPrice.amount</code></td><td>integer, 0 to 1000000000000</td><td>yes</td>',
+      '&#34;subject&#34;: &#34;01990000-0000-7000-8000-000000000001&#34;',
+      'urn:emporium:schema:order.placed:1',
+    ])
+      expect(placed1).toContain(part);
+    expect(text).toContain('<dt>Handled by</dt><dd><code>inventory.commands</code></dd>');
+  });
+
+  test('the AsyncAPI document is the committed one', async () => {
+    const { status, text, headers } = await call('/docs/asyncapi.json');
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    const committed = await readFile(new URL('../../../docs/asyncapi.json', import.meta.url), 'utf8');
+    expect(JSON.parse(text)).toEqual(JSON.parse(committed));
+  });
+
+  test.each(['/docs/events', '/docs/asyncapi.json'])(
+    '%s can be asked for with HEAD, and refuses others',
+    async (path) => {
+      expect((await call(path, { method: 'HEAD' })).status).toBe(200);
+      expect((await call(path, { method: 'POST' })).status).toBe(405);
+      expect((await call(`${path}/more`)).status).toBe(404);
+    },
+  );
 
   test('the docs show the document of every service', async () => {
     expect((await call('/docs/')).text).toContain('swagger-ui');

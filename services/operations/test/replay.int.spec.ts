@@ -41,6 +41,20 @@ describe.skipIf(!postgres.available)(postgres.title('a replay'), () => {
     expect(operations.broker.sent).toHaveLength(1);
   });
 
+  test('of a message that failed in two versions sends the last of them, once, under its own type', async () => {
+    const newer = createDeadLetter({ subscription: 'email.orders', type: 'shipment.dispatched.v2' });
+    const { id } = await admin.received(newer);
+    const older = { subscription: 'email.orders', type: 'shipment.dispatched' };
+    const body = Buffer.from(JSON.stringify({ ...envelope(newer.id), type: older.type }));
+    await operations.receive(createDeadLetter({ ...older, id: newer.id, body }));
+    expect(await admin.details(id)).toMatchObject({ times: 2, type: older.type });
+    await admin.replay(id);
+    const [sent, ...others] = operations.broker.sent;
+    expect(sent?.message).toMatchObject({ id: newer.id, type: older.type });
+    expect(body.equals(sent?.message.body ?? new Uint8Array())).toBe(true);
+    expect(others).toEqual([]);
+  });
+
   test('sends once when several administrators ask for it at the same time', async () => {
     const { id } = await admin.received();
     const answers = await Promise.all(Array.from({ length: 4 }, () => admin.replay(id)));

@@ -1,6 +1,16 @@
+import { causeOf } from '@emporium/bus';
 import { money } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
-import { cursor, nextPage, pageLimit, problem, type Routes, readPage } from '@emporium/service';
+import {
+  actorOf,
+  currentUser,
+  cursor,
+  nextPage,
+  pageLimit,
+  problem,
+  type Routes,
+  readPage,
+} from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Fulfilment } from './fulfilment.ts';
@@ -62,8 +72,10 @@ export const adminRoutes =
       },
       async (request, reply) => {
         const { id } = request.params;
-        await store.transaction(async ({ tx, now, effects }) => {
-          const applied = await fulfilment.apply(tx, id, { kind: 'resume' }, now);
+        const actor = actorOf(currentUser(request));
+        await store.transaction(async ({ tx, now, context, effects }) => {
+          const cause = causeOf(context, actor);
+          const applied = await fulfilment.apply(tx, id, { kind: 'resume' }, now, cause);
           if (applied === undefined) throw problem(404, 'not-found', 'There is no such order.');
           if (applied.transition.kind === 'ignored')
             throw problem(409, 'not-parked', applied.transition.reason);

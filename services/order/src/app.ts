@@ -1,4 +1,4 @@
-import { startProjection } from '@emporium/event-store';
+import { createEventTail, startProjection } from '@emporium/event-store';
 import { createSagaRunner } from '@emporium/saga';
 import {
   createService,
@@ -10,13 +10,17 @@ import {
 import { adminRoutes } from './admin-routes.ts';
 import { createBacklog } from './backlog.ts';
 import type { Config, Settings } from './config.ts';
+import type { OrderEvent } from './domain/order.ts';
 import { followSaga } from './follow.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { orderHistory } from './history.ts';
+import { historyRoutes } from './history-routes.ts';
 import { migrations } from './migrations/index.ts';
+import { createOrderStreams } from './order-streams.ts';
 import { orderRoutes } from './routes.ts';
+import { orderFormat } from './store/order-format.ts';
 import type { OrderTables } from './store/tables.ts';
 import { customerOrders } from './views/customer-orders.ts';
 
@@ -40,11 +44,17 @@ export const defineOrders =
       follow: followSaga,
     });
     const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
+    const tail = createEventTail<OrderEvent, OrderTables>(store, { format: orderFormat, log });
+    const streams = createOrderStreams(tail);
 
     return {
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
       migrations,
-      routes: [orderRoutes({ store, fulfilment, backlog }), adminRoutes({ store, fulfilment })],
+      routes: [
+        orderRoutes({ store, fulfilment, backlog }),
+        adminRoutes({ store, fulfilment }),
+        historyRoutes({ store, streams }),
+      ],
       subscriptions: {
         'order.replies': fulfilment.replies,
         'order.deliveries': [onShipmentDelivered],
@@ -52,6 +62,7 @@ export const defineOrders =
       },
       background: [
         { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
+        { name: 'order streams', start: () => tail.stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
       ],
       backfill: orderHistory,

@@ -15,8 +15,8 @@ export const followSaga = async (
 ): Promise<readonly Effects[]> => {
   const items = changes.map((change) => ({ ...change, data: { orderId: change.state.id } }));
   const withFacts = items.filter(({ facts }) => facts.length > 0);
-  const decided = await orders.decideAll({ tx, now }, withFacts, ({ data, facts }, { order }) =>
-    decideOrder(data.orderId, order, facts.map(commandOf)),
+  const decided = await orders.decideAll({ tx, now }, withFacts, ({ data, facts, cause }, { order }) =>
+    decideOrder(data.orderId, order, facts.map(commandOf), cause),
   );
   const followed = new Map(paired(withFacts, decided));
   return items.map((item) => followed.get(item)?.followed);

@@ -1,4 +1,4 @@
-import { effectList } from '@emporium/bus';
+import { type Actor, causeOf, effectList } from '@emporium/bus';
 import type { Money, OrderLine, PricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import {
@@ -20,6 +20,7 @@ import type { OrderTables } from './store/tables.ts';
 
 export interface PlaceOrder {
   readonly customerId: string;
+  readonly actor: Actor;
   readonly lines: readonly OrderLine[];
   readonly paymentToken: string;
   /** The total that the customer was shown; when it has changed, nothing is ordered. */
@@ -121,7 +122,9 @@ const begin = async (
   const items = accepted.map((order) => ({ ...order, data: { orderId: order.orderId } }));
   const placed = await orders.decideAll({ tx, now, areNew: true }, items, (item, { order }) => {
     const { orderId, lines, total, part } = item;
-    return decideOrder(orderId, order, [{ type: 'place', customerId: part.item.customerId, lines, total }]);
+    const { customerId, actor } = part.item;
+    const cause = causeOf(part.context, actor);
+    return decideOrder(orderId, order, [{ type: 'place', customerId, lines, total }], cause);
   });
   const requests = await fulfilment.begin(
     tx,

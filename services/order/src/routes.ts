@@ -1,6 +1,8 @@
+import { causeOf } from '@emporium/bus';
 import { type Money, money, orderLine, pricedLine } from '@emporium/contracts';
 import type { SagaRunner } from '@emporium/saga';
 import {
+  actorOf,
   currentUser,
   cursor,
   fieldProblem,
@@ -17,7 +19,8 @@ import { isBeingCancelled } from './domain/order.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
 import { type Placed, placeOrders } from './place-order.ts';
-import { readOrder } from './store/orders.ts';
+import { eventsUntil, pointInTime } from './point-in-time.ts';
+import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 import { listOrders } from './views/list-orders.ts';
 
@@ -83,12 +86,14 @@ export const orderRoutes =
         schema: { summary: 'Place an order', body: placeBody, response: { 202: accepted } },
       },
       async (request, reply) => {
-        const { userId } = currentUser(request);
+        const user = currentUser(request);
+        const { userId } = user;
         const key = idempotencyKeyOf(request.headers['idempotency-key']);
         const { body } = request;
         const scope = `${userId} POST /api/orders`;
         const outcome = await place({
           customerId: userId,
+          actor: actorOf(user),
           ...body,
           mayBegin: !(await backlog.isFull()),
           ...(key === undefined ? {} : { request: { scope, key, body } }),
@@ -129,13 +134,21 @@ export const orderRoutes =
       '/api/orders/:id',
       {
         config: { access: 'user' },
-        schema: { summary: 'One order with its timeline', params: orderId, response: { 200: orderView } },
+        schema: {
+          summary: 'One order with its timeline, now or as it was',
+          params: orderId,
+          querystring: z.object(pointInTime),
+          response: { 200: orderView },
+        },
       },
       async (request) => {
         const { userId, role } = currentUser(request);
-        const { order, stream } = await readOrder(store.db, request.params.id);
-        if (order.status === 'none' || (order.customerId !== userId && role !== 'administrator'))
+        const { order: now, stream: all } = await readOrder(store.db, request.params.id);
+        if (now.status === 'none' || (now.customerId !== userId && role !== 'administrator'))
           throw notFound();
+        const stream = eventsUntil(all, request.query);
+        const order = orderOf(stream);
+        if (order.status === 'none') throw notFound();
         return {
           orderId: stream.id,
           status: order.status,
@@ -159,12 +172,19 @@ export const orderRoutes =
         },
       },
       async (request, reply) => {
-        const { userId } = currentUser(request);
+        const user = currentUser(request);
         const { id } = request.params;
-        const outcome = await store.transaction(async ({ tx, now, effects }) => {
+        const outcome = await store.transaction(async ({ tx, now, context, effects }) => {
           const { order } = await readOrder(tx, id);
-          if (order.status === 'none' || order.customerId !== userId) throw notFound();
-          const applied = await fulfilment.apply(tx, id, { kind: 'cancel', reason: customerReason }, now);
+          if (order.status === 'none' || order.customerId !== user.userId) throw notFound();
+          const cause = causeOf(context, actorOf(user));
+          const applied = await fulfilment.apply(
+            tx,
+            id,
+            { kind: 'cancel', reason: customerReason },
+            now,
+            cause,
+          );
           if (applied?.transition.kind === 'changed') effects.push(...applied.effects);
           // Read it again under the saga's lock: a deadline or a refusal may have cancelled the order meanwhile.
           const { order: decided } = await readOrder(tx, id);

@@ -28,6 +28,7 @@ describe.skipIf(!postgres.available)(postgres.title('the list of orders'), () =>
         version: 2,
         at: now,
         event: { type: 'completed' },
+        cause: { actor: { kind: 'unknown' } },
       } as const;
       const change = () => customerOrders.apply([completed], tx);
       return rowsRead(tx, { tables: ['customer_order'], fill, run: change });

@@ -97,8 +97,9 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       timeline: [{ what: 'placed' }],
     });
     const published = await orders.published();
-    expect(typesOf(published)).toEqual(['inventory.reserve-stock.v2', 'order.placed']);
+    expect(typesOf(published)).toEqual(['inventory.reserve-stock.v2', 'order.placed.v2', 'order.placed']);
     expect(published.map(({ correlationid }) => correlationid)).toEqual([
+      'a-request-of-ada',
       'a-request-of-ada',
       'a-request-of-ada',
     ]);
@@ -115,6 +116,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       'order.completed',
       'order.confirmed',
       'order.placed',
+      'order.placed.v2',
       'payment.authorise.v2',
       'payment.capture.v2',
       'shipping.dispatch-order.v2',
@@ -305,6 +307,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders'), () => {
       'inventory.reserve-stock.v2',
       'order.confirmed',
       'order.placed',
+      'order.placed.v2',
       'payment.authorise.v2',
       'shipping.dispatch-order.v2',
     ]);
@@ -406,6 +409,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders whose services do no
     const published = await orders.published();
     expect(typesOf(published)).toEqual([
       'inventory.reserve-stock.v2',
+      'order.placed.v2',
       'order.placed',
       'inventory.release-stock.v2',
       'inventory.release-stock.v2',

@@ -63,6 +63,7 @@ describe.skipIf(!postgres.available)(postgres.title('placing orders'), () => {
         const own = left.filter(({ subject }) => subject === orderId);
         expect(own.map(({ type, correlationid }) => [type, correlationid])).toEqual([
           ['inventory.reserve-stock.v2', correlationId],
+          ['order.placed.v2', correlationId],
           ['order.placed', correlationId],
         ]);
         expect(own[1]?.data).toMatchObject({ customerId, lines: [line] });

@@ -52,6 +52,9 @@ const maxTracestate = 512;
 /** The 32 hex digits of the trace id. */
 export const traceIdOf = ({ traceparent }: Context): string => traceparent.slice(3, 35);
 
+/** The 16 hex digits of the span id, which is another for each request. */
+export const spanIdOf = ({ traceparent }: Context): string => traceparent.slice(36, 52);
+
 /** A new span id in the same trace. Malformed input starts a new trace. */
 export const childTraceparent = (traceparent: string): string =>
   isTraceparent(traceparent)

@@ -1,9 +1,11 @@
+import { event } from '@emporium/contracts';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { commands, paid1, paid2, paid3, placed, registry, reserve } from '../../test/contracts.ts';
 import { Fault } from '../errors.ts';
 import { type Context, newContext, traceIdOf } from './context.ts';
 import { maxMessageBytes } from './envelope.ts';
-import { createMessage, readMessage } from './message.ts';
+import { createMessage, createMessages, readMessage } from './message.ts';
 
 const context: Context = {
   correlationId: 'c-1',
@@ -284,6 +286,60 @@ describe('a read message', () => {
     );
   });
 });
+
+describe('an event whose older versions are deprecated', () => {
+  const define = { owner: 'order', key: 'orderId' } as const;
+  const schema = <Field extends string>(field: Field) => z.object({ orderId: z.string(), [field]: z.int() });
+  const first = event('order.weighed', { ...define, version: 1, schema: schema('grams'), deprecated: true });
+  const second = event('order.weighed', {
+    ...{ ...define, version: 2, schema: schema('weight'), deprecated: true },
+    upcast: { from: first, with: ({ orderId, grams }) => ({ orderId, weight: grams }) },
+    downcast: ({ orderId, weight }) => ({ orderId, grams: weight }),
+  });
+  const third = event('order.weighed', {
+    ...{ ...define, version: 3, schema: schema('grossWeight') },
+    upcast: { from: second, with: ({ orderId, weight }) => ({ orderId, grossWeight: weight }) },
+    downcast: ({ orderId, grossWeight }) => ({ orderId, weight: grossWeight }),
+  });
+  const weighed = { orderId: 'o-1', grossWeight: 250 };
+
+  test('is a message in each, the newest first, with one id, key, time and sequence', () => {
+    const made = createMessages('order', third, weighed, context, { sequence: 3 });
+    expect(made.map(({ type }) => type)).toEqual(['order.weighed.v3', 'order.weighed.v2', 'order.weighed']);
+    expect(made.map(json).map((each) => each.data)).toEqual([
+      { orderId: 'o-1', grossWeight: 250 },
+      { orderId: 'o-1', weight: 250 },
+      { orderId: 'o-1', grams: 250 },
+    ]);
+    for (const attribute of ['id', 'subject', 'time', 'sequence', 'correlationid', 'hops'])
+      expect(new Set(made.map(json).map((each) => each[attribute])).size).toBe(1);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test('has the given id in each', () => {
+    const made = createMessages('order', third, weighed, context, { id: 'e-1' });
+    expect(made.map(json).map(({ id }) => id)).toEqual(['e-1', 'e-1', 'e-1']);
+  });
+
+  test('is one message when it is published in the oldest, or when no older one is deprecated', () => {
+    expect(createMessages('order', first, { orderId: 'o-1', grams: 1 }, context)).toHaveLength(1);
+    expect(createMessages('order', paid3, paidData, context)).toHaveLength(1);
+  });
+
+  test('is one message as the reply to an older command, in the oldest version', () => {
+    const replying = { ...context, reply: { stepId: 's-1', isOlder: true } };
+    const [only, ...others] = createMessages('order', third, weighed, replying);
+    expect([only?.type, others]).toEqual(['order.weighed', []]);
+  });
+
+  test('is not published at all when its data does not fit, in any version', () => {
+    const wrong = { ...third, downcast: () => ({ orderId: 'o-1' }) };
+    const fault = faultOf(() => createMessages('order', wrong, weighed, context));
+    expect(fault.message).toContain('contract: order.weighed.v2, data.weight: ');
+  });
+});
+
+const paidData = { orderId: 'o-1', total: { amount: 500, currency: 'EUR' }, by: 'card' };
 
 describe('a message of an older version', () => {
   const { body } = createMessage('order', paid1, { orderId: 'o-1', cents: 500 }, context);

@@ -96,6 +96,26 @@ export const createMessage = <C extends Contract>(
 };
 
 /**
+ * The message, and with it one for each deprecated version before, under the same id and time: subscribers that know several
+ * versions drop all but the first in their inbox. The newest comes first. A reply has one version only, that of its command.
+ * Throws as `createMessage` does.
+ */
+export const createMessages = <C extends Contract>(
+  service: ServiceName,
+  contract: C,
+  data: Input<C>,
+  context: Context,
+  { id = uuid(), time = new Date(), ...options }: MessageOptions = {},
+): OutgoingMessage[] => {
+  const message = createMessage(service, contract, data, context, { id, time, ...options });
+  const isDeprecated = contract.kind === 'event' && contract.upcast?.from.deprecated === true;
+  if (!isDeprecated || context.reply?.isOlder === true) return [message];
+  const older = downcast(contract, data, options.stepId ?? context.reply?.stepId);
+  if (older === undefined) return [message];
+  return [message, ...createMessages(service, older.contract, older.data, context, { id, time, ...options })];
+};
+
+/**
  * Decodes a body, checks its hops, validates it, and upcasts it to the version in `wanted`. A message of an open stream has no
  * envelope; its id comes from its data. Throws a fault that settles as `dead-letter` and names the attribute or field.
  */

@@ -1,3 +1,4 @@
+import type { Actor } from '@emporium/bus';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { TokenVerifier, User } from '../auth/tokens.ts';
 import { problem } from './problems/problem.ts';
@@ -50,6 +51,9 @@ export const currentUser = (request: FastifyRequest): User => {
     `${request.method} ${request.routeOptions.url} has no user: set config.access to user or administrator`,
   );
 };
+
+/** The caller as the actor of what follows from the request. */
+export const actorOf = ({ userId, role }: User): Actor => ({ kind: role, id: userId });
 
 /** Returns the token of `Authorization: Bearer …`, or throws a 401 problem. */
 export const bearerTokenOf = ({ headers: { authorization } }: FastifyRequest): string => {

@@ -2,7 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { storeErrors } from './errors.ts';
 
-/** By name, in the order of their names: `001-products`. A migration that ran is never changed. */
+/**
+ * By name, in the order of their names: `001-products`. A migration that ran is never changed. One that is new runs wherever its
+ * name is among those that have run: packages have migrations beside those of the service.
+ */
 export type Migrations = Readonly<Record<string, (db: Kysely<unknown>) => Promise<void>>>;
 
 /** A migration from SQL statements. */
@@ -22,6 +25,7 @@ export const migrate = async <DB>(db: Kysely<DB>, table: string, migrations: Mig
     provider: { getMigrations: async () => provided },
     migrationTableName: table,
     migrationLockTableName: `${table}_lock`,
+    allowUnorderedMigrations: true, // a later migration of a package may come before one of the service that has run
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
@@ -89,6 +93,12 @@ export const messagingMigrations: Migrations = {
       primary key (subscription, message_id)
     )`,
     'create index begun_begun_at on begun using brin (begun_at)',
+  ),
+  // A scheduled message has a row for each version that it is published in, all under its name.
+  '006-outbox-copy': statements(
+    'alter table outbox add column copy smallint not null default 0',
+    'drop index outbox_name',
+    'create unique index outbox_name on outbox (name, copy) where name is not null',
   ),
   // A row with a subscription is for that one alone; both indexes are empty but during a backfill.
   '007-backfill': statements(

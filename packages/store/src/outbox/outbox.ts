@@ -1,6 +1,6 @@
 import {
   type Context,
-  createMessage,
+  createMessages,
   type Effect,
   newContext,
   type OutgoingMessage,
@@ -33,14 +33,16 @@ interface Row {
   readonly message: OutgoingMessage;
   readonly notBefore: Date | null;
   readonly name: string | null;
+  /** 0 for the message itself, then from 1 on those in deprecated versions of its contract, which share its id and name. */
+  readonly copy: number;
 }
 
 export const createOutbox = (service: ServiceName, registry: Registry): Outbox => {
-  const messageOf = ({ effect, context, now }: Publishing): OutgoingMessage => {
+  const messagesOf = ({ effect, context, now }: Publishing): OutgoingMessage[] => {
     registry.assertMayPublish(service, effect.contract);
     return effect.effect === 'schedule'
-      ? createMessage(service, effect.contract, effect.data, timed(context), { time: effect.at })
-      : createMessage(service, effect.contract, effect.data, context, { time: now, ...effect.options });
+      ? createMessages(service, effect.contract, effect.data, timed(context), { time: effect.at })
+      : createMessages(service, effect.contract, effect.data, context, { time: now, ...effect.options });
   };
 
   return {
@@ -56,7 +58,8 @@ export const createOutbox = (service: ServiceName, registry: Registry): Outbox =
         }
         if (isPublishing(entry)) {
           const notBefore = effect.effect === 'schedule' ? effect.at : null;
-          rows.push({ message: messageOf(entry), notBefore, name: name ?? null });
+          for (const [copy, message] of messagesOf(entry).entries())
+            rows.push({ message, notBefore, name: name ?? null, copy });
         }
       }
       if (names.size > 0) await takeBack([...names]).execute(tx);
@@ -80,7 +83,7 @@ const timed = ({ correlationId, traceparent }: Context): Context =>
 const takeBack = (names: readonly string[]) => sql`delete from outbox where name = any(${names}::text[])`;
 
 const insert = (rows: readonly Row[]) => sql`
-  insert into outbox (partition, key, message_id, kind, owner, type, body, not_before, name)
+  insert into outbox (partition, key, message_id, kind, owner, type, body, not_before, name, copy)
   select * from unnest(
     ${rows.map(({ message }) => partitionOf(message.key, outboxPartitions))}::smallint[],
     ${rows.map(({ message }) => message.key)}::text[],
@@ -90,5 +93,6 @@ const insert = (rows: readonly Row[]) => sql`
     ${rows.map(({ message }) => message.type)}::text[],
     ${rows.map(({ message }) => Buffer.from(message.body))}::bytea[],
     ${rows.map(({ notBefore }) => notBefore)}::timestamptz[],
-    ${rows.map(({ name }) => name)}::text[]
+    ${rows.map(({ name }) => name)}::text[],
+    ${rows.map(({ copy }) => copy)}::smallint[]
   )`;

@@ -1,5 +1,8 @@
 import { type PostgresServer, startPostgres } from '@emporium/servers';
 import { brokerKinds, onBroker } from './brokers.ts';
+import { benchEvents } from './history/event-load.ts';
+import { benchLiveStreams } from './history/live-streams.ts';
+import { benchLongStream } from './history/long-stream.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
 import type { Figure } from './report/report.ts';
@@ -21,6 +24,13 @@ export interface Bench {
   readonly needs: readonly Broker[];
   readonly run: () => Promise<readonly Figure[]>;
 }
+
+/** History is on PostgreSQL alone. */
+const history: readonly { title: string; run: (server: PostgresServer) => Promise<readonly Figure[]> }[] = [
+  { title: 'the event store against raw pg', run: benchEvents },
+  { title: 'snapshots against reading all events', run: benchLongStream },
+  { title: 'the events of orders as streams', run: benchLiveStreams },
+];
 
 /** Our transports against the client libraries that they use. */
 const transports: Readonly<
@@ -87,6 +97,15 @@ export const benches: readonly Bench[] = [
       run: () => onBoth(broker, (server, streamUrl) => benchSensors({ server, streamUrl })),
     }),
   ),
+  ...history.map(
+    ({ title, run }): Bench => ({
+      part: 'history',
+      broker: 'postgres',
+      title,
+      needs: ['postgres'],
+      run: () => onPostgres(run),
+    }),
+  ),
   ...brokers.map(
     (broker): Bench => ({
       part: 'shop',
@@ -98,20 +117,20 @@ export const benches: readonly Bench[] = [
   ),
 ];
 
+const onPostgres = async <T>(run: (server: PostgresServer) => Promise<T>): Promise<T> => {
+  const server = await startPostgres();
+  try {
+    return await run(server);
+  } finally {
+    await server.stop();
+  }
+};
+
 /** Runs the work on a broker and a PostgreSQL for databases, which may be the same server. */
-const onBoth = <T>(broker: Broker, work: (server: PostgresServer, url: string) => Promise<T>): Promise<T> => {
-  const onPostgres = async (run: (server: PostgresServer) => Promise<T>): Promise<T> => {
-    const server = await startPostgres();
-    try {
-      return await run(server);
-    } finally {
-      await server.stop();
-    }
-  };
-  return broker === 'postgres'
+const onBoth = <T>(broker: Broker, work: (server: PostgresServer, url: string) => Promise<T>): Promise<T> =>
+  broker === 'postgres'
     ? onPostgres(async (server) => work(server, await server.createDatabase('bus')))
     : onPostgres((server) => onBroker(broker, ({ url }) => work(server, url)));
-};
 
 /** Passes undefined for the embedded broker, the PostgreSQL that every shop starts. */
 const onShopBroker = <T>(broker: Broker, work: (busUrl: string | undefined) => Promise<T>): Promise<T> =>

@@ -3,7 +3,7 @@ import { readOptions } from './options.ts';
 
 test('without options everything is measured', () => {
   expect(readOptions([])).toEqual({
-    parts: ['transport', 'pipeline', 'tasks', 'sensors', 'shop'],
+    parts: ['transport', 'pipeline', 'tasks', 'sensors', 'history', 'shop'],
     brokers: ['rabbitmq', 'postgres', 'kafka', 'redis'],
   });
 });
@@ -16,7 +16,10 @@ test('one part and one broker can be chosen', () => {
 });
 
 test.each([
-  [['--only', 'relay'], "--only: must be one of transport, pipeline, tasks, sensors, shop, is 'relay'"],
+  [
+    ['--only', 'relay'],
+    "--only: must be one of transport, pipeline, tasks, sensors, history, shop, is 'relay'",
+  ],
   [['--broker', 'nats'], "--broker: must be one of rabbitmq, postgres, kafka, redis, is 'nats'"],
   [['--fast'], '--fast'],
 ])('%j is refused by name', (args, message) => {

@@ -1,4 +1,5 @@
-import { appendEvents, fold, readStreams } from '@emporium/event-store';
+import type { Cause } from '@emporium/bus';
+import { appendEvents, type Change, fold, readStreams } from '@emporium/event-store';
 import type { Decision } from '@emporium/store';
 import { type Ledger, type LedgerCommand, type LedgerEvent, ledgerDecider } from '../domain/ledger.ts';
 import { unitOfWork } from './handlers.ts';
@@ -14,6 +15,9 @@ interface Subject {
   readonly orderId: string;
   readonly customerId: string;
 }
+
+/** The entries of one decision, with their cause. */
+type LedgerChange = Change<LedgerEvent>;
 
 /** Loads the ledgers of customers, each from its event stream; a change is a list of entries to append. */
 export const ledgers = unitOfWork({
@@ -31,15 +35,15 @@ export const ledgers = unitOfWork({
       }),
     );
   },
-  evolve: ({ ledger, version }, entries: readonly LedgerEvent[]): LoadedLedger => ({
-    ledger: entries.reduce(ledgerDecider.evolve, ledger),
+  evolve: ({ ledger, version }, { events }: LedgerChange): LoadedLedger => ({
+    ledger: events.reduce(ledgerDecider.evolve, ledger),
     version,
   }),
   save: async (tx, changed, now) => {
     const appends = changed.map(({ id, state: { version }, changes }) => ({
       stream: id,
       expectedVersion: version,
-      events: changes.flat(),
+      changes,
     }));
     await appendEvents(tx, appends, now);
     return undefined;
@@ -55,7 +59,11 @@ const ledgerOf = (entries: readonly LedgerEvent[], orderIds: ReadonlySet<string>
   );
 };
 
-export const decideLedger = (command: LedgerCommand, ledger: Ledger): Decision<readonly LedgerEvent[]> => {
-  const entries = ledgerDecider.decide(command, ledger);
-  return entries.length === 0 ? {} : { change: entries };
+export const decideLedger = (
+  command: LedgerCommand,
+  ledger: Ledger,
+  cause: Cause,
+): Decision<LedgerChange> => {
+  const events = ledgerDecider.decide(command, ledger);
+  return events.length === 0 ? {} : { change: { events, cause } };
 };

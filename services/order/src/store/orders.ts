@@ -1,5 +1,6 @@
-import { type EmitEffect, emit, permanent } from '@emporium/bus';
+import { type Cause, type EmitEffect, emit, permanent } from '@emporium/bus';
 import {
+  numbered,
   orderCancelled,
   orderCompleted,
   orderConfirmed,
@@ -8,6 +9,7 @@ import {
 } from '@emporium/contracts';
 import {
   appendEvents,
+  type Change,
   fold,
   isRefused,
   readStream,
@@ -25,6 +27,7 @@ import {
   orderDecider,
 } from '../domain/order.ts';
 import { unitOfWork } from './handlers.ts';
+import { orderFormat } from './order-format.ts';
 import type { OrderTables } from './tables.ts';
 
 export type OrderStream = Stream<OrderEvent>;
@@ -34,8 +37,27 @@ export const readOrder = async (
   db: Kysely<OrderTables>,
   orderId: string,
 ): Promise<{ order: Order; stream: OrderStream }> => {
-  const stream = await readStream<OrderEvent, OrderTables>(db, orderId);
+  const stream = await readStream<OrderEvent, OrderTables>(db, orderId, { format: orderFormat });
   return { order: orderOf(stream), stream };
+};
+
+/** The events of one decision, with their cause. */
+type OrderChange = Change<OrderEvent>;
+
+/** Whose order it is; undefined when there is none. */
+export const readOwner = async (db: Kysely<OrderTables>, orderId: string): Promise<string | undefined> => {
+  const [first] = await readHistory(db, orderId, { limit: 1 });
+  return first?.event.type === 'placed' ? first.event.customerId : undefined;
+};
+
+/** Reads a page of an order's events, the oldest first. */
+export const readHistory = async (
+  db: Kysely<OrderTables>,
+  orderId: string,
+  page: { readonly after?: number; readonly limit: number },
+): Promise<OrderStream['events']> => {
+  const options = { ...page, format: orderFormat };
+  return (await readStream<OrderEvent, OrderTables>(db, orderId, options)).events;
 };
 
 interface LoadedOrder {
@@ -53,11 +75,13 @@ export const orders = unitOfWork({
   idOf: ({ orderId }: { readonly orderId: string }) => orderId,
   initial: { order: orderDecider.initial, version: 0 },
   load: async (tx, orderIds) => {
-    const streams = await readStreams<OrderEvent, OrderTables>(tx, orderIds, { lock: true });
+    const streams = await readStreams<OrderEvent, OrderTables>(tx, orderIds, {
+      ...{ lock: true, format: orderFormat },
+    });
     const known = [...streams.values()].filter(({ version }) => version > 0);
     return new Map(known.map((stream) => [stream.id, { order: orderOf(stream), version: stream.version }]));
   },
-  evolve: ({ order, version }, events: readonly OrderEvent[]): LoadedOrder => ({
+  evolve: ({ order, version }, { events }: OrderChange): LoadedOrder => ({
     order: events.reduce(orderDecider.evolve, order),
     version,
   }),
@@ -65,12 +89,13 @@ export const orders = unitOfWork({
     const appends = changed.map(({ id, state: { version }, changes }) => ({
       stream: id,
       expectedVersion: version,
-      events: changes.flat(),
+      changes,
     }));
-    const stored = Map.groupBy(await appendEvents(tx, appends, now), ({ stream }) => stream);
+    const appended = await appendEvents<OrderEvent, OrderTables>(tx, appends, now, orderFormat);
+    const stored = Map.groupBy(appended, ({ stream }) => stream);
     return changed.map(({ id, state: { order }, changes }) => {
       const events = [...(stored.get(id) ?? [])];
-      return changes.map(({ length }) =>
+      return changes.map(({ events: { length } }) =>
         events.splice(0, length).flatMap((event) => publicEvent(event, order) ?? []),
       );
     });
@@ -82,7 +107,8 @@ export const decideOrder = (
   orderId: string,
   order: Order,
   commands: readonly OrderCommand[],
-): Decision<readonly OrderEvent[]> => {
+  cause: Cause,
+): Decision<OrderChange> => {
   const events: OrderEvent[] = [];
   let current = order;
   for (const command of commands) {
@@ -93,10 +119,11 @@ export const decideOrder = (
     events.push(...decided);
     current = decided.reduce(orderDecider.evolve, current);
   }
-  return events.length === 0 ? {} : { change: events };
+  return events.length === 0 ? {} : { change: { events, cause } };
 };
 
-const orderOf = ({ events }: OrderStream): Order =>
+/** The order that these events lead to. */
+export const orderOf = ({ events }: OrderStream): Order =>
   fold(
     orderDecider,
     events.map(({ event }) => event),
@@ -122,7 +149,7 @@ const publicEvent = (
   const options = { id, time: at, sequence: version };
   switch (event.type) {
     case 'placed':
-      return emit(orderPlaced, { orderId, customerId, lines, total }, options);
+      return emit(orderPlaced, { orderId, customerId, lines: numbered(lines), grossTotal: total }, options);
     case 'confirmed':
       return emit(orderConfirmed, { orderId, customerId, lines, total }, options);
     case 'completed':

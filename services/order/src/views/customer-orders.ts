@@ -2,6 +2,7 @@ import { projection, type StoredEvent } from '@emporium/event-store';
 import type { Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import type { OrderEvent } from '../domain/order.ts';
+import { orderFormat } from '../store/order-format.ts';
 import type { OrderTables } from '../store/tables.ts';
 
 /** The projection for lists of orders; `GET /api/orders/:id` reads the events of the order instead. */
@@ -9,6 +10,7 @@ export const customerOrders = projection<OrderEvent, OrderTables>({
   name: 'customer-orders',
   version: 1,
   tables: ['customer_order'],
+  format: orderFormat,
   apply: async (events, tx) => {
     await insertPlaced(events, tx);
     await updateStatuses(events, tx);

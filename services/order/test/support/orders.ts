@@ -94,6 +94,9 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
     store,
     server,
     lines,
+    log,
+    tokens: verifier,
+    tokenOf: async (userId: string, role: Role = 'customer') => (await issuer.issue({ userId, role })).token,
     handle,
     createInstance,
     /** Delivers the message twice. */

@@ -37,6 +37,28 @@ export const delivering = {
     expect(types.toSorted()).toEqual(contracts.map(({ type }) => type).toSorted());
   },
 
+  'two messages of one id but different types are both delivered to a subscription to both types': async ({
+    connect,
+    declare,
+  }) => {
+    const [older, newer] = [anEvent(), anEvent()];
+    const both = aSubscription(older, newer);
+    const one = aSubscription(older);
+    await declare(both, one);
+    const transport = await connect();
+    const receivers = [await receive(transport, both), await receive(transport, one)];
+    const { id, key } = aMessage(newer);
+
+    await transport.publish([aMessage(newer, { id, key }), aMessage(older, { id, key })]);
+
+    const typesOf = async (receiver: (typeof receivers)[number] | undefined, count: number) =>
+      (await receiver?.until(count))?.map(({ type }) => type).toSorted();
+    expect(await typesOf(receivers[0], 2)).toEqual([older.type, newer.type].toSorted());
+    expect(await typesOf(receivers[1], 1)).toEqual([older.type]);
+    await aWhile();
+    expect(receivers.map(({ deliveries }) => deliveries.length)).toEqual([2, 1]);
+  },
+
   'instances of one subscription share its messages': async ({ connect, declareEvent }) => {
     const { happened, subscription } = await declareEvent();
     const work = async (delivery: Delivery) => {

@@ -4,7 +4,8 @@ import { happened, type ShopUnderTest, sku } from './shop-under-test.ts';
 
 /** The outcomes of an order without crashes. */
 export const orderCases = (shop: () => ShopUnderTest): void => {
-  describe('an order', () => {
+  // Each case has a customer and a payment token of its own.
+  describe('an order', { concurrent: true }, () => {
     test('completes, and its customer gets a mail at each stage', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
@@ -90,16 +91,6 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       expect(order).toMatchObject({ status: 'cancelled', cancellation: 'out-of-stock' });
     });
 
-    test('that the carrier refuses is compensated: first the payment, then the stock', async () => {
-      const { client, customer, place } = shop();
-      const ada = await customer();
-      await client.fault({ carrier: { mode: 'fail' } });
-      const order = await client.settled(ada, await place(ada));
-      expect(order).toMatchObject({ status: 'cancelled', cancellation: 'shipping-failed' });
-      const seen = happened(order);
-      expect(seen.indexOf('payment voided')).toBeLessThan(seen.indexOf('stock released'));
-    });
-
     test('is charged once by a provider that charges without answering', async () => {
       const { client, customer, place } = shop();
       const ada = await customer();
@@ -158,6 +149,18 @@ export const orderCases = (shop: () => ShopUnderTest): void => {
       const order = await client.settled(ada, await place(ada, { paymentToken: 'tok_capture_fails_2' }));
       expect(order.status).toBe('completed');
       expect(happened(order).filter((what) => what === 'capture refused')).toHaveLength(2);
+    });
+  });
+
+  describe('an order that the carrier refuses', () => {
+    test('is compensated: first the payment, then the stock', async () => {
+      const { client, customer, place } = shop();
+      const ada = await customer();
+      await client.fault({ carrier: { mode: 'fail' } });
+      const order = await client.settled(ada, await place(ada));
+      expect(order).toMatchObject({ status: 'cancelled', cancellation: 'shipping-failed' });
+      const seen = happened(order);
+      expect(seen.indexOf('payment voided')).toBeLessThan(seen.indexOf('stock released'));
     });
   });
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Contract, Kind } from '../src/index.ts';
+import type { Contract, Kind } from '../define.ts';
 
 /** A JSON Schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -36,3 +36,7 @@ export const publishedSchema = (contract: Contract): PublishedSchema => {
     ...shape,
   };
 };
+
+/** A part of a schema as one; empty where it is none. */
+export const partsOf = (value: unknown): Schema =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
