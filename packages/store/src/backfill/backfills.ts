@@ -138,7 +138,7 @@ export const createBackfills = <DB>(options: BackfillOptions<DB>): Backfills => 
       log.info({ subscription: name, by, total: progress.total }, 'backfill requested');
       return progress;
     },
-    progressOf,
+    progressOf: async (name) => (registry.subscription(name) === undefined ? undefined : progressOf(name)),
     start: () => {
       const started = startPoller({ name: 'backfill', log, run });
       poller = started;
