@@ -21,7 +21,7 @@ import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
 import { idempotencyKeyOf, idempotencyProblem } from './idempotency.ts';
 import { type Placed, placeOrders } from './place-order.ts';
-import { eventsUntil, pointInTime } from './point-in-time.ts';
+import { eventsUntilQuery, pointInTime } from './point-in-time.ts';
 import { customerRefund } from './refund-views.ts';
 import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
@@ -161,7 +161,7 @@ export const orderRoutes =
         const { order: now, stream: all } = await readOrder(store.db, request.params.id);
         if (now.status === 'none' || (now.customerId !== userId && role !== 'administrator'))
           throw notFound();
-        const stream = eventsUntil(all, request.query);
+        const stream = eventsUntilQuery(all, request.query);
         const order = orderOf(stream);
         if (order.status === 'none') throw notFound();
         return {
