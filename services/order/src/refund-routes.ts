@@ -24,6 +24,7 @@ import { refundStatus, refundView, viewRefunds } from './refund-views.ts';
 import { requestRefund } from './request-refund.ts';
 import { readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
+import { versionsAfter } from './views/at-least.ts';
 
 interface RefundDependencies {
   readonly store: Store<OrderTables>;
@@ -98,7 +99,8 @@ export const refundRoutes =
             const { refundId, amount } = outcome;
             const href = hrefOf(orderId, refundId);
             const body = { orderId, refundId, status: 'in-progress', amount, href };
-            return { status: 202, headers: { location: href }, body };
+            const version = (await versionsAfter(work.tx, [orderId])).get(orderId);
+            return { status: 202, headers: { location: href, ...version }, body };
           }),
         );
         return reply.code(202).headers(answer.headers).send(requested.parse(answer.body));
@@ -166,7 +168,7 @@ export const refundRoutes =
       async (request, reply) => {
         const { id: orderId, refundId } = request.params;
         const actor = actorOf(currentUser(request));
-        await store.transaction(async ({ tx, now, context, effects }) => {
+        const version = await store.transaction(async ({ tx, now, context, effects }) => {
           const { order } = await readOrder(tx, orderId);
           const isKnown = order.status !== 'none' && order.refunds.some((each) => each.refundId === refundId);
           const applied = isKnown
@@ -176,8 +178,12 @@ export const refundRoutes =
           if (applied.transition.kind === 'ignored')
             throw problem(409, 'not-parked', 'The refund is not parked.');
           effects.push(...applied.effects);
+          return (await versionsAfter(tx, [orderId])).get(orderId);
         });
-        return reply.code(202).send({ orderId, refundId });
+        return reply
+          .code(202)
+          .headers(version ?? {})
+          .send({ orderId, refundId });
       },
     );
 

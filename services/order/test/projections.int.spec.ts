@@ -33,7 +33,7 @@ describe.skipIf(!postgres.available)(postgres.title('the read models, over rando
     const ids = new Set(
       Array.from(
         { length: 1 + Math.floor(random() * 8) },
-        () => `order-${seed}-${lane}-${Math.floor(round + random() * 40)}`,
+        () => `order-${seed}-${lane}-${Math.floor(round / 4 + random() * 20)}`,
       ),
     );
     const at = new Date(
@@ -112,5 +112,7 @@ describe.skipIf(!postgres.available)(postgres.title('the read models, over rando
     const statuses = Object.values(expected().statuses);
     for (const status of ['placed', 'confirmed', 'completed', 'cancelling', 'cancelled', 'needs-attention'])
       expect(statuses.filter((each) => each === status).length, status).toBeGreaterThan(5);
+    const refunds = [...pasts.values()].flat().filter(({ event }) => event.type === 'refunded');
+    expect(refunds.length).toBeGreaterThan(20);
   });
 });

@@ -83,6 +83,11 @@ describe.skipIf(!postgres.available)(postgres.title('a read after a write'), () 
       admin,
     );
     expect(sales.body.products).toEqual([{ sku: 'MUG-1', currency: 'EUR', units: 2, revenue: 2_500 }]);
+    const refund = await orders.ask('POST', `/api/admin/orders/${placed.orderId}/refunds`, {
+      ...admin,
+      payload: { amount: { amount: 100, currency: 'EUR' }, reason: 'a scratch' },
+    });
+    expect([refund.status, parseVersion(versionOf(refund)) !== undefined]).toEqual([202, true]);
   });
 
   const someVersion = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAA';

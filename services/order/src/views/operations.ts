@@ -6,7 +6,7 @@ const becomes =
 
 /**
  * For whoever runs the shop: how many orders there are in each status, which of them are stuck, and what each day brought in. A
- * refund counts on its own day: `refunded` adds an entry to `refunds`.
+ * refund counts on the day on which it was paid.
  */
 export const operations = projection({
   name: 'operations',
@@ -25,6 +25,9 @@ export const operations = projection({
     cancelled: becomes('cancelled'),
     parked: ({ at, event: { step, reason } }) => ({ status: 'needs-attention', since: at, step, reason }),
     resumed: ({ at, event: { status } }) => ({ status, since: at, step: null, reason: null }),
+    refunded: ({ at, event: { amount } }, { refunds }) => ({
+      refunds: [...refunds, { day: dayOf(at), amount: amount.amount }],
+    }),
   },
   totals: {
     order_count: {

@@ -1,8 +1,8 @@
 import { projection } from './projection.ts';
 
 /**
- * What was sold of each product: pieces and revenue of completed orders. `returned` are lines that were refunded: `refunded` adds to
- * it, and they no longer count as sold.
+ * What was sold of each product: pieces and revenue of completed orders. Lines that were refunded no longer count; a refund of an
+ * amount belongs to no product, and counts in the revenue of its day alone.
  */
 export const productSales = projection({
   name: 'product-sales',
@@ -13,6 +13,7 @@ export const productSales = projection({
   on: {
     placed: ({ event: { lines } }) => ({ lines, completed: false, returned: [] }),
     completed: () => ({ completed: true }),
+    refunded: ({ event: { lines } }, { returned }) => ({ returned: [...returned, ...lines] }),
   },
   totals: {
     product_sale: {

@@ -17,15 +17,22 @@ export interface Views {
 }
 
 const tally = () => {
-  const sums = new Map<string, [number, number]>();
+  const sums = new Map<string, readonly number[]>();
   return {
-    add: (key: string, one: number, other: number): void => {
-      const [first, second] = sums.get(key) ?? [0, 0];
-      sums.set(key, [first + one, second + other]);
+    add: (key: string, added: readonly number[]): void => {
+      const before = sums.get(key) ?? [];
+      const after = added.map((each, index) => each + (before[index] ?? 0));
+      sums.set(key, after);
     },
-    texts: () => Object.fromEntries([...sums].map(([key, [one, other]]) => [key, `${one} ${other}`])),
+    /** Without those of nothing. */
+    texts: () =>
+      Object.fromEntries(
+        [...sums].flatMap(([key, sum]) => (sum.some((each) => each !== 0) ? [[key, sum.join(' ')]] : [])),
+      ),
   };
 };
+
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 
 /** What the histories lead to, without any of the code of the projections. */
 export const expectedViews = (pasts: readonly Past[]): Views => {
@@ -39,12 +46,21 @@ export const expectedViews = (pasts: readonly Past[]): Views => {
     if (order.status === 'none') continue;
     const { total, lines, status } = order;
     statuses[id] = status;
-    counts.add(`${status} ${total.currency}`, 1, total.amount);
+    counts.add(`${status} ${total.currency}`, [1, total.amount]);
     const completed = events.find(({ event }) => event.type === 'completed');
     if (completed === undefined) continue;
-    revenue.add(`${completed.at.toISOString().slice(0, 10)} ${total.currency}`, 1, total.amount);
-    for (const { sku, quantity, unitPrice } of lines)
-      sales.add(`${sku} ${unitPrice.currency}`, quantity, quantity * unitPrice.amount);
+    revenue.add(`${dayOf(completed.at)} ${total.currency}`, [1, total.amount, 0]);
+    const refunds = events.flatMap(({ at, event }) => (event.type === 'refunded' ? [{ at, event }] : []));
+    for (const { at, event } of refunds)
+      revenue.add(`${dayOf(at)} ${total.currency}`, [0, 0, event.amount.amount]);
+    const returned = refunds.flatMap(({ event }) => event.lines);
+    for (const { sku, quantity, unitPrice } of lines) {
+      const units = returned.reduce(
+        (left, line) => (line.sku === sku ? left - line.quantity : left),
+        quantity,
+      );
+      sales.add(`${sku} ${unitPrice.currency}`, [units, units * unitPrice.amount]);
+    }
   }
   return { statuses, counts: counts.texts(), revenue: revenue.texts(), sales: sales.texts() };
 };
@@ -55,7 +71,7 @@ export const readViews = async (db: Kysely<OrderTables>): Promise<Views> => {
   const counts = await db.selectFrom('order_count').selectAll().execute();
   const revenue = await db
     .selectFrom('daily_revenue')
-    .select([sql<string>`day::text`.as('day'), 'currency', 'orders', 'revenue'])
+    .select([sql<string>`day::text`.as('day'), 'currency', 'orders', 'revenue', 'refunded'])
     .execute();
   const sales = await db.selectFrom('product_sale').selectAll().execute();
   return {
@@ -67,9 +83,9 @@ export const readViews = async (db: Kysely<OrderTables>): Promise<Views> => {
       ]),
     ),
     revenue: Object.fromEntries(
-      revenue.map(({ day, currency, orders: count, revenue: sum }) => [
+      revenue.map(({ day, currency, orders: count, revenue: sum, refunded }) => [
         `${day} ${currency}`,
-        `${count} ${sum}`,
+        `${count} ${sum} ${refunded}`,
       ]),
     ),
     sales: Object.fromEntries(

@@ -1,5 +1,6 @@
 import { fold, isRefused } from '@emporium/event-store';
 import {
+  type Order,
   type OrderCommand,
   type OrderEvent,
   type OrderRefusal,
@@ -68,11 +69,36 @@ export const randomCommand = (history: readonly OrderEvent[], random: Random): O
       ]);
     case 'cancelling':
       return pick<OrderCommand>([{ type: 'cancel', ...cancellation }, park]);
+    case 'completed':
+      return pick<OrderCommand>([
+        ...refundCommands(order, random),
+        { type: 'record-delivery' },
+        { ...park },
+        { type: 'complete' },
+      ]);
     case 'needs-attention':
       return pick<OrderCommand>([{ type: 'resume' }, { type: 'begin-cancellation', ...cancellation }]);
     default:
       return pick<OrderCommand>([{ type: 'record-delivery' }, { ...park }, { type: 'complete' }]);
   }
+};
+
+/** Begins a refund of a line or an amount, or completes those that have begun. */
+const refundCommands = (
+  { lines, total, refunds }: Exclude<Order, { readonly status: 'none' }>,
+  random: Random,
+): [OrderCommand, ...OrderCommand[]] => {
+  const begun = refunds.filter(({ status }) => status === 'in-progress');
+  const line = lines[Math.floor(random() * lines.length)];
+  const amount = { ...total, amount: 1 + Math.floor(random() * 500) };
+  const refund =
+    line === undefined || random() < 0.5
+      ? ({ kind: 'amount', amount } as const)
+      : ({ kind: 'lines', lines: [{ sku: line.sku, quantity: 1 }], restock: true } as const);
+  return [
+    { type: 'request-refund', refundId: `refund-${refunds.length}`, refund, reason: 'broken' },
+    ...begun.map(({ refundId }): OrderCommand => ({ type: 'complete-refund', refundId })),
+  ];
 };
 
 /** The events that a command leads to; none when it is refused. */
