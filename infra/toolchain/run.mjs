@@ -14,6 +14,7 @@ const commands = {
   demo: 'infra/demo/src/demo.ts',
   topology: 'infra/launcher/src/topology.ts',
   new: 'infra/toolchain/src/new.ts',
+  projections: 'infra/launcher/src/projections.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',
   test: 'infra/toolchain/src/test.ts',

@@ -63,6 +63,8 @@ export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodOb
   readonly upcast?: Upcast;
   /** Turns data of this version into the version before, for receivers that do not know this one. */
   readonly downcast?: Downcast;
+  /** The version before, where this one means something else: nothing is upcast, and each needs a handler of its own. */
+  readonly replaces?: Contract;
   /**
    * On its way out: it may be removed in a later release. Until then an event that is deprecated is published together with the
    * newer version, under one message id.
@@ -94,6 +96,7 @@ interface EventDefinition<S extends z.ZodObject> {
   readonly schema: S;
   readonly upcast?: Upcast;
   readonly downcast?: Downcast;
+  readonly replaces?: Contract;
   readonly deprecated?: boolean;
 }
 
@@ -140,7 +143,17 @@ export const stream = <P extends z.ZodObject, S extends z.ZodObject = P>(
 const define = <S extends z.ZodObject>(
   kind: Kind,
   name: string,
-  { owner, version, key, schema, senders, upcast, downcast, deprecated = false }: CommandDefinition<S>,
+  {
+    owner,
+    version,
+    key,
+    schema,
+    senders,
+    upcast,
+    downcast,
+    replaces,
+    deprecated = false,
+  }: CommandDefinition<S>,
 ): Contract<S> => ({
   kind,
   name,
@@ -156,6 +169,7 @@ const define = <S extends z.ZodObject>(
   strictSchema: strict(schema, name) as z.ZodType<z.output<S>, z.input<S>>, // the same schema, refusing unknown keys
   ...(upcast === undefined ? {} : { upcast }),
   ...(downcast === undefined ? {} : { downcast }),
+  ...(replaces === undefined ? {} : { replaces }),
   deprecated,
 });
 

@@ -34,10 +34,12 @@ export {
   productRestocked,
   releaseStock,
   reserveStock,
+  returnStock,
   stockCommitted,
   stockRejected,
   stockReleased,
   stockReserved,
+  stockReturned,
 } from './inventory.ts';
 export {
   orderCancelled,
@@ -46,6 +48,7 @@ export {
   orderParked,
   orderPlaced,
   orderRefunded,
+  orderRefundParked,
 } from './order.ts';
 export { numbered } from './order-placed.ts';
 export {
@@ -55,9 +58,12 @@ export {
   paymentCaptured,
   paymentCaptureFailed,
   paymentDeclined,
+  paymentRefundDeclined,
   paymentRefunded,
+  paymentRefunded2,
   paymentVoided,
   refundPayment,
+  refundPayment2,
   voidPayment,
 } from './payment.ts';
 export { createRegistry, type Registry } from './registry.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, lines, money, quantity, sku } from './common.ts';
-import { event } from './define.ts';
+import { command, event } from './define.ts';
 import { sagaCommand, sagaReply } from './saga-messages.ts';
 
 const owner = 'inventory';
@@ -52,6 +52,15 @@ export const [commitReservation1, commitReservation] = sagaCommand('inventory.co
   schema: z.object({ orderId: id }),
 });
 
+/** Puts sold pieces of an order back into the stock. A `refundId` is carried out once, however often it is requested. */
+export const returnStock = command('inventory.return-stock', {
+  owner,
+  senders,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ orderId: id, refundId: id, lines }),
+});
+
 export const [stockReserved1, stockReserved] = sagaReply('stock.reserved', {
   owner,
   key: 'orderId',
@@ -78,4 +87,11 @@ export const [stockCommitted1, stockCommitted] = sagaReply('stock.committed', {
   owner,
   key: 'orderId',
   schema: z.object({ orderId: id }),
+});
+
+export const stockReturned = event('stock.returned', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ orderId: id, refundId: id }),
 });

@@ -58,3 +58,11 @@ export const orderRefunded = event('order.refunded', {
     reason,
   }),
 });
+
+/** A step of a refund keeps failing: the refund waits for an administrator. The order stays completed. */
+export const orderRefundParked = event('order.refund-parked', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ ...order, refundId: id, step: z.string().min(1).max(120), reason }),
+});

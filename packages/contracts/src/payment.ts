@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, money, reason } from './common.ts';
+import { command, event } from './define.ts';
 import { sagaCommand, sagaReply } from './saga-messages.ts';
 
 const owner = 'payment';
@@ -28,12 +29,22 @@ export const [voidPayment1, voidPayment] = sagaCommand('payment.void', {
   schema: z.object({ orderId: id }),
 });
 
-/** Refunds the whole captured amount. */
-export const [refundPayment1, refundPayment] = sagaCommand('payment.refund', {
+/** Refunds the whole captured amount. No longer sent. */
+export const [refundPayment1, refundPayment2] = sagaCommand('payment.refund', {
   owner,
   senders,
   key: 'orderId',
   schema: z.object({ orderId: id }),
+});
+
+/** Refunds a part of the captured amount, or all of it. A `refundId` is refunded once, however often it is requested. */
+export const refundPayment = command('payment.refund', {
+  owner,
+  senders,
+  version: 3,
+  key: 'orderId',
+  schema: z.object({ orderId: id, refundId: id, amount: money }),
+  replaces: refundPayment2, // which does not say how much
 });
 
 export const [paymentAuthorised1, paymentAuthorised] = sagaReply('payment.authorised', {
@@ -66,8 +77,24 @@ export const [paymentVoided1, paymentVoided] = sagaReply('payment.voided', {
   schema: z.object({ orderId: id }),
 });
 
-export const [paymentRefunded1, paymentRefunded] = sagaReply('payment.refunded', {
+export const [paymentRefunded1, paymentRefunded2] = sagaReply('payment.refunded', {
   owner,
   key: 'orderId',
   schema: z.object({ orderId: id, total: money }),
+});
+
+export const paymentRefunded = event('payment.refunded', {
+  owner,
+  version: 3,
+  key: 'orderId',
+  schema: z.object({ orderId: id, refundId: id, amount: money }),
+  replaces: paymentRefunded2, // which does not say what for
+});
+
+/** The provider has refused the refund, or it is more than what is left of the captured amount. Nothing was refunded. */
+export const paymentRefundDeclined = event('payment.refund-declined', {
+  owner,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ orderId: id, refundId: id, reason }),
 });

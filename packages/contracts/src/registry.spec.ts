@@ -178,6 +178,11 @@ describe('a registry refuses a contract', () => {
       'order.placed.v3: it needs an upcaster from version 2 of order.placed',
     ],
     [
+      'of version 3 that replaces version 1',
+      { ...second, version: 3, type: 'order.placed.v3', replaces: placed },
+      'order.placed.v3: it needs an upcaster from version 2 of order.placed',
+    ],
+    [
       'with an upcaster from another contract',
       { ...second, upcast: { ...upcast, from: changed(placed, { name: 'order.paid' }) } },
       'order.placed.v2: it needs an upcaster from version 1 of order.placed',

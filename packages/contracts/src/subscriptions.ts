@@ -7,6 +7,7 @@ import {
   releaseStock1,
   reserveStock,
   reserveStock1,
+  returnStock,
   stockCommitted,
   stockCommitted1,
   stockRejected,
@@ -15,6 +16,7 @@ import {
   stockReleased1,
   stockReserved,
   stockReserved1,
+  stockReturned,
 } from './inventory.ts';
 import { orderCancelled, orderCompleted, orderConfirmed, orderRefunded } from './order.ts';
 import {
@@ -30,10 +32,13 @@ import {
   paymentCaptureFailed1,
   paymentDeclined,
   paymentDeclined1,
+  paymentRefundDeclined,
+  paymentRefunded,
   paymentVoided,
   paymentVoided1,
   refundPayment,
   refundPayment1,
+  refundPayment2,
   voidPayment,
   voidPayment1,
 } from './payment.ts';
@@ -57,7 +62,15 @@ import { userRegistered } from './users.ts';
 /** All subscriptions. The first versions of saga messages are still sent by earlier releases, or in transit. */
 export const subscriptions: readonly Subscription[] = [
   subscription('inventory.commands', {
-    to: [reserveStock1, reserveStock, releaseStock1, releaseStock, commitReservation1, commitReservation],
+    to: [
+      reserveStock1,
+      reserveStock,
+      releaseStock1,
+      releaseStock,
+      commitReservation1,
+      commitReservation,
+      returnStock,
+    ],
     retry: quick,
   }),
   subscription('payment.commands', {
@@ -69,6 +82,7 @@ export const subscriptions: readonly Subscription[] = [
       voidPayment1,
       voidPayment,
       refundPayment1,
+      refundPayment2,
       refundPayment,
     ],
     retry: quick,
@@ -107,13 +121,25 @@ export const subscriptions: readonly Subscription[] = [
     ],
     retry: quick,
   }),
+  // A queue of their own: refunds wait for no order, and no order waits for them.
+  subscription('order.refund-replies', {
+    to: [paymentRefunded, paymentRefundDeclined, stockReturned],
+    retry: quick,
+  }),
   subscription('order.deliveries', { to: [shipmentDelivered], retry: quick }),
   subscription('order.prices', { to: [productListed, productPriceChanged], ordered: true, retry: quick }),
 
   subscription('email.customers', { to: [userRegistered], ordered: true, retry: patient }),
   subscription('email.welcome', { to: [userRegistered], retry: patient }),
   subscription('email.orders', {
-    to: [orderConfirmed, orderCancelled, shipmentDispatched1, shipmentDispatched, shipmentDelivered],
+    to: [
+      orderConfirmed,
+      orderCancelled,
+      orderRefunded,
+      shipmentDispatched1,
+      shipmentDispatched,
+      shipmentDelivered,
+    ],
     retry: patient,
   }),
   subscription('email.operations', { to: [temperatureAlert], retry: patient }),

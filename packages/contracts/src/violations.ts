@@ -78,9 +78,9 @@ const streamViolations = (
 const firstVersionViolations = ({ type, upcast }: Contract): string[] =>
   when(upcast !== undefined, `${type}: version 1 has nothing to upcast from`);
 
-const laterVersionViolations = ({ type, name, version, kind, key, upcast }: Contract): string[] => {
+const laterVersionViolations = ({ type, name, version, kind, key, upcast, replaces }: Contract): string[] => {
   if (!isCount(version)) return [];
-  const from = upcast?.from;
+  const from = upcast?.from ?? replaces;
   if (from?.name !== name || from.version !== version - 1) {
     return [`${type}: it needs an upcaster from version ${version - 1} of ${name}`];
   }

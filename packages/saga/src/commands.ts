@@ -5,14 +5,16 @@ import type { Changed } from './inputs.ts';
 import { changed, deadlineAfter, type Outcome } from './outcome.ts';
 import { isAfterPivot, stepIdOf, stepOf, withoutDeadline, withStep } from './steps.ts';
 
-/** Sends the command of the first idle step; without one, the saga is completed. */
+/** Sends the command of the first idle step that the subject needs; without one, the saga is completed. */
 export const sendNextCommand = <Subject>(
   saga: SagaDefinition<Subject>,
   outcome: Outcome<Subject>,
   now: Date,
 ): Changed<Subject> => {
   const { refusal: _, ...state } = { ...outcome.state, tries: 0 };
-  const next = saga.steps.find((step) => stepOf(state, step).status === 'idle');
+  const next = saga.steps.find(
+    (step) => stepOf(state, step).status === 'idle' && (step.when?.(state.subject) ?? true),
+  );
   if (next !== undefined) {
     const asked = withStep(state, next, { status: 'asked' });
     return changed(sendCommand(saga, { ...outcome, state: asked }, next, now));

@@ -30,7 +30,7 @@ export const compensateNext = <Subject>(
   const { state, facts } = outcome;
   if (saga.steps.some((step) => stepOf(state, step).status === 'undoing')) return changed(outcome);
   const next = saga.steps
-    .slice(0, saga.pivotAt)
+    .slice(0, Math.max(saga.pivotAt, 0))
     .findLast((step) => ['asked', 'done'].includes(stepOf(state, step).status));
   if (next !== undefined) return changed(sendCompensation(saga, outcome, next, now));
   const settled: Outcome<Subject> = { ...outcome, state: withoutDeadline({ ...state, phase: 'cancelled' }) };

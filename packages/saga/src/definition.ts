@@ -27,6 +27,8 @@ interface StepDefinition<
   readonly reason?: (data: Data<Failure>) => Reason;
   readonly compensate?: MakeCommand<Subject>;
   readonly compensated?: Compensated;
+  /** Whether this subject needs the step; always by default. */
+  readonly when?: (subject: Subject) => boolean;
   /** The time for the reply, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -40,6 +42,7 @@ export interface Step<Subject = unknown> {
   reason?(data: unknown): Reason;
   readonly compensate?: MakeCommand<Subject>;
   readonly compensated?: Contract;
+  readonly when?: (subject: Subject) => boolean;
   readonly timeoutMs: number;
   /** Of the pivot: the command that cancels it while it has not happened. */
   readonly cancel?: MakeCommand<Subject>;
@@ -69,7 +72,7 @@ export const pivot = <Subject>(
 export interface SagaDefinition<Subject = unknown> {
   readonly name: string;
   readonly steps: readonly Step<Subject>[];
-  /** The index of the pivot in `steps`. */
+  /** The index of the pivot in `steps`; -1 without one: every step is after it. */
   readonly pivotAt: number;
   /** How often a command that must succeed (after the pivot, and every compensation) is sent before the saga is parked. */
   readonly attempts: number;
@@ -92,17 +95,20 @@ interface Saga<Subject> {
   readonly sendsOlderVersion?: boolean;
 }
 
-/** Throws unless there is exactly one pivot, every step before it has a compensation, and no two steps share a reply. */
+/**
+ * Throws unless there is at most one pivot, every step before it has a compensation, and no two steps share a reply. A saga without a
+ * pivot only goes forward: its commands do not expire, it cannot be cancelled, and it compensates nothing.
+ */
 export const saga = <Subject>(
   name: string,
   { steps, idOf, attempts = 6, retryDelayMs = 1_000, sendsOlderVersion = false }: Saga<Subject>,
 ): SagaDefinition<Subject> => {
   const pivots = steps.filter(({ cancel }) => cancel !== undefined);
-  if (pivots.length !== 1)
-    throw new Error(`saga ${name} must have exactly one pivot, and has ${pivots.length}`);
+  if (pivots.length > 1)
+    throw new Error(`saga ${name} must have at most one pivot, and has ${pivots.length}`);
   const pivotAt = steps.findIndex(({ cancel }) => cancel !== undefined);
   const withoutCompensation = steps
-    .slice(0, pivotAt)
+    .slice(0, Math.max(pivotAt, 0))
     .filter(({ compensate, compensated }) => compensate === undefined || compensated === undefined);
   if (withoutCompensation.length > 0) {
     throw new Error(

@@ -19,4 +19,9 @@ export const sagaMigrations: Migrations = {
     'create index saga_deadline on saga (deadline) where deadline is not null',
     'create index saga_open on saga (name) where not final',
   ),
+  // The deadlines of one saga are found without reading those of the others.
+  '000-saga-deadline': statements(
+    'create index saga_deadline_of_saga on saga (name, deadline) where deadline is not null',
+    'drop index saga_deadline',
+  ),
 };

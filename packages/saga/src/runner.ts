@@ -15,7 +15,15 @@ import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
 import type { Changed, SagaFact, SagaInput, Transition } from './inputs.ts';
-import { findOverdue, insertSagas, type LoadedSaga, lockSagas, updateSagas } from './saga-store.ts';
+import {
+  findOverdue,
+  findParked,
+  insertSagas,
+  type LoadedSaga,
+  lockSagas,
+  type ParkedPage,
+  updateSagas,
+} from './saga-store.ts';
 import type { SagaState } from './state.ts';
 import { start, transition } from './transition.ts';
 
@@ -42,7 +50,10 @@ export interface SagaOptions<Subject, DB> {
 
 /** Runs the sagas of one definition, which live in the service's database. */
 export interface SagaRunner<Subject, DB> {
-  /** A handler per reply contract. All share one unit of work, which locks the row of the saga. */
+  /**
+   * A handler per reply contract. All share one unit of work, which locks the row of the saga; the replies of another saga need a
+   * subscription of their own.
+   */
   readonly replies: readonly Handler<DB>[];
   /** Starts sagas in the caller's transaction, with one statement. Returns the effects of each: its first command. */
   begin(
@@ -63,6 +74,8 @@ export interface SagaRunner<Subject, DB> {
   ): Promise<Applied<Subject> | undefined>;
   /** The number of sagas that are not final, counted up to `max`. */
   countOpen(max: number): Promise<number>;
+  /** The sagas that wait for a person, those with the latest ids first. */
+  listParked(page: ParkedPage): Promise<readonly SagaState<Subject>[]>;
   /** Handles passed deadlines until it is stopped, in any number of instances. */
   startDeadlines(store: Store<DB>): { stop(): Promise<void> };
 }
@@ -82,21 +95,21 @@ export interface Applied<Subject> {
 type CausedChange<Subject> = Changed<Subject> & { readonly cause: Cause };
 
 /** The id of a saga, or the data of a reply to it. */
-type Subject = string | Readonly<Record<string, unknown>>;
+type Target = string | Readonly<Record<string, unknown>>;
 
-export const createSagaRunner = <Order, DB>(
+export const createSagaRunner = <Subject, DB>(
   { db }: Pick<Store<DB>, 'db'>,
-  { definition, log, follow }: SagaOptions<Order, DB>,
-): SagaRunner<Order, DB> => {
+  { definition, log, follow }: SagaOptions<Subject, DB>,
+): SagaRunner<Subject, DB> => {
   const { name } = definition;
   const { handle, unitOfWork } = handlersFor<DB>();
 
-  const sagas = unitOfWork<Subject, SagaState<Order> | undefined, CausedChange<Order>>({
+  const sagas = unitOfWork<Target, SagaState<Subject> | undefined, CausedChange<Subject>>({
     tables: ['saga'],
-    idOf: (subject) => (typeof subject === 'string' ? subject : definition.idOf(subject)),
+    idOf: (target) => (typeof target === 'string' ? target : definition.idOf(target)),
     initial: undefined,
     load: async (tx, ids) => {
-      const found = await lockSagas<Order, DB>(tx, name, ids);
+      const found = await lockSagas<Subject, DB>(tx, name, ids);
       return new Map([...found].map(([id, { state }]) => [id, state]));
     },
     evolve: (_, { state }) => state,
@@ -110,11 +123,11 @@ export const createSagaRunner = <Order, DB>(
   });
 
   const decide = (
-    saga: SagaState<Order> | undefined,
+    saga: SagaState<Subject> | undefined,
     input: SagaInput,
     now: Date,
     cause: Cause,
-  ): { readonly transition: Transition<Order>; readonly change?: CausedChange<Order> | undefined } => {
+  ): { readonly transition: Transition<Subject>; readonly change?: CausedChange<Subject> | undefined } => {
     if (saga === undefined) return { transition: { kind: 'ignored', reason: 'there is no such saga' } };
     const result = transition(definition, saga, input, now);
     return { transition: result, change: result.kind === 'changed' ? { ...result, cause } : undefined };
@@ -137,7 +150,7 @@ export const createSagaRunner = <Order, DB>(
     input: SagaInput,
     now: Date,
     cause: Cause,
-  ): Promise<Applied<Order> | undefined> => {
+  ): Promise<Applied<Subject> | undefined> => {
     const [decided] = await sagas.decideAll({ tx, now }, [{ data: id }], (_, saga) => ({
       found: saga !== undefined,
       ...decide(saga, input, now, cause),
@@ -149,7 +162,7 @@ export const createSagaRunner = <Order, DB>(
   };
 
   /** In a transaction of its own, and in the context of the request that started the saga. */
-  const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Order>): Promise<void> =>
+  const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Subject>): Promise<void> =>
     withContext(newContext(origin), () =>
       store.transaction(async ({ tx, now, context, effects }) => {
         const cause = causeOf(context, { kind: 'timer', name });
@@ -181,11 +194,12 @@ export const createSagaRunner = <Order, DB>(
       );
       return rows[0]?.open ?? 0;
     },
+    listParked: (page) => findParked<Subject, DB>(db, name, page),
     startDeadlines: (store) =>
       startDeadlines({
         name,
         log,
-        findOverdue: (now, except, limit) => findOverdue<Order, DB>(db, name, now, except, limit),
+        findOverdue: (now, except, limit) => findOverdue<Subject, DB>(db, name, now, except, limit),
         act: (saga) => handleDeadline(store, saga),
       }),
   };

@@ -51,6 +51,24 @@ export const findOverdue = async <Subject, DB>(
   return rows.map(loaded);
 };
 
+export interface ParkedPage {
+  readonly limit: number;
+  /** The last id of the previous page. */
+  readonly before?: string | undefined;
+}
+
+export const findParked = async <Subject, DB>(
+  db: Kysely<DB>,
+  name: string,
+  { limit, before }: ParkedPage,
+): Promise<SagaState<Subject>[]> => {
+  const { rows } = await sql<{ state: SagaState<Subject> }>`
+    select state from saga
+    where name = ${name} and not final and parked and (${before ?? null}::text is null or id < ${before ?? null})
+    order by id desc limit ${limit}`.execute(db);
+  return rows.map(({ state }) => state);
+};
+
 /** Inserts new sagas with one statement. */
 export const insertSagas = async <Subject, DB>(
   tx: Tx<DB>,

@@ -87,8 +87,8 @@ const onCancel = <Subject>(
 ): Transition<Subject> => {
   if (state.phase !== 'running') return ignored(`the saga is ${state.phase}`);
   const pivotStep = saga.steps[saga.pivotAt];
-  if (pivotStep !== undefined && stepOf(state, pivotStep).status !== 'idle')
-    return ignored('the command of the pivot was sent');
+  if (pivotStep === undefined) return ignored('the saga only goes forward');
+  if (stepOf(state, pivotStep).status !== 'idle') return ignored('the command of the pivot was sent');
   return compensate(saga, { state: unparked(state), effects: [], facts: [] }, reason, now);
 };
 

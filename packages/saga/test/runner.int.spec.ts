@@ -13,7 +13,10 @@ import {
   cancelShipment,
   dispatchOrder,
   type Input,
+  paymentRefundDeclined,
+  paymentRefunded,
   quick,
+  refundPayment,
   releaseStock,
   reserveStock,
   type ServiceName,
@@ -33,7 +36,7 @@ import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSagaRunner, pivot, type SagaFact, saga, sagaMigrations, step } from '../src/index.ts';
-import { lockSagas, updateSagas } from '../src/saga-store.ts';
+import { findOverdue, lockSagas, updateSagas } from '../src/saga-store.ts';
 
 type NoTables = Record<never, never>;
 
@@ -72,6 +75,22 @@ const definition = (timeoutMs: number) =>
     ],
     idOf: ({ orderId }) => String(orderId),
   });
+
+/** A second saga of the same service, which only goes forward. */
+const refunding = (timeoutMs: number, attempts = 6) =>
+  saga<Order>('refunding', {
+    steps: [
+      step('refund', {
+        command: ({ orderId }: Order) => send(refundPayment, { orderId, refundId: orderId, amount }),
+        success: paymentRefunded,
+        failure: paymentRefundDeclined,
+        timeoutMs,
+      }),
+    ],
+    idOf: ({ refundId }) => String(refundId),
+    attempts,
+  });
+const amount = { amount: 100, currency: 'EUR' };
 
 const reply = <C extends Contract>(
   service: ServiceName,
@@ -326,9 +345,77 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     ]);
   });
 
+  describe('two sagas of one service', () => {
+    const createRefunds = (over: Store<NoTables>, timeoutMs = 60_000, attempts = 6) =>
+      createSagaRunner<Order, NoTables>(over, {
+        definition: refunding(timeoutMs, attempts),
+        log: silent,
+        follow: async (changes) => changes.map(() => undefined),
+      });
+    const phases = async (id: string) => {
+      const { rows } = await sql<{ name: string; phase: string }>`
+        select name, phase from saga where id = ${id} order by name`.execute(store.db);
+      return rows.map(({ name, phase }) => [name, phase]);
+    };
+
+    test('have rows and replies of their own, also under one id', async () => {
+      const id = uuid();
+      await begin(createRunner(store), id);
+      const refunds = createRefunds(store);
+      await begin(refunds, id);
+      const replies = subscription('order.test-refunds', { to: refunding(1).replies, retry: quick });
+      const { run: handle } = store.runner(replies, refunds.replies);
+      const refunded = { orderId: id, refundId: id, amount };
+      await handle(
+        reply('payment', paymentRefunded, refunded, `${id}/refund/1`),
+        new AbortController().signal,
+      );
+      expect(await phases(id)).toEqual([
+        ['refunding', 'completed'],
+        ['test', 'running'],
+      ]);
+    });
+
+    test('cannot share a subscription: their rows would not be locked in one order', async () => {
+      const to = [...definition(1).replies, ...refunding(1).replies];
+      const shared = subscription('order.test', { to, retry: quick });
+      const handlers = [...createRunner(store).replies, ...createRefunds(store).replies];
+      expect(() => store.runner(shared, handlers)).toThrow('two units of work lock rows of saga');
+    });
+
+    test('have deadlines of their own', async () => {
+      const id = uuid();
+      await begin(createRunner(store, 10), id);
+      const refunds = createRefunds(store, 10, 1);
+      await begin(refunds, id);
+      const loop = refunds.startDeadlines(store);
+      const parked = async () => (await refunds.listParked({ limit: 10 })).map((state) => state.id);
+      await expect.poll(parked, { timeout: 5_000 }).toContain(id);
+      await loop.stop();
+      expect(await phases(id)).toContainEqual(['test', 'running']);
+      expect(await createRunner(store).listParked({ limit: 10 })).toEqual([]);
+    });
+
+    test('find their passed deadlines without reading those of the other', async () => {
+      const id = await begin(createRefunds(store, 10));
+      const read = await store.transaction(({ tx }) => {
+        const fill = (from: number, to: number) =>
+          sql`
+            insert into saga select 'test', id || '/' || n, state, phase, parked, final, deadline, correlation_id, traceparent,
+              started_at, changed_at
+            from saga, generate_series(${from}::integer, ${to}::integer) as n where id = ${id}`.execute(tx);
+        const run = () => findOverdue(tx, 'refunding', new Date(Date.now() + 60_000), [], 20);
+        return rowsRead(tx, { tables: ['saga'], fill, run });
+      });
+      expect(read).toBeGreaterThan(0);
+      expect(read).toBeLessThan(20);
+      await sql`delete from saga`.execute(store.db);
+    });
+  });
+
   test('counts open sagas up to a maximum', async () => {
     const runner = createRunner(store);
-    await begin(runner);
+    for (const _ of [1, 2]) await begin(runner);
     expect(await runner.countOpen(1)).toBe(1);
     expect(await runner.countOpen(1_000)).toBeGreaterThan(1);
   });

@@ -4,6 +4,7 @@ import { boardRoutes } from './board-routes.ts';
 import type { Config } from './config.ts';
 import { onOrderCancelled } from './handlers/order-cancelled.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
+import { onOrderRefunded } from './handlers/order-refunded.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { onShipmentDispatched } from './handlers/shipment-dispatched.ts';
 import { onTemperatureAlert } from './handlers/temperature-alert.ts';
@@ -46,6 +47,12 @@ const queuesOf = (tasks: Tasks) => new Map(emailTasks.map((each) => [each.name, 
 export const subscriptions = {
   'email.customers': [addRecipient],
   'email.welcome': [sendWelcome],
-  'email.orders': [onOrderConfirmed, onOrderCancelled, onShipmentDispatched, onShipmentDelivered],
+  'email.orders': [
+    onOrderConfirmed,
+    onOrderCancelled,
+    onOrderRefunded,
+    onShipmentDispatched,
+    onShipmentDelivered,
+  ],
   'email.operations': [onTemperatureAlert],
 };

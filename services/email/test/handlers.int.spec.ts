@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   orderCancelled,
   orderConfirmed,
+  orderRefunded,
   shipmentDelivered,
   shipmentDispatched,
   shop,
@@ -127,6 +128,13 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
       const cause = { cancellation: 'out-of-stock', reason: 'no MUG-1 left' } as const;
       return bytesOf(orderCancelled, { orderId: uuid(), customerId, ...cause }, { id });
     },
+    'order-refunded': (customerId, id) => {
+      const amount = { amount: 1_250, currency: 'EUR' };
+      const sums = { amount, refunded: amount, total: { ...amount, amount: 2_500 } };
+      const refund = { refundId: uuid(), ...sums, restocked: true, reason: 'broken' };
+      const lines = [{ sku: 'MUG-1', quantity: 1 }];
+      return bytesOf(orderRefunded, { orderId: uuid(), customerId, lines, ...refund }, { id });
+    },
     'shipment-dispatched': (customerId, id) => bytesOf(shipmentDispatched, shipment(customerId), { id }),
     'shipment-delivered': (customerId, id) => bytesOf(shipmentDelivered, shipment(customerId), { id }),
   };
@@ -140,6 +148,7 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
   test.each([
     ['order-confirmed', /MUG-1 .* €25\.00/],
     ['order-cancelled', /not have enough in stock/],
+    ['order-refunded', /refunded €12\.50/],
     ['shipment-dispatched', /TRACK-1/],
     ['shipment-delivered', /was delivered/],
   ])('%s becomes one mail to the customer, however often it is delivered', async (template, words) => {

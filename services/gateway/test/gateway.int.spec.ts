@@ -131,6 +131,8 @@ describe('routing', () => {
     ['POST', '/api/orders', 'order', 'customer'],
     ['GET', '/api/orders/1?expand=lines&x=%20', 'order', 'customer'],
     ['POST', '/api/admin/orders/1/resume', 'order', 'administrator'],
+    ['GET', '/api/admin/refunds', 'order', 'administrator'],
+    ['GET', '/api/admin/reports/revenue?from=2026-01-01', 'order', 'administrator'],
     ['GET', '/api/products?limit=5', 'inventory', undefined],
     ['PATCH', '/api/admin/products/A', 'inventory', 'administrator'],
     ['GET', '/api/admin/dead-letters', 'operations', 'administrator'],
@@ -267,6 +269,7 @@ describe('forwarding', () => {
       response.writeHead(409, {
         'content-type': 'application/problem+json',
         'retry-after': '3',
+        'emporium-version': 'AAAA',
         location: '/api/orders/1',
       });
       response.end('{"status":409}');
@@ -274,6 +277,7 @@ describe('forwarding', () => {
     const { status, headers, body } = await call('/api/users', { method: 'POST', body: '{}' });
     expect({ status, body }).toEqual({ status: 409, body: { status: 409 } });
     expect(headers.get('retry-after')).toBe('3');
+    expect(headers.get('emporium-version')).toBe('AAAA');
     expect(headers.get('location')).toBe('/api/orders/1');
     expect(headers.get('content-type')).toBe('application/problem+json');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");

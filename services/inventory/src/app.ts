@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { onCommitReservation } from './handlers/commit-reservation.ts';
 import { onReleaseStock } from './handlers/release-stock.ts';
 import { onReserveStock } from './handlers/reserve-stock.ts';
+import { onReturnStock } from './handlers/return-stock.ts';
 import { migrations } from './migrations/index.ts';
 import { productRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
@@ -13,5 +14,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
     description: 'Products, their stock, and the reservations of orders.',
     migrations,
     routes: [productRoutes(store), adminRoutes(store)],
-    subscriptions: { 'inventory.commands': [onReserveStock, onReleaseStock, onCommitReservation] },
+    subscriptions: {
+      'inventory.commands': [onReserveStock, onReleaseStock, onCommitReservation, onReturnStock],
+    },
   }));

@@ -16,18 +16,24 @@ import type { Answer, Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
 import { isBeingCancelled } from './domain/order.ts';
+import { refundedOf } from './domain/refunds.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
+import { idempotencyKeyOf, idempotencyProblem } from './idempotency.ts';
 import { type Placed, placeOrders } from './place-order.ts';
 import { eventsUntil, pointInTime } from './point-in-time.ts';
+import { customerRefund } from './refund-views.ts';
 import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
+import { atLeast, versionsAfter, type WaitForVersion } from './views/at-least.ts';
+import { customerOrders } from './views/customer-orders.ts';
 import { listOrders } from './views/list-orders.ts';
 
 export interface OrderDependencies {
   readonly store: Store<OrderTables>;
   readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
   readonly backlog: Backlog;
+  readonly waitForVersion: WaitForVersion;
 }
 
 const status = z.enum(['placed', 'confirmed', 'completed', 'cancelling', 'cancelled', 'needs-attention']);
@@ -61,6 +67,8 @@ const orderView = z.object({
   total: money,
   cancellation: z.string().optional(),
   reason: z.string().optional(),
+  refunded: money,
+  refunds: z.array(customerRefund),
   timeline: z.array(z.object({ at: z.string(), what: z.string(), detail: z.string().optional() })),
 });
 
@@ -69,7 +77,7 @@ const orderId = z.object({ id: z.string().max(100) });
 const customerReason = { code: 'customer-request', text: 'cancelled by the customer' };
 
 export const orderRoutes =
-  ({ store, fulfilment, backlog }: OrderDependencies): Routes =>
+  ({ store, fulfilment, backlog, waitForVersion }: OrderDependencies): Routes =>
   (server) => {
     const place = store.grouped(placeOrders(fulfilment));
 
@@ -113,6 +121,7 @@ export const orderRoutes =
             limit: pageLimit(100, 20),
             before: cursor,
             status: status.optional(),
+            atLeast,
           }),
           response: { 200: z.object({ orders: z.array(summary), ...nextPage }) },
         },
@@ -120,6 +129,7 @@ export const orderRoutes =
       async (request, reply) => {
         const { userId: customerId } = currentUser(request);
         const { query } = request;
+        await waitForVersion(customerOrders, query.atLeast);
         const { rows, next } = await readPage(request, reply, {
           limit: query.limit,
           parameter: 'before',
@@ -156,6 +166,10 @@ export const orderRoutes =
           total: order.total,
           ...('cancellation' in order ? { cancellation: order.cancellation } : {}),
           ...('reason' in order ? { reason: order.reason } : {}),
+          refunded: refundedOf(order),
+          refunds: order.refunds.map(({ refundId, status: of, amount, lines }) => ({
+            ...{ refundId, status: of, amount, lines: [...lines] },
+          })),
           timeline: stream.events.map(({ event, at }) => timelineEntry(event, at)),
         };
       },
@@ -188,7 +202,8 @@ export const orderRoutes =
           if (applied?.transition.kind === 'changed') effects.push(...applied.effects);
           // Read it again under the saga's lock: a deadline or a refusal may have cancelled the order meanwhile.
           const { order: decided } = await readOrder(tx, id);
-          return decided.status !== 'none' && isBeingCancelled(decided) ? decided.status : undefined;
+          if (decided.status === 'none' || !isBeingCancelled(decided)) return undefined;
+          return { status: decided.status, headers: (await versionsAfter(tx, [id])).get(id) };
         });
         if (outcome === undefined) {
           throw problem(
@@ -197,20 +212,15 @@ export const orderRoutes =
             'The order is on its way or completed, and can no longer be cancelled.',
           );
         }
-        return reply.code(202).send({ orderId: id, status: outcome });
+        return reply
+          .code(202)
+          .headers(outcome.headers ?? {})
+          .send({ orderId: id, status: outcome.status });
       },
     );
   };
 
 const notFound = () => problem(404, 'not-found', 'There is no such order.');
-
-const idempotencyKeyOf = (header: string | readonly string[] | undefined): string | undefined => {
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
-  throw fieldProblem(400, 'invalid-request', [
-    { field: 'headers.idempotency-key', message: 'must be 1 to 255 visible characters' },
-  ]);
-};
 
 /** An amount in minor units, with its currency. */
 const textOf = ({ amount, currency }: Money): string => `${amount} ${currency}`;
@@ -232,8 +242,7 @@ const answerOf = (outcome: Placed): Answer => {
     case 'answered':
       return outcome.answer;
     case 'mismatch':
-      throw problem(422, 'idempotency-mismatch', 'This Idempotency-Key was used with another body.');
     case 'in-use':
-      throw problem(409, 'idempotency-in-use', 'A request with this Idempotency-Key is in progress.');
+      throw idempotencyProblem(outcome.kind);
   }
 };

@@ -1,4 +1,5 @@
 import { shop } from '@emporium/contracts';
+import { applyEvents } from '@emporium/event-store';
 import { freshDatabase, serverFor } from '@emporium/servers';
 import { createStore } from '@emporium/store';
 import { rowsRead } from '@emporium/store/testing';
@@ -30,7 +31,7 @@ describe.skipIf(!postgres.available)(postgres.title('the list of orders'), () =>
         event: { type: 'completed' },
         cause: { actor: { kind: 'unknown' } },
       } as const;
-      const change = () => customerOrders.apply([completed], tx);
+      const change = () => applyEvents(tx, customerOrders, 'public', [completed]);
       return rowsRead(tx, { tables: ['customer_order'], fill, run: change });
     });
     await store.close();

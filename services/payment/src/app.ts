@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { onAuthorisePayment } from './handlers/authorise-payment.ts';
 import { onCapturePayment } from './handlers/capture-payment.ts';
 import { onRefundPayment } from './handlers/refund-payment.ts';
+import { onRefundWholePayment } from './handlers/refund-whole-payment.ts';
 import { onVoidPayment } from './handlers/void-payment.ts';
 import { migrations } from './migrations/index.ts';
 import { createPaymentProvider } from './provider.ts';
@@ -30,6 +31,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
           onCapturePayment(provider),
           onVoidPayment(provider),
           onRefundPayment(provider),
+          onRefundWholePayment(provider),
         ],
       },
     };

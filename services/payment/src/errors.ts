@@ -1,6 +1,6 @@
 import { catalogue } from '@emporium/bus';
 
-/** Voids and refunds have no failure reply. They are retried and finally dead-lettered. */
+/** Voids, and refunds of version 2, have no failure reply. They are retried and finally dead-lettered. */
 export const paymentErrors = catalogue('payment', {
   void_refused: { settle: 'retry', message: 'The payment provider refused the void' },
   void_unknown: {

@@ -2,6 +2,7 @@ import { storableText } from '@emporium/bus';
 import type { Money } from '@emporium/contracts';
 import type { Outbound } from '@emporium/service';
 import type { AuthorisationOutcome } from './domain/authorisation.ts';
+import type { RefundOutcome, RefundRequest } from './domain/refund.ts';
 import { paymentErrors } from './errors.ts';
 import { approvalOf, captureOf, refundOf, refusals, voidResponse } from './provider-responses.ts';
 
@@ -32,8 +33,8 @@ export interface PaymentProvider {
    * know the key yet, it declines a later authorisation. Returns the id of the voided authorisation, if there was one.
    */
   void(call: Call & { readonly authorisationKey: string }): Promise<string | undefined>;
-  /** Refunds the whole amount. */
-  refund(call: Call & { readonly authorisationId: string; readonly total: Money }): Promise<void>;
+  /** Refunds this amount, which may be a part of what was captured. */
+  refund(call: Call & RefundRequest): Promise<RefundOutcome>;
 }
 
 export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
@@ -76,13 +77,13 @@ export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
       return response.body.status === 'voided' ? response.body.id : undefined;
     },
 
-    refund: async ({ authorisationId, total, ...call }) => {
+    refund: async ({ authorisationId, amount, ...call }) => {
       const response = await outbound.request({
-        ...post(pathOf(authorisationId, 'refund'), { amount: total }, call),
-        success: refundOf({ authorisationId, total }),
+        ...post(pathOf(authorisationId, 'refund'), { amount }, call),
+        success: refundOf({ authorisationId, total: amount }),
         refusals: refusals.refund,
       });
-      if (response.kind === 'refused') throw paymentErrors.refund_refused({ reason: response.code });
+      return response.kind === 'refused' ? { kind: 'refused', reason: response.code } : { kind: 'refunded' };
     },
   };
 };

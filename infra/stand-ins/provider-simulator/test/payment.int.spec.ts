@@ -141,6 +141,29 @@ describe('configured faults', () => {
     expect((await voidIt(mine['id'])).status).toBe(200);
   });
 
+  test('refunds fail by themselves, and parts of a capture are refunded once per key', async () => {
+    const { body: authorisation } = await authorise('a1');
+    const path = `/payments/authorisations/${authorisation['id']}`;
+    const post = (operation: string, idempotencyKey: string, amount: number, timeoutMs = 5_000) =>
+      simulator.call('POST', `${path}/${operation}`, {
+        key: keys.payment,
+        idempotencyKey,
+        body: { amount: { amount, currency: 'EUR' } },
+        timeoutMs,
+      });
+    await setFaults({
+      payment: [{ mode: 'decline', operation: 'refund', reference: 'order-1', times: 1 }],
+    });
+    expect((await post('capture', 'c1', 500)).status).toBe(201);
+    expect(await post('refund', 'r1', 200)).toMatchObject({ status: 409, body: { code: 'refund_refused' } });
+    await setFaults({ payment: { mode: 'charge-then-timeout', operation: 'refund', times: 1 } });
+    await expect(post('refund', 'r1', 200, 1_000)).rejects.toThrow(/timeout/);
+    expect((await post('refund', 'r1', 200)).status).toBe(201);
+    expect((await post('refund', 'r2', 300)).status).toBe(201);
+    expect(await post('refund', 'r3', 1)).toMatchObject({ status: 422, body: { code: 'amount_too_large' } });
+    expect(await ledger()).toMatchObject([{ captured: 500, refunded: 500 }]);
+  });
+
   test('a busy provider delays the first request with a key, and returns 409 to repeated ones until then', async () => {
     await setFaults({ payment: { mode: 'busy', delayMs: 1_500 } });
     await expect(authorise('a1', {}, 500)).rejects.toThrow(/timeout/);

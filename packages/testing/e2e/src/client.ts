@@ -3,6 +3,7 @@ import type { Money } from '@emporium/contracts';
 import { createHttp, type Http, type HttpOptions } from './http.ts';
 import { allMails } from './mails.ts';
 import type {
+  AdminRefundView,
   Credentials,
   Customer,
   DeadLetterView,
@@ -14,6 +15,7 @@ import type {
   OrderView,
   PaymentRow,
   Product,
+  RefundRequest,
   SensorAlert,
   SensorWindow,
   ShipmentRow,
@@ -36,13 +38,17 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
     return token;
   };
 
-  const asAdmin = async <Body>(method: string, path: string, body?: unknown): Promise<Body> => {
+  const adminLogin = (): Promise<string> => {
     adminToken ??= login(admin);
     adminToken.catch(() => {
       adminToken = undefined;
     });
+    return adminToken;
+  };
+
+  const asAdmin = async <Body>(method: string, path: string, body?: unknown): Promise<Body> => {
     return http.call<Body>(method, path, {
-      token: await adminToken,
+      token: await adminLogin(),
       ...(body === undefined ? {} : { body }),
     });
   };
@@ -88,6 +94,18 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
       http.call<{ orderId: string; total: Money }>('POST', '/api/orders', { token, body, headers }),
     cancel: ({ token }: Customer, orderId: string) =>
       http.request<{ status: string }>('POST', `/api/orders/${orderId}/cancel`, { token }),
+    /** Requests a refund as an administrator; resolves with any response. */
+    refund: async (orderId: string, body: RefundRequest, headers: Readonly<Record<string, string>> = {}) =>
+      http.request<{ refundId: string; amount: Money; errors?: readonly { field: string }[] }>(
+        'POST',
+        `/api/admin/orders/${orderId}/refunds`,
+        { token: await adminLogin(), body, headers },
+      ),
+    refunds: async (orderId: string) =>
+      (await asAdmin<{ refunds: readonly AdminRefundView[] }>('GET', `/api/admin/orders/${orderId}/refunds`))
+        .refunds,
+    resumeRefund: (orderId: string, refundId: string) =>
+      asAdmin('POST', `/api/admin/orders/${orderId}/refunds/${refundId}/resume`),
     /** Waits until the order is final, or has the given status. */
     settled: async (
       customer: Customer,

@@ -33,7 +33,12 @@ export const checkInvariants = async (
   ).catch(() => client.allOrders());
   const completed = orders.filter(({ status }) => status === 'completed');
   const cancelled = orders.filter(({ status }) => status === 'cancelled');
-  const views = await inBatches(completed, ({ orderId }) => client.adminOrder(orderId));
+  const views = await eventually(
+    'every refund is final',
+    () => inBatches(completed, ({ orderId }) => client.adminOrder(orderId)),
+    (all) => all.every(({ refunds }) => refunds.every(({ status }) => status === 'refunded')),
+    timeoutMs,
+  ).catch(() => inBatches(completed, ({ orderId }) => client.adminOrder(orderId)));
   return [
     {
       name: 'every order is final',
@@ -42,12 +47,13 @@ export const checkInvariants = async (
         .filter((order) => !isSettled(order))
         .map(({ orderId, status }) => `${orderId} is ${status}`),
     },
+    refundsAddUp(views),
     await stockAddsUp(client, views, parked.length > 0),
-    await moneyAddsUp(client, completed, cancelled),
+    await moneyAddsUp(client, views, cancelled),
     await ledgersAgree(client),
     await shipmentsMatch(client, completed, cancelled),
     await pointsAddUp(client, completed, timeoutMs),
-    await mailsAreSentOnce(client, completed, cancelled, timeoutMs),
+    await mailsAreSentOnce(client, views, cancelled, timeoutMs),
     await alertsAreMailedOnce(client, timeoutMs),
   ];
 };
@@ -60,16 +66,50 @@ export const assertInvariants = async (client: ShopClient, options?: InvariantOp
   if (violations.length > 0) throw new Error(`invariants do not hold:\n- ${violations.join('\n- ')}`);
 };
 
+const refundsAddUp = (completed: readonly OrderView[]): Invariant => {
+  const all = completed.flatMap(({ refunds }) => refunds);
+  return {
+    name: 'every refund is final, and no order is refunded more than it cost',
+    checked: `${all.length} refunds`,
+    violations: completed.flatMap(({ orderId, lines, total, refunded, refunds }) => {
+      const sum = refunds.reduce((amount, refund) => amount + refund.amount.amount, 0);
+      const pieces = (sku: string) => piecesOf(refunds.flatMap((refund) => refund.lines)).get(sku) ?? 0;
+      return [
+        ...refunds
+          .filter(({ status }) => status !== 'refunded')
+          .map(({ refundId, status }) => `${orderId}: refund ${refundId} is ${status}`),
+        ...(sum <= total.amount && refunded.amount <= sum
+          ? []
+          : [`${orderId}: ${refunded.amount} refunded, in refunds of ${sum}, of ${total.amount}`]),
+        ...lines
+          .filter(({ sku, quantity }) => pieces(sku) > quantity)
+          .map(({ sku, quantity }) => `${orderId}: ${pieces(sku)} of ${quantity} ${sku} refunded`),
+      ];
+    }),
+  };
+};
+
+const piecesOf = (
+  lines: readonly { readonly sku: string; readonly quantity: number }[],
+): ReadonlyMap<string, number> => {
+  const pieces = new Map<string, number>();
+  for (const { sku, quantity } of lines) pieces.set(sku, (pieces.get(sku) ?? 0) + quantity);
+  return pieces;
+};
+
 const stockAddsUp = async (
   client: ShopClient,
   completed: readonly OrderView[],
   mayBeReserved: boolean,
 ): Promise<Invariant> => {
   const rows = await client.stockRows();
-  const sold = new Map<string, number>();
-  for (const { sku, quantity } of completed.flatMap(({ lines }) => lines)) {
-    sold.set(sku, (sold.get(sku) ?? 0) + quantity);
-  }
+  const ordered = piecesOf(completed.flatMap(({ lines }) => lines));
+  const refunded = completed.filter(({ refunds }) => refunds.length > 0);
+  const refunds = (await inBatches(refunded, ({ orderId }) => client.refunds(orderId))).flat();
+  const returned = piecesOf(
+    refunds.filter(({ restock, status }) => restock && status === 'refunded').flatMap(({ lines }) => lines),
+  );
+  const soldOf = (sku: string) => (ordered.get(sku) ?? 0) - (returned.get(sku) ?? 0);
   return {
     name: 'stock adds up: received = sold + available, nothing reserved for a final order',
     checked: `${rows.length} products`,
@@ -81,16 +121,16 @@ const stockAddsUp = async (
           ]),
       ...(row.available < 0 ? [`${row.sku}: ${row.available} available`] : []),
       ...(row.reserved === 0 || mayBeReserved ? [] : [`${row.sku}: ${row.reserved} still reserved`]),
-      ...(mayBeReserved || row.sold === (sold.get(row.sku) ?? 0)
+      ...(mayBeReserved || row.sold === soldOf(row.sku)
         ? []
-        : [`${row.sku}: ${row.sold} sold, completed orders contain ${sold.get(row.sku) ?? 0}`]),
+        : [`${row.sku}: ${row.sold} sold, completed orders contain ${soldOf(row.sku)} that did not return`]),
     ]),
   };
 };
 
 const moneyAddsUp = async (
   client: ShopClient,
-  completed: readonly OrderSummary[],
+  completed: readonly OrderView[],
   cancelled: readonly OrderSummary[],
 ): Promise<Invariant> => {
   const byOrder = Map.groupBy(await client.ledger(), ({ reference }) => reference);
@@ -98,11 +138,11 @@ const moneyAddsUp = async (
     (byOrder.get(orderId) ?? []).reduce((sum, { captured, refunded }) => sum + captured - refunded, 0);
   const heldFor = (orderId: string) => (byOrder.get(orderId) ?? []).reduce((sum, { held }) => sum + held, 0);
   const expectations = [
-    ...completed.map(({ orderId, total }) => ({ orderId, taken: total.amount })),
+    ...completed.map(({ orderId, total, refunded }) => ({ orderId, taken: total.amount - refunded.amount })),
     ...cancelled.map(({ orderId }) => ({ orderId, taken: 0 })),
   ];
   return {
-    name: "money adds up: the provider's ledger has the total of a completed order, and nothing of a cancelled one",
+    name: "money adds up: the provider's ledger has the total of a completed order without its refunds, and nothing of a cancelled one",
     checked: `${expectations.length} orders`,
     violations: expectations.flatMap(({ orderId, taken }) => [
       ...(takenFor(orderId) === taken ? [] : [`${orderId}: ${takenFor(orderId)} taken, ${taken} expected`]),
@@ -193,7 +233,7 @@ const pointsOf = ({ amount, currency }: Money, refunded: number): number =>
 
 const mailsAreSentOnce = async (
   client: ShopClient,
-  completed: readonly OrderSummary[],
+  completed: readonly OrderView[],
   cancelled: readonly OrderSummary[],
   timeoutMs: number,
 ): Promise<Invariant> => {
@@ -203,10 +243,12 @@ const mailsAreSentOnce = async (
   const excused = new Set([...open.map(({ key }) => key), ...failed]);
   const missing = (mails: readonly Mail[]): string[] => {
     const byOrder = Map.groupBy(mails, (mail) => orderOf(mail) ?? '');
-    const wrong = (orders: readonly OrderSummary[], words: readonly string[]): string[] =>
-      orders.flatMap(({ orderId }) => {
+    const wrong = (orders: readonly Mailed[], words: readonly string[]): string[] =>
+      orders.flatMap(({ orderId, refunds = [] }) => {
         const subjects = (byOrder.get(orderId) ?? []).map(({ subject }) => subject);
-        const complete = words.every((word) => subjects.filter((each) => each.includes(word)).length === 1);
+        const mailsWith = (word: string) => subjects.filter((each) => each.includes(word)).length;
+        const refunded = refunds.filter(({ status }) => status === 'refunded').length;
+        const complete = words.every((word) => mailsWith(word) === 1) && mailsWith('refund') === refunded;
         return complete || excused.has(orderId) ? [] : [`${orderId}: ${subjects.join(', ') || 'no mail'}`];
       });
     return [...wrong(completed, ['confirmed', 'way', 'delivered']), ...wrong(cancelled, ['cancelled'])];
@@ -227,6 +269,8 @@ const mailsAreSentOnce = async (
     ],
   };
 };
+
+type Mailed = Pick<OrderSummary, 'orderId'> & Partial<Pick<OrderView, 'refunds'>>;
 
 /** Checks the alerts that exist when it starts; the sensors continue meanwhile. */
 const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promise<Invariant> => {
@@ -255,7 +299,7 @@ const alertsAreMailedOnce = async (client: ShopClient, timeoutMs: number): Promi
 };
 
 /** When the first order was placed, by the time in its id, minus a minute of clock skew. No mail about the orders is older. */
-const oldestOf = (orders: readonly OrderSummary[]): Date => {
+const oldestOf = (orders: readonly Pick<OrderSummary, 'orderId'>[]): Date => {
   const placedAt = orders.map(({ orderId }) => Number.parseInt(orderId.replace('-', '').slice(0, 12), 16));
   return new Date(placedAt.reduce((oldest, at) => Math.min(oldest, at), Date.now()) - 60_000);
 };

@@ -18,7 +18,31 @@ export interface OrderView {
   readonly total: Money;
   readonly cancellation?: string;
   readonly reason?: string;
+  /** The sum of its finished refunds. */
+  readonly refunded: Money;
+  readonly refunds: readonly RefundView[];
   readonly timeline: readonly { readonly at: string; readonly what: string; readonly detail?: string }[];
+}
+
+export interface RefundView {
+  readonly refundId: string;
+  readonly status: 'in-progress' | 'parked' | 'refunded';
+  readonly amount: Money;
+  readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
+}
+
+/** A refund as an administrator sees it. */
+export interface AdminRefundView extends RefundView {
+  readonly restock: boolean;
+  readonly reason: string;
+  readonly parked?: { readonly step: string; readonly reason: string };
+}
+
+export interface RefundRequest {
+  readonly lines?: readonly { readonly sku: string; readonly quantity: number }[];
+  readonly amount?: Money;
+  readonly restock?: boolean;
+  readonly reason: string;
 }
 
 export interface OrderSummary {

@@ -3,6 +3,7 @@ import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
+import { refundCases } from './support/refunds.ts';
 import { sensorCases } from './support/sensors.ts';
 import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
@@ -10,5 +11,14 @@ import { testShop } from './support/test-shop.ts';
 testShop({
   title: 'the shop on the embedded broker',
   broker: async () => ({ url: undefined, stop: async () => undefined }),
-  cases: [orderCases, raceCases, duplicateCases, taskCases, sensorCases, disasterCases, logCases],
+  cases: [
+    orderCases,
+    raceCases,
+    refundCases,
+    duplicateCases,
+    taskCases,
+    sensorCases,
+    disasterCases,
+    logCases,
+  ],
 });

@@ -4,6 +4,7 @@ import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
+import { refundCases } from './support/refunds.ts';
 import { sensorCases } from './support/sensors.ts';
 import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
@@ -14,5 +15,14 @@ testShop({
   title: rabbitmq.title('the shop on RabbitMQ'),
   skip: !rabbitmq.available,
   broker: () => startRabbitmq(),
-  cases: [orderCases, raceCases, duplicateCases, taskCases, sensorCases, disasterCases, logCases],
+  cases: [
+    orderCases,
+    raceCases,
+    refundCases,
+    duplicateCases,
+    taskCases,
+    sensorCases,
+    disasterCases,
+    logCases,
+  ],
 });

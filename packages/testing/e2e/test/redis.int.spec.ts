@@ -4,6 +4,7 @@ import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
+import { refundCases } from './support/refunds.ts';
 import { sensorCases } from './support/sensors.ts';
 import { testShop } from './support/test-shop.ts';
 
@@ -19,5 +20,5 @@ testShop({
   title: redis.title('the shop on Redis'),
   skip: !redis.available,
   broker: startBroker,
-  cases: [orderCases, raceCases, sensorCases, duplicateCases, disasterCases, logCases],
+  cases: [orderCases, raceCases, refundCases, sensorCases, duplicateCases, disasterCases, logCases],
 });

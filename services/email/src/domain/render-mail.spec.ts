@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { composeMail, paragraph, table } from './compose/compose-mail.ts';
 import { orderCancelledMail } from './order-cancelled.ts';
 import { orderConfirmedMail } from './order-confirmed.ts';
+import { orderRefundedMail } from './order-refunded.ts';
 import { renderMail } from './render-mail.ts';
 import { shipmentDeliveredMail } from './shipment-delivered.ts';
 import { shipmentDispatchedMail } from './shipment-dispatched.ts';
@@ -53,6 +54,21 @@ test.each([
   const mail = orderCancelledMail('Ada', { orderId, customerId, cancellation, reason: 'internal detail' });
   expect(mail.text).toContain(`order ${orderId} was cancelled: ${words}`);
   expect(mail.text).not.toContain('internal detail');
+});
+
+test('a refund says how much, for what, and how much of the order it makes', () => {
+  const refund = {
+    ...{ orderId, customerId, refundId: orderId, restocked: true, reason: 'internal detail' },
+    ...{ amount: eur(2_500), refunded: eur(3_000), total: eur(7_400) },
+    lines: [{ sku: 'MUG-1', quantity: 2 }],
+  };
+  const { subject, text } = orderRefundedMail('Ada', refund);
+  expect(subject).toBe('A refund for your order');
+  expect(text).toContain(`we have refunded €25.00 for your order ${orderId}.`);
+  expect(text).toMatch(/MUG-1 +2/);
+  expect(text).toContain('Refunded in total: €30.00 of €74.00.');
+  expect(text).not.toContain('internal detail');
+  expect(orderRefundedMail('Ada', { ...refund, lines: [] }).text).not.toContain('Product');
 });
 
 test('dispatch and delivery mails name the order first, then the tracking number', () => {

@@ -2,6 +2,7 @@ import type {
   Data,
   orderCancelled,
   orderConfirmed,
+  orderRefunded,
   shipmentDelivered,
   shipmentDispatched,
   temperatureAlert,
@@ -9,6 +10,7 @@ import type {
 import type { MailContent } from './compose/compose-mail.ts';
 import { orderCancelledMail } from './order-cancelled.ts';
 import { orderConfirmedMail } from './order-confirmed.ts';
+import { orderRefundedMail } from './order-refunded.ts';
 import { shipmentDeliveredMail } from './shipment-delivered.ts';
 import { shipmentDispatchedMail } from './shipment-dispatched.ts';
 import { temperatureAlertMail } from './temperature-alert.ts';
@@ -19,6 +21,7 @@ export type Occasion =
   | { readonly template: 'welcome' }
   | { readonly template: 'order-confirmed'; readonly about: Data<typeof orderConfirmed> }
   | { readonly template: 'order-cancelled'; readonly about: Data<typeof orderCancelled> }
+  | { readonly template: 'order-refunded'; readonly about: Data<typeof orderRefunded> }
   | { readonly template: 'shipment-dispatched'; readonly about: Data<typeof shipmentDispatched> }
   | { readonly template: 'shipment-delivered'; readonly about: Data<typeof shipmentDelivered> }
   | { readonly template: 'temperature-alert'; readonly about: Data<typeof temperatureAlert> };
@@ -32,6 +35,8 @@ export const renderMail = (occasion: Occasion, name: string, time: Date): MailCo
       return orderConfirmedMail(name, occasion.about);
     case 'order-cancelled':
       return orderCancelledMail(name, occasion.about);
+    case 'order-refunded':
+      return orderRefundedMail(name, occasion.about);
     case 'shipment-dispatched':
       return shipmentDispatchedMail(name, occasion.about);
     case 'shipment-delivered':

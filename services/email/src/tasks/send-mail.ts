@@ -1,6 +1,7 @@
 import {
   orderCancelled,
   orderConfirmed,
+  orderRefunded,
   shipmentDelivered,
   shipmentDispatched,
   temperatureAlert,
@@ -14,6 +15,7 @@ const occasion = z.discriminatedUnion('template', [
   z.object({ template: z.literal('welcome') }),
   z.object({ template: z.literal('order-confirmed'), about: orderConfirmed.schema }),
   z.object({ template: z.literal('order-cancelled'), about: orderCancelled.schema }),
+  z.object({ template: z.literal('order-refunded'), about: orderRefunded.schema }),
   z.object({ template: z.literal('shipment-dispatched'), about: shipmentDispatched.schema }),
   z.object({ template: z.literal('shipment-delivered'), about: shipmentDelivered.schema }),
   z.object({ template: z.literal('temperature-alert'), about: temperatureAlert.schema }),

@@ -9,7 +9,20 @@ export type Reservation =
   | { readonly status: 'rejected'; readonly rejection: Rejection }
   /** Also the tombstone of an order that was never reserved, which rejects a reservation that arrives late. */
   | { readonly status: 'released' }
-  | { readonly status: 'committed'; readonly lines: readonly OrderLine[] };
+  | Committed;
+
+export interface Committed {
+  readonly status: 'committed';
+  readonly lines: readonly OrderLine[];
+  /** The sold pieces that came back; left out before the first ones. */
+  readonly returns?: readonly Return[];
+}
+
+/** The pieces that came back for one refund. */
+export interface Return {
+  readonly refundId: string;
+  readonly lines: readonly OrderLine[];
+}
 
 export interface Rejection {
   readonly reason: 'out-of-stock' | 'unknown-sku' | 'released' | 'expired';
@@ -40,6 +53,7 @@ export type ReservationReply =
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | { readonly kind: 'released' }
   | { readonly kind: 'committed' }
+  | { readonly kind: 'returned'; readonly refundId: string }
   /** The command contradicts the state, and no reply would be right. */
   | { readonly kind: 'impossible'; readonly reason: string };
 
@@ -150,16 +164,19 @@ const repeatedReply = (reservation: Exclude<Reservation, { status: 'none' }>): R
   }
 };
 
-const impossible = (reason: string): ReservationDecision => ({ reply: { kind: 'impossible', reason } });
+export const impossible = (reason: string): ReservationDecision => ({
+  reply: { kind: 'impossible', reason },
+});
 
 /** Adds up the lines of the same sku. */
-const sumBySku = (lines: readonly OrderLine[]): OrderLine[] => {
+export const sumBySku = (lines: readonly OrderLine[]): OrderLine[] => {
   const quantities = new Map<string, number>();
   for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
   return [...quantities].map(([sku, quantity]) => ({ sku, quantity }));
 };
 
-const changed = (
+/** The stock levels of these lines after a change. */
+export const changed = (
   lines: readonly OrderLine[],
   stock: Stock,
   change: (level: StockLevel, quantity: number) => StockLevel,

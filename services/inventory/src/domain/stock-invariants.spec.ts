@@ -8,6 +8,7 @@ import {
   release,
   reserve,
 } from './reservation.ts';
+import { returnSold, soldOf } from './returns.ts';
 import type { StockLevel } from './stock.ts';
 
 interface Inventory {
@@ -50,12 +51,18 @@ test('after any commands in any order, on hand = available + reserved and receiv
     outcomes.add(reply.kind);
     state = changed;
     for (const [sku, { received, sold, reserved }] of state.stock) {
-      const held = sum(state, 'reserved', sku);
-      expect({ sku, reserved, sold }).toEqual({ sku, reserved: held, sold: sum(state, 'committed', sku) });
+      expect({ sku, reserved, sold }).toEqual({ sku, reserved: held(state, sku), sold: kept(state, sku) });
       expect(received - sold - reserved, `available ${sku} in round ${round}`).toBeGreaterThanOrEqual(0);
     }
   }
-  expect([...outcomes].sort()).toEqual(['committed', 'impossible', 'rejected', 'released', 'reserved']);
+  expect([...outcomes].sort()).toEqual([
+    'committed',
+    'impossible',
+    'rejected',
+    'released',
+    'reserved',
+    'returned',
+  ]);
 });
 
 const anything = (random: (below: number) => number, skus: readonly string[]): Command => {
@@ -65,15 +72,25 @@ const anything = (random: (below: number) => number, skus: readonly string[]): C
     quantity: 1 + random(3),
   }));
   const reserving = (state: Reservable) => reserve(state, lines);
-  const decide = [reserving, reserving, release, commit, expireReservation][random(5)] ?? reserving;
+  const returning = (state: Reservable) => returnSold(state, { refundId: `r-${random(4)}`, lines });
+  const decide =
+    [reserving, reserving, release, commit, expireReservation, returning][random(6)] ?? reserving;
   return { orderId, decide };
 };
 
-const sum = ({ reservations }: Inventory, status: 'reserved' | 'committed', sku: string): number =>
+const held = ({ reservations }: Inventory, sku: string): number =>
   [...reservations.values()]
-    .flatMap((each) => (each.status === status ? each.lines : []))
+    .flatMap((each) => (each.status === 'reserved' ? each.lines : []))
     .filter((line) => line.sku === sku)
     .reduce((total, { quantity }) => total + quantity, 0);
+
+/** The pieces that were sold and have not come back; never less than none of an order. */
+const kept = ({ reservations }: Inventory, sku: string): number =>
+  [...reservations.values()].reduce((total, each) => {
+    const sold = each.status === 'committed' ? soldOf(each, sku) : 0;
+    if (sold < 0) throw new Error(`more of ${sku} came back than was sold`);
+    return total + sold;
+  }, 0);
 
 /** Random integers below the bound; the same sequence in every run. */
 const seeded = (seed: number) => {

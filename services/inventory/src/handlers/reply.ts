@@ -1,5 +1,11 @@
 import { type Effect, emit, permanent } from '@emporium/bus';
-import { stockCommitted, stockRejected, stockReleased, stockReserved } from '@emporium/contracts';
+import {
+  stockCommitted,
+  stockRejected,
+  stockReleased,
+  stockReserved,
+  stockReturned,
+} from '@emporium/contracts';
 import type { Decision } from '@emporium/store';
 import type {
   Rejection,
@@ -27,6 +33,8 @@ const eventOf = (orderId: string, answer: ReservationReply): Effect => {
       return emit(stockReleased, { orderId });
     case 'committed':
       return emit(stockCommitted, { orderId });
+    case 'returned':
+      return emit(stockReturned, { orderId, refundId: answer.refundId });
     case 'impossible':
       throw permanent(answer.reason);
   }

@@ -14,6 +14,8 @@ interface Loaded extends Reservable {
 interface Subject {
   readonly orderId: string;
   readonly lines?: readonly { readonly sku: string }[];
+  /** Of a command that returns pieces. */
+  readonly refundId?: string;
 }
 
 /**
@@ -43,16 +45,17 @@ const lockReservations = async (
   return new Map(rows.map(({ order_id, state }) => [order_id, state ?? { status: 'none' }]));
 };
 
-/** The products whose stock may change: the lines of a new order, or those that an order has reserved. */
+/** The products whose stock may change: the lines of a new order, those that an order has reserved, or those that come back. */
 export const skusOf = (
   subjects: readonly Subject[],
   reservations: ReadonlyMap<string, Reservation>,
 ): readonly string[] => {
   const skus = new Set<string>();
-  for (const { orderId, lines = [] } of subjects) {
+  for (const { orderId, lines = [], refundId } of subjects) {
     const reservation = reservations.get(orderId) ?? { status: 'none' };
     const reserved = reservation.status === 'reserved' ? reservation.lines : [];
-    for (const { sku } of reservation.status === 'none' ? lines : reserved) skus.add(sku);
+    const namesLines = reservation.status === 'none' || refundId !== undefined;
+    for (const { sku } of namesLines ? lines : reserved) skus.add(sku);
   }
   return [...skus];
 };

@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { onCommitReservation } from '../../src/handlers/commit-reservation.ts';
 import { onReleaseStock } from '../../src/handlers/release-stock.ts';
 import { onReserveStock } from '../../src/handlers/reserve-stock.ts';
+import { onReturnStock } from '../../src/handlers/return-stock.ts';
 import { migrations } from '../../src/migrations/index.ts';
 import type { Tables } from '../../src/store/tables.ts';
 
@@ -26,7 +27,12 @@ export const openInventory = async (serverUrl: string) => {
   const instance = () => {
     const store = createStore<Tables>({ service: 'inventory', registry: shop, url, log: silent });
     stores.push(store);
-    const { run } = store.runner(subscription, [onReserveStock, onReleaseStock, onCommitReservation]);
+    const { run } = store.runner(subscription, [
+      onReserveStock,
+      onReleaseStock,
+      onCommitReservation,
+      onReturnStock,
+    ]);
     return { store, handle: (message: Message) => run(message, new AbortController().signal) };
   };
   const { store, handle } = instance();

@@ -1,4 +1,12 @@
 import type { Cancellation, Money, PricedLine } from '@emporium/contracts';
+import {
+  decideRefund,
+  evolveRefunds,
+  type Refund,
+  type RefundCommand,
+  type RefundEvent,
+  type RefundRefusal,
+} from './refunds.ts';
 
 /** The events of an order, from which its state is derived. */
 export type OrderEvent =
@@ -21,7 +29,8 @@ export type OrderEvent =
   | { readonly type: 'parked'; readonly step: string; readonly reason: string }
   /** `status` is the status before the order was parked. */
   | { readonly type: 'resumed'; readonly status: string }
-  | { readonly type: 'delivered' };
+  | { readonly type: 'delivered' }
+  | RefundEvent;
 
 export type StepOutcome = 'done' | 'refused' | 'timed-out' | 'undone';
 
@@ -43,13 +52,16 @@ export type OrderCommand =
   | { readonly type: 'complete' }
   | { readonly type: 'park'; readonly step: string; readonly reason: string }
   | { readonly type: 'resume' }
-  | { readonly type: 'record-delivery' };
+  | { readonly type: 'record-delivery' }
+  | RefundCommand;
 
 interface Placed {
   readonly customerId: string;
   readonly lines: readonly PricedLine[];
   readonly total: Money;
   readonly delivered: boolean;
+  /** In the order of their requests. */
+  readonly refunds: readonly Refund[];
 }
 
 /** Customers see the `status`. A parked order has the status `needs-attention`, and keeps its state `before` that. */
@@ -67,7 +79,7 @@ export type Order =
       readonly reason: string;
     });
 
-export type OrderRefusal = 'unknown-order' | 'already-placed' | 'already-final';
+export type OrderRefusal = 'unknown-order' | 'already-placed' | 'already-final' | RefundRefusal;
 
 /** The order is confirmed when this step succeeds: from then on only the carrier can refuse it. */
 const confirmingStep = 'authorise';
@@ -113,17 +125,19 @@ const decide = (command: OrderCommand, order: Order): readonly OrderEvent[] | { 
       return order.status === 'needs-attention' ? [{ type: 'resumed', status: order.before.status }] : [];
     case 'record-delivery':
       return order.delivered ? [] : [{ type: 'delivered' }];
+    default:
+      return decideRefund(command, order);
   }
 };
 
 const evolve = (order: Order, event: OrderEvent): Order => {
   if (event.type === 'placed') {
     const { customerId, lines, total } = event;
-    return { status: 'placed', customerId, lines, total, delivered: false };
+    return { status: 'placed', customerId, lines, total, delivered: false, refunds: [] };
   }
   if (order.status === 'none') return order;
-  const { customerId, lines, total, delivered } = order;
-  const placed: Placed = { customerId, lines, total, delivered };
+  const { customerId, lines, total, delivered, refunds } = order;
+  const placed: Placed = { customerId, lines, total, delivered, refunds };
   switch (event.type) {
     case 'step-recorded':
       return order;
@@ -143,6 +157,8 @@ const evolve = (order: Order, event: OrderEvent): Order => {
       return order.status === 'needs-attention' ? { ...order.before, delivered } : order;
     case 'delivered':
       return { ...order, delivered: true };
+    default:
+      return { ...order, refunds: evolveRefunds(refunds, event) };
   }
 };
 

@@ -42,6 +42,11 @@ const steps: Readonly<Record<string, Texts>> = {
   },
 };
 
+const refundSteps: Readonly<Record<string, Partial<Texts>>> = {
+  refund: { done: 'payment refunded', refused: 'refund refused' },
+  return: { done: 'stock returned' },
+};
+
 export const timelineEntry = (event: OrderEvent, at: Date): TimelineEntry => {
   const entry = (what: string, detail?: string): TimelineEntry => ({
     at: at.toISOString(),
@@ -57,6 +62,17 @@ export const timelineEntry = (event: OrderEvent, at: Date): TimelineEntry => {
       return entry('cancelled', event.reason);
     case 'parked':
       return entry('needs attention', event.reason);
+    case 'refund-requested':
+      return entry('refund requested');
+    case 'refund-step-recorded':
+      return entry(
+        refundSteps[event.step]?.[event.outcome] ?? `${event.step} ${event.outcome}`,
+        event.reason,
+      );
+    case 'refund-parked':
+      return entry('refund needs attention', event.reason);
+    case 'refund-resumed':
+      return entry('refund resumed');
     default:
       return entry(event.type);
   }

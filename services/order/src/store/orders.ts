@@ -6,6 +6,8 @@ import {
   orderConfirmed,
   orderParked,
   orderPlaced,
+  orderRefunded,
+  orderRefundParked,
 } from '@emporium/contracts';
 import {
   appendEvents,
@@ -114,7 +116,7 @@ export const decideOrder = (
   for (const command of commands) {
     const decided = orderDecider.decide(command, current);
     if (isRefused<OrderEvent, OrderRefusal>(decided)) {
-      throw permanent(`order ${orderId}: ${command.type} was refused: ${decided.refused}`);
+      throw permanent(`order ${orderId}: ${command.type} was refused: ${JSON.stringify(decided.refused)}`);
     }
     events.push(...decided);
     current = decided.reduce(orderDecider.evolve, current);
@@ -162,6 +164,15 @@ const publicEvent = (
       );
     case 'parked':
       return emit(orderParked, { orderId, customerId, step: event.step, reason: event.reason }, options);
+    case 'refund-parked': {
+      const { refundId, step, reason } = event;
+      return emit(orderRefundParked, { orderId, customerId, refundId, step, reason }, options);
+    }
+    case 'refunded': {
+      const { type: _, lines: refundedLines, restock: restocked, ...content } = event;
+      const refund = { ...content, lines: [...refundedLines], restocked };
+      return emit(orderRefunded, { orderId, customerId, total, ...refund }, options);
+    }
     default:
       return undefined;
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { beginAuthorisation, expireAuthorisation, recordAuthorisation } from './authorisation.ts';
 import { beginCapture, recordCapture } from './capture.ts';
 import type { BeforeCall, Payment } from './payment.ts';
-import { beginRefund } from './refund.ts';
+import { beginRefund, beginWholeRefund, recordRefund, recordWholeRefund } from './refund.ts';
 import { beginVoid, recordVoid } from './void.ts';
 
 const total = { amount: 900, currency: 'EUR' };
@@ -22,14 +22,14 @@ const entry = (name: string, authorisationId = 'a-1') => ({ entry: name, authori
 /** Whether a command calls the provider in each state, or which reply it gets. */
 test.each<[Status, string, string, string, string]>([
   // state        authorise     capture           void         refund
-  ['none', 'call', 'capture-failed', 'call', 'impossible'],
-  ['authorising', 'call', 'capture-failed', 'call', 'impossible'],
-  ['authorised', 'authorised', 'call', 'call', 'impossible'],
-  ['declined', 'declined', 'capture-failed', 'voided', 'impossible'],
-  ['voiding', 'declined', 'capture-failed', 'call', 'impossible'],
-  ['voided', 'declined', 'capture-failed', 'voided', 'impossible'],
+  ['none', 'call', 'capture-failed', 'call', 'refund-declined'],
+  ['authorising', 'call', 'capture-failed', 'call', 'refund-declined'],
+  ['authorised', 'authorised', 'call', 'call', 'refund-declined'],
+  ['declined', 'declined', 'capture-failed', 'voided', 'refund-declined'],
+  ['voiding', 'declined', 'capture-failed', 'call', 'refund-declined'],
+  ['voided', 'declined', 'capture-failed', 'voided', 'refund-declined'],
   ['captured', 'authorised', 'captured', 'impossible', 'call'],
-  ['refunded', 'authorised', 'captured', 'impossible', 'refunded'],
+  ['refunded', 'authorised', 'captured', 'impossible', 'refund-declined'],
 ])(
   'given a payment that is %s: authorise → %s, capture → %s, void → %s, refund → %s',
   (status, ...expected) => {
@@ -38,7 +38,7 @@ test.each<[Status, string, string, string, string]>([
       beginAuthorisation(payment, { total, token: 't' }),
       beginCapture(payment),
       beginVoid(payment),
-      beginRefund(payment),
+      beginRefund(payment, { refundId: 'r-1', amount: total }),
     ];
     expect(results.map((each) => ('reply' in each ? each.reply.kind : 'call'))).toEqual(expected);
   },
@@ -154,6 +154,122 @@ describe('a capture', () => {
     expect(recordCapture(states.refunded, request, { kind: 'captured' })).toEqual({
       reply: { kind: 'captured', total },
       change: { payment: states.refunded, entries: [entry('captured')] }, // a duplicate that the ledger ignores
+    });
+  });
+});
+
+describe('a refund', () => {
+  const eur = (amount: number) => ({ amount, currency: 'EUR' });
+  const request = (amount: number) => ({ authorisationId: 'a-1', amount: eur(amount) });
+  const refund = (refundId: string, amount: number, isDone = true) => ({
+    refundId,
+    amount: eur(amount),
+    isDone,
+  });
+  const withRefunds = (...refunds: readonly ReturnType<typeof refund>[]): Payment => ({
+    ...states.captured,
+    refunds,
+  });
+
+  test('is recorded before the provider is called', () => {
+    expect(beginRefund(states.captured, { refundId: 'r-1', amount: eur(400) })).toEqual({
+      request: request(400),
+      change: { payment: withRefunds(refund('r-1', 400, false)) },
+    });
+  });
+
+  test('that is repeated before its result is known is requested again', () => {
+    const before = withRefunds(refund('r-1', 400, false));
+    expect(beginRefund(before, { refundId: 'r-1', amount: eur(400) })).toEqual({ request: request(400) });
+  });
+
+  test('of a part leaves the rest captured, and the last part leaves nothing', () => {
+    const first = { refundId: 'r-1', amount: eur(400) };
+    expect(
+      recordRefund(withRefunds(refund('r-1', 400, false)), first, request(400), { kind: 'refunded' }),
+    ).toEqual({
+      reply: { kind: 'refunded', ...first },
+      change: {
+        payment: withRefunds(refund('r-1', 400)),
+        entries: [{ entry: 'refunded', authorisationId: 'a-1', amount: eur(400), refundId: 'r-1' }],
+      },
+    });
+    const last = { refundId: 'r-2', amount: eur(500) };
+    const both = withRefunds(refund('r-1', 400), refund('r-2', 500, false));
+    expect(recordRefund(both, last, request(500), { kind: 'refunded' }).change?.payment).toMatchObject({
+      status: 'refunded',
+      refunds: [refund('r-1', 400), refund('r-2', 500)],
+    });
+  });
+
+  test('that was carried out gets the same reply again', () => {
+    const { payment } = recordRefund(
+      withRefunds(refund('r-1', 900, false)),
+      { refundId: 'r-1', amount: total },
+      request(900),
+      { kind: 'refunded' },
+    ).change ?? { payment: states.captured };
+    expect(beginRefund(payment, { refundId: 'r-1', amount: total })).toEqual({
+      reply: { kind: 'refunded', refundId: 'r-1', amount: total },
+    });
+  });
+
+  test('of more than is left is declined, also while another one is in progress', () => {
+    const before = withRefunds(refund('r-1', 300), refund('r-2', 500, false));
+    expect(beginRefund(before, { refundId: 'r-3', amount: eur(101) })).toEqual({
+      reply: { kind: 'refund-declined', refundId: 'r-3', reason: 'only 100 EUR are left' },
+    });
+    expect(beginRefund(before, { refundId: 'r-3', amount: eur(100) })).toMatchObject({
+      request: request(100),
+    });
+  });
+
+  test('in another currency is declined', () => {
+    const amount = { amount: 1, currency: 'JPY' };
+    expect(beginRefund(states.captured, { refundId: 'r-1', amount })).toMatchObject({
+      reply: { kind: 'refund-declined', reason: 'the payment is in EUR' },
+    });
+  });
+
+  test('with the id of another amount is impossible', () => {
+    expect(beginRefund(withRefunds(refund('r-1', 400)), { refundId: 'r-1', amount: eur(500) })).toMatchObject(
+      { reply: { kind: 'impossible' } },
+    );
+  });
+
+  test('that the provider refuses stays recorded, and may be requested again', () => {
+    const before = withRefunds(refund('r-1', 400, false));
+    const declined = { kind: 'refused', reason: 'refund_refused' } as const;
+    expect(recordRefund(before, { refundId: 'r-1', amount: eur(400) }, request(400), declined)).toEqual({
+      reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'refund_refused' },
+    });
+  });
+
+  describe('of version 2', () => {
+    const recorded = { refundId: '', amount: total, isDone: false };
+
+    test('refunds all of it, and leaves nothing to others', () => {
+      expect(beginWholeRefund(states.captured)).toEqual({
+        request: request(900),
+        change: { payment: withRefunds(recorded) },
+      });
+      expect(beginRefund(withRefunds(recorded), { refundId: 'r-1', amount: eur(1) })).toMatchObject({
+        reply: { kind: 'refund-declined' },
+      });
+      const { reply, change } = recordWholeRefund(withRefunds(recorded), request(900));
+      expect(reply).toEqual({ kind: 'refunded-whole', total });
+      expect(change?.payment).toMatchObject({ status: 'refunded' });
+    });
+
+    test('gets the same reply again, also from a payment that an earlier release has refunded', () => {
+      expect(beginWholeRefund(states.refunded)).toEqual({ reply: { kind: 'refunded-whole', total } });
+    });
+
+    test('is impossible after a refund of a part, and without a captured payment', () => {
+      expect(beginWholeRefund(withRefunds(refund('r-1', 1)))).toMatchObject({
+        reply: { kind: 'impossible' },
+      });
+      expect(beginWholeRefund(states.authorised)).toMatchObject({ reply: { kind: 'impossible' } });
     });
   });
 });

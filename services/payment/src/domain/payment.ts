@@ -13,7 +13,7 @@ export type Payment =
   | { readonly status: 'voiding'; readonly total?: Money; readonly authorisationId?: string }
   | { readonly status: 'voided' }
   | Captured
-  | { readonly status: 'refunded'; readonly total: Money; readonly authorisationId: string };
+  | Refunded;
 
 export interface Authorised {
   readonly status: 'authorised';
@@ -30,13 +30,28 @@ export interface Captured {
   readonly status: 'captured';
   readonly total: Money;
   readonly authorisationId: string;
+  /** Left out before the first one. */
+  readonly refunds?: readonly Refund[];
 }
 
-/** A change of money at the provider. Each kind occurs at most once per authorisation. */
+/** All of it was refunded. */
+export interface Refunded extends Omit<Captured, 'status'> {
+  readonly status: 'refunded';
+}
+
+export interface Refund {
+  readonly refundId: string;
+  readonly amount: Money;
+  /** Whether the provider has confirmed it. Otherwise the call is about to be made, was refused, or its result is unknown. */
+  readonly isDone: boolean;
+}
+
+/** A change of money at the provider. Each kind occurs at most once per authorisation, but a refund once per `refundId`. */
 export interface LedgerEntry {
   readonly entry: 'authorised' | 'expired' | 'captured' | 'voided' | 'refunded';
   readonly authorisationId: string;
   readonly amount: Money;
+  readonly refundId?: string;
 }
 
 /** The reply to a command. */
@@ -46,7 +61,10 @@ export type Reply =
   | { readonly kind: 'captured'; readonly total: Money }
   | { readonly kind: 'capture-failed'; readonly reason: string }
   | { readonly kind: 'voided' }
-  | { readonly kind: 'refunded'; readonly total: Money }
+  | { readonly kind: 'refunded'; readonly refundId: string; readonly amount: Money }
+  | { readonly kind: 'refund-declined'; readonly refundId: string; readonly reason: string }
+  /** To version 2 of the command. */
+  | { readonly kind: 'refunded-whole'; readonly total: Money }
   /** No reply: the reply to another command resolves the payment. */
   | { readonly kind: 'none' }
   /** The command can never succeed in this state, and has no failure reply. It is dead-lettered. */

@@ -3,13 +3,14 @@ import { beginRefund, recordRefund } from '../domain/refund.ts';
 import type { PaymentProvider } from '../provider.ts';
 import { callOutside } from '../store/handlers.ts';
 import { payments } from '../store/payments.ts';
+import { refundKey } from './keys.ts';
 import { callOrReply, reply } from './reply.ts';
 
 export const onRefundPayment = (provider: PaymentProvider) =>
   callOutside(refundPayment, payments, {
-    idempotencyKey: ({ data }) => `${data.orderId}/refund`,
-    before: ({ data }, payment) => callOrReply(data.orderId, beginRefund(payment)),
-    call: ({ authorisationId, total }, { idempotencyKey: key, signal }) =>
-      provider.refund({ key, authorisationId, total, signal }),
-    after: ({ data }, _, { request }) => reply(data.orderId, recordRefund(request)),
+    idempotencyKey: ({ data }) => refundKey(data.orderId, data.refundId),
+    before: ({ data }, payment) => callOrReply(data.orderId, beginRefund(payment, data)),
+    call: (request, { idempotencyKey: key, signal }) => provider.refund({ key, ...request, signal }),
+    after: ({ data }, payment, { request, response }) =>
+      reply(data.orderId, recordRefund(payment, data, request, response)),
   });

@@ -4,7 +4,9 @@ import {
   paymentCaptured,
   paymentCaptureFailed,
   paymentDeclined,
+  paymentRefundDeclined,
   paymentRefunded,
+  paymentRefunded2,
   paymentVoided,
 } from '@emporium/contracts';
 import type { Before, Decision } from '@emporium/store';
@@ -29,7 +31,11 @@ const eventOf = (orderId: string, reply: Reply): Effects => {
     case 'voided':
       return emit(paymentVoided, { orderId });
     case 'refunded':
-      return emit(paymentRefunded, { orderId, total: reply.total });
+      return emit(paymentRefunded, { orderId, refundId: reply.refundId, amount: reply.amount });
+    case 'refund-declined':
+      return emit(paymentRefundDeclined, { orderId, refundId: reply.refundId, reason: reply.reason });
+    case 'refunded-whole':
+      return emit(paymentRefunded2, { orderId, total: reply.total });
     case 'none':
       return undefined;
     case 'impossible':

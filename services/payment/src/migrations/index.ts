@@ -22,4 +22,11 @@ export const migrations: Migrations = {
     )`,
     'create index payment_ledger_order on payment_ledger (order_id)',
   ),
+  // Several refunds for an authorisation. Instances of earlier releases still insert rows without a refund's id.
+  '003-refunds': statements(
+    `alter table payment_ledger
+      add column refund_id text not null default '',
+      drop constraint payment_ledger_once,
+      add constraint payment_ledger_once unique (authorisation_id, entry, refund_id)`,
+  ),
 };

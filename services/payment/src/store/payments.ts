@@ -38,13 +38,14 @@ export const savePayments = async (
         ${known.map(({ state }) => JSON.stringify(state))}::jsonb[]
       ) as changed (order_id, state)
       where payment.order_id = any(${orderIds}::text[]) and payment.order_id = changed.order_id)
-    insert into payment_ledger (at, order_id, authorisation_id, entry, amount, currency)
+    insert into payment_ledger (at, order_id, authorisation_id, entry, amount, currency, refund_id)
     select ${now}::timestamptz, * from unnest(
       ${entries.map(({ orderId }) => orderId)}::text[],
       ${entries.map(({ authorisationId }) => authorisationId)}::text[],
       ${entries.map(({ entry }) => entry)}::text[],
       ${entries.map(({ amount }) => amount.amount)}::bigint[],
-      ${entries.map(({ amount }) => amount.currency)}::text[]
+      ${entries.map(({ amount }) => amount.currency)}::text[],
+      ${entries.map(({ refundId = '' }) => refundId)}::text[]
     )
     on conflict on constraint payment_ledger_once do nothing`.execute(tx);
 };

@@ -21,4 +21,6 @@ export interface PaymentLedgerTable {
   entry: LedgerEntry['entry'];
   amount: number;
   currency: string;
+  /** Empty unless this is a refund. */
+  refund_id: string;
 }

@@ -12,6 +12,7 @@ import {
   capturePayment,
   type Input,
   refundPayment,
+  refundPayment2,
   shop,
   voidPayment,
 } from '@emporium/contracts';
@@ -22,6 +23,7 @@ import { sql } from 'kysely';
 import { onAuthorisePayment } from '../../src/handlers/authorise-payment.ts';
 import { onCapturePayment } from '../../src/handlers/capture-payment.ts';
 import { onRefundPayment } from '../../src/handlers/refund-payment.ts';
+import { onRefundWholePayment } from '../../src/handlers/refund-whole-payment.ts';
 import { onVoidPayment } from '../../src/handlers/void-payment.ts';
 import { migrations } from '../../src/migrations/index.ts';
 import { createPaymentProvider, type PaymentProvider } from '../../src/provider.ts';
@@ -62,9 +64,13 @@ export const openPayment = async (serverUrl: string, providerUrl: string) => {
       createOutbound({ peer: 'the provider', url: providerUrl, apiKey, timeoutMs, trialAfterMs, log }),
     );
     const wrapped = wrap(provider);
-    const handlers = [onAuthorisePayment, onCapturePayment, onVoidPayment, onRefundPayment].map((handler) =>
-      handler(wrapped),
-    );
+    const handlers = [
+      onAuthorisePayment,
+      onCapturePayment,
+      onVoidPayment,
+      onRefundPayment,
+      onRefundWholePayment,
+    ].map((handler) => handler(wrapped));
     const { run } = store.runner(subscription, handlers);
     const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
     /** Retries, waits and gives up as the pipeline does, but stops after `maxWaits` waits. */
@@ -157,5 +163,15 @@ export const capture = (orderId: string, attempt = 1): Message =>
   command(capturePayment, { orderId }, { stepId: `${orderId}/capture/${attempt}` });
 export const release = (orderId: string): Message =>
   command(voidPayment, { orderId }, { stepId: `${orderId}/authorise/undo` });
-export const refund = (orderId: string): Message =>
-  command(refundPayment, { orderId }, { stepId: `${orderId}/refund/1` });
+/** Refunds all of it, unless `amount` says otherwise. */
+export const refund = (
+  orderId: string,
+  { refundId = orderId, amount = total.amount, attempt = 1 } = {},
+): Message =>
+  command(
+    refundPayment,
+    { orderId, refundId, amount: { ...total, amount } },
+    { stepId: `${refundId}/refund/${attempt}` },
+  );
+export const refundWhole = (orderId: string): Message =>
+  command(refundPayment2, { orderId }, { stepId: `${orderId}/refund/1` });

@@ -125,6 +125,32 @@ test('refunds never exceed the capture, and are not repeated', () => {
   expect(ledger.lines()).toMatchObject([{ captured: 1_999, refunded: 1_999 }]);
 });
 
+test('parts are refunded to the last minor unit, and then nothing is left', () => {
+  const { ledger, id } = authorised();
+  ledger.capture('c', id, undefined, false);
+  const refundOf = (key: string, part: number) =>
+    ledger.refund(key, id, { amount: part, currency: 'EUR' }, false);
+  const parts = [667, 666, 666];
+  for (const [n, part] of parts.entries())
+    expect([refundOf(`r${n}`, part), refundOf(`r${n}`, part)]).toEqual(Array(2).fill(approval('refunded')));
+  expect(refundOf('r4', 1)).toEqual(refusal('amount_too_large'));
+  expect(refundOf('r0', 666)).toEqual(refusal('idempotency_key_reused'));
+  expect(ledger.lines()).toMatchObject([{ captured: 1_999, refunded: 1_999 }]);
+});
+
+test('a refund in another currency is rejected', () => {
+  const { ledger, id } = authorised();
+  ledger.capture('c', id, undefined, false);
+  expect(ledger.refund('r', id, { amount: 1, currency: 'JPY' }, false)).toEqual(refusal('amount_too_large'));
+});
+
+test('tok_refund_fails_2 refuses two refunds, then accepts the same key', () => {
+  const { ledger, id } = authorised('tok_refund_fails_2');
+  ledger.capture('c', id, undefined, false);
+  const refunds = [1, 2, 3].map(() => ledger.refund('r', id, undefined, false));
+  expect(refunds).toEqual([refusal('refund_refused'), refusal('refund_refused'), approval('refunded')]);
+});
+
 test('a void is repeatable, and impossible after the capture', () => {
   const { ledger, id } = authorised();
   expect([ledger.void(id, false), ledger.void(id, false)]).toEqual([approval('voided'), approval('voided')]);

@@ -49,6 +49,7 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
   const idByCapture = new Map<string, string>();
   const tombstones = new Map<string, true>();
   const captureRefusals = new Map<string, number>();
+  const refundRefusals = new Map<string, number>();
   const outcomes = createIdempotencyStore(capacity);
 
   const apply = (change: Entry): void => {
@@ -94,6 +95,19 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
 
   const countFor = (reference: string): number =>
     [...authorisations.values()].filter((each) => each.reference === reference).length;
+
+  /** Counts the refusals that the token of an authorisation demands. */
+  const mustRefuse = (
+    refusals: Map<string, number>,
+    { id, token }: Authorisation,
+    kind: 'captureRefusals' | 'refundRefusals',
+  ): boolean => {
+    const known = refusals.get(id) ?? 0;
+    if (known >= behaviourOf(token)[kind]) return false;
+    refusals.set(id, known + 1);
+    evictOldest(refusals, capacity);
+    return true;
+  };
 
   const voidIt = (authorisation: Authorisation): Outcome => {
     if (authorisation.status === 'captured') return alreadyCaptured;
@@ -144,10 +158,7 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
         const amount = requested ?? { amount: total, currency };
         if (amount.currency !== currency || amount.amount > total)
           return rejected(422, 'amount_too_large', 'More than was authorised, or in another currency.');
-        const refusals = captureRefusals.get(authorisation.id) ?? 0;
-        if (isRefused || refusals < behaviourOf(authorisation.token).captureRefusals) {
-          if (!isRefused) captureRefusals.set(authorisation.id, refusals + 1);
-          evictOldest(captureRefusals, capacity);
+        if (isRefused || mustRefuse(captureRefusals, authorisation, 'captureRefusals')) {
           return rejected(409, 'capture_refused', 'The capture was refused; it may be retried.');
         }
         const captureId = `capt_${randomUUID()}`;
@@ -168,7 +179,6 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
         if (authorisation === undefined) return unknownAuthorisation;
         if (authorisation.status !== 'captured')
           return rejected(409, 'not_captured', 'There is nothing to refund.');
-        if (isRefused) return rejected(409, 'refund_refused', 'The refund was refused; it may be retried.');
         const { captured, refunded, currency } = authorisation;
         const amount = requested ?? { amount: captured - refunded, currency };
         if (amount.currency !== currency || amount.amount > captured - refunded)
@@ -177,6 +187,8 @@ export const createLedger = ({ file, authorisationTtlMs, now = Date.now }: Ledge
             'amount_too_large',
             'More than is left of the capture, or in another currency.',
           );
+        if (isRefused || mustRefuse(refundRefusals, authorisation, 'refundRefusals'))
+          return rejected(409, 'refund_refused', 'The refund was refused; it may be retried.');
         return {
           authorisation: { ...authorisation, refunded: refunded + amount.amount },
           outcome: succeeded(201, {

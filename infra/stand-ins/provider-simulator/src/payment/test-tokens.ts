@@ -7,11 +7,13 @@ export interface TokenBehaviour {
   readonly fault?: Fault & { readonly times: number };
   /** The number of captures per authorisation that are rejected. */
   readonly captureRefusals: number;
+  /** The number of refunds per authorisation that are rejected. */
+  readonly refundRefusals: number;
   /** The number of authorisations per reference that expire at once. */
   readonly expiries: number;
 }
 
-const normal: TokenBehaviour = { captureRefusals: 0, expiries: 0 };
+const normal: TokenBehaviour = { captureRefusals: 0, refundRefusals: 0, expiries: 0 };
 
 /**
  * `tok_ok…` and `tok_visa…` are approved, unknown tokens are declined. A number at the end of a faulty token is the number of
@@ -35,6 +37,8 @@ export const behaviourOf = (token: string): TokenBehaviour => {
       return { ...normal, fault: { mode: 'timeout', times: number ?? 1 } };
     case 'tok_capture_fails':
       return { ...normal, captureRefusals: number ?? Infinity };
+    case 'tok_refund_fails':
+      return { ...normal, refundRefusals: number ?? Infinity };
     case 'tok_expires':
       return { ...normal, expiries: number ?? Infinity };
     default:

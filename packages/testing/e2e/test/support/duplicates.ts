@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
-import { happened, type ShopUnderTest } from './shop-under-test.ts';
+import { happened, type ShopUnderTest, sku } from './shop-under-test.ts';
 
 /** Delivers every message twice until `end`; counts the copies. */
 interface Duplicator {
@@ -145,10 +145,18 @@ export const duplicateCases = (shop: () => ShopUnderTest): void => {
           const seen = happened(order);
           expect(new Set(seen).size).toBe(seen.length);
         }
+        const [refunded = ''] = ids;
+        const request = { lines: [{ sku, quantity: 1 }], restock: true, reason: 'broken handle' };
+        expect((await client.refund(refunded, request)).status).toBe(202);
         await eventually(
-          'welcome, three times three mails and a cancellation',
+          'the refund',
+          () => client.order(ada, refunded),
+          (order) => happened(order).at(-1) === 'refunded',
+        );
+        await eventually(
+          'welcome, three times three mails, a cancellation and a refund',
           () => client.mails(ada.email),
-          (mails) => mails.length >= 11,
+          (mails) => mails.length >= 12,
         );
         expect(await duplicator.copies()).toBeGreaterThan(40);
         expect((await client.mails(ada.email)).every(({ deliveries }) => deliveries === 1)).toBe(true);

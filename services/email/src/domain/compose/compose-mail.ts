@@ -6,6 +6,7 @@ export type Template =
   | 'welcome'
   | 'order-confirmed'
   | 'order-cancelled'
+  | 'order-refunded'
   | 'shipment-dispatched'
   | 'shipment-delivered'
   | 'temperature-alert'
