@@ -13,8 +13,9 @@ const oldestNode = 20;
 const commands = {
   demo: 'infra/demo/src/demo.ts',
   topology: 'infra/launcher/src/topology.ts',
-  new: 'infra/toolchain/src/new.ts',
+  events: 'infra/launcher/src/events.ts',
   projections: 'infra/launcher/src/projections.ts',
+  new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',
   test: 'infra/toolchain/src/test.ts',
