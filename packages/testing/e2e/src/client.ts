@@ -198,6 +198,15 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
       ),
     loyalty: ({ token }: Customer) => http.call<LoyaltyView>('GET', '/api/loyalty/me', { token }),
     adminLoyalty: (customerId: string) => asAdmin<LoyaltyView>('GET', `/api/admin/loyalty/${customerId}`),
+    /** Lets a service publish its history to a subscription that may have been born later. */
+    backfill: async (owner: string, subscription: string): Promise<void> => {
+      await asAdmin('POST', `/api/admin/backfills/${owner}`, { subscription });
+      for (;;) {
+        const path = `/api/admin/backfills/${owner}/${subscription}`;
+        if ((await asAdmin<{ state: string }>('GET', path)).state === 'finished') return;
+        await sleep(100);
+      }
+    },
     sensorLocations: async (windows = 1) =>
       (
         await http.call<{
