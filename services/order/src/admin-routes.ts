@@ -15,7 +15,7 @@ import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Fulfilment } from './fulfilment.ts';
 import type { OrderTables } from './store/tables.ts';
-import { atLeast, versionsAfter, type WaitForVersion } from './views/at-least.ts';
+import { atLeast, versionNote, versionsAfter, type WaitForVersion } from './views/at-least.ts';
 import { customerOrders } from './views/customer-orders.ts';
 import { listOrders } from './views/list-orders.ts';
 
@@ -71,6 +71,7 @@ export const adminRoutes =
         config: { access: 'administrator', problems: { 409: 'The order does not need attention' } },
         schema: {
           summary: 'Resume an order that needs attention',
+          description: versionNote,
           params: z.object({ id: z.string().max(100) }),
           response: { 202: z.object({ orderId: z.string() }) },
         },

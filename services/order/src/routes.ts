@@ -21,11 +21,11 @@ import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
 import { idempotencyKeyOf, idempotencyProblem } from './idempotency.ts';
 import { type Placed, placeOrders } from './place-order.ts';
-import { eventsUntil, pointInTime } from './point-in-time.ts';
+import { eventsUntilQuery, pointInTime } from './point-in-time.ts';
 import { customerRefund } from './refund-views.ts';
 import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
-import { atLeast, versionsAfter, type WaitForVersion } from './views/at-least.ts';
+import { atLeast, versionNote, versionsAfter, type WaitForVersion } from './views/at-least.ts';
 import { customerOrders } from './views/customer-orders.ts';
 import { listOrders } from './views/list-orders.ts';
 
@@ -91,7 +91,12 @@ export const orderRoutes =
             422: 'A line cannot be ordered, such as an unknown sku; or the Idempotency-Key was used with another body',
           },
         },
-        schema: { summary: 'Place an order', body: placeBody, response: { 202: accepted } },
+        schema: {
+          summary: 'Place an order',
+          description: versionNote,
+          body: placeBody,
+          response: { 202: accepted },
+        },
       },
       async (request, reply) => {
         const user = currentUser(request);
@@ -156,7 +161,7 @@ export const orderRoutes =
         const { order: now, stream: all } = await readOrder(store.db, request.params.id);
         if (now.status === 'none' || (now.customerId !== userId && role !== 'administrator'))
           throw notFound();
-        const stream = eventsUntil(all, request.query);
+        const stream = eventsUntilQuery(all, request.query);
         const order = orderOf(stream);
         if (order.status === 'none') throw notFound();
         return {
@@ -181,6 +186,7 @@ export const orderRoutes =
         config: { access: 'user', problems: { 409: 'The order is on its way, completed or cancelled' } },
         schema: {
           summary: 'Cancel an order that is not on its way yet',
+          description: versionNote,
           params: orderId,
           response: { 202: z.object({ orderId: z.string(), status }) },
         },

@@ -7,7 +7,7 @@ import { createProgressReport } from './progress-report.ts';
 import { lagText } from './projections.ts';
 import { failureText, type ProjectionStatus, statusOf } from './status.ts';
 
-export const projectionsUsage = 'usage: npm run projections -- list | status | rebuild <name> [--from-start]';
+const projectionsUsage = 'usage: npm run projections -- list | status | rebuild <name> [--from-start]';
 
 interface CommandOptions<DB> {
   readonly args: readonly string[];

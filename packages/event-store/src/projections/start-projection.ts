@@ -25,7 +25,7 @@ const pollMs = 1_000;
 /** An event becomes readable when every older transaction has ended: look again this soon, in milliseconds. */
 const againMs = 50;
 /** Wait between batches under load, in milliseconds, so that a batch is many events instead of one. */
-const gapMs = 20;
+const gapMs = 50;
 /** The longest wait before an event that could not be applied is tried again, in milliseconds. */
 const maxRetryMs = 5_000;
 

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import type { ProjectionFailure } from './checkpoint.ts';
+import type { ProjectionFailure, Target } from './checkpoint.ts';
 import type { Projection } from './definition.ts';
-import { type Lag, lagAfter } from './read-order.ts';
+import { beginning, type Lag, lagAfter, type Position } from './read-order.ts';
 
 export interface ProjectionStatus {
   readonly name: string;
@@ -25,11 +25,13 @@ export interface BuildStatus {
   readonly failure: ProjectionFailure | undefined;
 }
 
-interface Row {
+interface Row extends Position {
+  readonly target: Target;
   readonly version: number;
-  readonly transaction: string;
-  readonly position: number;
   readonly failure: ProjectionFailure | null;
+  /** Of a build: when it began. Of live tables: when their build was finished. */
+  readonly since: Date | null;
+  readonly events: number;
 }
 
 /** The state of a projection; `maxLag` bounds the events that are counted. */
@@ -38,33 +40,32 @@ export const statusOf = async <DB>(
   { name }: Pick<Projection, 'name'>,
   maxLag: number,
 ): Promise<ProjectionStatus> => {
-  const [live, build] = await Promise.all([
-    sql<Row & { built_at: Date | null }>`
-      select version, transaction::text as transaction, position, failure, built_at
-      from projection where name = ${name}`.execute(db),
-    sql<Row & { events: number; started_at: Date }>`
-      select version, transaction::text as transaction, position, failure, events, started_at
-      from projection_build where name = ${name}`.execute(db),
-  ]);
-  const [found, building] = [live.rows[0], build.rows[0]];
+  const { rows } = await sql<Row>`
+    select 'live' as target, version, transaction::text as transaction, position, failure, built_at as since,
+      0 as events
+    from projection where name = ${name}
+    union all
+    select 'build', version, transaction::text, position, failure, started_at, events
+    from projection_build where name = ${name}`.execute(db);
+  const live = rows.find(({ target }) => target === 'live');
+  const build = rows.find(({ target }) => target === 'build');
   return {
     name,
-    version: found?.version,
-    lag: await lagAfter(db, found ?? { transaction: '0', position: 0 }, maxLag),
-    failure: found?.failure ?? undefined,
-    builtAt: found?.built_at ?? undefined,
-    build:
-      building === undefined
-        ? undefined
-        : {
-            version: building.version,
-            startedAt: building.started_at,
-            events: building.events,
-            lag: await lagAfter(db, building, maxLag),
-            failure: building.failure ?? undefined,
-          },
+    version: live?.version,
+    lag: await lagAfter(db, live ?? beginning, maxLag),
+    failure: live?.failure ?? undefined,
+    builtAt: live?.since ?? undefined,
+    build: build === undefined ? undefined : await buildStatus(db, build, maxLag),
   };
 };
+
+const buildStatus = async <DB>(db: Kysely<DB>, build: Row, maxLag: number): Promise<BuildStatus> => ({
+  version: build.version,
+  startedAt: build.since ?? new Date(0), // not null in projection_build
+  events: build.events,
+  lag: await lagAfter(db, build, maxLag),
+  failure: build.failure ?? undefined,
+});
 
 /** One sentence about an event that could not be applied. */
 export const failureText = ({ stream, version, id, type, reason, since }: ProjectionFailure): string =>

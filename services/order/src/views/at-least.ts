@@ -13,7 +13,10 @@ import { z } from 'zod';
 import type { OrderTables } from '../store/tables.ts';
 
 /** The header of a response to a write: its version, for `atLeast` of later reads. */
-export const versionHeader = 'emporium-version';
+const versionHeader = 'emporium-version';
+
+/** For the description of a write. */
+export const versionNote = `The header ${versionHeader} of the response is for \`atLeast\` of lists and reports.`;
 
 /** The query parameter of a read that must include a write; the position that it names. */
 export const atLeast = z
