@@ -13,6 +13,8 @@ const oldestNode = 20;
 const commands = {
   demo: 'infra/demo/src/demo.ts',
   topology: 'infra/launcher/src/topology.ts',
+  events: 'infra/launcher/src/events.ts',
+  projections: 'infra/launcher/src/projections.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',
   test: 'infra/toolchain/src/test.ts',

@@ -27,7 +27,8 @@ export const loadSecrets = async (file: string): Promise<Secrets> => {
   return secrets;
 };
 
-const readSecrets = async (file: string): Promise<Partial<Secrets> | undefined> => {
+/** Undefined when there is no such file. */
+export const readSecrets = async (file: string): Promise<Partial<Secrets> | undefined> => {
   let text: string;
   try {
     text = await readFile(file, 'utf8');

@@ -20,7 +20,16 @@ export {
   type Stream,
 } from './event-store.ts';
 export { eventStoreMigrations } from './migrations.ts';
-export { type Projection, projection, type RunningProjection, startProjection } from './projection.ts';
+export { type Begun, type Build, type BuildProgress, createBuild } from './projections/build.ts';
+export { runProjectionsCommand } from './projections/command.ts';
+export { type Projection, type ProjectionDefinition, projectionsFor } from './projections/definition.ts';
+export { createProjections, lagText, maxCountedLag, type Projections } from './projections/projections.ts';
+export type { Reached } from './projections/read-barrier.ts';
+export type { Lag, Position } from './projections/read-order.ts';
+export { type RunningProjection, startProjection } from './projections/start-projection.ts';
+export { type BuildStatus, type ProjectionStatus, statusOf } from './projections/status.ts';
+export { applyEvents } from './projections/tables.ts';
+export { formatVersion, parseVersion, writeVersions } from './projections/write-version.ts';
 export { type NewestOptions, readNewest } from './read-newest.ts';
 export { type Loaded, loadState, type SnapshotOptions } from './snapshots.ts';
 export { type StreamHistoryOptions, streamHistory } from './stream-history.ts';

@@ -36,4 +36,24 @@ export const eventStoreMigrations: Migrations = {
   '000-event-store-causes': statements(
     'alter table event add column shape integer not null default 1, add column cause jsonb',
   ),
+  // A transaction that waited for a stream appended after a younger one, and yet was read before it: see appendEvents.
+  '000-event-store-projections': statements(
+    `update event set transaction = ordered.transaction from (
+      select stream, version, max(transaction::text::numeric) over (partition by stream order by version)::text::xid8
+        as transaction
+      from event
+    ) as ordered
+    where event.stream = ordered.stream and event.version = ordered.version
+      and event.transaction < ordered.transaction`,
+    'alter table projection add column failure jsonb, add column built_at timestamptz',
+    `create table projection_build (
+      name text primary key,
+      version integer not null,
+      transaction xid8 not null,
+      position bigint not null,
+      events bigint not null default 0,
+      failure jsonb,
+      started_at timestamptz not null default clock_timestamp()
+    )`,
+  ),
 };

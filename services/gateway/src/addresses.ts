@@ -18,6 +18,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/orders', service: 'order', access: 'user' },
   { path: '/api/admin/orders', service: 'order', access: 'administrator' },
   { path: '/api/admin/refunds', service: 'order', access: 'administrator' },
+  { path: '/api/admin/reports', service: 'order', access: 'administrator' },
   { path: '/api/products', service: 'inventory', access: 'public' },
   { path: '/api/admin/backfills/order', service: 'order', access: 'administrator' },
   { path: '/api/admin/products', service: 'inventory', access: 'administrator' },

@@ -44,7 +44,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
       (scope) => frontPage(scope, addresses, upstreams),
       (scope) => messageDocs(scope, shop),
       (scope) => pagesForAdministrators(scope, upstreams),
-      (scope) => forwardingRoutes(scope, addresses, upstreams),
+      (scope) => forwardingRoutes(scope, addresses, upstreams, config.EVENT_STREAMS),
     ],
   });
   const pools: LifecycleStage = {

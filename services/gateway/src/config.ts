@@ -8,6 +8,8 @@ const own = processConfig.extend({
   UPSTREAM_TIMEOUT_MS: milliseconds.default(15_000),
   /** Requests of one kind in flight or waiting for one service; more are answered 503. A kind is an address, reading or writing. */
   UPSTREAM_CAPACITY: z.coerce.number().int().min(1).default(500),
+  /** Open streams of server-sent events; more are answered 503. */
+  EVENT_STREAMS: z.coerce.number().int().min(1).default(1_000),
 });
 
 /** `USER_REGISTRATION_URL` */

@@ -1,20 +1,32 @@
 import { PassThrough, type Readable } from 'node:stream';
+import { type HttpRequest, problem } from '@emporium/service';
 import type { UpstreamResponse } from './upstream.ts';
 
 /** Responses of server-sent events, which have no end of their own: an open one would keep the server from closing. */
 export interface EventStreams {
-  /** The body to send to the caller. It is registered when it is an event stream, and returned as it is otherwise. */
+  /**
+   * The body to send to the caller. It is registered when it is an event stream, and returned as it is otherwise. Throws a 503 problem
+   * when too many are open: they have a limit of their own, since they take no place of other requests.
+   */
   track(response: UpstreamResponse): UpstreamResponse['body'];
   /** Ends all open streams regularly; clients of server-sent events connect again. */
   end(): void;
 }
 
-export const createEventStreams = (): EventStreams => {
+/** Whether the caller wants an event stream, as clients of server-sent events say. */
+export const acceptsEventStream = ({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): boolean =>
+  method === 'GET' && headers.accept?.includes('text/event-stream') === true;
+
+export const createEventStreams = (maxOpen: number): EventStreams => {
   const open = new Map<PassThrough, Readable>();
   return {
     track: ({ headers, body }) => {
       if (Buffer.isBuffer(body) || headers['content-type']?.startsWith('text/event-stream') !== true)
         return body;
+      if (open.size >= maxOpen) {
+        body.destroy();
+        throw tooMany();
+      }
       const outgoing = new PassThrough();
       open.set(outgoing, body);
       outgoing.once('close', () => {
@@ -32,3 +44,8 @@ export const createEventStreams = (): EventStreams => {
     },
   };
 };
+
+const tooMany = () =>
+  problem(503, 'too-many-streams', 'The gateway has the maximum number of open streams; try again.', {
+    headers: { 'retry-after': '5' },
+  });

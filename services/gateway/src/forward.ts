@@ -1,5 +1,5 @@
 import { correlationOf, type HttpReply, type HttpRequest, problem } from '@emporium/service';
-import type { EventStreams } from './event-streams.ts';
+import { acceptsEventStream, type EventStreams } from './event-streams.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
 
@@ -29,6 +29,7 @@ export const forward = async (
     headers: requestHeaders(request, correlationOf(request)),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     signal: disconnected.signal,
+    isStream: acceptsEventStream(request),
     ...(kind === undefined ? {} : { kind }),
   });
   const body = eventStreams?.track(response) ?? response.body;

@@ -1,7 +1,7 @@
 import { correlationOf, type HttpRequest, type HttpServer, type UpstreamMethods } from '@emporium/service';
 import type { Address } from './addresses.ts';
 import { askBrowsersToSignIn } from './admin/routes.ts';
-import { createEventStreams } from './event-streams.ts';
+import { acceptsEventStream, createEventStreams } from './event-streams.ts';
 import { forward, refuseDotSegments } from './forward.ts';
 import { requestHeaders } from './headers.ts';
 import type { Upstream } from './upstream.ts';
@@ -14,8 +14,9 @@ export const forwardingRoutes = async (
   server: HttpServer,
   addresses: readonly Address[],
   upstreams: ReadonlyMap<string, Upstream>,
+  maxEventStreams: number,
 ): Promise<void> => {
-  const eventStreams = createEventStreams();
+  const eventStreams = createEventStreams(maxEventStreams);
   server.addHook('preClose', async () => eventStreams.end());
   await server.register((scope, _options, done) => {
     askBrowsersToSignIn(scope);
@@ -40,9 +41,14 @@ export const forwardingRoutes = async (
   });
 };
 
-/** Reading and writing are separate kinds, since usually one of them is slower. */
-const kindOf = (path: string, { method }: HttpRequest): string =>
-  `${method === 'GET' || method === 'HEAD' ? 'read' : 'write'} ${path}`;
+/**
+ * Reading and writing are separate kinds, since usually one of them is slower. So are streams: all of them are opened at one time
+ * after a restart of their service.
+ */
+const kindOf = (path: string, request: HttpRequest): string => {
+  if (acceptsEventStream(request)) return `stream ${path}`;
+  return `${request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write'} ${path}`;
+};
 
 /** Asks the service which methods it supports at an address. */
 export const methodsOfServices =

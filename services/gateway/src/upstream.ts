@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem, problem } from '@emporium/service';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { type Bulkhead, createBulkhead } from './bulkhead.ts';
@@ -14,6 +15,11 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
   /** The bulkhead: slow requests of one kind take no connections from another kind. */
   readonly kind?: string;
+  /**
+   * A GET of server-sent events. Its client connects again when the connection is lost, and gives up at an error: while the service
+   * is restarted or busy, it waits here.
+   */
+  readonly isStream?: boolean;
 }
 
 export interface UpstreamResponse {
@@ -46,6 +52,13 @@ export interface UpstreamOptions {
 /** Requests of one kind in flight at one time; others wait. */
 const maxInFlight = 64;
 
+/** For a stream, while its service cannot be reached; with jitter, since all of them come at one time. */
+const againMs = 250;
+/** Streams have heartbeats in shorter intervals. */
+const idleStreamMs = 30_000;
+
+const busyCode = 'service-busy';
+
 /** In bytes. */
 const smallBody = 64 * 1_024;
 
@@ -74,7 +87,12 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
     return known;
   };
 
-  const send = async ({ signal, kind = '', ...request }: UpstreamRequest): Promise<UpstreamResponse> => {
+  const send = async ({
+    signal,
+    kind = '',
+    isStream = false,
+    ...request
+  }: UpstreamRequest): Promise<UpstreamResponse> => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(serviceTooSlow(name)), timeoutMs);
     const abort = () => deadline.abort(signal.reason);
@@ -85,6 +103,7 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
           ...request,
           body: request.body ?? null,
           signal: deadline.signal,
+          ...(isStream ? { bodyTimeout: Math.max(timeoutMs, idleStreamMs) } : {}),
         });
         const { statusCode: status, headers, body } = response;
         const isSmall = Number(headers['content-length']) <= smallBody;
@@ -96,15 +115,27 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
     }
   };
 
-  return {
-    name,
-    async request(request) {
+  const sendRepeatedly = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
+    const until = performance.now() + timeoutMs;
+    for (;;) {
       try {
         return await send(request).catch((error: unknown) => {
           // The connection was closed while the request was in flight: only safe methods are retried.
           if (isConnectionLost(error) && isSafe(request.method)) return send(request);
           throw error;
         });
+      } catch (error) {
+        if (request.isStream !== true || !mayPass(error) || performance.now() > until) throw error;
+        await sleep(againMs * (0.5 + Math.random()), undefined, { signal: request.signal });
+      }
+    }
+  };
+
+  return {
+    name,
+    async request(request) {
+      try {
+        return await sendRepeatedly(request);
       } catch (error) {
         throw request.signal.aborted ? callerDisconnected(error) : problemOf(error, name);
       }
@@ -135,12 +166,17 @@ const unreachableCodes = new Set([
   ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'],
 ]);
 
+const isAway = (error: unknown): boolean =>
+  unreachableCodes.has(error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error));
+
+const mayPass = (error: unknown): boolean =>
+  isAway(error) || (error instanceof Problem && error.code === busyCode);
+
 const problemOf = (error: unknown, name: string): unknown => {
   if (error instanceof Problem) return error;
-  const code = error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error);
-  if (unreachableCodes.has(code)) return serviceAway(name, error);
+  if (isAway(error)) return serviceAway(name, error);
   if (error instanceof errors.InvalidArgumentError) return invalidRequest(error);
-  const isNotHttp = error instanceof errors.HTTPParserError || code === 'UND_ERR_HEADERS_OVERFLOW';
+  const isNotHttp = error instanceof errors.HTTPParserError || codeOf(error) === 'UND_ERR_HEADERS_OVERFLOW';
   return isNotHttp ? badAnswer(name, error) : error;
 };
 
@@ -152,7 +188,7 @@ const serviceAway = (name: string, cause: unknown): Problem =>
     cause,
   });
 const serviceBusy = (name: string): Problem =>
-  problem(503, 'service-busy', `The ${name} service is busy; try again.`, { headers: retryAfter });
+  problem(503, busyCode, `The ${name} service is busy; try again.`, { headers: retryAfter });
 const serviceTooSlow = (name: string): Problem =>
   problem(504, 'service-too-slow', `The ${name} service did not answer in time.`);
 /** Node's server accepts some paths and headers that undici refuses to send. */

@@ -132,6 +132,7 @@ describe('routing', () => {
     ['GET', '/api/orders/1?expand=lines&x=%20', 'order', 'customer'],
     ['POST', '/api/admin/orders/1/resume', 'order', 'administrator'],
     ['GET', '/api/admin/refunds', 'order', 'administrator'],
+    ['GET', '/api/admin/reports/revenue?from=2026-01-01', 'order', 'administrator'],
     ['GET', '/api/products?limit=5', 'inventory', undefined],
     ['PATCH', '/api/admin/products/A', 'inventory', 'administrator'],
     ['GET', '/api/admin/dead-letters', 'operations', 'administrator'],
@@ -268,6 +269,7 @@ describe('forwarding', () => {
       response.writeHead(409, {
         'content-type': 'application/problem+json',
         'retry-after': '3',
+        'emporium-version': 'AAAA',
         location: '/api/orders/1',
       });
       response.end('{"status":409}');
@@ -275,6 +277,7 @@ describe('forwarding', () => {
     const { status, headers, body } = await call('/api/users', { method: 'POST', body: '{}' });
     expect({ status, body }).toEqual({ status: 409, body: { status: 409 } });
     expect(headers.get('retry-after')).toBe('3');
+    expect(headers.get('emporium-version')).toBe('AAAA');
     expect(headers.get('location')).toBe('/api/orders/1');
     expect(headers.get('content-type')).toBe('application/problem+json');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -457,6 +460,97 @@ describe('what goes wrong', () => {
       const closed = once(listeners[0] as ServerResponse, 'close');
       caller.abort();
       await closed;
+    });
+
+    test('is refused beyond its own limit, which no other request has a part in', async () => {
+      const other = await startGateway({ ...urlsOfStubs(), EVENT_STREAMS: '2' });
+      const callers = [new AbortController(), new AbortController()];
+      for (const { signal } of callers) await (await listen(other.url, signal)).read();
+      const refused = await fetch(`${other.url}/api/sensors/stream`);
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+      expect(await refused.json()).toMatchObject({ type: 'urn:emporium:problem:too-many-streams' });
+      const third = listeners[2];
+      await expect.poll(() => third?.closed).toBe(true);
+      answer = (_service, response) => response.writeHead(200).end();
+      expect((await fetch(`${other.url}/api/sensors/alerts`)).status).toBe(200);
+      answer = (_service, response) =>
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+      callers[0]?.abort();
+      await expect
+        .poll(async () => {
+          const { status, body } = await fetch(`${other.url}/api/sensors/stream`);
+          await body?.cancel();
+          return status;
+        })
+        .toBe(200);
+      callers[1]?.abort();
+      await other.stop();
+    });
+
+    test('waits while its service is restarted; another request does not', async () => {
+      const stub = stubs.get('sensor-analytics');
+      if (stub === undefined) throw new Error('no stub');
+      stub.server.closeAllConnections();
+      stub.server.close();
+      await once(stub.server, 'close');
+      expect((await call('/api/sensors/stream')).status).toBe(503);
+      const headers = { accept: 'text/event-stream' };
+      const began = Date.now();
+      const waiting = fetch(`${gateway.url}/api/sensors/stream`, { headers });
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await startStub('sensor-analytics', stub.port);
+      const response = await waiting;
+      expect([response.status, Date.now() - began < 2_000]).toEqual([200, true]);
+      await response.body?.cancel();
+    });
+
+    test('many are opened at one time, and take no place of other requests', async () => {
+      const held: ServerResponse[] = [];
+      answer = (_service, response, { url }) => {
+        if (url.endsWith('/stream')) held.push(response);
+        else response.writeHead(200).end();
+      };
+      const callers = new AbortController();
+      const headers = { accept: 'text/event-stream' };
+      const opening = Array.from({ length: 30 }, () =>
+        fetch(`${gateway.url}/api/sensors/stream`, { headers, signal: callers.signal }),
+      );
+      await expect.poll(() => held.length).toBe(5); // the capacity of this gateway
+      expect((await call('/api/sensors/alerts')).status).toBe(200);
+      answer = (_service, response) =>
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+      for (const response of held)
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+      const statuses = (await Promise.all(opening)).map(({ status }) => status);
+      expect(statuses).toEqual(Array(30).fill(200));
+      callers.abort();
+    });
+
+    test('that waits for its service is answered 503 in the end', async () => {
+      const other = await startGateway({
+        ...urlsOfStubs(),
+        SENSOR_ANALYTICS_URL: `http://127.0.0.1:${await freePort()}`,
+        UPSTREAM_TIMEOUT_MS: '700',
+      });
+      const headers = { accept: 'text/event-stream' };
+      const began = Date.now();
+      const { status } = await fetch(`${other.url}/api/sensors/stream`, { headers });
+      expect(status).toBe(503);
+      expect(Date.now() - began).toBeGreaterThan(600);
+      await other.stop();
+    });
+
+    test('may be silent for longer than a request may take', async () => {
+      const other = await startGateway({ ...urlsOfStubs(), UPSTREAM_TIMEOUT_MS: '300' });
+      const headers = { accept: 'text/event-stream' };
+      const { body } = await fetch(`${other.url}/api/sensors/stream`, { headers });
+      const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+      expect((await reader?.read())?.value).toBe('data: 1\n\n');
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      listeners[0]?.write('data: 2\n\n');
+      expect((await reader?.read())?.value).toBe('data: 2\n\n');
+      await reader?.cancel();
+      await other.stop();
     });
 
     test('ends regularly, and at once, when the gateway stops', async () => {

@@ -15,11 +15,14 @@ import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Fulfilment } from './fulfilment.ts';
 import type { OrderTables } from './store/tables.ts';
+import { atLeast, versionNote, versionsAfter, type WaitForVersion } from './views/at-least.ts';
+import { customerOrders } from './views/customer-orders.ts';
 import { listOrders } from './views/list-orders.ts';
 
 interface AdminDependencies {
   readonly store: Store<OrderTables>;
   readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
+  readonly waitForVersion: WaitForVersion;
 }
 
 const summary = z.object({
@@ -32,7 +35,7 @@ const summary = z.object({
 });
 
 export const adminRoutes =
-  ({ store, fulfilment }: AdminDependencies): Routes =>
+  ({ store, fulfilment, waitForVersion }: AdminDependencies): Routes =>
   (server) => {
     server.get(
       '/api/admin/orders',
@@ -44,12 +47,14 @@ export const adminRoutes =
             limit: pageLimit(1_000, 50),
             before: cursor,
             status: z.string().max(40).optional(),
+            atLeast,
           }),
           response: { 200: z.object({ orders: z.array(summary), ...nextPage }) },
         },
       },
       async (request, reply) => {
         const { query } = request;
+        await waitForVersion(customerOrders, query.atLeast);
         const { rows, next } = await readPage(request, reply, {
           limit: query.limit,
           parameter: 'before',
@@ -66,6 +71,7 @@ export const adminRoutes =
         config: { access: 'administrator', problems: { 409: 'The order does not need attention' } },
         schema: {
           summary: 'Resume an order that needs attention',
+          description: versionNote,
           params: z.object({ id: z.string().max(100) }),
           response: { 202: z.object({ orderId: z.string() }) },
         },
@@ -73,15 +79,19 @@ export const adminRoutes =
       async (request, reply) => {
         const { id } = request.params;
         const actor = actorOf(currentUser(request));
-        await store.transaction(async ({ tx, now, context, effects }) => {
+        const version = await store.transaction(async ({ tx, now, context, effects }) => {
           const cause = causeOf(context, actor);
           const applied = await fulfilment.apply(tx, id, { kind: 'resume' }, now, cause);
           if (applied === undefined) throw problem(404, 'not-found', 'There is no such order.');
           if (applied.transition.kind === 'ignored')
             throw problem(409, 'not-parked', applied.transition.reason);
           effects.push(...applied.effects);
+          return (await versionsAfter(tx, [id])).get(id);
         });
-        return reply.code(202).send({ orderId: id });
+        return reply
+          .code(202)
+          .headers(version ?? {})
+          .send({ orderId: id });
       },
     );
   };

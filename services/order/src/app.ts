@@ -1,4 +1,4 @@
-import { createEventTail, startProjection } from '@emporium/event-store';
+import { createEventTail, createProjections } from '@emporium/event-store';
 import { createSagaRunner } from '@emporium/saga';
 import {
   createService,
@@ -22,10 +22,12 @@ import { migrations } from './migrations/index.ts';
 import { createOrderStreams } from './order-streams.ts';
 import { refundRoutes } from './refund-routes.ts';
 import { createRefundSaga, type RefundSubject } from './refund-saga.ts';
+import { reportRoutes } from './report-routes.ts';
 import { orderRoutes } from './routes.ts';
 import { orderFormat } from './store/order-format.ts';
 import type { OrderTables } from './store/tables.ts';
-import { customerOrders } from './views/customer-orders.ts';
+import { createWaitForVersion } from './views/at-least.ts';
+import { projections } from './views/index.ts';
 
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<OrderTables>('order', config, log, defineOrders(config));
@@ -33,7 +35,11 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
 /** The definition of the service, independent of its database and broker. */
 export const defineOrders =
   (config: Settings) =>
-  ({ store, log }: Pick<ServiceContext<OrderTables>, 'store' | 'log'>): ServiceDefinition<OrderTables> => {
+  ({
+    store,
+    health,
+    log,
+  }: Pick<ServiceContext<OrderTables>, 'store' | 'health' | 'log'>): ServiceDefinition<OrderTables> => {
     const deadlines = {
       stepMs: config.ORDER_STEP_DEADLINE_MS,
       attempts: config.ORDER_STEP_ATTEMPTS,
@@ -55,6 +61,9 @@ export const defineOrders =
       follow: followRefund,
     });
     const backlog = createBacklog((max) => fulfilment.countOpen(max), config.ORDER_BACKLOG_LIMIT);
+    const views = createProjections(store, projections, log);
+    const waitForVersion = createWaitForVersion(views, config.ORDER_READ_WAIT_MS);
+    for (const { name, check } of views.checks) health.add(name, check, { degrades: true });
     const tail = createEventTail<OrderEvent, OrderTables>(store, { format: orderFormat, log });
     const streams = createOrderStreams(tail);
 
@@ -62,10 +71,11 @@ export const defineOrders =
       description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
       migrations,
       routes: [
-        orderRoutes({ store, fulfilment, backlog }),
-        adminRoutes({ store, fulfilment }),
+        orderRoutes({ store, fulfilment, backlog, waitForVersion }),
+        adminRoutes({ store, fulfilment, waitForVersion }),
         refundRoutes({ store, refunds }),
         historyRoutes({ store, streams }),
+        reportRoutes({ store, views, waitForVersion }),
       ],
       subscriptions: {
         'order.replies': fulfilment.replies,
@@ -74,7 +84,7 @@ export const defineOrders =
         'order.prices': [onProductListed, onProductPriceChanged],
       },
       background: [
-        { name: 'customer orders view', start: () => startProjection(store, customerOrders, log).stop },
+        ...views.stages,
         { name: 'order streams', start: () => tail.stop },
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
         { name: 'refund deadlines', start: () => refunds.startDeadlines(store).stop },

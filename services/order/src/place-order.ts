@@ -17,6 +17,7 @@ import type { Fulfilment } from './fulfilment.ts';
 import { decideOrder, orders } from './store/orders.ts';
 import { readPrices } from './store/prices.ts';
 import type { OrderTables } from './store/tables.ts';
+import { versionsAfter } from './views/at-least.ts';
 
 export interface PlaceOrder {
   readonly customerId: string;
@@ -70,7 +71,14 @@ export const placeOrders =
       return [];
     });
     await begin(tx, fulfilment, accepted, now);
-    const answered = accepted.map((order) => ({ part: order.part, answer: answerTo(order) }));
+    const versions = await versionsAfter(
+      tx,
+      accepted.map(({ orderId }) => orderId),
+    );
+    const answered = accepted.map((order) => ({
+      part: order.part,
+      answer: answerTo(order, versions.get(order.orderId)),
+    }));
     await remember(
       tx,
       answered.flatMap(({ part: { item }, answer }) =>
@@ -139,7 +147,8 @@ const begin = async (
   });
 };
 
-const answerTo = ({ orderId, total }: Accepted): Answer => {
+const answerTo = ({ orderId, total }: Accepted, version: Answer['headers'] = {}): Answer => {
   const href = `/api/orders/${orderId}`;
-  return { status: 202, headers: { location: href }, body: { orderId, status: 'placed', total, href } };
+  const headers = { location: href, ...version };
+  return { status: 202, headers, body: { orderId, status: 'placed', total, href } };
 };

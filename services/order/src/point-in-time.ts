@@ -11,31 +11,55 @@ export const pointInTime = {
 
 type PointInTime = { readonly [Field in keyof typeof pointInTime]?: z.output<(typeof pointInTime)[Field]> };
 
-/**
- * The order's events up to that moment; all of them without one. Throws a 400 problem for a moment that cannot be, and a 404
- * problem for one at which there was no such order: what is asked for is well formed, and does not exist.
- */
+/** A moment that cannot be, or at which there was no such order; the message continues the sentence that the field begins. */
+export interface NoSuchMoment {
+  readonly refused: 'impossible' | 'missing';
+  readonly field: keyof PointInTime;
+  readonly message: string;
+}
+
+/** The order's events up to that moment, which are all of them without one. */
 export const eventsUntil = (
   stream: OrderStream,
   { at, version }: PointInTime,
-  now: Date = new Date(),
-): OrderStream => {
+  now: Date,
+): OrderStream | NoSuchMoment => {
   if (at !== undefined && version !== undefined)
-    throw invalid('query.version', 'must not be given together with query.at');
+    return impossible('version', 'must not be given together with a time');
   if (at !== undefined) {
-    if (at > now) throw invalid('query.at', `must not be in the future; now it is ${now.toISOString()}`);
+    if (at > now) return impossible('at', `must not be in the future; now it is ${now.toISOString()}`);
     const then = asOf(stream, { at });
     if (then !== undefined && then.version > 0) return then;
-    const placedAt = stream.events[0]?.at.toISOString();
-    throw missing('query.at', `is before the order existed: it was placed at ${placedAt}`);
+    return missing(
+      'at',
+      `is before the order existed: it was placed at ${stream.events[0]?.at.toISOString()}`,
+    );
   }
   if (version === undefined) return stream;
   const then = asOf(stream, { version });
-  if (then === undefined)
-    throw missing('query.version', `is not a version of the order: the newest is ${stream.version}`);
-  return then;
+  return then ?? missing('version', `is not a version of the order: the newest is ${stream.version}`);
 };
 
-const invalid = (field: string, message: string) =>
-  fieldProblem(400, 'invalid-request', [{ field, message }]);
-const missing = (field: string, message: string) => fieldProblem(404, 'no-such-moment', [{ field, message }]);
+const impossible = (field: keyof PointInTime, message: string): NoSuchMoment => ({
+  refused: 'impossible',
+  field,
+  message,
+});
+const missing = (field: keyof PointInTime, message: string): NoSuchMoment => ({
+  refused: 'missing',
+  field,
+  message,
+});
+
+/**
+ * The same for a request. Throws a 400 problem for a moment that cannot be, and a 404 problem for one at which there was no such
+ * order: what is asked for is well formed, and does not exist.
+ */
+export const eventsUntilQuery = (stream: OrderStream, query: PointInTime): OrderStream => {
+  const then = eventsUntil(stream, query, new Date());
+  if (!('refused' in then)) return then;
+  const errors = [{ field: `query.${then.field}`, message: then.message }];
+  throw then.refused === 'impossible'
+    ? fieldProblem(400, 'invalid-request', errors)
+    : fieldProblem(404, 'no-such-moment', errors);
+};

@@ -21,16 +21,19 @@ import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
 import { idempotencyKeyOf, idempotencyProblem } from './idempotency.ts';
 import { type Placed, placeOrders } from './place-order.ts';
-import { eventsUntil, pointInTime } from './point-in-time.ts';
+import { eventsUntilQuery, pointInTime } from './point-in-time.ts';
 import { customerRefund } from './refund-views.ts';
 import { orderOf, readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
+import { atLeast, versionNote, versionsAfter, type WaitForVersion } from './views/at-least.ts';
+import { customerOrders } from './views/customer-orders.ts';
 import { listOrders } from './views/list-orders.ts';
 
 export interface OrderDependencies {
   readonly store: Store<OrderTables>;
   readonly fulfilment: SagaRunner<Fulfilment, OrderTables>;
   readonly backlog: Backlog;
+  readonly waitForVersion: WaitForVersion;
 }
 
 const status = z.enum(['placed', 'confirmed', 'completed', 'cancelling', 'cancelled', 'needs-attention']);
@@ -74,7 +77,7 @@ const orderId = z.object({ id: z.string().max(100) });
 const customerReason = { code: 'customer-request', text: 'cancelled by the customer' };
 
 export const orderRoutes =
-  ({ store, fulfilment, backlog }: OrderDependencies): Routes =>
+  ({ store, fulfilment, backlog, waitForVersion }: OrderDependencies): Routes =>
   (server) => {
     const place = store.grouped(placeOrders(fulfilment));
 
@@ -88,7 +91,12 @@ export const orderRoutes =
             422: 'A line cannot be ordered, such as an unknown sku; or the Idempotency-Key was used with another body',
           },
         },
-        schema: { summary: 'Place an order', body: placeBody, response: { 202: accepted } },
+        schema: {
+          summary: 'Place an order',
+          description: versionNote,
+          body: placeBody,
+          response: { 202: accepted },
+        },
       },
       async (request, reply) => {
         const user = currentUser(request);
@@ -118,6 +126,7 @@ export const orderRoutes =
             limit: pageLimit(100, 20),
             before: cursor,
             status: status.optional(),
+            atLeast,
           }),
           response: { 200: z.object({ orders: z.array(summary), ...nextPage }) },
         },
@@ -125,6 +134,7 @@ export const orderRoutes =
       async (request, reply) => {
         const { userId: customerId } = currentUser(request);
         const { query } = request;
+        await waitForVersion(customerOrders, query.atLeast);
         const { rows, next } = await readPage(request, reply, {
           limit: query.limit,
           parameter: 'before',
@@ -151,7 +161,7 @@ export const orderRoutes =
         const { order: now, stream: all } = await readOrder(store.db, request.params.id);
         if (now.status === 'none' || (now.customerId !== userId && role !== 'administrator'))
           throw notFound();
-        const stream = eventsUntil(all, request.query);
+        const stream = eventsUntilQuery(all, request.query);
         const order = orderOf(stream);
         if (order.status === 'none') throw notFound();
         return {
@@ -176,6 +186,7 @@ export const orderRoutes =
         config: { access: 'user', problems: { 409: 'The order is on its way, completed or cancelled' } },
         schema: {
           summary: 'Cancel an order that is not on its way yet',
+          description: versionNote,
           params: orderId,
           response: { 202: z.object({ orderId: z.string(), status }) },
         },
@@ -197,7 +208,8 @@ export const orderRoutes =
           if (applied?.transition.kind === 'changed') effects.push(...applied.effects);
           // Read it again under the saga's lock: a deadline or a refusal may have cancelled the order meanwhile.
           const { order: decided } = await readOrder(tx, id);
-          return decided.status !== 'none' && isBeingCancelled(decided) ? decided.status : undefined;
+          if (decided.status === 'none' || !isBeingCancelled(decided)) return undefined;
+          return { status: decided.status, headers: (await versionsAfter(tx, [id])).get(id) };
         });
         if (outcome === undefined) {
           throw problem(
@@ -206,7 +218,10 @@ export const orderRoutes =
             'The order is on its way or completed, and can no longer be cancelled.',
           );
         }
-        return reply.code(202).send({ orderId: id, status: outcome });
+        return reply
+          .code(202)
+          .headers(outcome.headers ?? {})
+          .send({ orderId: id, status: outcome.status });
       },
     );
   };

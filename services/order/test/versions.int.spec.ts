@@ -185,7 +185,7 @@ describe.skipIf(!postgres.available)(postgres.title('orders that were stored bef
     const again = startProjection(
       orders.store,
       { ...customerOrders, version: customerOrders.version + 1 },
-      log,
+      { log },
     );
     await expect.poll(rows, patience).toMatchObject(expected);
     await again.stop();

@@ -4,7 +4,12 @@ import type { OrderTables } from '../../src/store/tables.ts';
 
 interface OldRows {
   readonly event_stream: readonly object[];
-  readonly event: readonly { readonly stream: string; readonly version: number; readonly at: string }[];
+  readonly event: readonly {
+    readonly stream: string;
+    readonly version: number;
+    readonly type: string;
+    readonly at: string;
+  }[];
   /** What `GET /api/orders/:id` answered. */
   readonly views: Readonly<Record<'done' | 'cancelled' | 'declined' | 'parked' | 'late', OldView>>;
 }

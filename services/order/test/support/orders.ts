@@ -62,7 +62,8 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
   const createInstance = () => {
     const store = createStore<OrderTables>({ service: 'order', registry: shop, url: database.url, log });
     stores.push(store);
-    const definition = defineOrders({ ...settings.parse({}), ...changes })({ store, log });
+    const health = createHealth();
+    const definition = defineOrders({ ...settings.parse({}), ...changes })({ store, health, log });
     const runs = shop.subscriptions
       .filter(({ service }) => service === 'order')
       .map((subscription) => ({
@@ -75,15 +76,15 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
       if (subscribed.length === 0) throw new Error(`order has no subscription to ${message.contract.type}`);
       for (const { run } of subscribed) await run(message, new AbortController().signal);
     };
-    return { store, definition, handle };
+    return { store, definition, handle, health };
   };
 
-  const { store, definition, handle } = createInstance();
+  const { store, definition, handle, health } = createInstance();
   await store.migrate(definition.migrations);
   const server = await createHttpServer({
     log,
     api: { title: 'order', description: 'under test' },
-    health: createHealth(),
+    health,
     tokens: verifier,
     routes: definition.routes ?? [],
   });
@@ -91,8 +92,10 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
   let listed = 0;
 
   return {
+    url: database.url,
     store,
     server,
+    health,
     lines,
     log,
     tokens: verifier,

@@ -1,0 +1,66 @@
+import type { Log } from '@emporium/bus';
+import type { Store } from '@emporium/store';
+import type { Projection } from './definition.ts';
+import { createReadBarrier, type Reached } from './read-barrier.ts';
+import type { Position } from './read-order.ts';
+import { startProjection } from './start-projection.ts';
+import { failureText, type ProjectionStatus, statusOf } from './status.ts';
+
+/** The projections of a service: how they are started, watched and waited for. */
+export interface Projections {
+  /** One for each, for the background of the service. */
+  readonly stages: readonly { readonly name: string; start(): () => Promise<void> }[];
+  /** One for each: throws when the projection has stopped at an event, or is more than a minute behind. */
+  readonly checks: readonly { readonly name: string; readonly check: () => Promise<void> }[];
+  /** Waits until the projection has applied what this version has changed; `late` after `timeoutMs`. */
+  wait(projection: Projection, version: Position, timeoutMs: number): Promise<Reached>;
+  status(): Promise<readonly ProjectionStatus[]>;
+  statusOf(projection: Projection): Promise<ProjectionStatus>;
+}
+
+/** Events that are counted for the lag of a status. */
+export const maxCountedLag = 10_000;
+/** A projection is up to date within milliseconds. */
+const maxSeconds = 60;
+
+export const createProjections = <DB>(
+  store: Store<DB>,
+  projections: readonly Projection[],
+  log: Log,
+): Projections => {
+  const barrier = createReadBarrier(store.db, log);
+  const read = (projection: Projection) => statusOf(store.db, projection, maxCountedLag);
+  return {
+    stages: [
+      { name: 'read barrier', start: () => barrier.stop },
+      ...projections.map((each) => ({
+        name: `projection ${each.name}`,
+        start: () => startProjection(store, each, { log, onProgress: barrier.wake }).stop,
+      })),
+    ],
+    checks: projections.map((each) => ({
+      name: `projection ${each.name}`,
+      check: async () => {
+        const trouble = troubleOf(each, await read(each));
+        if (trouble !== undefined) throw new Error(trouble);
+      },
+    })),
+    wait: ({ name }, version, timeoutMs) => barrier.wait(name, version, timeoutMs),
+    status: () => Promise.all(projections.map(read)),
+    statusOf: read,
+  };
+};
+
+const troubleOf = ({ version }: Projection, status: ProjectionStatus): string | undefined => {
+  const { lag, failure, build } = status;
+  if (failure !== undefined) return failureText(failure);
+  // A build that a person runs beside live tables of this version is no trouble of this process.
+  if (build?.version === version && build.failure !== undefined && status.version !== version)
+    return `version ${version}: ${failureText(build.failure)}`;
+  if (lag.seconds <= maxSeconds) return undefined;
+  return `${lagText(lag, maxCountedLag)} behind`;
+};
+
+/** Such as `12 events and 3.5 s`. */
+export const lagText = ({ events, seconds }: ProjectionStatus['lag'], max: number): string =>
+  `${events >= max ? `at least ${events}` : events} ${events === 1 ? 'event' : 'events'} and ${Math.round(seconds * 10) / 10} s`;
