@@ -1,4 +1,4 @@
-// node packages/contracts/scripts/events-document.ts: writes docs/events.md and docs/asyncapi.json from the registry.
+// node packages/contracts/scripts/events-document.ts: writes the documents about messages in docs/ from the registry.
 import { writeFileSync } from 'node:fs';
 import { shop } from '../src/index.ts';
 import { documents } from './documents.ts';

@@ -1,5 +1,6 @@
 import { fieldRows, publishedSchema } from '../src/documents/index.ts';
 import type { Contract, Registry, RetryPolicy, Subscription } from '../src/index.ts';
+import { code, table } from './markdown.ts';
 
 /** The Markdown page with all contracts and subscriptions. */
 export const eventsMarkdown = (registry: Registry): string => {
@@ -93,9 +94,3 @@ const linked = ({ type }: Contract): string => `[\`${type}\`](#${type.replaceAll
 
 const fieldsTable = (contract: Contract): string[] =>
   table(['field', 'type', 'required'], fieldRows(publishedSchema(contract), code));
-
-/** A pipe would end the cell. */
-const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);

@@ -66,6 +66,7 @@ export {
   refundPayment2,
   voidPayment,
 } from './payment.ts';
+export { followersOf, type Reaction, reaction } from './reaction.ts';
 export { createRegistry, type Registry } from './registry.ts';
 export { sensorData, temperatureAlert } from './sensors.ts';
 export {

@@ -1,6 +1,7 @@
 import * as inventory from './inventory.ts';
 import * as order from './order.ts';
 import * as payment from './payment.ts';
+import { reactions } from './reactions.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import * as sensors from './sensors.ts';
 import * as shipping from './shipping.ts';
@@ -11,4 +12,5 @@ import * as users from './users.ts';
 export const shop: Registry = createRegistry({
   contracts: [order, inventory, payment, shipping, users, sensors].flatMap((module) => Object.values(module)),
   subscriptions,
+  reactions,
 });

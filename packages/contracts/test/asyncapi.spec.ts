@@ -19,7 +19,7 @@ const isEnvelope = ajv.compile(envelopeSchema);
 const contracts = shop.contracts.map((contract) => [contract.type, contract] as const);
 
 describe('the AsyncAPI document', () => {
-  test('is valid by the official parser, without a warning', async () => {
+  test('is valid by the official parser, without a warning', { timeout: 60_000 }, async () => {
     const { document, diagnostics } = await new Parser().parse(JSON.stringify(asyncapi(shop)));
     expect(diagnostics.map(({ message, path }) => `${path.join('.')}: ${message}`)).toEqual([]);
     expect(document?.version()).toBe('3.1.0');
@@ -33,7 +33,7 @@ describe('the AsyncAPI document', () => {
     expect(document?.allOperations().all().length).toBeGreaterThan(shop.contracts.length);
   });
 
-  test('is not valid with a mistake in it', async () => {
+  test('is not valid with a mistake in it', { timeout: 60_000 }, async () => {
     const text = JSON.stringify(asyncapi(shop)).replace('"action":"send"', '"action":"publish"');
     const { diagnostics } = await new Parser().parse(text);
     expect(diagnostics.map(({ message }) => message)).toContainEqual(expect.stringContaining('action'));

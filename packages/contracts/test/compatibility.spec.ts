@@ -122,6 +122,20 @@ describe('the compatibility check, on contracts with a planted mistake', () => {
     return { status, stderr };
   };
 
+  test('fails on a cycle of messages that nobody declared', () => {
+    const { status, stderr } = plant(
+      'reactions.ts',
+      'leadsTo: [orderCancelled, orderParked]',
+      'leadsTo: [releaseStock]',
+    );
+    expect(stderr).toBe(
+      'The registry is wrong:\n' +
+        '- inventory.release-stock -> stock.released -> inventory.release-stock: a cycle that nobody declared; ' +
+        "break it, or declare its last step in 'repeats' with what ends it\n",
+    );
+    expect(status).toBe(1);
+  });
+
   test.each([
     [
       'a missing upcaster',

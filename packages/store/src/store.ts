@@ -112,7 +112,7 @@ export const createStore = <DB>({
     grouped: (work) => createGrouped(transaction, work),
     runner: (subscription, handlers, { groupSize } = {}) =>
       createRunner({
-        ...{ transaction, subscription, handlers },
+        ...{ transaction, registry, subscription, handlers },
         ...(groupSize === undefined ? {} : { groupSize }),
       }),
     migrate: async (migrations) => {

@@ -48,7 +48,7 @@ const pages = createServer((request, response) => {
 });
 
 /** Services that no test here calls. */
-const nowhere = ['ORDER', 'INVENTORY', 'PAYMENT', 'SHIPPING', 'OPERATIONS', 'SENSOR_ANALYTICS'];
+const nowhere = ['ORDER', 'INVENTORY', 'PAYMENT', 'SHIPPING', 'OPERATIONS', 'SENSOR_ANALYTICS', 'LOYALTY'];
 
 let url: string;
 let stop: () => Promise<void>;

@@ -645,7 +645,7 @@ describe('the start page and the documents', () => {
     const { status, text, headers } = await call('/docs/events');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
-    expect(text).not.toMatch(/<script|src=|https?:\/\/(?!json-schema)/i);
+    expect(text).not.toMatch(/<script|style=|src=|https?:\/\/(?!json-schema|www\.w3\.org\/2000\/svg)/i);
     for (const { type } of shop.contracts) expect(text).toContain(`<h3 id="${type}">${type}</h3>`);
     const placed1 = text.slice(text.indexOf('<h3 id="order.placed">'), text.indexOf('id="order.refunded"'));
     for (const part of [
@@ -658,16 +658,20 @@ describe('the start page and the documents', () => {
     ])
       expect(placed1).toContain(part);
     expect(text).toContain('<dt>Handled by</dt><dd><code>inventory.commands</code></dd>');
+    const flow = text.slice(text.indexOf('<h2 id="flow">'));
+    expect(flow).toMatch(/<svg .*stroke-dasharray.*<a href="#inventory\.reserve-stock\.v2"><path .*<\/svg>/s);
+    expect(flow).toContain('inventory_reserve_stock --&#62; stock_reserved');
+    for (const [, id] of text.matchAll(/href="#([^"]+)"/g)) expect(text).toContain(` id="${id}"`);
   });
 
-  test('the AsyncAPI document is the committed one', async () => {
-    const { status, text, headers } = await call('/docs/asyncapi.json');
+  test.each(['asyncapi.json', 'flow.json'])('/docs/%s is the committed one', async (name) => {
+    const { status, text, headers } = await call(`/docs/${name}`);
     expect([status, headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
-    const committed = await readFile(new URL('../../../docs/asyncapi.json', import.meta.url), 'utf8');
+    const committed = await readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
     expect(JSON.parse(text)).toEqual(JSON.parse(committed));
   });
 
-  test.each(['/docs/events', '/docs/asyncapi.json'])(
+  test.each(['/docs/events', '/docs/asyncapi.json', '/docs/flow.json'])(
     '%s can be asked for with HEAD, and refuses others',
     async (path) => {
       expect((await call(path, { method: 'HEAD' })).status).toBe(200);

@@ -4,6 +4,10 @@ export const storeErrors = catalogue('store', {
   database_away: { settle: 'pause', message: 'The database cannot be reached' },
   unstorable: { settle: 'dead-letter', message: 'The database cannot store this' },
   conflict: { settle: 'retry', message: 'Transactions kept colliding' },
+  undeclared_effect: {
+    settle: 'dead-letter',
+    message: 'What a handler returned is not declared to follow (reactions.ts of contracts)',
+  },
   migration_failed: { settle: 'retry', message: 'The database could not be migrated' },
   transaction_over: {
     settle: 'retry',

@@ -31,15 +31,19 @@ export interface BeginningCall<DB> {
   readonly handler: CallHandler<DB>;
 }
 
+/** Throws when an effect of handling this message is not declared. */
+export type AssertDeclared = (message: Message, effect: Effect) => void;
+
 /** Runs the handlers of these messages, in this order, and returns what should follow. */
 export const handleAll = async <DB>(
   items: readonly HandledMessage<DB>[],
   context: HandlerContext<DB>,
+  assertDeclared: AssertDeclared,
 ): Promise<OutboxEntry[]> => {
   const entries: OutboxEntry[] = [];
   for (const chunk of chunkConsecutive(items, shareCall(context.now))) {
     for (const [{ message }, effects] of await handleChunk(chunk, context))
-      entries.push(...entriesOf(message, effects, context.now));
+      entries.push(...entriesOf(message, effects, context.now, assertDeclared));
   }
   return entries;
 };
@@ -48,6 +52,7 @@ export const handleAll = async <DB>(
 export const beginAll = async <DB>(
   calls: readonly BeginningCall<DB>[],
   { tx, now }: HandlerContext<DB>,
+  assertDeclared: AssertDeclared,
 ): Promise<{ readonly begun: Map<string, Before<unknown, unknown>>; readonly entries: OutboxEntry[] }> => {
   const begun = new Map<string, Before<unknown, unknown>>();
   const entries: OutboxEntry[] = [];
@@ -58,7 +63,7 @@ export const beginAll = async <DB>(
     );
     for (const [{ message }, { decision, followed }] of paired(items, decided)) {
       begun.set(message.id, decision);
-      entries.push(...entriesOf(message, effectList(followed), now));
+      entries.push(...entriesOf(message, effectList(followed), now, assertDeclared));
     }
   }
   return { begun, entries };
@@ -70,8 +75,16 @@ const unitOf = <DB>(items: readonly { readonly handler: { readonly unit: AnyUnit
   return first.handler.unit;
 };
 
-const entriesOf = ({ context }: Message, effects: readonly Effect[], now: Date): OutboxEntry[] =>
-  effects.map((effect) => ({ effect, context, now }));
+const entriesOf = (
+  message: Message,
+  effects: readonly Effect[],
+  now: Date,
+  assertDeclared: AssertDeclared,
+): OutboxEntry[] =>
+  effects.map((effect) => {
+    assertDeclared(message, effect);
+    return { effect, context: message.context, now };
+  });
 
 export const isExpired = ({ expiry }: Message, now: Date): boolean => expiry !== undefined && expiry <= now;
 

@@ -1,5 +1,6 @@
 import { busErrors, createGrouper, type Message, type Run } from '@emporium/bus';
-import type { Contract, Subscription } from '@emporium/contracts';
+import type { Contract, Registry, Subscription } from '@emporium/contracts';
+import { storeErrors } from '../database/errors.ts';
 import type { OutboxTransaction } from '../database/transaction.ts';
 import { failpoint } from '../failpoint.ts';
 import { alreadyBegun, recordBegun } from '../inbox/begun.ts';
@@ -7,7 +8,14 @@ import { recordHandled } from '../inbox/inbox.ts';
 import { allOrEach } from './all-or-each.ts';
 import { bindHandlers } from './bind.ts';
 import type { Before, Handler } from './handler.ts';
-import { type BeginningCall, beginAll, type HandledMessage, handleAll, isExpired } from './handling.ts';
+import {
+  type AssertDeclared,
+  type BeginningCall,
+  beginAll,
+  type HandledMessage,
+  handleAll,
+  isExpired,
+} from './handling.ts';
 
 /** Most available deliveries that share one transaction by default. */
 const defaultGroupSize = 50;
@@ -15,6 +23,7 @@ const defaultGroupSize = 50;
 /** What a runner works on. */
 export interface RunnerOptions<DB> {
   readonly transaction: OutboxTransaction<DB>;
+  readonly registry: Registry;
   readonly subscription: Subscription;
   readonly handlers: readonly Handler<DB>[];
   /** Most available deliveries that share one transaction; 50 by default. A larger group suits a stream of small messages. */
@@ -35,6 +44,7 @@ type Beginning =
  */
 export const createRunner = <DB>({
   transaction,
+  registry,
   subscription,
   handlers,
   groupSize = defaultGroupSize,
@@ -48,12 +58,21 @@ export const createRunner = <DB>({
     return handler;
   };
 
+  const assertDeclared: AssertDeclared = ({ contract: handled }, effect) => {
+    if (!('contract' in effect) || registry.mayFollow(subscription.name, handled, effect.contract)) return;
+    throw storeErrors.undeclared_effect({
+      subscription: subscription.name,
+      handled: handled.type,
+      effect: effect.contract.type,
+    });
+  };
+
   const transact = async (items: readonly HandledMessage<DB>[]): Promise<readonly undefined[]> => {
     const now = clock();
     await transaction(async (tx) => {
       const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(items)));
       const due = inKeyOrder(items).filter(({ message }) => fresh.delete(message.id)); // a message that is delivered twice is handled once
-      return { result: undefined, entries: await handleAll(due, { tx, now }) };
+      return { result: undefined, entries: await handleAll(due, { tx, now }, assertDeclared) };
     });
     failpoint('runner.before-ack');
     return items.map(() => undefined);
@@ -68,7 +87,7 @@ export const createRunner = <DB>({
       const begunBefore = await alreadyBegun(tx, subscription.name, expired);
       const late = new Set(expired.filter((id) => !begunBefore.has(id) && !handled.has(id)));
       const due = inKeyOrder(calls.filter(({ message: { id } }) => !handled.has(id) && !late.has(id)));
-      const { begun, entries } = await beginAll(due, { tx, now });
+      const { begun, entries } = await beginAll(due, { tx, now }, assertDeclared);
       const result = idsOf(calls).map((id): Beginning => {
         const before = begun.get(id);
         if (before !== undefined) return { kind: 'begun', before };

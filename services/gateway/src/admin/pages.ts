@@ -22,6 +22,7 @@ const style = [
   'body{font:1rem/1.5 system-ui;margin:3rem auto;max-width:50rem;padding:0 1rem}',
   'form{max-width:20rem}label,button{display:block;margin:1rem 0}input{box-sizing:border-box;width:100%}',
   'pre{border:1px solid;overflow-x:auto;padding:1rem}',
+  'dl{display:grid;gap:0 1rem;grid-template-columns:max-content 1fr}dd{margin:0}',
   'table{border-collapse:collapse}th,td{padding:.25rem 1rem .25rem 0;text-align:left}',
 ].join('');
 

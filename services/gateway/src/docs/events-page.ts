@@ -1,6 +1,8 @@
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
 import { exampleMessage, fieldRows, publishedSchema, publishersOf } from '@emporium/contracts/documents';
 import { escaped, page } from '../admin/pages.ts';
+import { flowSection } from './flow-section.ts';
+import { code, details, link, preformatted, table } from './html.ts';
 
 /** The page with every event, command and open stream: who publishes it, who listens, its fields and an example. */
 export const eventsPage = (registry: Registry): string => {
@@ -9,10 +11,11 @@ export const eventsPage = (registry: Registry): string => {
     <p>Every message of the shop, generated from its contracts. The same as <a href="/docs/asyncapi.json">AsyncAPI document</a>;
       the API over HTTP is <a href="/docs/">here</a>.</p>
     <nav aria-label="Owners"><ul>${owners.map((owner) => `<li>${link(`of-${owner}`, owner)}</li>`).join('')}
-      <li>${link('subscriptions', 'Subscriptions')}</li></ul></nav>
+      <li>${link('subscriptions', 'Subscriptions')}</li><li>${link('flow', 'What follows from what')}</li></ul></nav>
     ${owners.map((owner) => ownerSection(registry, owner)).join('')}
     <h2 id="subscriptions">Subscriptions</h2>
-    ${table(['Subscription', 'Listens to', 'Order', 'Attempts'], registry.subscriptions.map(subscriptionRow))}`);
+    ${table(['Subscription', 'Listens to', 'Order', 'Attempts'], registry.subscriptions.map(subscriptionRow))}
+    ${flowSection(registry)}`);
 };
 
 const ownerSection = (registry: Registry, owner: string): string => {
@@ -42,8 +45,8 @@ const contractSection = (registry: Registry, contract: Contract): string => {
       <h3 id="${escaped(type)}">${escaped(type)}</h3>
       <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('')}</dl>
       ${table(['Field', 'Type', 'Required'], fieldRows(schema, code))}
-      ${details('Example', exampleMessage(contract))}
-      ${details('JSON Schema of its data', schema)}
+      ${details('Example', json(exampleMessage(contract)))}
+      ${details('JSON Schema of its data', json(schema))}
     </section>`;
 };
 
@@ -67,15 +70,4 @@ const subscriptionRow = ({ name, to, ordered, retry }: Subscription): string[] =
   `${retry.attempts}, ${retry.firstDelayMs} to ${retry.maxDelayMs} ms apart`,
 ];
 
-const code = (text: string): string => `<code>${escaped(text)}</code>`;
-
-const link = (id: string, text: string): string => `<a href="#${escaped(id)}">${escaped(text)}</a>`;
-
-const details = (summary: string, value: object): string =>
-  `<details><summary>${summary}</summary><pre tabindex="0"><code>${escaped(JSON.stringify(value, undefined, 2))}</code></pre></details>`;
-
-/** The cells are HTML. */
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => `<table>
-      <thead><tr>${head.map((cell) => `<th scope="col">${cell}</th>`).join('')}</tr></thead>
-      <tbody>${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('')}</tbody>
-    </table>`;
+const json = (value: object): string => preformatted(JSON.stringify(value, undefined, 2));
