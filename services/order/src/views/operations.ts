@@ -25,6 +25,9 @@ export const operations = projection({
     cancelled: becomes('cancelled'),
     parked: ({ at, event: { step, reason } }) => ({ status: 'needs-attention', since: at, step, reason }),
     resumed: ({ at, event: { status } }) => ({ status, since: at, step: null, reason: null }),
+    refunded: ({ at, event: { amount } }, { refunds }) => ({
+      refunds: [...refunds, { day: dayOf(at), amount: amount.amount }],
+    }),
   },
   totals: {
     order_count: {

@@ -13,6 +13,7 @@ export const productSales = projection({
   on: {
     placed: ({ event: { lines } }) => ({ lines, completed: false, returned: [] }),
     completed: () => ({ completed: true }),
+    refunded: ({ event: { lines } }, { returned }) => ({ returned: [...returned, ...lines] }),
   },
   totals: {
     product_sale: {

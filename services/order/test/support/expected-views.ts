@@ -13,6 +13,8 @@ export interface Views {
   readonly statuses: Readonly<Record<string, string>>;
   readonly counts: Readonly<Record<string, string>>;
   readonly revenue: Readonly<Record<string, string>>;
+  /** What was refunded on each day, by currency. */
+  readonly refunds: Readonly<Record<string, string>>;
   readonly sales: Readonly<Record<string, string>>;
 }
 
@@ -23,14 +25,20 @@ const tally = () => {
       const [first, second] = sums.get(key) ?? [0, 0];
       sums.set(key, [first + one, second + other]);
     },
-    texts: () => Object.fromEntries([...sums].map(([key, [one, other]]) => [key, `${one} ${other}`])),
+    /** Without those of zero, which the tables leave out. */
+    texts: () =>
+      Object.fromEntries(
+        [...sums].flatMap(([key, [one, other]]) =>
+          one === 0 && other === 0 ? [] : [[key, `${one} ${other}`]],
+        ),
+      ),
   };
 };
 
 /** What the histories lead to, without any of the code of the projections. */
 export const expectedViews = (pasts: readonly Past[]): Views => {
   const statuses: Record<string, string> = {};
-  const [counts, revenue, sales] = [tally(), tally(), tally()];
+  const [counts, revenue, refunds, sales] = [tally(), tally(), tally(), tally()];
   for (const { id, events } of pasts) {
     const order = fold(
       orderDecider,
@@ -43,10 +51,21 @@ export const expectedViews = (pasts: readonly Past[]): Views => {
     const completed = events.find(({ event }) => event.type === 'completed');
     if (completed === undefined) continue;
     revenue.add(`${completed.at.toISOString().slice(0, 10)} ${total.currency}`, 1, total.amount);
-    for (const { sku, quantity, unitPrice } of lines)
-      sales.add(`${sku} ${unitPrice.currency}`, quantity, quantity * unitPrice.amount);
+    const refunded = events.flatMap(({ at, event }) => (event.type === 'refunded' ? [{ at, event }] : []));
+    for (const { at, event } of refunded) {
+      const day = `${at.toISOString().slice(0, 10)} ${total.currency}`;
+      refunds.add(day, event.amount.amount, 0);
+    }
+    for (const { sku, quantity, unitPrice } of lines) {
+      const returned = refunded.flatMap(({ event }) => event.lines.filter((line) => line.sku === sku));
+      const units = returned.reduce((left, line) => left - line.quantity, quantity);
+      sales.add(`${sku} ${unitPrice.currency}`, units, units * unitPrice.amount);
+    }
   }
-  return { statuses, counts: counts.texts(), revenue: revenue.texts(), sales: sales.texts() };
+  return {
+    ...{ statuses, counts: counts.texts(), revenue: revenue.texts() },
+    ...{ refunds: refunds.texts(), sales: sales.texts() },
+  };
 };
 
 /** What the tables of the read models say. */
@@ -55,7 +74,7 @@ export const readViews = async (db: Kysely<OrderTables>): Promise<Views> => {
   const counts = await db.selectFrom('order_count').selectAll().execute();
   const revenue = await db
     .selectFrom('daily_revenue')
-    .select([sql<string>`day::text`.as('day'), 'currency', 'orders', 'revenue'])
+    .select([sql<string>`day::text`.as('day'), 'currency', 'orders', 'revenue', 'refunded'])
     .execute();
   const sales = await db.selectFrom('product_sale').selectAll().execute();
   return {
@@ -67,10 +86,15 @@ export const readViews = async (db: Kysely<OrderTables>): Promise<Views> => {
       ]),
     ),
     revenue: Object.fromEntries(
-      revenue.map(({ day, currency, orders: count, revenue: sum }) => [
-        `${day} ${currency}`,
-        `${count} ${sum}`,
-      ]),
+      revenue.flatMap(
+        ({ day, currency, orders: count, revenue: sum }) =>
+          count === 0 ? [] : [[`${day} ${currency}`, `${count} ${sum}`]], // a day with refunds alone
+      ),
+    ),
+    refunds: Object.fromEntries(
+      revenue.flatMap(({ day, currency, refunded }) =>
+        refunded === 0 ? [] : [[`${day} ${currency}`, `${refunded} 0`]],
+      ),
     ),
     sales: Object.fromEntries(
       sales.map(({ sku, currency, units, revenue: sum }) => [`${sku} ${currency}`, `${units} ${sum}`]),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../src/index.ts';
-import { type ShopUnderTest, sku } from './shop-under-test.ts';
+import { happened, type ShopUnderTest, sku } from './shop-under-test.ts';
 
 /** Where each service is killed during a refund: the failpoints of `packages/store`, at the first or the nth time. */
 const crashes: readonly (readonly [string, string])[] = [
@@ -31,6 +31,11 @@ export const refundCrashCases = (shop: () => ShopUnderTest): void => {
         const ada = await customer();
         const orderId = await place(ada, { quantity: 2 });
         await client.settled(ada, orderId);
+        await eventually(
+          'it is delivered', // so that no other message passes the failpoint
+          () => client.order(ada, orderId),
+          (order) => happened(order).includes('delivered'),
+        );
         const soldOf = async () => (await client.stockRows()).find((row) => row.sku === sku)?.sold ?? 0;
         const soldBefore = await soldOf();
         await kill(service);
