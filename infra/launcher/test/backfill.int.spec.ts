@@ -132,6 +132,37 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill of loyalty from 
       expect(await queuedFor(urlOf('bus'), other)).toBe(0);
   });
 
+  test('is for administrators, and says which field is wrong', async () => {
+    const { address } = processOf('gateway');
+    const ask = async (path: string, { token, body }: { token?: string; body?: object } = {}) => {
+      const response = await fetch(`${address}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: the test reads the responses of several routes
+      return { status: response.status, body: (await response.json()) as any };
+    };
+    const path = '/api/admin/backfills/order';
+    const subscription = 'loyalty.orders';
+    expect((await ask(path, { body: { subscription } })).status).toBe(401);
+    const { token } = (
+      await ask('/api/sessions', { body: { email: admin.ADMIN_EMAIL, password: admin.ADMIN_PASSWORD } })
+    ).body;
+    for (const [body, status, field] of [
+      [{}, 400, 'subscription'],
+      [{ subscription: 7 }, 400, 'subscription'],
+      [{ subscription, other: 1 }, 400, 'other'],
+      [{ subscription: 'email.nothing' }, 422, 'subscription'],
+    ] as const) {
+      const answer = await ask(path, { token, body });
+      expect(answer.status).toBe(status);
+      expect(answer.body.errors[0].field).toContain(field);
+    }
+    expect((await ask(`${path}/email.orders`, { token })).status).toBe(404);
+    expect((await ask(`${path}/%00`, { token })).status).toBeLessThan(500);
+  });
+
   test.each([
     ['loyalty.points', /there is no subscription 'loyalty\.points'; there are: .*loyalty\.orders/],
     ['inventory.commands', /inventory\.commands listens to no event/],

@@ -32,7 +32,7 @@ const { services } = z
       }),
     ),
   })
-  .parse(parse(text, { merge: true }));
+  .parse(parse(text, { merge: true, maxAliasCount: -1 })); // our own file: its aliases grow with the shop
 
 const environmentOf = (name: string): readonly string[] => Object.keys(services[name]?.environment ?? {});
 

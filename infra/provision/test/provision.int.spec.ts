@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { services as names } from '@emporium/contracts';
 import {
   canStart,
   type PostgresServer,
@@ -16,10 +17,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const main = fileURLToPath(new URL('../src/provision.ts', import.meta.url));
 const rabbitmq = await canStart('rabbitmq');
 
-const services = [
-  ...['order', 'inventory', 'payment', 'shipping', 'user-registration', 'email', 'operations'],
-  ...['sensor-simulator', 'sensor-analytics'],
-];
+/** All that take part in messaging. */
+const services = names.filter((name) => name !== 'gateway');
 const passwordOf = (service: string): string => `password-of-${service}`;
 const passwords = Object.fromEntries(
   services.map((service) => [`${service.toUpperCase().replaceAll('-', '_')}_PASSWORD`, passwordOf(service)]),

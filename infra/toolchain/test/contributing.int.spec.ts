@@ -6,6 +6,9 @@ import type { RunResult } from '../src/run.ts';
 import { type Addition, type Files, filesOf, sections } from './contributing.ts';
 import { createPlanting, type Planting } from './planting.ts';
 
+const newService = (planting: Planting, ...args: readonly string[]) =>
+  planting.run('node', 'infra/toolchain/src/new.ts', ...args, '--no-install');
+
 const postgres = await serverFor('postgres');
 
 const nowhere = {
@@ -86,49 +89,49 @@ const omissions: readonly Omission[] = [
       named: 'the compiler',
       without: { file: 'packages/contracts/src/define.ts' },
     },
-    says: /services\/loyaltya\/src\/app\.ts\S+ error TS2345/,
+    says: /services\/pointsa\/src\/app\.ts\S+ error TS2345/,
   },
   {
     ...{ ...service, suffix: 'b', without: { file: 'packages/contracts/src/subscriptions.ts' } },
     ...{
       named: 'the start of the service',
-      says: /loyaltyb has handlers for loyaltyb\.orders, .* packages\/contracts\/src\/subscriptions\.ts/,
+      says: /pointsb has handlers for pointsb\.orders, .* packages\/contracts\/src\/subscriptions\.ts/,
     },
   },
   {
-    ...{ ...service, suffix: 'c', without: { file: 'services/loyalty/turbo.json' } },
+    ...{ ...service, suffix: 'c', without: { file: 'services/points/turbo.json' } },
     ...{
       named: 'the check of the tags',
-      says: /services\/loyaltyc\/turbo\.json must give the package one tag/,
+      says: /services\/pointsc\/turbo\.json must give the package one tag/,
     },
   },
   {
     ...{ ...service, suffix: 'd', ...lists, without: { file: 'infra/launcher/src/services.ts' } },
-    says: /FAIL .*loyaltyd, which contracts may name, is a process/,
+    says: /FAIL .*pointsd, which contracts may name, is a process/,
   },
   {
     ...{ ...service, suffix: 'e', ...lists, without: { file: 'services/gateway/src/addresses.ts' } },
-    says: /loyaltye has no line in services\/gateway\/src\/addresses\.ts/,
+    says: /pointse has no line in services\/gateway\/src\/addresses\.ts/,
   },
   {
-    ...{ ...service, suffix: 'f', ...lists, without: compose(/^.*/) },
-    says: /FAIL .*loyaltyf is a container/,
+    ...{ ...service, suffix: 'f', ...lists, without: { file: 'docker-compose.yml' } },
+    says: /FAIL .*pointsf is a container/,
   },
   {
-    ...{ ...service, suffix: 'g', ...lists, without: compose(/^ +LOYALTY_PASSWORD: /) },
-    says: /FAIL .*loyaltyg starts after the job that gives it access/,
+    ...{ ...service, suffix: 'g', ...lists, without: compose(/^ +POINTSG_PASSWORD: /) },
+    says: /FAIL .*pointsg starts after the job that gives it access/,
   },
   {
-    ...{ ...service, suffix: 'h', ...lists, without: compose(/LOYALTY_URL/) },
-    says: /^\s*-\s+"LOYALTYH_URL"/m,
+    ...{ ...service, suffix: 'h', ...lists, without: compose(/POINTSH_URL/) },
+    says: /^\s*-\s+"POINTSH_URL"/m,
   },
   {
     ...{ ...service, suffix: 'i', ...lists, without: compose(/service_healthy/) },
-    says: /FAIL .*the gateway starts after loyaltyi/,
+    says: /FAIL .*the gateway starts after pointsi/,
   },
   {
     ...{ ...service, suffix: 'j', ...lists, without: { file: '.env.example' } },
-    says: /^\s*-\s+"LOYALTYJ_PASSWORD"/m,
+    says: /^\s*-\s+"POINTSJ_PASSWORD"/m,
   },
   {
     ...{ ...broker, suffix: 'a', ...lists, without: { file: 'packages/service/src/transport.ts' } },
@@ -163,11 +166,13 @@ describe('CONTRIBUTING, with every step carried out on a copy of the repository'
 }, () => {
   let planting: Planting;
   let files: Files;
+  let made: RunResult;
   beforeAll(async () => {
     planting = createPlanting({ linked: true });
     const additions = sections.map((section) => ({ section }));
     files = await filesOf(additions, planting);
-    planting.plant(files);
+    made = await newService(planting, 'service', 'points');
+    planting.plant(files); // the service a second time: this links its dependencies
     await planting.run('biome', 'format', '--write', 'packages/bus-nats');
     await planting.run('node', 'packages/contracts/scripts/compatibility.ts', '--write');
     await planting.run('node', 'packages/contracts/scripts/events-document.ts');
@@ -187,6 +192,37 @@ describe('CONTRIBUTING, with every step carried out on a copy of the repository'
   test('satisfies the import rules between packages', async () =>
     succeeds(await planting.run('turbo', 'boundaries')));
 
+  test('npm run new writes the service, changes the lists, and says what to do next', () => {
+    expect(made).toMatchObject({ code: 0 });
+    const service = Object.keys(files).filter((file) => file.startsWith('services/points/'));
+    for (const file of service) expect(made.output).toContain(`wrote   ${file}\n`);
+    for (const file of ['docker-compose.yml', '.env.example', 'packages/contracts/src/define.ts'])
+      expect(made.output).toContain(`changed ${file}\n`);
+    expect(made.output).not.toContain('was not found');
+  });
+
+  test.each([
+    [['service', 'points'], /there already is a package named points/],
+    [['service', 'order'], /there already is a package named order/],
+    [['service', 'rabbitmq'], /docker-compose\.yml already has a container named rabbitmq/],
+    [['service', 'products'], /the address \/api\/products belongs to another service/],
+    [['service', 'bus'], /bus is|package named bus/],
+    [['service', 'Points'], /'Points' is not kebab-case/],
+    [['service', 'gift--cards'], /is not kebab-case/],
+    [['service', '../points'], /is not kebab-case/],
+    [['service'], /usage: npm run new -- service <name>/],
+    [['service', 'one', 'two'], /usage/],
+    [['event', 'points'], /usage/],
+  ])('npm run new -- %j is refused, and changes nothing', async (args, reason) => {
+    const before = await planting.run('sh', '-c', 'find services packages infra *.yml -type f | xargs cksum');
+    const { code, output } = await newService(planting, ...args);
+    expect(code).not.toBe(0);
+    expect(output).toMatch(reason);
+    expect(output).not.toMatch(/\n\s+at /);
+    const after = await planting.run('sh', '-c', 'find services packages infra *.yml -type f | xargs cksum');
+    expect(after.output).toBe(before.output);
+  });
+
   test("a URL of the new broker's scheme opens its transport", async () => {
     const script = [
       "import { createTransport } from './packages/service/src/transport.ts';",
@@ -196,6 +232,12 @@ describe('CONTRIBUTING, with every step carried out on a copy of the repository'
     ];
     const { output } = await planting.run('node', '--input-type=module', '-e', script.join('\n'));
     expect(output).toMatch(/^nats up$/m);
+  });
+
+  test.skipIf(!postgres.available)(postgres.title("the new service's own test passes"), async () => {
+    const suite = 'services/points/test/order-completed.int.spec.ts';
+    const args = ['vitest', 'run', '--project', 'integration', '--no-color', suite];
+    succeeds(await planting.run('env', `POSTGRES_URL=${postgres.url}`, ...args));
   });
 
   test.skipIf(!postgres.available)(
@@ -216,8 +258,8 @@ describe('CONTRIBUTING, with every step carried out on a copy of the repository'
         'infra/launcher/src/topology.ts',
         'apply',
       );
-      expect(topology.output).toContain('loyalty.orders');
-      const child = spawn('node', ['services/loyalty/src/main.ts'], {
+      expect(topology.output).toContain('points.orders');
+      const child = spawn('node', ['services/points/src/main.ts'], {
         cwd: planting.tree,
         env: { ...process.env, ...environment },
         stdio: 'ignore',

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newService } from '../src/new-service/new-service.ts';
 import type { Planting } from './planting.ts';
 
 /** A block of CONTRIBUTING.md: lines for one file, or commands, which are for none. */
@@ -14,7 +15,7 @@ export type Files = Record<string, string>;
 /** The sections that add something, each with the words for it in its blocks. */
 const added = {
   'Add an event': /return(?:ed|s)/gi,
-  'Add a service': /loyalty/gi,
+  'Add a service': /points/gi,
   'Add a broker': /nats/gi,
 } as const;
 export type Section = keyof typeof added;
@@ -39,6 +40,21 @@ export const filesOf = async (additions: readonly Addition[], planting: Planting
       );
     const leaves = (file: string, line = '') =>
       without?.file === file && (without.lines === undefined || without.lines.test(line));
+    const before = (path: string) => files[path] ?? readOr(join(planting.tree, path));
+    if (section === 'Add a service') {
+      const made = newService(rename('points'), (path) => before(path) ?? '').files;
+      for (const [path, source] of Object.entries(made)) {
+        if (without === undefined || path !== rename(without.file)) files[path] = source;
+        else if (without.lines !== undefined) {
+          files[path] = withoutAdded(
+            before(path) ?? '',
+            source,
+            (line) => without.lines?.test(line) === true,
+          );
+        }
+      }
+      continue;
+    }
     for (const { file, lines } of blocksOf(section, planting.tree)) {
       if (file === undefined) {
         const made = await filesOfCommands(lines.map(rename), rename('packages/bus-nats'), planting);
@@ -49,11 +65,20 @@ export const filesOf = async (additions: readonly Addition[], planting: Planting
       const kept = lines.filter((line) => !leaves(file, line)).map(rename);
       if (kept.length === 0) continue;
       const path = rename(file);
-      const before = files[path] ?? readOr(join(planting.tree, path));
-      files[path] = before === undefined ? kept.join('\n') : merge(before, kept);
+      const source = before(path);
+      files[path] = source === undefined ? kept.join('\n') : merge(source, kept);
     }
   }
   return files;
+};
+
+/** The changed text without those of its new lines. */
+const withoutAdded = (before: string, after: string, leaves: (line: string) => boolean): string => {
+  const known = new Set(before.split('\n'));
+  return after
+    .split('\n')
+    .filter((line) => known.has(line) || !leaves(line))
+    .join('\n');
 };
 
 /** The blocks of a section, in their order. The first line of a block for a file names it. */

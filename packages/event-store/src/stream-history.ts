@@ -36,7 +36,14 @@ export const streamHistory = <Event extends DomainEvent, DB>({
     const position = ids.at(-1);
     if (position === undefined) return undefined;
     const streams = await readStreams<Event, DB>(db, ids, { format });
-    return { position, items: ids.length, events: [...streams.values()].flatMap(publicEvents) };
+    const events = [...streams.values()].flatMap((stream) => {
+      const causes = new Map(stream.events.map(({ id, cause }) => [id, cause]));
+      return publicEvents(stream).map((event) => ({
+        event,
+        correlationId: causes.get(event.options?.id ?? '')?.correlationId,
+      }));
+    });
+    return { position, items: ids.length, events };
   },
 });
 

@@ -1,6 +1,12 @@
 export type { BackfillProgress, Backfills } from './backfill/backfills.ts';
 export type { BackfillRefusal } from './backfill/refusal.ts';
-export type { BackfillBatch, BackfillExtent, BackfillRange, BackfillSource } from './backfill/source.ts';
+export type {
+  BackfillBatch,
+  BackfillExtent,
+  BackfilledEvent,
+  BackfillRange,
+  BackfillSource,
+} from './backfill/source.ts';
 export { classify, storeErrors, violates } from './database/errors.ts';
 export { type Migrations, migrate, statements } from './database/migrate.ts';
 export type { Tx, Work } from './database/transaction.ts';

@@ -27,7 +27,10 @@ const numbers = (failing = Number.NaN): BackfillSource<Counters> => {
         fails = false;
         throw new Error('the disk is slow today');
       }
-      const events = Array.from({ length: batchSize }, (_, index) => eventOf(from + index));
+      const events = Array.from({ length: batchSize }, (_, index) => ({
+        event: eventOf(from + index),
+        correlationId: `request-${from + index}`,
+      }));
       return { position: String(from + batchSize - 1), items: batchSize, events };
     },
   };
@@ -73,6 +76,10 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill'), () => {
       new Set(['order.late']),
     );
     expect(broker.accepted).toEqual([]);
+    for (const { message } of broker.addressed) {
+      const { id, correlationid } = JSON.parse(Buffer.from(message.body).toString());
+      expect([message.id, correlationid]).toEqual([id, id.replace('event', 'request')]);
+    }
     expect(await backfills.progressOf('order.late')).toMatchObject({ done: history, messages: history });
   });
 

@@ -8,6 +8,7 @@ import {
   type ServiceDefinition,
 } from '@emporium/service';
 import { adminRoutes } from './admin-routes.ts';
+import { orderHistory } from './backfill.ts';
 import { createBacklog } from './backlog.ts';
 import type { Config, Settings } from './config.ts';
 import type { OrderEvent } from './domain/order.ts';
@@ -16,7 +17,6 @@ import { followRefund } from './follow-refund.ts';
 import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
-import { orderHistory } from './history.ts';
 import { historyRoutes } from './history-routes.ts';
 import { migrations } from './migrations/index.ts';
 import { createOrderStreams } from './order-streams.ts';

@@ -1,4 +1,4 @@
-import { type Context, type Log, newContext } from '@emporium/bus';
+import { type Log, newContext } from '@emporium/bus';
 import type { Registry, ServiceName, Subscription } from '@emporium/contracts';
 import type { Kysely } from 'kysely';
 import { inTransaction, type Tx } from '../database/transaction.ts';
@@ -87,8 +87,10 @@ export const createBackfills = <DB>(options: BackfillOptions<DB>): Backfills => 
       log.info(factsOf(row), 'backfill: every message is in the outbox');
       return false;
     }
-    const context: Context = newContext();
-    const messages = batch.events.flatMap((event) => messageFor(service, to, { event, context, now }) ?? []);
+    const messages = batch.events.flatMap(({ event, correlationId }) => {
+      const context = newContext(correlationId === undefined ? {} : { correlationId });
+      return messageFor(service, to, { event, context, now }) ?? [];
+    });
     await writeFor(tx, to, messages);
     const { position, items } = batch;
     await advanceBackfill(tx, to.name, { position, items, messages: messages.length });
@@ -136,7 +138,7 @@ export const createBackfills = <DB>(options: BackfillOptions<DB>): Backfills => 
       log.info({ subscription: name, by, total: progress.total }, 'backfill requested');
       return progress;
     },
-    progressOf,
+    progressOf: async (name) => (registry.subscription(name) === undefined ? undefined : progressOf(name)),
     start: () => {
       const started = startPoller({ name: 'backfill', log, run });
       poller = started;

@@ -29,5 +29,11 @@ export interface BackfillBatch {
   /** Of the last item. */
   readonly position: string;
   readonly items: number;
-  readonly events: readonly EmitEffect[];
+  readonly events: readonly BackfilledEvent[];
+}
+
+export interface BackfilledEvent {
+  readonly event: EmitEffect;
+  /** Of the request or message that led to it, where that is known. */
+  readonly correlationId: string | undefined;
 }

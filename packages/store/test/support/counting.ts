@@ -48,7 +48,7 @@ export const heard = subscription('order.heard', { to: [counted, reminded], orde
 export const totals = subscription('order.totals', { to: [totalled1, totalled], retry: quick });
 
 /** Born later than the events that it listens to. */
-export const late = subscription('order.late', { to: [counted], retry: quick, backfill: true });
+const late = subscription('order.late', { to: [counted], retry: quick, backfill: true });
 
 export const registry = createRegistry({
   contracts: [count, counted, reminded, totalled1, totalled],
