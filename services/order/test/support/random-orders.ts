@@ -79,14 +79,12 @@ export const randomCommand = (history: readonly OrderEvent[], random: Random): O
         return pick<OrderCommand>([
           { type: 'complete-refund', refundId: open.refundId },
           { type: 'complete-refund', refundId: open.refundId },
+          { type: 'complete-refund', refundId: open.refundId },
           { type: 'park-refund', refundId: open.refundId, step: 'refund', reason: 'refused' },
-          { type: 'record-delivery' },
         ]);
       const pieces = { kind: 'lines', lines, restock: true } as const;
       return pick<OrderCommand>([
-        { type: 'record-delivery' },
-        { ...park },
-        { type: 'complete' },
+        pick<OrderCommand>([{ type: 'record-delivery' }, { ...park }, { type: 'complete' }]),
         { type: 'request-refund', refundId, refund: { kind: 'amount', amount }, reason: 'broken' },
         { type: 'request-refund', refundId, refund: pieces, reason: 'broken' },
         { type: 'request-refund', refundId, refund: pieces, reason: 'broken' },
