@@ -5,7 +5,7 @@ import { createServiceProcess } from '@emporium/launcher';
 import { freePort } from '@emporium/servers';
 import { generateKeyPair } from '@emporium/service';
 
-export const orderFolder = resolve(import.meta.dirname, '../../../../../services/order');
+const orderFolder = resolve(import.meta.dirname, '../../../../../services/order');
 
 export interface OrderProcess {
   readonly address: string;
