@@ -3,7 +3,8 @@ import { type Log, messageOf } from '@emporium/bus';
 import { classify, type Store, startPoller } from '@emporium/store';
 import { type Kysely, sql } from 'kysely';
 import { type DomainEvent, type EventFormat, eventFormat } from './event-format.ts';
-import { type EventRow, eventColumns, type StoredEvent, storedEvent } from './event-store.ts';
+import { type EventRow, type StoredEvent, storedEvent } from './event-store.ts';
+import { hasMoreAfter, type Position, readAfter } from './projections/read-order.ts';
 
 /** Passes new events of this database, from all processes, on to listeners: one query for all of them. */
 export interface EventTail<Event extends DomainEvent> {
@@ -112,7 +113,7 @@ const startReading = <DB>(
   const run = async (signal: AbortSignal): Promise<number> => {
     await sleep(Math.max(nextAt - performance.now(), 0), undefined, { signal }).catch(() => undefined); // it stops
     nextAt = performance.now() + gapMs;
-    const rows = await readAfter(db, position);
+    const rows = await readAfter(db, position, batchSize);
     for (const row of rows) {
       if (isStopped) break;
       dispatch(row);
@@ -143,31 +144,9 @@ const startReading = <DB>(
   };
 };
 
-interface Position {
-  readonly transaction: string;
-  readonly position: number;
-}
-
 /** Every event before it is committed, and can be read now. */
 const endOfReadable = async <DB>(db: Kysely<DB>): Promise<Position> => {
   const { rows } = await sql<{ transaction: string }>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as transaction`.execute(db);
   return { transaction: rows[0]?.transaction ?? '0', position: 0 };
-};
-
-const readAfter = async <DB>(db: Kysely<DB>, after: Position): Promise<(EventRow & Position)[]> => {
-  const { rows } = await sql<EventRow & Position>`
-    select ${eventColumns}, transaction::text as transaction, position from event
-    where (transaction, position) > (${after.transaction}::xid8, ${after.position})
-      and transaction < pg_snapshot_xmin(pg_current_snapshot())
-    order by event.transaction, event.position limit ${batchSize}`.execute(db);
-  return rows;
-};
-
-/** Whether there are events that cannot be read yet. Without the order the planner reads the whole table from its start. */
-const hasMoreAfter = async <DB>(db: Kysely<DB>, after: Position): Promise<boolean> => {
-  const { rows } = await sql`
-    select from event where (transaction, position) > (${after.transaction}::xid8, ${after.position})
-    order by transaction, position limit 1`.execute(db);
-  return rows.length > 0;
 };

@@ -33,9 +33,21 @@ export const entryFor = (
   user: User,
   { version, id, at, event, cause }: StoredEvent<OrderEvent>,
 ): HistoryEntry => {
-  const { type, ...data } = event;
   const { actor, ...ids } = cause;
-  return { version, id, at: at.toISOString(), type, data, actor: actorFor(user, actor), ...ids };
+  return {
+    ...{ version, id, at: at.toISOString(), type: event.type, data: dataFor(user, event) },
+    ...{ actor: actorFor(user, actor), ...ids },
+  };
+};
+
+/** Customers do not see what an administrator wrote about a refund, as in the views of refunds. */
+const dataFor = ({ role }: User, event: OrderEvent): HistoryEntry['data'] => {
+  const { type: _, ...data } = event;
+  if (role === 'administrator' || (event.type !== 'refund-requested' && event.type !== 'refunded'))
+    return data;
+  return Object.fromEntries(
+    Object.entries(data).filter(([field]) => field !== 'reason' && field !== 'restock'),
+  );
 };
 
 /** Customers do not learn which administrator it was. */

@@ -5,6 +5,7 @@ import {
   fieldProblem,
   nextPage,
   pageLimit,
+  problem,
   type Routes,
   readPage,
   wholeNumber,
@@ -13,6 +14,7 @@ import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { OrderTables } from './store/tables.ts';
 import { atLeast, type WaitForVersion } from './views/at-least.ts';
+import { projections } from './views/index.ts';
 import { operations } from './views/operations.ts';
 import { productSales } from './views/product-sales.ts';
 import { countOrders, listRevenue, listSales, listStuckOrders } from './views/reports.ts';
@@ -150,6 +152,33 @@ export const reportRoutes =
           ...(build === undefined ? {} : { build: { ...build, startedAt: build.startedAt.toISOString() } }),
         })),
       }),
+    );
+
+    server.post(
+      '/api/admin/reports/projections/:name/rebuild',
+      {
+        config: { access: 'administrator', problems: { 409: 'A newer version is live, or is being built' } },
+        schema: {
+          summary: 'Build a read model again, beside the live one, which it replaces in one step',
+          params: z.object({ name: z.string().max(100) }),
+          response: { 202: z.object({ name: z.string(), version: z.int() }) },
+        },
+      },
+      async (request, reply) => {
+        const { name } = request.params;
+        const projection = projections.find((each) => each.name === name);
+        if (projection === undefined) {
+          const names = projections.map((each) => each.name).join(', ');
+          throw fieldProblem(404, 'not-found', [{ field: 'name', message: `must be one of ${names}` }]);
+        }
+        if ((await views.rebuild(projection)) === 'newer-version')
+          throw problem(
+            409,
+            'newer-version',
+            'A newer version is live, or is being built; nothing was changed.',
+          );
+        return reply.code(202).send({ name, version: projection.version });
+      },
     );
   };
 

@@ -92,6 +92,28 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
     expect(await at(requested + 2)).toMatchObject({ refunded: eur(1), refunds: [{ status: 'refunded' }] });
   });
 
+  test('count on their day in the revenue, and returned pieces as not sold', async () => {
+    const report = async (path: string) =>
+      (await orders.ask('GET', `/api/admin/reports/${path}`, refunds.administrator)).body;
+    const { orderId } = await refunds.completed();
+    const sums = async () => {
+      const [day] = (await report('revenue')).days;
+      const mugs = (await report('product-sales?sku=MUG-1')).products[0];
+      return { revenue: day?.revenue, refunded: day?.refunded, units: mugs?.units };
+    };
+    const upToDate = async () =>
+      (await report('projections')).projections.every(
+        ({ lag }: { lag: { events: number } }) => lag.events === 0,
+      );
+    await expect.poll(upToDate, { timeout: 20_000 }).toBe(true);
+    const before = await sums();
+    const refundId = await refunds.requested(orderId, { lines: [mug] });
+    await orders.handle(refunds.paidBack(orderId, refundId, 1_250));
+    await expect
+      .poll(sums, { timeout: 20_000 })
+      .toEqual({ ...before, refunded: before.refunded + 1_250, units: before.units - 1 });
+  });
+
   test('of an amount return no pieces', async () => {
     const { orderId } = await refunds.completed();
     const refundId = await refunds.requested(orderId, { amount: eur(1) });

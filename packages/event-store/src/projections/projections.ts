@@ -1,8 +1,10 @@
 import type { Log } from '@emporium/bus';
 import type { Store } from '@emporium/store';
+import type { Begun } from './build.ts';
 import type { Projection } from './definition.ts';
 import { createReadBarrier, type Reached } from './read-barrier.ts';
 import type { Position } from './read-order.ts';
+import { createRebuilds } from './rebuilds.ts';
 import { startProjection } from './start-projection.ts';
 import { failureText, type ProjectionStatus, statusOf } from './status.ts';
 
@@ -14,6 +16,8 @@ export interface Projections {
   readonly checks: readonly { readonly name: string; readonly check: () => Promise<void> }[];
   /** Waits until the projection has applied what this version has changed; `late` after `timeoutMs`. */
   wait(projection: Projection, version: Position, timeoutMs: number): Promise<Reached>;
+  /** Begins to build a projection beside the live one, and carries it on in the background; see `Rebuilds`. */
+  rebuild(projection: Projection): Promise<Begun>;
   status(): Promise<readonly ProjectionStatus[]>;
   statusOf(projection: Projection): Promise<ProjectionStatus>;
 }
@@ -29,10 +33,12 @@ export const createProjections = <DB>(
   log: Log,
 ): Projections => {
   const barrier = createReadBarrier(store.db, log);
+  const rebuilds = createRebuilds(store, log);
   const read = (projection: Projection) => statusOf(store.db, projection, maxCountedLag);
   return {
     stages: [
       { name: 'read barrier', start: () => barrier.stop },
+      { name: 'rebuilds', start: () => rebuilds.stop },
       ...projections.map((each) => ({
         name: `projection ${each.name}`,
         start: () => startProjection(store, each, { log, onProgress: barrier.wake }).stop,
@@ -46,6 +52,7 @@ export const createProjections = <DB>(
       },
     })),
     wait: ({ name }, version, timeoutMs) => barrier.wait(name, version, timeoutMs),
+    rebuild: rebuilds.request,
     status: () => Promise.all(projections.map(read)),
     statusOf: read,
   };

@@ -8,6 +8,7 @@ import type {
   Customer,
   DeadLetterView,
   FailedTaskView,
+  HistoryEntry,
   LedgerLine,
   LoyaltyView,
   OrderRequest,
@@ -15,6 +16,7 @@ import type {
   OrderView,
   PaymentRow,
   Product,
+  ProjectionView,
   RefundRequest,
   SensorAlert,
   SensorWindow,
@@ -106,6 +108,25 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
         .refunds,
     resumeRefund: (orderId: string, refundId: string) =>
       asAdmin('POST', `/api/admin/orders/${orderId}/refunds/${refundId}/resume`),
+    history: ({ token }: Customer, orderId: string) =>
+      http.call<{ events: readonly HistoryEntry[] }>('GET', `/api/orders/${orderId}/history`, { token }),
+    /** The order as it was after its event of this version. */
+    orderAt: ({ token }: Customer, orderId: string, version: number) =>
+      http.call<OrderView>('GET', `/api/orders/${orderId}?version=${version}`, { token }),
+    /** The newest orders of a customer. */
+    ordersOf: async ({ token }: Customer) =>
+      (await http.call<{ orders: readonly OrderSummary[] }>('GET', '/api/orders?limit=100', { token }))
+        .orders,
+    projection: async (name: string) => {
+      const { projections } = await asAdmin<{ projections: readonly ProjectionView[] }>(
+        'GET',
+        '/api/admin/reports/projections',
+      );
+      const found = projections.find((each) => each.name === name);
+      if (found === undefined) throw new Error(`there is no projection ${name}`);
+      return found;
+    },
+    rebuildProjection: (name: string) => asAdmin('POST', `/api/admin/reports/projections/${name}/rebuild`),
     /** Waits until the order is final, or has the given status. */
     settled: async (
       customer: Customer,
@@ -177,6 +198,15 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
       ),
     loyalty: ({ token }: Customer) => http.call<LoyaltyView>('GET', '/api/loyalty/me', { token }),
     adminLoyalty: (customerId: string) => asAdmin<LoyaltyView>('GET', `/api/admin/loyalty/${customerId}`),
+    /** Lets a service publish its history to a subscription that may have been born later. */
+    backfill: async (owner: string, subscription: string): Promise<void> => {
+      await asAdmin('POST', `/api/admin/backfills/${owner}`, { subscription });
+      for (;;) {
+        const path = `/api/admin/backfills/${owner}/${subscription}`;
+        if ((await asAdmin<{ state: string }>('GET', path)).state === 'finished') return;
+        await sleep(100);
+      }
+    },
     sensorLocations: async (windows = 1) =>
       (
         await http.call<{

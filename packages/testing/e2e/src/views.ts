@@ -150,3 +150,19 @@ export interface OrderRequest {
   /** Where the total is another one, nothing is ordered and the response is 409. */
   readonly expectedTotal?: Money;
 }
+
+/** An event of an order, with who did it. */
+export interface HistoryEntry {
+  readonly version: number;
+  readonly type: string;
+  readonly actor: { readonly kind: string };
+}
+
+/** A read model of the order service. */
+export interface ProjectionView {
+  readonly name: string;
+  readonly lag: { readonly events: number; readonly seconds: number };
+  /** When its tables were last replaced by ones that were built beside them. */
+  readonly builtAt?: string;
+  readonly build?: { readonly events: number };
+}

@@ -3,6 +3,7 @@ import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
+import { refundCrashCases } from './support/refund-crashes.ts';
 import { refundCases } from './support/refunds.ts';
 import { sensorCases } from './support/sensors.ts';
 import { taskCases } from './support/tasks.ts';
@@ -15,6 +16,7 @@ testShop({
     orderCases,
     raceCases,
     refundCases,
+    refundCrashCases,
     duplicateCases,
     taskCases,
     sensorCases,

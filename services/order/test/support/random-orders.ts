@@ -78,8 +78,26 @@ export const randomCommand = (history: readonly OrderEvent[], random: Random): O
       ]);
     case 'needs-attention':
       return pick<OrderCommand>([{ type: 'resume' }, { type: 'begin-cancellation', ...cancellation }]);
-    default:
-      return pick<OrderCommand>([{ type: 'record-delivery' }, { ...park }, { type: 'complete' }]);
+    default: {
+      const refundId = `refund-${history.length}`;
+      const [open] = order.refunds.filter(({ status }) => status !== 'refunded');
+      const amount = { amount: 1 + Math.floor(random() * 2_000), currency: order.total.currency };
+      const lines = order.lines.slice(0, 1).map(({ sku }) => ({ sku, quantity: 1 }));
+      if (open !== undefined)
+        return pick<OrderCommand>([
+          { type: 'complete-refund', refundId: open.refundId },
+          { type: 'complete-refund', refundId: open.refundId },
+          { type: 'complete-refund', refundId: open.refundId },
+          { type: 'park-refund', refundId: open.refundId, step: 'refund', reason: 'refused' },
+        ]);
+      const pieces = { kind: 'lines', lines, restock: true } as const;
+      return pick<OrderCommand>([
+        pick<OrderCommand>([{ type: 'record-delivery' }, { ...park }, { type: 'complete' }]),
+        { type: 'request-refund', refundId, refund: { kind: 'amount', amount }, reason: 'broken' },
+        { type: 'request-refund', refundId, refund: pieces, reason: 'broken' },
+        { type: 'request-refund', refundId, refund: pieces, reason: 'broken' },
+      ]);
+    }
   }
 };
 
