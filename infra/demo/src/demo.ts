@@ -82,6 +82,7 @@ const untilAborted = (reporter: DemoReporter, signal: AbortSignal): DemoReporter
 const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Terminal): void => {
   line(`\n${bold('Try it')}`);
   line(`  API docs       ${url}/docs`);
+  line(`  events         ${url}/docs/events`);
   line(`  sent e-mails   ${url}/api/mails`);
   line(`  task queues    ${url}/admin`);
   line(`  administrator  ${admin.email} / ${admin.password}`);

@@ -118,6 +118,33 @@ describe.skipIf(!postgres.available)(postgres.title('the reports for administrat
     });
   });
 
+  test('a projection is built again on request, with the same result', async () => {
+    const path = 'projections/operations/rebuild';
+    const before = await report('orders');
+    // The second request joins the build of the first, or begins the next.
+    for (const _ of [1, 2]) {
+      const { status, body } = await orders.ask('POST', `/api/admin/reports/${path}`, admin);
+      expect([status, body]).toEqual([202, { name: 'operations', version: 1 }]);
+    }
+    const operations = async () =>
+      (await report('projections')).projections.find(({ name }: { name: string }) => name === 'operations');
+    await expect.poll(async () => (await operations()).builtAt, patience).toBeDefined();
+    await expect.poll(async () => (await operations()).build, patience).toBeUndefined();
+    expect(await report('orders')).toEqual(before);
+  });
+
+  test('a projection that does not exist is not built', async () => {
+    const { status, body } = await orders.ask('POST', '/api/admin/reports/projections/x/rebuild', admin);
+    expect([status, body.errors]).toEqual([
+      404,
+      [{ field: 'name', message: 'must be one of customer-orders, operations, product-sales' }],
+    ]);
+    const other = await orders.ask('POST', '/api/admin/reports/projections/operations/rebuild', {
+      as: uuid(),
+    });
+    expect(other.status).toBe(403);
+  });
+
   test.each([
     ['orders?status=placed', 'query.status'],
     ['stuck-orders?unchangedForSeconds=-1', 'query.unchangedForSeconds'],

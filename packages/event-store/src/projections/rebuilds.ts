@@ -28,14 +28,15 @@ export const createRebuilds = <DB>(store: Store<DB>, log: Log): Rebuilds => {
     }
   };
 
+  /** After the one before it, which may have ended just before this build began. */
   const start = (projection: Projection): void => {
     const { name } = projection;
-    if (running.has(name)) return;
-    const done = carryOn(projection)
+    const before = running.get(name) ?? Promise.resolve();
+    const done = before
+      .then(() => carryOn(projection))
       .catch((error: unknown) => {
         log.error({ projection: name }, `the rebuild was interrupted, request it again: ${messageOf(error)}`);
-      })
-      .finally(() => running.delete(name));
+      });
     running.set(name, done);
   };
 

@@ -3,6 +3,7 @@ import { brokerKinds, onBroker } from './brokers.ts';
 import { benchEvents } from './history/event-load.ts';
 import { benchLiveStreams } from './history/live-streams.ts';
 import { benchLongStream } from './history/long-stream.ts';
+import { benchRebuild } from './history/rebuild.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
 import type { Figure } from './report/report.ts';
@@ -30,6 +31,7 @@ const history: readonly { title: string; run: (server: PostgresServer) => Promis
   { title: 'the event store against raw pg', run: benchEvents },
   { title: 'snapshots against reading all events', run: benchLongStream },
   { title: 'the events of orders as streams', run: benchLiveStreams },
+  { title: 'read models built again, over a million events', run: benchRebuild },
 ];
 
 /** Our transports against the client libraries that they use. */
