@@ -14,7 +14,7 @@ export const flowMarkdown = (registry: Registry): string => {
     'and so does `npm run check` on a cycle that nobody declared.',
     '',
     'Rectangles are events, hexagons commands, both where they are published. Rounded boxes are subscriptions that nothing follows from. A',
-    'dotted arrow is a repetition, with what ends it. Versions of a message are one. Passed deadlines are not shown: a saga then sends its',
+    'dotted arrow is a repetition, with what ends it. All versions of a message are one node. Passed deadlines are not shown: a saga then sends its',
     'pending command again, or compensates.',
     '',
     '```mermaid',
