@@ -1,5 +1,5 @@
-// npm run projections -- list | status | rebuild <name>: the read models of the order service, in the database of
-// ORDER_DATABASE_URL, or else in the shop that the demo started on DATA_DIR.
+// npm run projections -- list | status | rebuild <name> [--from-start]: the read models of the order service, in the database
+// of ORDER_DATABASE_URL, or else in the shop that the demo started on DATA_DIR.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { orderDatabase } from './order-database.ts';

@@ -67,7 +67,7 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill of loyalty from 
         }),
       );
     }
-    // Loyalty is born after these orders: its subscription is not declared while they are completed, nor does it run.
+    // Loyalty is added after these orders: while they are completed its subscription is not declared, and it does not run.
     await processOf('order').start();
     await Promise.all([processOf('user-registration').start(), processOf('gateway').start()]);
   });
@@ -127,7 +127,7 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill of loyalty from 
     await emptyInbox(urlOf('loyalty')); // as its retention does after 30 days
     await repeat();
 
-    // Nobody else listens to it here, and nobody received it.
+    // No other subscription listens to it here, and none received it.
     for (const other of ['email.orders', 'order.replies'])
       expect(await queuedFor(urlOf('bus'), other)).toBe(0);
   });
@@ -167,7 +167,7 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill of loyalty from 
     ['loyalty.points', /there is no subscription 'loyalty\.points'; there are: .*loyalty\.orders/],
     ['inventory.commands', /inventory\.commands listens to no event/],
     ['email.orders', /order refuses: .*subscription must say `backfill: true`/],
-    ['order.prices', /inventory cannot be asked to publish its history/],
+    ['order.prices', /inventory cannot publish its history/],
   ])('of %s is refused with the reason', async (subscription, reason) => {
     const { code, output } = await runTopology('backfill', subscription);
     expect(code).toBe(1);

@@ -22,8 +22,8 @@ export interface Transport {
   publish(messages: readonly OutgoingMessage[]): Promise<PublishResult[]>;
 
   /**
-   * Publishes to this subscription only, with the same guarantees as `publish`. Used for replays, so that no other subscription
-   * gets the message twice. The attempts start again at one.
+   * Publishes to this subscription only, with the same guarantees as `publish`. Used for replays and backfills, so that no other
+   * subscription gets the message twice. The attempts start again at one.
    */
   sendTo(subscription: Subscription, message: TransportMessage): Promise<PublishResult>;
 

@@ -66,7 +66,7 @@ export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodOb
   /** The version before, where this one means something else: nothing is upcast, and each needs a handler of its own. */
   readonly replaces?: Contract;
   /**
-   * On its way out: it may be removed in a later release. Until then an event that is deprecated is published together with the
+   * It may be removed in a later release. Until then an event that is deprecated is published together with the
    * newer version, under one message id.
    */
   readonly deprecated: boolean;

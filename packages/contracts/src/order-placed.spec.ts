@@ -47,7 +47,7 @@ test('line totals are exact in any currency', () => {
   expect(line).toMatchObject({ line: 1, lineTotal: kwd(999_999_999_999) });
 });
 
-test('a line of version 1 whose total no amount can hold is refused, instead of rounded', () => {
+test('a line of version 1 whose total exceeds the maximum of an amount is refused, instead of rounded', () => {
   const lines = [{ sku: 'A', quantity: 10_000, unitPrice: eur(1_000_000_000_000) }];
   const upcast = orderPlaced.upcast?.with({ ...first, lines });
   expect(orderPlaced.schema.safeParse(upcast).error?.issues[0]?.path).toEqual([

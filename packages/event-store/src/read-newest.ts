@@ -10,7 +10,7 @@ export interface NewestOptions<Event extends DomainEvent> {
   readonly format?: EventFormat<Event>;
 }
 
-/** No stream gets there. */
+/** Above the version of every stream. */
 const maxVersion = 2_147_483_647;
 
 /** The last events of a stream, the newest first, as one statement that reads no more than these. */

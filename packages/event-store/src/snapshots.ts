@@ -6,8 +6,8 @@ import { readStream } from './event-store.ts';
 
 export interface SnapshotOptions<Event extends DomainEvent> {
   /**
-   * Changed with every change of the state's type, and when an upcaster gives older events another meaning: an older snapshot is
-   * not used, and is written anew.
+   * Changed with every change of the state's type, and when an upcaster changes what older events mean: an older snapshot is
+   * not used, and is replaced.
    */
   readonly shape: number;
   /** A snapshot is written when this many events came after the last one. */

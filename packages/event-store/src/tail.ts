@@ -13,7 +13,7 @@ export interface EventTail<Event extends DomainEvent> {
    * nothing is missed: each event of the stream is in what the caller then reads, or comes to the listener, or both.
    */
   listen(stream: string, listener: Listener<Event>): Promise<() => void>;
-  /** Waits for the read in progress. Listeners get nothing more. */
+  /** Waits for the read in progress. Listeners are not called any more. */
   stop(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface TailOptions<Event extends DomainEvent> {
 
 /** Events read by one query. */
 const batchSize = 200;
-/** Commits of this process wake the reader; those of others are found by looking this often, in milliseconds. */
+/** Commits of this process wake the reader; those of others are found by a poll in this interval, in milliseconds. */
 const pollMs = 1_000;
 /** An event becomes readable when every older transaction has ended: look again this soon, in milliseconds. */
 const againMs = 50;

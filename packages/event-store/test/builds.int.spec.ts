@@ -41,7 +41,7 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that is built 
     running.push(started);
     return started;
   };
-  /** Other suites on the same server may hold a projection up, with transactions of their own. */
+  /** Other suites on the same server may delay a projection, with transactions of their own. */
   const isUpToDate = () =>
     expect.poll(async () => (await statusOf(store.db, { name: 'totals' }, 10)).lag.events, patience).toBe(0);
   const startAll = () => {
@@ -120,7 +120,7 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that is built 
     await sql`update letter set sum = 7`.execute(store.db);
   };
 
-  test('gives the tables that the events lead to, with the same indexes and constraints', async () => {
+  test('has the rows that follow from the events, and the same indexes and constraints', async () => {
     await fill(500);
     await startAll();
     const before = await indexes();
@@ -184,7 +184,7 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that is built 
     expect(await tables()).toEqual(await expected());
   });
 
-  test('is one build, whoever works on it at the same time', async () => {
+  test('is one build, however many processes work on it at the same time', async () => {
     await fill(1_000);
     await startAll();
     await spoil();
@@ -203,7 +203,7 @@ describe.skipIf(!postgres.available)(postgres.title('a projection that is built 
     expect(await tables()).toEqual(await expected());
   });
 
-  test('waits for a reader who holds the live tables, and lets new readers pass', async () => {
+  test('waits for a reader of the live tables, and does not block new readers', async () => {
     await startAll();
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     const long = store.db.transaction().execute(async (tx) => {

@@ -116,7 +116,7 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
     await begun.promise;
     await between.connect();
     await between.query('begin');
-    await between.query('select pg_current_xact_id()'); // holds back what is younger, and not what is older
+    await between.query('select pg_current_xact_id()'); // delays what is younger, and not what is older
     await append('turn', 0, 1);
     await append('turn', 1, 3);
     mayAppend.resolve();

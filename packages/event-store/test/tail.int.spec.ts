@@ -60,9 +60,9 @@ describe.skipIf(!postgres.available)(postgres.title('the tail of the events'), (
     });
     return { versions, failures, remove };
   };
-  /** What is committed and held up when a listener comes reaches it, too. */
+  /** What is committed but not readable yet when a listener comes reaches it, too. */
   const newer = (versions: readonly number[], known: number) => versions.filter((version) => version > known);
-  /** Other suites on the same server may hold the reader up, with transactions of their own. */
+  /** Other suites on the same server may delay the reader, with transactions of their own. */
   const patience = { timeout: 20_000, interval: 10 };
 
   test('a listener gets the new events of its stream, in order, and no others', async () => {

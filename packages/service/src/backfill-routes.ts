@@ -33,7 +33,7 @@ export const backfillRoutes =
           problems: { 422: 'There is nothing that could be published to this subscription' },
         },
         schema: {
-          summary: 'Publish the history to one subscription that was born later',
+          summary: 'Publish the history to one subscription that was added later',
           body: z.object({ subscription: name }).meta({ examples: [{ subscription: 'loyalty.orders' }] }),
           response: { 202: view },
         },

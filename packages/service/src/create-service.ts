@@ -25,7 +25,7 @@ export interface ServiceDefinition<DB> {
   /** Started after the relay and before the subscriptions; stopped in reverse order. */
   readonly background?: readonly LifecycleStage[];
   readonly retention?: readonly Retention[];
-  /** What it can publish again, to a subscription that was born later. */
+  /** What it can publish again, to a subscription that was added later. */
   readonly backfill?: BackfillSource<DB>;
 }
 

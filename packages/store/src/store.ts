@@ -64,7 +64,7 @@ export interface Store<DB> {
   /** Runs the toolkit's migrations and then the service's. */
   migrate(migrations: Migrations): Promise<void>;
   startRelay(transport: Transport): Relay;
-  /** Publishes what the source has to one subscription that was born later. */
+  /** Publishes what the source has to one subscription that was added later. */
   backfills(source: BackfillSource<DB>): Backfills;
   /** Enqueues committed tasks. */
   startTaskRelay(sink: TaskSink): Relay;

@@ -67,7 +67,7 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill'), () => {
   const sent = () => broker.addressed.map(({ message }) => message.id).toSorted();
   const all = Array.from({ length: history }, (_, index) => `event-${index + 1}`).toSorted();
 
-  test('sends everything once, with the original ids, to one subscription and to nobody else', async () => {
+  test('sends everything once, with the original ids, to one subscription and to no other', async () => {
     const backfills = start();
     expect(await backfills.request('order.late', by)).toMatchObject({ state: 'running', total: history });
     await finished(backfills);
@@ -110,7 +110,7 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill'), () => {
     expect(sent()).toEqual([...all, ...all].toSorted());
   });
 
-  test('keeps few messages in the outbox while the broker is slow, and lets the messages of today pass', async () => {
+  test('keeps few messages in the outbox while the broker is slow, and does not delay new messages', async () => {
     const backfills = opened.store.backfills(numbers());
     stops.push(backfills.start());
     await backfills.request('order.late', by);

@@ -6,7 +6,7 @@ const own = processConfig.extend({
   JWT_PUBLIC_KEY: publicKey,
   /** From the complete request to the first byte of the response. */
   UPSTREAM_TIMEOUT_MS: milliseconds.default(15_000),
-  /** Requests of one kind in flight or waiting for one service; more are answered 503. A kind is an address, reading or writing. */
+  /** Requests of one kind in flight or waiting for one service; more are answered 503. A kind is an address, and reading, writing or opening a stream. */
   UPSTREAM_CAPACITY: z.coerce.number().int().min(1).default(500),
   /** Open streams of server-sent events; more are answered 503. */
   EVENT_STREAMS: z.coerce.number().int().min(1).default(1_000),

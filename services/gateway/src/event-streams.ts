@@ -6,7 +6,7 @@ import type { UpstreamResponse } from './upstream.ts';
 export interface EventStreams {
   /**
    * The body to send to the caller. It is registered when it is an event stream, and returned as it is otherwise. Throws a 503 problem
-   * when too many are open: they have a limit of their own, since they take no place of other requests.
+   * when too many are open: they have a limit of their own, since they do not count as requests in progress.
    */
   track(response: UpstreamResponse): UpstreamResponse['body'];
   /** Ends all open streams regularly; clients of server-sent events connect again. */

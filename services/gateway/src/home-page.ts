@@ -17,7 +17,7 @@ export const homePage = ({ origin, addresses }: HomePage): string => {
     ['/docs/', 'Documentation of the API, to try it out', true],
     ['/openapi.json', 'The same as one OpenAPI document', true],
     ['/docs/events', 'Events and commands between the services', true],
-    ['/docs/asyncapi.json', 'The same as AsyncAPI document', true],
+    ['/docs/asyncapi.json', 'The same as an AsyncAPI document', true],
     ['/admin', 'Administration: sign in', services.has('user-registration')],
     ['/api/mails', 'Mails that the shop has sent (mailbox, development only)', services.has('mailbox')],
     ['/api/sensors/locations', 'Temperatures of the warehouses', services.has('sensor-analytics')],

@@ -10,7 +10,7 @@ const document = z.looseObject({
 });
 type Document = z.output<typeof document>;
 
-/** For this time, in milliseconds, no service is asked for its document again, so that a flood of requests stays here. */
+/** For this time, in milliseconds, no document is requested from a service again, so that a flood of requests does not reach it. */
 const freshMs = 2_000;
 
 /**

@@ -462,7 +462,7 @@ describe('what goes wrong', () => {
       await closed;
     });
 
-    test('is refused beyond its own limit, which no other request has a part in', async () => {
+    test('is refused beyond its own limit, which does not count other requests', async () => {
       const other = await startGateway({ ...urlsOfStubs(), EVENT_STREAMS: '2' });
       const callers = [new AbortController(), new AbortController()];
       for (const { signal } of callers) await (await listen(other.url, signal)).read();
@@ -504,7 +504,7 @@ describe('what goes wrong', () => {
       await response.body?.cancel();
     });
 
-    test('many are opened at one time, and take no place of other requests', async () => {
+    test('many are opened at the same time, and do not block other requests', async () => {
       const held: ServerResponse[] = [];
       answer = (_service, response, { url }) => {
         if (url.endsWith('/stream')) held.push(response);
@@ -631,7 +631,7 @@ describe('the start page and the documents', () => {
     );
   });
 
-  test('many requests for the document ask each service once', async () => {
+  test('many requests for the document cause one to each service', async () => {
     const fresh = await startGateway(urlsOfStubs());
     const documents = Array.from({ length: 20 }, () => fetch(`${fresh.url}/openapi.json`));
     expect((await Promise.all(documents)).map(({ status }) => status)).toEqual(Array(20).fill(200));
@@ -672,7 +672,7 @@ describe('the start page and the documents', () => {
   });
 
   test.each(['/docs/events', '/docs/asyncapi.json', '/docs/flow.json'])(
-    '%s can be asked for with HEAD, and refuses others',
+    '%s can be requested with HEAD, and other methods and paths are refused',
     async (path) => {
       expect((await call(path, { method: 'HEAD' })).status).toBe(200);
       expect((await call(path, { method: 'POST' })).status).toBe(405);

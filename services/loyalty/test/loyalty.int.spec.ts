@@ -101,7 +101,7 @@ describe.skipIf(!postgres.available)(postgres.title('loyalty'), () => {
     expect((await loyalty.get('/api/admin/loyalty/nobody', admin)).status).toBe(400);
   });
 
-  test('a refund that no order can be told from is a dead letter at once', async () => {
+  test('a refund without a sequence, or in another currency than its order, is a dead letter at once', async () => {
     const { orderId, customerId, total } = anOrder(uuid(), 700);
     const refund = { refundId: uuid(), lines: [], restocked: false, reason: 'broken' };
     const data = { ...refund, orderId, customerId, total, amount: total, refunded: total };

@@ -68,7 +68,8 @@ export const defineOrders =
     const streams = createOrderStreams(tail);
 
     return {
-      description: 'Event-sourced orders, and the saga that drives each of them through the other services.',
+      description:
+        'Event-sourced orders, the saga that drives each of them through the other services, and the saga of each refund.',
       migrations,
       routes: [
         orderRoutes({ store, fulfilment, backlog, waitForVersion }),

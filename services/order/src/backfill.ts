@@ -11,7 +11,7 @@ import { streamHistory } from '@emporium/event-store';
 import { orderFormat } from './store/order-format.ts';
 import { publicEvents } from './store/orders.ts';
 
-/** What can be published again to a subscription that was born later: the public events of every order. */
+/** What can be published again to a subscription that was added later: the public events of every order. */
 export const orderHistory = streamHistory({
   contracts: [
     orderPlaced,

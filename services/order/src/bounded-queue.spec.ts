@@ -17,7 +17,7 @@ test('without an item it is idle, and goes on', async () => {
   expect(await queue.take(5)).toEqual({ item: 1 });
 });
 
-test('after its end it gives what it has', async () => {
+test('after its end it still returns what it has', async () => {
   const queue = createBoundedQueue<number>(3);
   queue.push(1);
   queue.end();

@@ -17,7 +17,7 @@ export const settings = z.object({
   ORDER_COMMAND_VERSION: z.enum(['1', '2'], 'must be 1 or 2').default('2'),
   /** With this many orders in progress, new ones are refused with 503. */
   ORDER_BACKLOG_LIMIT: count.default(20_000),
-  /** How long a read with `atLeast` waits for its view, before the answer is 503. */
+  /** How long a read with `atLeast` waits for its projection, before the answer is 503. */
   ORDER_READ_WAIT_MS: milliseconds.max(10_000, 'must be 10000 or less').default(2_000),
 });
 export type Settings = z.output<typeof settings>;
@@ -27,5 +27,5 @@ export type Config = z.output<typeof config>;
 
 const databaseConfig = serviceConfig.pick({ DATABASE_URL: true });
 
-/** For programs that need nothing but the database. Throws a ConfigError. */
+/** For programs that need only the database. Throws a ConfigError. */
 export const databaseUrl = (): string => parseConfig(databaseConfig, process.env).DATABASE_URL;

@@ -11,7 +11,7 @@ export const pointInTime = {
 
 type PointInTime = { readonly [Field in keyof typeof pointInTime]?: z.output<(typeof pointInTime)[Field]> };
 
-/** A moment that cannot be, or at which there was no such order; the message continues the sentence that the field begins. */
+/** An invalid moment, or one at which there was no such order; the message continues the sentence that the field begins. */
 export interface NoSuchMoment {
   readonly refused: 'impossible' | 'missing';
   readonly field: keyof PointInTime;
@@ -52,8 +52,8 @@ const missing = (field: keyof PointInTime, message: string): NoSuchMoment => ({
 });
 
 /**
- * The same for a request. Throws a 400 problem for a moment that cannot be, and a 404 problem for one at which there was no such
- * order: what is asked for is well formed, and does not exist.
+ * The same for a request. Throws a 400 problem for an invalid moment, and a 404 problem for one at which there was no such order:
+ * the request is well formed, and what it names does not exist.
  */
 export const eventsUntilQuery = (stream: OrderStream, query: PointInTime): OrderStream => {
   const then = eventsUntil(stream, query, new Date());

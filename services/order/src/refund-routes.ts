@@ -24,7 +24,7 @@ import { refundStatus, refundView, viewRefunds } from './refund-views.ts';
 import { requestRefund } from './request-refund.ts';
 import { readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
-import { versionsAfter } from './views/at-least.ts';
+import { versionNote, versionsAfter } from './views/at-least.ts';
 
 interface RefundDependencies {
   readonly store: Store<OrderTables>;
@@ -83,6 +83,7 @@ export const refundRoutes =
         },
         schema: {
           summary: 'Refund lines of a completed order, or an amount',
+          description: versionNote,
           params,
           body: requestBody,
           response: { 202: requested },
@@ -161,6 +162,7 @@ export const refundRoutes =
         config: { access, problems: { 409: 'The refund does not wait for an administrator' } },
         schema: {
           summary: 'Resume a parked refund',
+          description: versionNote,
           params: refundParams,
           response: { 202: z.object({ orderId: z.string(), refundId: z.string() }) },
         },

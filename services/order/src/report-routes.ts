@@ -39,7 +39,7 @@ const usualDays = 30;
 
 const monthOfSeconds = 30 * 24 * 60 * 60;
 
-/** What whoever runs the shop looks at: read models that are built from the events of all orders. */
+/** Reports for administrators, from read models that are built from the events of all orders. */
 export const reportRoutes =
   ({ store: { db }, views, waitForVersion }: ReportDependencies): Routes =>
   (server) => {

@@ -36,7 +36,7 @@ describe.skipIf(!postgres.available)(postgres.title('npm run events'), () => {
     return all;
   };
 
-  test('prints the state after each event, with what changed marked, without colours when it is no terminal', async () => {
+  test('prints the state after each event, with what changed marked, without colours when the output is not a terminal', async () => {
     const { code, out, err } = await run(['order', orderId]);
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain(`order ${orderId}: 12 of 12 events`);

@@ -112,7 +112,7 @@ describe.skipIf(!postgres.available)(postgres.title('a read after a write'), () 
     }
   });
 
-  test('is refused with a version of the future', async () => {
+  test('is refused with a version that the shop has not reached', async () => {
     const future = formatVersion({ transaction: '123456789012345', position: 1 });
     const answer = await list(uuid(), future);
     expect([answer.status, answer.body.errors]).toEqual([
@@ -120,7 +120,7 @@ describe.skipIf(!postgres.available)(postgres.title('a read after a write'), () 
       [
         {
           field: 'query.atLeast',
-          message: 'must be a version of this shop, and is of another or of the future',
+          message: 'must be a version that this shop has reached',
         },
       ],
     ]);

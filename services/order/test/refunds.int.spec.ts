@@ -144,7 +144,7 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
     ]).toContainEqual(sums);
   });
 
-  test('requested at one time never exceed what was captured', async () => {
+  test('requested at the same time never exceed what was captured', async () => {
     const { orderId } = await refunds.completed();
     const amounts = Array.from({ length: 12 }, () => ({ amount: eur(2_000), reason }));
     const answers = await Promise.all(amounts.map((payload) => refunds.request(orderId, payload)));
@@ -234,7 +234,7 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
       headers: { 'idempotency-key': key },
     });
 
-    test('are requested once, also at one time', async () => {
+    test('are requested once, also at the same time', async () => {
       const { orderId } = await refunds.completed();
       const payload = { lines: [mug], restock: true, reason };
       const answers = await Promise.all(
@@ -328,7 +328,7 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
       ['an empty reason', { amount, reason: ' ' }, 400, 'reason'],
       ['a reason that is too long', { amount, reason: 'r'.repeat(501) }, 400, 'reason'],
       ['a reason with a NUL', { amount, reason: 'a\u0000' }, 400, 'reason'],
-      ['a restock that is no boolean', { lines: [mug], restock: 'yes', reason }, 400, 'restock'],
+      ['a restock that is not a boolean', { lines: [mug], restock: 'yes', reason }, 400, 'restock'],
       ['an unknown field', { amount, reason, customerId: uuid() }, 400, 'customerId'],
     ])('%s', async (_, payload, status, field) => {
       const { orderId } = await refunds.completed();
@@ -374,7 +374,7 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
       }
     });
 
-    test('a customer, and nobody', async () => {
+    test('a customer, and a request without a token', async () => {
       const { orderId, customerId } = await refunds.completed();
       const before = await writtenFor(orderId);
       const payload = { lines, restock: true, reason };

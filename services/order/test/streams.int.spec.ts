@@ -59,7 +59,7 @@ describe.skipIf(!postgres.available)(postgres.title('the events of an order as a
     return follower;
   };
   const versionsOf = ({ events }: Follower) => events.map(({ id }) => id);
-  /** Other suites on the same server may hold the stream up, with transactions of their own. */
+  /** Other suites on the same server may delay the stream, with transactions of their own. */
   const patience = { timeout: 20_000, interval: 10 };
   const upTo = (version: number, after = 0) =>
     Array.from({ length: version - after }, (_, n) => after + n + 1);
@@ -132,7 +132,7 @@ describe.skipIf(!postgres.available)(postgres.title('the events of an order as a
     },
   );
 
-  test('is refused to others, and to nobody in particular', async () => {
+  test('is refused to other customers, and without a token', async () => {
     const { orderId } = await place();
     const url = `/api/orders/${orderId}/events`;
     expect((await orders.ask('GET', url, { as: uuid() })).status).toBe(404);

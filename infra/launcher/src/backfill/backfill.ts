@@ -11,7 +11,7 @@ interface Progress {
   readonly waiting: number;
 }
 
-/** Between two looks at the progress, in milliseconds. */
+/** Between two requests for the progress, in milliseconds. */
 const pollMs = 250;
 /** Between two lines of progress, in milliseconds. */
 const reportMs = 2_000;
@@ -30,7 +30,7 @@ export const ownersOf = ({ subscription, subscriptions }: Registry, name: string
   return [...owners];
 };
 
-/** Lets a service publish its history to one subscription. Resolves when the broker has all of it. */
+/** Has a service publish its history to one subscription. Resolves when the broker has all of it. */
 export const backfill = async (
   client: ShopClient,
   owner: string,
@@ -39,8 +39,7 @@ export const backfill = async (
 ): Promise<void> => {
   const path = `/api/admin/backfills/${owner}`;
   const requested = await client.request('POST', path, { subscription });
-  if (requested.status === 404)
-    throw new Error(`${owner} cannot be asked to publish its history: there is no ${path}`);
+  if (requested.status === 404) throw new Error(`${owner} cannot publish its history: there is no ${path}`);
   if (requested.status !== 202) throw new Error(`${owner} refuses: ${describe(requested)}`);
   let [reportAt, movedAt, last] = [0, Date.now(), ''];
   for (;;) {

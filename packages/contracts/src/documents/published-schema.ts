@@ -37,6 +37,6 @@ export const publishedSchema = (contract: Contract): PublishedSchema => {
   };
 };
 
-/** A part of a schema as one; empty where it is none. */
+/** A part of a schema as a schema; an empty one where it is not an object. */
 export const partsOf = (value: unknown): Schema =>
   typeof value === 'object' && value !== null ? { ...value } : {};

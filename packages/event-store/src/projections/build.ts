@@ -9,7 +9,7 @@ import { applyEvents } from './tables.ts';
 
 /** A projection that is built beside the live one. Any number of processes may carry on the same build, at the same time too. */
 export interface Build {
-  /** Begins a build, or joins one of this version that has begun: with `anew` that one is thrown away. */
+  /** Begins a build, or joins one of this version that has begun: with `anew` that one is discarded. */
   begin(options?: { readonly anew?: boolean }): Promise<Begun>;
   /** Applies the next events, or replaces the live tables when there are none left. */
   step(): Promise<BuildProgress>;
@@ -66,7 +66,7 @@ export const createBuild = <DB>(store: Store<DB>, projection: Projection, log: L
 };
 
 /**
- * Puts the built tables in the place of the live ones, in one transaction, once they are as far: what a reader has seen does not
+ * Puts the built tables in the place of the live ones, in one transaction, once they have caught up: what a reader has seen does not
  * disappear, and what was applied is not applied again.
  */
 const replaceLive = <DB>(

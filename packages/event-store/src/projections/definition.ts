@@ -15,12 +15,12 @@ export interface Total {
 }
 
 /**
- * A read model that is built from the events of this service, and can be thrown away and built again: a table with a row for each
+ * A read model that is built from the events of this service, and can be discarded and built again: a table with a row for each
  * stream, and tables of totals. Created by `projection`, which knows the types.
  */
 export interface Projection {
   readonly name: string;
-  /** Raised when the model changes: it is built anew beside the live one, and then replaces it. */
+  /** Raised when the model changes: it is built again beside the live one, and then replaces it. */
   readonly version: number;
   readonly rows: string;
   /** The column of `rows` with the id of the stream, its primary key. */

@@ -61,7 +61,7 @@ export const createProjections = <DB>(
 const troubleOf = ({ version }: Projection, status: ProjectionStatus): string | undefined => {
   const { lag, failure, build } = status;
   if (failure !== undefined) return failureText(failure);
-  // A build that a person runs beside live tables of this version is no trouble of this process.
+  // The failure of a build that a person runs beside live tables of this version does not degrade this process.
   if (build?.version === version && build.failure !== undefined && status.version !== version)
     return `version ${version}: ${failureText(build.failure)}`;
   if (lag.seconds <= maxSeconds) return undefined;

@@ -23,7 +23,7 @@ interface Waiting {
 
 /** Another instance may be the one that applies events: look this often, in milliseconds, while a read waits. */
 const pollMs = 100;
-/** Nobody waits: the next one wakes it. */
+/** While no read waits: the next one wakes the poller. */
 const idleMs = 60_000;
 
 /** All waiting reads of a process share one query, which is made when one arrives, when events were applied, and every 100 ms. */

@@ -9,7 +9,7 @@ test('a version comes back as it was, from text that fits a URL and a header', (
   expect(parseVersion(text)).toEqual(version);
 });
 
-test('a text with any other character in any place is no version', () => {
+test('a text with any other character in any place is not a version', () => {
   const text = formatVersion(version);
   for (let place = 0; place < text.length; place += 1)
     for (const other of ['A', 'b', '-', '='])
@@ -17,5 +17,5 @@ test('a text with any other character in any place is no version', () => {
         expect(parseVersion(`${text.slice(0, place)}${other}${text.slice(place + 1)}`)).toBeUndefined();
 });
 
-test('a made-up version that no database can have is no version', () =>
+test('a made-up version that no database can have is not a version', () =>
   expect(parseVersion(formatVersion({ transaction: '1', position: 2 ** 53 }))).toBeUndefined());

@@ -45,6 +45,6 @@ export const parseVersion = (text: string): Position | undefined => {
     : undefined;
 };
 
-/** Against mistakes, not against forgery: whoever makes up a version waits for nothing, or in vain. */
+/** Against mistakes, not against forgery: a made-up version only delays or fails the read that has it. */
 const checkOf = (numbers: Buffer): Buffer =>
   createHash('sha256').update('emporium-version').update(numbers).digest().subarray(0, checkBytes);

@@ -30,11 +30,11 @@ export interface BackfillProgress {
   readonly waiting: number;
 }
 
-/** Publishes what a service has stored to one subscription, which was born later. */
+/** Publishes what a service has stored to one subscription, which was added later. */
 export interface Backfills {
   /**
-   * Begins a backfill, or returns the progress of the one that is running. It runs in whichever instance is there, in the
-   * background, and goes on after a crash.
+   * Begins a backfill, or returns the progress of the one that is running. It runs in any instance, in the background,
+   * and goes on after a crash.
    */
   request(subscription: string, by: string): Promise<BackfillProgress | BackfillRefusal>;
   progressOf(subscription: string): Promise<BackfillProgress | undefined>;
@@ -52,7 +52,7 @@ export interface BackfillOptions<DB> {
   readonly committed: () => void;
 }
 
-/** Messages in the outbox above which no more are added: memory is bounded, and the messages of today wait behind few. */
+/** Messages in the outbox above which no more are added: memory is bounded, and new messages wait behind few. */
 const maxWaiting = 200;
 /** Milliseconds until the outbox is looked at again. */
 const againMs = 20;

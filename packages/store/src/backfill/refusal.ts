@@ -1,7 +1,7 @@
 import type { Registry, ServiceName } from '@emporium/contracts';
 import type { BackfillSource } from './source.ts';
 
-/** Why there is no backfill: the request is wrong, and stays wrong. */
+/** Why a backfill is refused: the same request will always be refused. */
 export interface BackfillRefusal {
   readonly refused: string;
 }

@@ -2,7 +2,7 @@ import { busErrors, type OutgoingMessage, type PublishResult, type Transport } f
 import type { Registry } from '@emporium/contracts';
 import type { OutboxRow } from './outbox-rows.ts';
 
-/** Returns the function that gives rows to the broker, with one result per row: to all subscriptions, or to the row's own. */
+/** Returns the function that sends rows to the broker, with one result per row: to all subscriptions, or to the row's own. */
 export const createSender = (transport: Transport, registry: Registry) => {
   const subscribed = new Set(registry.subscriptions.flatMap(({ to }) => to.map(({ type }) => type)));
 

@@ -47,7 +47,7 @@ export const inOrder = subscription('inventory.in-order', { to: [counted], order
 export const heard = subscription('order.heard', { to: [counted, reminded], ordered: true, retry: quick });
 export const totals = subscription('order.totals', { to: [totalled1, totalled], retry: quick });
 
-/** Born later than the events that it listens to. */
+/** Added later than the events that it listens to. */
 const late = subscription('order.late', { to: [counted], retry: quick, backfill: true });
 
 export const registry = createRegistry({

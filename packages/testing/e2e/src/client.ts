@@ -198,7 +198,7 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
       ),
     loyalty: ({ token }: Customer) => http.call<LoyaltyView>('GET', '/api/loyalty/me', { token }),
     adminLoyalty: (customerId: string) => asAdmin<LoyaltyView>('GET', `/api/admin/loyalty/${customerId}`),
-    /** Lets a service publish its history to a subscription that may have been born later. */
+    /** Has a service publish its history to a subscription that may have been added later. */
     backfill: async (owner: string, subscription: string): Promise<void> => {
       await asAdmin('POST', `/api/admin/backfills/${owner}`, { subscription });
       for (;;) {

@@ -8,7 +8,7 @@ import { code, details, link, preformatted, table } from './html.ts';
 export const eventsPage = (registry: Registry): string => {
   const owners = [...new Set(registry.contracts.map(({ owner }) => owner))].sort();
   return page(`
-    <p>Every message of the shop, generated from its contracts. The same as <a href="/docs/asyncapi.json">AsyncAPI document</a>;
+    <p>Every message of the shop, generated from its contracts. The same as an <a href="/docs/asyncapi.json">AsyncAPI document</a>;
       the API over HTTP is <a href="/docs/">here</a>.</p>
     <nav aria-label="Owners"><ul>${owners.map((owner) => `<li>${link(`of-${owner}`, owner)}</li>`).join('')}
       <li>${link('subscriptions', 'Subscriptions')}</li><li>${link('flow', 'What follows from what')}</li></ul></nav>

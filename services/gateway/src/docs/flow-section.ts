@@ -30,5 +30,5 @@ export const flowSection = (registry: Registry): string => {
       .filter(({ begins }) => begins)
       .map(({ name }) => linked(name))
       .join(', ')}.</p>
-    ${details('As Mermaid flowchart', preformatted(flowMermaid(graph)))}`;
+    ${details('As a Mermaid flowchart', preformatted(flowMermaid(graph)))}`;
 };

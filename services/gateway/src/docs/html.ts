@@ -7,7 +7,7 @@ export const link = (id: string, text: string): string => `<a href="#${escaped(i
 
 export const preformatted = (text: string): string => `<pre tabindex="0"><code>${escaped(text)}</code></pre>`;
 
-/** Something to unfold. The summary and the content are HTML. */
+/** A section that can be expanded. The summary and the content are HTML. */
 export const details = (summary: string, content: string): string =>
   `<details><summary>${summary}</summary>${content}</details>`;
 

@@ -50,7 +50,7 @@ export const ledgers = unitOfWork({
   },
 });
 
-/** The ledger as far as messages about these orders need it: of the others only the last entry counts, for its balance. */
+/** The part of the ledger that messages about these orders need: their entries, and the last of all, which has the balance. */
 const ledgerOf = (entries: readonly LedgerEvent[], orderIds: ReadonlySet<string>): Ledger => {
   const last = entries.at(-1);
   return fold(

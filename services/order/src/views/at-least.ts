@@ -37,7 +37,7 @@ export const versionsAfter = async (
   return new Map([...versions].map(([id, position]) => [id, { [versionHeader]: formatVersion(position) }]));
 };
 
-/** Lets a read wait for the version that it asks for. */
+/** Waits until a read from this projection includes the version. */
 export type WaitForVersion = (projection: Projection, version: string | undefined) => Promise<void>;
 
 /** Throws a 503 problem when the projection is still behind after `timeoutMs`. */
@@ -53,7 +53,7 @@ export const createWaitForVersion =
 
 const unknownVersion = () =>
   fieldProblem(400, 'invalid-request', [
-    { field: 'query.atLeast', message: 'must be a version of this shop, and is of another or of the future' },
+    { field: 'query.atLeast', message: 'must be a version that this shop has reached' },
   ]);
 
 const viewBehind = async (views: Projections, projection: Projection) => {

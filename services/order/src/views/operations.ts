@@ -5,7 +5,7 @@ const becomes =
   ({ at }: { readonly at: Date }) => ({ status, since: at, step: null, reason: null });
 
 /**
- * For whoever runs the shop: how many orders there are in each status, which of them are stuck, and what each day brought in. A
+ * For administrators: how many orders there are in each status, which of them are stuck, and what each day brought in. A
  * refund counts on the day on which it was paid.
  */
 export const operations = projection({

@@ -21,7 +21,7 @@ export const benchLiveStreams = async (server: PostgresServer): Promise<readonly
   try {
     await client.query(`insert into product_price values ('MUG-1', 1250, 'EUR', 1)`);
     const key = privateKeyFromText(order.privateKey);
-    if (key === undefined) throw new Error('the key that was made is not one');
+    if (key === undefined) throw new Error('the generated key is invalid');
     const { token } = await createTokenIssuer(key).issue({
       ...{ userId: uuid(), role: 'customer' },
     });

@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.ts';
 export const timeTravel: Scenario = async (context) => {
   const { client, reporter, customers } = context;
   const { ada } = customers;
-  reporter.section('An order at three moments of its life');
+  reporter.section('An order as it was at three moments');
   const { orderId } = await client.settled(ada, await place(context, ada, 'MUG-1', 1, 'tok_ok'));
   const { events } = await client.history(ada, orderId);
   const moments = ['placed', 'confirmed', 'completed'];
@@ -67,11 +67,11 @@ export const refunded: Scenario = async (context) => {
 
 const orders = 12;
 
-/** A read model is built again beside the live one, while orders come in. */
+/** A read model is rebuilt beside the live one, while orders come in. */
 export const rebuilt: Scenario = async (context) => {
   const { client, reporter, customers } = context;
   const { ada } = customers;
-  reporter.section('A read model is built again while orders come in');
+  reporter.section('A read model is rebuilt while orders come in');
   const before = await client.projection('customer-orders');
   const placing = Array.from({ length: orders }, () => place(context, ada, 'MUG-1', 1, 'tok_ok'));
   await client.rebuildProjection('customer-orders');

@@ -14,9 +14,9 @@ const products = [
 ];
 
 /**
- * Runs the demo: orders that complete, one at three moments of its life, one declined and compensated, one out of stock, one that
+ * Runs the demo: orders that complete, one as it was at three moments, one declined and compensated, one out of stock, one that
  * is refunded in part, one whose mails fail and are retried, one poison message that is dead-lettered, repaired and replayed, a
- * read model that is built again while orders come in, a warehouse that gets too hot. Then it checks that orders, stock, money,
+ * read model that is rebuilt while orders come in, a warehouse that gets too hot. Then it checks that orders, stock, money,
  * points and mails add up. Returns whether every check succeeded.
  */
 export const runDemo = async (client: ShopClient, output: DemoReporter): Promise<boolean> => {
