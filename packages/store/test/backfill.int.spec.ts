@@ -1,4 +1,4 @@
-import { type EmitEffect, emit } from '@emporium/bus';
+import { busErrors, type EmitEffect, emit } from '@emporium/bus';
 import { serverFor } from '@emporium/servers';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -66,6 +66,20 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill'), () => {
     eventually(async () => (await backfills.progressOf('order.late'))?.state).toBe('finished');
   const sent = () => broker.addressed.map(({ message }) => message.id).toSorted();
   const all = Array.from({ length: history }, (_, index) => `event-${index + 1}`).toSorted();
+
+  test('that its subscription refuses does not hold up what is for all', async () => {
+    broker.refuseAddressed = () => busErrors.unroutable({ subscription: 'order.late' });
+    const backfills = start();
+    await backfills.request('order.late', by);
+    await eventually(async () => (await backfills.progressOf('order.late'))?.waiting ?? 0).toBeGreaterThan(0);
+    await opened.store.transaction(async ({ effects }) => {
+      effects.push(emit(counted, { counter: 'c1', n: 1 }, { id: 'new' }));
+    });
+    await eventually(async () => broker.accepted.map(({ id }) => id)).toEqual(['new']);
+    broker.refuseAddressed = () => undefined;
+    await finished(backfills);
+    expect(sent()).toEqual(all);
+  });
 
   test('sends everything once, with the original ids, to one subscription and to no other', async () => {
     const backfills = start();

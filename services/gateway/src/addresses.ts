@@ -6,6 +6,8 @@ export interface Address {
   readonly service: string;
   /** Checked before the request is forwarded; the service checks again, in more detail. */
   readonly access: Access;
+  /** The service has streams of server-sent events below this path. */
+  readonly streams?: true;
   /** The service is for development only: without its URL the gateway starts, and does not have this address. */
   readonly development?: true;
 }
@@ -15,7 +17,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/users', service: 'user-registration', access: 'public' },
   { path: '/api/users/me', service: 'user-registration', access: 'user' },
   { path: '/api/sessions', service: 'user-registration', access: 'public' },
-  { path: '/api/orders', service: 'order', access: 'user' },
+  { path: '/api/orders', service: 'order', access: 'user', streams: true },
   { path: '/api/admin/orders', service: 'order', access: 'administrator' },
   { path: '/api/admin/refunds', service: 'order', access: 'administrator' },
   { path: '/api/admin/reports', service: 'order', access: 'administrator' },
@@ -33,7 +35,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
   { path: '/api/mails', service: 'mailbox', access: 'public', development: true },
   { path: '/api/mailbox', service: 'mailbox', access: 'public', development: true },
-  { path: '/api/sensors', service: 'sensor-analytics', access: 'public' },
+  { path: '/api/sensors', service: 'sensor-analytics', access: 'public', streams: true },
   { path: '/api/loyalty', service: 'loyalty', access: 'user' },
   { path: '/api/admin/loyalty', service: 'loyalty', access: 'administrator' },
   { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public', development: true },

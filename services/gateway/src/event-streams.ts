@@ -9,7 +9,7 @@ export interface EventStreams {
    * when too many are open: they have a limit of their own, since they do not count as requests in progress.
    */
   track(response: UpstreamResponse): UpstreamResponse['body'];
-  /** Ends all open streams regularly; clients of server-sent events connect again. */
+  /** Ends all open streams regularly, and lets none begin any more; clients of server-sent events connect again. */
   end(): void;
 }
 
@@ -19,11 +19,12 @@ export const acceptsEventStream = ({ method, headers }: Pick<HttpRequest, 'metho
 
 export const createEventStreams = (maxOpen: number): EventStreams => {
   const open = new Map<PassThrough, Readable>();
+  let isEnded = false;
   return {
     track: ({ headers, body }) => {
       if (Buffer.isBuffer(body) || headers['content-type']?.startsWith('text/event-stream') !== true)
         return body;
-      if (open.size >= maxOpen) {
+      if (isEnded || open.size >= maxOpen) {
         body.destroy();
         throw tooMany();
       }
@@ -37,6 +38,7 @@ export const createEventStreams = (maxOpen: number): EventStreams => {
       return body.pipe(outgoing);
     },
     end: () => {
+      isEnded = true;
       for (const [outgoing, body] of open) {
         body.unpipe(outgoing);
         outgoing.end();

@@ -1,5 +1,5 @@
 import { correlationOf, type HttpReply, type HttpRequest, problem } from '@emporium/service';
-import { acceptsEventStream, type EventStreams } from './event-streams.ts';
+import type { EventStreams } from './event-streams.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
 
@@ -7,6 +7,8 @@ interface ForwardOptions {
   /** At the service; the caller's own path by default. */
   readonly path?: string;
   readonly eventStreams?: EventStreams;
+  /** Whether the caller wants an event stream, at an address that has some. */
+  readonly isStream?: boolean;
   /** The bulkhead; see `UpstreamRequest`. */
   readonly kind?: string;
 }
@@ -16,7 +18,7 @@ export const forward = async (
   request: HttpRequest,
   reply: HttpReply,
   upstream: Upstream,
-  { path = request.raw.url ?? '/', eventStreams, kind }: ForwardOptions = {},
+  { path = request.raw.url ?? '/', eventStreams, isStream = false, kind }: ForwardOptions = {},
 ) => {
   refuseDotSegments(path);
   const disconnected = new AbortController();
@@ -29,7 +31,7 @@ export const forward = async (
     headers: requestHeaders(request, correlationOf(request)),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     signal: disconnected.signal,
-    isStream: acceptsEventStream(request),
+    isStream,
     ...(kind === undefined ? {} : { kind }),
   });
   const body = eventStreams?.track(response) ?? response.body;

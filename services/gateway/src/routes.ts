@@ -23,7 +23,8 @@ export const forwardingRoutes = async (
     // Unparsed: a webhook's signature is over the bytes. The body limit applies.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
-    for (const { path, service, access } of addresses) {
+    for (const address of addresses) {
+      const { path, service, access } = address;
       const upstream = upstreams.get(service);
       if (upstream === undefined) continue;
       for (const url of [path, `${path}/*`]) {
@@ -32,8 +33,11 @@ export const forwardingRoutes = async (
           url,
           config: { access },
           schema: { hide: true },
-          handler: (request, reply) =>
-            forward(request, reply, upstream, { eventStreams, kind: kindOf(path, request) }),
+          handler: (request, reply) => {
+            const isStream = address.streams === true && acceptsEventStream(request);
+            const kind = isStream ? `stream ${path}` : kindOf(path, request);
+            return forward(request, reply, upstream, { eventStreams, isStream, kind });
+          },
         });
       }
     }
@@ -45,10 +49,8 @@ export const forwardingRoutes = async (
  * Reading and writing are separate kinds, since usually one of them is slower. So are streams: all of them are opened at one time
  * after a restart of their service.
  */
-const kindOf = (path: string, request: HttpRequest): string => {
-  if (acceptsEventStream(request)) return `stream ${path}`;
-  return `${request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write'} ${path}`;
-};
+const kindOf = (path: string, { method }: HttpRequest): string =>
+  `${method === 'GET' || method === 'HEAD' ? 'read' : 'write'} ${path}`;
 
 /** Asks the service which methods it supports at an address. */
 export const methodsOfServices =

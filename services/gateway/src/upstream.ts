@@ -54,6 +54,8 @@ const maxInFlight = 64;
 
 /** For a stream, while its service cannot be reached; with jitter, since all of them come at one time. */
 const againMs = 250;
+/** The most requests for streams that wait so for one service. */
+const maxWaiting = 1_000;
 /** Streams have heartbeats in shorter intervals. */
 const idleStreamMs = 30_000;
 
@@ -115,6 +117,9 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
     }
   };
 
+  /** Requests for streams that wait for the service to answer again. */
+  let waiting = 0;
+
   const sendRepeatedly = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
     const until = performance.now() + timeoutMs;
     for (;;) {
@@ -126,7 +131,11 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
         });
       } catch (error) {
         if (request.isStream !== true || !mayPass(error) || performance.now() > until) throw error;
-        await sleep(againMs * (0.5 + Math.random()), undefined, { signal: request.signal });
+        if (waiting >= maxWaiting) throw error;
+        waiting += 1;
+        await sleep(againMs * (0.5 + Math.random()), undefined, { signal: request.signal }).finally(() => {
+          waiting -= 1;
+        });
       }
     }
   };

@@ -577,7 +577,12 @@ describe('the start page and the documents', () => {
   test('the front page lists the addresses', async () => {
     const { body } = await call('/');
     expect(body).toMatchObject({ name: 'Emporium', docs: '/docs/' });
-    expect(body.addresses).toContainEqual({ path: '/api/orders', service: 'order', access: 'user' });
+    expect(body.addresses).toContainEqual({
+      path: '/api/orders',
+      service: 'order',
+      access: 'user',
+      streams: true,
+    });
   });
 
   test('the front page is a page for a browser, without a script', async () => {

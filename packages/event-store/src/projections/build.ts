@@ -27,7 +27,9 @@ export type Begun = 'begun' | 'joined' | 'newer-version';
 const batchSize = 1_000;
 
 /** How long the live tables may be waited for, and new readers wait behind, in one attempt to replace them. */
-const lockTimeout = '500ms';
+const lockTimeout = '100ms';
+/** The pauses after attempts that waited in vain, in milliseconds: a long reader must not stop all others. */
+const pauses = { firstMs: 1_000, maxMs: 30_000 };
 
 /** Of the advisory lock under which builds begin; see packages/store for the others. */
 const lockClass = 7_003;
@@ -35,6 +37,15 @@ const lockClass = 7_003;
 export const createBuild = <DB>(store: Store<DB>, projection: Projection, log: Log): Build => {
   const applyNext = createApplyNext(store, projection, { target: 'build', batchSize, log });
   const facts = { projection: projection.name, version: projection.version };
+  let pause = { until: 0, ms: 0 };
+
+  /** Its tables are being read: waits longer each time. */
+  const putOff = (): 'waiting' => {
+    const ms = Math.min(pauses.maxMs, Math.max(pauses.firstMs, pause.ms * 2));
+    pause = { until: performance.now() + ms, ms };
+    return 'waiting';
+  };
+
   return {
     begin: ({ anew = false } = {}) =>
       store.transaction(async ({ tx }) => {
@@ -55,8 +66,9 @@ export const createBuild = <DB>(store: Store<DB>, projection: Projection, log: L
       const progress = await applyNext();
       if (progress.kind === 'stopped' || (progress.kind === 'applied' && progress.mayHaveMore))
         return progress;
+      if (performance.now() < pause.until) return { kind: 'waiting' };
       const outcome = await replaceLive(store, projection).catch((error: unknown) => {
-        if (error instanceof Fault && error.code === 'store.conflict') return 'waiting' as const; // its tables are being read
+        if (error instanceof Fault && error.code === 'store.conflict') return putOff();
         throw error;
       });
       if (outcome === 'replaced') log.info(facts, 'the projection was built, and is live now');

@@ -15,7 +15,10 @@ export const statements =
     for (const text of texts) await sql.raw(text).execute(db);
   };
 
-/** Runs what has not run, in one transaction; instances that start together wait for each other. */
+/**
+ * Runs what has not run; instances that start together wait for each other. Each migration is a transaction of its own: in one for all,
+ * the locks of an early one would be held until the end, against instances of the release before, which take them in another order.
+ */
 export const migrate = async <DB>(db: Kysely<DB>, table: string, migrations: Migrations): Promise<void> => {
   const provided = Object.fromEntries(
     Object.entries(migrations).map(([name, up]): [string, Migration] => [name, { up }]),
@@ -27,10 +30,13 @@ export const migrate = async <DB>(db: Kysely<DB>, table: string, migrations: Mig
     migrationLockTableName: `${table}_lock`,
     allowUnorderedMigrations: true, // a later migration of a package may come before one of the service that has run
   });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error === undefined) return;
-  const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
-  throw storeErrors.migration_failed({ migration: failed ?? table, cause: error });
+  for (;;) {
+    const { error, results } = await migrator.migrateUp();
+    if (error === undefined && (results ?? []).length === 0) return;
+    if (error === undefined) continue;
+    const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
+    throw storeErrors.migration_failed({ migration: failed ?? table, cause: error });
+  }
 };
 
 /** The toolkit's own tables. Queue tables live by deletes: vacuum comes early, and a page keeps room for it. */

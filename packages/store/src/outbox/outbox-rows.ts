@@ -5,6 +5,8 @@ import { type Kysely, sql } from 'kysely';
 export interface OutboxRow {
   readonly id: number;
   readonly key: string;
+  /** Rows with the same one are published one after the other: the key, and the subscription of a row that is for one alone. */
+  readonly blocking_key: string;
   readonly message_id: string;
   readonly kind: Kind;
   readonly owner: ServiceName;
@@ -14,16 +16,19 @@ export interface OutboxRow {
   readonly subscription: string | null;
 }
 
+/** A subscription that refuses what is for it alone must not block what is for all. */
+const blockingKey = sql.raw(`coalesce(subscription || ' ', '') || key`);
+
 /** The next rows of these partitions in id order, without those of the blocked keys, at most `limit`. */
 export const nextRows = async <DB>(
   db: Kysely<DB>,
   partitions: readonly number[],
-  blockedKeys: readonly string[],
+  blocked: readonly string[],
   limit: number,
 ): Promise<readonly OutboxRow[]> => {
   const { rows } = await sql<OutboxRow>`
-    select id, key, message_id, kind, owner, type, body, subscription from outbox
-    where not_before is null and partition = any(${partitions}::smallint[]) and key <> all(${blockedKeys}::text[])
+    select id, key, ${blockingKey} as blocking_key, message_id, kind, owner, type, body, subscription from outbox
+    where not_before is null and partition = any(${partitions}::smallint[]) and ${blockingKey} <> all(${blocked}::text[])
     order by id limit ${limit}`.execute(db);
   return rows;
 };

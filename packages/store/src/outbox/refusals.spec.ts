@@ -5,7 +5,7 @@ import type { OutboxRow } from './outbox-rows.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 
 const row = (key: string, type = 'order.placed'): OutboxRow => ({
-  ...{ id: 1, key, message_id: `id-${key}`, kind: 'event', owner: 'order', type },
+  ...{ id: 1, key, blocking_key: key, message_id: `id-${key}`, kind: 'event', owner: 'order', type },
   body: Buffer.from('{}'),
   subscription: null,
 });

@@ -93,12 +93,12 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
       const result = results[index];
       if (result?.status === 'accepted') {
         confirmed.push(row.id);
-        backoff.succeeded(row.key);
+        backoff.succeeded(row.blocking_key);
         refusals.accepted(row);
       } else if (result?.error.settle === 'pause') {
         away = result.error;
       } else {
-        backoff.failed(row.key);
+        backoff.failed(row.blocking_key);
         refusals.refused(row, result);
       }
     }
@@ -112,14 +112,14 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
       settle(wave, await send(wave));
       const sent = new Set(wave);
       const blocked = new Set(backoff.blocked());
-      waiting = waiting.filter((row) => !sent.has(row) && !blocked.has(row.key));
+      waiting = waiting.filter((row) => !sent.has(row) && !blocked.has(row.blocking_key));
     }
   };
 
   /** The next rows. When a few keys fill the batch, rows of other keys are added, so that a long backlog of one key starves none. */
   const readRows = async (): Promise<readonly OutboxRow[]> => {
     const rows = await nextRows(db, leases.owned(), backoff.blocked(), batchSize);
-    const keys = rows.length < batchSize ? undefined : new Set(rows.map(({ key }) => key));
+    const keys = rows.length < batchSize ? undefined : new Set(rows.map(({ blocking_key }) => blocking_key));
     if (keys === undefined || keys.size >= fewKeys || performance.now() < otherKeysAt) return rows;
     const others = await nextRows(db, leases.owned(), [...backoff.blocked(), ...keys], batchSize);
     otherKeysAt = performance.now() + otherKeysMs;
@@ -170,5 +170,5 @@ export const startRelay = <DB>({ db, url, service, registry, transport, log }: R
 
 const firstOfEachKey = (rows: readonly OutboxRow[]): OutboxRow[] => {
   const seen = new Set<string>();
-  return rows.filter(({ key }) => !seen.has(key) && seen.add(key));
+  return rows.filter(({ blocking_key }) => !seen.has(blocking_key) && seen.add(blocking_key));
 };

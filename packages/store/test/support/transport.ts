@@ -9,6 +9,8 @@ export interface FakeBroker extends Pick<Transport, 'publish'> {
   readonly calls: number[];
   /** Why a message is refused; undefined accepts it. */
   refuse: (message: OutgoingMessage) => Fault | undefined;
+  /** Why a message for one subscription alone is refused. */
+  refuseAddressed: (message: TransportMessage) => Fault | undefined;
   /** Before the results of a call are given. */
   before: (messages: readonly OutgoingMessage[]) => Promise<void>;
   readonly transport: Transport;
@@ -23,6 +25,7 @@ export const createFakeBroker = (): FakeBroker => {
     addressed: [],
     calls: [],
     refuse: () => undefined,
+    refuseAddressed: () => undefined,
     before: async () => undefined,
     publish: async (messages) => {
       broker.calls.push(messages.length);
@@ -38,6 +41,8 @@ export const createFakeBroker = (): FakeBroker => {
       name: 'fake',
       publish: (messages) => broker.publish(messages),
       sendTo: async ({ name: subscription }, message) => {
+        const error = broker.refuseAddressed(message);
+        if (error !== undefined) return { status: 'refused', error };
         broker.addressed.push({ subscription, message });
         return { status: 'accepted' };
       },
