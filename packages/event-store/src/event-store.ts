@@ -1,6 +1,6 @@
 import type { Cause } from '@emporium/bus';
 import type { Tx } from '@emporium/store';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { eventStoreErrors } from './errors.ts';
 import { type DomainEvent, type EventFormat, eventFormat, type StoredCause } from './event-format.ts';
@@ -44,6 +44,8 @@ export interface ReadOptions<Event extends DomainEvent> {
   readonly after?: number;
   /** At most this many events of all streams together. */
   readonly limit?: number;
+  /** Only events for which this condition on their columns is true, and always the last one of a stream. */
+  readonly where?: RawBuilder<unknown>;
   /** How older rows are read; by default every event type has had one shape. */
   readonly format?: EventFormat<Event>;
 }
@@ -76,7 +78,7 @@ export const storedEvent = <Event extends DomainEvent>(
 export const readStreams = async <Event extends DomainEvent, DB>(
   db: Kysely<DB>,
   streams: readonly string[],
-  { lock = false, after = 0, limit, format = eventFormat() }: ReadOptions<Event> = {},
+  { lock = false, after = 0, limit, where, format = eventFormat() }: ReadOptions<Event> = {},
 ): Promise<ReadonlyMap<string, Stream<Event>>> => {
   const ids = [...new Set(streams)];
   if (lock) {
@@ -84,9 +86,11 @@ export const readStreams = async <Event extends DomainEvent, DB>(
       db,
     );
   }
+  const isLast = sql`version = (select last.version from event_stream as last where last.stream = event.stream)`;
+  const isWanted = where === undefined ? sql`true` : sql`((${where}) or ${isLast})`;
   const { rows } = await sql<EventRow>`
     select ${eventColumns} from event
-    where stream = any(${ids}::text[]) and version > ${after}
+    where stream = any(${ids}::text[]) and version > ${after} and ${isWanted}
     order by stream, version limit ${limit ?? null}`.execute(db);
   const byStream = Map.groupBy(rows, ({ stream }) => stream);
   return new Map(

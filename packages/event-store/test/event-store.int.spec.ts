@@ -71,6 +71,23 @@ describe.skipIf(!postgres.available)(postgres.title('event store'), () => {
     ]);
   });
 
+  test('a read with a condition has the events that it is true for, and the last one', async () => {
+    await append('part', 0, counted(1), counted(2), counted(1), counted(4));
+    await append('other', 0, counted(5));
+    const where = sql`data ->> 'by' = '1'`;
+    const found = await readStreams<Counted, NoTables>(store.db, ['part', 'other', 'none'], { where });
+    const versions = [...found].map(([id, { version, events }]) => [
+      id,
+      version,
+      events.map((each) => each.version),
+    ]);
+    expect(versions).toEqual([
+      ['part', 4, [1, 3, 4]],
+      ['other', 1, [1]],
+      ['none', 0, []],
+    ]);
+  });
+
   test('an append takes two statements, however many streams and events', async () => {
     const statements: string[] = [];
     await store.transaction(async ({ tx }) => {

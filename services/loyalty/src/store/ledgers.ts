@@ -1,6 +1,7 @@
 import type { Cause } from '@emporium/bus';
 import { appendEvents, type Change, fold, readStreams } from '@emporium/event-store';
 import type { Decision } from '@emporium/store';
+import { sql } from 'kysely';
 import { type Ledger, type LedgerCommand, type LedgerEvent, ledgerDecider } from '../domain/ledger.ts';
 import { unitOfWork } from './handlers.ts';
 import type { Tables } from './tables.ts';
@@ -19,19 +20,25 @@ interface Subject {
 /** The entries of one decision, with their cause. */
 type LedgerChange = Change<LedgerEvent>;
 
-/** Loads the ledgers of customers, each from its event stream; a change is a list of entries to append. */
+/**
+ * Loads the ledgers of customers, each from its event stream: the entries of the orders that the messages are about, and the last of
+ * all, which has the balance. A change is a list of entries to append.
+ */
 export const ledgers = unitOfWork({
   tables: ['event_stream'],
   idOf: ({ customerId }: Subject) => customerId,
   initial: { ledger: ledgerDecider.initial, version: 0 },
   load: async (tx, customerIds, subjects) => {
-    const streams = await readStreams<LedgerEvent, Tables>(tx, customerIds, { lock: true });
-    const orderIds = new Set(subjects.map(({ orderId }) => orderId));
+    const orderIds = [...new Set(subjects.map(({ orderId }) => orderId))];
+    const streams = await readStreams<LedgerEvent, Tables>(tx, customerIds, {
+      lock: true,
+      where: sql`data ->> 'orderId' = any(${orderIds}::text[])`,
+    });
     const known = [...streams.values()].filter(({ version }) => version > 0);
     return new Map(
       known.map(({ id, version, events }) => {
         const entries = events.map(({ event }) => event);
-        return [id, { ledger: ledgerOf(entries, orderIds), version }];
+        return [id, { ledger: fold(ledgerDecider, entries), version }];
       }),
     );
   },
@@ -49,15 +56,6 @@ export const ledgers = unitOfWork({
     return undefined;
   },
 });
-
-/** The part of the ledger that messages about these orders need: their entries, and the last of all, which has the balance. */
-const ledgerOf = (entries: readonly LedgerEvent[], orderIds: ReadonlySet<string>): Ledger => {
-  const last = entries.at(-1);
-  return fold(
-    ledgerDecider,
-    entries.filter((entry) => entry === last || orderIds.has(entry.orderId)),
-  );
-};
 
 export const decideLedger = (
   command: LedgerCommand,
