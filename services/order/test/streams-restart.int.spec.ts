@@ -123,7 +123,7 @@ describe.skipIf(!postgres.available)(postgres.title('two hundred streams through
     await expect
       .poll(() => followers.every(({ events }) => events.length === 1), { timeout: 30_000 })
       .toBe(true);
-    expect((await idleCommits()) - without).toBeLessThan(10); // the reader looks once a second
+    expect((await idleCommits()) - without).toBeLessThan(50); // one query for each would be 200 and more
   }, 60_000);
 
   test('miss nothing and get nothing twice while the service is killed and started again', async () => {
