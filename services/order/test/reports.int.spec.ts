@@ -1,11 +1,12 @@
 import { causeOf, newContext } from '@emporium/bus';
 import { paymentAuthorised, stockReserved } from '@emporium/contracts';
-import { appendEvents } from '@emporium/event-store';
+import { appendEvents, createBuild } from '@emporium/event-store';
 import { serverFor } from '@emporium/servers';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OrderEvent } from '../src/domain/order.ts';
 import type { OrderTables } from '../src/store/tables.ts';
+import { customerOrders } from '../src/views/customer-orders.ts';
 import { messageOf, type Orders, openOrders } from './support/orders.ts';
 import { converse, createAnswering } from './support/replies.ts';
 
@@ -131,6 +132,17 @@ describe.skipIf(!postgres.available)(postgres.title('the reports for administrat
     await expect.poll(async () => (await operations()).builtAt, patience).toBeDefined();
     await expect.poll(async () => (await operations()).build, patience).toBeUndefined();
     expect(await report('orders')).toEqual(before);
+  });
+
+  test('a build that its process left unfinished goes on by itself', async () => {
+    const statusOf = async () =>
+      (await report('projections')).projections.find(
+        ({ name }: { name: string }) => name === 'customer-orders',
+      );
+    expect((await statusOf()).builtAt).toBeUndefined();
+    await createBuild(orders.store, customerOrders, orders.log).begin();
+    await expect.poll(statusOf, patience).toMatchObject({ builtAt: expect.any(String) });
+    expect((await statusOf()).build).toBeUndefined();
   });
 
   test('a projection that does not exist is not built', async () => {

@@ -8,7 +8,7 @@ export interface Taken {
   readonly addresses: readonly string[];
 }
 
-/** Databases and users that are no service's, and addresses of the gateway itself. */
+/** Databases and users that belong to no service, and addresses of the gateway itself. */
 const reserved = new Set(['admin', 'bus', 'docs', 'health', 'new', 'topology']);
 
 /** Why this cannot be the name of a new service; undefined when it can. */

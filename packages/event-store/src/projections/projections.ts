@@ -16,7 +16,7 @@ export interface Projections {
   readonly checks: readonly { readonly name: string; readonly check: () => Promise<void> }[];
   /** Waits until the projection has applied what this version has changed; `late` after `timeoutMs`. */
   wait(projection: Projection, version: Position, timeoutMs: number): Promise<Reached>;
-  /** Begins to build a projection beside the live one, and carries it on in the background; see `Rebuilds`. */
+  /** Begins to build a projection beside the live one; any instance of the service carries it on in the background. */
   rebuild(projection: Projection): Promise<Begun>;
   status(): Promise<readonly ProjectionStatus[]>;
   statusOf(projection: Projection): Promise<ProjectionStatus>;
@@ -33,16 +33,16 @@ export const createProjections = <DB>(
   log: Log,
 ): Projections => {
   const barrier = createReadBarrier(store.db, log);
-  const rebuilds = createRebuilds(store, log);
+  const rebuilds = new Map(projections.map((each) => [each.name, createRebuilds(store, each, log)]));
   const read = (projection: Projection) => statusOf(store.db, projection, maxCountedLag);
   return {
     stages: [
       { name: 'read barrier', start: () => barrier.stop },
-      { name: 'rebuilds', start: () => rebuilds.stop },
       ...projections.map((each) => ({
         name: `projection ${each.name}`,
         start: () => startProjection(store, each, { log, onProgress: barrier.wake }).stop,
       })),
+      ...[...rebuilds].map(([name, { start }]) => ({ name: `rebuilds of ${name}`, start })),
     ],
     checks: projections.map((each) => ({
       name: `projection ${each.name}`,
@@ -52,7 +52,11 @@ export const createProjections = <DB>(
       },
     })),
     wait: ({ name }, version, timeoutMs) => barrier.wait(name, version, timeoutMs),
-    rebuild: rebuilds.request,
+    rebuild: async ({ name }) => {
+      const found = rebuilds.get(name);
+      if (found === undefined) throw new Error(`this service has no projection ${name}`);
+      return found.request();
+    },
     status: () => Promise.all(projections.map(read)),
     statusOf: read,
   };

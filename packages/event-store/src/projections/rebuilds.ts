@@ -1,54 +1,59 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Log, messageOf } from '@emporium/bus';
-import type { Store } from '@emporium/store';
-import { type Begun, createBuild } from './build.ts';
+import type { Log } from '@emporium/bus';
+import { type Store, startPoller } from '@emporium/store';
+import { sql } from 'kysely';
+import { type Begun, type BuildProgress, createBuild } from './build.ts';
 import type { Projection } from './definition.ts';
 
-/** Builds that a person requested from a running service. */
+/** Carries on the builds of one projection that a person requested beside live tables of the same version. */
 export interface Rebuilds {
-  /** Begins to build the projection beside the live one, or joins a build that has begun, and carries it on in the background. */
-  request(projection: Projection): Promise<Begun>;
-  /** Waits for the steps in progress. A build that is not finished stays as it is: another request carries it on. */
-  stop(): Promise<void>;
+  /** Begins to build the projection beside the live one, or joins a build that has begun. */
+  request(): Promise<Begun>;
+  /** Starts to carry on builds, also those that another process left unfinished; returns what stops it, after the step in progress. */
+  start(): () => Promise<void>;
 }
 
-/** Another process may carry on with the same events; look again this soon, in milliseconds. */
-const waitMs = 50;
+/** Interval of the search for unfinished builds, in milliseconds. A request does not wait for it. */
+const idleMs = 5_000;
 
-export const createRebuilds = <DB>(store: Store<DB>, log: Log): Rebuilds => {
-  const stopping = new AbortController();
-  const running = new Map<string, Promise<void>>();
+/** Milliseconds until the next step. */
+const waits: Readonly<Record<BuildProgress['kind'], number>> = {
+  applied: 0,
+  live: 0,
+  waiting: 50,
+  'up-to-date': 50,
+  'other-version': idleMs,
+  superseded: idleMs,
+  stopped: idleMs,
+};
 
-  const carryOn = async (projection: Projection): Promise<void> => {
-    const build = createBuild(store, projection, log);
-    while (!stopping.signal.aborted) {
-      const { kind } = await build.step();
-      if (kind === 'live' || kind === 'superseded' || kind === 'stopped') return;
-      if (kind !== 'applied') await sleep(waitMs);
-    }
-  };
+export const createRebuilds = <DB>(store: Store<DB>, projection: Projection, log: Log): Rebuilds => {
+  const build = createBuild(store, projection, log);
+  const { name, version } = projection;
+  let wake = (): void => undefined;
 
-  /** After the one before it, which may have ended just before this build began. */
-  const start = (projection: Projection): void => {
-    const { name } = projection;
-    const before = running.get(name) ?? Promise.resolve();
-    const done = before
-      .then(() => carryOn(projection))
-      .catch((error: unknown) => {
-        log.error({ projection: name }, `the rebuild was interrupted, request it again: ${messageOf(error)}`);
-      });
-    running.set(name, done);
+  /** A build of another version than the live one is carried on by the projection itself. */
+  const isOpen = async (): Promise<boolean> => {
+    const { rows } = await sql`
+      select from projection_build join projection using (name, version)
+      where name = ${name} and version = ${version}`.execute(store.db);
+    return rows.length > 0;
   };
 
   return {
-    request: async (projection) => {
-      const begun = await createBuild(store, projection, log).begin();
-      if (begun !== 'newer-version') start(projection);
+    request: async () => {
+      const begun = await build.begin();
+      wake();
       return begun;
     },
-    stop: async () => {
-      stopping.abort();
-      await Promise.all(running.values());
+    start: () => {
+      const poller = startPoller({
+        name: 'rebuild',
+        facts: { projection: name },
+        log,
+        run: async () => ((await isOpen()) ? waits[(await build.step()).kind] : idleMs),
+      });
+      wake = poller.wake;
+      return () => poller.stop();
     },
   };
 };

@@ -1,16 +1,11 @@
-import { currencyDigits, type Money } from '@emporium/contracts';
 import type { ShopClient } from './client.ts';
 import { eventually } from './eventually.ts';
+import { inBatches } from './invariants/in-batches.ts';
+import type { Invariant } from './invariants/invariant.ts';
+import { pointsAddUp } from './invariants/points-add-up.ts';
+import { piecesOf, refundsAddUp } from './invariants/refunds-add-up.ts';
 import type { Mail } from './mails.ts';
-import type { FailedTaskView, LoyaltyView, OrderSummary, OrderView } from './views.ts';
-
-/** One invariant of the shop, with all its violations. */
-export interface Invariant {
-  readonly name: string;
-  /** What was checked: `12 orders`. */
-  readonly checked: string;
-  readonly violations: readonly string[];
-}
+import type { FailedTaskView, OrderSummary, OrderView } from './views.ts';
 
 export interface InvariantOptions {
   /** Orders that are expected to wait for an administrator. */
@@ -18,7 +13,7 @@ export interface InvariantOptions {
   readonly timeoutMs?: number;
 }
 
-/** Waits until every order is final, then checks orders, stock, money, shipments and mails against each other. */
+/** Waits until every order is final, then checks orders, refunds, stock, money, shipments, points and mails against each other. */
 export const checkInvariants = async (
   client: ShopClient,
   { parked = [], timeoutMs = 120_000 }: InvariantOptions = {},
@@ -64,37 +59,6 @@ export const assertInvariants = async (client: ShopClient, options?: InvariantOp
     found.map((violation) => `${name}: ${violation}`),
   );
   if (violations.length > 0) throw new Error(`invariants do not hold:\n- ${violations.join('\n- ')}`);
-};
-
-const refundsAddUp = (completed: readonly OrderView[]): Invariant => {
-  const all = completed.flatMap(({ refunds }) => refunds);
-  return {
-    name: 'every refund is final, and no order is refunded more than it cost',
-    checked: `${all.length} refunds`,
-    violations: completed.flatMap(({ orderId, lines, total, refunded, refunds }) => {
-      const sum = refunds.reduce((amount, refund) => amount + refund.amount.amount, 0);
-      const pieces = (sku: string) => piecesOf(refunds.flatMap((refund) => refund.lines)).get(sku) ?? 0;
-      return [
-        ...refunds
-          .filter(({ status }) => status !== 'refunded')
-          .map(({ refundId, status }) => `${orderId}: refund ${refundId} is ${status}`),
-        ...(sum <= total.amount && refunded.amount <= sum
-          ? []
-          : [`${orderId}: ${refunded.amount} refunded, in refunds of ${sum}, of ${total.amount}`]),
-        ...lines
-          .filter(({ sku, quantity }) => pieces(sku) > quantity)
-          .map(({ sku, quantity }) => `${orderId}: ${pieces(sku)} of ${quantity} ${sku} refunded`),
-      ];
-    }),
-  };
-};
-
-const piecesOf = (
-  lines: readonly { readonly sku: string; readonly quantity: number }[],
-): ReadonlyMap<string, number> => {
-  const pieces = new Map<string, number>();
-  for (const { sku, quantity } of lines) pieces.set(sku, (pieces.get(sku) ?? 0) + quantity);
-  return pieces;
 };
 
 const stockAddsUp = async (
@@ -196,41 +160,6 @@ const shipmentsMatch = async (
   };
 };
 
-const pointsAddUp = async (
-  client: ShopClient,
-  completed: readonly OrderSummary[],
-  timeoutMs: number,
-): Promise<Invariant> => {
-  const refunded = new Map((await client.payments()).map((row) => [row.orderId, row.refunded]));
-  const byCustomer = Map.groupBy(completed, ({ customerId }) => customerId);
-  const expected = new Map(
-    [...byCustomer].map(([customerId, orders]) => [
-      customerId,
-      orders.reduce((sum, { orderId, total }) => sum + pointsOf(total, refunded.get(orderId) ?? 0), 0),
-    ]),
-  );
-  const wrong = (ledgers: readonly LoyaltyView[]): string[] =>
-    ledgers
-      .filter(({ customerId, points }) => points !== expected.get(customerId))
-      .map(({ customerId, points }) => `${customerId}: ${points}, ${expected.get(customerId)} expected`);
-  const readAll = () => inBatches([...expected.keys()], client.adminLoyalty);
-  const ledgers = await eventually(
-    'all points are credited',
-    readAll,
-    (all) => wrong(all).length === 0,
-    timeoutMs,
-  ).catch(readAll);
-  return {
-    name: 'points add up: a customer has what completed orders earn, without what was refunded',
-    checked: `${ledgers.length} customers`,
-    violations: wrong(ledgers),
-  };
-};
-
-/** One for each whole major unit that was paid and not refunded. */
-const pointsOf = ({ amount, currency }: Money, refunded: number): number =>
-  Math.floor((amount - refunded) / 10 ** currencyDigits(currency));
-
 const mailsAreSentOnce = async (
   client: ShopClient,
   completed: readonly OrderView[],
@@ -314,14 +243,3 @@ const orderIn = ({ data }: FailedTaskView): string | undefined =>
 const duplicates = (values: readonly string[]): string[] => [
   ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
 ];
-
-const inBatches = async <Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> => {
-  const results: Result[] = [];
-  for (let from = 0; from < items.length; from += 20) {
-    results.push(...(await Promise.all(items.slice(from, from + 20).map(work))));
-  }
-  return results;
-};
