@@ -2,13 +2,12 @@
 // subscriptions. Without STREAM_URL one broker carries both.
 // npm run topology -- backfill <subscription>: the owners of its events publish their history to it, in the shop of SHOP_URL.
 import { resolve } from 'node:path';
+import { readShopAccess, signIn } from '@emporium/admin-cli';
 import type { TopologyChange } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
 import { createTransport } from '@emporium/service';
 import { pino } from 'pino';
 import { backfill, ownersOf } from './backfill/backfill.ts';
-import { readShopAccess } from './backfill/shop-access.ts';
-import { signIn } from './backfill/shop-client.ts';
 import { registriesOf } from './brokers.ts';
 
 const signs = { create: '+', remove: '-', conflict: '!' } as const;
@@ -31,12 +30,15 @@ const failUsage = (message: string): never => {
 
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 
+/** Its requests may be repeated. */
+const patienceMs = 60_000;
+
 const runBackfill = async (subscription: string | undefined, others: readonly string[]): Promise<void> => {
   if (subscription === undefined || others.length > 0)
     return failUsage('usage: npm run topology -- backfill <subscription>, such as loyalty.orders');
   const owners = ownersOf(shop, subscription);
-  const { url, administrators } = readShopAccess(process.env, resolve(import.meta.dirname, '../../..'));
-  const client = await signIn(url, administrators, log);
+  const access = readShopAccess(process.env, resolve(import.meta.dirname, '../../..'));
+  const client = await signIn(access, { log, patienceMs });
   for (const owner of owners) await backfill(client, owner, subscription, log);
 };
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, type ShopClient } from '@emporium/admin-cli';
 import type { Registry } from '@emporium/contracts';
-import { describe, type ShopClient } from './shop-client.ts';
 
 /** As `/api/admin/backfills/<service>` answers. */
 interface Progress {

@@ -16,18 +16,18 @@ export interface Administrator {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The shop of SHOP_URL, or that of this machine. Its administrator is that of ADMIN_EMAIL and ADMIN_PASSWORD; on this machine also that
+ * The shop of `given`, of SHOP_URL, or that of this machine. Its administrator is that of ADMIN_EMAIL and ADMIN_PASSWORD; on this machine also that
  * of the data folder (`npm run demo`), of `.env` and of docker-compose.yml. Passwords of files are sent nowhere else.
  */
-export const readShopAccess = (env: Environment, root: string): ShopAccess => {
-  const { SHOP_URL: url = `http://127.0.0.1:${env['PORT'] ?? 8080}` } = env;
+export const readShopAccess = (env: Environment, root: string, given?: string): ShopAccess => {
+  const url = given ?? env['SHOP_URL'] ?? `http://127.0.0.1:${env['PORT'] ?? 8080}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new Error(
-      `SHOP_URL must be the address of a running shop, such as http://127.0.0.1:8080, not '${url}'`,
+      `${given === undefined ? 'SHOP_URL' : '--url'} must be the address of a running shop, such as http://127.0.0.1:8080, not '${url}'`,
     );
   }
-  const given = administratorIn(env);
-  if (given !== undefined) return { url, administrators: [given] };
+  const administrator = administratorIn(env);
+  if (administrator !== undefined) return { url, administrators: [administrator] };
   if (!['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname))
     throw new Error('ADMIN_PASSWORD must be the password of an administrator of the shop');
   const fromFiles = [

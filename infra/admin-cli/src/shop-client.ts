@@ -1,34 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Administrator } from './shop-access.ts';
+import type { ShopAccess } from './shop-access.ts';
 
 export interface ShopResponse {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Sends requests as an administrator. */
+/** Sends requests as an administrator. Throws when the shop cannot be reached. */
 export interface ShopClient {
-  request(method: 'GET' | 'POST', path: string, body?: object): Promise<ShopResponse>;
+  request(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<ShopResponse>;
 }
 
-/** How long a shop or a service that is unavailable is waited for, in milliseconds: one that was killed is restarted meanwhile. */
-const patienceMs = 60_000;
+export interface ClientOptions {
+  /** Called once per request that waits for a shop or service that is unavailable. */
+  readonly log?: (line: string) => void;
+  /**
+   * How long such a request is repeated, in milliseconds: a service that was killed is restarted meanwhile. 0 by default, for
+   * requests that must not be repeated.
+   */
+  readonly patienceMs?: number;
+}
+
 const retryMs = 500;
 
 /** Signs in. Throws when the shop cannot be reached, or accepts none of the administrators. */
 export const signIn = async (
-  url: string,
-  administrators: readonly Administrator[],
-  log: (line: string) => void,
+  { url, administrators }: ShopAccess,
+  { log = () => undefined, patienceMs = 0 }: ClientOptions = {},
 ): Promise<ShopClient> => {
+  const send = (...request: Request): Promise<ShopResponse> =>
+    repeatWhileAway({ log, patienceMs }, () => sendOnce(url, ...request));
   for (const administrator of administrators) {
-    const { status, body } = await patiently(log, () => send(url, 'POST', '/api/sessions', administrator));
+    const { status, body } = await send(undefined, 'POST', '/api/sessions', administrator);
     if (status === 401) continue;
     if (isSession(body)) {
       const { token } = body;
-      return {
-        request: (method, path, data) => patiently(log, () => send(url, method, path, data, token)),
-      };
+      return { request: (method, path, data) => send(token, method, path, data) };
     }
     throw new Error(`${url} does not let ${administrator.email} sign in: ${describe({ status, body })}`);
   }
@@ -47,13 +54,9 @@ export const describe = ({ status, body }: ShopResponse): string => {
 const isSession = (body: unknown): body is { readonly token: string } =>
   typeof body === 'object' && body !== null && 'token' in body && typeof body.token === 'string';
 
-const send = async (
-  url: string,
-  method: string,
-  path: string,
-  body?: object,
-  token?: string,
-): Promise<ShopResponse> => {
+type Request = [token: string | undefined, method: string, path: string, body?: object];
+
+const sendOnce = async (url: string, ...[token, method, path, body]: Request): Promise<ShopResponse> => {
   const response = await fetch(new URL(path, url), {
     method,
     headers: {
@@ -64,21 +67,33 @@ const send = async (
     signal: AbortSignal.timeout(30_000),
   });
   const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+  return { status: response.status, body: parse(text) };
 };
 
-/** Repeats what failed because the shop or a service is unavailable; both requests may be repeated. */
-const patiently = async (
-  log: (line: string) => void,
+/** A proxy in front of the shop may answer with something else than JSON. */
+const parse = (text: string): unknown => {
+  try {
+    return text === '' ? {} : JSON.parse(text);
+  } catch {
+    return {};
+  }
+};
+
+/** Repeats what failed because the shop or a service is unavailable. A response to the last repetition is returned as it is. */
+const repeatWhileAway = async (
+  { log, patienceMs }: Required<ClientOptions>,
   work: () => Promise<ShopResponse>,
 ): Promise<ShopResponse> => {
   let isWaiting = false;
   for (const deadline = Date.now() + patienceMs; ; await sleep(retryMs)) {
     const result = await work().catch((error: unknown) => failureOf(error));
-    const isAway = typeof result === 'string' || result.status >= 500;
-    if (!isAway) return result;
-    const reason = typeof result === 'string' ? result : describe(result);
-    if (Date.now() > deadline) throw new Error(`the shop is unavailable: ${reason}`);
+    const isResponse = typeof result !== 'string';
+    if (isResponse && result.status < 500) return result;
+    const reason = isResponse ? describe(result) : result;
+    if (Date.now() >= deadline) {
+      if (isResponse) return result;
+      throw new Error(`the shop cannot be reached: ${reason}`);
+    }
     if (!isWaiting) log(`waiting: ${reason}`);
     isWaiting = true;
   }

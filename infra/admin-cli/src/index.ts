@@ -1,0 +1,2 @@
+export { readShopAccess } from './shop-access.ts';
+export { describe, type ShopClient, signIn } from './shop-client.ts';
