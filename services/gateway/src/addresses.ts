@@ -40,4 +40,5 @@ export const addresses: readonly Address[] = [
   { path: '/api/admin/loyalty', service: 'loyalty', access: 'administrator' },
   { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public', development: true },
   { path: '/simulator', service: 'provider-simulator', access: 'public', development: true },
+  { path: '/api/admin/webhooks', service: 'bridge', access: 'administrator' },
 ];

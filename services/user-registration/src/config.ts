@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
-import { privateKeyFromText, serviceConfig } from '@emporium/service';
+import { emailAddress, privateKeyFromText, serviceConfig } from '@emporium/service';
 import { z } from 'zod';
-import { emailAddress, password } from './fields.ts';
+import { password } from './fields.ts';
 
 /** An Ed25519 private key: base64 of its PKCS #8 DER form, on one line. Parsed to a `KeyObject`. */
 const privateKey = z

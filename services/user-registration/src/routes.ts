@@ -1,9 +1,16 @@
-import { currentUser, problem, type Routes, type TokenIssuer } from '@emporium/service';
+import {
+  currentUser,
+  emailAddress,
+  personName,
+  problem,
+  type Routes,
+  type TokenIssuer,
+} from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import { clientOf } from './client.ts';
 import { busy, type ConcurrencyLimiter } from './concurrency-limiter.ts';
-import { emailAddress, password, personName } from './fields.ts';
+import { password } from './fields.ts';
 import type { CheckLogIn } from './log-in.ts';
 import { hashPassword } from './passwords.ts';
 import type { RateLimiter } from './rate-limiter.ts';

@@ -44,11 +44,14 @@ export const readStreamMessage = (contract: OpenStream, body: Uint8Array): Messa
     contract,
     data,
     key: String(data[contract.key]),
-    time: new Date(Number(data[contract.codec.time]) * 1_000),
+    time: timeOf(contract, data),
     context: { ...newContext({ correlationId: id }), causationId: id },
     source: `/streams/${contract.name}`,
   };
 };
+
+const timeOf = ({ codec: { time } }: OpenStream, data: Data<Contract>): Date =>
+  time === undefined ? new Date() : new Date(Number(data[time]) * 1_000);
 
 /**
  * Replaces `NaN` and `Infinity`, which are not JSON but which some encoders write (Python's among them), with null, so that only

@@ -1,10 +1,9 @@
 import { emit } from '@emporium/bus';
 import { userRegistered } from '@emporium/contracts';
-import type { Role } from '@emporium/service';
+import { addressKey, type Role } from '@emporium/service';
 import { type Store, violates } from '@emporium/store';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
-import { addressKey } from '../email-address.ts';
 import type { AccountTable, Tables } from './tables.ts';
 
 export type Account = Selectable<AccountTable>;
