@@ -54,6 +54,8 @@ const textOf = (schema: Schema, size: 'smallest' | 'largest', at: string): strin
     '4711',
     'a@b.co',
     `${'a'.repeat(max - 5)}@b.co`,
+    'a.b',
+    `a.${'b'.repeat(max - 2)}`,
   ].filter((text) => text.length >= min && text.length <= max && new RegExp(String(pattern), 'u').test(text));
   const chosen = candidates.sort((one, other) => one.length - other.length).at(size === 'smallest' ? 0 : -1);
   if (chosen === undefined) throw new Error(`${at}: sample() has no text for ${JSON.stringify(schema)}`);

@@ -89,4 +89,5 @@ export {
   type Subscription,
   subscription,
 } from './subscription.ts';
+export { isControl, subscriptionPaused, subscriptionResumed } from './subscription-control.ts';
 export { userRegistered } from './users.ts';

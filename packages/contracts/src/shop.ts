@@ -5,12 +5,16 @@ import { reactions } from './reactions.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import * as sensors from './sensors.ts';
 import * as shipping from './shipping.ts';
+import { subscriptionPaused, subscriptionResumed } from './subscription-control.ts';
 import { subscriptions } from './subscriptions.ts';
 import * as users from './users.ts';
 
 /** Every contract and subscription of the shop. */
 export const shop: Registry = createRegistry({
-  contracts: [order, inventory, payment, shipping, users, sensors].flatMap((module) => Object.values(module)),
+  contracts: [
+    ...[order, inventory, payment, shipping, users, sensors].flatMap((module) => Object.values(module)),
+    ...[subscriptionPaused, subscriptionResumed],
+  ],
   subscriptions,
   reactions,
 });
