@@ -1,5 +1,5 @@
 import { type Command, CommandError, call, type Invocation, type Outcome } from '../run-command.ts';
-import { table } from '../table.ts';
+import { printable, table } from '../table.ts';
 
 /** A subscription as `GET /api/admin/subscriptions` shows it. */
 interface SubscriptionView {
@@ -28,7 +28,8 @@ const show = async ({ client, json, print, positionals: [name] }: Invocation): P
   const view = await call<SubscriptionView>(client, 'GET', pathOf(name));
   if (json) print(JSON.stringify(view));
   else
-    for (const line of [...tableOf([view]), '', `It listens to ${view.contracts.join(', ')}.`]) print(line);
+    for (const line of [...tableOf([view]), '', printable(`It listens to ${view.contracts.join(', ')}.`)])
+      print(line);
   return 'done';
 };
 
