@@ -1,3 +1,4 @@
+import { sendPasswordLink, sendWelcomeMail, welcomeMailFailed, welcomeMailSent } from './emails.ts';
 import {
   commitReservation,
   commitReservation1,
@@ -58,7 +59,7 @@ import {
 } from './shipping.ts';
 import { patient, quick, type Subscription, subscription } from './subscription.ts';
 import { controlsOf } from './subscription-control.ts';
-import { userRegistered } from './users.ts';
+import { registerUser, userRegistered, userRegistrations } from './users.ts';
 
 /** What the services handle. The first versions of saga messages are still sent by earlier releases, or in transit. */
 const handled: readonly Subscription[] = [
@@ -148,6 +149,11 @@ const handled: readonly Subscription[] = [
   subscription('sensor-analytics.readings', { to: [sensorData], retry: quick }),
 
   subscription('loyalty.orders', { to: [orderCompleted, orderRefunded], retry: quick, backfill: true }),
+  subscription('user-registration.commands', { to: [registerUser], retry: quick }),
+  subscription('email.commands', { to: [sendWelcomeMail, sendPasswordLink], retry: patient }),
+
+  subscription('bridge.user-registrations', { to: [userRegistrations], retry: quick }),
+  subscription('bridge.mail-results', { to: [welcomeMailSent, welcomeMailFailed], retry: quick }),
 ];
 
 /** All subscriptions, with those that pause and resume the others. */
