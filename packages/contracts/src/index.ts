@@ -90,4 +90,4 @@ export {
   type Subscription,
   subscription,
 } from './subscription.ts';
-export { registerUser, userRegistered, userRegistrations } from './users.ts';
+export { passwordChanged, registerUser, userRegistered, userRegistrations } from './users.ts';

@@ -58,7 +58,7 @@ import {
   shipmentFailed1,
 } from './shipping.ts';
 import { patient, quick, type Subscription, subscription } from './subscription.ts';
-import { registerUser, userRegistered, userRegistrations } from './users.ts';
+import { passwordChanged, registerUser, userRegistered, userRegistrations } from './users.ts';
 
 /** All subscriptions. The first versions of saga messages are still sent by earlier releases, or in transit. */
 export const subscriptions: readonly Subscription[] = [
@@ -132,6 +132,7 @@ export const subscriptions: readonly Subscription[] = [
 
   subscription('email.customers', { to: [userRegistered], ordered: true, retry: patient }),
   subscription('email.welcome', { to: [userRegistered], retry: patient }),
+  subscription('email.passwords', { to: [passwordChanged], retry: patient }),
   subscription('email.orders', {
     to: [
       orderConfirmed,
