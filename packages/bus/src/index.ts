@@ -9,6 +9,7 @@ export {
   currentContext,
   newContext,
   type ReplyTo,
+  spanIdOf,
   traceIdOf,
   withContext,
 } from './message/context.ts';

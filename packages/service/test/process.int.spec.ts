@@ -52,7 +52,7 @@ const until = async (condition: () => boolean | Promise<boolean>): Promise<void>
 
 const started = async (env: Record<string, string> = {}, withChannel = false): Promise<Fixture> => {
   const fixture = await launch(env, withChannel);
-  await until(() => fixture.output().includes('"msg":"started"'));
+  await until(() => fixture.output().includes('"message":"started"'));
   return fixture;
 };
 
@@ -163,6 +163,6 @@ describe('an uncaught error', () => {
     const { url, exit, output } = await started();
     await fetch(`${url}/${path}`).catch(() => undefined);
     expect(await exit).toBe(1);
-    expect(output()).toMatch(/"level":"fatal".*nobody catches me/);
+    expect(output()).toMatch(/"log.level":"fatal".*nobody catches me/);
   });
 });

@@ -60,9 +60,12 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     } catch (error) {
       return rejectUnreadable(delivery, { code: codeOf(error), message: messageOf(error) }, facts);
     }
-    const isHandled = await withContext(message.context, () =>
-      tryTask(delivery, () => run(message, delivery.signal), facts),
-    );
+    const began = performance.now();
+    const isHandled = await withContext(message.context, async () => {
+      const succeeded = await tryTask(delivery, () => run(message, delivery.signal), facts);
+      if (succeeded) log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'handled');
+      return succeeded;
+    });
     // An ack that fails is not a failure of the handler, and does not count as an attempt.
     if (isHandled) await delivery.ack();
   };

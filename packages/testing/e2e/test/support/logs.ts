@@ -23,7 +23,7 @@ export const logCases = (shop: () => ShopUnderTest): void => {
 
     test('contain no failed request and no uncaught error', async () => {
       const bad = (await readLogs()).filter(
-        (line) => line.includes('"request failed"') || line.includes('"level":"fatal"'),
+        (line) => line.includes('"request failed"') || line.includes('"log.level":"fatal"'),
       );
       expect(bad).toEqual([]);
     });
