@@ -1,3 +1,5 @@
+import manifest from '../package.json' with { type: 'json' };
+
 /** How the values of a field are written: always the same, so that a search index takes every line. */
 type Kind = 'text' | 'texts' | 'number';
 
@@ -13,6 +15,9 @@ const number = (field: string): Field => ({ field, kind: 'number' });
 
 /** ECS requires its version on each line. The names below are the same in its versions 8 and 9. */
 export const ecsVersion = '8.11.0';
+
+/** The version of the shop: all packages are released together. */
+export const release = manifest.version;
 
 /** The fields that every line has. */
 export const baseFields = {

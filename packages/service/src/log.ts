@@ -1,7 +1,6 @@
 import { currentContext, spanIdOf, traceIdOf } from '@emporium/bus';
 import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
-import manifest from '../package.json' with { type: 'json' };
-import { baseFields, ecsVersion, toLineFields } from './log-fields.ts';
+import { baseFields, ecsVersion, release, toLineFields } from './log-fields.ts';
 import { createLogFile } from './log-file.ts';
 import { redact, scrub } from './redaction.ts';
 
@@ -33,7 +32,7 @@ export const createLog = ({ service, level, file, destination }: LogOptions): Lo
       messageKey: baseFields.message,
       base: {
         [baseFields.service]: service,
-        [baseFields.version]: manifest.version, // all packages are released together
+        [baseFields.version]: release,
         [baseFields.pid]: process.pid,
         [baseFields.ecsVersion]: ecsVersion,
       },

@@ -129,7 +129,7 @@ describe('drain', () => {
     child.kill('SIGTERM');
     expect(await exit).toBe(1);
     expect(Date.now() - start).toBeLessThan(12_000);
-    expect(output()).toContain('"stages":["store"]');
+    expect(output()).toContain('"emporium.stages":["store"]');
   }, 60_000);
 
   test('the same signal a second time exits at once; another signal does not', async () => {

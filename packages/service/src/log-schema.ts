@@ -1,0 +1,4 @@
+// The fields of log lines, for programs that read or write such lines without the rest of this package.
+export { baseFields, ecsVersion, errorFields, logFields, release } from './log-fields.ts';
+export { rotatedFile } from './log-file.ts';
+export { scrub } from './redaction.ts';
