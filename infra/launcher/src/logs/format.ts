@@ -57,9 +57,13 @@ export const createFormat = ({ colours, width }: FormatOptions): ((line: LogLine
 /** Without anything that could change the terminal. */
 const shown = (text: string): string => printable(stripVTControlCharacters(text.slice(0, maxShown)));
 
+const ids: readonly string[] = [logFields.correlationId.field, logFields.traceId.field];
+
 const fieldsText = (fields: Readonly<Record<string, unknown>>): string =>
-  Object.entries(fields)
-    .filter(([name]) => !leftOut.has(name))
+  [
+    ...Object.entries(fields).filter(([name]) => !leftOut.has(name) && !ids.includes(name)),
+    ...Object.entries(fields).filter(([name]) => ids.includes(name)),
+  ]
     .map(([name, value]) => {
       const written = typeof value === 'string' ? value : JSON.stringify(value);
       return shown(
