@@ -178,7 +178,8 @@ const tailOf = (file: string, from: number): string => {
   const size = sizeOf(file);
   if (size === 0) return '(empty)';
   const lines = readFileSync(file).subarray(size < from ? 0 : from); // smaller: a new file was begun meanwhile
-  return lines.toString().trimEnd().split('\n').slice(-8).map(summaryOf).join('\n');
+  const last = lines.toString().trimEnd().split('\n').slice(-8);
+  return last.map((line) => summaryOf(line).slice(0, 2_000)).join('\n');
 };
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@emporium/servers';
+import { checkLine } from '@emporium/service/log-schema';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createServiceProcess } from '../src/service-process.ts';
 
 const command = join(import.meta.dirname, '../src/logs.ts');
 const writer = join(import.meta.dirname, 'fixtures/write-log.ts');
@@ -133,6 +136,38 @@ describe('npm run logs', () => {
     await expect.poll(shown).toEqual(['before, and longer than what follows', 'after']);
     await writeFile(join(logDir, 'email.log'), eventAt(Date.now(), { message: 'later' }));
     await expect.poll(() => shown().at(-1)).toBe('later');
+  });
+
+  test('shows a request of a real service that is followed, and its start, crash and drain', async () => {
+    const port = await freePort();
+    const mailbox = createServiceProcess({
+      name: 'mailbox',
+      main: join(import.meta.dirname, '../../stand-ins/mailbox/src/main.ts'),
+      env: { PORT: String(port), SMTP_PORT: String(await freePort()), LOG_LEVEL: 'debug' },
+      logFile: join(logDir, 'mailbox.log'),
+      address: `http://127.0.0.1:${port}`,
+    });
+    try {
+      await mailbox.start();
+      const logs = launch(['--follow', '--json']);
+      const shown = () => messagesOf(logs.output());
+      await expect.poll(shown).toContain('started');
+      const headers = { 'x-correlation-id': 'corr-12345' };
+      await fetch(`${mailbox.address}/api/mails`, { headers }).then((response) => response.arrayBuffer());
+      await expect.poll(shown).toContain('answered');
+      process.kill(mailbox.pid ?? 0, 'SIGKILL');
+      await expect.poll(() => mailbox.pid).toBeUndefined();
+      await mailbox.start();
+      await mailbox.stop();
+      await expect.poll(() => shown().slice(-3)).toEqual(['started', 'draining', 'stopped']);
+      expect(logs.output().trimEnd().split('\n').flatMap(checkLine)).toEqual([]);
+      const { output } = await launch(['--correlation', 'corr-12345']).exit;
+      expect(output).toMatch(
+        / DEBUG mailbox answered method=GET .* correlation=corr-12345 trace=[0-9a-f]{32}\n$/,
+      );
+    } finally {
+      await mailbox.kill();
+    }
   });
 
   test('ends without an error when its reader has seen enough', async () => {
