@@ -34,6 +34,8 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
     restart: options.restart,
+    // Each request, message and task is a line: `npm run logs` shows the way of an order.
+    env: { '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug' } },
     onIncident: (incident) => printIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
@@ -93,7 +95,7 @@ const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Termi
   line(`  sent e-mails   ${url}/api/mails`);
   line(`  task queues    ${url}/admin`);
   line(`  administrator  ${admin.email} / ${admin.password}`);
-  line(`  logs           ${logDir}`);
+  line(`  logs           npm run logs -- --correlation <id>, --level warn, --follow; files in ${logDir}`);
   line(dim('\n  # register, log in, see the products, place an order, see your orders'));
   line(
     `  curl -s ${url}/api/users -H 'content-type: application/json' -d '{"email":"you@example.com","name":"You","password":"correct horse battery"}'`,
