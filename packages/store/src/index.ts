@@ -30,6 +30,7 @@ export {
   recall,
   remember,
 } from './idempotency.ts';
+export { createLeases, type LeaseOptions, type Leases } from './outbox/leases.ts';
 export type { Relay } from './outbox/relay.ts';
 export { createKeyBackoff, type KeyBackoff } from './polling/key-backoff.ts';
 export { type Poller, type PollerOptions, startPoller } from './polling/poller.ts';
