@@ -25,9 +25,7 @@ describe.each(mqttBrokers)('readings over $name', ({ available, start }) => {
     const sendAll = (readings: readonly object[]) =>
       Promise.all(readings.map((reading) => send('sensor_data', JSON.stringify(reading))));
     const arrived = (readings: readonly object[], timeout = 30_000) =>
-      expect
-        .poll(() => distinct(system.readings), { timeout, interval: 100 })
-        .toEqual(distinct(readings));
+      expect.poll(() => distinct(system.readings), { timeout, interval: 100 }).toEqual(distinct(readings));
 
     test('arrive with their fields', async () => {
       await system.start();
@@ -113,7 +111,8 @@ describe.each(mqttBrokers)('readings over $name', ({ available, start }) => {
       const before = await memory();
       const readings = manyReadings(10_000);
       const began = performance.now();
-      for (let from = 0; from < readings.length; from += 1_000) await sendAll(readings.slice(from, from + 1_000));
+      for (let from = 0; from < readings.length; from += 1_000)
+        await sendAll(readings.slice(from, from + 1_000));
       await arrived(readings, 60_000);
       const rate = Math.round(readings.length / ((performance.now() - began) / 1_000));
       const grown = Math.round(((await memory()) - before) / 1024 / 1024);

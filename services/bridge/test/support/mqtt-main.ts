@@ -1,6 +1,7 @@
 // A process that writes the readings of MQTT into the stream and does nothing else of the bridge. Says `ready` to its parent when it is
 // connected.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shop } from '@emporium/contracts';
 import { createHealth, createLog, createTransport } from '@emporium/service';
 import { createStore } from '@emporium/store';
 import { migrations } from '../../src/migrations/index.ts';
@@ -8,7 +9,6 @@ import { handleReadings } from '../../src/mqtt/readings.ts';
 import { createRetainedMessages } from '../../src/mqtt/retained.ts';
 import { mqttStage } from '../../src/mqtt/stage.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import { shop } from '@emporium/contracts';
 
 const [databaseUrl = '', streamUrl = '', url = ''] = process.argv.slice(2);
 const log = createLog({ service: 'bridge', level: 'silent' });

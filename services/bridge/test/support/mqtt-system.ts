@@ -92,4 +92,8 @@ export const manyReadings = (count: number) =>
 
 /** The identities of readings, without repetitions. */
 export const distinct = (readings: readonly unknown[]): string[] =>
-  [...new Set((readings as ReturnType<typeof manyReadings>).map((one) => `${one.sensor_id}/${one.timestamp}`))].sort();
+  [
+    ...new Set(
+      (readings as ReturnType<typeof manyReadings>).map((one) => `${one.sensor_id}/${one.timestamp}`),
+    ),
+  ].sort();
