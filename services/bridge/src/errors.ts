@@ -2,4 +2,5 @@ import { catalogue } from '@emporium/bus';
 
 export const bridgeErrors = catalogue('bridge', {
   untranslatable: { settle: 'dead-letter', message: 'The message of the other system cannot be translated' },
+  results_away: { settle: 'pause', message: 'The result of a task cannot be stored for its sender' },
 });
