@@ -25,7 +25,7 @@ export interface CeleryQueue {
   stop(): Promise<void>;
 }
 
-const keepAliveMs = 5_000;
+const keepAliveMs = 3_000;
 
 /** An entry leaves Redis after `take` has resolved, or together with the result of a task that ends at once. */
 export const createCeleryQueue = (options: CeleryQueueOptions): CeleryQueue => {

@@ -31,7 +31,7 @@ const maxBytes = 8 * 1024 * 1024;
 /** How long to wait for an entry, in seconds. */
 const waitSeconds = 1;
 /** How long an instance that says nothing counts as alive, in seconds. Its entries are then taken by another, and have no second effect. */
-const aliveSeconds = 30;
+const aliveSeconds = 15;
 /** The newest dead letters that are kept, and how much of each. */
 const maxDeadLetters = 10_000;
 const maxDeadLetterBytes = 64 * 1024;

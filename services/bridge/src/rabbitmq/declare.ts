@@ -16,7 +16,7 @@ export interface Declared {
  * exchange and the durable queue of its dead letters. A queue that somebody has declared otherwise is used as it is.
  */
 export const declare = async (model: ChannelModel, queue: string, closing: Closing): Promise<Declared> => {
-  const differs = await declareQueue(model, queue, closing);
+  const differs = await declareQueue(model, queue);
   const channel = await openChannel(model, closing);
   const deadLetters = deadLettersOf(queue);
   await channel.assertExchange(deadLetters, 'fanout', { durable: true });
@@ -25,20 +25,18 @@ export const declare = async (model: ChannelModel, queue: string, closing: Closi
   return { channel, ...(differs === undefined ? {} : { differs }) };
 };
 
+const unreported: Closing = { ended: () => {} };
+
 /** On a channel of its own: a refusal ends the channel. */
-const declareQueue = async (
-  model: ChannelModel,
-  queue: string,
-  closing: Closing,
-): Promise<string | undefined> => {
-  const trial = await openChannel(model, { ended: () => {} });
+const declareQueue = async (model: ChannelModel, queue: string): Promise<string | undefined> => {
+  const trial = await openChannel(model, unreported);
   try {
     await trial.assertQueue(queue, { durable: false, exclusive: false, autoDelete: false });
     await trial.close();
     return undefined;
   } catch (error) {
     if (!isDifferent(error)) throw error;
-    const other = await openChannel(model, closing);
+    const other = await openChannel(model, unreported);
     await other.checkQueue(queue);
     await other.close();
     return messageOf(error);
