@@ -41,6 +41,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
         BUS_URL: broker.url,
         RABBITMQ_MANAGEMENT_URL: broker.managementUrl ?? '',
         ...passwords,
+        THIRD_PARTY_PASSWORD: passwordOf('third-party'),
         ...changed,
       },
     });
@@ -75,6 +76,8 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
       const connection = await connect(urlFor(broker.url, service));
       await connection.close();
     }
+    for (const user of ['bridge', 'third-party'])
+      await (await connect(urlFor(broker.url, user, '/third-parties'))).close();
   }, 120_000);
 
   test('a second run sets new passwords, and changes nothing else', async () => {

@@ -1,8 +1,22 @@
-import type { Health, LifecycleStage, Log } from '@emporium/service';
+import type { Health, LifecycleStage, Log, ServiceContext } from '@emporium/service';
 import { createLeases, startPoller } from '@emporium/store';
+import type { Config } from '../config.ts';
+import type { Tables } from '../store/tables.ts';
+import { handleReadings } from './readings.ts';
+import { createRetainedMessages } from './retained.ts';
 import type { MqttOptions, MqttSubscriber } from './subscriber.ts';
 
-export interface MqttStageOptions extends MqttOptions {
+/** Writes the readings of MQTT into the stream, where there is an MQTT. */
+export const sensorReadings = (
+  { BRIDGE_MQTT_URL: url, BRIDGE_MQTT_TOPIC: topic, BRIDGE_MQTT_CLIENT_ID: clientId, DATABASE_URL }: Config,
+  { store, stream, health, log }: ServiceContext<Tables>,
+): readonly LifecycleStage[] => {
+  if (url === undefined) return [];
+  const handle = handleReadings(stream, createRetainedMessages(store));
+  return [mqttStage({ url, topic, clientId, handle, databaseUrl: DATABASE_URL, health, log })];
+};
+
+interface MqttStageOptions extends MqttOptions {
   readonly databaseUrl: string;
   readonly health: Health;
   readonly log: Log;

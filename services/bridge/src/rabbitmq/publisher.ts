@@ -23,8 +23,8 @@ export interface RabbitmqPublisher {
   publish(message: RabbitmqMessage): Promise<void>;
   /** Declares the topology now rather than with the first message. */
   prepare(): Promise<void>;
-  /** Why the last message was not published; undefined while they are. For health checks. */
-  trouble(): string | undefined;
+  /** Throws why messages cannot be published now, or why the last one was not. For health checks. */
+  assertWorking(): void;
   close(): Promise<void>;
 }
 
@@ -135,7 +135,10 @@ export const createRabbitmqPublisher = ({
 
   return {
     publish: (message) => within(send(message)),
-    trouble: () => connection.trouble() ?? failure,
+    assertWorking: () => {
+      const trouble = connection.trouble() ?? failure;
+      if (trouble !== undefined) throw new Error(trouble);
+    },
     prepare: async () => void (await within(opened())),
     close: async () => {
       await current?.close().catch(() => undefined); // it may be lost already

@@ -1,8 +1,9 @@
-import type { Message } from '@emporium/bus';
+import { type Message, messageOf } from '@emporium/bus';
 import type { orderConfirmed } from '@emporium/contracts';
-import type { Health, LifecycleStage, Log } from '@emporium/service';
-import type { RabbitmqConnection } from '../rabbitmq/connection.ts';
+import type { LifecycleStage, ServiceContext, Stop } from '@emporium/service';
+import { connectRabbitmq } from '../rabbitmq/connection.ts';
 import { createRabbitmqPublisher, type RabbitmqMessage } from '../rabbitmq/publisher.ts';
+import type { Tables } from '../store/tables.ts';
 import { encodeOrderConfirmed, orderConfirmedName } from '../translations/order-confirmed.ts';
 import { declareWarehouse, warehouse } from './topology.ts';
 
@@ -27,36 +28,36 @@ export const warehouseMessage = (message: Message<typeof orderConfirmed>): Rabbi
   },
 });
 
+interface Opened {
+  /** Undefined without a RabbitMQ of other systems: then nothing is to be sent. */
+  readonly warehouse?: Warehouse;
+  readonly stages: readonly LifecycleStage[];
+}
+
 /** A warehouse on RabbitMQ, and the stage that declares its queues. While it is away the service is degraded. */
 export const openWarehouse = (
-  connection: RabbitmqConnection,
-  health: Health,
-  log: Log,
-): { readonly warehouse: Warehouse; readonly stage: LifecycleStage } => {
+  url: string | undefined,
+  { health, log }: Pick<ServiceContext<Tables>, 'health' | 'log'>,
+): Opened => {
+  if (url === undefined) {
+    log.warn('no RabbitMQ of other systems (BRIDGE_AMQP_URL): confirmed orders go to no warehouse');
+    return { stages: [] };
+  }
+  const connection = connectRabbitmq({ url, name: 'bridge, to the warehouse', log });
   const publisher = createRabbitmqPublisher({ connection, declare: declareWarehouse });
-  health.add(
-    'warehouse',
-    () => {
-      const trouble = publisher.trouble();
-      if (trouble !== undefined) throw new Error(trouble);
-    },
-    { degrades: true },
-  );
+  health.add('warehouse', () => publisher.assertWorking(), { degrades: true });
+  const start = (): Stop => {
+    const forget = connection.onConnect(() => {
+      publisher.prepare().catch((error: unknown) => log.warn(messageOf(error)));
+    });
+    return async () => {
+      forget();
+      await publisher.close();
+      await connection.close();
+    };
+  };
   return {
     warehouse: { send: (message) => publisher.publish(message) },
-    stage: {
-      name: 'warehouse',
-      start: () => {
-        const forget = connection.onConnect(() => {
-          publisher
-            .prepare()
-            .catch((error: unknown) => log.warn(`the queues of the warehouse: ${String(error)}`));
-        });
-        return async () => {
-          forget();
-          await publisher.close();
-        };
-      },
-    },
+    stages: [{ name: 'warehouse', start }],
   };
 };

@@ -5,7 +5,6 @@ import { createHealth, createLog, createTransport } from '@emporium/service';
 import { createStore } from '@emporium/store';
 import { onOrderConfirmed } from '../../src/handlers/order-confirmed.ts';
 import { migrations } from '../../src/migrations/index.ts';
-import { connectRabbitmq } from '../../src/rabbitmq/connection.ts';
 import type { Tables } from '../../src/store/tables.ts';
 import { openWarehouse } from '../../src/warehouse/warehouse.ts';
 
@@ -16,12 +15,8 @@ if (subscription === undefined) throw new Error('bridge.warehouse is not registe
 
 const store = createStore<Tables>({ service: 'bridge', registry: shop, url: databaseUrl, log });
 await store.migrate(migrations);
-const { warehouse, stage } = openWarehouse(
-  connectRabbitmq({ url: amqpUrl, name: 'bridge', log }),
-  createHealth(),
-  log,
-);
-await stage.start(new AbortController().signal);
+const { warehouse, stages } = openWarehouse(amqpUrl, { health: createHealth(), log });
+for (const { start } of stages) await start(new AbortController().signal);
 await consume({
   transport: await createTransport({ url: busUrl, service: 'bridge', log, registry: shop }),
   registry: shop,

@@ -1,0 +1,59 @@
+import { openManagement } from './management.ts';
+
+/** A user of the broker. */
+export interface BrokerUser {
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface ThirdPartyAccessOptions {
+  /** An administrator's `http://user:password@host:15672`, of the management plugin. */
+  readonly managementUrl: string;
+  /** Theirs alone: the default exchange reaches every queue of its virtual host. */
+  readonly virtualHost: string;
+  /** The queues that third parties write. What is refused of each is in an exchange and a queue named `<queue>.dead-letters`. */
+  readonly queues: readonly string[];
+  readonly thirdParty: BrokerUser;
+  /** The user that consumes the queues; it exists already. */
+  readonly reader: string;
+}
+
+/** Marks the users that were created here. */
+const tag = 'emporium-third-party';
+
+/** A queue that reaches one of them refuses what is published. */
+const limits = { 'max-length': 1_000_000, 'max-length-bytes': 1024 ** 3, overflow: 'reject-publish' };
+
+/**
+ * Creates the virtual host of third parties and their user. It may declare and write the queues, by the default exchange as clients do
+ * without being told otherwise, and read what was refused; it reaches nothing else. Safe to repeat, also while it is connected.
+ */
+export const applyThirdPartyAccess = async ({
+  managementUrl,
+  virtualHost,
+  queues,
+  thirdParty: { user, password },
+  reader,
+}: ThirdPartyAccessOptions): Promise<void> => {
+  const management = openManagement(managementUrl);
+  const names = queues.map((name) => name.replaceAll('.', '\\.')).join('|');
+  const deadLetters = `(${names})\\.dead-letters`;
+  const all = `(${names})(\\.dead-letters)?`;
+  await management.put(['vhosts', virtualHost], {});
+  await management.put(['policies', virtualHost, 'emporium.limits'], {
+    pattern: `^${all}$`,
+    'apply-to': 'queues',
+    definition: limits,
+  });
+  await management.put(['users', user], { password, tags: tag });
+  await management.put(['permissions', virtualHost, user], {
+    configure: `^(${names})$`,
+    write: `^(${names}|amq\\.default)$`,
+    read: `^${deadLetters}$`,
+  });
+  await management.put(['permissions', virtualHost, reader], {
+    configure: `^${all}$`,
+    write: `^${deadLetters}$`,
+    read: `^${all}$`,
+  });
+};
