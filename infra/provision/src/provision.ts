@@ -57,6 +57,9 @@ const provision = async (config: Config, log: Log): Promise<void> => {
       ...thirdParties,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
       thirdParty: { user: 'third-party', password: config.THIRD_PARTY_PASSWORD },
+      mailboxes: [
+        { exchange: 'warehouse', owner: { user: 'warehouse', password: config.WAREHOUSE_PASSWORD } },
+      ],
     });
     return thirdParties;
   });

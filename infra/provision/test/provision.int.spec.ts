@@ -42,6 +42,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
         RABBITMQ_MANAGEMENT_URL: broker.managementUrl ?? '',
         ...passwords,
         THIRD_PARTY_PASSWORD: passwordOf('third-party'),
+        WAREHOUSE_PASSWORD: passwordOf('warehouse'),
         ...changed,
       },
     });
@@ -76,7 +77,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
       const connection = await connect(urlFor(broker.url, service));
       await connection.close();
     }
-    for (const user of ['bridge', 'third-party'])
+    for (const user of ['bridge', 'third-party', 'warehouse'])
       await (await connect(urlFor(broker.url, user, '/third-parties'))).close();
   }, 120_000);
 

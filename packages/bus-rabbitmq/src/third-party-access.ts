@@ -14,8 +14,15 @@ export interface ThirdPartyAccessOptions {
   /** The queues that third parties write. What is refused of each is in an exchange and a queue named `<queue>.dead-letters`. */
   readonly queues: readonly string[];
   readonly thirdParty: BrokerUser;
-  /** The user that consumes the queues; it exists already. */
+  /** The user that consumes the queues, and declares and writes the mailboxes; it exists already. */
   readonly reader: string;
+  readonly mailboxes?: readonly Mailbox[];
+}
+
+/** What a third party only reads: the queues of an exchange, whose names begin with that of the exchange and a dot. */
+interface Mailbox {
+  readonly exchange: string;
+  readonly owner: BrokerUser;
 }
 
 /** Marks the users that were created here. */
@@ -34,14 +41,16 @@ export const applyThirdPartyAccess = async ({
   queues,
   thirdParty: { user, password },
   reader,
+  mailboxes = [],
 }: ThirdPartyAccessOptions): Promise<void> => {
   const management = openManagement(managementUrl);
-  const names = queues.map((name) => name.replaceAll('.', '\\.')).join('|');
+  const names = queues.map(literal).join('|');
   const deadLetters = `(${names})\\.dead-letters`;
   const all = `(${names})(\\.dead-letters)?`;
   await management.put(['vhosts', virtualHost], {});
+  const ofMailboxes = mailboxes.map(({ exchange }) => `|${literal(exchange)}(\\..+)?`).join('');
   await management.put(['policies', virtualHost, 'emporium.limits'], {
-    pattern: `^${all}$`,
+    pattern: `^(${all}${ofMailboxes})$`,
     'apply-to': 'queues',
     definition: limits,
   });
@@ -52,8 +61,18 @@ export const applyThirdPartyAccess = async ({
     read: `^${deadLetters}$`,
   });
   await management.put(['permissions', virtualHost, reader], {
-    configure: `^${all}$`,
-    write: `^${deadLetters}$`,
-    read: `^${all}$`,
+    configure: `^(${all}${ofMailboxes})$`,
+    write: `^(${deadLetters}${ofMailboxes})$`,
+    read: `^(${all}${ofMailboxes})$`,
   });
+  for (const { exchange, owner } of mailboxes) {
+    await management.put(['users', owner.user], { password: owner.password, tags: tag });
+    await management.put(['permissions', virtualHost, owner.user], {
+      configure: '^$',
+      write: '^$',
+      read: `^${literal(exchange)}\\..+$`,
+    });
+  }
 };
+
+const literal = (name: string): string => name.replaceAll('.', '\\.');
