@@ -1,6 +1,6 @@
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '@emporium/bus';
-import type { Log } from '@emporium/service';
+import { type Log, messageOf } from '@emporium/bus';
 import { connect, type MqttClient } from 'mqtt';
 import { createBoundedQueue } from './queue.ts';
 
@@ -85,6 +85,8 @@ export const openMqttSubscriber = (options: MqttOptions): MqttSubscriber => {
   };
 
   const onConnect = async (): Promise<void> => {
+    // An acknowledgement would wait 40 ms for the next one, and a broker sends few messages ahead of them.
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
     try {
       const granted = await client.subscribeAsync(topic, { qos: 1 });
       if (granted.some(({ qos }) => qos > 2)) throw new Error('the broker refuses it');

@@ -1,5 +1,4 @@
-import { messageOf } from '@emporium/bus';
-import type { Log } from '@emporium/service';
+import { type Log, messageOf } from '@emporium/bus';
 import { type ChannelModel, connect } from 'amqplib';
 
 /** A connection to the RabbitMQ of other systems, which is dialled again whenever it is lost. Channels end with each loss. */
