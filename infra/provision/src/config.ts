@@ -26,6 +26,8 @@ export const configFor = (services: readonly ServiceName[]) =>
       THIRD_PARTY_PASSWORD: servicePassword,
       /** Of the warehouse, which reads confirmed orders. */
       WAREHOUSE_PASSWORD: servicePassword,
+      /** Of the sensors that publish over MQTT. */
+      SENSOR_PASSWORD: servicePassword,
       ...Object.fromEntries(services.map((service) => [passwordVariable(service), servicePassword])),
     })
     .transform((variables) => ({ ...variables, passwordOf: passwordsIn(variables) }));
