@@ -154,6 +154,7 @@ const handled: readonly Subscription[] = [
   subscription('email.commands', { to: [sendWelcomeMail, sendPasswordLink], retry: patient }),
 
   subscription('bridge.user-registrations', { to: [userRegistrations], retry: quick }),
+  subscription('bridge.warehouse', { to: [orderConfirmed], retry: patient }),
   subscription('bridge.mail-results', { to: [welcomeMailSent, welcomeMailFailed], retry: quick }),
 ];
 
