@@ -1,4 +1,5 @@
 import { type Migrations, statements } from '@emporium/store';
+import { webhookMigrations } from '../webhooks/store/migrations.ts';
 
 /** A migration that ran is never changed: add the next one. */
 export const migrations: Migrations = {
@@ -11,4 +12,5 @@ export const migrations: Migrations = {
     )`,
     'create index foreign_message_received_at on foreign_message (received_at)',
   ),
+  ...webhookMigrations,
 };
