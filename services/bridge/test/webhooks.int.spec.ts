@@ -67,7 +67,8 @@ describe.skipIf(!postgres.available)(postgres.title('webhooks'), () => {
     for (const order of ['newest first', 'oldest first']) {
       const bodies = bytesOf(orderPlaced, { orderId: uuid(), customerId: uuid(), lines, grossTotal });
       expect(bodies).toHaveLength(2);
-      for (const body of order === 'newest first' ? bodies : bodies.toReversed()) await bridge.handleBytes(body);
+      for (const body of order === 'newest first' ? bodies : bodies.toReversed())
+        await bridge.handleBytes(body);
     }
     await settled(id);
     expect(received).toHaveLength(2);
@@ -91,7 +92,11 @@ describe.skipIf(!postgres.available)(postgres.title('webhooks'), () => {
     test('answers 500 and then 200 gets the same id again, with the time of the attempt', async () => {
       const { id, secret, receiver } = await registered(status(500, {}, 'no\u0000t \u001b[31mnow'));
       receiver.answer((response, request, received) => {
-        status(receiver.received.length < 3 ? 500 : 200, {}, 'no\u0000t \u001b[31mnow')(response, request, received);
+        status(receiver.received.length < 3 ? 500 : 200, {}, 'no\u0000t \u001b[31mnow')(
+          response,
+          request,
+          received,
+        );
       });
       await bridge.handle(completed());
       const { history } = await settled(id);
@@ -106,7 +111,12 @@ describe.skipIf(!postgres.available)(postgres.title('webhooks'), () => {
       ['never answers', never, /^it did not answer within 500 ms$/, undefined],
       ['answers after the timeout', after(900, ok), /^it did not answer within 500 ms$/, undefined],
       ['drips its headers', drip, /^it did not answer within 500 ms$/, undefined],
-      ['closes the socket', (response) => response.socket?.destroy(), /^the connection was closed/, undefined],
+      [
+        'closes the socket',
+        (response) => response.socket?.destroy(),
+        /^the connection was closed/,
+        undefined,
+      ],
       [
         'redirects to a private address',
         status(302, { location: 'http://10.0.0.1/secret' }),

@@ -23,12 +23,11 @@ export interface WebhookOptions {
   readonly resolve?: Resolve;
   /** For one attempt, in milliseconds. */
   readonly timeoutMs?: number;
+  /** To record an attempt, in milliseconds. */
+  readonly recordMs?: number;
 }
 
 const day = 24 * 60 * 60 * 1_000;
-
-/** Time to record an attempt, in milliseconds. */
-const recordMs = 15_000;
 
 const limits = { maxSettled: 100_000, maxPending: 100_000 };
 
@@ -42,7 +41,7 @@ export const createWebhooks = (
 } => {
   const { store, log, allowPrivate, disableAfterDays } = options;
   const { schedule = standardSchedule, clock = () => new Date() } = options;
-  const { resolve = createResolver(), timeoutMs = 15_000 } = options;
+  const { resolve = createResolver(), timeoutMs = 15_000, recordMs = 15_000 } = options;
   const sender = createSender({ allowPrivate, resolve, timeoutMs, clock });
   const routeOptions = { store, sender, clock, resolve, allowPrivate };
   return {

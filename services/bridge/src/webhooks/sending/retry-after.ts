@@ -5,6 +5,8 @@ export const retryAfterMsOf = (
 ): number | undefined => {
   const text = (typeof header === 'string' ? header : header?.[0])?.trim();
   if (text === undefined || text.length > 100) return undefined;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  const isDate = /^[A-Za-z]{3,}, /.test(text); // Date.parse takes other texts for dates, too
+  if (!isDate && !/^\d+$/.test(text)) return undefined;
+  const ms = isDate ? Date.parse(text) - now : Number(text) * 1_000;
   return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
 };
