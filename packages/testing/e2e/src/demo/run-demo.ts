@@ -6,6 +6,7 @@ import { rebuilt, refunded, timeTravel } from './history-scenarios.ts';
 import { place } from './place-order.ts';
 import type { DemoContext, DemoReporter, Scenario } from './scenario.ts';
 import { sensorScenarios } from './sensor-scenarios.ts';
+import { webhook } from './webhook-scenario.ts';
 
 const products = [
   { sku: 'MUG-1', name: 'Mug', price: { amount: 1_250, currency: 'EUR' } },
@@ -16,7 +17,7 @@ const products = [
 /**
  * Runs the demo: orders that complete, one as it was at three moments, one declined and compensated, one out of stock, one that
  * is refunded in part, one whose mails fail and are retried, one poison message that is dead-lettered, repaired and replayed, a
- * read model that is rebuilt while orders come in, a warehouse that gets too hot. Then it checks that orders, stock, money,
+ * webhook to a third party, a read model that is rebuilt while orders come in, a warehouse that gets too hot. Then it checks that orders, stock, money,
  * points and mails add up. Returns whether every check succeeded.
  */
 export const runDemo = async (client: ShopClient, output: DemoReporter): Promise<boolean> => {
@@ -37,7 +38,7 @@ export const runDemo = async (client: ShopClient, output: DemoReporter): Promise
   const [warehouses, heat] = sensorScenarios();
   const scenarios = [
     ...[warehouses, twoOrders, timeTravel, declined, outOfStock],
-    ...[refunded, mailRetried, poison, rebuilt, heat, summary],
+    ...[refunded, mailRetried, poison, webhook, rebuilt, heat, summary],
   ];
   for (const scenario of scenarios) await scenario(context);
   return allPassed;
