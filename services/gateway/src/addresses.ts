@@ -17,6 +17,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/users', service: 'user-registration', access: 'public' },
   { path: '/api/users/me', service: 'user-registration', access: 'user' },
   { path: '/api/sessions', service: 'user-registration', access: 'public' },
+  { path: '/api/password-resets', service: 'user-registration', access: 'public' },
   { path: '/api/orders', service: 'order', access: 'user', streams: true },
   { path: '/api/admin/orders', service: 'order', access: 'administrator' },
   { path: '/api/admin/refunds', service: 'order', access: 'administrator' },

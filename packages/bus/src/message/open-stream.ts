@@ -24,11 +24,12 @@ export const isOpenStream = (contract: Contract): contract is OpenStream => cont
 export const createStreamMessage = <C extends Contract>(contract: C, data: Input<C>): OutgoingMessage => {
   if (!isOpenStream(contract)) throw new Error(`${contract.type} is not an open stream: use createMessage`);
   const checked = parseData(contract, contract.strictSchema, data);
+  const body = encodeJson(checked, 'data'); // refuses what the id cannot be made from
   return {
     id: identityOf(contract, checked),
     type: contract.type,
     key: String(checked[contract.key]),
-    body: encodeJson(checked, 'data'),
+    body,
     kind: contract.kind,
     owner: contract.owner,
     open: true,
