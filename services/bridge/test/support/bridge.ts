@@ -119,7 +119,7 @@ export const openBridge = async (adminUrl: string, options: BridgeOptions = {}) 
 
 export type Bridge = Awaited<ReturnType<typeof openBridge>>;
 
-export const messageOf = <C extends Contract>(contract: C, data: Input<C>): Message => {
+const messageOf = <C extends Contract>(contract: C, data: Input<C>): Message => {
   const [body] = bytesOf(contract, data);
   if (body === undefined) throw new Error('no message');
   return readMessage(shop, new Set<Contract>([contract]), body);
