@@ -9,10 +9,9 @@ import { createWebhooks } from './webhooks/webhooks.ts';
 const day = 24 * 60 * 60 * 1_000;
 
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
-  createService<Tables>('bridge', config, log, ({ store }) => {
+  createService<Tables>('bridge', config, log, (context) => {
     const webhooks = createWebhooks({
-      store,
-      log,
+      ...context,
       allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
       disableAfterDays: config.WEBHOOKS_DISABLE_AFTER_DAYS,
     });

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { serverFor } from '@emporium/servers';
 import { v7 as uuid } from 'uuid';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Bridge, type BridgeOptions, completed, openBridge } from './support/bridge.ts';
 import { type Receiver, startReceiver } from './support/receiver.ts';
 import { selfSigned } from './support/self-signed.ts';
+import { type Bridge, type BridgeOptions, completed, openBridge } from './support/webhooks.ts';
 
 const postgres = await serverFor('postgres');
 

@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { serverFor } from '@emporium/servers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Bridge, completed, openBridge } from './support/bridge.ts';
 import { after, never, ok, type Receiver, startReceiver, status } from './support/receiver.ts';
+import { type Bridge, completed, openBridge } from './support/webhooks.ts';
 
 const postgres = await serverFor('postgres');
 
@@ -25,7 +25,7 @@ describe.skipIf(!postgres.available)(postgres.title('webhooks of several process
     return receiver;
   };
   const child = async ({ database }: Bridge): Promise<ChildProcess> => {
-    const started = fork(new URL('./support/bridge-process.ts', import.meta.url), {
+    const started = fork(new URL('./support/webhook-process.ts', import.meta.url), {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { PATH: process.env['PATH'], DATABASE_URL: database.url, TIMEOUT_MS: '1000' },

@@ -1,7 +1,7 @@
 import { serverFor } from '@emporium/servers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Bridge, type BridgeOptions, completed, openBridge } from './support/bridge.ts';
 import { never, ok, type Receiver, startReceiver, status } from './support/receiver.ts';
+import { type Bridge, type BridgeOptions, completed, openBridge } from './support/webhooks.ts';
 
 const postgres = await serverFor('postgres');
 const day = 86_400_000;

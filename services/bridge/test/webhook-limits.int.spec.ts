@@ -3,7 +3,7 @@ import { createLog } from '@emporium/service';
 import { retain } from '@emporium/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enforceLimits } from '../src/webhooks/limits.ts';
-import { type Bridge, completed, openBridge } from './support/bridge.ts';
+import { type Bridge, completed, openBridge } from './support/webhooks.ts';
 
 const postgres = await serverFor('postgres');
 const log = createLog({ service: 'test', level: 'silent' });

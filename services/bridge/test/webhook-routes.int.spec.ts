@@ -2,8 +2,8 @@ import { serverFor } from '@emporium/servers';
 import { Webhook } from 'standardwebhooks';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { administratorId, type Bridge, completed, openBridge } from './support/bridge.ts';
 import { type Receiver, startReceiver, status } from './support/receiver.ts';
+import { administratorId, type Bridge, completed, openBridge } from './support/webhooks.ts';
 
 const postgres = await serverFor('postgres');
 

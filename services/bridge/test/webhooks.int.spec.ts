@@ -3,8 +3,8 @@ import { serverFor } from '@emporium/servers';
 import { Webhook } from 'standardwebhooks';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bridge, bytesOf, completed, openBridge } from './support/bridge.ts';
 import { after, never, ok, type Receiver, startReceiver, status } from './support/receiver.ts';
+import { type Bridge, bytesOf, completed, openBridge } from './support/webhooks.ts';
 
 const postgres = await serverFor('postgres');
 
