@@ -17,6 +17,7 @@ const commands = {
   projections: 'infra/launcher/src/projections.ts',
   subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
   logs: 'infra/launcher/src/logs.ts',
+  webhooks: 'infra/admin-cli/src/webhooks/main.ts',
   new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',
