@@ -75,12 +75,14 @@ export const reactions: readonly Reaction[] = [
     repeats: [{ contract: capturePayment, until: 'after ORDER_STEP_ATTEMPTS commands the order is parked' }],
   }),
 
-  reaction('order.refund-replies', paymentRefunded, { leadsTo: [returnStock, orderRefunded] }),
+  reaction('order.refund-replies', paymentRefunded, {
+    leadsTo: [returnStock, orderRefunded, orderRefundParked],
+  }),
   reaction('order.refund-replies', paymentRefundDeclined, {
     leadsTo: [orderRefundParked],
     repeats: [{ contract: refundPayment, until: 'after ORDER_STEP_ATTEMPTS commands the refund is parked' }],
   }),
-  reaction('order.refund-replies', stockReturned, { leadsTo: [orderRefunded] }),
+  reaction('order.refund-replies', stockReturned, { leadsTo: [orderRefunded, orderRefundParked] }),
 
   reaction('sensor-analytics.readings', sensorData, { leadsTo: [temperatureAlert] }),
 ];

@@ -103,14 +103,14 @@ const live = (seed: number) => {
       take({ kind: 'cancel', reason: { code: 'customer-request', text: 'changed my mind' } });
     else if (step < slowFrom || !chance(slowness)) chance(0.5) ? carryOut() : hear();
     else if (chance(0.5)) letTimePass();
-    else take({ kind: chance(0.9) ? 'deadline' : 'resume' });
+    else take({ kind: chance(0.9) ? 'deadline' : 'retry' });
   }
   isStormy = false;
   for (let step = 0; step < 500; step += 1) {
     if (requests.length > 0 && chance(0.5)) carryOut();
     else if (replies.length > 0) hear();
     else if (requests.length > 0) carryOut();
-    else if (state.parked !== undefined) take({ kind: 'resume' });
+    else if (state.parked !== undefined) take({ kind: 'retry' });
     else if (state.deadline !== undefined) {
       now = new Date(state.deadline);
       take({ kind: 'deadline' });
@@ -194,7 +194,7 @@ describe('an order, whatever happens in whatever order', () => {
       cancelled: share(({ order: { status } }) => status === 'cancelled'),
       'cancelled by the customer': told('cancel changed'),
       'too late to cancel': told('cancel ignored'),
-      'a person resumes': told('resume changed'),
+      'a person resumes': told('retry changed'),
       'a dispatch is late': told('shipping.cancel-shipment.v2'),
       'a late success is compensated': share((life) => times(life, 'step-undone', 'reserve') > 1),
     };

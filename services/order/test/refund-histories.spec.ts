@@ -150,7 +150,7 @@ const live = (seed: number) => {
     else if (chance(0.3)) now = new Date(now.getTime() + random() * 40_000);
     else {
       const state = anyOpen();
-      if (state !== undefined) take(state.id, { kind: chance(0.9) ? 'deadline' : 'resume' });
+      if (state !== undefined) take(state.id, { kind: chance(0.9) ? 'deadline' : 'retry' });
     }
   }
   isStormy = false;
@@ -160,7 +160,7 @@ const live = (seed: number) => {
     else if (replies.length > 0) hear();
     else if (requests.length > 0) carryOut();
     else if (state === undefined) break;
-    else if (state.parked !== undefined) take(state.id, { kind: 'resume' });
+    else if (state.parked !== undefined) take(state.id, { kind: 'retry' });
     else if (state.deadline !== undefined) {
       now = new Date(Math.max(Date.parse(state.deadline), now.getTime()));
       take(state.id, { kind: 'deadline' });
@@ -216,7 +216,7 @@ describe('the refunds of an order, whatever happens in whatever order', () => {
       'resumed',
       'step-refused',
       'reply ignored',
-      'resume changed',
+      'retry changed',
     ])
       expect(share(what), what).toBeGreaterThan(0.02);
     expect(lives.filter(({ sagas }) => sagas.length > 2).length).toBeGreaterThan(500);
