@@ -5,6 +5,7 @@ import { orderCases } from './support/orders.ts';
 import { raceCases } from './support/races.ts';
 import { refundCrashCases } from './support/refund-crashes.ts';
 import { refundCases } from './support/refunds.ts';
+import { sagaCases } from './support/sagas.ts';
 import { sensorCases } from './support/sensors.ts';
 import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
@@ -17,6 +18,7 @@ testShop({
     raceCases,
     refundCases,
     refundCrashCases,
+    sagaCases,
     duplicateCases,
     taskCases,
     sensorCases,

@@ -65,7 +65,8 @@ export const createParked = (orders: Orders) => {
         const some = await orders.published();
         if (some.length === 0) return all;
         all.push(...some);
-        for (const message of some.filter((each) => !silent.includes(nameOf(each)))) {
+        const isOurs = ({ data }: Published) => data['orderId'] === order.orderId;
+        for (const message of some.filter((each) => isOurs(each) && !silent.includes(nameOf(each)))) {
           const reply = answering.answer(message);
           if (reply !== undefined) await orders.handleTwice(reply);
         }
