@@ -1,91 +1,10 @@
-import { send } from '@emporium/bus';
-import {
-  authorisePayment,
-  cancelShipment,
-  capturePayment,
-  commitReservation,
-  dispatchOrder,
-  paymentAuthorised,
-  paymentCaptured,
-  paymentCaptureFailed,
-  paymentDeclined,
-  paymentRefundDeclined,
-  paymentRefunded,
-  paymentVoided,
-  refundPayment,
-  releaseStock,
-  reserveStock,
-  returnStock,
-  shipmentCancelled,
-  shipmentDispatched,
-  shipmentFailed,
-  stockCommitted,
-  stockRejected,
-  stockReleased,
-  stockReserved,
-  stockReturned,
-  voidPayment,
-} from '@emporium/contracts';
 import { describe, expect, test } from 'vitest';
-import { pivot, type SagaDefinition, saga, step } from './definition.ts';
+import { forwardOnly, id, withPivot } from '../test/sample.ts';
+import type { SagaDefinition } from './definition.ts';
 import { explain } from './explanation.ts';
 import type { SagaInput } from './inputs.ts';
 import { isFinal, type SagaState, statusOf } from './state.ts';
 import { start, transition } from './transition.ts';
-
-const id = '019b0000-0000-7000-8000-000000000001';
-const orderId = id;
-const lines = [{ sku: 'MUG-1', quantity: 1 }];
-const total = { amount: 100, currency: 'EUR' };
-const timeoutMs = 1_000;
-
-const withPivot = saga<null>('with-pivot', {
-  attempts: 2,
-  idOf: String,
-  steps: [
-    step('reserve', {
-      command: () => send(reserveStock, { orderId, lines }),
-      ...{ success: stockReserved, failure: stockRejected, compensated: stockReleased, timeoutMs },
-      compensate: () => send(releaseStock, { orderId }),
-    }),
-    step('authorise', {
-      command: () => send(authorisePayment, { orderId, total, paymentToken: 't' }),
-      ...{ success: paymentAuthorised, failure: paymentDeclined, compensated: paymentVoided, timeoutMs },
-      compensate: () => send(voidPayment, { orderId }),
-    }),
-    pivot(
-      step('dispatch', {
-        command: () => send(dispatchOrder, { orderId, customerId: id, lines }),
-        ...{ success: shipmentDispatched, failure: shipmentFailed, timeoutMs, mayHappenTwice: true },
-      }),
-      { cancel: () => send(cancelShipment, { orderId }), cancelled: shipmentCancelled },
-    ),
-    step('commit', {
-      command: () => send(commitReservation, { orderId }),
-      ...{ success: stockCommitted, timeoutMs },
-    }),
-    step('capture', {
-      command: () => send(capturePayment, { orderId }),
-      ...{ success: paymentCaptured, failure: paymentCaptureFailed, timeoutMs },
-      whenDoneByHand: () => send(voidPayment, { orderId }),
-    }),
-  ],
-});
-
-const forwardOnly = saga<null>('forward-only', {
-  attempts: 2,
-  idOf: String,
-  steps: [
-    step('refund', {
-      command: () => send(refundPayment, { orderId, refundId: id, amount: total }),
-      ...{ success: paymentRefunded, failure: paymentRefundDeclined, timeoutMs },
-    }),
-    step('return', {
-      command: () => send(returnStock, { orderId, refundId: id, lines }),
-      ...{ success: stockReturned, timeoutMs },
-    }),
-  ],
-});
 
 /** Mulberry32: the same numbers for the same seed, so that a failure can be reproduced. */
 const randomOf = (seed: number) => {
