@@ -468,6 +468,23 @@ describe.skipIf(!postgres.available)(postgres.title('sagas for administrators'),
   });
 
   test.each([
+    'olderThan=999999d',
+    'after=0.999999999999999.019b0000-0000-7000-8000-000000000001',
+    'step=nowhere',
+  ])('an odd but possible list (%s) is answered', async (query) => {
+    const { status, body } = await parked.list(`?${query}`);
+    expect([status, body.sagas]).toEqual([200, []]);
+  });
+
+  test('an odd id is answered as a saga that does not exist', async () => {
+    for (const id of ['%00', 'a%20b', '..', '%F0%9F%8E%81', 'x'.repeat(100)]) {
+      const { status } = await orders.ask('GET', `/api/admin/sagas/${id}`, parked.administrator);
+      expect([400, 404], id).toContain(status);
+    }
+    expect((await parked.list('?step=a%00b')).status).toBe(400);
+  });
+
+  test.each([
     ['no note', 'resolve', {}],
     ['no note', 'compensate', {}],
     ['a blank note', 'resolve', { note: '  ' }],
