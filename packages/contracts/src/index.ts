@@ -27,6 +27,7 @@ export {
   stream,
   type Upcast,
 } from './define.ts';
+export { sendPasswordLink, sendWelcomeMail, welcomeMailFailed, welcomeMailSent } from './emails.ts';
 export {
   commitReservation,
   productListed,
@@ -89,4 +90,4 @@ export {
   type Subscription,
   subscription,
 } from './subscription.ts';
-export { userRegistered } from './users.ts';
+export { registerUser, userRegistered, userRegistrations } from './users.ts';

@@ -1,3 +1,4 @@
+import * as emails from './emails.ts';
 import * as inventory from './inventory.ts';
 import * as order from './order.ts';
 import * as payment from './payment.ts';
@@ -10,7 +11,9 @@ import * as users from './users.ts';
 
 /** Every contract and subscription of the shop. */
 export const shop: Registry = createRegistry({
-  contracts: [order, inventory, payment, shipping, users, sensors].flatMap((module) => Object.values(module)),
+  contracts: [order, inventory, payment, shipping, users, emails, sensors].flatMap((module) =>
+    Object.values(module),
+  ),
   subscriptions,
   reactions,
 });

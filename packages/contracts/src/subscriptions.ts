@@ -1,3 +1,4 @@
+import { sendPasswordLink, sendWelcomeMail, welcomeMailFailed, welcomeMailSent } from './emails.ts';
 import {
   commitReservation,
   commitReservation1,
@@ -57,7 +58,7 @@ import {
   shipmentFailed1,
 } from './shipping.ts';
 import { patient, quick, type Subscription, subscription } from './subscription.ts';
-import { userRegistered } from './users.ts';
+import { registerUser, userRegistered, userRegistrations } from './users.ts';
 
 /** All subscriptions. The first versions of saga messages are still sent by earlier releases, or in transit. */
 export const subscriptions: readonly Subscription[] = [
@@ -147,4 +148,9 @@ export const subscriptions: readonly Subscription[] = [
   subscription('sensor-analytics.readings', { to: [sensorData], retry: quick }),
 
   subscription('loyalty.orders', { to: [orderCompleted, orderRefunded], retry: quick, backfill: true }),
+  subscription('user-registration.commands', { to: [registerUser], retry: quick }),
+  subscription('email.commands', { to: [sendWelcomeMail, sendPasswordLink], retry: patient }),
+
+  subscription('bridge.user-registrations', { to: [userRegistrations], retry: quick }),
+  subscription('bridge.mail-results', { to: [welcomeMailSent, welcomeMailFailed], retry: quick }),
 ];

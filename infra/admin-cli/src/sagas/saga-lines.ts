@@ -2,7 +2,7 @@ import { type Column, printable, table } from '../table.ts';
 import type { SagaDetail, SagaSummary } from './views.ts';
 
 /** `12 s`, `3 min`, `5 h` or `2 d`. */
-export const durationText = (ms: number): string => {
+const durationText = (ms: number): string => {
   const seconds = Math.round(Math.abs(ms) / 1_000);
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 2 * 3_600) return `${Math.round(seconds / 60)} min`;

@@ -1,0 +1,14 @@
+import { type Migrations, statements } from '@emporium/store';
+
+/** A migration that ran is never changed: add the next one. */
+export const migrations: Migrations = {
+  '001-foreign-message': statements(
+    `create table foreign_message (
+      source text not null,
+      message_id text not null,
+      received_at timestamptz not null,
+      primary key (source, message_id)
+    )`,
+    'create index foreign_message_received_at on foreign_message (received_at)',
+  ),
+};
