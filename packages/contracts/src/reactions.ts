@@ -20,6 +20,7 @@ import {
 } from './order.ts';
 import {
   authorisePayment,
+  cancelRefund,
   capturePayment,
   paymentAuthorised,
   paymentCaptured,
@@ -55,6 +56,7 @@ export const reactions: readonly Reaction[] = [
   reaction('payment.commands', authorisePayment, { leadsTo: [paymentAuthorised, paymentDeclined] }),
   reaction('payment.commands', capturePayment, { leadsTo: [paymentCaptured, paymentCaptureFailed] }),
   reaction('payment.commands', voidPayment, { leadsTo: [paymentVoided] }),
+  reaction('payment.commands', cancelRefund, { leadsTo: [paymentRefunded] }),
   reaction('payment.commands', refundPayment, { leadsTo: [paymentRefunded, paymentRefundDeclined] }),
 
   reaction('shipping.commands', dispatchOrder, { leadsTo: [shipmentDispatched, shipmentFailed] }),

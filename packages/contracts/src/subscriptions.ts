@@ -23,6 +23,7 @@ import { orderCancelled, orderCompleted, orderConfirmed, orderRefunded } from '.
 import {
   authorisePayment,
   authorisePayment1,
+  cancelRefund,
   capturePayment,
   capturePayment1,
   paymentAuthorised,
@@ -85,6 +86,7 @@ export const subscriptions: readonly Subscription[] = [
       refundPayment1,
       refundPayment2,
       refundPayment,
+      cancelRefund,
     ],
     retry: quick,
   }),

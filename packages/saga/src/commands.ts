@@ -35,14 +35,14 @@ export const parkIfDoubled = <Subject>(
   return park(outcome, doubled, `${doubled.name} succeeded although a person had done it by hand`);
 };
 
-/** Sends what takes back what the command of a step would still use, after a person has done the step; nobody waits for its reply. */
-export const sendAfterDoneByHand = <Subject>(
+/** Sends the command that withdraws the one of a step, which a person has done or abandons; nobody waits for a reply. */
+export const sendWithdrawal = <Subject>(
   saga: SagaDefinition<Subject>,
   { state, effects, facts }: Outcome<Subject>,
   step: Step<Subject>,
 ): Outcome<Subject> => {
   const { id, subject } = state;
-  const command = commandOf(saga, step.whenDoneByHand?.(subject), `${id}/${step.name}/by-hand`);
+  const command = commandOf(saga, step.withdraw?.(subject), `${id}/${step.name}/withdraw`);
   return { state, effects: [...effects, ...command], facts };
 };
 

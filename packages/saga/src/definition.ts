@@ -29,8 +29,8 @@ interface StepDefinition<
   readonly compensated?: Compensated;
   /** Whether this subject needs the step; always by default. */
   readonly when?: (subject: Subject) => boolean;
-  /** Sent when a person has done the step outside of the system: takes back what the command would still use. */
-  readonly whenDoneByHand?: MakeCommand<Subject>;
+  /** Sent when a person has done the step by hand, or abandons it: prevents that the command is still carried out. */
+  readonly withdraw?: MakeCommand<Subject>;
   /** Doing it twice does no harm: a success after a person has done it does not park the saga. False by default. */
   readonly mayHappenTwice?: boolean;
   /** The time for the reply, in milliseconds. */
@@ -47,7 +47,7 @@ export interface Step<Subject = unknown> {
   readonly compensate?: MakeCommand<Subject>;
   readonly compensated?: Contract;
   readonly when?: (subject: Subject) => boolean;
-  readonly whenDoneByHand?: MakeCommand<Subject>;
+  readonly withdraw?: MakeCommand<Subject>;
   readonly mayHappenTwice?: boolean;
   readonly timeoutMs: number;
   /** Of the pivot: the command that cancels it while it has not happened. */

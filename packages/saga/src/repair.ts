@@ -1,4 +1,4 @@
-import { parkIfDoubled, resendCommand, sendAfterDoneByHand, sendNextCommand } from './commands.ts';
+import { parkIfDoubled, resendCommand, sendNextCommand, sendWithdrawal } from './commands.ts';
 import { compensate, compensateNext } from './compensation.ts';
 import type { SagaDefinition, Step } from './definition.ts';
 import type { Changed, RepairInput, SagaFact, Transition } from './inputs.ts';
@@ -26,7 +26,7 @@ export const onRepair = <Subject>(
     case 'compensate':
       return compensate(saga, undoneByHand(outcome, pending), timedOut(pending), now);
     case 'resolve':
-      if (input.outcome === 'abandoned') return abandon(outcome, pending);
+      if (input.outcome === 'abandoned') return abandon(saga, outcome, pending);
       return stepOf(state, pending).status === 'undoing'
         ? compensateNext(saga, undoneByHand(outcome, pending), now)
         : continueAfter(saga, outcome, pending, now);
@@ -43,7 +43,7 @@ const continueAfter = <Subject>(
   const fact: SagaFact = { fact: 'step-done-by-hand', step: step.name };
   const { state, ...rest } = withFact(outcome, step, { status: 'done', byHand: true }, fact);
   const running: Outcome<Subject> = { ...rest, state: { ...state, phase: 'running' } };
-  return sendNextCommand(saga, sendAfterDoneByHand(saga, running, step), now);
+  return sendNextCommand(saga, sendWithdrawal(saga, running, step), now);
 };
 
 const undoneByHand = <Subject>(outcome: Outcome<Subject>, step: Step<Subject>): Outcome<Subject> =>
@@ -55,16 +55,19 @@ const undoneByHand = <Subject>(outcome: Outcome<Subject>, step: Step<Subject>): 
   );
 
 /** A late success continues it. */
-const abandon = <Subject>({ state, effects, facts }: Outcome<Subject>, { name }: Step<Subject>) =>
-  changed<Subject>({
-    state: {
-      ...state,
-      phase: 'cancelled',
-      reason: { code: 'abandoned', text: 'abandoned by an administrator' },
-    },
+const abandon = <Subject>(
+  saga: SagaDefinition<Subject>,
+  { state, effects, facts }: Outcome<Subject>,
+  step: Step<Subject>,
+): Changed<Subject> => {
+  const reason = { code: 'abandoned', text: 'abandoned by an administrator' };
+  const abandoned: Outcome<Subject> = {
+    state: { ...state, phase: 'cancelled', reason },
     effects,
-    facts: [...facts, { fact: 'abandoned', step: name }],
-  });
+    facts: [...facts, { fact: 'abandoned', step: step.name }],
+  };
+  return changed(sendWithdrawal(saga, abandoned, step));
+};
 
 /** A person has dealt with what succeeded although it was cancelled, or although it had been done by hand. */
 const resolveLeftOver = <Subject>(

@@ -63,7 +63,7 @@ export const withPivot = saga<null>('with-pivot', {
     step('capture', {
       command: () => send(capturePayment, { orderId }),
       ...{ success: paymentCaptured, failure: paymentCaptureFailed, timeoutMs },
-      whenDoneByHand: () => send(voidPayment, { orderId }),
+      withdraw: () => send(voidPayment, { orderId }),
     }),
   ],
 });

@@ -108,7 +108,7 @@ export const createFulfilment = ({
     success: paymentCaptured,
     failure: paymentCaptureFailed,
     reason: ({ reason }) => ({ code: 'capture-failed', text: reason }),
-    whenDoneByHand: ({ orderId }) => send(voidPayment, { orderId }), // so that nothing stays on hold, and no late command captures it
+    withdraw: ({ orderId }) => send(voidPayment, { orderId }), // so that nothing stays on hold, and no late command captures it
     timeoutMs: stepMs,
   });
 

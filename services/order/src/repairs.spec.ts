@@ -1,5 +1,6 @@
 import { send } from '@emporium/bus';
 import {
+  cancelRefund,
   capturePayment,
   commitReservation,
   paymentAuthorised,
@@ -59,7 +60,7 @@ const atCancel = [reserved, authorised, deadline, deadline];
 describe('an order that is parked after its dispatch', () => {
   test('is resolved at the capture: the hold is voided, and the order completed', () => {
     const moved = given(...atCapture).when(resolve);
-    moved.then(send(voidPayment, { orderId }, { stepId: stepId('capture/by-hand') }));
+    moved.then(send(voidPayment, { orderId }, { stepId: stepId('capture/withdraw') }));
     moved.facts({ fact: 'resumed' }, { fact: 'step-done-by-hand', step: 'capture' }, { fact: 'completed' });
     expect(isFinal(moved.state())).toBe(true);
   });
@@ -224,6 +225,8 @@ describe('a parked refund', () => {
   const returned = replied(stockReturned, { orderId, refundId }, `${refundId}/return/1`);
   const returnIt = send(returnStock, { orderId, refundId, lines }, { stepId: `${refundId}/return/1` });
 
+  const withdrawIt = send(cancelRefund, { orderId, refundId }, { stepId: `${refundId}/refund/withdraw` });
+
   test('is retried, and cannot be compensated', () => {
     givenRefund(deadline)
       .when(retry)
@@ -232,7 +235,7 @@ describe('a parked refund', () => {
   });
 
   test('that was paid by hand still returns the pieces, and is parked when it is paid twice', () => {
-    givenRefund(deadline).when(resolve).then(returnIt);
+    givenRefund(deadline).when(resolve).then(withdrawIt, returnIt);
     const twice = givenRefund(deadline, resolve).when(refunded);
     twice.facts({ fact: 'step-done', step: 'refund' }); // the pieces first
     const last = givenRefund(deadline, resolve, refunded).when(returned);
@@ -245,7 +248,7 @@ describe('a parked refund', () => {
 
   test('that is abandoned has ended, and continues when it is paid after all', () => {
     const abandoned = givenRefund(deadline).when(abandon);
-    abandoned.then();
+    abandoned.then(withdrawIt);
     abandoned.facts({ fact: 'resumed' }, { fact: 'abandoned', step: 'refund' });
     expect(isFinal(abandoned.state())).toBe(true);
     givenRefund(deadline, abandon).when(retry).isIgnored('the saga is cancelled, not parked');

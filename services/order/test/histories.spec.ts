@@ -101,7 +101,7 @@ const live = (seed: number, byHand: boolean) => {
     told.push(request.contract.type);
     // It was captured after all: the payment service dead-letters the command that releases the hold.
     const isTooLate = request.contract === voidPayment && participants.state().payment === 'captured';
-    if (isTooLate && request.options?.stepId?.endsWith('/by-hand')) return;
+    if (isTooLate && request.options?.stepId?.endsWith('/withdraw')) return;
     const reply = participants.answer(request, now);
     replies.push(reply, ...(chance(0.2) ? [reply] : []));
   };

@@ -1,5 +1,6 @@
 import { createMessage, newContext } from '@emporium/bus';
 import {
+  cancelRefund,
   paymentRefundDeclined,
   paymentRefunded,
   refundPayment,
@@ -36,11 +37,12 @@ const randomOf = (seed: number) => {
 const createParticipants = (refuses: () => boolean) => {
   const paid = new Map<string, number>();
   const returned = new Map<string, number>();
+  const cancelled = new Set<string>();
   const sum = (of: ReadonlyMap<string, number>) => [...of.values()].reduce((all, each) => all + each, 0);
   return {
     paid: () => sum(paid),
     returned: () => sum(returned),
-    /** Undefined when the command is dead-lettered. */
+    /** Undefined when there is no reply: a refund was cancelled, or the command is dead-lettered. */
     answer: ({ contract, data, options }: Request): SagaInput | undefined => {
       const { refundId } = data as { refundId: string }; // both commands have it
       const stepId = options?.stepId ?? '';
@@ -50,7 +52,16 @@ const createParticipants = (refuses: () => boolean) => {
         if (!returned.has(refundId)) returned.set(refundId, pieces);
         return replied(stockReturned, { orderId, refundId }, stepId);
       }
+      if (contract === cancelRefund) {
+        const amount = paid.get(refundId);
+        if (amount === undefined) cancelled.add(refundId);
+        return amount === undefined
+          ? undefined
+          : replied(paymentRefunded, { orderId, refundId, amount: eur(amount) }, stepId);
+      }
       const { amount } = refundPayment.schema.parse(data);
+      if (cancelled.has(refundId))
+        return replied(paymentRefundDeclined, { orderId, refundId, reason: 'cancelled' }, stepId);
       const isTooMuch = sum(paid) + amount.amount > total.amount;
       if (!paid.has(refundId) && (isTooMuch || refuses()))
         return replied(paymentRefundDeclined, { orderId, refundId, reason: 'refund_refused' }, stepId);
@@ -144,7 +155,8 @@ const live = (seed: number, byHand: number) => {
     if (request === undefined) return;
     const id = (request.data as { refundId: string }).refundId; // both commands have it
     const answer = participants.answer(request);
-    told.push(answer === undefined ? 'dead-lettered' : 'answered');
+    const isDeadLettered = answer === undefined && request.contract === returnStock;
+    told.push(isDeadLettered ? 'dead-lettered' : 'answered');
     if (answer === undefined) return;
     const reply = { id, reply: answer };
     replies.push(reply, ...(chance(0.2) ? [reply] : []));

@@ -9,6 +9,7 @@ import {
 import {
   authorisePayment,
   type Contract,
+  cancelRefund,
   capturePayment,
   type Input,
   refundPayment,
@@ -21,6 +22,7 @@ import { createOutbound } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { onAuthorisePayment } from '../../src/handlers/authorise-payment.ts';
+import { onCancelRefund } from '../../src/handlers/cancel-refund.ts';
 import { onCapturePayment } from '../../src/handlers/capture-payment.ts';
 import { onRefundPayment } from '../../src/handlers/refund-payment.ts';
 import { onRefundWholePayment } from '../../src/handlers/refund-whole-payment.ts';
