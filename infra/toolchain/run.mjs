@@ -15,6 +15,7 @@ const commands = {
   topology: 'infra/launcher/src/topology.ts',
   events: 'infra/launcher/src/events.ts',
   projections: 'infra/launcher/src/projections.ts',
+  sagas: 'infra/admin-cli/src/sagas/main.ts',
   subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
   logs: 'infra/launcher/src/logs.ts',
   webhooks: 'infra/admin-cli/src/webhooks/main.ts',
