@@ -1,9 +1,9 @@
 import { serverFor } from '@emporium/servers';
 import { createLog } from '@emporium/service';
-import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enforceRetention } from '../src/retention.ts';
+import { flood as insertMany } from './support/flood.ts';
 import { administratorId, createDeadLetter, type Operations, openOperations } from './support/operations.ts';
 
 const postgres = await serverFor('postgres');
@@ -15,19 +15,8 @@ describe.skipIf(!postgres.available)(postgres.title('many dead letters'), () => 
   });
   afterAll(() => operations?.close());
 
-  /** Inserts many dead letters with ascending ids in one statement. */
-  const flood = (
-    count: number,
-    { subscription = 'email.customers', code = 'bus.invalid_message', failedAt = new Date() } = {},
-  ) =>
-    operations.store.transaction(async ({ tx }) => {
-      const firstId = uuid();
-      await sql`
-        insert into dead_letter (id, subscription, message_id, type, key, body, code, reason, attempts, failed_at, times, status, received_at)
-        select overlay(${firstId}::text placing lpad(n::text, 12, '0') from 25), ${subscription}, ${firstId} || n, 'user.registered', 'key',
-          convert_to(repeat('x', 300), 'UTF8'), ${code}, 'data.email: must be an address', 1, ${failedAt}, 1, 'open', now()
-        from generate_series(1, ${count}::integer) as n`.execute(tx);
-    });
+  const flood = (count: number, options?: Parameters<typeof insertMany>[2]) =>
+    insertMany(operations.store, count, options);
   const list = async (query: string) =>
     (await operations.request('GET', `/api/admin/dead-letters?${query}`)).body;
   const discard = (body: unknown) => operations.request('POST', '/api/admin/dead-letters/discard', body);
