@@ -15,6 +15,7 @@ const commands = {
   topology: 'infra/launcher/src/topology.ts',
   events: 'infra/launcher/src/events.ts',
   projections: 'infra/launcher/src/projections.ts',
+  'dead-letters': 'infra/admin-cli/src/dead-letters/main.ts',
   new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',
