@@ -22,8 +22,8 @@ describe.skipIf(!postgres.available)(postgres.title('npm run dead-letters'), () 
   const cleanups: (() => Promise<unknown>)[] = [];
   let transport: Transport;
   let url: string;
-  /** What the subscriber does with each message; undefined handles it. */
-  let failure: { code: string; message: string } | undefined;
+  /** The messages that the subscriber cannot handle, and why. */
+  const failures = new Map<string, { code: string; message: string }>();
   const handled: string[] = [];
 
   beforeAll(async () => {
@@ -44,6 +44,7 @@ describe.skipIf(!postgres.available)(postgres.title('npm run dead-letters'), () 
     const consumer: Consumer = await transport.subscribe(
       subscription,
       async (delivery) => {
+        const failure = failures.get(delivery.id);
         if (failure !== undefined) return delivery.deadLetter(failure);
         handled.push(delivery.id);
         return delivery.ack();
@@ -121,18 +122,19 @@ describe.skipIf(!postgres.available)(postgres.title('npm run dead-letters'), () 
     message = 'the mail server is away',
     email = 'ada@shop.example',
   ) => {
-    failure = { code, message };
     const subscription = shop.subscription('email.welcome');
     if (subscription === undefined) throw new Error('no subscription');
     for (let index = 0; index < count; index += 1) {
       const id = uuid();
+      failures.set(id, { code, message });
       const body = new TextEncoder().encode(JSON.stringify(envelope(id, email)));
       await transport.sendTo(subscription, { id, type: 'user.registered', key: id, body });
     }
     const list = async () => (await json('list', '--code', code)).body.deadLetters;
     await expect.poll(list, { timeout: 20_000, interval: 300 }).toHaveLength(Math.min(count, 50));
-    failure = undefined;
-    return list();
+    const deadLetters = await list();
+    for (const { messageId } of deadLetters) failures.delete(messageId);
+    return deadLetters;
   };
 
   test('lists dead letters and groups, and shows one, as tables and as JSON', async () => {
@@ -201,7 +203,8 @@ describe.skipIf(!postgres.available)(postgres.title('npm run dead-letters'), () 
   test('replays a group as a job with its progress; what fails again says so', async () => {
     const letters = await fail(30, 'test.group');
     const { group } = letters[0];
-    failure = { code: 'test.group', message: 'the mail server is away' };
+    for (const { messageId } of letters)
+      failures.set(messageId, { code: 'test.group', message: 'the mail server is away' });
     const replayed = await run('replay', '--group', group, '--rate', '50');
     expect(replayed).toMatchObject({ code: 0, errors: '' });
     expect(replayed.output.split('\n')).toEqual([
@@ -214,7 +217,7 @@ describe.skipIf(!postgres.available)(postgres.title('npm run dead-letters'), () 
       .poll(async () => (await json('groups', '--code', 'test.group')).body.groups)
       .toMatchObject([{ id: group, counts: { open: 30 }, failedAgain: 30 }]);
     expect((await run('list', '--group', group, '--limit', '1')).output).toContain('failed again (1)');
-    failure = undefined;
+    failures.clear();
     expect(await json('replay', '--group', group, '--rate', '1000')).toMatchObject({
       ...{ code: 0, body: { state: 'finished', done: 30, skipped: 0 } },
     });
