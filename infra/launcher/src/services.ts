@@ -59,7 +59,8 @@ export const services: readonly ServiceEntry[] = [
   {
     name: 'user-registration',
     database: true,
-    env: ({ secrets }) => ({
+    env: ({ secrets, address }) => ({
+      SHOP_URL: address('gateway'),
       JWT_PRIVATE_KEY: secrets.jwtPrivateKey,
       ADMIN_EMAIL: secrets.adminEmail,
       ADMIN_PASSWORD: secrets.adminPassword,
@@ -80,6 +81,7 @@ export const services: readonly ServiceEntry[] = [
   { name: 'sensor-analytics', database: true, stream: true, env: none },
   { name: 'loyalty', database: true, env: none },
   { name: 'sensor-simulator', standIn: true, database: false, stream: true, env: none },
+  { name: 'bridge', database: true, stream: true, env: none },
   {
     name: 'gateway',
     database: false,

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A UUIDv7, sortable by the time of its creation. */
 export const id = z.uuidv7();
 
+/** As browsers and mail servers accept it; the domain in ASCII. */
+export const emailAddress = z.email({ pattern: z.regexes.html5Email }).max(254);
+
 /** Integer minor units (cents) and an ISO 4217 code. Never negative. */
 export const money = z.object({
   amount: z.int().min(0).max(1_000_000_000_000),

@@ -14,6 +14,7 @@ export const services = [
   'sensor-simulator',
   'sensor-analytics',
   'loyalty',
+  'bridge',
 ] as const;
 
 export type ServiceName = (typeof services)[number];
@@ -29,8 +30,8 @@ export interface PlainJson {
   readonly kind: 'json';
   /** The fields that identify a message, since it has no id. */
   readonly identity: readonly string[];
-  /** The field with the time when it happened, in seconds since 1970. */
-  readonly time: string;
+  /** The field with the time when it happened, in seconds since 1970; absent when it counts as happening when it is read. */
+  readonly time?: string;
 }
 
 /**
@@ -105,7 +106,7 @@ interface StreamDefinition<P extends z.ZodObject, S extends z.ZodObject> {
   readonly owner: ServiceName;
   readonly key: Extract<keyof z.output<P>, string>;
   readonly identity: readonly Extract<keyof z.output<P>, string>[];
-  readonly time: Extract<keyof z.output<P>, string>;
+  readonly time?: Extract<keyof z.output<P>, string>;
   /** The schema for publishing. */
   readonly schema: P;
   /**
@@ -137,7 +138,7 @@ export const stream = <P extends z.ZodObject, S extends z.ZodObject = P>(
 ): Contract<S, P> => ({
   ...define('event', name, { owner, version: 1, key, schema, senders: [] }),
   schema: (tolerates ?? schema) as S, // without `tolerates`, S is P
-  codec: { kind: 'json', identity, time },
+  codec: { kind: 'json', identity, ...(time === undefined ? {} : { time }) },
 });
 
 const define = <S extends z.ZodObject>(

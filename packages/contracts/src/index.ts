@@ -27,6 +27,7 @@ export {
   stream,
   type Upcast,
 } from './define.ts';
+export { sendPasswordLink, sendWelcomeMail, welcomeMailFailed, welcomeMailSent } from './emails.ts';
 export {
   commitReservation,
   productListed,
@@ -41,6 +42,7 @@ export {
   stockReserved,
   stockReturned,
 } from './inventory.ts';
+export { subscriptionPaused, subscriptionResumed } from './operations.ts';
 export {
   orderCancelled,
   orderCompleted,
@@ -89,4 +91,5 @@ export {
   type Subscription,
   subscription,
 } from './subscription.ts';
-export { userRegistered } from './users.ts';
+export { isControl } from './subscription-control.ts';
+export { passwordChanged, registerUser, userRegistered, userRegistrations } from './users.ts';

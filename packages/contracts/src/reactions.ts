@@ -1,3 +1,4 @@
+import { sendPasswordLink, sendWelcomeMail, welcomeMailFailed, welcomeMailSent } from './emails.ts';
 import {
   commitReservation,
   releaseStock,
@@ -39,6 +40,7 @@ import {
   shipmentDispatched,
   shipmentFailed,
 } from './shipping.ts';
+import { registerUser, userRegistered, userRegistrations } from './users.ts';
 
 /**
  * What follows from what. Subscriptions whose handlers emit and send nothing are left out, and so are timers: a passed deadline sends
@@ -81,6 +83,11 @@ export const reactions: readonly Reaction[] = [
     repeats: [{ contract: refundPayment, until: 'after ORDER_STEP_ATTEMPTS commands the refund is parked' }],
   }),
   reaction('order.refund-replies', stockReturned, { leadsTo: [orderRefunded] }),
+
+  reaction('bridge.user-registrations', userRegistrations, { leadsTo: [registerUser] }),
+  reaction('user-registration.commands', registerUser, { leadsTo: [userRegistered, sendPasswordLink] }),
+  // By the task that sends the mail.
+  reaction('email.commands', sendWelcomeMail, { leadsTo: [welcomeMailSent, welcomeMailFailed] }),
 
   reaction('sensor-analytics.readings', sensorData, { leadsTo: [temperatureAlert] }),
 ];

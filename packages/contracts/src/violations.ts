@@ -72,7 +72,10 @@ const streamViolations = (
   ...[...new Set([key, ...identity])]
     .filter((field) => !isRequiredText(schema, field) && !isRequiredInteger(schema, field))
     .map((field) => `${name}: its ${field} is not a required string or integer field`),
-  ...when(!isRequiredInteger(schema, time), `${name}: its time ${time} is not a required integer field`),
+  ...when(
+    time !== undefined && !isRequiredInteger(schema, time),
+    `${name}: its time ${time} is not a required integer field`,
+  ),
 ];
 
 const firstVersionViolations = ({ type, upcast }: Contract): string[] =>

@@ -61,6 +61,7 @@ export {
   rfc3339Time,
   wholeNumber,
 } from './http/validation/fields.ts';
+export { validationMessage } from './http/validation/messages.ts';
 export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
 export { outboundErrors } from './outbound/errors.ts';
@@ -72,6 +73,8 @@ export {
   type OutboundRequest,
   type Refusals,
 } from './outbound/outbound.ts';
+export { addressKey } from './people/email-address.ts';
+export { emailAddress, personName } from './people/fields.ts';
 export {
   type LifecycleStage,
   StageError,

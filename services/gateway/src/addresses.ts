@@ -17,6 +17,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/users', service: 'user-registration', access: 'public' },
   { path: '/api/users/me', service: 'user-registration', access: 'user' },
   { path: '/api/sessions', service: 'user-registration', access: 'public' },
+  { path: '/api/password-resets', service: 'user-registration', access: 'public' },
   { path: '/api/orders', service: 'order', access: 'user', streams: true },
   { path: '/api/admin/orders', service: 'order', access: 'administrator' },
   { path: '/api/admin/refunds', service: 'order', access: 'administrator' },
@@ -32,6 +33,7 @@ export const addresses: readonly Address[] = [
   { path: '/admin/tasks', service: 'email', access: 'administrator' },
   { path: '/api/admin/messages', service: 'operations', access: 'administrator' },
   { path: '/api/admin/audit', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/subscriptions', service: 'operations', access: 'administrator' },
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
   { path: '/api/mails', service: 'mailbox', access: 'public', development: true },
   { path: '/api/mailbox', service: 'mailbox', access: 'public', development: true },
@@ -40,4 +42,5 @@ export const addresses: readonly Address[] = [
   { path: '/api/admin/loyalty', service: 'loyalty', access: 'administrator' },
   { path: '/sensor-simulator', service: 'sensor-simulator', access: 'public', development: true },
   { path: '/simulator', service: 'provider-simulator', access: 'public', development: true },
+  { path: '/api/admin/webhooks', service: 'bridge', access: 'administrator' },
 ];

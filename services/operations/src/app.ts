@@ -18,6 +18,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { previewRoutes } from './routes/preview.ts';
 import { replayRoutes } from './routes/replay.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
 import type { Tables } from './store/tables.ts';
 
 const day = 24 * 60 * 60 * 1_000;
@@ -34,7 +35,8 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
     };
 
     return {
-      description: 'Lists, replays and discards dead letters, and keeps the audit record.',
+      description:
+        'Lists, replays and discards dead letters, pauses subscriptions, and keeps the audit record.',
       migrations,
       routes: [
         deadLetterRoutes(store),
@@ -45,6 +47,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         jobRoutes(store, jobs),
         messageRoutes(store, sendTo),
         auditRoutes(store),
+        subscriptionRoutes(store),
       ],
       background: [
         ...[...new Set([transport, stream])].map((each) => deadLetterConsumer(parts, each)),

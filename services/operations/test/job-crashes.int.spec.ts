@@ -7,7 +7,7 @@ import { migrations } from '../src/migrations/index.ts';
 import type { Tables } from '../src/store/tables.ts';
 import { flood } from './support/flood.ts';
 import { envelope } from './support/operations.ts';
-import { type Instance, startInstance } from './support/service-process.ts';
+import { type Instance, startInstance } from './support/operations-process.ts';
 import { type Subscriber, startSubscriber } from './support/subscriber.ts';
 
 const postgres = await serverFor('postgres');

@@ -53,6 +53,9 @@ const values: Readonly<Record<string, unknown>> = {
   step: 'capture',
   trackingNumber: 'TRACK-4711',
   email: 'ada@shop.example',
+  expiresAt: '2026-11-23T09:10:42.158Z',
+  url: 'https://shop.example/reset-password#token=abc',
+  user_id: 123,
   name: 'Ada Lovelace',
   'product.listed.name': 'Mug',
   sensorId: '7',
@@ -62,6 +65,7 @@ const values: Readonly<Record<string, unknown>> = {
   temperature: 31.4,
   usual: 21,
   humidity: 45,
+  subscription: 'email.orders',
 };
 
 /** Texts for fields that have no example of their own. */

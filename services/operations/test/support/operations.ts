@@ -28,6 +28,7 @@ import { jobRoutes } from '../../src/routes/jobs.ts';
 import { messageRoutes } from '../../src/routes/messages.ts';
 import { previewRoutes } from '../../src/routes/preview.ts';
 import { replayRoutes } from '../../src/routes/replay.ts';
+import { subscriptionRoutes } from '../../src/routes/subscriptions.ts';
 import { storeDeadLetter } from '../../src/store/store-dead-letter.ts';
 import type { Tables } from '../../src/store/tables.ts';
 
@@ -115,6 +116,7 @@ export const openOperations = async (adminUrl: string): Promise<Operations> => {
       jobRoutes(store, jobs),
       messageRoutes(store, broker.sendTo),
       auditRoutes(store),
+      subscriptionRoutes(store),
     ],
   });
   const { stop: stopJobs } = await startInOrder([jobs.stage], new AbortController().signal);

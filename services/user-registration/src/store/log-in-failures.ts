@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { addressKey } from '@emporium/service';
 import { type Kysely, sql } from 'kysely';
-import { addressKey } from '../email-address.ts';
 import type { Tables } from './tables.ts';
 
 /** The wrong passwords per address in a window that starts with the first of them. */
