@@ -51,6 +51,21 @@ export const migrations: Migrations = {
     'create index audit_target on audit (target, id desc)',
     'create index audit_at on audit (at)',
   ),
+  // Every filter of the list, with a status, is one index range, however many dead letters were discarded.
+  '003-many-dead-letters': statements(
+    `alter table dead_letter
+      add column opened_at timestamptz not null default now(),
+      add column position text,
+      add column truncated_from bigint,
+      add column odd_attributes text`,
+    'create index dead_letter_subscription on dead_letter (subscription, status, id desc)',
+    'create index dead_letter_subscription_code on dead_letter (subscription, code, status, id desc)',
+    'create index dead_letter_code on dead_letter (code, status, id desc)',
+    'create index dead_letter_type on dead_letter (type, status, id desc)',
+    `create index dead_letter_failed_at on dead_letter (failed_at, id) where status = 'open'`,
+    `create index dead_letter_open on dead_letter (subscription, opened_at, id) where status = 'open'`,
+    `create index dead_letter_resolved on dead_letter (subscription, resolved_at, id) where status <> 'open'`,
+  ),
   // Rows from before are grouped in the background: `groupingStage`. Until then they are in one index of ids, and in no other of these.
   '004-dead-letter-groups': statements(
     `alter table dead_letter
@@ -90,21 +105,7 @@ export const migrations: Migrations = {
     `create index dead_letter_job_unfinished on dead_letter_job (id) where state in ('running', 'stopping')`,
     'create index dead_letter_job_ended_at on dead_letter_job (ended_at) where ended_at is not null',
   ),
-  // Every filter of the list, with a status, is one index range, however many dead letters were discarded.
-  '003-many-dead-letters': statements(
-    `alter table dead_letter
-      add column opened_at timestamptz not null default now(),
-      add column position text,
-      add column truncated_from bigint,
-      add column odd_attributes text`,
-    'create index dead_letter_subscription on dead_letter (subscription, status, id desc)',
-    'create index dead_letter_subscription_code on dead_letter (subscription, code, status, id desc)',
-    'create index dead_letter_code on dead_letter (code, status, id desc)',
-    'create index dead_letter_type on dead_letter (type, status, id desc)',
-    `create index dead_letter_failed_at on dead_letter (failed_at, id) where status = 'open'`,
-    `create index dead_letter_open on dead_letter (subscription, opened_at, id) where status = 'open'`,
-    `create index dead_letter_resolved on dead_letter (subscription, resolved_at, id) where status <> 'open'`,
-  ), // What is wanted; each service has its own table of what it was told.
+  // What is wanted; each service has its own table of what it was told.
   '006-subscription-state': statements(
     `create table subscription_state (
       subscription text primary key,
