@@ -124,7 +124,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
     expect((await provision({ ORDER_PASSWORD: 'another-one' })).code).toBe(0);
     const { code, log } = await provision();
     expect(code).toBe(0);
-    expect(log).toContain('"created":0');
+    expect(log).toContain('"emporium.created":0');
     await (await connect(urlFor(broker.url, 'order'))).close();
   }, 60_000);
 

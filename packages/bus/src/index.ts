@@ -9,6 +9,7 @@ export {
   currentContext,
   newContext,
   type ReplyTo,
+  spanIdOf,
   traceIdOf,
   withContext,
 } from './message/context.ts';
@@ -20,6 +21,7 @@ export {
   type MessageOptions,
   readMessage,
   upcastPath,
+  withContextOf,
 } from './message/message.ts';
 export { createStreamMessage, withoutNotANumber } from './message/open-stream.ts';
 export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './message/storable.ts';
