@@ -1,5 +1,6 @@
 import { type PostgresServer, startPostgres } from '@emporium/servers';
 import { benchCeleryTasks, benchRegistrations } from './bridge/translations.ts';
+import { benchWarehouse } from './bridge/warehouse.ts';
 import { brokerKinds, onBroker } from './brokers.ts';
 import { benchEvents } from './history/event-load.ts';
 import { benchLiveStreams } from './history/live-streams.ts';
@@ -124,6 +125,13 @@ export const benches: readonly Bench[] = [
       run: () => onBoth(broker, bridge[broker].run),
     }),
   ),
+  {
+    part: 'bridge',
+    broker: 'rabbitmq',
+    title: 'confirmed orders for a warehouse over RabbitMQ',
+    needs: ['rabbitmq', 'postgres'],
+    run: () => onBoth('rabbitmq', benchWarehouse),
+  },
   ...brokers.map(
     (broker): Bench => ({
       part: 'shop',
