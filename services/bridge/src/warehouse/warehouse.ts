@@ -40,7 +40,7 @@ export const openWarehouse = (
   { health, log }: Pick<ServiceContext<Tables>, 'health' | 'log'>,
 ): Opened => {
   if (url === undefined) {
-    log.warn('no RabbitMQ of other systems (BRIDGE_AMQP_URL): confirmed orders go to no warehouse');
+    log.info('no RabbitMQ of other systems (BRIDGE_AMQP_URL): confirmed orders go to no warehouse');
     return { stages: [] };
   }
   const connection = connectRabbitmq({ url, name: 'bridge, to the warehouse', log });
