@@ -31,6 +31,7 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.busUrl === undefined ? {} : { busUrl: options.busUrl }),
     ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
+    env: { bridge: options.bridge },
     restart: options.restart,
     onIncident: (incident) => printIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
