@@ -8,6 +8,7 @@ import { benchLongStream } from './history/long-stream.ts';
 import { benchRebuild } from './history/rebuild.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
+import { benchReplay } from './replay.ts';
 import type { Figure } from './report/report.ts';
 import { benchSensors } from './sensor-load.ts';
 import { benchShop } from './shop/shop-load.ts';
@@ -132,6 +133,18 @@ export const benches: readonly Bench[] = [
     needs: ['rabbitmq', 'postgres'],
     run: () => onBoth('rabbitmq', benchWarehouse),
   },
+  ...(['rabbitmq', 'postgres'] as const).map(
+    (broker): Bench => ({
+      part: 'replay',
+      broker,
+      title: `the replay of dead letters over ${brokerKinds[broker].title}`,
+      needs: [broker, 'postgres'],
+      run: () =>
+        onBoth(broker, async (server, busUrl) =>
+          benchReplay({ busUrl, databaseUrl: await server.createDatabase('operations') }),
+        ),
+    }),
+  ),
   ...brokers.map(
     (broker): Bench => ({
       part: 'shop',
