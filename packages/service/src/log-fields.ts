@@ -58,6 +58,7 @@ export const logFields = {
   subscription: text('messaging.destination.subscription.name'),
   messageId: text('messaging.message.id'),
   topic: text('messaging.destination.name'),
+  queue: text('messaging.destination.name'),
   partition: text('messaging.destination.partition.id'),
   group: text('messaging.consumer.group.name'),
   type: text('emporium.message.type'),
@@ -93,6 +94,15 @@ export const logFields = {
   orderId: text('emporium.order.id'),
   shipment: text('emporium.shipment.id'),
 
+  origin: text('emporium.user.origin'),
+  externalId: text('emporium.user.external_id'),
+  requestId: text('emporium.mail.request_id'),
+  template: text('emporium.mail.template'),
+  webhookId: text('emporium.webhook.id'),
+  delivery: text('emporium.webhook.delivery_id'),
+
+  job: text('emporium.job.id'),
+  grouped: number('emporium.grouped'),
   table: text('emporium.table'),
   rows: number('emporium.rows'),
   removed: number('emporium.removed'),
