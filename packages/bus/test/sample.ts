@@ -58,6 +58,8 @@ const textOf = (schema: Schema, size: 'smallest' | 'largest', at: string): strin
     'https://a.co',
     `https://a.co/${'a'.repeat(max - 13)}`,
     `${'a'.repeat(max - 5)}@b.co`,
+    'a.b',
+    `a.${'b'.repeat(max - 2)}`,
   ].filter(
     (text) =>
       text.length >= min &&

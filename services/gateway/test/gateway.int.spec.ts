@@ -304,6 +304,18 @@ describe('forwarding', () => {
   });
 });
 
+test('the health of all services names the subscriptions that are paused', async () => {
+  const checks = { database: { status: 'ok' }, 'email.orders': { status: 'paused', reason: 'a test' } };
+  answer = (service, response) =>
+    void response
+      .writeHead(service === 'order' ? 503 : 200, { 'content-type': 'application/json' })
+      .end(service === 'email' ? JSON.stringify({ status: 'ready', checks }) : '{"status":"no checks"}');
+  expect((await call('/health/services')).body).toMatchObject({
+    services: { email: 'ready', order: 'not-ready' },
+    paused: ['email.orders'],
+  });
+});
+
 describe('what goes wrong', () => {
   test('a body over the limit answers 413, announced or not', async () => {
     const token = await tokenOf('customer');
