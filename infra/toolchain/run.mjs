@@ -12,11 +12,12 @@ const oldestNode = 20;
 /** @type {Record<string, string>} */
 const commands = {
   demo: 'infra/demo/src/demo.ts',
+  logs: 'infra/launcher/src/logs.ts',
   topology: 'infra/launcher/src/topology.ts',
   events: 'infra/launcher/src/events.ts',
   projections: 'infra/launcher/src/projections.ts',
-  logs: 'infra/launcher/src/logs.ts',
   subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
+  webhooks: 'infra/admin-cli/src/webhooks/main.ts',
   new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',

@@ -23,7 +23,7 @@ export {
   upcastPath,
   withContextOf,
 } from './message/message.ts';
-export { createStreamMessage } from './message/open-stream.ts';
+export { createStreamMessage, withoutNotANumber } from './message/open-stream.ts';
 export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './message/storable.ts';
 
 // Effects
