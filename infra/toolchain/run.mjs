@@ -18,6 +18,8 @@ const commands = {
   sagas: 'infra/admin-cli/src/sagas/main.ts',
   subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
   logs: 'infra/launcher/src/logs.ts',
+  webhooks: 'infra/admin-cli/src/webhooks/main.ts',
+  'dead-letters': 'infra/admin-cli/src/dead-letters/main.ts',
   new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',

@@ -90,6 +90,7 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
     url,
     http,
     login,
+    adminLogin,
     asAdmin,
     register,
     setPassword: (token: string, password: string) =>
