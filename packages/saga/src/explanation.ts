@@ -13,7 +13,7 @@ export interface SagaExplanation {
   readonly steps: readonly StepExplanation[];
   /** What the saga waits for a reply to. */
   readonly pending?: { readonly step: string; readonly command: 'command' | 'cancel' | 'compensation' };
-  /** How often the pending command was sent, and how often it is sent before the saga is parked. */
+  /** How often a command that must succeed was sent, and how often it is sent before the saga is parked. */
   readonly tries?: { readonly made: number; readonly of: number };
   /** The last refusal of the pending command. */
   readonly refusal?: string;
@@ -81,8 +81,10 @@ export const explain = <Subject>(
       ? {}
       : {
           pending: { step: pending.name, command: commandKind(state, pending) },
-          tries: { made: tries + 1, of: saga.attempts },
         }),
+    ...(next?.kind === 'resend' || next?.kind === 'park'
+      ? { tries: { made: tries + 1, of: saga.attempts } }
+      : {}),
     ...(refusal === undefined || pending === undefined ? {} : { refusal }),
     ...(deadline === undefined || next === undefined
       ? {}

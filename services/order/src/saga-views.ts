@@ -24,7 +24,7 @@ export const sagaSummary = z.object({
   tries: z
     .object({ made: z.int(), of: z.int() })
     .optional()
-    .describe('How often the command was sent, and after how often the saga is parked'),
+    .describe('How often a command that must succeed was sent, and after how often the saga is parked'),
   deadline: deadline.optional(),
   parked: parking.optional(),
   startedAt: z.string(),

@@ -99,6 +99,7 @@ test('show says what happens at the deadline', async () => {
   expect(lines).toContain(
     'next: a reply about capture (command, sent 6 of 6 times), or the saga is parked (in 12 s); refused: card expired',
   );
+  expect(lines).toContain('possible: nothing, only a parked saga is repaired');
 });
 
 test.each([

@@ -74,7 +74,8 @@ const nextText = (saga: SagaDetail, now: Date): string => {
   const { deadline, pending, state, tries, refusal } = saga;
   if (state === 'parked') return 'an administrator acts, or a late reply continues it';
   if (deadline === undefined || pending === undefined) return 'nothing, it has ended';
-  const waits = `a reply about ${pending.step} (${pending.command}, sent ${tries?.made ?? 1} of ${tries?.of ?? 1} times)`;
+  const sent = tries === undefined ? '' : `, sent ${tries.made} of ${tries.of} times`;
+  const waits = `a reply about ${pending.step} (${pending.command}${sent})`;
   const what = nextTexts[deadline.next] ?? deadline.next;
   const refused = refusal === undefined ? '' : `; refused: ${refusal}`;
   return `${waits}, or ${what} (${deadlineText(saga, now)})${refused}`;
@@ -83,7 +84,8 @@ const nextText = (saga: SagaDetail, now: Date): string => {
 const nameOf = (action: string, outcome?: string): string =>
   outcome === 'abandoned' ? `${action} --outcome abandoned` : action;
 
-const actionLines = ({ possible }: SagaDetail): string[] => {
+const actionLines = ({ state, possible }: SagaDetail): string[] => {
+  if (state !== 'parked') return ['possible: nothing, only a parked saga is repaired'];
   const can = possible.filter(({ isPossible }) => isPossible);
   const cannot = possible.filter(({ isPossible }) => !isPossible);
   return [
