@@ -12,7 +12,7 @@ const servicePassword = z
 const passwordVariable = (service: ServiceName): string =>
   `${service.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
 
-/** The servers, as their administrator, and a password for each service. */
+/** The servers, as their administrator, and a password for each service and for third parties. */
 export const configFor = (services: readonly ServiceName[]) =>
   z
     .object({
@@ -23,6 +23,11 @@ export const configFor = (services: readonly ServiceName[]) =>
       /** The broker of the open streams, if it is another one. It has no users: everybody who can connect may use it. */
       STREAM_URL: streamUrl.optional(),
       RABBITMQ_MANAGEMENT_URL: httpUrl('http://admin:password@127.0.0.1:15672'),
+      THIRD_PARTY_PASSWORD: servicePassword,
+      /** Of the warehouse, which reads confirmed orders. */
+      WAREHOUSE_PASSWORD: servicePassword,
+      /** Of the sensors that publish over MQTT. */
+      SENSOR_PASSWORD: servicePassword,
       ...Object.fromEntries(services.map((service) => [passwordVariable(service), servicePassword])),
     })
     .transform((variables) => ({ ...variables, passwordOf: passwordsIn(variables) }));

@@ -1,6 +1,6 @@
 // Prepares RabbitMQ and PostgreSQL for the services, and exits. Run it before the services start; it can be repeated at any time.
-import { applyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
-import { type Registry, shop } from '@emporium/contracts';
+import { applyAccess, applyThirdPartyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
+import { type Registry, shop, userRegistrations } from '@emporium/contracts';
 import { createDatabase } from '@emporium/databases';
 import {
   ConfigError,
@@ -15,6 +15,9 @@ import { type Config, configFor } from './config.ts';
 import { isRefusal } from './refusal.ts';
 
 const operator = 'operations';
+
+/** The queues that the bridge reads, in a virtual host apart from the shop. */
+const thirdParties = { virtualHost: 'third-parties', queues: [userRegistrations.name], reader: 'bridge' };
 
 /** Every service that publishes or subscribes has a broker user and a database. */
 const services = privilegesOf(shop, operator).map(({ service }) => service);
@@ -49,6 +52,23 @@ const provision = async (config: Config, log: Log): Promise<void> => {
   await step('access', () =>
     applyAccess({ managementUrl: config.RABBITMQ_MANAGEMENT_URL, registry: onBus, operator, passwordOf }),
   );
+  await step('access of third parties', async () => {
+    await applyThirdPartyAccess({
+      ...thirdParties,
+      managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+      thirdParty: { user: 'third-party', password: config.THIRD_PARTY_PASSWORD },
+      mqtt: {
+        device: { user: 'sensor', password: config.SENSOR_PASSWORD },
+        topic: 'sensor_data',
+        deadLetters: 'dead-letters.sensor_data',
+        readerClientId: 'emporium-bridge',
+      },
+      mailboxes: [
+        { exchange: 'warehouse', owner: { user: 'warehouse', password: config.WAREHOUSE_PASSWORD } },
+      ],
+    });
+    return thirdParties;
+  });
 };
 
 const applyTopology = async (url: string, registry: Registry, log: Log): Promise<{ created: number }> => {

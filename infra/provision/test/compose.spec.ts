@@ -47,6 +47,11 @@ const secrets = {
   carrierWebhookSecret: 'e',
 };
 
+/** Ways in for third parties, which need servers that the launcher does not start. */
+const onlyInContainers: Readonly<Record<string, readonly string[]>> = {
+  bridge: ['BRIDGE_AMQP_URL', 'BRIDGE_MQTT_URL', 'BRIDGE_CELERY_URL'],
+};
+
 const launched = processes.map(({ name, part, database, stream = false, env }) => {
   const own = env({
     secrets,
@@ -61,17 +66,14 @@ const launched = processes.map(({ name, part, database, stream = false, env }) =
     ...(database ? ['BUS_URL'] : []),
     ...(stream ? ['STREAM_URL'] : []),
   ];
-  return { name, variables: [...Object.keys(own), ...servers] };
+  return { name, variables: [...Object.keys(own), ...servers, ...(onlyInContainers[name] ?? [])] };
 });
 
-test.each(launched)(
-  '$name is a container with the environment variables that the launcher sets',
-  ({ name, variables }) => {
-    expect(services[name]?.command).toEqual([name]);
-    const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
-    expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
-  },
-);
+test.each(launched)('$name is a container with its environment variables', ({ name, variables }) => {
+  expect(services[name]?.command).toEqual([name]);
+  const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
+  expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
+});
 
 test('a process in a container has the Node options of the launcher', () => {
   const script = read('infra/docker/start.sh');
@@ -118,9 +120,9 @@ test.each(Object.entries(services))(
   },
 );
 
-test('only the gateway, the management page and the open stream publish a port', () => {
+test('only the gateway, the open stream and the servers that third parties write to publish a port', () => {
   const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
-  expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'kafka', 'rabbitmq']);
+  expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'kafka', 'rabbitmq', 'redis']);
 });
 
 test('only the processes that use a stream can reach Kafka', () => {

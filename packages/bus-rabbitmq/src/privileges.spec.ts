@@ -27,7 +27,7 @@ test('a service writes its own events, the commands that it may send, its own re
 
 test('it reads its own queues', () => {
   expect(of('payment')?.reads).toEqual(['payment.commands', 'payment.control']);
-  expect(of('email')?.reads).toHaveLength(13); // eight partitions of one, and five
+  expect(of('email')?.reads).toHaveLength(14); // eight partitions of one, and six
   expect(of('email')?.reads).toContain('email.customers.7');
 });
 
@@ -39,7 +39,7 @@ test('within an exchange it may publish only its own contracts', () => {
     'shipping.cancel-shipment.v2',
   ]);
   expect(of('user-registration')?.types).toEqual({
-    'user-registration.events': ['user.registered'],
+    'user-registration.events': ['user.registered', 'user.password-changed'],
     'email.commands': ['email.send-password-link'],
   });
 });

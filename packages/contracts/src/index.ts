@@ -92,4 +92,4 @@ export {
   subscription,
 } from './subscription.ts';
 export { isControl } from './subscription-control.ts';
-export { registerUser, userRegistered, userRegistrations } from './users.ts';
+export { passwordChanged, registerUser, userRegistered, userRegistrations } from './users.ts';

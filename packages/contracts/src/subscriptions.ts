@@ -59,7 +59,7 @@ import {
 } from './shipping.ts';
 import { patient, quick, type Subscription, subscription } from './subscription.ts';
 import { controlsOf } from './subscription-control.ts';
-import { registerUser, userRegistered, userRegistrations } from './users.ts';
+import { passwordChanged, registerUser, userRegistered, userRegistrations } from './users.ts';
 
 /** What the services handle. The first versions of saga messages are still sent by earlier releases, or in transit. */
 const handled: readonly Subscription[] = [
@@ -133,6 +133,7 @@ const handled: readonly Subscription[] = [
 
   subscription('email.customers', { to: [userRegistered], ordered: true, retry: patient }),
   subscription('email.welcome', { to: [userRegistered], retry: patient }),
+  subscription('email.passwords', { to: [passwordChanged], retry: patient }),
   subscription('email.orders', {
     to: [
       orderConfirmed,
@@ -153,6 +154,7 @@ const handled: readonly Subscription[] = [
   subscription('email.commands', { to: [sendWelcomeMail, sendPasswordLink], retry: patient }),
 
   subscription('bridge.user-registrations', { to: [userRegistrations], retry: quick }),
+  subscription('bridge.warehouse', { to: [orderConfirmed], retry: patient }),
   subscription('bridge.mail-results', { to: [welcomeMailSent, welcomeMailFailed], retry: quick }),
 ];
 

@@ -15,6 +15,8 @@ export type Failpoint =
   | 'task-outbox.before-delete'
   /** Everything is committed, the delivery is not acked. */
   | 'runner.before-ack'
+  /** A message of another system is committed, and not acknowledged there. */
+  | 'bridge.before-ack'
   /** A batch of a backfill is in the outbox, and its position is stored. */
   | 'backfill.after-batch';
 

@@ -30,6 +30,7 @@ export {
   recall,
   remember,
 } from './idempotency.ts';
+export { createLeases, type LeaseOptions, type Leases } from './outbox/leases.ts';
 export type { Relay } from './outbox/relay.ts';
 export type { Pause } from './pauses/pause-rows.ts';
 export type { Pauses } from './pauses/pauses.ts';

@@ -1,17 +1,41 @@
 import { createService, type LifecycleStage, type Log } from '@emporium/service';
-import type { Config } from './config.ts';
+import { amqpUrlOf, type Config } from './config.ts';
+import { onWelcomeMailFailed, onWelcomeMailSent } from './handlers/mail-results.ts';
+import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onUserRegistration } from './handlers/user-registrations.ts';
+import { celeryTaskList } from './inbound/celery-tasks.ts';
+import { registrationQueue } from './inbound/registration-queue.ts';
 import { migrations } from './migrations/index.ts';
+import { sensorReadings } from './mqtt/stage.ts';
 import type { Tables } from './store/tables.ts';
+import { openWarehouse } from './warehouse/warehouse.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
-  createService<Tables>('bridge', config, log, () => ({
-    description: 'Translates between the contracts of the shop and the formats of other systems.',
-    migrations,
-    subscriptions: {
-      'bridge.user-registrations': [onUserRegistration],
-    },
-    retention: [{ table: 'foreign_message', column: 'received_at', keepMs: 30 * day }],
-  }));
+  createService<Tables>('bridge', config, log, (context) => {
+    const amqpUrl = amqpUrlOf(config);
+    const { BRIDGE_CELERY_URL: celeryUrl, BRIDGE_CELERY_QUEUE: queue } = config;
+    const celery = celeryUrl === undefined ? undefined : celeryTaskList({ url: celeryUrl, queue }, context);
+    const storeResult = celery?.storeResult ?? (async () => {}); // nobody waits for one
+    const { warehouse, stages: warehouseStages } = openWarehouse(amqpUrl, context);
+    return {
+      description: 'Translates between the contracts of the shop and the formats of other systems.',
+      migrations,
+      subscriptions: {
+        'bridge.user-registrations': [onUserRegistration],
+        'bridge.mail-results': [onWelcomeMailSent(storeResult), onWelcomeMailFailed(storeResult)],
+        'bridge.warehouse': [onOrderConfirmed(warehouse)],
+      },
+      background: [
+        ...(amqpUrl === undefined ? [] : [registrationQueue(amqpUrl, context)]),
+        ...(celery === undefined ? [] : [celery.stage]),
+        ...warehouseStages,
+        ...sensorReadings(config, context),
+      ],
+      retention: [
+        { table: 'foreign_message', column: 'received_at', keepMs: 30 * day },
+        { table: 'celery_task', column: 'due_at', keepMs: 30 * day },
+      ],
+    };
+  });

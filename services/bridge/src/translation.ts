@@ -14,6 +14,9 @@ export interface Translation<Foreign extends z.ZodType, C extends Contract> {
   readonly translate: (foreign: z.output<Foreign>, messageId: string) => Input<C>;
 }
 
+/** The id of a message of another system: one that it has there, or one that is made of what it says. */
+type MessageId<Foreign extends z.ZodType> = string | ((foreign: z.output<Foreign>) => string);
+
 /** The result of a translation. A refusal has a reason that the sender understands, of at most 500 characters. */
 export type Translated<C extends Contract> =
   | { readonly kind: 'translated'; readonly contract: C; readonly data: Input<C> }
@@ -26,7 +29,7 @@ export const maxForeignBytes = 64 * 1024;
 export const translateJson = <Foreign extends z.ZodType, C extends Contract>(
   translation: Translation<Foreign, C>,
   body: Uint8Array,
-  messageId: string,
+  messageId: MessageId<Foreign>,
 ): Translated<C> => {
   const parsed = parseForeignJson(body);
   return parsed.kind === 'refused' ? parsed : translateValue(translation, parsed.value, messageId);
@@ -36,11 +39,12 @@ export const translateJson = <Foreign extends z.ZodType, C extends Contract>(
 export const translateValue = <Foreign extends z.ZodType, C extends Contract>(
   { from, to, translate }: Translation<Foreign, C>,
   value: unknown,
-  messageId: string,
+  messageId: MessageId<Foreign>,
 ): Translated<C> => {
   const foreign = from.safeParse(value, { error: validationMessage });
   if (!foreign.success) return refused(sentences(foreign.error.issues));
-  const ours = to.strictSchema.safeParse(translate(foreign.data, messageId), { error: validationMessage });
+  const id = typeof messageId === 'string' ? messageId : messageId(foreign.data);
+  const ours = to.strictSchema.safeParse(translate(foreign.data, id), { error: validationMessage });
   if (!ours.success) return refused(sentences(ours.error.issues));
   return { kind: 'translated', contract: to, data: ours.data as Input<C> }; // contract schemas contain no transforms
 };
@@ -49,14 +53,15 @@ export const refused = (reason: string) => ({ kind: 'refused', reason: reason.sl
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The value of a JSON text that can be stored, or why it is none. */
+/** The value of a JSON text of at most `maxBytes` that can be stored, or why it is none. */
 export const parseForeignJson = (
   body: Uint8Array,
+  maxBytes = maxForeignBytes,
 ):
   | { readonly kind: 'parsed'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly reason: string } => {
-  if (body.byteLength > maxForeignBytes)
-    return refused(`the message has ${body.byteLength} bytes, and must have ${maxForeignBytes} at most`);
+  if (body.byteLength > maxBytes)
+    return refused(`the message has ${body.byteLength} bytes, and must have ${maxBytes} at most`);
   let text: string;
   try {
     text = utf8.decode(body);

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { onOrderCancelled } from './handlers/order-cancelled.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onOrderRefunded } from './handlers/order-refunded.ts';
+import { onPasswordChanged } from './handlers/password-changed.ts';
 import { onSendPasswordLink } from './handlers/send-password-link.ts';
 import { onSendWelcomeMail } from './handlers/send-welcome-mail.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
@@ -52,6 +53,7 @@ const queuesOf = (tasks: Tasks) => new Map(emailTasks.map((each) => [each.name, 
 export const subscriptions = {
   'email.customers': [addRecipient],
   'email.welcome': [sendWelcome],
+  'email.passwords': [onPasswordChanged],
   'email.orders': [
     onOrderConfirmed,
     onOrderCancelled,

@@ -62,6 +62,8 @@ describe.skipIf(!postgres.available)(postgres.title('password resets'), () => {
     expect((await complete(token)).statusCode).toBe(204);
     expect(await logIn(email, newPassword)).toBe(201);
     expect(await logIn(email, password)).toBe(401);
+    const changed = (await users.published()).filter(({ type }) => type === 'user.password-changed');
+    expect(changed).toMatchObject([{ data: { userId } }]);
     expect((await complete(token, 'yet another password')).statusCode).toBe(422);
     expect(await logIn(email, newPassword)).toBe(201);
   });

@@ -58,7 +58,7 @@ const timeOf = ({ codec: { time } }: OpenStream, data: Data<Contract>): Date =>
  * Replaces `NaN` and `Infinity`, which are not JSON but which some encoders write (Python's among them), with null, so that only
  * their own field is invalid. All other bytes stay the same.
  */
-const withoutNotANumber = (body: Uint8Array): Uint8Array => {
+export const withoutNotANumber = (body: Uint8Array): Uint8Array => {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (bytes.length > maxMessageBytes || !(bytes.includes('NaN') || bytes.includes('Infinity'))) return body;
   const text = bytes

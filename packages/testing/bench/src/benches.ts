@@ -1,4 +1,5 @@
 import { type PostgresServer, startPostgres } from '@emporium/servers';
+import { benchCeleryTasks, benchRegistrations } from './bridge/translations.ts';
 import { brokerKinds, onBroker } from './brokers.ts';
 import { benchEvents } from './history/event-load.ts';
 import { benchLiveStreams } from './history/live-streams.ts';
@@ -58,6 +59,12 @@ const rawTasks = {
   redis: openRawBullmqOnRedis,
 } satisfies Partial<Record<Broker, (url: string) => Promise<TaskContender>>>;
 
+/** The ways in for third parties. */
+const bridge = {
+  rabbitmq: { title: 'registrations that third parties send over RabbitMQ', run: benchRegistrations },
+  redis: { title: 'tasks that third parties send with Celery over Redis', run: benchCeleryTasks },
+} as const;
+
 /** All benches. Each starts its own servers, so that they do not affect each other. */
 export const benches: readonly Bench[] = [
   ...brokers.map(
@@ -106,6 +113,15 @@ export const benches: readonly Bench[] = [
       title,
       needs: ['postgres'],
       run: () => onPostgres(run),
+    }),
+  ),
+  ...(['rabbitmq', 'redis'] as const).map(
+    (broker): Bench => ({
+      part: 'bridge',
+      broker,
+      title: bridge[broker].title,
+      needs: [broker, 'postgres'],
+      run: () => onBoth(broker, bridge[broker].run),
     }),
   ),
   ...brokers.map(

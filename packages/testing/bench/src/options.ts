@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const parts = ['transport', 'pipeline', 'tasks', 'sensors', 'history', 'shop'] as const;
+export const parts = ['transport', 'pipeline', 'tasks', 'sensors', 'history', 'bridge', 'shop'] as const;
 export const brokers = ['rabbitmq', 'postgres', 'kafka', 'redis'] as const;
 
 export type Part = (typeof parts)[number];

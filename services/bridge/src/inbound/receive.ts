@@ -1,5 +1,5 @@
 import { type Effect, newContext, withContext } from '@emporium/bus';
-import type { Store } from '@emporium/store';
+import type { Store, Tx } from '@emporium/store';
 import type { Tables } from '../store/tables.ts';
 
 /** A message of another system: the queue, list or topic that it came from, and its id there. */
@@ -8,24 +8,57 @@ export interface ForeignMessage {
   readonly id: string;
 }
 
+/** A message of another system, and what follows from it. */
+export interface Received extends ForeignMessage {
+  readonly effects: readonly Effect[];
+}
+
 /**
  * Commits the effects of a message of another system, once: a message with the same source and id has none again. Acknowledge it
  * after this resolves. Rejects when nothing was committed, such as with a database that is away.
  */
-export const receive = (
+export type Receive<Message extends Received = Received> = (
+  message: Message,
+) => Promise<'received' | 'known'>;
+
+/** Writes what is to be kept of messages that are new, in the transaction of their effects. */
+type Keep<Message> = (tx: Tx<Tables>, messages: readonly Message[], now: Date) => Promise<unknown>;
+
+/** Messages that are received while a transaction is in progress share the next. */
+export const createReceive = <Message extends Received = Received>(
   store: Store<Tables>,
-  { source, id }: ForeignMessage,
-  effects: readonly Effect[],
-): Promise<'received' | 'known'> =>
-  withContext(newContext(), () =>
-    store.transaction(async (work) => {
-      const { numInsertedOrUpdatedRows } = await work.tx
-        .insertInto('foreign_message')
-        .values({ source, message_id: id, received_at: work.now })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst();
-      if (numInsertedOrUpdatedRows !== 1n) return 'known';
-      work.effects.push(...effects);
-      return 'received';
-    }),
-  );
+  keep: Keep<Message> = async () => {},
+): Receive<Message> => {
+  const receive = store.grouped<Message, 'received' | 'known'>(async (parts, { tx, now }) => {
+    const inserted = await tx
+      .insertInto('foreign_message')
+      .values(
+        inOrder(parts.map(({ item }) => item)).map(({ source, id }) => ({
+          source,
+          message_id: id,
+          received_at: now,
+        })),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .returning(['source', 'message_id'])
+      .execute();
+    const fresh = new Set(inserted.map(({ source, message_id }) => keyOf({ source, id: message_id })));
+    const first = parts.filter(({ item }) => fresh.delete(keyOf(item)));
+    for (const { item, effects } of first) effects.push(...item.effects);
+    const received = new Set(first);
+    if (received.size > 0)
+      await keep(
+        tx,
+        [...received].map(({ item }) => item),
+        now,
+      );
+    return parts.map((part) => (received.has(part) ? 'received' : 'known'));
+  });
+  return (message) => withContext(newContext(), () => receive(message));
+};
+
+const keyOf = ({ source, id }: ForeignMessage): string => `${source}\n${id}`;
+
+/** The same in every transaction, so that none waits for another in a circle. */
+const inOrder = (messages: readonly ForeignMessage[]): readonly ForeignMessage[] =>
+  messages.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));

@@ -11,4 +11,13 @@ export const migrations: Migrations = {
     )`,
     'create index foreign_message_received_at on foreign_message (received_at)',
   ),
+  '002-celery-task': statements(
+    `create table celery_task (
+      request_id text primary key,
+      task_id text not null,
+      ignore_result boolean not null,
+      due_at timestamptz not null
+    )`,
+    'create index celery_task_due_at on celery_task (due_at)',
+  ),
 };

@@ -1,6 +1,7 @@
 /** Tables of the bridge, besides those of `packages/store`. */
 export interface Tables {
   foreign_message: ForeignMessageTable;
+  celery_task: CeleryTaskTable;
 }
 
 /** The messages of other systems that were taken, so that one that is delivered twice has one effect. */
@@ -9,4 +10,13 @@ export interface ForeignMessageTable {
   source: string;
   message_id: string;
   received_at: Date;
+}
+
+/** The tasks of Celery that became requests, for their results. */
+export interface CeleryTaskTable {
+  request_id: string;
+  /** As its sender calls it. */
+  task_id: string;
+  ignore_result: boolean;
+  due_at: Date;
 }

@@ -1,13 +1,13 @@
 import { registerUser, userRegistrations } from '@emporium/contracts';
-import { emailAddress, personName } from '@emporium/service';
+import { addressKey } from '@emporium/service';
+import { v5 as uuid } from 'uuid';
+import type { z } from 'zod';
 import type { Translation } from '../translation.ts';
+import { foreignUser } from './foreign-user.ts';
 
-/** `{"user_id": 123, "email": "…", "name": "…"}`; other fields are ignored. */
-const registration = userRegistrations.schema.extend({ email: emailAddress, name: personName });
-
-export const userRegistration: Translation<typeof registration, typeof registerUser> = {
+export const userRegistration: Translation<typeof foreignUser, typeof registerUser> = {
   name: 'user registration',
-  from: registration,
+  from: foreignUser,
   to: registerUser,
   translate: ({ user_id, email, name }, messageId) => ({
     registrationId: messageId,
@@ -17,3 +17,7 @@ export const userRegistration: Translation<typeof registration, typeof registerU
     externalId: String(user_id),
   }),
 };
+
+/** Made of what the message says: the same user is the same registration, whatever ids and bytes the senders choose. */
+export const registrationIdOf = ({ user_id, email }: z.output<typeof foreignUser>): string =>
+  uuid([userRegistrations.name, user_id, addressKey(email)].map(encodeURIComponent).join('/'), uuid.URL);

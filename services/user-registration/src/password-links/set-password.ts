@@ -1,3 +1,5 @@
+import { emit } from '@emporium/bus';
+import { passwordChanged } from '@emporium/contracts';
 import type { Store } from '@emporium/store';
 import { busy, type ConcurrencyLimiter } from '../concurrency-limiter.ts';
 import { hashPassword } from '../passwords.ts';
@@ -33,7 +35,7 @@ export const createSetPassword =
     if (link === undefined) return 'invalid-link';
     const passwordHash = await hashing.run(() => hashPassword(password));
     if (passwordHash === busy) return 'busy';
-    return store.transaction(async ({ tx }) => {
+    return store.transaction(async ({ tx, effects }) => {
       const account = await lockById(tx, link.user_id);
       const now = clock();
       if (account?.role !== 'customer') return 'invalid-link';
@@ -41,6 +43,7 @@ export const createSetPassword =
       await endLinks(tx, account.user_id, now);
       await update(tx, account.user_id, { password_hash: passwordHash });
       await resetFailures(tx, account.email);
+      effects.push(emit(passwordChanged, { userId: account.user_id }));
       return 'set';
     });
   };

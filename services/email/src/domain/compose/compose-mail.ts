@@ -6,6 +6,7 @@ export type Template =
   | 'welcome'
   | 'password-reset'
   | 'first-password'
+  | 'password-changed'
   | 'order-confirmed'
   | 'order-cancelled'
   | 'order-refunded'
