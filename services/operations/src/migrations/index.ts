@@ -115,4 +115,15 @@ export const migrations: Migrations = {
       reason text
     )`,
   ),
+  // What is wanted; each service has its own table of what it was told.
+  '006-subscription-state': statements(
+    `create table subscription_state (
+      subscription text primary key,
+      state text not null check (state in ('active', 'paused')),
+      sequence bigint not null,
+      since timestamptz,
+      changed_by text,
+      reason text
+    )`,
+  ),
 };
