@@ -104,16 +104,6 @@ export const migrations: Migrations = {
     )`,
     `create index dead_letter_job_unfinished on dead_letter_job (id) where state in ('running', 'stopping')`,
     'create index dead_letter_job_ended_at on dead_letter_job (ended_at) where ended_at is not null',
-  ), // What is wanted; each service has its own table of what it was told.
-  '006-subscription-state': statements(
-    `create table subscription_state (
-      subscription text primary key,
-      state text not null check (state in ('active', 'paused')),
-      sequence bigint not null,
-      since timestamptz,
-      changed_by text,
-      reason text
-    )`,
   ),
   // What is wanted; each service has its own table of what it was told.
   '006-subscription-state': statements(
