@@ -37,7 +37,6 @@ export const consumerStages = <DB>(
   context: ServiceContext<DB>,
 ): LifecycleStage[] => {
   const registered = shop.subscriptions.filter(({ service }) => service === name);
-  if (registered.length === 0) return [];
   const control = registered.filter(isControl);
   const handled = registered.filter((subscription) => !isControl(subscription));
   const unknown = Object.keys({ ...subscriptions, ...unreadable }).filter(
@@ -47,6 +46,7 @@ export const consumerStages = <DB>(
     throw new Error(
       `${name} has handlers for ${unknown.join(', ')}, which is not among its subscriptions in packages/contracts/src/subscriptions.ts`,
     );
+  if (handled.length === 0) return [];
 
   const pausable = new Map(
     handled.map((subscription) => {

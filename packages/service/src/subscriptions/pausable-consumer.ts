@@ -108,8 +108,8 @@ export const createPausableConsumer = (options: PausableOptions): PausableConsum
       const isSame = (next === undefined) === (pause === undefined);
       pause = next;
       if (isSame || phase === 'stopped') return;
-      const facts = { subscription: name, ...(next === undefined ? {} : { by: next.by, since: next.since }) };
-      log.info(facts, next === undefined ? 'subscription resumed' : `subscription paused: ${next.reason}`);
+      if (next === undefined) log.info({ subscription: name }, 'subscription resumed');
+      else log.info({ subscription: name, by: next.by }, `subscription paused: ${next.reason}`);
       adjust().catch(() => undefined); // at the start, which reports it
     },
     start: async () => {
