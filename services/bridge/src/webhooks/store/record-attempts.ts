@@ -120,7 +120,7 @@ const settleDeliveries = async (
       ${settled.map(({ nextAttemptAt }) => nextAttemptAt ?? null)}::timestamptz[],
       ${settled.map(({ endedAt }) => endedAt)}::timestamptz[]
     ) as settled (id, claim, status, attempts, next_attempt_at, ended_at)
-    where webhook_delivery.id = settled.id
+    where webhook_delivery.id = any(${settled.map(({ delivery }) => delivery.id)}::uuid[]) and webhook_delivery.id = settled.id
       and (webhook_delivery.claim = settled.claim
         or settled.status = 'delivered' and webhook_delivery.status <> 'delivered')`.execute(tx);
 };
@@ -137,5 +137,8 @@ const insertAttempts = async (tx: Tx<Tables>, attempts: readonly EndedAttempt[])
       ${attempts.map(({ outcome }) => (outcome.kind === 'failed' ? outcome.reason : null))}::text[],
       ${attempts.map(({ snippet }) => snippet ?? null)}::text[]
     ) as attempt (id, delivery_id, at, duration_ms, status, reason, snippet)
-    where exists (select from webhook_delivery where id = attempt.delivery_id)`.execute(tx);
+    where attempt.delivery_id = any(array(
+      select id from webhook_delivery where id = any(${attempts.map(({ delivery }) => delivery.id)}::uuid[])))`.execute(
+    tx,
+  );
 };
