@@ -27,7 +27,7 @@ export interface SettlePolicy {
   readonly random: () => number;
 }
 
-/** Why the webhook of the attempt was disabled by it; undefined when it was not. */
+/** Why the webhook was disabled now; undefined when it was not, or another attempt of the group says so. */
 export type Recorded = string | undefined;
 
 /**
@@ -43,7 +43,11 @@ export const recordAttempts =
     const disabled = await settleReceivers(tx, attempts, policy);
     await settleDeliveries(tx, attempts, policy);
     await insertAttempts(tx, attempts);
-    return parts.map(({ item }) => disabled.get(item.delivery.webhook_id));
+    return parts.map(({ item: { delivery } }) => {
+      const reason = disabled.get(delivery.webhook_id);
+      disabled.delete(delivery.webhook_id); // said once
+      return reason;
+    });
   };
 
 /** Returns why webhooks were disabled now, by their ids. */
@@ -51,7 +55,7 @@ const settleReceivers = async (
   tx: Tx<Tables>,
   attempts: readonly EndedAttempt[],
   { disableAfterMs }: SettlePolicy,
-): Promise<ReadonlyMap<string, string>> => {
+): Promise<Map<string, string>> => {
   const disabled = new Map<string, string>();
   const rows = await tx
     .selectFrom('webhook')
