@@ -44,12 +44,12 @@ export const signIn = async (
   );
 };
 
-/** The detail of a problem document and the fields that it does not name, or the status. */
+/** The detail of a problem document and its fields, or the status. */
 export const describe = ({ status, body }: ShopResponse): string => {
   const { detail, errors } = body as { detail?: string; errors?: { field: string; message: string }[] }; // RFC 9457
   const fields = (errors ?? [])
     .map(({ field, message }) => `${field} ${message}`)
-    .filter((field) => detail?.includes(field) !== true);
+    .filter((text) => detail?.includes(text) !== true);
   return [detail ?? `it answered ${status}`, ...fields].join(' ');
 };
 

@@ -31,6 +31,7 @@ import {
 import {
   authorisePayment,
   authorisePayment1,
+  cancelRefund,
   capturePayment,
   capturePayment1,
   paymentAuthorised,
@@ -94,6 +95,7 @@ const handled: readonly Subscription[] = [
       refundPayment1,
       refundPayment2,
       refundPayment,
+      cancelRefund,
     ],
     retry: quick,
   }),
