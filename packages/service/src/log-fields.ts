@@ -82,6 +82,8 @@ export const logFields = {
 
   task: text('emporium.task.name'),
   taskId: text('emporium.task.id'),
+  webhookId: text('emporium.webhook.id'),
+  deliveryId: text('emporium.webhook.delivery.id'),
   saga: text('emporium.saga.name'),
   id: text('emporium.saga.id'),
   facts: texts('emporium.saga.facts'),
