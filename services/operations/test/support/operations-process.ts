@@ -1,61 +1,73 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@emporium/servers';
-import { generateKeyPair } from '@emporium/service';
+import { createTokenIssuer, generateKeyPair, privateKeyFromText } from '@emporium/service';
+import { v7 as uuid } from 'uuid';
 
-const recordingService = fileURLToPath(new URL('./recording-service.ts', import.meta.url));
-const { publicKey } = generateKeyPair();
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const keys = generateKeyPair();
+const privateKey = privateKeyFromText(keys.privateKey);
+if (privateKey === undefined) throw new Error('no key');
+const issuer = createTokenIssuer(privateKey);
 
-/** A service that is a process of its own. */
-export interface ServiceProcess {
-  /** What `/health/ready` says of each subscription and server. */
-  checks(): Promise<Readonly<Record<string, { readonly status: string }>>>;
-  /** SIGKILL, like a crash. */
-  kill(): Promise<void>;
-  /** Stops it gracefully. */
-  stop(): Promise<void>;
+// biome-ignore lint/suspicious/noExplicitAny: tests read the responses of every route
+type Body = any;
+
+/** The service as a separate process. */
+export interface Instance {
+  /** As an administrator. */
+  request(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }>;
+  /** Resolves with the signal when it has ended. */
+  readonly exit: Promise<NodeJS.Signals | null>;
+  kill(signal: NodeJS.Signals): Promise<NodeJS.Signals | null>;
 }
 
-/** Resolves when the process is ready. */
-export const startRecordingService = async (servers: {
-  readonly databaseUrl: string;
-  readonly busUrl: string;
-}): Promise<ServiceProcess> => {
+/** Resolves when it is ready. It kills itself at the failpoint. */
+export const startInstance = async (
+  servers: { readonly databaseUrl: string; readonly busUrl: string },
+  failpoint?: string,
+): Promise<Instance> => {
   const port = await freePort();
-  const child = spawn(process.execPath, [recordingService], {
+  const child: ChildProcess = spawn(process.execPath, [main], {
     env: {
       PATH: process.env['PATH'],
       ...{ PORT: String(port), DATABASE_URL: servers.databaseUrl, BUS_URL: servers.busUrl },
-      ...{ JWT_PUBLIC_KEY: publicKey, LOG_LEVEL: 'info' },
+      ...{ JWT_PUBLIC_KEY: keys.publicKey, LOG_LEVEL: 'warn' },
+      ...(failpoint === undefined ? {} : { EMPORIUM_FAILPOINT: failpoint }),
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // it ends with this process
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  const exit = once(child, 'exit');
-  const health = () => fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined); // not listening yet
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    child.kill(signal);
-    await exit;
-  };
-
-  for (const until = Date.now() + 60_000; (await health())?.ok !== true; ) {
-    if (child.exitCode === null && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      continue;
+  const exit = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
+  const url = `http://127.0.0.1:${port}`;
+  for (const until = Date.now() + 30_000; ; await new Promise((done) => setTimeout(done, 50))) {
+    const response = await fetch(`${url}/health/ready`).catch(() => undefined); // not listening yet
+    await response?.arrayBuffer();
+    if (response?.ok === true) break;
+    if (child.exitCode !== null || Date.now() > until) {
+      child.kill('SIGKILL');
+      throw new Error(`operations did not start:\n${output}`);
     }
-    await end('SIGKILL');
-    throw new Error(`the service did not start:\n${output}`);
   }
+  const { token } = await issuer.issue({ userId: uuid(), role: 'administrator' });
   return {
-    checks: async () => {
-      const response = await health();
-      if (response === undefined) throw new Error(`the service does not answer:\n${output}`);
-      const body = await response.json();
-      return (body as { checks: Record<string, { status: string }> }).checks; // of health-routes.ts
+    exit,
+    kill: (signal) => {
+      child.kill(signal);
+      return exit;
     },
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
+    request: async (method, path, body) => {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: await response.json() };
+    },
   };
 };
