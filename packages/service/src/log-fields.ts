@@ -91,8 +91,6 @@ export const logFields = {
   template: text('emporium.mail.template'),
   task: text('emporium.task.name'),
   taskId: text('emporium.task.id'),
-  webhookId: text('emporium.webhook.id'),
-  deliveryId: text('emporium.webhook.delivery.id'),
   saga: text('emporium.saga.name'),
   id: text('emporium.saga.id'),
   facts: texts('emporium.saga.facts'),

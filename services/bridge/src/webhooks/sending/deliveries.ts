@@ -57,7 +57,7 @@ export const deliveryStage = (options: DeliveryOptions): LifecycleStage => {
       const running = attempt(delivery)
         .catch((error: unknown) => {
           // The claim ends by itself, and the delivery is sent again.
-          log.warn({ webhookId, deliveryId: id }, `webhook attempt not recorded: ${messageOf(error)}`);
+          log.warn({ webhookId, delivery: id }, `webhook attempt not recorded: ${messageOf(error)}`);
         })
         .finally(() => {
           const left = (lanes.get(webhookId) ?? 1) - 1;
