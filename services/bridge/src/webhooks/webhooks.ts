@@ -5,7 +5,7 @@ import type { Tables } from '../store/tables.ts';
 import { createResolver, type Resolve } from './addresses/resolver.ts';
 import { limitsStage } from './limits.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
-import { testRoutes } from './routes/test.ts';
+import { testRoutes } from './routes/test-event.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { deliveryStage } from './sending/deliveries.ts';
 import { createSender } from './sending/sender.ts';

@@ -47,7 +47,8 @@ export const deliveryRoutes =
         },
       },
       async (request, reply) => {
-        const { query, params: { id } } = request; // biome-ignore format: one line
+        const { query } = request;
+        const { id } = request.params;
         if ((await findWebhook(store.db, id)) === undefined) throw noWebhook();
         const { rows, next } = await readPage(request, reply, {
           limit: query.limit,
@@ -124,7 +125,8 @@ export const deliveryRoutes =
         },
       },
       async (request) => {
-        const { body, params: { id } } = request; // biome-ignore format: one line
+        const { body } = request;
+        const { id } = request.params;
         const { userId } = currentUser(request);
         const resent = await store.transaction(async ({ tx }) => {
           const now = clock();

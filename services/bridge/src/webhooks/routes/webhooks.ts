@@ -142,7 +142,8 @@ export const webhookRoutes =
         },
       },
       async (request) => {
-        const { body, params: { id } } = request; // biome-ignore format: one line
+        const { body } = request;
+        const { id } = request.params;
         const { userId } = currentUser(request);
         const changes = {
           ...body,

@@ -1,6 +1,5 @@
 import { Agent, request as httpRequest } from 'undici';
-import type { Failed, Outcome } from '../../domain/webhooks/outcome.ts';
-import { outcomeOf } from '../../domain/webhooks/outcome.ts';
+import { type Failed, type Outcome, outcomeOf } from '../../domain/webhooks/outcome.ts';
 import { checkedLookup } from '../addresses/checked-lookup.ts';
 import { checkUrl, type UrlPolicy } from '../addresses/receiver-url.ts';
 import type { Resolve } from '../addresses/resolver.ts';
@@ -35,6 +34,7 @@ export interface AttemptResult {
 export interface Sender {
   /** Makes one attempt. Resolves with a failure when there is no response; rejects only with the reason of `signal`. */
   send(attempt: Attempt): Promise<AttemptResult>;
+  /** Resolves when no request is in progress; later ones fail. */
   close(): Promise<void>;
 }
 
@@ -120,7 +120,7 @@ export const createSender = (options: SenderOptions): Sender => {
         signal.removeEventListener('abort', stop);
       }
     },
-    close: () => agent.destroy(),
+    close: () => agent.close(),
   };
 };
 

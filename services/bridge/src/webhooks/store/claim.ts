@@ -51,7 +51,8 @@ export const claimDue = async (
       ) as delivery
       where webhook.enabled and (webhook.throttled_until is null or webhook.throttled_until <= ${now})
     )
-    update webhook_delivery set claim = ${claim}, next_attempt_at = ${until} from due where webhook_delivery.id = due.id
+    update webhook_delivery set claim = ${claim}, next_attempt_at = ${until} from due
+    where webhook_delivery.id = any(array(select id from due)) and webhook_delivery.id = due.id
     returning webhook_delivery.id, webhook_id, body, attempts, claim, due.url, due.secret, due.previous_secret`.execute(
     db,
   );
@@ -67,5 +68,6 @@ export const releaseClaims = async (
   await sql`
     update webhook_delivery set claim = null, next_attempt_at = ${now}
     from unnest(${claimed.map(({ id }) => id)}::uuid[], ${claimed.map(({ claim }) => claim)}::uuid[]) as given (id, claim)
-    where webhook_delivery.id = given.id and webhook_delivery.claim = given.claim`.execute(db);
+    where webhook_delivery.id = any(${claimed.map(({ id }) => id)}::uuid[]) and webhook_delivery.id = given.id
+      and webhook_delivery.claim = given.claim`.execute(db);
 };

@@ -27,7 +27,7 @@ export interface SettlePolicy {
   readonly random: () => number;
 }
 
-/** Why the webhook of the attempt was disabled by it; undefined when it was not. */
+/** Why the webhook was disabled now; undefined when it was not, or another attempt of the group says so. */
 export type Recorded = string | undefined;
 
 /**
@@ -43,7 +43,11 @@ export const recordAttempts =
     const disabled = await settleReceivers(tx, attempts, policy);
     await settleDeliveries(tx, attempts, policy);
     await insertAttempts(tx, attempts);
-    return parts.map(({ item }) => disabled.get(item.delivery.webhook_id));
+    return parts.map(({ item: { delivery } }) => {
+      const reason = disabled.get(delivery.webhook_id);
+      disabled.delete(delivery.webhook_id); // said once
+      return reason;
+    });
   };
 
 /** Returns why webhooks were disabled now, by their ids. */
@@ -51,7 +55,7 @@ const settleReceivers = async (
   tx: Tx<Tables>,
   attempts: readonly EndedAttempt[],
   { disableAfterMs }: SettlePolicy,
-): Promise<ReadonlyMap<string, string>> => {
+): Promise<Map<string, string>> => {
   const disabled = new Map<string, string>();
   const rows = await tx
     .selectFrom('webhook')
@@ -120,7 +124,7 @@ const settleDeliveries = async (
       ${settled.map(({ nextAttemptAt }) => nextAttemptAt ?? null)}::timestamptz[],
       ${settled.map(({ endedAt }) => endedAt)}::timestamptz[]
     ) as settled (id, claim, status, attempts, next_attempt_at, ended_at)
-    where webhook_delivery.id = settled.id
+    where webhook_delivery.id = any(${settled.map(({ delivery }) => delivery.id)}::uuid[]) and webhook_delivery.id = settled.id
       and (webhook_delivery.claim = settled.claim
         or settled.status = 'delivered' and webhook_delivery.status <> 'delivered')`.execute(tx);
 };
@@ -137,5 +141,8 @@ const insertAttempts = async (tx: Tx<Tables>, attempts: readonly EndedAttempt[])
       ${attempts.map(({ outcome }) => (outcome.kind === 'failed' ? outcome.reason : null))}::text[],
       ${attempts.map(({ snippet }) => snippet ?? null)}::text[]
     ) as attempt (id, delivery_id, at, duration_ms, status, reason, snippet)
-    where exists (select from webhook_delivery where id = attempt.delivery_id)`.execute(tx);
+    where attempt.delivery_id = any(array(
+      select id from webhook_delivery where id = any(${attempts.map(({ delivery }) => delivery.id)}::uuid[])))`.execute(
+    tx,
+  );
 };
