@@ -1,9 +1,11 @@
-// node infra/docker/create-env.mjs [file]: writes .env, a copy of .env.example with new secrets. Needs only Node 20 or newer. Does not
-// overwrite a file, because the servers keep the passwords of their first start.
+// node infra/docker/create-env.mjs [file]: writes .env, a copy of .env.example with new secrets. Needs only Node 20 or newer. Of a
+// file that exists it changes nothing, because the servers keep the passwords of their first start; it adds the variables that a
+// newer .env.example has besides.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const file = resolve(process.argv[2] ?? `${root}/.env`);
@@ -29,20 +31,26 @@ const lines = readFileSync(`${root}/.env.example`, 'utf8')
     return `${name}=${own}`;
   });
 
-try {
-  const text = lines
-    .join('\n')
-    .trim()
-    .replace(/\n{3,}/g, '\n\n');
-  writeFileSync(file, `# Generated from .env.example, which explains the variables.\n\n${text}\n`, {
-    flag: 'wx',
-    mode: 0o600,
-  });
+/** @param {string} text */
+const create = (text) => {
+  const header = '# Generated from .env.example, which explains the variables.';
+  writeFileSync(file, `${header}\n\n${text.replace(/\n{3,}/g, '\n\n')}\n`, { flag: 'wx', mode: 0o600 });
   console.log(`Wrote ${file}.`);
+};
+
+/** @param {readonly string[]} missing */
+const complete = (missing) => {
+  if (missing.length === 0) return console.log(`${file} has every variable: nothing was changed.`);
+  appendFileSync(file, `\n# Added from a newer .env.example.\n${missing.join('\n')}\n`);
+  console.log(`Added to ${file}: ${missing.map((line) => line.split('=', 1)[0]).join(', ')}.`);
+};
+
+try {
+  if (existsSync(file)) {
+    const known = parseEnv(readFileSync(file, 'utf8'));
+    complete(lines.filter((line) => line !== '' && known[line.split('=', 1)[0] ?? ''] === undefined));
+  } else create(lines.join('\n').trim());
 } catch (error) {
-  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error); // writeFileSync throws nothing else
-  console.error(
-    code === 'EEXIST' ? `${file} already exists: remove it first, or name another file.` : message,
-  );
+  console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

@@ -15,6 +15,8 @@ const commands = {
   topology: 'infra/launcher/src/topology.ts',
   events: 'infra/launcher/src/events.ts',
   projections: 'infra/launcher/src/projections.ts',
+  subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
+  logs: 'infra/launcher/src/logs.ts',
   new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',

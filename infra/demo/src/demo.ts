@@ -9,6 +9,7 @@ import { type Shop, startShop } from '@emporium/launcher';
 import { printIncident } from './incidents.ts';
 import { readOptions } from './options.ts';
 import { demoRunningShop } from './running-shop.ts';
+import { sendToQueue } from './send-registration.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -21,6 +22,8 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     if (passed === false) process.exitCode = 1;
     return;
   }
+  const shopBroker = options.busUrl?.startsWith('amqp') ? options.busUrl : undefined;
+  const thirdParties = options.bridge['BRIDGE_AMQP_URL'] ?? shopBroker;
   const broker = options.busUrl === undefined ? 'the embedded broker (PostgreSQL)' : 'the broker of BUS_URL';
   line(bold('Emporium'));
   line(dim(`Starting with ${broker}. Data and logs: ${options.dataDir}`));
@@ -31,14 +34,18 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.busUrl === undefined ? {} : { busUrl: options.busUrl }),
     ...(options.tasksUrl === undefined ? {} : { tasksUrl: options.tasksUrl }),
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
-    env: { bridge: options.bridge },
     restart: options.restart,
+    // Each request, message and task is a line: `npm run logs` shows the way of an order.
+    env: { '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug' }, bridge: options.bridge },
     onIncident: (incident) => printIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
   });
   try {
-    const passed = await Promise.race([showDemo(shop, terminal, interrupted), aborted(interrupted)]);
+    const passed = await Promise.race([
+      showDemo(shop, terminal, { interrupted, thirdParties }),
+      aborted(interrupted),
+    ]);
     if (passed === false) process.exitCode = 1;
     if (options.exit || passed === undefined) return;
     printAddresses(shop, terminal);
@@ -58,9 +65,11 @@ const readDotEnv = (): NodeJS.ProcessEnv => {
 const showDemo = async (
   shop: Shop,
   { reporter, verdict }: Terminal,
-  interrupted: AbortSignal,
+  { interrupted, thirdParties }: { interrupted: AbortSignal; thirdParties: string | undefined },
 ): Promise<boolean> => {
-  const passed = await runDemo(createShopClient(shop.url, shop.admin), untilAborted(reporter, interrupted));
+  const client = createShopClient(shop.url, shop.admin);
+  const ways = thirdParties === undefined ? [] : [sendToQueue(thirdParties)];
+  const passed = await runDemo(client, untilAborted(reporter, interrupted), ...ways);
   verdict(passed, `The whole shop uses ${Math.round(shop.memory() / 1_000_000)} MB of memory.`);
   return passed;
 };
@@ -87,7 +96,7 @@ const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Termi
   line(`  sent e-mails   ${url}/api/mails`);
   line(`  task queues    ${url}/admin`);
   line(`  administrator  ${admin.email} / ${admin.password}`);
-  line(`  logs           ${logDir}`);
+  line(`  logs           npm run logs -- --correlation <id>, --level warn, --follow; files in ${logDir}`);
   line(dim('\n  # register, log in, see the products, place an order, see your orders'));
   line(
     `  curl -s ${url}/api/users -H 'content-type: application/json' -d '{"email":"you@example.com","name":"You","password":"correct horse battery"}'`,

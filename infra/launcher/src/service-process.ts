@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recordOutput } from './logs/record-output.ts';
+import { summaryOf } from './logs/summary.ts';
 import { describeExit, type ExitReason } from './supervisor.ts';
 
 export interface ServiceProcessOptions {
@@ -8,7 +10,7 @@ export interface ServiceProcessOptions {
   /** The TypeScript file to run with Node. */
   readonly main: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Standard output and error are appended to it. */
+  /** The service writes its log lines to it (`LOG_FILE`); what it prints is added as events of one line. */
   readonly logFile: string;
   /** `http://127.0.0.1:<port>`, where `/health/ready` answers. */
   readonly address: string;
@@ -74,6 +76,8 @@ export const createServiceProcess = ({
 }: ServiceProcessOptions): ServiceProcess => {
   let child: ChildProcess | undefined;
   let wanted = false;
+  /** Resolves when the process has ended and what it printed is in the log file. */
+  let recorded: Promise<void> = Promise.resolve();
   /** The size of the log file before this start. */
   let logFrom = 0;
   const listeners: ((exit: ExitReason) => void)[] = [];
@@ -82,15 +86,20 @@ export const createServiceProcess = ({
     child?.exitCode === null && child.signalCode === null ? child : undefined;
 
   const launch = (override: Readonly<Record<string, string>>): void => {
-    const log = openSync(logFile, 'a');
-    logFrom = fstatSync(log).size;
+    logFrom = sizeOf(logFile);
     wanted = true;
+    const common = {
+      PATH: process.env['PATH'] ?? '',
+      LOG_FILE: logFile,
+      ...nodeEnvironment,
+      ...compileCache(),
+    };
     const launched = spawn(process.execPath, [...nodeOptions, main], {
-      env: { PATH: process.env['PATH'] ?? '', ...nodeEnvironment, ...compileCache(), ...env, ...override },
-      stdio: ['ignore', log, log, 'ipc'],
+      env: { ...common, ...env, ...override },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true, // so that only the launcher gets Ctrl-C: it stops the gateway first
     });
-    closeSync(log);
+    recorded = recordOutput(launched, { service: name, logFile });
     launched.once('exit', (code, signal) => {
       if (launched.pid !== undefined) onExit?.(launched.pid);
       if (wanted) for (const listener of listeners) listener(code ?? signal ?? 1);
@@ -123,6 +132,7 @@ export const createServiceProcess = ({
         if (Date.now() > began + timeoutMs) break;
         await sleep(Date.now() < began + 10_000 ? 50 : 500);
       }
+      if (running() === undefined) await recorded;
       const what =
         running() === undefined
           ? `exited while starting (${describeExit(child?.exitCode ?? child?.signalCode ?? 1)})`
@@ -137,6 +147,7 @@ export const createServiceProcess = ({
       const killer = setTimeout(() => stopping.kill('SIGKILL'), timeoutMs);
       const code = await ended(stopping);
       clearTimeout(killer);
+      await recorded;
       return code;
     },
     kill: async () => {
@@ -145,6 +156,7 @@ export const createServiceProcess = ({
       if (killed === undefined) return;
       killed.kill('SIGKILL');
       await ended(killed);
+      await recorded;
     },
     onCrash: (listener) => {
       listeners.push(listener);
@@ -162,8 +174,15 @@ const isReady = async (address: string): Promise<boolean> => {
   }
 };
 
-const tailOf = (file: string, from: number): string =>
-  readFileSync(file).subarray(from).toString().trimEnd().split('\n').slice(-8).join('\n');
+const tailOf = (file: string, from: number): string => {
+  const size = sizeOf(file);
+  if (size === 0) return '(empty)';
+  const lines = readFileSync(file).subarray(size < from ? 0 : from); // smaller: a new file was begun meanwhile
+  const last = lines.toString().trimEnd().split('\n').slice(-8);
+  return last.map((line) => summaryOf(line).slice(0, 2_000)).join('\n');
+};
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Shares the compile cache of the launcher, if it has one. */
 const compileCache = (): Record<string, string> => {

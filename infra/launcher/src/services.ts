@@ -59,7 +59,8 @@ export const services: readonly ServiceEntry[] = [
   {
     name: 'user-registration',
     database: true,
-    env: ({ secrets }) => ({
+    env: ({ secrets, address }) => ({
+      SHOP_URL: address('gateway'),
       JWT_PRIVATE_KEY: secrets.jwtPrivateKey,
       ADMIN_EMAIL: secrets.adminEmail,
       ADMIN_PASSWORD: secrets.adminPassword,

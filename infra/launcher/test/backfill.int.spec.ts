@@ -47,13 +47,16 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill of loyalty from 
     const env: Record<Name, Record<string, string>> = {
       order: {},
       loyalty: {},
-      'user-registration': { JWT_PRIVATE_KEY: keys.privateKey, ...admin },
+      'user-registration': {
+        JWT_PRIVATE_KEY: keys.privateKey,
+        SHOP_URL: address('gateway'),
+        ...admin,
+      },
       gateway: {
         ...Object.fromEntries(
-          ['INVENTORY', 'PAYMENT', 'SHIPPING', 'EMAIL', 'OPERATIONS', 'SENSOR_ANALYTICS'].map((name) => [
-            `${name}_URL`,
-            nowhere,
-          ]),
+          ['INVENTORY', 'PAYMENT', 'SHIPPING', 'EMAIL', 'OPERATIONS', 'SENSOR_ANALYTICS', 'BRIDGE'].map(
+            (name) => [`${name}_URL`, nowhere],
+          ),
         ),
         ORDER_URL: address('order'),
         LOYALTY_URL: address('loyalty'),

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@emporium/servers';
+import { checkLine } from '@emporium/service/log-schema';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createServiceProcess, type ServiceProcess } from '../src/service-process.ts';
 
@@ -11,6 +12,13 @@ const ready = `
   createServer((_, response) => response.end()).listen(Number(process.env['PORT']), '127.0.0.1');
 `;
 const failing = `console.error('no database at all'); process.exit(1);`;
+const uncaught = `
+  console.error('two lines\\nof ada@example.com');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  console.log(JSON.stringify({ '@timestamp': '2026-01-02T03:04:05.678Z', message: 'an event already' }));
+  throw new TypeError('nobody catches this');
+`;
+const noisy = `for (let index = 0; index < 40_000; index += 1) console.log('noise '.repeat(20)); process.exitCode = 1;`;
 const neverReady = `console.log('still thinking'); setInterval(() => {}, 1_000);`;
 
 describe('a service process', () => {
@@ -59,6 +67,28 @@ describe('a service process', () => {
     expect(failure).toMatch(
       /^fixture exited while starting \(exit code 1\); the end of .*fixture\.log:\nno database at all$/,
     );
+  });
+
+  test('prints text that becomes events of one line in its log file, several lines of an error one event', async () => {
+    const fixture = await create(uncaught);
+    await expect(fixture.start()).rejects.toThrow('fixture exited while starting (exit code 1)');
+    const lines = (await readFile(fixture.logFile, 'utf8')).trimEnd().split('\n');
+    const events = lines.map((line) => JSON.parse(line));
+    expect(events).toMatchObject([
+      { 'service.name': 'fixture', 'log.level': 'error', message: 'two lines\nof [redacted]' },
+      { message: 'an event already' },
+      {
+        'emporium.output': 'stderr',
+        message: expect.stringMatching(/TypeError: nobody catches this\n {4}at /),
+      },
+    ]);
+    expect(lines.filter((_, index) => index !== 1).flatMap(checkLine)).toEqual([]);
+  });
+
+  test('that prints without end does not fill the disk', async () => {
+    const fixture = await create(noisy);
+    await expect(fixture.start()).rejects.toThrow('more output of this process is not kept');
+    expect((await readFile(fixture.logFile, 'utf8')).length).toBeLessThan(1_300_000);
   });
 
   test('that is not ready in time is reported', async () => {

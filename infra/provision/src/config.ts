@@ -24,6 +24,10 @@ export const configFor = (services: readonly ServiceName[]) =>
       STREAM_URL: streamUrl.optional(),
       RABBITMQ_MANAGEMENT_URL: httpUrl('http://admin:password@127.0.0.1:15672'),
       THIRD_PARTY_PASSWORD: servicePassword,
+      /** Of the warehouse, which reads confirmed orders. */
+      WAREHOUSE_PASSWORD: servicePassword,
+      /** Of the sensors that publish over MQTT. */
+      SENSOR_PASSWORD: servicePassword,
       ...Object.fromEntries(services.map((service) => [passwordVariable(service), servicePassword])),
     })
     .transform((variables) => ({ ...variables, passwordOf: passwordsIn(variables) }));

@@ -57,6 +57,15 @@ const provision = async (config: Config, log: Log): Promise<void> => {
       ...thirdParties,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
       thirdParty: { user: 'third-party', password: config.THIRD_PARTY_PASSWORD },
+      mqtt: {
+        device: { user: 'sensor', password: config.SENSOR_PASSWORD },
+        topic: 'sensor_data',
+        deadLetters: 'dead-letters.sensor_data',
+        readerClientId: 'emporium-bridge',
+      },
+      mailboxes: [
+        { exchange: 'warehouse', owner: { user: 'warehouse', password: config.WAREHOUSE_PASSWORD } },
+      ],
     });
     return thirdParties;
   });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -15,6 +15,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'emporium-env-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+const run = (file: string) => spawnSync(process.execPath, [createEnv, file], { encoding: 'utf8' });
 
 const create = (name: string) => {
   const file = join(folder, name);
@@ -45,11 +47,30 @@ test.each([
   expect(createPublicKey(own).export({ format: 'der', type: 'spki' }).toString('base64')).toBe(publicKey);
 });
 
-test('does not overwrite a file', () => {
+test('changes nothing in a complete file', () => {
   const { file } = create('one.env');
   const before = readFileSync(file, 'utf8');
-  const { status, stderr } = spawnSync(process.execPath, [createEnv, file], { encoding: 'utf8' });
-  expect(status).toBe(1);
-  expect(stderr).toContain('one.env already exists');
+  expect(run(file)).toMatchObject({ status: 0, stdout: expect.stringContaining('has every variable') });
   expect(readFileSync(file, 'utf8')).toBe(before);
+});
+
+test('adds the variables that a file of an earlier release does not have, and keeps the others', () => {
+  const { file } = create('one.env');
+  const complete = readFileSync(file, 'utf8');
+  const older = complete.replace(/^(?:LOYALTY_PASSWORD|KAFKA_PORT)=.*\n/gm, '');
+  writeFileSync(file, older);
+  const { status, stdout } = run(file);
+  expect({ status, stdout }).toEqual({
+    status: 0,
+    stdout: `Added to ${file}: KAFKA_PORT, LOYALTY_PASSWORD.\n`,
+  });
+  const after = readFileSync(file, 'utf8');
+  expect(after.startsWith(older)).toBe(true);
+  expect(Object.keys(parseEnv(after)).toSorted()).toEqual(Object.keys(example).toSorted());
+  expect(parseEnv(after)['LOYALTY_PASSWORD']).not.toBe(example['LOYALTY_PASSWORD']);
+});
+
+test('a file that cannot be written is an error with its name', () => {
+  const file = join(folder, 'missing', 'one.env');
+  expect(run(file)).toMatchObject({ status: 1, stderr: expect.stringContaining(file) });
 });

@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { services as names } from '@emporium/contracts';
 import {
   canStart,
+  freePort,
   type PostgresServer,
   type RabbitmqServer,
   startPostgres,
   startRabbitmq,
 } from '@emporium/servers';
 import { connect } from 'amqplib';
+import { connectAsync } from 'mqtt';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -26,10 +28,20 @@ const passwords = Object.fromEntries(
 
 describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () => {
   let broker: RabbitmqServer;
+  let mqttPort: number;
   let database: PostgresServer;
 
   beforeAll(async () => {
-    [broker, database] = await Promise.all([startRabbitmq({ management: true }), startPostgres()]);
+    mqttPort = await freePort();
+    const mqttConfig = [
+      `mqtt.listeners.tcp.default = 127.0.0.1:${mqttPort}`,
+      'mqtt.vhost = third-parties',
+      'mqtt.allow_anonymous = false',
+    ];
+    [broker, database] = await Promise.all([
+      startRabbitmq({ management: true, plugins: ['rabbitmq_mqtt'], config: mqttConfig }),
+      startPostgres(),
+    ]);
   }, 120_000);
   afterAll(() => Promise.all([broker?.stop(), database?.stop()]), 60_000);
 
@@ -42,6 +54,8 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
         RABBITMQ_MANAGEMENT_URL: broker.managementUrl ?? '',
         ...passwords,
         THIRD_PARTY_PASSWORD: passwordOf('third-party'),
+        WAREHOUSE_PASSWORD: passwordOf('warehouse'),
+        SENSOR_PASSWORD: passwordOf('sensor'),
         ...changed,
       },
     });
@@ -76,15 +90,41 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
       const connection = await connect(urlFor(broker.url, service));
       await connection.close();
     }
-    for (const user of ['bridge', 'third-party'])
+    for (const user of ['bridge', 'third-party', 'warehouse'])
       await (await connect(urlFor(broker.url, user, '/third-parties'))).close();
   }, 120_000);
+
+  test('a sensor publishes readings over MQTT, which the bridge receives, and nothing else', async () => {
+    const client = (user: string, clientId: string) =>
+      connectAsync(`mqtt://${user}:${passwordOf(user)}@127.0.0.1:${mqttPort}`, {
+        ...{ clientId, clean: clientId !== 'emporium-bridge', reconnectPeriod: 0 },
+      });
+    const bridge = await client('bridge', 'emporium-bridge');
+    const received: string[] = [];
+    bridge.on('message', (topic) => received.push(topic));
+    await bridge.subscribeAsync('sensor_data/#', { qos: 1 });
+    const sensor = await client('sensor', 'sensor-7');
+    sensor.on('message', (topic) => received.push(topic));
+    await sensor.subscribeAsync('dead-letters/sensor_data', { qos: 1 });
+    await sensor.publishAsync('sensor_data/7', '{}', { qos: 1 });
+    await sensor.publishAsync('sensor_data', '{}', { qos: 1 });
+    await bridge.publishAsync('dead-letters/sensor_data', '{}', { qos: 1 });
+    await expect
+      .poll(() => received.toSorted())
+      .toEqual(['dead-letters/sensor_data', 'sensor_data', 'sensor_data/7']);
+    await bridge.endAsync();
+
+    const closed = new Promise<void>((done) => sensor.once('close', () => done()));
+    sensor.publish('dead-letters/sensor_data', '{}', { qos: 1 });
+    await closed; // as RabbitMQ refuses it in MQTT 3.1.1
+    await sensor.endAsync(true);
+  }, 60_000);
 
   test('a second run sets new passwords, and changes nothing else', async () => {
     expect((await provision({ ORDER_PASSWORD: 'another-one' })).code).toBe(0);
     const { code, log } = await provision();
     expect(code).toBe(0);
-    expect(log).toContain('"created":0');
+    expect(log).toContain('"emporium.created":0');
     await (await connect(urlFor(broker.url, 'order'))).close();
   }, 60_000);
 

@@ -1,4 +1,4 @@
-import { shop } from '@emporium/contracts';
+import { createRegistry, quick, shop, subscription, userRegistered } from '@emporium/contracts';
 import { expect, test } from 'vitest';
 import { type Privileges, privilegesOf } from './privileges.ts';
 import { layoutOf } from './topology/layout.ts';
@@ -26,8 +26,8 @@ test('a service writes its own events, the commands that it may send, its own re
 });
 
 test('it reads its own queues', () => {
-  expect(of('payment')?.reads).toEqual(['payment.commands']);
-  expect(of('email')?.reads).toHaveLength(11); // eight partitions of one, and three
+  expect(of('payment')?.reads).toEqual(['payment.commands', 'payment.control']);
+  expect(of('email')?.reads).toHaveLength(14); // eight partitions of one, and six
   expect(of('email')?.reads).toContain('email.customers.7');
 });
 
@@ -38,19 +38,32 @@ test('within an exchange it may publish only its own contracts', () => {
     'shipping.cancel-shipment',
     'shipping.cancel-shipment.v2',
   ]);
-  expect(of('user-registration')?.types).toEqual({ 'user-registration.events': ['user.registered'] });
+  expect(of('user-registration')?.types).toEqual({
+    'user-registration.events': ['user.registered', 'user.password-changed'],
+    'email.commands': ['email.send-password-link'],
+  });
 });
 
 test('who only publishes neither retries nor reads', () => {
-  expect(of('user-registration')).toMatchObject({ writes: ['user-registration.events'], reads: [] });
+  const registry = createRegistry({
+    contracts: [userRegistered],
+    subscriptions: [subscription('email.customers', { to: [userRegistered], retry: quick })],
+  });
+  expect(privilegesOf(registry, 'operations')).toContainEqual(
+    expect.objectContaining({
+      service: 'user-registration',
+      writes: ['user-registration.events'],
+      reads: [],
+    }),
+  );
 });
 
-test('the operator takes the dead letters and reaches every subscription, and publishes nothing', () => {
+test('the operator takes the dead letters and reaches every subscription, and publishes what is paused and resumed', () => {
   expect(of('operations')).toEqual({
     service: 'operations',
-    writes: [...new Set(shop.subscriptions.map(({ service }) => `${service}.retry`))],
+    writes: ['operations.events', ...new Set(shop.subscriptions.map(({ service }) => `${service}.retry`))],
     reads: ['dead-letters'],
-    types: {},
+    types: { 'operations.events': ['subscription.paused', 'subscription.resumed'] },
   });
 });
 

@@ -20,6 +20,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of third parties
       queues: [queue],
       thirdParty: { user: 'third-party', password: 'a-password' },
       reader: 'bridge',
+      mailboxes: [{ exchange: 'warehouse', owner: { user: 'warehouse', password: 'its-password' } }],
     });
 
   /** Rejects with the broker's refusal. */
@@ -72,6 +73,30 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of third parties
     const bridge = url.replace('third-party:a-password@', 'bridge:password-of-bridge@');
     await trying((channel) => channel.assertExchange(`${queue}.dead-letters`, 'fanout'), bridge);
     await expect(trying(work)).rejects.toThrow(/ACCESS_REFUSED/);
+  });
+
+  test('a warehouse reads the queue that the bridge declares and writes for it, and nothing else', async () => {
+    const bridge = url.replace('third-party:a-password@', 'bridge:password-of-bridge@');
+    const mailbox = 'warehouse.order-confirmed';
+    await trying(async (channel) => {
+      await channel.assertExchange('warehouse', 'topic');
+      await channel.assertQueue(mailbox, { arguments: { 'x-queue-type': 'quorum' } });
+      await channel.bindQueue(mailbox, 'warehouse', 'order.confirmed.v1');
+      channel.publish('warehouse', 'order.confirmed.v1', Buffer.from('x'), { mandatory: true });
+    }, bridge);
+    const own = url.replace('third-party:a-password@', 'warehouse:its-password@');
+    await trying(async (channel) => {
+      const message = await channel.get(mailbox);
+      if (message === false) throw new Error('the queue is empty');
+      channel.ack(message);
+    }, own);
+    await expect(trying((channel) => channel.get(`${queue}.dead-letters`), own)).rejects.toThrow(
+      /ACCESS_REFUSED/,
+    );
+    await expect(trying((channel) => channel.purgeQueue(queue), own)).rejects.toThrow(/ACCESS_REFUSED/);
+    const write = async (channel: Channel) => channel.publish('warehouse', 'x', Buffer.from('x'));
+    await expect(trying(write, own)).rejects.toThrow(/ACCESS_REFUSED/);
+    await expect(trying((channel) => channel.get(mailbox))).rejects.toThrow(/ACCESS_REFUSED/);
   });
 
   test('they have no way into the virtual host of the shop', async () => {

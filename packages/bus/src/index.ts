@@ -9,6 +9,7 @@ export {
   currentContext,
   newContext,
   type ReplyTo,
+  spanIdOf,
   traceIdOf,
   withContext,
 } from './message/context.ts';
@@ -20,8 +21,9 @@ export {
   type MessageOptions,
   readMessage,
   upcastPath,
+  withContextOf,
 } from './message/message.ts';
-export { createStreamMessage } from './message/open-stream.ts';
+export { createStreamMessage, withoutNotANumber } from './message/open-stream.ts';
 export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './message/storable.ts';
 
 // Effects

@@ -53,8 +53,20 @@ const textOf = (schema: Schema, size: 'smallest' | 'largest', at: string): strin
     'A',
     '4711',
     'a@b.co',
+    '2026-11-23T08:10:42Z',
+    `2026-11-23T08:10:42.${'9'.repeat(max - 21)}Z`,
+    'https://a.co',
+    `https://a.co/${'a'.repeat(max - 13)}`,
     `${'a'.repeat(max - 5)}@b.co`,
-  ].filter((text) => text.length >= min && text.length <= max && new RegExp(String(pattern), 'u').test(text));
+    'a.b',
+    `a.${'b'.repeat(max - 2)}`,
+  ].filter(
+    (text) =>
+      text.length >= min &&
+      text.length <= max &&
+      new RegExp(String(pattern), 'u').test(text) &&
+      (format !== 'uri' || text.startsWith('https:')),
+  );
   const chosen = candidates.sort((one, other) => one.length - other.length).at(size === 'smallest' ? 0 : -1);
   if (chosen === undefined) throw new Error(`${at}: sample() has no text for ${JSON.stringify(schema)}`);
   return chosen;

@@ -38,10 +38,9 @@ export const sendPasswordLink = command('email.send-password-link', {
   schema: z.object({
     userId: id,
     email: emailAddress,
-    name: z.string().min(1).max(200),
     /** `first`: the account was made by another system, and has no password yet. */
     purpose: z.enum(['reset', 'first']),
-    url: z.url().max(2_000),
-    expiresAt: z.iso.datetime(),
+    url: z.url({ protocol: /^https?$/ }).max(2_000),
+    expiresAt: z.iso.datetime().max(40),
   }),
 });

@@ -42,6 +42,7 @@ export {
   stockReserved,
   stockReturned,
 } from './inventory.ts';
+export { subscriptionPaused, subscriptionResumed } from './operations.ts';
 export {
   orderCancelled,
   orderCompleted,
@@ -90,4 +91,5 @@ export {
   type Subscription,
   subscription,
 } from './subscription.ts';
-export { registerUser, userRegistered, userRegistrations } from './users.ts';
+export { isControl } from './subscription-control.ts';
+export { passwordChanged, registerUser, userRegistered, userRegistrations } from './users.ts';

@@ -1,5 +1,6 @@
 import * as emails from './emails.ts';
 import * as inventory from './inventory.ts';
+import * as operations from './operations.ts';
 import * as order from './order.ts';
 import * as payment from './payment.ts';
 import { reactions } from './reactions.ts';
@@ -11,7 +12,7 @@ import * as users from './users.ts';
 
 /** Every contract and subscription of the shop. */
 export const shop: Registry = createRegistry({
-  contracts: [order, inventory, payment, shipping, users, emails, sensors].flatMap((module) =>
+  contracts: [order, inventory, payment, shipping, users, emails, sensors, operations].flatMap((module) =>
     Object.values(module),
   ),
   subscriptions,

@@ -58,10 +58,11 @@ import {
   shipmentFailed1,
 } from './shipping.ts';
 import { patient, quick, type Subscription, subscription } from './subscription.ts';
-import { registerUser, userRegistered, userRegistrations } from './users.ts';
+import { controlsOf } from './subscription-control.ts';
+import { passwordChanged, registerUser, userRegistered, userRegistrations } from './users.ts';
 
-/** All subscriptions. The first versions of saga messages are still sent by earlier releases, or in transit. */
-export const subscriptions: readonly Subscription[] = [
+/** What the services handle. The first versions of saga messages are still sent by earlier releases, or in transit. */
+const handled: readonly Subscription[] = [
   subscription('inventory.commands', {
     to: [
       reserveStock1,
@@ -132,6 +133,7 @@ export const subscriptions: readonly Subscription[] = [
 
   subscription('email.customers', { to: [userRegistered], ordered: true, retry: patient }),
   subscription('email.welcome', { to: [userRegistered], retry: patient }),
+  subscription('email.passwords', { to: [passwordChanged], retry: patient }),
   subscription('email.orders', {
     to: [
       orderConfirmed,
@@ -152,5 +154,9 @@ export const subscriptions: readonly Subscription[] = [
   subscription('email.commands', { to: [sendWelcomeMail, sendPasswordLink], retry: patient }),
 
   subscription('bridge.user-registrations', { to: [userRegistrations], retry: quick }),
+  subscription('bridge.warehouse', { to: [orderConfirmed], retry: patient }),
   subscription('bridge.mail-results', { to: [welcomeMailSent, welcomeMailFailed], retry: quick }),
 ];
+
+/** All subscriptions, with those that pause and resume the others. */
+export const subscriptions: readonly Subscription[] = [...handled, ...controlsOf(handled)];

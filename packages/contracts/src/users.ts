@@ -13,6 +13,14 @@ export const userRegistered = event('user.registered', {
   }),
 });
 
+/** The user has set a password with a link: the first one, or a new one. */
+export const passwordChanged = event('user.password-changed', {
+  owner: 'user-registration',
+  version: 1,
+  key: 'userId',
+  schema: z.object({ userId: id }),
+});
+
 /** Registers somebody whom another system has registered. An address that has an account is left as it is. */
 export const registerUser = command('user-registration.register-user', {
   owner: 'user-registration',

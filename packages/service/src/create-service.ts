@@ -1,5 +1,5 @@
-import { type Consumer, consume, Fault, type Transport, type Unreadable } from '@emporium/bus';
-import { type Carrier, isOfStream, type ServiceName, type Subscription, shop } from '@emporium/contracts';
+import type { Transport, Unreadable } from '@emporium/bus';
+import { type ServiceName, shop } from '@emporium/contracts';
 import type { BackfillSource, Handler, Migrations, Retention, Store } from '@emporium/store';
 import { createTokenVerifier } from './auth/tokens.ts';
 import { backfillRoutes } from './backfill-routes.ts';
@@ -10,6 +10,7 @@ import { createHttpServer, type Routes } from './http/server.ts';
 import type { Log } from './log.ts';
 import { type LifecycleStage, stageGroup } from './process/lifecycle.ts';
 import { retryUntilSuccess } from './retry.ts';
+import { consumerStages, isBrokerAway } from './subscriptions/consumer-stages.ts';
 import { createTransport } from './transport.ts';
 
 /** What a composition root declares about its service. */
@@ -38,19 +39,6 @@ export interface ServiceContext<DB> {
   readonly health: Health;
   readonly log: Log;
 }
-
-interface ConsumerLimits {
-  /** The most unsettled deliveries of one subscription in one process. */
-  readonly concurrency: number;
-  /** The most deliveries that share a transaction. */
-  readonly groupSize: number;
-}
-
-/** Streams carry many small messages, and nobody waits for the result of a single one. */
-const consumerLimits: Readonly<Record<Carrier, ConsumerLimits>> = {
-  bus: { concurrency: 100, groupSize: 50 },
-  stream: { concurrency: 1_000, groupSize: 500 },
-};
 
 /** Time to close the connections to broker and database, in milliseconds. By then all work is done, and nothing can be lost. */
 const closeTimeoutMs = 1_000;
@@ -128,7 +116,8 @@ export const createService = async <DB>(
     },
     stageGroup('work', [
       ...(backfills ? [{ name: 'backfills', start: () => backfills.start() }] : []),
-      ...[...(definition.background ?? []), ...consumers].map((stage) => waitingForBroker(stage, log)),
+      ...(definition.background ?? []).map((stage) => waitingForBroker(stage, log)),
+      ...consumers,
       listen(server, health, config),
     ]),
   ];
@@ -151,65 +140,6 @@ const assertUp = (transport: Transport): void => {
   if (status.state !== 'up') throw new Error(`${status.state}: ${status.reason}`);
 };
 
-/** One stage per subscription of the service. Throws when a subscription has no handlers, or handlers have no subscription. */
-const consumerStages = <DB>(
-  name: ServiceName,
-  { subscriptions = {}, unreadable = {} }: ServiceDefinition<DB>,
-  context: ServiceContext<DB>,
-): LifecycleStage[] => {
-  const registered = shop.subscriptions.filter(({ service }) => service === name);
-  const unknown = Object.keys({ ...subscriptions, ...unreadable }).filter(
-    (each) => !registered.some((known) => known.name === each),
-  );
-  if (unknown.length > 0)
-    throw new Error(
-      `${name} has handlers for ${unknown.join(', ')}, which is not among its subscriptions in packages/contracts/src/subscriptions.ts`,
-    );
-  return registered.map((subscription) => {
-    const handlers = subscriptions[subscription.name];
-    if (handlers === undefined) throw new Error(`${subscription.name} has no handlers`);
-    return consumerStage(subscription, handlers, unreadable[subscription.name], context);
-  });
-};
-
-const consumerStage = <DB>(
-  subscription: Subscription,
-  handlers: readonly Handler<DB>[],
-  onUnreadable: ((unreadable: Unreadable) => Promise<void>) | undefined,
-  { store, transport, stream, health, log }: ServiceContext<DB>,
-): LifecycleStage => {
-  const carrier: Carrier = isOfStream(subscription) ? 'stream' : 'bus';
-  const { concurrency, groupSize } = consumerLimits[carrier];
-  const { run, handles } = store.runner(subscription, handlers, { groupSize });
-  let consumer: Consumer | undefined;
-  health.add(subscription.name, () => assertWorking(consumer));
-  return {
-    name: subscription.name,
-    start: async () => {
-      const started = await consume({
-        transport: carrier === 'stream' ? stream : transport,
-        registry: shop,
-        subscription,
-        handles,
-        run,
-        ...(onUnreadable === undefined ? {} : { onUnreadable }),
-        probe: () => store.probe(),
-        limits: { concurrency },
-        log,
-      });
-      consumer = started;
-      return () => started.stop();
-    },
-  };
-};
-
-const assertWorking = (consumer: Consumer | undefined): void => {
-  const status = consumer?.status() ?? { state: 'working' };
-  if (status.state === 'working') return;
-  const { since, reason, position = 'an unknown position' } = status;
-  throw new Error(`no progress since ${since} at ${position}: ${reason}`);
-};
-
 /** The same stage, which waits for the broker instead of failing without it. */
 const waitingForBroker = ({ name, start }: LifecycleStage, log: Log): LifecycleStage => ({
   name,
@@ -220,5 +150,3 @@ const waitingForBroker = ({ name, start }: LifecycleStage, log: Log): LifecycleS
       signal,
     }),
 });
-
-const isBrokerAway = (error: unknown): boolean => error instanceof Fault && error.code === 'bus.broker_away';

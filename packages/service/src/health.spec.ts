@@ -38,6 +38,31 @@ test('is degraded when only degrading checks fail', async () => {
   expect((await health.readiness()).status).toBe('not-ready');
 });
 
+test('is ready when a part is paused on purpose, and says since when, by whom and why', async () => {
+  const health = createHealth();
+  const paused = {
+    status: 'paused',
+    since: '2026-11-29T12:00:00.000Z',
+    by: 'ada',
+    reason: 'a test',
+  } as const;
+  let isBroken = false;
+  const check = () => {
+    if (isBroken) throw new Error('no progress');
+  };
+  health.add('email.orders', check, { pausedBy: () => paused });
+  health.add('email.welcome', () => undefined, { pausedBy: () => undefined });
+  expect(await health.readiness()).toEqual({
+    status: 'ready',
+    checks: { 'email.orders': paused, 'email.welcome': { status: 'ok' } },
+  });
+  isBroken = true;
+  expect(await health.readiness()).toMatchObject({
+    status: 'not-ready',
+    checks: { 'email.orders': { status: 'failed', reason: 'no progress' } },
+  });
+});
+
 test('is not ready while draining', async () => {
   const health = createHealth();
   health.drain();

@@ -3,10 +3,27 @@ import { scrub } from './redaction.ts';
 /** Resolves when the checked part works; throws the reason when it does not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void> | void;
 
-export interface CheckResult {
+export type CheckResult =
+  | { readonly status: 'ok' }
   /** `degraded`: it failed, and the process can work without it for a while. */
-  readonly status: 'ok' | 'degraded' | 'failed';
-  readonly reason?: string;
+  | { readonly status: 'degraded' | 'failed'; readonly reason: string }
+  | Paused;
+
+/** The part does nothing because a person has paused it, which is no failure. */
+export interface Paused {
+  readonly status: 'paused';
+  /** RFC 3339. */
+  readonly since: string;
+  /** A user id. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface CheckOptions {
+  /** For parts that the process can work without for a while, such as the broker: the outbox keeps the messages. */
+  readonly degrades?: boolean;
+  /** Called when the check has passed: whether a person has paused the part. */
+  readonly pausedBy?: () => Paused | undefined;
 }
 
 export interface Readiness {
@@ -16,38 +33,36 @@ export interface Readiness {
 }
 
 export interface Health {
-  /**
-   * Adds a check; throws when the name is already in use. `degrades` is for parts that the process can work without for a while,
-   * such as the broker: the outbox keeps the messages.
-   */
-  add(name: string, check: HealthCheck, options?: { readonly degrades?: boolean }): void;
+  /** Adds a check; throws when the name is already in use. */
+  add(name: string, check: HealthCheck, options?: CheckOptions): void;
   /** From now on `/health/ready` answers 503, so that no new requests are sent here. */
   drain(): void;
   readiness(): Promise<Readiness>;
 }
 
+interface AddedCheck extends Required<Pick<CheckOptions, 'pausedBy'>> {
+  readonly check: HealthCheck;
+  readonly failure: 'degraded' | 'failed';
+}
+
 /** Runs all checks at once, each for at most `timeoutMs`. Concurrent callers share one run. */
 export const createHealth = ({ timeoutMs = 2_000 } = {}): Health => {
-  const checks = new Map<string, { readonly check: HealthCheck; readonly failure: 'degraded' | 'failed' }>();
+  const checks = new Map<string, AddedCheck>();
   let isDraining = false;
   let running: Promise<Readiness> | undefined;
 
   const run = async (): Promise<Readiness> => {
-    const results = await Promise.all(
-      [...checks].map(async ([name, { check, failure }]) => {
-        const reason = await failureOf(check, timeoutMs);
-        const result: CheckResult = reason === undefined ? { status: 'ok' } : { status: failure, reason };
-        return [name, result] as const;
-      }),
+    const results: (readonly [string, CheckResult])[] = await Promise.all(
+      [...checks].map(async ([name, added]) => [name, await resultOf(added, timeoutMs)] as const),
     );
     if (isDraining) results.push(['drain', { status: 'failed', reason: 'the process is stopping' }]);
     return { status: overall(results.map(([, { status }]) => status)), checks: Object.fromEntries(results) };
   };
 
   return {
-    add(name, check, { degrades = false } = {}) {
+    add(name, check, { degrades = false, pausedBy = () => undefined } = {}) {
       if (checks.has(name)) throw new Error(`there already is a health check named ${name}`);
-      checks.set(name, { check, failure: degrades ? 'degraded' : 'failed' });
+      checks.set(name, { check, failure: degrades ? 'degraded' : 'failed', pausedBy });
     },
     drain() {
       isDraining = true;
@@ -59,6 +74,14 @@ export const createHealth = ({ timeoutMs = 2_000 } = {}): Health => {
       return running;
     },
   };
+};
+
+const resultOf = async (
+  { check, failure, pausedBy }: AddedCheck,
+  timeoutMs: number,
+): Promise<CheckResult> => {
+  const reason = await failureOf(check, timeoutMs);
+  return reason === undefined ? (pausedBy() ?? { status: 'ok' }) : { status: failure, reason };
 };
 
 const overall = (statuses: readonly CheckResult['status'][]): Readiness['status'] => {

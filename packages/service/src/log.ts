@@ -1,12 +1,7 @@
-import { currentContext, traceIdOf } from '@emporium/bus';
-import {
-  type Bindings,
-  type ChildLoggerOptions,
-  type DestinationStream,
-  type Logger,
-  pino,
-  stdTimeFunctions,
-} from 'pino';
+import { currentContext, spanIdOf, traceIdOf } from '@emporium/bus';
+import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
+import { baseFields, ecsVersion, release, toLineFields } from './log-fields.ts';
+import { createLogFile } from './log-file.ts';
 import { redact, scrub } from './redaction.ts';
 
 export type Log = Logger;
@@ -15,22 +10,37 @@ export interface LogOptions {
   /** On every line. */
   readonly service: string;
   readonly level: string;
-  /** Standard output by default, written synchronously so that a crash loses no line. */
+  /** A file to write to; it is rotated. */
+  readonly file?: string | undefined;
+  /** Without a file: standard output by default, written synchronously so that a crash loses no line. */
   readonly destination?: DestinationStream;
 }
 
+/** The longest message, in characters. */
+const maxMessage = 16_384;
+
 /**
- * Creates a log of JSON lines with `time`, `level`, `service` and `msg`, and within a request or a message its `correlationId` and
- * `traceId`. Secrets and personal data are redacted at any depth.
+ * Creates a log of JSON lines, one for each event, with the fields of the Elastic Common Schema (see log-fields.ts): time, level,
+ * message, service and its version, and within a request or a message its correlation id, trace id and span id. Secrets and personal
+ * data are redacted at any depth.
  */
-export const createLog = ({ service, level, destination }: LogOptions): Log => {
+export const createLog = ({ service, level, file, destination }: LogOptions): Log => {
+  const onLoss = (lost: number, reason: string): void => log.warn({ lost, reason }, 'log lines were lost');
   const log = pino(
     {
       level,
-      base: { service },
-      timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: redact },
-      serializers: { err: (error: unknown) => error }, // `redact` has already made it a plain object
+      messageKey: baseFields.message,
+      base: {
+        [baseFields.service]: service,
+        [baseFields.version]: release,
+        [baseFields.pid]: process.pid,
+        [baseFields.ecsVersion]: ecsVersion,
+      },
+      timestamp: () => `,"${baseFields.time}":"${new Date().toISOString()}"`,
+      formatters: {
+        level: (label) => ({ [baseFields.level]: label }),
+        log: (fields) => toLineFields(redact(fields)),
+      },
       mixin: contextFields,
       hooks: {
         logMethod(args, method) {
@@ -38,31 +48,39 @@ export const createLog = ({ service, level, destination }: LogOptions): Log => {
         },
       },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    file === undefined
+      ? (destination ?? pino.destination({ dest: 1, sync: true }))
+      : createLogFile({ file, onLoss }),
   );
   const { child } = log;
   // pino does not redact the bindings of a child. Children inherit this method.
   return Object.assign(log, {
     child(this: Log, bindings: Bindings, options?: ChildLoggerOptions) {
-      return Reflect.apply(child, this, [redact(bindings), options]);
+      return Reflect.apply(child, this, [toLineFields(redact(bindings)), options]);
     },
   });
 };
 
 const contextFields = (): object => {
   const context = currentContext();
-  return context === undefined ? {} : { correlationId: context.correlationId, traceId: traceIdOf(context) };
+  if (context === undefined) return {};
+  return { correlationId: context.correlationId, traceId: traceIdOf(context), spanId: spanIdOf(context) };
 };
 
 // For an error without a message argument pino logs the error's message, unscrubbed: here it is passed explicitly.
 const safeArguments = ([first, ...rest]: readonly unknown[]): unknown[] => {
   const values = rest.map(safeValue);
-  if (typeof first === 'string') return [scrub(first), ...values];
+  if (typeof first === 'string') return [messageOf(first), ...values];
   const error = errorOf(first);
-  return error === undefined || rest.length > 0 ? [first, ...values] : [first, scrub(error.message)];
+  return error === undefined || rest.length > 0 ? [first, ...values] : [first, messageOf(error.message)];
 };
 
-const safeValue = (value: unknown): unknown => redact({ value })['value'];
+const messageOf = (text: string): string => scrub(text).slice(0, maxMessage);
+
+const safeValue = (value: unknown): unknown => {
+  const safe = redact({ value })['value'];
+  return typeof safe === 'string' ? safe.slice(0, maxMessage) : safe;
+};
 
 const errorOf = (value: unknown): Error | undefined => {
   if (value instanceof Error) return value;

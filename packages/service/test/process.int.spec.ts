@@ -52,7 +52,7 @@ const until = async (condition: () => boolean | Promise<boolean>): Promise<void>
 
 const started = async (env: Record<string, string> = {}, withChannel = false): Promise<Fixture> => {
   const fixture = await launch(env, withChannel);
-  await until(() => fixture.output().includes('"msg":"started"'));
+  await until(() => fixture.output().includes('"message":"started"'));
   return fixture;
 };
 
@@ -129,7 +129,7 @@ describe('drain', () => {
     child.kill('SIGTERM');
     expect(await exit).toBe(1);
     expect(Date.now() - start).toBeLessThan(12_000);
-    expect(output()).toContain('"stages":["store"]');
+    expect(output()).toContain('"emporium.stages":["store"]');
   }, 60_000);
 
   test('the same signal a second time exits at once; another signal does not', async () => {
@@ -163,6 +163,6 @@ describe('an uncaught error', () => {
     const { url, exit, output } = await started();
     await fetch(`${url}/${path}`).catch(() => undefined);
     expect(await exit).toBe(1);
-    expect(output()).toMatch(/"level":"fatal".*nobody catches me/);
+    expect(output()).toMatch(/"log.level":"fatal".*nobody catches me/);
   });
 });

@@ -30,7 +30,10 @@ export {
   recall,
   remember,
 } from './idempotency.ts';
+export { createLeases, type LeaseOptions, type Leases } from './outbox/leases.ts';
 export type { Relay } from './outbox/relay.ts';
+export type { Pause } from './pauses/pause-rows.ts';
+export type { Pauses } from './pauses/pauses.ts';
 export { createKeyBackoff, type KeyBackoff } from './polling/key-backoff.ts';
 export { type Poller, type PollerOptions, startPoller } from './polling/poller.ts';
 export { type Retention, retain } from './retention.ts';

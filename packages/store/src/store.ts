@@ -21,6 +21,7 @@ import type { Handler } from './handlers/handler.ts';
 import { createRunner } from './handlers/runner.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { type Relay, startRelay } from './outbox/relay.ts';
+import { createPauses, type Pauses } from './pauses/pauses.ts';
 import { messagingRetention, type Retention, startRetention } from './retention.ts';
 import { startTaskRelay } from './task-outbox/task-relay.ts';
 
@@ -66,6 +67,8 @@ export interface Store<DB> {
   startRelay(transport: Transport): Relay;
   /** Publishes what the source has to one subscription that was added later. */
   backfills(source: BackfillSource<DB>): Backfills;
+  /** Which subscriptions of the service are paused. */
+  readonly pauses: Pauses<DB>;
   /** Enqueues committed tasks. */
   startTaskRelay(sink: TaskSink): Relay;
   startRetention(more?: readonly Retention[]): { stop(): void };
@@ -126,6 +129,7 @@ export const createStore = <DB>({
       return relay;
     },
     backfills: (source) => createBackfills({ db, service, registry, source, log, committed }),
+    pauses: createPauses({ db, service, log }),
     startTaskRelay: (sink) => {
       const relay = startTaskRelay({ db, sink, log });
       onCommit(relay.wake);

@@ -1,10 +1,13 @@
 import { createService, type LifecycleStage, type Log } from '@emporium/service';
-import type { Config } from './config.ts';
+import { amqpUrlOf, type Config } from './config.ts';
 import { onWelcomeMailFailed, onWelcomeMailSent } from './handlers/mail-results.ts';
+import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onUserRegistration } from './handlers/user-registrations.ts';
 import { registrationQueue } from './inbound/registration-queue.ts';
 import { migrations } from './migrations/index.ts';
+import { sensorReadings } from './mqtt/stage.ts';
 import type { Tables } from './store/tables.ts';
+import { openWarehouse } from './warehouse/warehouse.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
@@ -14,19 +17,23 @@ export const createApp = async (config: Config, log: Log): Promise<readonly Life
   const openTasks =
     celeryUrl === undefined ? undefined : (await import('./inbound/celery-tasks.ts')).celeryTaskList;
   return createService<Tables>('bridge', config, log, (context) => {
-    const { BUS_URL, BRIDGE_AMQP_URL = BUS_URL.startsWith('amqp') ? BUS_URL : undefined } = config;
+    const amqpUrl = amqpUrlOf(config);
     const celery = celeryUrl === undefined ? undefined : openTasks?.({ url: celeryUrl, queue }, context);
     const storeResult = celery?.storeResult ?? (async () => {}); // nobody waits for one
+    const { warehouse, stages: warehouseStages } = openWarehouse(amqpUrl, context);
     return {
       description: 'Translates between the contracts of the shop and the formats of other systems.',
       migrations,
       subscriptions: {
         'bridge.user-registrations': [onUserRegistration],
         'bridge.mail-results': [onWelcomeMailSent(storeResult), onWelcomeMailFailed(storeResult)],
+        'bridge.warehouse': [onOrderConfirmed(warehouse)],
       },
       background: [
-        ...(BRIDGE_AMQP_URL === undefined ? [] : [registrationQueue(BRIDGE_AMQP_URL, context)]),
+        ...(amqpUrl === undefined ? [] : [registrationQueue(amqpUrl, context)]),
         ...(celery === undefined ? [] : [celery.stage]),
+        ...warehouseStages,
+        ...sensorReadings(config, context),
       ],
       retention: [
         { table: 'foreign_message', column: 'received_at', keepMs: 30 * day },

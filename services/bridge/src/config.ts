@@ -1,10 +1,11 @@
 import { serviceConfig, streamUrl, url } from '@emporium/service';
 import { z } from 'zod';
+import { topicFilter } from './mqtt/topic-filter.ts';
 
 export const config = serviceConfig.extend({
   /** The broker of the open streams. Defaults to `BUS_URL`. */
   STREAM_URL: streamUrl.optional(),
-  /** The RabbitMQ with the queue `user_registrations`. Defaults to `BUS_URL` if that is a RabbitMQ, else there is no such queue. */
+  /** The RabbitMQ of other systems. Defaults to `BUS_URL` if that is a RabbitMQ; else they are not reached over RabbitMQ. */
   BRIDGE_AMQP_URL: url(['amqp:', 'amqps:'], 'amqp://bridge:password@127.0.0.1:5672/third-parties').optional(),
   /** The Redis to which other systems send tasks with Celery; without it there are none. */
   BRIDGE_CELERY_URL: url(['redis:', 'rediss:'], 'redis://bridge:password@127.0.0.1:6379/0').optional(),
@@ -14,5 +15,18 @@ export const config = serviceConfig.extend({
     .regex(/^[\w.:-]{1,100}$/, 'must have 1 to 100 letters, digits and -._:')
     .default('celery')
     .meta({ examples: ['celery'] }),
+  /** The MQTT broker of sensors, whose readings go into the stream. Without it there are none. */
+  BRIDGE_MQTT_URL: url(['mqtt:', 'mqtts:'], 'mqtt://bridge:password@127.0.0.1:1883').optional(),
+  /** The topics of the readings. */
+  BRIDGE_MQTT_TOPIC: topicFilter.default('sensor_data/#'),
+  /** Names the session on the broker, which has the topics that were subscribed under this name. */
+  BRIDGE_MQTT_CLIENT_ID: z
+    .string()
+    .regex(/^[\w-]{1,23}$/, 'must be 1 to 23 letters, digits, - and _')
+    .default('emporium-bridge'),
 });
 export type Config = z.output<typeof config>;
+
+/** The RabbitMQ of other systems, if there is one. */
+export const amqpUrlOf = ({ BRIDGE_AMQP_URL, BUS_URL }: Config): string | undefined =>
+  BRIDGE_AMQP_URL ?? (/^amqps?:/.test(BUS_URL) ? BUS_URL : undefined);

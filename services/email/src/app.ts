@@ -5,6 +5,9 @@ import type { Config } from './config.ts';
 import { onOrderCancelled } from './handlers/order-cancelled.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onOrderRefunded } from './handlers/order-refunded.ts';
+import { onPasswordChanged } from './handlers/password-changed.ts';
+import { onSendPasswordLink } from './handlers/send-password-link.ts';
+import { onSendWelcomeMail } from './handlers/send-welcome-mail.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { onShipmentDispatched } from './handlers/shipment-dispatched.ts';
 import { onTemperatureAlert } from './handlers/temperature-alert.ts';
@@ -37,7 +40,10 @@ export const createApp = async (config: Config, log: Log): Promise<readonly Life
         },
       },
     ],
-    retention: [{ table: 'mail', column: 'sent_at', keepMs: 90 * dayMs }],
+    retention: [
+      { table: 'mail', column: 'sent_at', keepMs: 90 * dayMs },
+      { table: 'requested_mail', column: 'keep_until', keepMs: 0 },
+    ],
   }));
 };
 
@@ -47,6 +53,7 @@ const queuesOf = (tasks: Tasks) => new Map(emailTasks.map((each) => [each.name, 
 export const subscriptions = {
   'email.customers': [addRecipient],
   'email.welcome': [sendWelcome],
+  'email.passwords': [onPasswordChanged],
   'email.orders': [
     onOrderConfirmed,
     onOrderCancelled,
@@ -55,4 +62,5 @@ export const subscriptions = {
     onShipmentDelivered,
   ],
   'email.operations': [onTemperatureAlert],
+  'email.commands': [onSendWelcomeMail, onSendPasswordLink],
 };

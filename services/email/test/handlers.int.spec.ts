@@ -5,6 +5,7 @@ import {
   orderCancelled,
   orderConfirmed,
   orderRefunded,
+  passwordChanged,
   shipmentDelivered,
   shipmentDispatched,
   shop,
@@ -120,6 +121,21 @@ describe.skipIf(!postgres.available)(postgres.title('the handlers of email'), ()
         sent_at: expect.any(Date),
       },
     ]);
+  });
+
+  test('a changed password becomes one mail without a link', async () => {
+    const user = await knownUser();
+    const body = bytesOf(passwordChanged, { userId: user.userId });
+    await deliver('email.passwords', body);
+    await deliver('email.passwords', body);
+    await sendAll();
+    expect(server.received).toHaveLength(1);
+    expect(server.received[0]).toMatchObject({
+      to: [user.email],
+      mail: { subject: 'Your password was changed' },
+    });
+    expect(server.received[0]?.mail.text).toMatch(/^Hello Ada Lovelace,\n\na new password was set/);
+    expect(server.received[0]?.raw).not.toMatch(/https?:/);
   });
 
   const orderEvents: Readonly<Record<string, (customerId: string, id: string) => Uint8Array>> = {

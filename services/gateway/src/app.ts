@@ -14,6 +14,7 @@ import { adminPath, tokenOf } from './admin/session.ts';
 import type { Config } from './config.ts';
 import { messageDocs } from './docs/routes.ts';
 import { documentOf, frontPage } from './front-page.ts';
+import { passwordPage } from './reset-password/page.ts';
 import { forwardingRoutes, methodsOfServices } from './routes.ts';
 import { createShopDocument } from './shop-document.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
@@ -43,6 +44,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
       setSecurityHeaders,
       (scope) => frontPage(scope, addresses, upstreams),
       (scope) => messageDocs(scope, shop),
+      passwordPage,
       (scope) => pagesForAdministrators(scope, upstreams),
       (scope) => forwardingRoutes(scope, addresses, upstreams, config.EVENT_STREAMS),
     ],

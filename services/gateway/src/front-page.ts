@@ -3,6 +3,7 @@ import type { Address } from './addresses.ts';
 import { pageHeaders } from './admin/pages.ts';
 import { forward } from './forward.ts';
 import { homePage } from './home-page.ts';
+import { serviceStates } from './service-states.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The start page, the health of all services, and their OpenAPI documents. */
@@ -28,13 +29,7 @@ export const frontPage = (
     return reply.headers(pageHeaders).send(homePage({ origin, addresses: present }));
   });
 
-  server.get('/health/services', route, async () => ({
-    services: Object.fromEntries(
-      await Promise.all(
-        [...upstreams.values()].map(async (upstream) => [upstream.name, await stateOf(upstream)]),
-      ),
-    ),
-  }));
+  server.get('/health/services', route, () => serviceStates(upstreams.values()));
 
   for (const upstream of upstreams.values()) {
     server.get(documentOf(upstream.name), route, (request, reply) =>
@@ -55,22 +50,3 @@ const hostOf = (host = ''): string =>
   /^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i.test(host) ? host : 'localhost';
 
 export const documentOf = (service: string): string => `/docs/${service}/openapi.json`;
-
-const stateOf = async (upstream: Upstream): Promise<'ready' | 'not-ready' | 'away'> => {
-  try {
-    const signal = AbortSignal.timeout(2_000);
-    const request = {
-      method: 'GET',
-      path: '/health/ready',
-      headers: {},
-      body: undefined,
-      signal,
-      kind: 'health',
-    } as const;
-    const { status, body } = await upstream.request(request);
-    if (!Buffer.isBuffer(body)) body.resume();
-    return status === 200 ? 'ready' : 'not-ready';
-  } catch {
-    return 'away'; // requests to the service say why
-  }
-};

@@ -18,6 +18,7 @@ export const homePage = ({ origin, addresses }: HomePage): string => {
     ['/openapi.json', 'The same as one OpenAPI document', true],
     ['/docs/events', 'Events and commands between the services', true],
     ['/docs/asyncapi.json', 'The same as an AsyncAPI document', true],
+    ['/reset-password', 'Set a new password', services.has('user-registration')],
     ['/admin', 'Administration: sign in', services.has('user-registration')],
     ['/api/mails', 'Mails that the shop has sent (mailbox, development only)', services.has('mailbox')],
     ['/api/sensors/locations', 'Temperatures of the warehouses', services.has('sensor-analytics')],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import {
@@ -303,6 +304,18 @@ describe('forwarding', () => {
   });
 });
 
+test('the health of all services names the subscriptions that are paused', async () => {
+  const checks = { database: { status: 'ok' }, 'email.orders': { status: 'paused', reason: 'a test' } };
+  answer = (service, response) =>
+    void response
+      .writeHead(service === 'order' ? 503 : 200, { 'content-type': 'application/json' })
+      .end(service === 'email' ? JSON.stringify({ status: 'ready', checks }) : '{"status":"no checks"}');
+  expect((await call('/health/services')).body).toMatchObject({
+    services: { email: 'ready', order: 'not-ready' },
+    paused: ['email.orders'],
+  });
+});
+
 describe('what goes wrong', () => {
   test('a body over the limit answers 413, announced or not', async () => {
     const token = await tokenOf('customer');
@@ -585,6 +598,30 @@ describe('the start page and the documents', () => {
     });
   });
 
+  test('the page to set a password has a script that its policy names, and works with no other', async () => {
+    const { status, text, headers } = await call('/reset-password');
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const [script, ...others] = [...text.matchAll(/<script>(.*?)<\/script>/gs)].map(
+      ([, inner = '']) => inner,
+    );
+    expect(others).toEqual([]);
+    const hash = createHash('sha256')
+      .update(script ?? '')
+      .digest('base64');
+    expect(headers.get('content-security-policy')?.split('; ')).toEqual([
+      "default-src 'none'",
+      expect.stringMatching(/^style-src 'sha256-/),
+      `script-src 'sha256-${hash}'`,
+      "connect-src 'self'",
+      "form-action 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(text).toMatch(/<noscript>.*needs JavaScript/);
+    expect(text).not.toMatch(/ on\w+=|style=|src=|https?:/);
+  });
+
   test('the front page is a page for a browser, without a script', async () => {
     const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
     const { text, headers } = await call('/', { headers: { accept } });
@@ -650,7 +687,9 @@ describe('the start page and the documents', () => {
     const { status, text, headers } = await call('/docs/events');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
-    expect(text).not.toMatch(/<script|style=|src=|https?:\/\/(?!json-schema|www\.w3\.org\/2000\/svg)/i);
+    expect(text).not.toMatch(
+      /<script|style=|src=|https?:\/\/(?!shop\.example|json-schema|www\.w3\.org\/2000\/svg)/i,
+    );
     for (const { type } of shop.contracts) expect(text).toContain(`<h3 id="${type}">${type}</h3>`);
     const placed1 = text.slice(text.indexOf('<h3 id="order.placed">'), text.indexOf('id="order.refunded"'));
     for (const part of [

@@ -11,6 +11,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { discardRoutes } from './routes/discard.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { replayRoutes } from './routes/replay.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
 import type { Tables } from './store/tables.ts';
 
 const day = 24 * 60 * 60 * 1_000;
@@ -25,7 +26,8 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
     };
 
     return {
-      description: 'Lists, replays and discards dead letters, and keeps the audit record.',
+      description:
+        'Lists, replays and discards dead letters, pauses subscriptions, and keeps the audit record.',
       migrations,
       routes: [
         deadLetterRoutes(store),
@@ -33,6 +35,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         discardRoutes(store),
         messageRoutes(store, sendTo),
         auditRoutes(store),
+        subscriptionRoutes(store),
       ],
       background: [
         ...[...new Set([transport, stream])].map((each) => deadLetterConsumer(parts, each)),

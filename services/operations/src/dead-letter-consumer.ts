@@ -1,4 +1,4 @@
-import type { Consumer, Transport } from '@emporium/bus';
+import { type Consumer, type Transport, withContextOf } from '@emporium/bus';
 import type { LifecycleStage, ServiceContext } from '@emporium/service';
 import { storeDeadLetter } from './store/store-dead-letter.ts';
 import type { Tables } from './store/tables.ts';
@@ -19,7 +19,9 @@ export const deadLetterConsumer = (
         const isNewFailure = await storeDeadLetter(store, deadLetter);
         const { subscription, id: messageId, type, position, reason, attempts } = deadLetter;
         if (isNewFailure)
-          log.warn({ subscription, messageId, type, position, code: reason.code, attempts }, 'dead letter');
+          withContextOf(deadLetter.body, () =>
+            log.warn({ subscription, messageId, type, position, code: reason.code, attempts }, 'dead letter'),
+          );
       });
       consumer = started;
       return () => started.stop();

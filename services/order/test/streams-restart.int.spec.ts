@@ -68,6 +68,7 @@ describe.skipIf(!postgres.available)(postgres.title('two hundred streams through
   });
 
   const others = [
+    'BRIDGE',
     'USER_REGISTRATION',
     'INVENTORY',
     'PAYMENT',

@@ -32,9 +32,10 @@ export const administratorStep = (
       log.info({ userId: outcome.account.user_id }, 'created the administrator');
       return;
     }
-    const isCurrent = await verifyPassword(password, account.password_hash);
+    const { password_hash: stored } = account;
+    const isCurrent = stored !== null && (await verifyPassword(password, stored));
     if (isCurrent && account.role === 'administrator') return;
-    const hash = isCurrent ? account.password_hash : await hashPassword(password);
+    const hash = isCurrent ? stored : await hashPassword(password);
     await update(store.db, account.user_id, { role: 'administrator', password_hash: hash });
     log.info({ userId: account.user_id }, 'updated the administrator');
   };

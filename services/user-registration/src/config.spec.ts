@@ -9,6 +9,7 @@ const environment = {
   BUS_URL: 'memory://',
   JWT_PUBLIC_KEY: publicKey,
   JWT_PRIVATE_KEY: privateKey,
+  SHOP_URL: 'https://shop.example',
 };
 
 const wrong = (changes: Record<string, string>): string => {
@@ -33,6 +34,15 @@ test('the administrator needs an address and a password', () => {
     expect.stringMatching(/^ADMIN_EMAIL is wrong: must be an e-mail address/),
     expect.stringMatching(/^ADMIN_PASSWORD is wrong: must have 10 characters or more/),
   ]);
+});
+
+test.each([
+  ['shop.example', 'must be a URL that begins with http:, https:'],
+  ['ftp://shop.example', 'must be a URL that begins with http:, https:'],
+  ['https://shop.example/?x=1', 'must have no query and no fragment'],
+  ['https://shop.example/#x', 'must have no query and no fragment'],
+])('the public address %s is rejected', (SHOP_URL, why) => {
+  expect(wrong({ SHOP_URL })).toMatch(`SHOP_URL is wrong: ${why}`);
 });
 
 test('an invalid private key, or one that does not match the public key, is rejected without showing it', () => {

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { emailAddress, privateKeyFromText, serviceConfig } from '@emporium/service';
+import { emailAddress, httpUrl, privateKeyFromText, serviceConfig } from '@emporium/service';
 import { z } from 'zod';
 import { password } from './fields.ts';
 
@@ -26,6 +26,17 @@ export const config = serviceConfig
       .int('must be a whole number')
       .min(0, 'must be 0 or more')
       .default(60),
+    /** The requests for password links per client and minute, which may be made at once; more get a 429. 0 for no limit. */
+    PASSWORD_RESETS_PER_MINUTE: z.coerce
+      .number('must be a number')
+      .int('must be a whole number')
+      .min(0, 'must be 0 or more')
+      .default(10),
+    /** What people enter to reach the shop. Links in mails begin with it. */
+    SHOP_URL: httpUrl('https://shop.example').refine(
+      (text) => URL.canParse(text) && new URL(text).search === '' && new URL(text).hash === '',
+      'must have no query and no fragment',
+    ),
     /** The requests that may wait for a password to be hashed or verified; more get a 503. */
     PASSWORDS_WAITING: z.coerce
       .number('must be a number')

@@ -7,7 +7,7 @@ import type { Tables } from './store/tables.ts';
 
 export type LogInOutcome =
   | { readonly kind: 'logged-in'; readonly account: Account }
-  /** The address is unknown or the password is wrong. Neither the answer nor its time tells which. */
+  /** The address is unknown, has no password yet, or the password is wrong. Neither the answer nor its time tells which. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'too-many-failures'; readonly retryAfterMs: number }
   | { readonly kind: 'busy' };
@@ -39,7 +39,7 @@ export const createLogIn = (
     }
     const account = await findByEmail(db, email);
     const isCorrect = await verifyPassword(password, account?.password_hash ?? (await dummy));
-    if (account !== undefined && isCorrect) {
+    if (account !== undefined && account.password_hash !== null && isCorrect) {
       await resetFailures(db, email);
       return { kind: 'logged-in', account };
     }

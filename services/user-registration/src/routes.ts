@@ -13,6 +13,7 @@ import { busy, type ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { password } from './fields.ts';
 import type { CheckLogIn } from './log-in.ts';
 import { hashPassword } from './passwords.ts';
+import { tooBusy, tooManyRequests } from './problems.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { type Account, findByEmail, findById, register } from './store/accounts.ts';
 import type { Tables } from './store/tables.ts';
@@ -126,16 +127,15 @@ const addressUsed = () =>
   });
 
 const tooManyRegistrations = (retryAfterMs: number) =>
-  problem(429, 'too-many-registrations', 'Too many registrations by this client; try again later.', {
-    headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) },
-  });
+  tooManyRequests(
+    'too-many-registrations',
+    'Too many registrations by this client; try again later.',
+    retryAfterMs,
+  );
 
 const tooManyFailures = (retryAfterMs: number) =>
-  problem(429, 'too-many-failures', 'Too many wrong passwords for this address; try again later.', {
-    headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) },
-  });
-
-const tooBusy = () =>
-  problem(503, 'busy', 'Too many registrations and log-ins right now; try again shortly.', {
-    headers: { 'retry-after': '2' },
-  });
+  tooManyRequests(
+    'too-many-failures',
+    'Too many wrong passwords for this address; try again later.',
+    retryAfterMs,
+  );

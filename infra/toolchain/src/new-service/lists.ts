@@ -24,7 +24,7 @@ export const listEdits = (name: string): readonly ListEdit[] => {
     {
       file: 'packages/contracts/src/subscriptions.ts',
       lines: [`  subscription('${name}.orders', { to: [orderCompleted], retry: quick }),`],
-      from: /^export const subscriptions/,
+      from: /^const handled/,
       before: /^\];/,
     },
     {

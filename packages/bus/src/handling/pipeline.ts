@@ -2,7 +2,7 @@ import type { Contract, Registry, Subscription } from '@emporium/contracts';
 import { busErrors, Fault, messageOf, settlementOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { withContext } from '../message/context.ts';
-import { type Message, readMessage } from '../message/message.ts';
+import { type Message, readMessage, withContextOf } from '../message/message.ts';
 import { createProgress } from '../transport/consumer/progress.ts';
 import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from '../transport.ts';
 import { createOutage } from './outage.ts';
@@ -60,9 +60,12 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     } catch (error) {
       return rejectUnreadable(delivery, { code: codeOf(error), message: messageOf(error) }, facts);
     }
-    const isHandled = await withContext(message.context, () =>
-      tryTask(delivery, () => run(message, delivery.signal), facts),
-    );
+    const began = performance.now();
+    const isHandled = await withContext(message.context, async () => {
+      const succeeded = await tryTask(delivery, () => run(message, delivery.signal), facts);
+      if (succeeded) log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'handled');
+      return succeeded;
+    });
     // An ack that fails is not a failure of the handler, and does not count as an attempt.
     if (isHandled) await delivery.ack();
   };
@@ -75,7 +78,9 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     const { id, position } = delivery;
     const unreadable = { id, reason, ...(position === undefined ? {} : { position }) };
     if (!(await tryTask(delivery, async () => onUnreadable?.(unreadable), facts))) return;
-    log.warn({ ...facts, position, code: reason.code }, `dead letter: ${reason.message}`);
+    withContextOf(delivery.body, () =>
+      log.warn({ ...facts, position, code: reason.code }, `dead letter: ${reason.message}`),
+    );
     await delivery.deadLetter(reason);
   };
 
@@ -120,7 +125,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
       await deliver(delivery);
       progress.end(delivery);
     } catch (error) {
-      progress.failed(delivery, error);
+      withContextOf(delivery.body, () => progress.failed(delivery, error));
       throw error;
     }
   };

@@ -51,7 +51,7 @@ describe('the delay tiers of the brokers', () => {
   );
 
   const withDeadline = shop.subscriptions.filter(
-    ({ name, to }) => name === 'order.replies' || to.some(({ kind }) => kind === 'command'),
+    ({ name, to }) => name === 'order.replies' || to.some(({ senders }) => senders.includes('order')),
   );
   test.each(withDeadline.map(({ name, retry }) => [name, retry] as const))(
     'let %s use up its attempts well before the 30 s deadline of a step',

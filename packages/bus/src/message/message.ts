@@ -9,7 +9,7 @@ import {
 import { v7 as uuid } from 'uuid';
 import { busErrors } from '../errors.ts';
 import type { OutgoingMessage } from '../transport.ts';
-import { type Context, childTraceparent } from './context.ts';
+import { type Context, childTraceparent, withContext } from './context.ts';
 import { parseData } from './data.ts';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { isOpenStream, openStreamOf, readStreamMessage } from './open-stream.ts';
@@ -188,6 +188,17 @@ const upcastOnce = ({ data, ...older }: Upcasted, newer: Contract): Upcasted => 
 
 /** For an invalid date a text that `encode` refuses, naming the attribute. */
 const rfc3339 = (time: Date): string => (Number.isNaN(time.getTime()) ? 'invalid' : time.toISOString());
+
+/** Runs `work`, such as logging that a message cannot be handled, in the context of the message if its envelope can be read. */
+export const withContextOf = <T>(body: Uint8Array, work: () => T): T => {
+  let context: Context;
+  try {
+    context = contextOf(decode(body));
+  } catch {
+    return work();
+  }
+  return withContext(context, work);
+};
 
 const contextOf = (envelope: Envelope): Context => ({
   correlationId: envelope.correlationid,

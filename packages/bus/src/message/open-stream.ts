@@ -24,11 +24,12 @@ export const isOpenStream = (contract: Contract): contract is OpenStream => cont
 export const createStreamMessage = <C extends Contract>(contract: C, data: Input<C>): OutgoingMessage => {
   if (!isOpenStream(contract)) throw new Error(`${contract.type} is not an open stream: use createMessage`);
   const checked = parseData(contract, contract.strictSchema, data);
+  const body = encodeJson(checked, 'data'); // refuses what the id cannot be made from
   return {
     id: identityOf(contract, checked),
     type: contract.type,
     key: String(checked[contract.key]),
-    body: encodeJson(checked, 'data'),
+    body,
     kind: contract.kind,
     owner: contract.owner,
     open: true,
@@ -57,7 +58,7 @@ const timeOf = ({ codec: { time } }: OpenStream, data: Data<Contract>): Date =>
  * Replaces `NaN` and `Infinity`, which are not JSON but which some encoders write (Python's among them), with null, so that only
  * their own field is invalid. All other bytes stay the same.
  */
-const withoutNotANumber = (body: Uint8Array): Uint8Array => {
+export const withoutNotANumber = (body: Uint8Array): Uint8Array => {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (bytes.length > maxMessageBytes || !(bytes.includes('NaN') || bytes.includes('Infinity'))) return body;
   const text = bytes

@@ -65,6 +65,7 @@ const values: Readonly<Record<string, unknown>> = {
   temperature: 31.4,
   usual: 21,
   humidity: 45,
+  subscription: 'email.orders',
 };
 
 /** Texts for fields that have no example of their own. */

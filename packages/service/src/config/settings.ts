@@ -56,6 +56,12 @@ export const processConfig = z.object({
   PORT: port,
   HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: logLevel.default('info'),
+  /** Log lines are written to this file, and not to standard output. */
+  LOG_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ examples: ['/var/log/emporium/order.log'] }),
 });
 export type ProcessConfig = z.output<typeof processConfig>;
 

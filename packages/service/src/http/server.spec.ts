@@ -340,10 +340,10 @@ describe('an internal error', () => {
       });
       expect(lines.map((line) => JSON.parse(line))).toContainEqual(
         expect.objectContaining({
-          level: 'error',
-          correlationId: 'corr-12345',
-          route: url,
-          err: expect.anything(),
+          'log.level': 'error',
+          'emporium.correlation_id': 'corr-12345',
+          'http.route': url,
+          'error.message': expect.any(String),
         }),
       );
     },
@@ -367,9 +367,10 @@ describe('correlation', () => {
     const answer = await server.inject({ url: '/api/broken', headers });
     expect(answer.headers['x-correlation-id']).toBe('corr-12345');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      msg: 'about to break',
-      correlationId: 'corr-12345',
-      traceId: '0af7651916cd43dd8448eb211c80319c',
+      message: 'about to break',
+      'emporium.correlation_id': 'corr-12345',
+      'trace.id': '0af7651916cd43dd8448eb211c80319c',
+      'span.id': expect.stringMatching(/^[0-9a-f]{16}$/),
     });
   });
 

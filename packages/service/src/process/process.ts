@@ -4,6 +4,7 @@ import type { ProcessConfig } from '../config/settings.ts';
 import { createLog, type Log } from '../log.ts';
 import { reasonOf } from '../reason.ts';
 import type { LifecycleStage } from './lifecycle.ts';
+import { logWarnings } from './log-warnings.ts';
 import { runService } from './run-service.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, and starting again will not help. */
@@ -22,9 +23,16 @@ export const main = async <S extends z.ZodType<ProcessConfig>>(
   ) => readonly LifecycleStage[] | Promise<readonly LifecycleStage[]>,
 ): Promise<void> => {
   const config = readConfig(name, schema);
-  const log = createLog({ service: name, level: config.LOG_LEVEL });
+  const log = createLog({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
+  logWarnings(log);
+  if (config.LOG_FILE !== undefined) ignoreClosedOutput();
   const stages = await build(name, log, () => createApp(config, log));
   await runService({ name, log, stages });
+};
+
+/** The parent that read the output may have ended: this process drains then, and must not fail when something is printed. */
+const ignoreClosedOutput = (): void => {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 };
 
 const readConfig = <S extends z.ZodType>(name: string, schema: S): z.output<S> => {

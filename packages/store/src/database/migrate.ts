@@ -122,5 +122,17 @@ export const messagingMigrations: Migrations = {
       finished_at timestamptz
     )`,
     'create index backfill_open on backfill (requested_at) where finished_at is null',
+  ), // A row stays when the subscription is resumed: its sequence tells older changes from newer ones.
+  '008-subscription-pause': statements(
+    `create table subscription_pause (
+      subscription text primary key,
+      sequence bigint not null,
+      paused boolean not null,
+      since timestamptz,
+      paused_by text,
+      reason text,
+      check (not paused or (since is not null and paused_by is not null and reason is not null))
+    )`,
+    'create index subscription_pause_paused on subscription_pause (subscription) where paused',
   ),
 };

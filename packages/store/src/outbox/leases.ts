@@ -24,19 +24,24 @@ export interface LeaseOptions {
   readonly url: string;
   readonly partitions: number;
   readonly applicationName: string;
+  /**
+   * The first of the two keys of an advisory lock in the service's database for partitions; the next number is that for members. By
+   * default those of the outbox: other work takes numbers of its own.
+   */
+  readonly space?: number;
   /** Called when another member sent a hint. */
   readonly onHint: () => void;
 }
 
-/** The first of the two keys of an advisory lock in the service's database: for partitions, and for members. */
-const partitionSpace = 7_001;
-const memberSpace = 7_002;
+const outboxSpace = 7_001;
 const channel = 'outbox';
 
 /** A session that does not answer within this time, in milliseconds, is closed, and its leases are lost. */
 const answerMs = 5_000;
 
-export const createLeases = ({ url, partitions, applicationName, onHint }: LeaseOptions): Leases => {
+export const createLeases = (options: LeaseOptions): Leases => {
+  const { url, partitions, applicationName, space: partitionSpace = outboxSpace, onHint } = options;
+  const memberSpace = partitionSpace + 1;
   let session: pg.Client | undefined;
   let owned = new Set<number>();
   let members = 1;

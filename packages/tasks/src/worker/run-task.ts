@@ -83,14 +83,24 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
   return {
     processor: async (job, token) => {
       const id = job.id ?? '';
+      let payload: Payload;
       try {
-        const payload = readPayload(task.name, job.data);
-        const result = await withContext(contextOf(id, payload), () => perform(id, payload, job));
-        pause.over();
-        return result;
+        payload = readPayload(task.name, job.data);
       } catch (error) {
         throw await settle(error, job, token);
       }
+      return withContext(contextOf(id, payload), async () => {
+        try {
+          const began = performance.now();
+          const result = await perform(id, payload, job);
+          pause.over();
+          const facts = { task: task.name, taskId: id, attempt: job.attemptsMade + 1 };
+          log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'done');
+          return result;
+        } catch (error) {
+          throw await settle(error, job, token);
+        }
+      });
     },
     longer: (ms) =>
       [...attempts].filter(([, { began }]) => performance.now() - began >= ms).map(([id]) => id),

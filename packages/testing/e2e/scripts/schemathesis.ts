@@ -58,7 +58,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'emporium-schemathesis-'));
 const shop = await startShop({
   dataDir,
   port: await freePort(),
-  env: { 'user-registration': { REGISTRATIONS_PER_MINUTE: '0' } },
+  env: { 'user-registration': { REGISTRATIONS_PER_MINUTE: '0', PASSWORD_RESETS_PER_MINUTE: '0' } },
 });
 try {
   const client = createShopClient(shop.url, shop.admin);

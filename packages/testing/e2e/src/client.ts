@@ -90,6 +90,8 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
     login,
     asAdmin,
     register,
+    setPassword: (token: string, password: string) =>
+      http.request('POST', '/api/password-resets/complete', { body: { token, password } }),
     order,
     adminOrder: (orderId: string) => asAdmin<OrderView>('GET', `/api/orders/${orderId}`),
     place: ({ token }: Customer, body: OrderRequest, headers: Readonly<Record<string, string>> = {}) =>

@@ -75,7 +75,7 @@ describe.skipIf(!database.available)(database.title('a service that is told to s
 
   test('ends at once while deliveries wait for its database, and loses none of them', async () => {
     const service = await launch();
-    await service.logs('"msg":"started"');
+    await service.logs('"message":"started"');
     await server.kill();
     const orders = Array.from({ length: 20 }, () => uuid());
     const results = await transport.publish(orders.map(dispatch));

@@ -2,6 +2,7 @@ import { disasterCases } from './support/disasters.ts';
 import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
+import { passwordCases } from './support/passwords.ts';
 import { raceCases } from './support/races.ts';
 import { refundCrashCases } from './support/refund-crashes.ts';
 import { refundCases } from './support/refunds.ts';
@@ -19,6 +20,7 @@ testShop({
     refundCrashCases,
     duplicateCases,
     taskCases,
+    passwordCases,
     sensorCases,
     disasterCases,
     logCases,

@@ -3,6 +3,7 @@ import { disasterCases } from './support/disasters.ts';
 import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
+import { passwordCases } from './support/passwords.ts';
 import { raceCases } from './support/races.ts';
 import { refundCases } from './support/refunds.ts';
 import { sensorCases } from './support/sensors.ts';
@@ -21,6 +22,7 @@ testShop({
     refundCases,
     duplicateCases,
     taskCases,
+    passwordCases,
     sensorCases,
     disasterCases,
     logCases,

@@ -11,6 +11,7 @@ import type { MailContent } from './compose/compose-mail.ts';
 import { orderCancelledMail } from './order-cancelled.ts';
 import { orderConfirmedMail } from './order-confirmed.ts';
 import { orderRefundedMail } from './order-refunded.ts';
+import { passwordChangedMail } from './password-changed.ts';
 import { shipmentDeliveredMail } from './shipment-delivered.ts';
 import { shipmentDispatchedMail } from './shipment-dispatched.ts';
 import { temperatureAlertMail } from './temperature-alert.ts';
@@ -19,6 +20,7 @@ import { welcomeMail } from './welcome.ts';
 /** What a mail is about. */
 export type Occasion =
   | { readonly template: 'welcome' }
+  | { readonly template: 'password-changed' }
   | { readonly template: 'order-confirmed'; readonly about: Data<typeof orderConfirmed> }
   | { readonly template: 'order-cancelled'; readonly about: Data<typeof orderCancelled> }
   | { readonly template: 'order-refunded'; readonly about: Data<typeof orderRefunded> }
@@ -31,6 +33,8 @@ export const renderMail = (occasion: Occasion, name: string, time: Date): MailCo
   switch (occasion.template) {
     case 'welcome':
       return welcomeMail();
+    case 'password-changed':
+      return passwordChangedMail(name);
     case 'order-confirmed':
       return orderConfirmedMail(name, occasion.about);
     case 'order-cancelled':

@@ -19,4 +19,18 @@ export const migrations: Migrations = {
     )`,
     'create index mail_sent_at on mail (sent_at)',
   ),
+  '003-requested-mail': statements(
+    `create table requested_mail (
+      request_id text primary key,
+      template text not null,
+      user_id text,
+      email text,
+      url text,
+      requested_at timestamptz not null,
+      expires_at timestamptz,
+      ended_at timestamptz,
+      keep_until timestamptz not null
+    )`,
+    'create index requested_mail_keep_until on requested_mail (keep_until)',
+  ),
 };

@@ -13,6 +13,7 @@ import { mailRetryPolicy } from './mail-retry-policy.ts';
 /** What a mail is about. */
 const occasion = z.discriminatedUnion('template', [
   z.object({ template: z.literal('welcome') }),
+  z.object({ template: z.literal('password-changed') }),
   z.object({ template: z.literal('order-confirmed'), about: orderConfirmed.schema }),
   z.object({ template: z.literal('order-cancelled'), about: orderCancelled.schema }),
   z.object({ template: z.literal('order-refunded'), about: orderRefunded.schema }),

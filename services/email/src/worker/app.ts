@@ -15,9 +15,11 @@ import { createSmtpClient } from '../smtp/smtp-client.ts';
 import type { Tables } from '../store/tables.ts';
 import { dailyDigest } from '../tasks/daily-digest.ts';
 import { sendMail } from '../tasks/send-mail.ts';
+import { sendRequestedMail } from '../tasks/send-requested-mail.ts';
 import { dailyDigestHandler } from './daily-digest.ts';
 import { ensureSchedule } from './ensure-schedule.ts';
 import { sendMailHandler } from './send-mail.ts';
+import { sendRequestedMailHandler } from './send-requested-mail.ts';
 
 const api = { title: 'email worker', description: 'Sends the mails that are enqueued.' };
 const everyMorning = { cron: '0 7 * * *', timeZone: 'Europe/Berlin' };
@@ -30,7 +32,10 @@ export const createWorker = async (config: WorkerConfig, log: Log): Promise<read
   const smtp = createSmtpClient({ url: SMTP_URL, from });
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   const options = { store, smtp, domain, operations };
-  const failedCount = async () => (await tasks.queue(sendMail).counts()).failed;
+  const failedCount = async () => {
+    const counts = [tasks.queue(sendMail).counts(), tasks.queue(sendRequestedMail).counts()];
+    return (await Promise.all(counts)).reduce((sum, { failed }) => sum + failed, 0);
+  };
   const health = createHealth();
   health.add('database', () => store.probe());
   health.add('task queue', () => tasks.probe());
@@ -51,6 +56,7 @@ export const createWorker = async (config: WorkerConfig, log: Log): Promise<read
       start: () => {
         const whileAway = { probe: smtp.probe };
         tasks.work(sendMail, sendMailHandler(options), whileAway);
+        tasks.work(sendRequestedMail, sendRequestedMailHandler({ store, smtp, domain, log }), whileAway);
         tasks.work(dailyDigest, dailyDigestHandler({ ...options, failedCount }), whileAway);
         return () => tasks.close();
       },

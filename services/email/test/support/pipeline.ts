@@ -12,7 +12,9 @@ import type { TaskInput } from '@emporium/tasks';
 import { subscriptions } from '../../src/app.ts';
 import type { Tables } from '../../src/store/tables.ts';
 import type { sendMail } from '../../src/tasks/send-mail.ts';
+import type { sendRequestedMail } from '../../src/tasks/send-requested-mail.ts';
 import { type MailHandlerOptions, sendMailHandler } from '../../src/worker/send-mail.ts';
+import { type RequestedMailOptions, sendRequestedMailHandler } from '../../src/worker/send-requested-mail.ts';
 
 /** An event in the form in which its owner publishes it. */
 export const bytesOf = <C extends Contract>(contract: C, data: Input<C>, options: MessageOptions = {}) =>
@@ -45,15 +47,29 @@ export const takeTasks = async (store: Store<Tables>): Promise<OutgoingTask[]> =
 /** Runs a task with the worker's handler. */
 export const createSender = (options: MailHandlerOptions) => {
   const handler = sendMailHandler(options);
-  return async ({ id, data, context }: OutgoingTask): Promise<void> => {
-    const { signal } = new AbortController();
-    const attempt = { id, attempt: 1, enqueuedAt: new Date(), dueAt: new Date(), signal };
-    await withContext(context, () =>
-      handler(data as TaskInput<typeof sendMail>, {
-        ...attempt,
-        progress: async () => undefined,
-        resultsOf: async () => [],
-      }),
+  return async (task: OutgoingTask): Promise<void> => {
+    await withContext(task.context, () =>
+      handler(task.data as TaskInput<typeof sendMail>, attemptOf(task.id, 1)),
     );
   };
 };
+
+/** The same for mails that a command asked for. */
+export const createRequestedSender = (options: RequestedMailOptions) => {
+  const handler = sendRequestedMailHandler(options);
+  return async (task: OutgoingTask, attempt = 1): Promise<void> => {
+    await withContext(task.context, () =>
+      handler(task.data as TaskInput<typeof sendRequestedMail>, attemptOf(task.id, attempt)),
+    );
+  };
+};
+
+const attemptOf = (id: string, attempt: number) => ({
+  id,
+  attempt,
+  enqueuedAt: new Date(),
+  dueAt: new Date(),
+  signal: new AbortController().signal,
+  progress: async () => undefined,
+  resultsOf: async () => [],
+});

@@ -41,16 +41,22 @@ export const page = (content: string): string => `<!doctype html>
 </html>
 `;
 
-export const pageHeaders = {
+/** A page with an inline script sends forms with it, as JSON to this shop, and in no other way. */
+export const headersOfPage = ({ script }: { script?: string } = {}) => ({
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': [
     "default-src 'none'",
-    `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-    "form-action 'self'",
+    `style-src ${sourceOf(style)}`,
+    ...(script === undefined ? [] : [`script-src ${sourceOf(script)}`, "connect-src 'self'"]),
+    `form-action ${script === undefined ? "'self'" : "'none'"}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; '),
-};
+});
+
+const sourceOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+export const pageHeaders = headersOfPage();
 
 export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -65,5 +65,15 @@ export const migrations: Migrations = {
     `create index dead_letter_failed_at on dead_letter (failed_at, id) where status = 'open'`,
     `create index dead_letter_open on dead_letter (subscription, opened_at, id) where status = 'open'`,
     `create index dead_letter_resolved on dead_letter (subscription, resolved_at, id) where status <> 'open'`,
+  ), // What is wanted; each service has its own table of what it was told.
+  '006-subscription-state': statements(
+    `create table subscription_state (
+      subscription text primary key,
+      state text not null check (state in ('active', 'paused')),
+      sequence bigint not null,
+      since timestamptz,
+      changed_by text,
+      reason text
+    )`,
   ),
 };

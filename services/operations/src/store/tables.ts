@@ -4,6 +4,7 @@ export interface Tables {
   dead_letter: DeadLetterTable;
   dead_letter_step: DeadLetterStepTable;
   audit: AuditTable;
+  subscription_state: SubscriptionStateTable;
 }
 
 export type Status = 'open' | 'replayed' | 'discarded';
@@ -66,4 +67,16 @@ export interface AuditTable {
   details: ColumnType<Readonly<Record<string, unknown>>, string, never>;
   /** Null while the action is in progress. Stays null after a crash: then it may or may not have been done. */
   outcome: 'done' | 'refused' | null;
+}
+
+/** What was requested last of a subscription. */
+export interface SubscriptionStateTable {
+  subscription: string;
+  state: 'active' | 'paused';
+  /** The number of changes. */
+  sequence: number;
+  /** When it was paused or resumed last, by whom and why; null until then. */
+  since: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  changed_by: ColumnType<string | null, string | null | undefined, string | null>;
+  reason: ColumnType<string | null, string | null | undefined, string | null>;
 }

@@ -21,6 +21,7 @@ import { deadLetterRoutes } from '../../src/routes/dead-letters.ts';
 import { discardRoutes } from '../../src/routes/discard.ts';
 import { messageRoutes } from '../../src/routes/messages.ts';
 import { replayRoutes } from '../../src/routes/replay.ts';
+import { subscriptionRoutes } from '../../src/routes/subscriptions.ts';
 import { storeDeadLetter } from '../../src/store/store-dead-letter.ts';
 import type { Tables } from '../../src/store/tables.ts';
 
@@ -103,6 +104,7 @@ export const openOperations = async (adminUrl: string): Promise<Operations> => {
       discardRoutes(store),
       messageRoutes(store, broker.sendTo),
       auditRoutes(store),
+      subscriptionRoutes(store),
     ],
   });
   return {

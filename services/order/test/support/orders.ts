@@ -6,7 +6,14 @@ import {
   newContext,
   readMessage,
 } from '@emporium/bus';
-import { type Contract, type Input, productListed, type ServiceName, shop } from '@emporium/contracts';
+import {
+  type Contract,
+  type Input,
+  isControl,
+  productListed,
+  type ServiceName,
+  shop,
+} from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
 import {
   createHealth,
@@ -65,7 +72,7 @@ export const openOrders = async (adminUrl: string, changes: Partial<Settings> = 
     const health = createHealth();
     const definition = defineOrders({ ...settings.parse({}), ...changes })({ store, health, log });
     const runs = shop.subscriptions
-      .filter(({ service }) => service === 'order')
+      .filter((each) => each.service === 'order' && !isControl(each))
       .map((subscription) => ({
         subscription,
         run: store.runner(subscription, definition.subscriptions?.[subscription.name] ?? []).run,

@@ -20,4 +20,22 @@ export const migrations: Migrations = {
     )`,
     'create index log_in_failures_counted_until on log_in_failures (counted_until)',
   ),
+  '003-password-link': statements(
+    'alter table account alter column password_hash drop not null',
+    `create table password_link (
+      token_hash text primary key,
+      user_id text not null references account (user_id) on delete cascade,
+      created_at timestamptz not null,
+      expires_at timestamptz not null,
+      ended_at timestamptz
+    )`,
+    'create index password_link_user_id on password_link (user_id, created_at)',
+    'create index password_link_expires_at on password_link (expires_at)',
+    `create table password_link_request (
+      id text primary key,
+      email text not null,
+      correlation_id text not null,
+      requested_at timestamptz not null
+    )`,
+  ),
 };

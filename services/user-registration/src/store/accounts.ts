@@ -1,7 +1,7 @@
 import { emit } from '@emporium/bus';
 import { userRegistered } from '@emporium/contracts';
 import { addressKey, type Role } from '@emporium/service';
-import { type Store, violates } from '@emporium/store';
+import type { Store, Tx } from '@emporium/store';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { AccountTable, Tables } from './tables.ts';
@@ -12,7 +12,8 @@ export interface NewAccount {
   readonly email: string;
   readonly name: string;
   readonly role: Role;
-  readonly passwordHash: string;
+  /** Null for an account whose password is set later, with a link. */
+  readonly passwordHash: string | null;
 }
 
 export type Registration =
@@ -20,21 +21,29 @@ export type Registration =
   | { readonly kind: 'address-used' };
 
 /** Inserts the account and publishes `user.registered` in one transaction. Of concurrent calls for one address one succeeds. */
-export const register = async (store: Store<Tables>, given: NewAccount): Promise<Registration> => {
-  const { email, name, role, passwordHash } = given;
-  try {
-    const account = await store.transaction(async ({ tx, now, effects }) => {
-      const row = { user_id: uuid(), email, name, role, password_hash: passwordHash, created_at: now };
-      await tx.insertInto('account').values(row).execute();
-      effects.push(emit(userRegistered, { userId: row.user_id, email, name }, { sequence: 1 }));
-      return row;
-    });
+export const register = (store: Store<Tables>, given: NewAccount): Promise<Registration> =>
+  store.transaction(async ({ tx, now, effects }) => {
+    const account = await insertAccount(tx, given, now);
+    if (account === undefined) return { kind: 'address-used' };
+    effects.push(registeredEvent(account));
     return { kind: 'registered', account };
-  } catch (error) {
-    if (violates(error, 'account_email')) return { kind: 'address-used' };
-    throw error;
-  }
-};
+  });
+
+/** Undefined when the address has an account. */
+export const insertAccount = (
+  tx: Tx<Tables>,
+  { email, name, role, passwordHash }: NewAccount,
+  now: Date,
+): Promise<Account | undefined> =>
+  tx
+    .insertInto('account')
+    .values({ user_id: uuid(), email, name, role, password_hash: passwordHash, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+
+export const registeredEvent = ({ user_id: userId, email, name }: Account) =>
+  emit(userRegistered, { userId, email, name }, { sequence: 1 });
 
 export const findByEmail = (db: Kysely<Tables>, email: string): Promise<Account | undefined> =>
   db.selectFrom('account').selectAll().where(sql`lower(email)`, '=', addressKey(email)).executeTakeFirst();
@@ -42,10 +51,14 @@ export const findByEmail = (db: Kysely<Tables>, email: string): Promise<Account 
 export const findById = (db: Kysely<Tables>, userId: string): Promise<Account | undefined> =>
   db.selectFrom('account').selectAll().where('user_id', '=', userId).executeTakeFirst();
 
+/** Locks the account until the end of the transaction. */
+export const lockById = (tx: Tx<Tables>, userId: string): Promise<Account | undefined> =>
+  tx.selectFrom('account').selectAll().where('user_id', '=', userId).forUpdate().executeTakeFirst();
+
 export const update = async (
   db: Kysely<Tables>,
   userId: string,
-  changes: { role: Role; password_hash: string },
+  changes: { role?: Role; password_hash: string },
 ): Promise<void> => {
   await db.updateTable('account').set(changes).where('user_id', '=', userId).execute();
 };

@@ -1,4 +1,5 @@
-import { shop } from '@emporium/contracts';
+import { createMessage, newContext, readMessage } from '@emporium/bus';
+import { type Input, registerUser, shop } from '@emporium/contracts';
 import { freshDatabase } from '@emporium/servers';
 import {
   createHealth,
@@ -14,8 +15,13 @@ import {
 import { createStore, type Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { createConcurrencyLimiter } from '../../src/concurrency-limiter.ts';
+import { onRegisterUser } from '../../src/handlers/register-user.ts';
 import { createLogIn } from '../../src/log-in.ts';
 import { migrations } from '../../src/migrations/index.ts';
+import { createPasswordLinkIssuer } from '../../src/password-links/issuer.ts';
+import { createPasswordLinkRequests } from '../../src/password-links/requests.ts';
+import { createSetPassword } from '../../src/password-links/set-password.ts';
+import { passwordRoutes } from '../../src/password-routes.ts';
 import { createRateLimiter } from '../../src/rate-limiter.ts';
 import { userRoutes } from '../../src/routes.ts';
 import type { Tables } from '../../src/store/tables.ts';
@@ -29,21 +35,37 @@ export const verifier = createTokenVerifier(publicKey);
 
 const outbox = sql<{ body: Buffer }>`select body from outbox order by id`;
 
+export interface Published {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly sequence?: number;
+  readonly expiry?: string;
+  readonly correlationid: string;
+}
+
 export interface Users {
   readonly store: Store<Tables>;
   readonly server: HttpServer;
   readonly lines: readonly string[];
-  /** Advances the clock of the log-in limit. */
+  /** Handles `user-registration.register-user` as it comes from the broker, each time with another message id unless given. */
+  registerUser(data: Input<typeof registerUser>, options?: { readonly id?: string }): Promise<void>;
+  /** Advances the clock of the log-in limit and of the password links. */
   advance(ms: number): void;
-  /** The events in the outbox, in order. */
-  published(): Promise<{ type: string; data: unknown; sequence?: number }[]>;
+  /** The events and commands in the outbox, in order. */
+  published(): Promise<Published[]>;
   close(): Promise<void>;
 }
 
-/** The service's routes, with a database of their own and without a broker. */
+interface UsersOptions {
+  readonly maxQueued?: number;
+  readonly perMinute?: number;
+  readonly resetsPerMinute?: number;
+}
+
+/** The service's routes and handlers, with a database of their own and without a broker. */
 export const openUsers = async (
   adminUrl: string,
-  { maxQueued = 100, perMinute }: { maxQueued?: number; perMinute?: number } = {},
+  { maxQueued = 100, perMinute, resetsPerMinute }: UsersOptions = {},
 ): Promise<Users> => {
   const database = await freshDatabase(adminUrl);
   const lines: string[] = [];
@@ -57,7 +79,14 @@ export const openUsers = async (
   let ahead = 0;
   // A long wait, since a busy machine hashes slowly.
   const hashing = createConcurrencyLimiter({ maxConcurrent: 2, maxQueued, maxWaitMs: 60_000 });
-  const logIn = createLogIn(store.db, hashing, () => new Date(Date.now() + ahead));
+  const clock = () => new Date(Date.now() + ahead);
+  const logIn = createLogIn(store.db, hashing, clock);
+  const issuer = createPasswordLinkIssuer('https://shop.example/');
+  const requests = createPasswordLinkRequests({ store, issuer, log, clock });
+  const poller = requests.start();
+  const subscription = shop.subscription('user-registration.commands');
+  if (subscription === undefined) throw new Error('no subscription');
+  const { run } = store.runner(subscription, [onRegisterUser({ issuer, log })]);
   const server = await createHttpServer({
     log,
     api: { title: 'user-registration', description: 'under test' },
@@ -68,12 +97,23 @@ export const openUsers = async (
         ...{ store, hashing, logIn, tokens },
         registrations: perMinute === undefined ? undefined : createRateLimiter({ perMinute }),
       }),
+      passwordRoutes({
+        requests,
+        setPassword: createSetPassword({ store, hashing, clock }),
+        limiter:
+          resetsPerMinute === undefined ? undefined : createRateLimiter({ perMinute: resetsPerMinute }),
+      }),
     ],
   });
   return {
     store,
     server,
     lines,
+    registerUser: async (data, { id } = {}) => {
+      const options = id === undefined ? {} : { id };
+      const { body } = createMessage('bridge', registerUser, data, newContext(), options);
+      await run(readMessage(shop, new Set([registerUser]), body), new AbortController().signal);
+    },
     advance: (ms) => {
       ahead += ms;
     },
@@ -83,6 +123,7 @@ export const openUsers = async (
     },
     close: async () => {
       await server.close();
+      await poller.stop();
       await store.close();
       await database.drop();
     },

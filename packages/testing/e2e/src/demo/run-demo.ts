@@ -4,7 +4,8 @@ import { eventually } from '../eventually.ts';
 import { checkInvariants } from '../invariants.ts';
 import { rebuilt, refunded, timeTravel } from './history-scenarios.ts';
 import { place } from './place-order.ts';
-import type { DemoContext, DemoReporter, Scenario } from './scenario.ts';
+import { registeredElsewhere } from './registration-scenario.ts';
+import type { DemoContext, DemoReporter, Scenario, SendRegistration } from './scenario.ts';
 import { sensorScenarios } from './sensor-scenarios.ts';
 
 const products = [
@@ -15,11 +16,16 @@ const products = [
 
 /**
  * Runs the demo: orders that complete, one as it was at three moments, one declined and compensated, one out of stock, one that
- * is refunded in part, one whose mails fail and are retried, one poison message that is dead-lettered, repaired and replayed, a
+ * is refunded in part, one whose mails fail and are retried, one poison message that is dead-lettered, repaired and replayed, a user
+ * whom another system registers, a
  * read model that is rebuilt while orders come in, a warehouse that gets too hot. Then it checks that orders, stock, money,
  * points and mails add up. Returns whether every check succeeded.
  */
-export const runDemo = async (client: ShopClient, output: DemoReporter): Promise<boolean> => {
+export const runDemo = async (
+  client: ShopClient,
+  output: DemoReporter,
+  sendRegistration: SendRegistration = sendToStream(client),
+): Promise<boolean> => {
   let allPassed = true;
   const reporter: DemoReporter = {
     ...output,
@@ -33,15 +39,23 @@ export const runDemo = async (client: ShopClient, output: DemoReporter): Promise
   const leftOver = new Set((await client.deadLetters()).map(({ id }) => id));
   await openShop({ client, reporter });
   const customers = await registerCustomers(client, reporter, run);
-  const context: DemoContext = { client, reporter, run, customers, leftOver };
+  const context: DemoContext = { client, reporter, run, sendRegistration, customers, leftOver };
   const [warehouses, heat] = sensorScenarios();
   const scenarios = [
     ...[warehouses, twoOrders, timeTravel, declined, outOfStock],
-    ...[refunded, mailRetried, poison, rebuilt, heat, summary],
+    ...[refunded, mailRetried, poison, registeredElsewhere, rebuilt, heat, summary],
   ];
   for (const scenario of scenarios) await scenario(context);
   return allPassed;
 };
+
+/** To the open stream, through the route for messages of third parties: for shops whose broker the demo does not know. */
+const sendToStream =
+  (client: ShopClient): SendRegistration =>
+  async (body) => {
+    await client.asAdmin('POST', '/api/admin/messages', { subscription: 'bridge.user-registrations', body });
+    return 'on the open stream user_registrations';
+  };
 
 const openShop = async ({ client, reporter }: Pick<DemoContext, 'client' | 'reporter'>): Promise<void> => {
   for (const product of products) await client.stock(product, product.sku === 'POSTER-3' ? 3 : 100);

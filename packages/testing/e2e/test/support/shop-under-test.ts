@@ -54,7 +54,7 @@ export const startShopUnderTest = async (broker: BrokerUnderTest): Promise<ShopU
     ...(broker.url === undefined ? {} : { busUrl: broker.url }),
     ...(broker.streamUrl === undefined ? {} : { streamUrl: broker.streamUrl }),
     env: {
-      '*': { LOG_LEVEL: 'info' },
+      '*': { LOG_LEVEL: 'debug' },
       order: deadlines,
       'user-registration': { REGISTRATIONS_PER_MINUTE: '0' },
       payment: { PROVIDER_TIMEOUT_MS: '1000' },

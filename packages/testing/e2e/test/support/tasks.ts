@@ -40,6 +40,7 @@ export const taskCases = (shop: () => ShopUnderTest): void => {
       expect(body).toEqual({
         tasks: [
           { name: 'email.send', counts: { waiting, active, delayed, completed, failed } },
+          { name: 'email.send-requested', counts: { waiting, active, delayed, completed, failed } },
           { name: 'email.daily-digest', counts: { waiting: 0, active: 0, delayed: 1, completed, failed: 0 } },
         ],
       });
@@ -63,7 +64,7 @@ export const taskCases = (shop: () => ShopUnderTest): void => {
       const [, script = ''] = / src="([^"]+)"/.exec(await page.text()) ?? [];
       expect((await get(`/${script}`)).headers.get('content-type')).toContain('/javascript');
       expect(await (await get('/api/queues')).json()).toMatchObject({
-        queues: [{ name: 'email.send' }, { name: 'email.daily-digest' }],
+        queues: [{ name: 'email.send' }, { name: 'email.send-requested' }, { name: 'email.daily-digest' }],
       });
     });
 

@@ -4,6 +4,9 @@ import { plainText } from './plain-text.ts';
 
 export type Template =
   | 'welcome'
+  | 'password-reset'
+  | 'first-password'
+  | 'password-changed'
   | 'order-confirmed'
   | 'order-cancelled'
   | 'order-refunded'
@@ -23,6 +26,8 @@ export interface MailContent {
 /** A part of a mail, rendered both as text and as HTML. */
 export type Block =
   | { readonly kind: 'paragraph'; readonly text: string }
+  /** As text the URL, on a line of its own. */
+  | { readonly kind: 'link'; readonly text: string; readonly url: string }
   /** All columns but the first are right-aligned. */
   | { readonly kind: 'table'; readonly rows: readonly (readonly string[])[] };
 
@@ -38,6 +43,7 @@ interface MailDescription {
 const maxSubjectLength = 150;
 const maxParagraphLength = 1_000;
 const maxCellLength = 120;
+const maxUrlLength = 2_000;
 
 /**
  * Renders a mail as text and as HTML. All values are treated as plain text of limited length, so they cannot inject markup,
@@ -59,6 +65,13 @@ export const paragraph = (text: string): Block => ({
   text: plainText(text, maxParagraphLength),
 });
 
+/** Only for URLs that the shop has made. */
+export const link = (text: string, url: string): Block => ({
+  kind: 'link',
+  text: plainText(text, maxCellLength),
+  url: plainText(url, maxUrlLength),
+});
+
 export const table = (rows: readonly (readonly string[])[]): Block => ({
   kind: 'table',
   rows: rows.map((row) => row.map((cell) => plainText(cell, maxCellLength))),
@@ -66,6 +79,7 @@ export const table = (rows: readonly (readonly string[])[]): Block => ({
 
 const asText = (block: Block): string => {
   if (block.kind === 'paragraph') return block.text;
+  if (block.kind === 'link') return block.url;
   const widths = (block.rows[0] ?? []).map((_, column) =>
     Math.max(...block.rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -76,13 +90,14 @@ const asText = (block: Block): string => {
   return block.rows.map((row) => line(row).join('  ').trimEnd()).join('\n');
 };
 
-const asHtml = (block: Block): Html =>
-  block.kind === 'paragraph'
-    ? html`<p>${block.text}</p>`
-    : html`<table cellpadding="6">${block.rows.map(
-        (row) =>
-          html`<tr>${row.map((cell, column) => html`<td align="${column === 0 ? 'left' : 'right'}">${cell}</td>`)}</tr>`,
-      )}</table>`;
+const asHtml = (block: Block): Html => {
+  if (block.kind === 'paragraph') return html`<p>${block.text}</p>`;
+  if (block.kind === 'link') return html`<p><a href="${block.url}">${block.text}</a></p>`;
+  return html`<table cellpadding="6">${block.rows.map(
+    (row) =>
+      html`<tr>${row.map((cell, column) => html`<td align="${column === 0 ? 'left' : 'right'}">${cell}</td>`)}</tr>`,
+  )}</table>`;
+};
 
 const page = (title: string, blocks: readonly Html[]): Html =>
   html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title></head><body>${blocks}</body></html>`;

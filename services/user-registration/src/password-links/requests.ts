@@ -1,0 +1,84 @@
+import { currentContext, type Log, newContext, withContext } from '@emporium/service';
+import { type Poller, type Store, startPoller } from '@emporium/store';
+import { v7 as uuid } from 'uuid';
+import { findByEmail, lockById } from '../store/accounts.ts';
+import type { PasswordLinkRequestTable, Tables } from '../store/tables.ts';
+import type { PasswordLinkIssuer } from './issuer.ts';
+
+/**
+ * Requests for a link by people who forgot their password. A request is only stored, and handled afterwards: neither its answer
+ * nor the time that it takes tells whether the address has an account.
+ */
+export interface PasswordLinkRequests {
+  /** Resolves when the request is committed. */
+  add(email: string): Promise<void>;
+  /** Handles requests until it is stopped. */
+  start(): Poller;
+}
+
+export interface PasswordLinkRequestsOptions {
+  readonly store: Store<Tables>;
+  readonly issuer: PasswordLinkIssuer;
+  readonly log: Log;
+  readonly clock?: () => Date;
+}
+
+/** For requests that another instance has stored and not handled. */
+const pollMs = 5_000;
+
+export const createPasswordLinkRequests = ({
+  store,
+  issuer,
+  log,
+  clock = () => new Date(),
+}: PasswordLinkRequestsOptions): PasswordLinkRequests => {
+  const pollers = new Set<Poller>();
+
+  const handle = (request: PasswordLinkRequestTable): Promise<void> =>
+    store.transaction(async ({ tx, effects }) => {
+      const { numDeletedRows } = await tx
+        .deleteFrom('password_link_request')
+        .where('id', '=', request.id)
+        .executeTakeFirst();
+      if (numDeletedRows === 0n) return; // another instance has handled it
+      const found = await findByEmail(tx, request.email);
+      const account = found && (await lockById(tx, found.user_id));
+      // Administrators have the password of the configuration.
+      if (account === undefined || account.role === 'administrator') return;
+      const command = await issuer.issue(tx, account, 'reset', clock());
+      if (command === undefined)
+        log.info(
+          { userId: account.user_id },
+          'no link to set a password: the account got several within an hour',
+        );
+      else effects.push(command);
+    });
+
+  const run = async (): Promise<number> => {
+    const next = await store.db
+      .selectFrom('password_link_request')
+      .selectAll()
+      .orderBy('requested_at')
+      .limit(1)
+      .executeTakeFirst();
+    if (next === undefined) return pollMs;
+    await withContext(newContext({ correlationId: next.correlation_id }), () => handle(next));
+    return 0;
+  };
+
+  return {
+    add: async (email) => {
+      const { correlationId } = currentContext() ?? newContext();
+      await store.db
+        .insertInto('password_link_request')
+        .values({ id: uuid(), email, correlation_id: correlationId, requested_at: clock() })
+        .execute();
+      for (const poller of pollers) poller.wake();
+    },
+    start: () => {
+      const poller = startPoller({ name: 'requests for password links', log, run });
+      pollers.add(poller);
+      return poller;
+    },
+  };
+};
