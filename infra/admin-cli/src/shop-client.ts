@@ -47,7 +47,9 @@ export const signIn = async (
 /** The detail of a problem document and its fields, or the status. */
 export const describe = ({ status, body }: ShopResponse): string => {
   const { detail, errors } = body as { detail?: string; errors?: { field: string; message: string }[] }; // RFC 9457
-  const fields = (errors ?? []).map(({ field, message }) => `${field} ${message}`);
+  const fields = (errors ?? [])
+    .map(({ field, message }) => `${field} ${message}`)
+    .filter((text) => detail?.includes(text) !== true);
   return [detail ?? `it answered ${status}`, ...fields].join(' ');
 };
 

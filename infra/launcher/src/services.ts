@@ -81,7 +81,7 @@ export const services: readonly ServiceEntry[] = [
   { name: 'sensor-analytics', database: true, stream: true, env: none },
   { name: 'loyalty', database: true, env: none },
   { name: 'sensor-simulator', standIn: true, database: false, stream: true, env: none },
-  { name: 'bridge', database: true, stream: true, env: none },
+  { name: 'bridge', database: true, stream: true, env: () => ({ WEBHOOKS_ALLOW_PRIVATE: 'true' }) },
   {
     name: 'gateway',
     database: false,

@@ -55,6 +55,7 @@ export {
 export { numbered } from './order-placed.ts';
 export {
   authorisePayment,
+  cancelRefund,
   capturePayment,
   paymentAuthorised,
   paymentCaptured,

@@ -47,6 +47,18 @@ export const refundPayment = command('payment.refund', {
   replaces: refundPayment2, // which does not say how much
 });
 
+/**
+ * Withdraws a refund that will not be paid, or was paid outside of the system: a command for it that comes later is declined. Answered
+ * only when it was paid already.
+ */
+export const cancelRefund = command('payment.cancel-refund', {
+  owner,
+  senders,
+  version: 1,
+  key: 'orderId',
+  schema: z.object({ orderId: id, refundId: id }),
+});
+
 export const [paymentAuthorised1, paymentAuthorised] = sagaReply('payment.authorised', {
   owner,
   key: 'orderId',

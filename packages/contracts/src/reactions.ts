@@ -20,6 +20,7 @@ import {
 } from './order.ts';
 import {
   authorisePayment,
+  cancelRefund,
   capturePayment,
   paymentAuthorised,
   paymentCaptured,
@@ -55,6 +56,7 @@ export const reactions: readonly Reaction[] = [
   reaction('payment.commands', authorisePayment, { leadsTo: [paymentAuthorised, paymentDeclined] }),
   reaction('payment.commands', capturePayment, { leadsTo: [paymentCaptured, paymentCaptureFailed] }),
   reaction('payment.commands', voidPayment, { leadsTo: [paymentVoided] }),
+  reaction('payment.commands', cancelRefund, { leadsTo: [paymentRefunded] }),
   reaction('payment.commands', refundPayment, { leadsTo: [paymentRefunded, paymentRefundDeclined] }),
 
   reaction('shipping.commands', dispatchOrder, { leadsTo: [shipmentDispatched, shipmentFailed] }),
@@ -77,12 +79,14 @@ export const reactions: readonly Reaction[] = [
     repeats: [{ contract: capturePayment, until: 'after ORDER_STEP_ATTEMPTS commands the order is parked' }],
   }),
 
-  reaction('order.refund-replies', paymentRefunded, { leadsTo: [returnStock, orderRefunded] }),
+  reaction('order.refund-replies', paymentRefunded, {
+    leadsTo: [returnStock, orderRefunded, orderRefundParked],
+  }),
   reaction('order.refund-replies', paymentRefundDeclined, {
     leadsTo: [orderRefundParked],
     repeats: [{ contract: refundPayment, until: 'after ORDER_STEP_ATTEMPTS commands the refund is parked' }],
   }),
-  reaction('order.refund-replies', stockReturned, { leadsTo: [orderRefunded] }),
+  reaction('order.refund-replies', stockReturned, { leadsTo: [orderRefunded, orderRefundParked] }),
 
   reaction('bridge.user-registrations', userRegistrations, { leadsTo: [registerUser] }),
   reaction('user-registration.commands', registerUser, { leadsTo: [userRegistered, sendPasswordLink] }),

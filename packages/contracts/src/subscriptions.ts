@@ -4,6 +4,7 @@ import {
   commitReservation1,
   productListed,
   productPriceChanged,
+  productRestocked,
   releaseStock,
   releaseStock1,
   reserveStock,
@@ -19,10 +20,18 @@ import {
   stockReserved1,
   stockReturned,
 } from './inventory.ts';
-import { orderCancelled, orderCompleted, orderConfirmed, orderRefunded } from './order.ts';
+import {
+  orderCancelled,
+  orderCompleted,
+  orderConfirmed,
+  orderPlaced,
+  orderPlaced1,
+  orderRefunded,
+} from './order.ts';
 import {
   authorisePayment,
   authorisePayment1,
+  cancelRefund,
   capturePayment,
   capturePayment1,
   paymentAuthorised,
@@ -86,6 +95,7 @@ const handled: readonly Subscription[] = [
       refundPayment1,
       refundPayment2,
       refundPayment,
+      cancelRefund,
     ],
     retry: quick,
   }),
@@ -156,6 +166,24 @@ const handled: readonly Subscription[] = [
   subscription('bridge.user-registrations', { to: [userRegistrations], retry: quick }),
   subscription('bridge.warehouse', { to: [orderConfirmed], retry: patient }),
   subscription('bridge.mail-results', { to: [welcomeMailSent, welcomeMailFailed], retry: quick }),
+  // What outsiders may know: no user data, and no messages of sagas but those that an order's customer sees, too.
+  subscription('bridge.webhooks', {
+    to: [
+      orderPlaced1,
+      orderPlaced,
+      orderConfirmed,
+      orderCompleted,
+      orderCancelled,
+      orderRefunded,
+      shipmentDispatched1,
+      shipmentDispatched,
+      shipmentDelivered,
+      productListed,
+      productPriceChanged,
+      productRestocked,
+    ],
+    retry: quick,
+  }),
 ];
 
 /** All subscriptions, with those that pause and resume the others. */

@@ -2,8 +2,8 @@ import type { SendEffect } from '@emporium/bus';
 import { downcast } from '@emporium/contracts';
 import type { SagaDefinition, Step } from './definition.ts';
 import type { Changed } from './inputs.ts';
-import { changed, deadlineAfter, type Outcome } from './outcome.ts';
-import { isAfterPivot, stepIdOf, stepOf, withoutDeadline, withStep } from './steps.ts';
+import { changed, deadlineAfter, type Outcome, park } from './outcome.ts';
+import { doubledStep, isAfterPivot, isNeeded, stepIdOf, stepOf, withoutDeadline, withStep } from './steps.ts';
 
 /** Sends the command of the first idle step that the subject needs; without one, the saga is completed. */
 export const sendNextCommand = <Subject>(
@@ -12,18 +12,38 @@ export const sendNextCommand = <Subject>(
   now: Date,
 ): Changed<Subject> => {
   const { refusal: _, ...state } = { ...outcome.state, tries: 0 };
-  const next = saga.steps.find(
-    (step) => stepOf(state, step).status === 'idle' && (step.when?.(state.subject) ?? true),
-  );
+  const next = saga.steps.find((step) => stepOf(state, step).status === 'idle' && isNeeded(step, state));
   if (next !== undefined) {
     const asked = withStep(state, next, { status: 'asked' });
     return changed(sendCommand(saga, { ...outcome, state: asked }, next, now));
   }
-  return changed({
+  const completed = withoutDeadline<Subject>({ ...state, phase: 'completed' });
+  return parkIfDoubled(saga, {
     ...outcome,
-    state: withoutDeadline({ ...state, phase: 'completed' }),
+    state: completed,
     facts: [...outcome.facts, { fact: 'completed' }],
   });
+};
+
+/** Leaves a completed saga to a person where a step happened twice. */
+export const parkIfDoubled = <Subject>(
+  saga: SagaDefinition<Subject>,
+  outcome: Outcome<Subject>,
+): Changed<Subject> => {
+  const doubled = doubledStep(saga, outcome.state);
+  if (doubled === undefined) return changed(outcome);
+  return park(outcome, doubled, `${doubled.name} succeeded although a person had done it by hand`);
+};
+
+/** Sends the command that withdraws the one of a step, which a person has done or abandons; nobody waits for a reply. */
+export const sendWithdrawal = <Subject>(
+  saga: SagaDefinition<Subject>,
+  { state, effects, facts }: Outcome<Subject>,
+  step: Step<Subject>,
+): Outcome<Subject> => {
+  const { id, subject } = state;
+  const command = commandOf(saga, step.withdraw?.(subject), `${id}/${step.name}/withdraw`);
+  return { state, effects: [...effects, ...command], facts };
 };
 
 const sendCommand = <Subject>(

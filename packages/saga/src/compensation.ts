@@ -1,8 +1,8 @@
 import { sendCompensation } from './commands.ts';
 import type { Reason, SagaDefinition } from './definition.ts';
 import type { Changed } from './inputs.ts';
-import { changed, type Outcome, park } from './outcome.ts';
-import { overtakingStep, stepOf, withoutDeadline } from './steps.ts';
+import { changed, deadlineAfter, type Outcome, park } from './outcome.ts';
+import { overtakingStep, stepOf, stepsToCompensate, withoutDeadline } from './steps.ts';
 
 /** Begins to compensate the steps whose command was sent or succeeded, the latest first; then the saga is cancelled. */
 export const compensate = <Subject>(
@@ -28,10 +28,13 @@ export const compensateNext = <Subject>(
   now: Date,
 ): Changed<Subject> => {
   const { state, facts } = outcome;
-  if (saga.steps.some((step) => stepOf(state, step).status === 'undoing')) return changed(outcome);
-  const next = saga.steps
-    .slice(0, Math.max(saga.pivotAt, 0))
-    .findLast((step) => ['asked', 'done'].includes(stepOf(state, step).status));
+  const pending = saga.steps.find((step) => stepOf(state, step).status === 'undoing');
+  if (pending !== undefined) {
+    // Being parked has ended its deadline, too.
+    const deadline = state.deadline ?? deadlineAfter(now, pending.timeoutMs);
+    return changed({ ...outcome, state: { ...state, deadline } });
+  }
+  const [next] = stepsToCompensate(saga, state);
   if (next !== undefined) return changed(sendCompensation(saga, outcome, next, now));
   const settled: Outcome<Subject> = { ...outcome, state: withoutDeadline({ ...state, phase: 'cancelled' }) };
   const reason = state.reason ?? { code: 'cancelled', text: 'cancelled' };

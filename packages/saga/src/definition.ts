@@ -29,6 +29,10 @@ interface StepDefinition<
   readonly compensated?: Compensated;
   /** Whether this subject needs the step; always by default. */
   readonly when?: (subject: Subject) => boolean;
+  /** Sent when a person has done the step by hand, or abandons it: prevents that the command is still carried out. */
+  readonly withdraw?: MakeCommand<Subject>;
+  /** Doing it twice does no harm: a success after a person has done it does not park the saga. False by default. */
+  readonly mayHappenTwice?: boolean;
   /** The time for the reply, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -43,6 +47,8 @@ export interface Step<Subject = unknown> {
   readonly compensate?: MakeCommand<Subject>;
   readonly compensated?: Contract;
   readonly when?: (subject: Subject) => boolean;
+  readonly withdraw?: MakeCommand<Subject>;
+  readonly mayHappenTwice?: boolean;
   readonly timeoutMs: number;
   /** Of the pivot: the command that cancels it while it has not happened. */
   readonly cancel?: MakeCommand<Subject>;

@@ -84,7 +84,7 @@ describe('a saga without a pivot', () => {
       { fact: 'parked', step: 'refund', reason: 'no' },
     );
     expect(isFinal(parked.state())).toBe(false);
-    given(true, declined(1), deadline, declined(2)).when({ kind: 'resume' }).then(refundCommand(3));
+    given(true, declined(1), deadline, declined(2)).when({ kind: 'retry' }).then(refundCommand(3));
   });
 
   test('is parked when no reply comes', () => {

@@ -16,8 +16,19 @@ export type SagaInput =
   | { readonly kind: 'deadline' }
   /** The owner requests a cancellation. */
   | { readonly kind: 'cancel'; readonly reason: Reason }
-  /** A person lets a parked saga continue. */
-  | { readonly kind: 'resume' };
+  | RepairInput;
+
+/** What a person does about a parked saga. */
+export type RepairInput =
+  /** Sends the pending command again. */
+  | { readonly kind: 'retry' }
+  /** Gives up going forward: counts the pivot as cancelled, and compensates. */
+  | { readonly kind: 'compensate' }
+  /**
+   * Continues without the pending command: `done` says that the step, or its compensation, was done outside of the system, `abandoned`
+   * that it will not be done.
+   */
+  | { readonly kind: 'resolve'; readonly outcome: 'done' | 'abandoned' };
 
 /** What happened, for the aggregate that owns the saga. */
 export type SagaFact =
@@ -25,11 +36,17 @@ export type SagaFact =
   | { readonly fact: 'step-refused'; readonly step: string; readonly reason: string }
   | { readonly fact: 'step-timed-out'; readonly step: string }
   | { readonly fact: 'step-undone'; readonly step: string }
+  /** A person has done the step outside of the system. */
+  | { readonly fact: 'step-done-by-hand'; readonly step: string }
+  /** A person has taken the step back outside of the system, or has found that it did not happen. */
+  | { readonly fact: 'step-undone-by-hand'; readonly step: string }
   | { readonly fact: 'compensating'; readonly reason: Reason }
   | { readonly fact: 'completed' }
   | { readonly fact: 'cancelled'; readonly reason: Reason }
   | { readonly fact: 'parked'; readonly step: string; readonly reason: string }
-  | { readonly fact: 'resumed' };
+  | { readonly fact: 'resumed' }
+  /** A person has decided that the saga will not be carried out. */
+  | { readonly fact: 'abandoned'; readonly step: string };
 
 /** What an input leads to, as data. */
 export type Transition<Subject> = Changed<Subject> | Ignored;

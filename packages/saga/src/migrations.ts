@@ -24,4 +24,21 @@ export const sagaMigrations: Migrations = {
     'create index saga_deadline_of_saga on saga (name, deadline) where deadline is not null',
     'drop index saga_deadline',
   ),
+  // What people did about parked sagas. `note` may contain personal data, and can be erased: nothing else is derived from it.
+  '000-saga-action': statements(
+    `create table saga_action (
+      position bigint generated always as identity primary key,
+      saga text not null,
+      id text not null,
+      action text not null,
+      outcome text,
+      from_status text not null,
+      from_step text not null,
+      from_reason text not null,
+      by text not null,
+      note text,
+      at timestamptz not null
+    )`,
+    'create index saga_action_of_saga on saga_action (saga, id, position)',
+  ),
 };

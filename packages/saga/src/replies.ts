@@ -1,4 +1,4 @@
-import { sendCompensation, sendNextCommand } from './commands.ts';
+import { parkIfDoubled, sendCompensation, sendNextCommand } from './commands.ts';
 import { compensate, compensateNext } from './compensation.ts';
 import type { SagaDefinition, Step } from './definition.ts';
 import type { SagaFact, SagaInput, Transition } from './inputs.ts';
@@ -41,15 +41,19 @@ const onSuccess = <Subject>(
 ): Transition<Subject> => {
   const { status } = stepOf(state, step);
   if (state.phase === 'running' || state.phase === 'stopping') {
+    if (stepOf(state, step).byHand === true && status === 'done') return onDoubled(saga, state, step);
     if (status !== 'asked') return ignored(`${step.name} is ${status}`);
     const done = withStep({ ...unparked(state), phase: 'running' }, step, { status: 'done' });
     const facts: SagaFact[] = [...resumption(state), { fact: 'step-done', step: step.name }];
     return sendNextCommand(saga, { state: done, effects: [], facts }, now);
   }
   if (step.compensate === undefined) {
+    if (state.phase === 'completed' && stepOf(state, step).byHand === true)
+      return onDoubled(saga, state, step);
+    if (saga.pivotAt < 0 && state.phase === 'cancelled') return onSuccessOfAbandoned(saga, state, step, now);
     if (state.phase === 'completed' || status === 'done') return ignored(`${step.name} is ${status}`);
     // The pivot happened although it was cancelled. The other steps are compensated, and then the saga is parked for a person.
-    const overtaken = withStep(state, step, { status: 'done' });
+    const overtaken = withStep(state, step, { status: 'done', byHand: false });
     const facts: SagaFact[] = [{ fact: 'step-done', step: step.name }];
     return compensateNext(saga, { state: overtaken, effects: [], facts }, now);
   }
@@ -58,13 +62,39 @@ const onSuccess = <Subject>(
     return changed(
       sendCompensation(
         saga,
-        { state: withStep(state, step, { status: 'idle' }), effects: [], facts: [] },
+        { state: withStep(state, step, { status: 'idle', byHand: false }), effects: [], facts: [] },
         step,
         now,
       ),
     );
   }
   return ignored(`${step.name} is ${status}`);
+};
+
+/** The step succeeded after a person had done it. The other steps go on; then the saga is parked for a person. */
+const onDoubled = <Subject>(
+  saga: SagaDefinition<Subject>,
+  state: SagaState<Subject>,
+  step: Step<Subject>,
+): Transition<Subject> => {
+  const isDoubled = step.mayHappenTwice !== true;
+  const known = withStep(state, step, { byHand: false, isDoubled });
+  const facts: SagaFact[] = [{ fact: 'step-done', step: step.name }];
+  return parkIfDoubled(saga, { state: known, effects: [], facts });
+};
+
+/** The command was carried out although the saga had been abandoned: it continues. */
+const onSuccessOfAbandoned = <Subject>(
+  saga: SagaDefinition<Subject>,
+  { reason: _, ...state }: SagaState<Subject>,
+  step: Step<Subject>,
+  now: Date,
+): Transition<Subject> => {
+  const { status } = stepOf(state, step);
+  if (status !== 'asked') return ignored(`${step.name} is ${status}`);
+  const done = withStep({ ...state, phase: 'running' }, step, { status: 'done' });
+  const facts: SagaFact[] = [{ fact: 'resumed' }, { fact: 'step-done', step: step.name }];
+  return sendNextCommand(saga, { state: done, effects: [], facts }, now);
 };
 
 const onFailure = <Subject>(

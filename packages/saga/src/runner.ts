@@ -14,7 +14,10 @@ import { type Handler, handlersFor, paired, type Store, type Tx } from '@emporiu
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
-import type { Changed, SagaFact, SagaInput, Transition } from './inputs.ts';
+import { explain, type SagaExplanation } from './explanation.ts';
+import { findSagas, readSaga, type SagaQuery, type StoredSaga } from './find-sagas.ts';
+import type { Changed, RepairInput, SagaFact, SagaInput, Transition } from './inputs.ts';
+import { insertAction, readActions, type SagaAction } from './saga-actions.ts';
 import {
   findOverdue,
   findParked,
@@ -24,7 +27,7 @@ import {
   type ParkedPage,
   updateSagas,
 } from './saga-store.ts';
-import type { SagaState } from './state.ts';
+import { type SagaState, statusOf } from './state.ts';
 import { start, transition } from './transition.ts';
 
 /** What happened to one saga in this transaction. */
@@ -62,7 +65,7 @@ export interface SagaRunner<Subject, DB> {
     now: Date,
   ): Promise<readonly (readonly Effect[])[]>;
   /**
-   * Cancels or resumes one saga under its lock; undefined when there is no such saga. `cause` says who does it. The caller adds the
+   * Cancels one saga under its lock; undefined when there is no such saga. `cause` says who does it. The caller adds the
    * effects.
    */
   apply(
@@ -72,6 +75,21 @@ export interface SagaRunner<Subject, DB> {
     now: Date,
     cause: Cause,
   ): Promise<Applied<Subject> | undefined>;
+  /**
+   * Repairs one parked saga under its lock, and records who did it and why; undefined when there is no such saga. Where it makes no
+   * sense the transition is ignored, with the reason. The caller adds the effects.
+   */
+  repair(
+    tx: Tx<DB>,
+    id: string,
+    repair: SagaRepair,
+    now: Date,
+    cause: Cause,
+  ): Promise<Applied<Subject> | undefined>;
+  /** Sagas whose deadline has passed first, then by id. */
+  list(query: SagaQuery): Promise<readonly ExplainedSaga<Subject>[]>;
+  /** One saga with what people did about it. */
+  find(id: string, now: Date): Promise<FoundSaga<Subject> | undefined>;
   /** The number of sagas that are not final, counted up to `max`. */
   countOpen(max: number): Promise<number>;
   /** The sagas that wait for a person, those with the latest ids first. */
@@ -87,7 +105,24 @@ export interface SagaBeginning<Subject> {
   readonly context: Context;
 }
 
+/** What a person does about a parked saga. */
+export interface SagaRepair {
+  readonly input: RepairInput;
+  /** The id of the person. */
+  readonly by: string;
+  readonly note?: string | undefined;
+}
+
+export interface ExplainedSaga<Subject> extends StoredSaga<Subject> {
+  readonly explanation: SagaExplanation;
+}
+
+export interface FoundSaga<Subject> extends ExplainedSaga<Subject> {
+  readonly actions: readonly SagaAction[];
+}
+
 export interface Applied<Subject> {
+  readonly before: SagaState<Subject>;
   readonly transition: Transition<Subject>;
   readonly effects: readonly Effect[];
 }
@@ -152,14 +187,39 @@ export const createSagaRunner = <Subject, DB>(
     cause: Cause,
   ): Promise<Applied<Subject> | undefined> => {
     const [decided] = await sagas.decideAll({ tx, now }, [{ data: id }], (_, saga) => ({
-      found: saga !== undefined,
+      before: saga,
       ...decide(saga, input, now, cause),
     }));
-    if (decided === undefined || !decided.decision.found) return undefined;
-    const { transition: result } = decided.decision;
-    if (result.kind === 'ignored') return { transition: result, effects: [] };
-    return { transition: result, effects: [...result.effects, ...effectList(decided.followed)] };
+    if (decided?.decision.before === undefined) return undefined;
+    const { before, transition: result } = decided.decision;
+    if (result.kind === 'ignored') return { before, transition: result, effects: [] };
+    return { before, transition: result, effects: [...result.effects, ...effectList(decided.followed)] };
   };
+
+  const repair = async (
+    tx: Tx<DB>,
+    id: string,
+    { input, by, note }: SagaRepair,
+    now: Date,
+    cause: Cause,
+  ): Promise<Applied<Subject> | undefined> => {
+    const applied = await apply(tx, id, input, now, cause);
+    if (applied === undefined || applied.transition.kind === 'ignored') return applied;
+    const { parked = { step: '', reason: '' }, ...rest } = applied.before;
+    await insertAction(tx, name, id, {
+      action: input.kind,
+      ...(input.kind === 'resolve' ? { outcome: input.outcome } : {}),
+      from: { status: statusOf(rest), ...parked },
+      ...{ by, at: now },
+      ...(note === undefined ? {} : { note }),
+    });
+    return applied;
+  };
+
+  const explained = (saga: StoredSaga<Subject>, now: Date): ExplainedSaga<Subject> => ({
+    ...saga,
+    explanation: explain(definition, saga.state, now),
+  });
 
   /** In a transaction of its own, and in the context of the request that started the saga. */
   const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Subject>): Promise<void> =>
@@ -187,6 +247,16 @@ export const createSagaRunner = <Subject, DB>(
       return started.map(({ effects }) => effects);
     },
     apply,
+    repair,
+    list: async (query) => {
+      const found = await findSagas<Subject, DB>(db, name, query);
+      return found.map((saga) => explained(saga, query.asOf));
+    },
+    find: async (id, now) => {
+      const found = await readSaga<Subject, DB>(db, name, id, now);
+      if (found === undefined) return undefined;
+      return { ...explained(found, now), actions: await readActions(db, name, id) };
+    },
     countOpen: async (max) => {
       const { rows } = await sql<{ open: number }>`
         select count(*) as open from (select 1 from saga where name = ${name} and not final limit ${max}) as open`.execute(

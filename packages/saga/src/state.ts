@@ -14,6 +14,10 @@ export interface StepState {
     | 'undone';
   /** Counts refused attempts: a command without a reply is sent again with the same number, and so with the same step id. */
   readonly attempt: number;
+  /** A person has done it, or taken it back, outside of the system. */
+  readonly byHand?: boolean;
+  /** It succeeded after a person had done it: it happened twice, and waits for a person. */
+  readonly isDoubled?: boolean;
 }
 
 export type Phase =
@@ -24,7 +28,7 @@ export type Phase =
   | 'compensating'
   /** Every step is done. Final. */
   | 'completed'
-  /** Everything is compensated. Final; a late success is compensated again. */
+  /** Everything is compensated, or the saga was abandoned. Final; a late success is compensated again, or continues an abandoned saga. */
   | 'cancelled';
 
 /** The saga waits for a person; its phase says where it continues. */
@@ -56,3 +60,23 @@ export const isFinal = ({ phase, parked, steps }: SagaState): boolean =>
   (phase === 'completed' || phase === 'cancelled') &&
   parked === undefined &&
   Object.values(steps).every(({ status }) => status !== 'undoing');
+
+/** What a saga is in, in one word. */
+export const sagaStatuses = [
+  'running',
+  /** The command that cancels the pivot was sent. */
+  'cancelling',
+  'compensating',
+  'completed',
+  'cancelled',
+  /** It waits for a person. */
+  'parked',
+] as const;
+export type SagaStatus = (typeof sagaStatuses)[number];
+
+/** A cancelled saga with a late success compensates again. */
+export const statusOf = (state: SagaState): SagaStatus => {
+  if (state.parked !== undefined) return 'parked';
+  if (state.phase === 'stopping') return 'cancelling';
+  return state.phase === 'cancelled' && !isFinal(state) ? 'compensating' : state.phase;
+};

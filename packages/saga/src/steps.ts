@@ -37,6 +37,27 @@ export const overtakingStep = <Subject>(
     ? saga.steps.find(({ name, compensate }) => compensate === undefined && steps[name]?.status === 'done')
     : undefined;
 
+/** The step that succeeded after a person had done it. */
+export const doubledStep = <Subject>(
+  saga: SagaDefinition<Subject>,
+  { phase, steps }: SagaState<Subject>,
+): Step<Subject> | undefined =>
+  phase === 'completed' ? saga.steps.find(({ name }) => steps[name]?.isDoubled === true) : undefined;
+
+/** Whether the subject needs the step. */
+export const isNeeded = <Subject>({ when }: Step<Subject>, { subject }: SagaState<Subject>): boolean =>
+  when?.(subject) ?? true;
+
+/** The steps that a compensation takes back, in its order: the latest first. */
+export const stepsToCompensate = <Subject>(
+  saga: SagaDefinition<Subject>,
+  state: SagaState<Subject>,
+): readonly Step<Subject>[] =>
+  saga.steps
+    .slice(0, Math.max(saga.pivotAt, 0))
+    .filter((step) => ['asked', 'done'].includes(stepOf(state, step).status))
+    .toReversed();
+
 export const isAfterPivot = <Subject>(saga: SagaDefinition<Subject>, step: Step<Subject>): boolean =>
   saga.steps.indexOf(step) > saga.pivotAt;
 

@@ -36,6 +36,7 @@ import { rowsRead } from '@emporium/store/testing';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findSagas } from '../src/find-sagas.ts';
 import { createSagaRunner, pivot, type SagaFact, saga, sagaMigrations, step } from '../src/index.ts';
 import { findOverdue, lockSagas, updateSagas } from '../src/saga-store.ts';
 
@@ -414,6 +415,30 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
       expect(read).toBeLessThan(20);
       await sql`delete from saga`.execute(store.db);
     });
+  });
+
+  test('lists open sagas without reading final ones', async () => {
+    await sql`delete from saga`.execute(store.db);
+    const runner = createRunner(store);
+    for (const _ of [1, 2]) await begin(runner);
+    const id = await begin(runner);
+    const query = { asOf: new Date(), limit: 50 };
+    const read = await store.transaction(({ tx }) => {
+      const fill = (from: number, to: number) =>
+        sql`
+          insert into saga select name, id || '/' || n, state, 'completed', false, true, null, correlation_id, traceparent,
+            started_at, changed_at
+          from saga, generate_series(${from}::integer, ${to}::integer) as n where id = ${id}`.execute(tx);
+      const run = async () => expect(await findSagas(tx, 'test', query)).toHaveLength(3);
+      return rowsRead(tx, { tables: ['saga'], fill, run });
+    });
+    expect(read).toBeLessThan(10);
+    expect((await runner.list(query)).map(({ explanation: { status } }) => status)).toEqual(
+      Array(3).fill('running'),
+    );
+    const found = await runner.list({ ...query, status: 'completed', limit: 5 });
+    expect(found).toHaveLength(5);
+    await sql`delete from saga`.execute(store.db);
   });
 
   test('counts open sagas up to a maximum', async () => {

@@ -18,7 +18,9 @@ export type Failpoint =
   /** A message of another system is committed, and not acknowledged there. */
   | 'bridge.before-ack'
   /** A batch of a backfill is in the outbox, and its position is stored. */
-  | 'backfill.after-batch';
+  | 'backfill.after-batch'
+  /** The broker has the dead letters of a batch, and they are not marked as replayed. */
+  | 'replay.before-mark';
 
 const [armed, count = '1'] = (process.env['EMPORIUM_FAILPOINT'] ?? '').split('@');
 let passes = 0;

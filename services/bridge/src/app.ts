@@ -3,11 +3,13 @@ import { amqpUrlOf, type Config } from './config.ts';
 import { onWelcomeMailFailed, onWelcomeMailSent } from './handlers/mail-results.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onUserRegistration } from './handlers/user-registrations.ts';
+import { onWebhookEvents } from './handlers/webhooks.ts';
 import { registrationQueue } from './inbound/registration-queue.ts';
 import { migrations } from './migrations/index.ts';
 import { sensorReadings } from './mqtt/stage.ts';
 import type { Tables } from './store/tables.ts';
 import { openWarehouse } from './warehouse/warehouse.ts';
+import { createWebhooks } from './webhooks/webhooks.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
@@ -21,23 +23,32 @@ export const createApp = async (config: Config, log: Log): Promise<readonly Life
     const celery = celeryUrl === undefined ? undefined : openTasks?.({ url: celeryUrl, queue }, context);
     const storeResult = celery?.storeResult ?? (async () => {}); // nobody waits for one
     const { warehouse, stages: warehouseStages } = openWarehouse(amqpUrl, context);
+    const webhooks = createWebhooks({
+      ...context,
+      allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
+      disableAfterDays: config.WEBHOOKS_DISABLE_AFTER_DAYS,
+    });
     return {
       description: 'Translates between the contracts of the shop and the formats of other systems.',
       migrations,
+      routes: webhooks.routes,
       subscriptions: {
         'bridge.user-registrations': [onUserRegistration],
         'bridge.mail-results': [onWelcomeMailSent(storeResult), onWelcomeMailFailed(storeResult)],
         'bridge.warehouse': [onOrderConfirmed(warehouse)],
+        'bridge.webhooks': onWebhookEvents,
       },
       background: [
         ...(amqpUrl === undefined ? [] : [registrationQueue(amqpUrl, context)]),
         ...(celery === undefined ? [] : [celery.stage]),
         ...warehouseStages,
         ...sensorReadings(config, context),
+        ...webhooks.background,
       ],
       retention: [
         { table: 'foreign_message', column: 'received_at', keepMs: 30 * day },
         { table: 'celery_task', column: 'due_at', keepMs: 30 * day },
+        ...webhooks.retention,
       ],
     };
   });

@@ -21,6 +21,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/orders', service: 'order', access: 'user', streams: true },
   { path: '/api/admin/orders', service: 'order', access: 'administrator' },
   { path: '/api/admin/refunds', service: 'order', access: 'administrator' },
+  { path: '/api/admin/sagas', service: 'order', access: 'administrator' },
   { path: '/api/admin/reports', service: 'order', access: 'administrator' },
   { path: '/api/products', service: 'inventory', access: 'public' },
   { path: '/api/admin/backfills/order', service: 'order', access: 'administrator' },

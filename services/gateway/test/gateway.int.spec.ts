@@ -132,6 +132,7 @@ describe('routing', () => {
     ['POST', '/api/orders', 'order', 'customer'],
     ['GET', '/api/orders/1?expand=lines&x=%20', 'order', 'customer'],
     ['POST', '/api/admin/orders/1/resume', 'order', 'administrator'],
+    ['POST', '/api/admin/sagas/1/retry', 'order', 'administrator'],
     ['GET', '/api/admin/refunds', 'order', 'administrator'],
     ['GET', '/api/admin/reports/revenue?from=2026-01-01', 'order', 'administrator'],
     ['GET', '/api/products?limit=5', 'inventory', undefined],

@@ -3,13 +3,20 @@ import { isOfStream } from '@emporium/contracts';
 import { createService, type LifecycleStage, type Log, type ServiceContext } from '@emporium/service';
 import type { Config } from './config.ts';
 import { deadLetterConsumer } from './dead-letter-consumer.ts';
+import { groupingStage } from './grouping.ts';
+import { createBatchRunner } from './jobs/run-batch.ts';
+import { createJobRunner } from './jobs/runner.ts';
 import { migrations } from './migrations/index.ts';
 import { createReplay } from './replay/replay.ts';
+import { createReplayBatch } from './replay/replay-batch.ts';
 import { retentionStep } from './retention.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { discardRoutes } from './routes/discard.ts';
+import { groupRoutes } from './routes/groups.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { previewRoutes } from './routes/preview.ts';
 import { replayRoutes } from './routes/replay.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import type { Tables } from './store/tables.ts';
@@ -20,6 +27,8 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
   createService<Tables>('operations', config, log, (parts) => {
     const { store, transport, stream } = parts;
     const sendTo = sendToEither(parts);
+    const replayBatch = createReplayBatch(store, sendTo);
+    const jobs = createJobRunner(store, createBatchRunner(store, replayBatch), log);
     const limits = {
       maxOpenMs: config.OPEN_DEAD_LETTERS_DAYS * day,
       maxPerSubscription: config.DEAD_LETTERS_PER_SUBSCRIPTION,
@@ -31,18 +40,24 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
       migrations,
       routes: [
         deadLetterRoutes(store),
-        replayRoutes(store, createReplay(store, sendTo)),
+        groupRoutes(store),
+        previewRoutes(store),
+        replayRoutes(store, createReplay(store, sendTo), replayBatch),
         discardRoutes(store),
+        jobRoutes(store, jobs),
         messageRoutes(store, sendTo),
         auditRoutes(store),
         subscriptionRoutes(store),
       ],
       background: [
         ...[...new Set([transport, stream])].map((each) => deadLetterConsumer(parts, each)),
+        groupingStage(store, log),
+        jobs.stage,
         retentionStep(store, limits, log),
       ],
       retention: [
         { table: 'dead_letter', column: 'resolved_at', keepMs: 90 * day },
+        { table: 'dead_letter_job', column: 'ended_at', keepMs: 90 * day },
         { table: 'audit', column: 'at', keepMs: 365 * day },
       ],
     };

@@ -46,7 +46,7 @@ const discard = async (
   why: string,
 ): Promise<void> => {
   const discarded = await discardMany(store, {
-    filter: { subscription, openedBefore },
+    selection: { subscription, openedBefore },
     userId: 'operations',
     reason: `retention: ${why}`,
     action: 'dead-letter.retention',

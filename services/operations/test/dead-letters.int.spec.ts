@@ -41,6 +41,8 @@ describe.skipIf(!postgres.available)(postgres.title('dead letters'), () => {
         reason: { code: 'email.refused', message: 'the server said no' },
         attempts: 1,
         times: 1,
+        group: expect.stringMatching(/^[0-9a-f]{16}$/),
+        replays: 0,
         failedAt: deadLetter.failedAt,
         receivedAt: expect.any(String),
         replayable: true,

@@ -238,6 +238,20 @@ describe.skipIf(!postgres.available)(postgres.title('a replay'), () => {
       expect(attempts).toBe(2);
     });
 
+    test('ends at one that is being replayed, and says so', async () => {
+      const { code } = await three();
+      const { deadLetters } = await admin.list(`code=${code}`);
+      await operations.store.db
+        .updateTable('dead_letter')
+        .set({ claimed_until: new Date(Date.now() + 60_000), claimed_by: 'another' })
+        .where('id', '=', deadLetters[1].id)
+        .execute();
+      expect((await admin.replayMany({ code })).body).toEqual({
+        replayed: 1,
+        notReplayed: [{ id: deadLetters[1].id, why: expect.stringContaining('being replayed') }],
+      });
+    });
+
     test('skips those that cannot be replayed, and says why', async () => {
       const { code } = await three('email.newsletters');
       const { body } = await admin.replayMany({ code });

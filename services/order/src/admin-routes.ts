@@ -14,6 +14,7 @@ import {
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Fulfilment } from './fulfilment.ts';
+import { resume } from './resume.ts';
 import type { OrderTables } from './store/tables.ts';
 import { atLeast, versionNote, versionsAfter, type WaitForVersion } from './views/at-least.ts';
 import { customerOrders } from './views/customer-orders.ts';
@@ -71,17 +72,18 @@ export const adminRoutes =
         config: { access: 'administrator', problems: { 409: 'The order does not need attention' } },
         schema: {
           summary: 'Resume an order that needs attention',
-          description: versionNote,
+          deprecated: true,
+          description: `Deprecated: use /api/admin/sagas/:id/retry. ${versionNote}`,
           params: z.object({ id: z.string().max(100) }),
           response: { 202: z.object({ orderId: z.string() }) },
         },
       },
       async (request, reply) => {
         const { id } = request.params;
-        const actor = actorOf(currentUser(request));
+        const user = currentUser(request);
         const version = await store.transaction(async ({ tx, now, context, effects }) => {
-          const cause = causeOf(context, actor);
-          const applied = await fulfilment.apply(tx, id, { kind: 'resume' }, now, cause);
+          const who = { by: user.userId, cause: causeOf(context, actorOf(user)) };
+          const applied = await resume(fulfilment, { tx, now }, id, who);
           if (applied === undefined) throw problem(404, 'not-found', 'There is no such order.');
           if (applied.transition.kind === 'ignored')
             throw problem(409, 'not-parked', applied.transition.reason);

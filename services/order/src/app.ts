@@ -8,6 +8,7 @@ import {
   type ServiceDefinition,
 } from '@emporium/service';
 import { adminRoutes } from './admin-routes.ts';
+import { administeredSagas } from './administered-sagas.ts';
 import { orderHistory } from './backfill.ts';
 import { createBacklog } from './backlog.ts';
 import type { Config, Settings } from './config.ts';
@@ -24,6 +25,7 @@ import { refundRoutes } from './refund-routes.ts';
 import { createRefundSaga, type RefundSubject } from './refund-saga.ts';
 import { reportRoutes } from './report-routes.ts';
 import { orderRoutes } from './routes.ts';
+import { sagaRoutes } from './saga-routes.ts';
 import { orderFormat } from './store/order-format.ts';
 import type { OrderTables } from './store/tables.ts';
 import { createWaitForVersion } from './views/at-least.ts';
@@ -75,6 +77,7 @@ export const defineOrders =
         orderRoutes({ store, fulfilment, backlog, waitForVersion }),
         adminRoutes({ store, fulfilment, waitForVersion }),
         refundRoutes({ store, refunds }),
+        sagaRoutes({ store, sagas: administeredSagas(fulfilment, refunds) }),
         historyRoutes({ store, streams }),
         reportRoutes({ store, views, waitForVersion }),
       ],

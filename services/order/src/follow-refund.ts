@@ -39,6 +39,10 @@ export const refundCommandOf = (refundId: string, fact: SagaFact): OrderCommand 
         outcome: 'refused',
         reason: fact.reason,
       };
+    case 'step-done-by-hand':
+      return { type: 'record-refund-step', refundId, step: fact.step, outcome: 'done-by-hand' };
+    case 'abandoned':
+      return { type: 'abandon-refund', refundId };
     case 'completed':
       return { type: 'complete-refund', refundId };
     case 'parked':
@@ -47,6 +51,7 @@ export const refundCommandOf = (refundId: string, fact: SagaFact): OrderCommand 
       return { type: 'resume-refund', refundId };
     case 'step-timed-out':
     case 'step-undone':
+    case 'step-undone-by-hand':
     case 'compensating':
     case 'cancelled':
       throw permanent(`refund ${refundId}: ${fact.fact} in a saga that only goes forward`);

@@ -1,4 +1,4 @@
-import type { Effects } from '@emporium/bus';
+import { type Effects, permanent } from '@emporium/bus';
 import { type Cancellation, cancellation } from '@emporium/contracts';
 import type { SagaChange, SagaFact } from '@emporium/saga';
 import { paired, type Tx } from '@emporium/store';
@@ -33,6 +33,10 @@ export const commandOf = (fact: SagaFact): OrderCommand => {
       return { type: 'record-step', step: fact.step, outcome: 'timed-out' };
     case 'step-undone':
       return { type: 'record-step', step: fact.step, outcome: 'undone' };
+    case 'step-done-by-hand':
+      return { type: 'record-step', step: fact.step, outcome: 'done-by-hand' };
+    case 'step-undone-by-hand':
+      return { type: 'record-step', step: fact.step, outcome: 'undone-by-hand' };
     case 'compensating':
       return { type: 'begin-cancellation', cancellation: codeOf(fact.reason.code), reason: fact.reason.text };
     case 'cancelled':
@@ -43,6 +47,8 @@ export const commandOf = (fact: SagaFact): OrderCommand => {
       return { type: 'park', step: fact.step, reason: fact.reason };
     case 'resumed':
       return { type: 'resume' };
+    case 'abandoned':
+      throw permanent('only a saga without a pivot can be abandoned');
   }
 };
 

@@ -173,7 +173,7 @@ describe('compensation', () => {
     const parked = given(reserved, declined, deadline, deadline).when(deadline);
     parked.then();
     expect(parked.state()).toMatchObject({ phase: 'compensating', parked: { step: 'reserve' } });
-    given(reserved, declined, deadline, deadline, deadline).when({ kind: 'resume' }).then(release);
+    given(reserved, declined, deadline, deadline, deadline).when({ kind: 'retry' }).then(release);
   });
 
   test('a late reply resumes a parked order', () => {
@@ -248,10 +248,10 @@ describe('the pivot', () => {
       );
     });
 
-    test('a person resumes it, and the order is final', () => {
-      const resumed = given(...overtaken, voided, released).when({ kind: 'resume' });
+    test('a person resolves it, and the order is final', () => {
+      const resumed = given(...overtaken, voided, released).when({ kind: 'resolve', outcome: 'done' });
       resumed.then();
-      resumed.facts({ fact: 'resumed' });
+      resumed.facts({ fact: 'resumed' }, { fact: 'step-undone-by-hand', step: 'dispatch' });
       expect(isFinal(resumed.state())).toBe(true);
     });
   });
@@ -287,7 +287,7 @@ describe('after the pivot', () => {
         .state().parked,
     ).toEqual({ step: 'capture', reason: 'refused' });
     given(...history, captureFailed(3))
-      .when({ kind: 'resume' })
+      .when({ kind: 'retry' })
       .then(capture(4));
   });
 

@@ -92,12 +92,14 @@ export const createFulfilment = ({
     success: shipmentDispatched,
     failure: shipmentFailed,
     reason: ({ reason }) => ({ code: reason === 'expired' ? 'timed-out' : 'shipping-failed', text: reason }),
+    mayHappenTwice: true, // who resolves it has seen that this very shipment is on its way
     timeoutMs: dispatchMs,
   });
 
   const commit = step('commit', {
     command: ({ orderId }: Fulfilment) => send(commitReservation, { orderId }),
     success: stockCommitted,
+    mayHappenTwice: true,
     timeoutMs: stepMs,
   });
 
@@ -106,6 +108,7 @@ export const createFulfilment = ({
     success: paymentCaptured,
     failure: paymentCaptureFailed,
     reason: ({ reason }) => ({ code: 'capture-failed', text: reason }),
+    withdraw: ({ orderId }) => send(voidPayment, { orderId }), // so that nothing stays on hold, and no late command captures it
     timeoutMs: stepMs,
   });
 

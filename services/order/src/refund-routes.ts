@@ -22,6 +22,7 @@ import { idempotencyKeyOf, idempotencyProblem } from './idempotency.ts';
 import type { RefundSubject } from './refund-saga.ts';
 import { refundStatus, refundView, viewRefunds } from './refund-views.ts';
 import { requestRefund } from './request-refund.ts';
+import { resume } from './resume.ts';
 import { readOrder } from './store/orders.ts';
 import type { OrderTables } from './store/tables.ts';
 import { versionNote, versionsAfter } from './views/at-least.ts';
@@ -162,20 +163,20 @@ export const refundRoutes =
         config: { access, problems: { 409: 'The refund does not wait for an administrator' } },
         schema: {
           summary: 'Resume a parked refund',
-          description: versionNote,
+          deprecated: true,
+          description: `Deprecated: use /api/admin/sagas/:id/retry. ${versionNote}`,
           params: refundParams,
           response: { 202: z.object({ orderId: z.string(), refundId: z.string() }) },
         },
       },
       async (request, reply) => {
         const { id: orderId, refundId } = request.params;
-        const actor = actorOf(currentUser(request));
+        const user = currentUser(request);
         const version = await store.transaction(async ({ tx, now, context, effects }) => {
           const { order } = await readOrder(tx, orderId);
           const isKnown = order.status !== 'none' && order.refunds.some((each) => each.refundId === refundId);
-          const applied = isKnown
-            ? await refunds.apply(tx, refundId, { kind: 'resume' }, now, causeOf(context, actor))
-            : undefined;
+          const who = { by: user.userId, cause: causeOf(context, actorOf(user)) };
+          const applied = isKnown ? await resume(refunds, { tx, now }, refundId, who) : undefined;
           if (applied === undefined) throw unknownRefund();
           if (applied.transition.kind === 'ignored')
             throw problem(409, 'not-parked', 'The refund is not parked.');

@@ -30,7 +30,7 @@ const declined = (attempt: number) =>
   );
 const returned = replied(stockReturned, { orderId, refundId }, `${refundId}/return/1`);
 const deadline: SagaInput = { kind: 'deadline' };
-const resume: SagaInput = { kind: 'resume' };
+const resume: SagaInput = { kind: 'retry' };
 const refundCommand = (attempt: number) =>
   send(refundPayment, { orderId, refundId, amount }, { stepId: `${refundId}/refund/${attempt}` });
 const returnCommand = send(returnStock, { orderId, refundId, lines }, { stepId: `${refundId}/return/1` });

@@ -1,5 +1,6 @@
 import { send } from '@emporium/bus';
 import {
+  cancelRefund,
   type Money,
   type OrderLine,
   paymentRefundDeclined,
@@ -36,6 +37,7 @@ export const createRefundSaga = ({
     success: paymentRefunded,
     failure: paymentRefundDeclined,
     reason: ({ reason }) => ({ code: 'refund-declined', text: reason }),
+    withdraw: ({ orderId, refundId }) => send(cancelRefund, { orderId, refundId }),
     timeoutMs: stepMs,
   });
 

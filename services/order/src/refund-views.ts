@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Order } from './domain/order.ts';
 import type { OrderStream } from './store/orders.ts';
 
-export const refundStatus = z.enum(['in-progress', 'parked', 'refunded']);
+export const refundStatus = z.enum(['in-progress', 'parked', 'refunded', 'abandoned']);
 
 /** A refund as its customer sees it. */
 export const customerRefund = z.object({
@@ -19,6 +19,7 @@ export const refundView = customerRefund.extend({
   reason: z.string(),
   requestedAt: z.string(),
   refundedAt: z.string().optional(),
+  byHand: z.array(z.string()).describe('The steps that a person did outside of the system'),
   /** What it waits for, while it is parked. */
   parked: z.object({ step: z.string(), reason: z.string() }).optional(),
 });
@@ -31,11 +32,12 @@ export const viewRefunds = ({ refunds }: Placed, { events }: OrderStream): Refun
   const timeOf = (refundId: string, type: 'refund-requested' | 'refunded') =>
     events.find(({ event }) => event.type === type && event.refundId === refundId)?.at.toISOString();
   return refunds.map((refund) => {
-    const { refundId, status, amount, lines, restock, reason } = refund;
+    const { refundId, status, amount, lines, restock, reason, byHand } = refund;
     const refundedAt = timeOf(refundId, 'refunded');
     return {
       ...{ refundId, status, amount, lines: [...lines], restock, reason },
       requestedAt: timeOf(refundId, 'refund-requested') ?? '',
+      byHand: [...byHand],
       ...(refundedAt === undefined ? {} : { refundedAt }),
       ...(refund.status === 'parked' ? { parked: refund.parked } : {}),
     };

@@ -15,7 +15,7 @@ import {
 import type { Answer, Store } from '@emporium/store';
 import { z } from 'zod';
 import type { Backlog } from './backlog.ts';
-import { isBeingCancelled } from './domain/order.ts';
+import { isBeingCancelled, settledByHandOf } from './domain/order.ts';
 import { refundedOf } from './domain/refunds.ts';
 import { timelineEntry } from './domain/timeline.ts';
 import type { Fulfilment } from './fulfilment.ts';
@@ -68,6 +68,10 @@ const orderView = z.object({
   cancellation: z.string().optional(),
   reason: z.string().optional(),
   refunded: money,
+  settledByHand: z
+    .object({ paid: money, refunded: money })
+    .optional()
+    .describe('Money that changed hands outside of the system, where there is any'),
   refunds: z.array(customerRefund),
   timeline: z.array(z.object({ at: z.string(), what: z.string(), detail: z.string().optional() })),
 });
@@ -172,6 +176,7 @@ export const orderRoutes =
           ...('cancellation' in order ? { cancellation: order.cancellation } : {}),
           ...('reason' in order ? { reason: order.reason } : {}),
           refunded: refundedOf(order),
+          ...viewSettledByHand(order),
           refunds: order.refunds.map(({ refundId, status: of, amount, lines }) => ({
             ...{ refundId, status: of, amount, lines: [...lines] },
           })),
@@ -225,6 +230,12 @@ export const orderRoutes =
       },
     );
   };
+
+const viewSettledByHand = (order: Parameters<typeof settledByHandOf>[0]) => {
+  const settledByHand = settledByHandOf(order);
+  const isAny = settledByHand.paid.amount > 0 || settledByHand.refunded.amount > 0;
+  return isAny ? { settledByHand } : {};
+};
 
 const notFound = () => problem(404, 'not-found', 'There is no such order.');
 

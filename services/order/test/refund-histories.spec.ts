@@ -1,5 +1,6 @@
 import { createMessage, newContext } from '@emporium/bus';
 import {
+  cancelRefund,
   paymentRefundDeclined,
   paymentRefunded,
   refundPayment,
@@ -7,10 +8,10 @@ import {
   stockReturned,
 } from '@emporium/contracts';
 import { fold, isRefused } from '@emporium/event-store';
-import { isFinal, replied, type SagaInput, type SagaState, start, transition } from '@emporium/saga';
+import { explain, isFinal, replied, type SagaInput, type SagaState, start, transition } from '@emporium/saga';
 import { describe, expect, test } from 'vitest';
 import { type OrderCommand, type OrderEvent, type OrderRefusal, orderDecider } from '../src/domain/order.ts';
-import { type RequestedRefund, refundedOf } from '../src/domain/refunds.ts';
+import { type RequestedRefund, refundedByHandOf, refundedOf } from '../src/domain/refunds.ts';
 import { refundCommandOf } from '../src/follow-refund.ts';
 import { createRefundSaga, type RefundSubject } from '../src/refund-saga.ts';
 import type { Request } from './support/participants.ts';
@@ -36,21 +37,33 @@ const randomOf = (seed: number) => {
 const createParticipants = (refuses: () => boolean) => {
   const paid = new Map<string, number>();
   const returned = new Map<string, number>();
+  const cancelled = new Set<string>();
   const sum = (of: ReadonlyMap<string, number>) => [...of.values()].reduce((all, each) => all + each, 0);
   return {
     paid: () => sum(paid),
     returned: () => sum(returned),
-    answer: ({ contract, data, options }: Request): SagaInput => {
+    /** Undefined when there is no reply: a refund was cancelled, or the command is dead-lettered. */
+    answer: ({ contract, data, options }: Request): SagaInput | undefined => {
       const { refundId } = data as { refundId: string }; // both commands have it
       const stepId = options?.stepId ?? '';
       if (contract === returnStock) {
         const pieces = returnStock.schema.parse(data).lines.reduce((all, line) => all + line.quantity, 0);
+        if (!returned.has(refundId) && sum(returned) + pieces > 5) return undefined; // more than were sold
         if (!returned.has(refundId)) returned.set(refundId, pieces);
-        if (sum(returned) > 5) throw new Error('more pieces returned than were sold');
         return replied(stockReturned, { orderId, refundId }, stepId);
       }
+      if (contract === cancelRefund) {
+        const amount = paid.get(refundId);
+        if (amount === undefined) cancelled.add(refundId);
+        return amount === undefined
+          ? undefined
+          : replied(paymentRefunded, { orderId, refundId, amount: eur(amount) }, stepId);
+      }
       const { amount } = refundPayment.schema.parse(data);
-      if (!paid.has(refundId) && refuses())
+      if (cancelled.has(refundId))
+        return replied(paymentRefundDeclined, { orderId, refundId, reason: 'cancelled' }, stepId);
+      const isTooMuch = sum(paid) + amount.amount > total.amount;
+      if (!paid.has(refundId) && (isTooMuch || refuses()))
         return replied(paymentRefundDeclined, { orderId, refundId, reason: 'refund_refused' }, stepId);
       paid.set(refundId, amount.amount);
       if (sum(paid) > total.amount) throw new Error('more refunded than was captured');
@@ -60,7 +73,7 @@ const createParticipants = (refuses: () => boolean) => {
 };
 
 /** Refunds of one order: requested at any time, with messages in any order, repeated, late or lost for a while. */
-const live = (seed: number) => {
+const live = (seed: number, byHand: number) => {
   const random = randomOf(seed);
   const chance = (of: number): boolean => random() < of;
   const takeOne = <Item>(pool: Item[]): Item | undefined => pool.splice(random() * pool.length, 1)[0];
@@ -122,6 +135,7 @@ const live = (seed: number) => {
     const result = transition(refundSaga, state, input, now);
     told.push(`${input.kind} ${result.kind}`);
     if (result.kind === 'ignored') return;
+    if (state.phase === 'cancelled') told.push('paid although abandoned');
     sagas.set(id, JSON.parse(JSON.stringify(result.state))); // as it is stored in the database
     for (const fact of result.facts) {
       told.push(fact.fact);
@@ -129,11 +143,22 @@ const live = (seed: number) => {
     }
     ask(result.effects);
   };
+  /** A person does something that is possible; payment and inventory may have done it, too. */
+  const repair = (state: SagaState<RefundSubject>): void => {
+    const possible = explain(refundSaga, state, now).actions.filter(({ isPossible }) => isPossible);
+    const chosen = possible[Math.floor(random() * possible.length)];
+    if (chosen?.action === 'resolve') take(state.id, { kind: 'resolve', outcome: chosen.outcome ?? 'done' });
+    else take(state.id, { kind: 'retry' });
+  };
   const carryOut = (): void => {
     const request = takeOne(requests);
     if (request === undefined) return;
     const id = (request.data as { refundId: string }).refundId; // both commands have it
-    const reply = { id, reply: participants.answer(request) };
+    const answer = participants.answer(request);
+    const isDeadLettered = answer === undefined && request.contract === returnStock;
+    told.push(isDeadLettered ? 'dead-lettered' : 'answered');
+    if (answer === undefined) return;
+    const reply = { id, reply: answer };
     replies.push(reply, ...(chance(0.2) ? [reply] : []));
     if (chance(0.1)) requests.push(request); // delivered twice
   };
@@ -150,7 +175,8 @@ const live = (seed: number) => {
     else if (chance(0.3)) now = new Date(now.getTime() + random() * 40_000);
     else {
       const state = anyOpen();
-      if (state !== undefined) take(state.id, { kind: chance(0.9) ? 'deadline' : 'resume' });
+      if (state !== undefined) take(state.id, { kind: chance(0.9) ? 'deadline' : 'retry' });
+      if (state?.parked !== undefined && chance(byHand)) repair(state);
     }
   }
   isStormy = false;
@@ -160,7 +186,7 @@ const live = (seed: number) => {
     else if (replies.length > 0) hear();
     else if (requests.length > 0) carryOut();
     else if (state === undefined) break;
-    else if (state.parked !== undefined) take(state.id, { kind: 'resume' });
+    else if (state.parked !== undefined) chance(byHand) ? repair(state) : take(state.id, { kind: 'retry' });
     else if (state.deadline !== undefined) {
       now = new Date(Math.max(Date.parse(state.deadline), now.getTime()));
       take(state.id, { kind: 'deadline' });
@@ -175,14 +201,58 @@ const live = (seed: number) => {
   };
 };
 
-describe('the refunds of an order, whatever happens in whatever order', () => {
-  const lives = Array.from({ length: 1_500 }, (_, seed) => {
+const liveAll = (byHand: number) =>
+  Array.from({ length: 1_500 }, (_, seed) => {
     try {
-      return live(seed);
+      return live(seed, byHand);
     } catch (cause) {
       throw new Error(`history ${seed}: ${String(cause)}`, { cause });
     }
   });
+
+describe('refunds that a person repairs by hand, whatever happens in whatever order', () => {
+  const lives = liveAll(0.5);
+
+  test('are refunded or abandoned in the end, and the order stays completed', () => {
+    for (const { sagas, order } of lives) {
+      expect(sagas.every(isFinal)).toBe(true);
+      expect(order.status).toBe('completed');
+      for (const { status } of order.refunds) expect(['refunded', 'abandoned']).toContain(status);
+    }
+  });
+
+  test('pay back what the order says, less what was paid by hand, and never more than was captured', () => {
+    for (const { order, paid, told } of lives) {
+      expect(paid).toBe(refundedOf(order).amount - refundedByHandOf(order).amount);
+      expect(paid).toBeLessThanOrEqual(total.amount);
+      // Together with what was paid by hand it can be more, when a refund is paid although it was abandoned.
+      if (!told.includes('paid although abandoned'))
+        expect(refundedOf(order).amount).toBeLessThanOrEqual(total.amount);
+    }
+  });
+
+  test('return the pieces that the order says, less what was returned by hand', () => {
+    for (const { order, returned } of lives) {
+      const pieces = order.refunds
+        .filter(
+          ({ restock, status, byHand }) => restock && status === 'refunded' && !byHand.includes('return'),
+        )
+        .flatMap((refund) => refund.lines);
+      expect(returned).toBe(pieces.reduce((sum, { quantity }) => sum + quantity, 0));
+    }
+  });
+
+  test('are varied enough', () => {
+    const share = (what: string) => lives.filter(({ told }) => told.includes(what)).length / lives.length;
+    for (const what of ['abandoned', 'step-done-by-hand', 'paid although abandoned'])
+      expect(share(what), what).toBeGreaterThan(0.01);
+    const statuses = lives.flatMap(({ order }) => order.refunds.map(({ status }) => status));
+    expect(statuses.filter((status) => status === 'abandoned').length).toBeGreaterThan(20);
+  });
+});
+
+describe('the refunds of an order, whatever happens in whatever order', () => {
+  const lives = liveAll(0);
 
   test('are all finished in the end, and the order stays completed', () => {
     for (const { sagas, order } of lives) {
@@ -207,6 +277,10 @@ describe('the refunds of an order, whatever happens in whatever order', () => {
     }
   });
 
+  test('are never dead-lettered', () => {
+    for (const { told } of lives) expect(told).not.toContain('dead-lettered');
+  });
+
   test('are varied enough', () => {
     const share = (what: string) => lives.filter(({ told }) => told.includes(what)).length / lives.length;
     for (const what of [
@@ -216,7 +290,7 @@ describe('the refunds of an order, whatever happens in whatever order', () => {
       'resumed',
       'step-refused',
       'reply ignored',
-      'resume changed',
+      'retry changed',
     ])
       expect(share(what), what).toBeGreaterThan(0.02);
     expect(lives.filter(({ sagas }) => sagas.length > 2).length).toBeGreaterThan(500);

@@ -1,6 +1,7 @@
 import { createOutbound, createService, type LifecycleStage, type Log } from '@emporium/service';
 import type { Config } from './config.ts';
 import { onAuthorisePayment } from './handlers/authorise-payment.ts';
+import { onCancelRefund } from './handlers/cancel-refund.ts';
 import { onCapturePayment } from './handlers/capture-payment.ts';
 import { onRefundPayment } from './handlers/refund-payment.ts';
 import { onRefundWholePayment } from './handlers/refund-whole-payment.ts';
@@ -32,6 +33,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
           onVoidPayment(provider),
           onRefundPayment(provider),
           onRefundWholePayment(provider),
+          onCancelRefund,
         ],
       },
     };

@@ -6,6 +6,7 @@ import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   authorise,
+  cancel,
   capture,
   openPayment,
   type PaymentService,
@@ -55,6 +56,31 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
   const part = (amount: number, refundId = uuid(), attempt = 1) => ({
     refundId,
     message: refund(orderId, { refundId, amount, attempt }),
+  });
+
+  test('that are cancelled after a refusal leave their amount to others, and are declined when they come again', async () => {
+    await simulator.fault({ mode: 'decline', operation: 'refund', reference: orderId });
+    const first = part(1_250);
+    await service.handle(first.message);
+    await simulator.clearFaults();
+    await service.handleTwice(cancel(orderId, first.refundId));
+    await service.published();
+    const second = part(1_250);
+    await service.handleTwice(part(1_250, first.refundId, 2).message);
+    await service.handleTwice(second.message);
+    expect(await replies()).toEqual([
+      ['payment.refund-declined', first.refundId, 'the refund was cancelled'],
+      refunded(second.refundId, 1_250),
+    ]);
+    expect(await refundedAt()).toEqual({ ours: 1_250, theirs: [1_250] });
+  });
+
+  test('that were paid before they are cancelled are answered once more', async () => {
+    const { refundId, message } = part(400);
+    await service.handle(message);
+    await service.handleTwice(cancel(orderId, refundId));
+    expect(await replies()).toEqual([refunded(refundId, 400), refunded(refundId, 400)]);
+    expect(await refundedAt()).toEqual({ ours: 400, theirs: [400] });
   });
 
   test('of parts, each delivered twice, add up to the last minor unit', async () => {

@@ -78,22 +78,25 @@ export const decode = (body: Uint8Array): Envelope => {
 
 type Attributes = Readonly<Record<string, unknown>>;
 
+/** Throws `bus.invalid_message` with all attributes that are wrong. */
 const assertAttributes = (attributes: Attributes): void => {
-  if (attributes['specversion'] !== '1.0') throw busErrors.invalid_message({ specversion: "must be '1.0'" });
-  for (const name of required) assertText(name, attributes[name]);
-  for (const name of optional) if (attributes[name] !== undefined) assertText(name, attributes[name]);
-  for (const name of times) if (attributes[name] !== undefined) assertTime(name, attributes[name]);
-  for (const name of counts) if (attributes[name] !== undefined) assertCount(name, attributes[name]);
-  const { datacontenttype, hops } = attributes;
-  if (
-    datacontenttype !== undefined &&
-    !/^application\/([\w.-]+\+)?json *(;|$)/.test(String(datacontenttype))
-  ) {
-    throw busErrors.invalid_message({ datacontenttype: 'must be JSON' });
-  }
+  const wrong: Record<string, string> = {};
+  const check = (name: string, isRight: (value: unknown) => boolean, problem: string): void => {
+    if (!isRight(attributes[name])) wrong[name] ??= problem;
+  };
+  const isGiven = (name: string): boolean => attributes[name] !== undefined;
+  check('specversion', (version) => version === '1.0', "must be '1.0'");
+  for (const name of required) check(name, isText, textProblem);
+  for (const name of optional) if (isGiven(name)) check(name, isText, textProblem);
+  for (const name of times) if (isGiven(name)) check(name, isTime, 'must be an RFC 3339 time');
+  for (const name of counts) if (isGiven(name)) check(name, isCount, 'must be a whole number, 0 or more');
+  if (isGiven('datacontenttype')) check('datacontenttype', isJsonMediaType, 'must be JSON');
+  if (Object.keys(wrong).length > 0) throw busErrors.invalid_message(wrong);
+  const { hops } = attributes;
   if (Number(hops) > maxHops) throw busErrors.too_many_hops({ hops, limit: maxHops });
 };
 
+const textProblem = 'must be a text of 1 to 1000 characters';
 const required = ['id', 'source', 'type', 'time', 'subject'];
 const optional = [
   'dataschema',
@@ -133,22 +136,16 @@ const assertStorable = (value: unknown, root = ''): void => {
   if (found !== undefined) throw busErrors.invalid_message({ [found.path || 'body']: found.reason });
 };
 
-const assertText = (name: string, value: unknown): void => {
-  if (typeof value !== 'string' || value === '' || value.length > 1_000) {
-    throw busErrors.invalid_message({ [name]: 'must be a text of 1 to 1000 characters' });
-  }
-};
+const isText = (value: unknown): boolean =>
+  typeof value === 'string' && value !== '' && value.length <= 1_000;
 
-const assertTime = (name: string, value: unknown): void => {
+const isTime = (value: unknown): boolean => {
   const text = String(value);
   const isRfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text);
-  if (!isRfc3339 || Number.isNaN(Date.parse(text))) {
-    throw busErrors.invalid_message({ [name]: 'must be an RFC 3339 time' });
-  }
+  return isRfc3339 && !Number.isNaN(Date.parse(text));
 };
 
-const assertCount = (name: string, value: unknown): void => {
-  if (!Number.isSafeInteger(value) || Number(value) < 0) {
-    throw busErrors.invalid_message({ [name]: 'must be a whole number, 0 or more' });
-  }
-};
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isJsonMediaType = (value: unknown): boolean =>
+  /^application\/([\w.-]+\+)?json *(;|$)/.test(String(value));

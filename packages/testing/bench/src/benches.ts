@@ -7,6 +7,7 @@ import { benchLongStream } from './history/long-stream.ts';
 import { benchRebuild } from './history/rebuild.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
+import { benchReplay } from './replay.ts';
 import type { Figure } from './report/report.ts';
 import { benchSensors } from './sensor-load.ts';
 import { benchShop } from './shop/shop-load.ts';
@@ -122,6 +123,18 @@ export const benches: readonly Bench[] = [
       title: bridge[broker].title,
       needs: [broker, 'postgres'],
       run: () => onBoth(broker, bridge[broker].run),
+    }),
+  ),
+  ...(['rabbitmq', 'postgres'] as const).map(
+    (broker): Bench => ({
+      part: 'replay',
+      broker,
+      title: `the replay of dead letters over ${brokerKinds[broker].title}`,
+      needs: [broker, 'postgres'],
+      run: () =>
+        onBoth(broker, async (server, busUrl) =>
+          benchReplay({ busUrl, databaseUrl: await server.createDatabase('operations') }),
+        ),
     }),
   ),
   ...brokers.map(

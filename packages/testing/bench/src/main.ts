@@ -1,4 +1,4 @@
-// npm run bench [-- --only transport|pipeline|tasks|sensors|history|bridge|shop] [--broker rabbitmq|postgres|kafka|redis]
+// npm run bench [-- --only transport|pipeline|tasks|sensors|history|bridge|replay|shop] [--broker rabbitmq|postgres|kafka|redis]
 import { join, relative, resolve } from 'node:path';
 import { type Bench, benches } from './benches.ts';
 import { missingServers } from './brokers.ts';

@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util';
 
-export const parts = ['transport', 'pipeline', 'tasks', 'sensors', 'history', 'bridge', 'shop'] as const;
+export const parts = [
+  'transport',
+  'pipeline',
+  'tasks',
+  'sensors',
+  'history',
+  'bridge',
+  'replay',
+  'shop',
+] as const;
 export const brokers = ['rabbitmq', 'postgres', 'kafka', 'redis'] as const;
 
 export type Part = (typeof parts)[number];

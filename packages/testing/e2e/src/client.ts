@@ -18,6 +18,8 @@ import type {
   Product,
   ProjectionView,
   RefundRequest,
+  SagaDetailView,
+  SagaView,
   SensorAlert,
   SensorWindow,
   ShipmentRow,
@@ -88,6 +90,7 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
     url,
     http,
     login,
+    adminLogin,
     asAdmin,
     register,
     setPassword: (token: string, password: string) =>
@@ -110,6 +113,15 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
         .refunds,
     resumeRefund: (orderId: string, refundId: string) =>
       asAdmin('POST', `/api/admin/orders/${orderId}/refunds/${refundId}/resume`),
+    sagas: async (query: string) =>
+      (await asAdmin<{ sagas: readonly SagaView[] }>('GET', `/api/admin/sagas?${query}`)).sagas,
+    saga: (id: string) => asAdmin<SagaDetailView>('GET', `/api/admin/sagas/${id}`),
+    /** Retries, compensates or resolves a saga as an administrator; resolves with any response. */
+    repairSaga: async (id: string, action: 'retry' | 'compensate' | 'resolve', body: object) =>
+      http.request<{ state?: string; detail?: string }>('POST', `/api/admin/sagas/${id}/${action}`, {
+        token: await adminLogin(),
+        body,
+      }),
     history: ({ token }: Customer, orderId: string) =>
       http.call<{ events: readonly HistoryEntry[] }>('GET', `/api/orders/${orderId}/history`, { token }),
     /** The order as it was after its event of this version. */

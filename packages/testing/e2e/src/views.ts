@@ -20,13 +20,15 @@ export interface OrderView {
   readonly reason?: string;
   /** The sum of its finished refunds. */
   readonly refunded: Money;
+  /** Money that changed hands outside of the system. */
+  readonly settledByHand?: { readonly paid: Money; readonly refunded: Money };
   readonly refunds: readonly RefundView[];
   readonly timeline: readonly { readonly at: string; readonly what: string; readonly detail?: string }[];
 }
 
 export interface RefundView {
   readonly refundId: string;
-  readonly status: 'in-progress' | 'parked' | 'refunded';
+  readonly status: 'in-progress' | 'parked' | 'refunded' | 'abandoned';
   readonly amount: Money;
   readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
 }
@@ -35,7 +37,24 @@ export interface RefundView {
 export interface AdminRefundView extends RefundView {
   readonly restock: boolean;
   readonly reason: string;
+  /** The steps that a person did outside of the system. */
+  readonly byHand: readonly string[];
   readonly parked?: { readonly step: string; readonly reason: string };
+}
+
+/** A saga as an administrator sees it. */
+export interface SagaView {
+  readonly saga: 'fulfilment' | 'refund';
+  readonly id: string;
+  readonly state: string;
+  readonly step?: string;
+  readonly parked?: { readonly step: string; readonly reason: string };
+}
+
+export interface SagaDetailView extends SagaView {
+  readonly steps: readonly { readonly step: string; readonly status: string; readonly byHand: boolean }[];
+  readonly compensationOrder: readonly string[];
+  readonly actions: readonly { readonly action: string; readonly by: string; readonly note?: string }[];
 }
 
 export interface RefundRequest {

@@ -6,6 +6,7 @@ import { passwordCases } from './support/passwords.ts';
 import { raceCases } from './support/races.ts';
 import { refundCrashCases } from './support/refund-crashes.ts';
 import { refundCases } from './support/refunds.ts';
+import { sagaCases } from './support/sagas.ts';
 import { sensorCases } from './support/sensors.ts';
 import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
@@ -18,6 +19,7 @@ testShop({
     raceCases,
     refundCases,
     refundCrashCases,
+    sagaCases,
     duplicateCases,
     taskCases,
     passwordCases,

@@ -1,4 +1,5 @@
 import { type Migrations, statements } from '@emporium/store';
+import { webhookMigrations } from '../webhooks/store/migrations.ts';
 
 /** A migration that ran is never changed: add the next one. */
 export const migrations: Migrations = {
@@ -20,4 +21,5 @@ export const migrations: Migrations = {
     )`,
     'create index celery_task_due_at on celery_task (due_at)',
   ),
+  ...webhookMigrations,
 };

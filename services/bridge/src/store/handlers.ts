@@ -1,4 +1,4 @@
 import { handlersFor } from '@emporium/store';
 import type { Tables } from './tables.ts';
 
-export const { handle, callOutside, unitOfWork } = handlersFor<Tables>();
+export const { handle, handleBatch, callOutside, unitOfWork } = handlersFor<Tables>();

@@ -1,5 +1,7 @@
+import type { WebhookTables } from '../webhooks/store/tables.ts';
+
 /** Tables of the bridge, besides those of `packages/store`. */
-export interface Tables {
+export interface Tables extends WebhookTables {
   foreign_message: ForeignMessageTable;
   celery_task: CeleryTaskTable;
 }

@@ -76,4 +76,43 @@ export const migrations: Migrations = {
       reason text
     )`,
   ),
+  // Rows from before are grouped in the background: `groupingStage`. Until then they are in one index of ids, and in no other of these.
+  '004-dead-letter-groups': statements(
+    `alter table dead_letter
+      add column group_id text,
+      add column fingerprint text,
+      add column replays integer not null default 0,
+      add column replayed_at timestamptz,
+      add column replayed_by text,
+      add column claimed_by text`,
+    'alter table dead_letter_step add column group_id text',
+    'create index dead_letter_ungrouped on dead_letter (id) where group_id is null',
+    // Groups are counted in the index alone, without the table.
+    `create index dead_letter_group on dead_letter (group_id, status, id desc)
+      include (subscription, type, code, received_at, failed_at, replays) where group_id is not null`,
+  ),
+  '005-dead-letter-jobs': statements(
+    `create table dead_letter_job (
+      id text primary key,
+      action text not null check (action in ('replay', 'discard')),
+      filter jsonb not null,
+      reason text,
+      rate integer not null,
+      total integer not null,
+      state text not null check (state in ('running', 'stopping', 'stopped', 'finished', 'failed')),
+      done integer not null default 0,
+      failures jsonb not null default '{}',
+      opened_before timestamptz not null,
+      position text not null default '',
+      problem text,
+      requested_by text not null,
+      requested_at timestamptz not null,
+      stopped_by text,
+      ended_at timestamptz,
+      leased_by text,
+      leased_until timestamptz
+    )`,
+    `create index dead_letter_job_unfinished on dead_letter_job (id) where state in ('running', 'stopping')`,
+    'create index dead_letter_job_ended_at on dead_letter_job (ended_at) where ended_at is not null',
+  ),
 };

@@ -36,7 +36,16 @@ test('a body that the subscription can read becomes the message', () => {
 
 test.each<[string, unknown, string[]]>([
   ['not an object', null, ['body']],
-  ['without an envelope', {}, ['body.specversion']],
+  [
+    'without an envelope',
+    {},
+    ['body.specversion', 'body.id', 'body.source', 'body.type', 'body.time', 'body.subject'],
+  ],
+  [
+    'with invalid attributes and fields',
+    { ...envelope, id: userId, time: 'now', data: { ...envelope.data, email: 'nobody' } },
+    ['body.time', 'body.data.email', 'body.id'],
+  ],
   [
     'with an invalid field',
     { ...envelope, data: { ...envelope.data, email: 'nobody' } },

@@ -16,28 +16,55 @@ export const parseEditedBody = (
   deadLetter: { readonly message_id: string; readonly body: Uint8Array },
   edited: unknown,
 ): EditedBody => {
-  const expectedId = envelopeId(deadLetter.body) ?? deadLetter.message_id;
   const body = new TextEncoder().encode(JSON.stringify(edited));
   try {
     const { id, key, contract } = readMessage(shop, new Set(subscription.to), body);
     // The values of an open stream have no envelope, and so no id that could change.
     if (carrierOf(contract) === 'stream') {
-      const errors = publishedSchemaErrors(contract, edited);
+      // Readers of a stream tolerate more than publishers may send, and this body is published.
+      const errors = schemaErrors(contract.publishedSchema, edited);
       if (errors.length > 0) return invalid(errors);
       return valid({ id: deadLetter.message_id, type: contract.type, key, body });
     }
-    if (id !== expectedId) return invalid([{ field: 'body.id', message: `must stay ${expectedId}` }]);
+    const errors = idErrors(deadLetter, edited);
+    if (errors.length > 0) return invalid(errors);
     const { type } = edited as { type: string }; // readMessage has checked it
     return valid({ id, type, key, body });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return invalid(fieldErrors(error));
+    return invalid(
+      allErrors([...fieldErrors(error), ...dataErrors(edited), ...idErrors(deadLetter, edited)]),
+    );
   }
 };
 
-/** Readers of a stream tolerate more than publishers may send, and this body is published. */
-const publishedSchemaErrors = ({ publishedSchema }: Contract, edited: unknown): FieldError[] => {
-  const { error } = publishedSchema.safeParse(edited);
+/** One for each field. */
+const allErrors = (errors: readonly FieldError[]): FieldError[] =>
+  [...new Map(errors.toReversed().map((error) => [error.field, error])).values()].reverse();
+
+/** Of the data, which is not read when an attribute of the envelope is wrong, nor beyond its first few errors. */
+const dataErrors = (edited: unknown): FieldError[] => {
+  const type = fieldOf(edited, 'type');
+  const contract = typeof type === 'string' ? shop.contract(type) : undefined;
+  return contract === undefined ? [] : schemaErrors(contract.schema, fieldOf(edited, 'data'));
+};
+
+const idErrors = (
+  { message_id, body }: { readonly message_id: string; readonly body: Uint8Array },
+  edited: unknown,
+): FieldError[] => {
+  const expected = envelopeId(body) ?? message_id;
+  const id = fieldOf(edited, 'id');
+  return id === undefined || id === expected ? [] : [{ field: 'body.id', message: `must stay ${expected}` }];
+};
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+
+const schemaErrors = (schema: Contract['schema'], data: unknown): FieldError[] => {
+  const { error } = schema.safeParse(data);
   return (error?.issues ?? []).map(({ path, message }) => ({
     field: ['body.data', ...path].join('.'),
     message,
@@ -45,9 +72,8 @@ const publishedSchemaErrors = ({ publishedSchema }: Contract, edited: unknown): 
 };
 
 const envelopeId = (bytes: Uint8Array): string | undefined => {
-  const { content } = readable(bytes);
-  const hasId = typeof content === 'object' && content !== null && 'id' in content;
-  return hasId && typeof content.id === 'string' && content.id !== '' ? content.id : undefined;
+  const id = fieldOf(readable(bytes).content, 'id');
+  return typeof id === 'string' && id !== '' ? id : undefined;
 };
 
 const valid = (message: TransportMessage): EditedBody => ({ kind: 'valid', message });

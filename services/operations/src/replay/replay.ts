@@ -1,13 +1,15 @@
-import type { Transport, TransportMessage } from '@emporium/bus';
+import type { Transport } from '@emporium/bus';
 import { type Subscription, shop } from '@emporium/contracts';
 import type { FieldError } from '@emporium/service';
 import type { Store } from '@emporium/store';
+import { v7 as uuid } from 'uuid';
 import { recordIntent, recordOutcome } from '../store/audit.ts';
 import { findDeadLetter, type StoredDeadLetter } from '../store/dead-letters.ts';
 import { lockForReplay, markReplayed, unlock } from '../store/resolve.ts';
 import type { Status, Tables } from '../store/tables.ts';
 import { type EditedBody, parseEditedBody } from './edited-body.ts';
 import { describeObstacle, type Obstacle, obstacleOf } from './obstacle.ts';
+import type { Addressed } from './send.ts';
 
 export type ReplayOutcome =
   | { readonly kind: 'replayed' }
@@ -71,12 +73,10 @@ const messageFor = (
   return { kind: 'valid', message: { id, type, key, body } };
 };
 
-interface Sending {
+interface Sending extends Addressed {
   readonly store: Store<Tables>;
   readonly sendTo: Transport['sendTo'];
   readonly deadLetter: StoredDeadLetter;
-  readonly subscription: Subscription;
-  readonly message: TransportMessage;
   readonly request: ReplayRequest;
 }
 
@@ -84,8 +84,9 @@ const sendAgain = async (sending: Sending): Promise<ReplayOutcome> => {
   const { store, sendTo, deadLetter, subscription, message, request } = sending;
   const { userId } = request;
   const isEdited = request.edited !== undefined;
+  const claimant = uuid();
   const auditId = await store.transaction(async ({ tx, now }) => {
-    if (!(await lockForReplay(tx, deadLetter, now))) return undefined;
+    if ((await lockForReplay(tx, [deadLetter], claimant, now)).size === 0) return undefined;
     const { id, subscription, message_id: messageId } = deadLetter;
     const details = { subscription, messageId, edited: isEdited };
     return recordIntent(tx, { userId, action: 'dead-letter.replay', target: id, details }, now);
@@ -97,8 +98,9 @@ const sendAgain = async (sending: Sending): Promise<ReplayOutcome> => {
   const isAccepted = result.status === 'accepted';
   await store.transaction(async ({ tx, now }) => {
     await recordOutcome(tx, auditId, isAccepted ? 'done' : 'refused');
-    if (!isAccepted) return unlock(tx, deadLetter.id);
-    await markReplayed(tx, { deadLetter, userId, edited: isEdited ? message.body : undefined }, now);
+    if (!isAccepted) return unlock(tx, [deadLetter.id], claimant);
+    const { id, times } = deadLetter;
+    await markReplayed(tx, [{ id, times, edited: isEdited ? message.body : undefined }], userId, now);
   });
   if (result.status === 'accepted') return { kind: 'replayed' };
   const kind = result.error.settle === 'dead-letter' ? 'unsendable' : 'refused';

@@ -7,25 +7,12 @@ import { countOpen, findDeadLetter } from '../store/dead-letters.ts';
 import { markDiscarded } from '../store/resolve.ts';
 import type { Tables } from '../store/tables.ts';
 import { conflict, notFound, problemOf } from './problems.ts';
-import { config, filter, params, text } from './schemas.ts';
+import { config, hasFilter, manyFilter, noFilter, params, text } from './schemas.ts';
 import { deadLetterSummary, viewSummary } from './views.ts';
 
 const bulkDiscard = z
-  .object({
-    ...filter,
-    /** Selects those that last failed before this time. */
-    failedBefore: z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' }).optional(),
-    reason: text,
-    limit: z.int().min(1).max(50_000).default(10_000),
-  })
-  .refine(
-    ({ subscription, code, type, failedBefore }) =>
-      (subscription ?? code ?? type ?? failedBefore) !== undefined,
-    {
-      path: ['subscription'],
-      message: 'or another filter must be given: code, type or failedBefore',
-    },
-  );
+  .object({ ...manyFilter, reason: text, limit: z.int().min(1).max(50_000).default(10_000) })
+  .refine(hasFilter, noFilter);
 
 export const discardRoutes =
   (store: Store<Tables>): Routes =>
@@ -81,7 +68,7 @@ export const discardRoutes =
         const { reason, limit, failedBefore: time, ...filter } = request.body;
         const failedBefore = time === undefined ? undefined : new Date(time);
         const discarded = await discardMany(store, {
-          filter: { ...filter, failedBefore, openedBefore: new Date() },
+          selection: { ...filter, failedBefore, openedBefore: new Date() },
           userId: currentUser(request).userId,
           reason,
           action: 'dead-letter.discard-many',

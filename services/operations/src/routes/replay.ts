@@ -1,15 +1,17 @@
 import { currentUser, type Routes } from '@emporium/service';
 import type { Store } from '@emporium/store';
+import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import type { ReplayDeadLetter } from '../replay/replay.ts';
-import { findDeadLetter, openDeadLetterIds } from '../store/dead-letters.ts';
+import type { ReplayBatch } from '../replay/replay-batch.ts';
+import { findDeadLetter } from '../store/dead-letters.ts';
 import type { Tables } from '../store/tables.ts';
-import { conflict, notFound, problemOf } from './problems.ts';
+import { conflict, notFound, problemOf, refusedByBroker } from './problems.ts';
 import { config, filter, params } from './schemas.ts';
 import { deadLetterSummary, viewSummary } from './views.ts';
 
 export const replayRoutes =
-  (store: Store<Tables>, replay: ReplayDeadLetter): Routes =>
+  (store: Store<Tables>, replay: ReplayDeadLetter, replayBatch: ReplayBatch): Routes =>
   (server) => {
     server.post(
       '/api/admin/dead-letters/:id/replay',
@@ -42,7 +44,7 @@ export const replayRoutes =
       {
         config,
         schema: {
-          summary: 'Replay open dead letters as they are, oldest first, until the broker refuses one',
+          summary: 'Replay open dead letters as they are, oldest first, while the broker is available',
           body: z.object({ ...filter, limit: z.int().min(1).max(500).default(100) }),
           response: {
             200: z.object({
@@ -53,15 +55,24 @@ export const replayRoutes =
         },
       },
       async (request) => {
+        const { limit, ...filter } = request.body;
         const { userId } = currentUser(request);
         const notReplayed: { id: string; why: string }[] = [];
-        let replayed = 0;
-        for (const id of await openDeadLetterIds(store.db, request.body, request.body.limit)) {
-          const outcome = await replay({ id, userId });
-          if (outcome.kind === 'replayed') replayed += 1;
-          else if (outcome.kind === 'refused' && replayed === 0) throw problemOf(outcome);
-          else notReplayed.push({ id, why: problemOf(outcome).message });
-          if (outcome.kind === 'refused') break;
+        const openedBefore = new Date();
+        const claimant = uuid();
+        let [replayed, after]: [number, string | undefined] = [0, undefined];
+        for (let isLast = false; !isLast && replayed + notReplayed.length < limit; ) {
+          const outcome = await replayBatch({
+            selection: { ...filter, openedBefore, after },
+            limit: limit - replayed - notReplayed.length,
+            ...{ userId, claimant, details: filter },
+          });
+          replayed += outcome.done;
+          notReplayed.push(...outcome.failures.map(({ id, why }) => ({ id, why })));
+          const { interruption } = outcome;
+          if (interruption?.kind === 'broker' && replayed === 0) throw refusedByBroker(interruption.why);
+          isLast = outcome.isLast || interruption !== undefined;
+          after = outcome.position ?? after;
         }
         return { replayed, notReplayed };
       },

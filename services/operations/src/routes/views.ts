@@ -24,6 +24,11 @@ export const deadLetterSummary = z.object({
   attempts: z.int(),
   /** The number of failures. */
   times: z.int(),
+  /** Those with the same subscription, type and reason; absent for a moment after an upgrade. */
+  group: z.string().optional(),
+  /** The number of replays. If it is open it has failed again since the last one. */
+  replays: z.int(),
+  lastReplay: z.object({ at: z.string(), userId: z.string() }).optional(),
   failedAt: z.string(),
   receivedAt: z.string(),
   /** Where the broker had the message. */
@@ -48,6 +53,10 @@ export const deadLetterDetails = deadLetterSummary.extend({
       userId: z.string().optional(),
       reason: reason.partial().optional(),
       attempts: z.int().optional(),
+      /** The group that it failed into. */
+      group: z.string().optional(),
+      /** The group of the failure before, if that is another one. */
+      movedFrom: z.string().optional(),
       /** Absent when it is the same as that of the first failure. */
       body: body.optional(),
     }),
@@ -65,6 +74,9 @@ export const viewSummary = (deadLetter: DeadLetterSummary): z.input<typeof deadL
   reason: { code: deadLetter.code, message: deadLetter.reason },
   attempts: deadLetter.attempts,
   times: deadLetter.times,
+  ...(deadLetter.group_id === null ? {} : { group: deadLetter.group_id }),
+  replays: deadLetter.replays,
+  ...lastReplayOf(deadLetter),
   failedAt: deadLetter.failed_at.toISOString(),
   receivedAt: deadLetter.received_at.toISOString(),
   ...(deadLetter.position === null ? {} : { position: deadLetter.position }),
@@ -72,6 +84,9 @@ export const viewSummary = (deadLetter: DeadLetterSummary): z.input<typeof deadL
   ...replayability(deadLetter),
   ...(deadLetter.odd_attributes === null ? {} : { oddAttributes: JSON.parse(deadLetter.odd_attributes) }),
 });
+
+const lastReplayOf = ({ replayed_at: at, replayed_by: userId }: DeadLetterSummary) =>
+  at === null || userId === null ? {} : { lastReplay: { at: at.toISOString(), userId } };
 
 const replayability = (deadLetter: DeadLetterSummary) => {
   const obstacle = obstacleOf(deadLetter);
@@ -97,14 +112,20 @@ export const viewDetails = (
   ...viewSummary(deadLetter),
   body: readable(deadLetter.body),
   ...(deadLetter.body.equals(original) ? {} : { original: readable(original) }),
-  history: history.map(viewEntry),
+  history: history.map((entry, index) => viewEntry(entry, history.slice(0, index))),
 });
 
-const viewEntry = ({ kind, at, user_id, code, reason: why, attempts, body: bytes }: HistoryEntry) => ({
-  kind,
-  at: at.toISOString(),
-  ...(user_id === null ? {} : { userId: user_id }),
-  ...(why === null ? {} : { reason: { ...(code === null ? {} : { code }), message: why } }),
-  ...(attempts === null ? {} : { attempts }),
-  ...(bytes === null ? {} : { body: readable(bytes) satisfies Readable }),
-});
+const viewEntry = (entry: HistoryEntry, earlier: readonly HistoryEntry[]) => {
+  const { kind, at, user_id, code, reason: why, attempts, body: bytes, group_id: group } = entry;
+  const before = earlier.findLast((each) => each.kind === 'failed')?.group_id ?? null;
+  return {
+    kind,
+    at: at.toISOString(),
+    ...(user_id === null ? {} : { userId: user_id }),
+    ...(why === null ? {} : { reason: { ...(code === null ? {} : { code }), message: why } }),
+    ...(attempts === null ? {} : { attempts }),
+    ...(group === null ? {} : { group }),
+    ...(group === null || before === null || before === group ? {} : { movedFrom: before }),
+    ...(bytes === null ? {} : { body: readable(bytes) satisfies Readable }),
+  };
+};

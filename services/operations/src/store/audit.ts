@@ -1,6 +1,6 @@
 import { currentContext } from '@emporium/bus';
 import type { Tx } from '@emporium/store';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { AuditTable, Tables } from './tables.ts';
 
@@ -24,13 +24,16 @@ export const recordAction = (tx: Tx<Tables>, action: AuditAction, now: Date): Pr
 export const recordIntent = (tx: Tx<Tables>, action: AuditAction, now: Date): Promise<string> =>
   insertEntry(tx, action, now, null);
 
-/** Records the outcome of an intended action. */
+/** Records the outcome of an intended action, with what became known since. */
 export const recordOutcome = async (
   tx: Tx<Tables>,
   id: string,
   outcome: 'done' | 'refused',
+  details: AuditAction['details'] = {},
 ): Promise<void> => {
-  await tx.updateTable('audit').set({ outcome }).where('id', '=', id).execute();
+  await sql`
+    update audit set outcome = ${outcome}, details = details || ${JSON.stringify(details)}::jsonb
+    where id = ${id}`.execute(tx);
 };
 
 const insertEntry = async (

@@ -14,6 +14,7 @@ export interface DeadLetterFilter {
   readonly subscription?: string | undefined;
   readonly code?: string | undefined;
   readonly type?: string | undefined;
+  readonly group?: string | undefined;
   readonly status?: Status | undefined;
 }
 
@@ -25,7 +26,7 @@ export interface Page {
 
 const statuses: readonly Status[] = ['open', 'replayed', 'discarded'];
 
-const columns = [
+export const columns = [
   'id',
   'subscription',
   'message_id',
@@ -44,20 +45,27 @@ const columns = [
   'position',
   'truncated_from',
   'odd_attributes',
+  'claimed_by',
+  'group_id',
+  'fingerprint',
+  'replays',
+  'replayed_at',
+  'replayed_by',
 ] as const;
 
-const latestBody = sql<Buffer>`coalesce(
+export const latestBody = sql<Buffer>`coalesce(
   (select step.body from dead_letter_step as step
    where step.dead_letter_id = dead_letter.id and step.kind = 'failed' order by step.id desc limit 1),
   dead_letter.body)`;
-const size = sql<number>`octet_length(${latestBody})`.as('size');
+export const size = sql<number>`octet_length(${latestBody})`.as('size');
 
-export const matching = (db: Kysely<Tables>, { subscription, code, type, status }: DeadLetterFilter) =>
+export const matching = (db: Kysely<Tables>, { subscription, code, type, group, status }: DeadLetterFilter) =>
   db
     .selectFrom('dead_letter')
     .$if(subscription !== undefined, (query) => query.where('subscription', '=', subscription ?? ''))
     .$if(code !== undefined, (query) => query.where('code', '=', code ?? ''))
     .$if(type !== undefined, (query) => query.where('type', '=', type ?? ''))
+    .$if(group !== undefined, (query) => query.where('group_id', '=', group ?? ''))
     .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'open'));
 
 /** Newest first. */
@@ -66,8 +74,8 @@ export const listDeadLetters = async (
   filter: DeadLetterFilter,
   page: Page,
 ): Promise<DeadLetterSummary[]> => {
-  const { subscription, code, type, status } = filter;
-  const isOneRange = status !== undefined || (subscription ?? code ?? type) === undefined;
+  const { subscription, code, type, group, status } = filter;
+  const isOneRange = status !== undefined || (subscription ?? code ?? type ?? group) === undefined;
   if (isOneRange) return readPage(db, filter, page);
   // One index range per status: open dead letters are found without a scan of the discarded ones.
   const pages = statuses.map((each) => readPage(db, { ...filter, status: each }, page));
@@ -118,21 +126,6 @@ const count = async (db: Kysely<Tables>, filter: DeadLetterFilter, failedBefore?
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return count;
-};
-
-/** The ids of open dead letters, in the order in which they failed. */
-export const openDeadLetterIds = async (
-  db: Kysely<Tables>,
-  filter: DeadLetterFilter,
-  limit: number,
-): Promise<string[]> => {
-  const rows = await matching(db, { ...filter, status: 'open' })
-    .select('id')
-    .orderBy('failed_at')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-  return rows.map(({ id }) => id);
 };
 
 export const findDeadLetter = async (

@@ -3,6 +3,7 @@ import type { Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { attributesOf } from './attributes.ts';
+import { groupOf } from './group-of.ts';
 import { storable, textOf } from './storable.ts';
 import type { Tables } from './tables.ts';
 
@@ -38,8 +39,10 @@ const upsert = (store: Store<Tables>, deadLetter: DeadLetter): Promise<boolean> 
     const { body: bytes, truncatedFrom = deadLetter.truncatedFrom } = deadLetterBody(deadLetter.body);
     const body = Buffer.from(bytes);
     const { identity, failure, type, key, position, failedAt, odd } = attributesOf(deadLetter, now);
+    const group = groupOf({ subscription: identity.subscription, type, ...failure });
     const latest = {
       ...failure,
+      ...group,
       type,
       key,
       position,
@@ -73,6 +76,7 @@ const upsert = (store: Store<Tables>, deadLetter: DeadLetter): Promise<boolean> 
         at: latest.failed_at,
         user_id: null,
         body: isOriginal ? null : body,
+        group_id: group.group_id,
       })
       .onConflict((conflict) =>
         conflict.columns(['dead_letter_id', 'at']).where('kind', '=', sql.lit('failed')).doNothing(),
@@ -82,7 +86,7 @@ const upsert = (store: Store<Tables>, deadLetter: DeadLetter): Promise<boolean> 
     if (newFailure === undefined) return false;
     await tx
       .updateTable('dead_letter')
-      .set({ ...latest, times: sql`times + 1`, resolved_at: null, claimed_until: null })
+      .set({ ...latest, times: sql`times + 1`, resolved_at: null, claimed_until: null, claimed_by: null })
       .where('id', '=', id)
       .execute();
     return true;

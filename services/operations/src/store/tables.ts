@@ -3,6 +3,7 @@ import type { ColumnType } from 'kysely';
 export interface Tables {
   dead_letter: DeadLetterTable;
   dead_letter_step: DeadLetterStepTable;
+  dead_letter_job: DeadLetterJobTable;
   audit: AuditTable;
   subscription_state: SubscriptionStateTable;
 }
@@ -39,6 +40,15 @@ export interface DeadLetterTable {
   resolved_at: Date | null;
   /** It is locked for a replay until this time. */
   claimed_until: Date | null;
+  /** The job that locked it. */
+  claimed_by: ColumnType<string | null, string | null | undefined, string | null>;
+  /** The same for all with the same subscription, type, code and fingerprint. Null until a row from before groups is grouped. */
+  group_id: string | null;
+  fingerprint: string | null;
+  /** The number of replays; the time of the last one, and who asked for it. */
+  replays: ColumnType<number, number | undefined, number>;
+  replayed_at: ColumnType<Date | null, Date | undefined, Date>;
+  replayed_by: ColumnType<string | null, string | undefined, string>;
 }
 
 /** The history of dead letters, in the order of the ids. */
@@ -54,6 +64,61 @@ export interface DeadLetterStepTable {
   attempts: number | null;
   /** The bytes that failed or were replayed; null when they are the same as those of the first failure. */
   body: Buffer | null;
+  /** The group that it failed into. */
+  group_id: ColumnType<string | null, string | null | undefined, never>;
+}
+
+export type JobAction = 'replay' | 'discard';
+
+/** `failed`: it gave up, because of something that would repeat with every dead letter. */
+export type JobState = 'running' | 'stopping' | 'stopped' | 'finished' | 'failed';
+
+/** What could not be done, by code. */
+export type JobFailures = Readonly<Record<string, JobFailure>>;
+
+export interface JobFailure {
+  readonly count: number;
+  /** The reason of the first one, and its id. */
+  readonly detail: string;
+  readonly example: string;
+}
+
+/** JSON. */
+export interface JobFilter {
+  readonly subscription?: string | undefined;
+  readonly type?: string | undefined;
+  readonly code?: string | undefined;
+  readonly group?: string | undefined;
+  /** RFC 3339. */
+  readonly failedBefore?: string | undefined;
+}
+
+/** A replay or discard of many dead letters: those that match, are open, and were opened before it. */
+export interface DeadLetterJobTable {
+  id: string;
+  action: JobAction;
+  filter: ColumnType<JobFilter, string, never>;
+  /** Of a discard. */
+  reason: string | null;
+  /** The maximum a second. */
+  rate: number;
+  /** The number of dead letters that it is to handle. */
+  total: number;
+  state: JobState;
+  done: ColumnType<number, number | undefined, number>;
+  failures: ColumnType<JobFailures, string | undefined, string>;
+  opened_before: Date;
+  /** The id of the last dead letter that was handled. Each is handled once, in the order of the ids. */
+  position: ColumnType<string, string | undefined, string>;
+  /** Why it waits, such as for the broker, or why it gave up. */
+  problem: string | null;
+  requested_by: string;
+  requested_at: Date;
+  stopped_by: string | null;
+  ended_at: Date | null;
+  /** The instance that runs it, until this time. */
+  leased_by: string | null;
+  leased_until: Date | null;
 }
 
 export interface AuditTable {

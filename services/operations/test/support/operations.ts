@@ -11,15 +11,22 @@ import {
   type HttpServer,
   privateKeyFromText,
   publicKeyFromText,
+  startInOrder,
 } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
 import { v7 as uuid } from 'uuid';
+import { createBatchRunner } from '../../src/jobs/run-batch.ts';
+import { createJobRunner } from '../../src/jobs/runner.ts';
 import { migrations } from '../../src/migrations/index.ts';
 import { createReplay } from '../../src/replay/replay.ts';
+import { createReplayBatch } from '../../src/replay/replay-batch.ts';
 import { auditRoutes } from '../../src/routes/audit.ts';
 import { deadLetterRoutes } from '../../src/routes/dead-letters.ts';
 import { discardRoutes } from '../../src/routes/discard.ts';
+import { groupRoutes } from '../../src/routes/groups.ts';
+import { jobRoutes } from '../../src/routes/jobs.ts';
 import { messageRoutes } from '../../src/routes/messages.ts';
+import { previewRoutes } from '../../src/routes/preview.ts';
 import { replayRoutes } from '../../src/routes/replay.ts';
 import { subscriptionRoutes } from '../../src/routes/subscriptions.ts';
 import { storeDeadLetter } from '../../src/store/store-dead-letter.ts';
@@ -68,7 +75,7 @@ export interface Operations {
   receive(deadLetter: DeadLetter): Promise<boolean>;
   /** Sends a request, as an administrator unless another role is given. */
   request(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT',
     url: string,
     payload?: unknown,
     role?: 'customer' | 'administrator' | 'nobody',
@@ -93,6 +100,8 @@ export const openOperations = async (adminUrl: string): Promise<Operations> => {
   const store = createStore<Tables>({ service: 'operations', registry: shop, url: database.url, log });
   await store.migrate(migrations);
   const broker = createFakeBroker();
+  const replayBatch = createReplayBatch(store, broker.sendTo);
+  const jobs = createJobRunner(store, createBatchRunner(store, replayBatch), log);
   const server = await createHttpServer({
     log,
     api: { title: 'operations', description: 'under test' },
@@ -100,13 +109,17 @@ export const openOperations = async (adminUrl: string): Promise<Operations> => {
     tokens: verifier,
     routes: [
       deadLetterRoutes(store),
-      replayRoutes(store, createReplay(store, broker.sendTo)),
+      groupRoutes(store),
+      previewRoutes(store),
+      replayRoutes(store, createReplay(store, broker.sendTo), replayBatch),
       discardRoutes(store),
+      jobRoutes(store, jobs),
       messageRoutes(store, broker.sendTo),
       auditRoutes(store),
       subscriptionRoutes(store),
     ],
   });
+  const { stop: stopJobs } = await startInOrder([jobs.stage], new AbortController().signal);
   return {
     store,
     server,
@@ -126,6 +139,7 @@ export const openOperations = async (adminUrl: string): Promise<Operations> => {
     },
     close: async () => {
       await server.close();
+      await stopJobs(AbortSignal.timeout(10_000));
       await store.close();
       await database.drop();
     },

@@ -1,6 +1,6 @@
 import { given as givenDecider } from '@emporium/event-store';
 import { expect, test } from 'vitest';
-import { type OrderCommand, type OrderEvent, orderDecider } from './order.ts';
+import { type Order, type OrderCommand, type OrderEvent, orderDecider, settledByHandOf } from './order.ts';
 
 const given = (...history: readonly OrderEvent[]) => givenDecider(orderDecider, ...history);
 
@@ -65,4 +65,34 @@ test('a delivery is recorded once, and does not change the status', () => {
     delivered: true,
   });
   given(placed, completed, { type: 'delivered' }).when({ type: 'record-delivery' }).then();
+});
+
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+const settled = (order: Order) => (order.status === 'none' ? undefined : settledByHandOf(order));
+const capturedBy = (outcome: 'done' | 'done-by-hand'): OrderCommand => ({
+  ...{ type: 'record-step', step: 'capture', outcome },
+});
+const paidByHand: OrderEvent = { type: 'step-recorded', step: 'capture', outcome: 'done-by-hand' };
+
+test('a capture by hand is settled by hand, until the provider captures it, too', () => {
+  expect(settled(given(placed, confirmed).when(capturedBy('done')).state())?.paid).toEqual(eur(0));
+  const byHand = given(placed, confirmed).when(capturedBy('done-by-hand')).state();
+  expect(settled(byHand)).toEqual({ paid: eur(2_500), refunded: eur(0) });
+  const twice = given(placed, confirmed, paidByHand, completed).when(capturedBy('done')).state();
+  expect(settled(twice)).toEqual({ paid: eur(0), refunded: eur(0) });
+});
+
+test('a completed order that was parked keeps what happened to its refunds and its money meanwhile', () => {
+  const parked: OrderEvent = { type: 'parked', step: 'capture', reason: 'twice' };
+  const late: OrderEvent = { type: 'step-recorded', step: 'capture', outcome: 'done' };
+  const requested: OrderEvent = {
+    ...{ type: 'refund-requested', refundId: 'r1', amount: eur(1), lines: [], restock: false, reason: 'r' },
+  };
+  const history = [placed, confirmed, paidByHand, completed, requested, parked, late];
+  const abandoned: OrderEvent = { type: 'refund-abandoned', refundId: 'r1' };
+  const state = given(...history, abandoned)
+    .when({ type: 'resume' })
+    .state();
+  expect(state).toMatchObject({ status: 'completed', refunds: [{ status: 'abandoned' }] });
+  expect(settled(state)?.paid).toEqual(eur(0));
 });

@@ -6,6 +6,7 @@ import {
   type RefundCommand,
   type RefundEvent,
   type RefundRefusal,
+  refundedByHandOf,
 } from './refunds.ts';
 
 /** The events of an order, from which its state is derived. */
@@ -32,7 +33,14 @@ export type OrderEvent =
   | { readonly type: 'delivered' }
   | RefundEvent;
 
-export type StepOutcome = 'done' | 'refused' | 'timed-out' | 'undone';
+export type StepOutcome =
+  | 'done'
+  | 'refused'
+  | 'timed-out'
+  | 'undone'
+  /** By a person, outside of the system. */
+  | 'done-by-hand'
+  | 'undone-by-hand';
 
 export type OrderCommand =
   | {
@@ -60,6 +68,8 @@ interface Placed {
   readonly lines: readonly PricedLine[];
   readonly total: Money;
   readonly delivered: boolean;
+  /** Whether the customer has paid outside of the system: nothing was captured. Left out where nobody said so. */
+  readonly isPaidByHand?: boolean;
   /** In the order of their requests. */
   readonly refunds: readonly Refund[];
 }
@@ -83,6 +93,9 @@ export type OrderRefusal = 'unknown-order' | 'already-placed' | 'already-final' 
 
 /** The order is confirmed when this step succeeds: from then on only the carrier can refuse it. */
 const confirmingStep = 'authorise';
+
+/** The step that takes the customer's money. */
+const payingStep = 'capture';
 
 const initialOrder: Order = { status: 'none' };
 
@@ -136,11 +149,15 @@ const evolve = (order: Order, event: OrderEvent): Order => {
     return { status: 'placed', customerId, lines, total, delivered: false, refunds: [] };
   }
   if (order.status === 'none') return order;
-  const { customerId, lines, total, delivered, refunds } = order;
-  const placed: Placed = { customerId, lines, total, delivered, refunds };
+  const { customerId, lines, total, delivered, isPaidByHand, refunds } = order;
+  const settled = isPaidByHand === undefined ? {} : { isPaidByHand };
+  const placed: Placed = { customerId, lines, total, delivered, ...settled, refunds };
   switch (event.type) {
     case 'step-recorded':
-      return order;
+      if (event.step !== payingStep) return order;
+      if (event.outcome === 'done-by-hand') return { ...order, isPaidByHand: true };
+      // A capture that succeeds after all counts, and what was paid by hand must be given back.
+      return event.outcome === 'done' && isPaidByHand === true ? { ...order, isPaidByHand: false } : order;
     case 'confirmed':
       return { ...placed, status: 'confirmed' };
     case 'completed':
@@ -154,13 +171,28 @@ const evolve = (order: Order, event: OrderEvent): Order => {
         ? order
         : { ...placed, status: 'needs-attention', before: order, reason: event.reason };
     case 'resumed':
-      return order.status === 'needs-attention' ? { ...order.before, delivered } : order;
+      return order.status === 'needs-attention' ? { ...order.before, delivered, ...settled, refunds } : order;
     case 'delivered':
       return { ...order, delivered: true };
     default:
       return { ...order, refunds: evolveRefunds(refunds, event) };
   }
 };
+
+/** Money that changed hands outside of the system, in both directions. */
+export interface SettledByHand {
+  readonly paid: Money;
+  readonly refunded: Money;
+}
+
+export const settledByHandOf = ({
+  total,
+  isPaidByHand = false,
+  refunds,
+}: Pick<Placed, 'total' | 'isPaidByHand' | 'refunds'>): SettledByHand => ({
+  paid: { ...total, amount: isPaidByHand ? total.amount : 0 },
+  refunded: refundedByHandOf({ total, refunds }),
+});
 
 /** Whether the order is being cancelled or has been, also while it is parked. */
 export const isBeingCancelled = (order: Order): boolean => {

@@ -1,7 +1,7 @@
 import { given as givenDecider } from '@emporium/event-store';
 import { describe, expect, test } from 'vitest';
 import { type Order, type OrderCommand, type OrderEvent, orderDecider } from './order.ts';
-import { refundedOf } from './refunds.ts';
+import { refundedByHandOf, refundedOf } from './refunds.ts';
 
 const given = (...history: readonly OrderEvent[]) => givenDecider(orderDecider, ...history);
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
@@ -195,4 +195,58 @@ describe('a refund in progress', () => {
     given(...completed)
       .when({ type: 'complete-refund', refundId: 'r1' })
       .refuses({ refusal: 'unknown-refund' }));
+});
+
+describe('a refund that a person deals with', () => {
+  const abandoned: OrderEvent = { type: 'refund-abandoned', refundId: 'r1' };
+  const recorded = (outcome: 'done' | 'done-by-hand', step = 'refund'): OrderEvent => ({
+    ...{ type: 'refund-step-recorded', refundId: 'r1', step, outcome },
+  });
+
+  test('is abandoned: its amount and its pieces can be refunded again', () => {
+    const history = [...completed, requested('r1', 3_750, [line('MUG-1', 3)]), abandoned];
+    given(...history)
+      .when(ofLines('r2', [line('MUG-1', 3)]))
+      .then(requested('r2', 3_750, [line('MUG-1', 3)]));
+    given(...history)
+      .when(ofAmount('r2', 4_083))
+      .then(requested('r2', 4_083));
+    given(...history)
+      .when({ type: 'abandon-refund', refundId: 'r1' })
+      .then();
+  });
+
+  test('continues when it is paid although it was abandoned; then nothing may be left', () => {
+    const history = [...completed, requested('r1', 4_000), abandoned, requested('r2', 4_000)];
+    given(...history)
+      .when({ type: 'resume-refund', refundId: 'r1' })
+      .then({ type: 'refund-resumed', refundId: 'r1' });
+    given(...history, { type: 'refund-resumed', refundId: 'r1' })
+      .when(ofAmount('r3', 1))
+      .refuses(impossible('amount.amount', 'must not be more than what is left, 0 EUR'));
+  });
+
+  test('counts as paid back by hand, until the provider pays it, too', () => {
+    const byHand = [...completed, requested('r1', 500), recorded('done-by-hand'), refunded('r1', 500, 500)];
+    const amounts = (order: Order) => [refundedOf(placedOf(order)), refundedByHandOf(placedOf(order))];
+    const stateAfter = (...events: OrderEvent[]) => events.reduce(orderDecider.evolve, orderDecider.initial);
+    expect(amounts(stateAfter(...byHand))).toEqual([eur(500), eur(500)]);
+    expect(amounts(stateAfter(...byHand, recorded('done')))).toEqual([eur(500), eur(0)]);
+  });
+
+  test('that has ended is parked when it happened twice, stays refunded, and is resumed as refunded', () => {
+    const parked: OrderEvent = { type: 'refund-parked', refundId: 'r1', step: 'refund', reason: 'twice' };
+    const history = [...completed, requested('r1', 500), refunded('r1', 500, 500)];
+    given(...history)
+      .when({ type: 'park-refund', refundId: 'r1', step: 'refund', reason: 'twice' })
+      .then(parked);
+    given(...history, parked)
+      .when({ type: 'complete-refund', refundId: 'r1' })
+      .then();
+    const resumed = given(...history, parked)
+      .when({ type: 'resume-refund', refundId: 'r1' })
+      .state();
+    expect(placedOf(resumed).refunds).toMatchObject([{ status: 'refunded' }]);
+    expect(refundedOf(placedOf(resumed))).toEqual(eur(500));
+  });
 });

@@ -17,10 +17,13 @@ export type RefundEvent =
       readonly reason: string;
     }
   | { readonly type: 'refund-resumed'; readonly refundId: string }
+  /** It will not be paid: its amount and its pieces can be refunded again. */
+  | { readonly type: 'refund-abandoned'; readonly refundId: string }
   /** `refunded` is the sum of all refunds so far, this one included. */
   | ({ readonly type: 'refunded'; readonly refunded: Money } & RefundContent);
 
-export type RefundStepOutcome = 'done' | 'refused';
+/** `done-by-hand`: by a person, outside of the system. */
+export type RefundStepOutcome = 'done' | 'refused' | 'done-by-hand';
 
 export type RefundCommand =
   | ({ readonly type: 'request-refund'; readonly refundId: string } & RequestedRefund)
@@ -38,7 +41,8 @@ export type RefundCommand =
       readonly step: string;
       readonly reason: string;
     }
-  | { readonly type: 'resume-refund'; readonly refundId: string };
+  | { readonly type: 'resume-refund'; readonly refundId: string }
+  | { readonly type: 'abandon-refund'; readonly refundId: string };
 
 /** What an administrator requests: pieces of the order, or an amount of money. */
 export interface RequestedRefund {
@@ -58,11 +62,19 @@ interface RefundContent {
   readonly reason: string;
 }
 
-export type Refund = RefundContent &
-  (
-    | { readonly status: 'in-progress' | 'refunded' }
-    | { readonly status: 'parked'; readonly parked: { readonly step: string; readonly reason: string } }
+/** `byHand` are the steps that a person did outside of the system. */
+export type Refund = RefundContent & { readonly byHand: readonly string[] } & (
+    | { readonly status: 'in-progress' | 'refunded' | 'abandoned' }
+    | {
+        readonly status: 'parked';
+        readonly parked: { readonly step: string; readonly reason: string };
+        /** It had ended before: a step happened twice. */
+        readonly wasRefunded: boolean;
+      }
   );
+
+/** The step that pays the money back. */
+const payingStep = 'refund';
 
 /** What the refunds of an order are decided on. */
 export interface Refundable {
@@ -98,24 +110,28 @@ export const decideRefund = (command: RefundCommand, order: Refundable): Decisio
       return [{ type: 'refund-step-recorded', refundId, step, outcome, ...known }];
     }
     case 'complete-refund': {
-      if (refund.status === 'refunded') return [];
+      if (isRefunded(refund)) return [];
       const { amount, lines, restock, reason } = refund;
       const refunded = { ...amount, amount: refundedOf(order).amount + amount.amount };
       return [{ type: 'refunded', refundId, amount, lines, restock, reason, refunded }];
     }
     case 'park-refund':
-      return refund.status === 'in-progress'
+      return refund.status === 'in-progress' || refund.status === 'refunded'
         ? [{ type: 'refund-parked', refundId, step: command.step, reason: command.reason }]
         : [];
     case 'resume-refund':
-      return refund.status === 'parked' ? [{ type: 'refund-resumed', refundId }] : [];
+      return refund.status === 'parked' || refund.status === 'abandoned'
+        ? [{ type: 'refund-resumed', refundId }]
+        : [];
+    case 'abandon-refund':
+      return refund.status === 'in-progress' ? [{ type: 'refund-abandoned', refundId }] : [];
   }
 };
 
 export const evolveRefunds = (refunds: readonly Refund[], event: RefundEvent): readonly Refund[] => {
   if (event.type === 'refund-requested') {
     const { type: _, ...content } = event;
-    return [...refunds, { ...content, status: 'in-progress' }];
+    return [...refunds, { ...content, byHand: [], status: 'in-progress' }];
   }
   return refunds.map((refund) => (refund.refundId === event.refundId ? evolveRefund(refund, event) : refund));
 };
@@ -124,25 +140,52 @@ const evolveRefund = (
   refund: Refund,
   event: Exclude<RefundEvent, { readonly type: 'refund-requested' }>,
 ): Refund => {
-  const { refundId, amount, lines, restock, reason } = refund;
-  const content: RefundContent = { refundId, amount, lines, restock, reason };
+  const { refundId, amount, lines, restock, reason, byHand } = refund;
+  const content = { refundId, amount, lines, restock, reason, byHand };
   switch (event.type) {
     case 'refund-step-recorded':
-      return refund;
-    case 'refund-parked':
-      return { ...content, status: 'parked', parked: { step: event.step, reason: event.reason } };
+      return { ...refund, byHand: byHandAfter(byHand, event) };
+    case 'refund-parked': {
+      const parked = { step: event.step, reason: event.reason };
+      return { ...content, status: 'parked', parked, wasRefunded: isRefunded(refund) };
+    }
     case 'refund-resumed':
-      return { ...content, status: 'in-progress' };
+      return { ...content, status: isRefunded(refund) ? 'refunded' : 'in-progress' };
+    case 'refund-abandoned':
+      return { ...content, status: 'abandoned' };
     case 'refunded':
       return { ...content, status: 'refunded' };
   }
 };
 
+/** A step that succeeds after all counts, and what was done by hand must be taken back. */
+const byHandAfter = (
+  byHand: readonly string[],
+  { step, outcome }: { readonly step: string; readonly outcome: RefundStepOutcome },
+): readonly string[] => {
+  if (outcome === 'refused') return byHand;
+  const others = byHand.filter((each) => each !== step);
+  return outcome === 'done' ? others : [...others, step];
+};
+
+const isRefunded = (refund: Refund): boolean =>
+  refund.status === 'refunded' || (refund.status === 'parked' && refund.wasRefunded);
+
 /** What was paid back. */
 export const refundedOf = ({ total, refunds }: Pick<Refundable, 'total' | 'refunds'>): Money => ({
   ...total,
-  amount: sumOf(refunds.filter(({ status }) => status === 'refunded')),
+  amount: sumOf(refunds.filter(isRefunded)),
 });
+
+/** The part of it that was paid back outside of the system. */
+export const refundedByHandOf = ({ total, refunds }: Pick<Refundable, 'total' | 'refunds'>): Money => ({
+  ...total,
+  amount: sumOf(refunds.filter((refund) => isRefunded(refund) && refund.byHand.includes(payingStep))),
+});
+
+/** What was refunded or will be. */
+const withoutAbandoned = (refunds: readonly Refund[]): readonly Refund[] =>
+  refunds.filter(({ status }) => status !== 'abandoned');
 
 const sumOf = (refunds: readonly Refund[]): number =>
   refunds.reduce((sum, { amount }) => sum + amount.amount, 0);
@@ -153,7 +196,8 @@ const request = (
 ): Decision => {
   const { status, total, refunds } = order;
   if (status !== 'completed') return { refused: { refusal: 'not-completed', status } };
-  const left = { ...total, amount: total.amount - sumOf(refunds) };
+  // Less than nothing when an abandoned refund was paid after all: then one of those after it is declined.
+  const left = { ...total, amount: Math.max(0, total.amount - sumOf(withoutAbandoned(refunds))) };
   const errors =
     refund.kind === 'lines' ? lineErrors(refund.lines, order) : amountErrors(refund.amount, left);
   if (errors.length > 0) return { refused: { refusal: 'impossible-refund', errors } };
@@ -189,7 +233,7 @@ const lineErrors = (lines: readonly OrderLine[], order: Refundable): FieldError[
     if (ordered === undefined) return [{ field, message: `is not in the order: ${sku}` }];
     if (lines.findIndex((line) => line.sku === sku) < index)
       return [{ field, message: `must not be repeated: ${sku}` }];
-    const left = ordered.quantity - piecesOf(order.refunds, sku);
+    const left = Math.max(0, ordered.quantity - piecesOf(order.refunds, sku));
     const message = `must not be more than the pieces that were not refunded yet, ${left} of ${sku}`;
     return quantity > left ? [{ field: `lines[${index}].quantity`, message }] : [];
   });
@@ -212,6 +256,6 @@ const priceOf = (lines: readonly OrderLine[], order: Refundable): Money => ({
 });
 
 const piecesOf = (refunds: readonly Refund[], sku: string): number =>
-  refunds
+  withoutAbandoned(refunds)
     .flatMap(({ lines }) => lines)
     .reduce((sum, line) => sum + (line.sku === sku ? line.quantity : 0), 0);

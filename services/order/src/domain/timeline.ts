@@ -7,7 +7,7 @@ export interface TimelineEntry {
   readonly detail?: string;
 }
 
-type Texts = Readonly<Record<StepOutcome, string>>;
+type Texts = Readonly<Record<Exclude<StepOutcome, 'done-by-hand' | 'undone-by-hand'>, string>>;
 
 const steps: Readonly<Record<string, Texts>> = {
   reserve: {
@@ -55,7 +55,7 @@ export const timelineEntry = (event: OrderEvent, at: Date): TimelineEntry => {
   });
   switch (event.type) {
     case 'step-recorded':
-      return entry(steps[event.step]?.[event.outcome] ?? `${event.step} ${event.outcome}`, event.reason);
+      return entry(textOf(steps[event.step], event), event.reason);
     case 'cancellation-begun':
       return entry('cancelling', event.reason);
     case 'cancelled':
@@ -65,15 +65,29 @@ export const timelineEntry = (event: OrderEvent, at: Date): TimelineEntry => {
     case 'refund-requested':
       return entry('refund requested');
     case 'refund-step-recorded':
-      return entry(
-        refundSteps[event.step]?.[event.outcome] ?? `${event.step} ${event.outcome}`,
-        event.reason,
-      );
+      return entry(textOf(refundSteps[event.step], event), event.reason);
     case 'refund-parked':
       return entry('refund needs attention', event.reason);
     case 'refund-resumed':
       return entry('refund resumed');
+    case 'refund-abandoned':
+      return entry('refund abandoned');
     default:
       return entry(event.type);
+  }
+};
+
+/** What a person did outside of the system reads as what the step would have done. */
+const textOf = (
+  texts: Partial<Texts> = {},
+  { step, outcome }: { readonly step: string; readonly outcome: StepOutcome },
+): string => {
+  switch (outcome) {
+    case 'done-by-hand':
+      return `${texts.done ?? `${step} done`} by hand`;
+    case 'undone-by-hand':
+      return `${texts.undone ?? `${step} undone`} by hand`;
+    default:
+      return texts[outcome] ?? `${step} ${outcome}`;
   }
 };

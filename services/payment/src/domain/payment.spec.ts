@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { beginAuthorisation, expireAuthorisation, recordAuthorisation } from './authorisation.ts';
 import { beginCapture, recordCapture } from './capture.ts';
 import type { BeforeCall, Payment } from './payment.ts';
-import { beginRefund, beginWholeRefund, recordRefund, recordWholeRefund } from './refund.ts';
+import { beginRefund, beginWholeRefund, cancelRefund, recordRefund, recordWholeRefund } from './refund.ts';
 import { beginVoid, recordVoid } from './void.ts';
 
 const total = { amount: 900, currency: 'EUR' };
@@ -272,4 +272,55 @@ describe('a refund', () => {
       expect(beginWholeRefund(states.authorised)).toMatchObject({ reply: { kind: 'impossible' } });
     });
   });
+});
+
+describe('a refund that is cancelled', () => {
+  const eur = (amount: number) => ({ amount, currency: 'EUR' });
+  const refund = (refundId: string, amount: number, isDone = false) => ({
+    ...{ refundId, amount: eur(amount), isDone },
+  });
+  const paymentAfter = (...refunds: readonly ReturnType<typeof refund>[]): Payment => ({
+    ...states.captured,
+    refunds,
+  });
+  const cancelled = (payment: Payment, refundId: string): Payment => {
+    const { change } = cancelRefund(payment, refundId);
+    if (change === undefined) throw new Error('it changes nothing');
+    return change.payment;
+  };
+
+  test('leaves its amount to others, and is declined from then on', () => {
+    const payment = cancelled(paymentAfter(refund('r-1', total.amount)), 'r-1');
+    expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
+    expect(beginRefund(payment, { refundId: 'r-1', amount: total })).toEqual({
+      reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'the refund was cancelled' },
+    });
+    expect(cancelled(payment, 'r-1')).toEqual(payment);
+  });
+
+  test('before it comes leaves a tombstone', () => {
+    const payment = cancelled(states.captured, 'r-1');
+    expect(beginRefund(payment, { refundId: 'r-1', amount: eur(1) })).toMatchObject({
+      reply: { kind: 'refund-declined' },
+    });
+    expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
+  });
+
+  test('after it was paid says that it was', () =>
+    expect(cancelRefund(paymentAfter(refund('r-1', 500, true)), 'r-1')).toEqual({
+      reply: { kind: 'refunded', refundId: 'r-1', amount: eur(500) },
+    }));
+
+  test('counts when its call to the provider succeeds after all', () => {
+    const payment = cancelled(paymentAfter(refund('r-1', total.amount)), 'r-1');
+    const request = { authorisationId: 'a-1', amount: total };
+    const outcome = { kind: 'refunded' } as const;
+    expect(recordRefund(payment, { refundId: 'r-1', amount: total }, request, outcome)).toMatchObject({
+      reply: { kind: 'refunded' },
+      change: { payment: { status: 'refunded' } },
+    });
+  });
+
+  test('of a payment that was not captured changes nothing', () =>
+    expect(cancelRefund({ status: 'voided' }, 'r-1')).toEqual({ reply: { kind: 'none' } }));
 });

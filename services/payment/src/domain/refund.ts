@@ -30,6 +30,7 @@ export const beginRefund = (
   if (payment.status !== 'captured' && payment.status !== 'refunded')
     return declined(`the payment is ${statusOf(payment)}`);
   const known = refundsOf(payment).find((refund) => refund.refundId === refundId);
+  if (known?.isCancelled === true) return declined('the refund was cancelled');
   if (known !== undefined && !isSame(known.amount, amount))
     return { reply: { kind: 'impossible', reason: `refund ${refundId} has another amount` } };
   if (known?.isDone === true) return { reply: { kind: 'refunded', refundId, amount } };
@@ -60,6 +61,21 @@ export const recordRefund = (
   };
 };
 
+/**
+ * Withdraws a refund. Its call to the provider may be in progress: if that succeeds after all it counts as refunded, and the provider
+ * itself refuses what exceeds the captured amount. One that is unknown leaves a tombstone, which declines the refund when it comes.
+ */
+export const cancelRefund = (payment: Payment, refundId: string): PaymentDecision => {
+  const reply = { kind: 'none' } as const;
+  if (payment.status !== 'captured' && payment.status !== 'refunded') return { reply };
+  const nothing = { ...payment.total, amount: 0 };
+  const { amount, isDone } = refundsOf(payment).find((refund) => refund.refundId === refundId) ?? {
+    ...{ amount: nothing, isDone: false },
+  };
+  if (isDone) return { reply: { kind: 'refunded', refundId, amount } };
+  return { reply, change: { payment: withRefund(payment, { refundId, amount, isDone, isCancelled: true }) } };
+};
+
 /** The refund of version 2 of the command, which has no id. */
 const whole = '';
 
@@ -68,7 +84,7 @@ export const beginWholeRefund = (payment: Payment): BeforeCall<RefundRequest> =>
   if (payment.status !== 'captured' && payment.status !== 'refunded')
     return { reply: { kind: 'impossible', reason: `the payment is ${statusOf(payment)}` } };
   const { total } = payment;
-  if (refundsOf(payment).some(({ refundId }) => refundId !== whole))
+  if (withoutCancelled(refundsOf(payment)).some(({ refundId }) => refundId !== whole))
     return { reply: { kind: 'impossible', reason: 'a part of the payment is refunded: use version 3' } };
   const result = beginRefund(payment, { refundId: whole, amount: total });
   return 'reply' in result ? { reply: { kind: 'refunded-whole', total } } : result;
@@ -85,7 +101,10 @@ const refundsOf = ({ status, total, refunds }: Captured | Refunded): readonly Re
   refunds ?? (status === 'refunded' ? [{ refundId: whole, amount: total, isDone: true }] : []);
 
 const sumOf = (refunds: readonly Refund[]): number =>
-  refunds.reduce((sum, { amount }) => sum + amount.amount, 0);
+  withoutCancelled(refunds).reduce((sum, { amount }) => sum + amount.amount, 0);
+
+const withoutCancelled = (refunds: readonly Refund[]): readonly Refund[] =>
+  refunds.filter(({ isCancelled }) => isCancelled !== true);
 
 const leftOf = (payment: Captured | Refunded): number => payment.total.amount - sumOf(refundsOf(payment));
 

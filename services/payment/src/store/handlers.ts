@@ -1,4 +1,4 @@
 import { handlersFor } from '@emporium/store';
 import type { Tables } from './tables.ts';
 
-export const { callOutside, unitOfWork } = handlersFor<Tables>();
+export const { callOutside, handle, unitOfWork } = handlersFor<Tables>();

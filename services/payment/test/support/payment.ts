@@ -9,6 +9,7 @@ import {
 import {
   authorisePayment,
   type Contract,
+  cancelRefund,
   capturePayment,
   type Input,
   refundPayment,
@@ -21,6 +22,7 @@ import { createOutbound } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { onAuthorisePayment } from '../../src/handlers/authorise-payment.ts';
+import { onCancelRefund } from '../../src/handlers/cancel-refund.ts';
 import { onCapturePayment } from '../../src/handlers/capture-payment.ts';
 import { onRefundPayment } from '../../src/handlers/refund-payment.ts';
 import { onRefundWholePayment } from '../../src/handlers/refund-whole-payment.ts';
@@ -71,7 +73,7 @@ export const openPayment = async (serverUrl: string, providerUrl: string) => {
       onRefundPayment,
       onRefundWholePayment,
     ].map((handler) => handler(wrapped));
-    const { run } = store.runner(subscription, handlers);
+    const { run } = store.runner(subscription, [...handlers, onCancelRefund]);
     const handle = (message: Message, signal = new AbortController().signal) => run(message, signal);
     /** Retries, waits and gives up as the pipeline does, but stops after `maxWaits` waits. */
     const deliver = async (message: Message, maxWaits = 1_000) => {
@@ -173,5 +175,7 @@ export const refund = (
     { orderId, refundId, amount: { ...total, amount } },
     { stepId: `${refundId}/refund/${attempt}` },
   );
+export const cancel = (orderId: string, refundId: string): Message =>
+  command(cancelRefund, { orderId, refundId }, { stepId: `${refundId}/refund/withdraw` });
 export const refundWhole = (orderId: string): Message =>
   command(refundPayment2, { orderId }, { stepId: `${orderId}/refund/1` });

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { v7 as uuid } from 'uuid';
 import type { Figure } from '../report/report.ts';
 import { percentile } from '../report/statistics.ts';
-import { startOrderProcess } from './order-process.ts';
+import { startServiceProcess } from '../service-process.ts';
 
 const readers = 200;
 const idleMs = 5_000;
@@ -15,7 +15,7 @@ const reportMs = 2_000;
 /** 200 customers, each of whom follows an order as server-sent events, and then cancels it. */
 export const benchLiveStreams = async (server: PostgresServer): Promise<readonly Figure[]> => {
   const databaseUrl = await server.createDatabase('orders');
-  const order = await startOrderProcess(databaseUrl);
+  const order = await startServiceProcess('order', { databaseUrl });
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { PostgresServer } from '@emporium/servers';
 import pg from 'pg';
 import type { Figure } from '../report/report.ts';
-import { startOrderProcess } from './order-process.ts';
+import { startServiceProcess } from '../service-process.ts';
 
 const program = resolve(import.meta.dirname, '../../../../../services/order/src/projections/main.ts');
 
@@ -17,7 +17,7 @@ const projections = ['customer-orders', 'operations', 'product-sales'];
 export const benchRebuild = async (server: PostgresServer): Promise<readonly Figure[]> => {
   const databaseUrl = await server.createDatabase('orders');
   // Creates the tables, and registers the read models.
-  const order = await startOrderProcess(databaseUrl);
+  const order = await startServiceProcess('order', { databaseUrl });
   await order.stop();
   await fill(databaseUrl);
   const figures: Figure[] = [];

@@ -7,6 +7,7 @@ import { place } from './place-order.ts';
 import { registeredElsewhere } from './registration-scenario.ts';
 import type { DemoContext, DemoReporter, Scenario, SendRegistration } from './scenario.ts';
 import { sensorScenarios } from './sensor-scenarios.ts';
+import { webhook } from './webhook-scenario.ts';
 
 const products = [
   { sku: 'MUG-1', name: 'Mug', price: { amount: 1_250, currency: 'EUR' } },
@@ -17,8 +18,8 @@ const products = [
 /**
  * Runs the demo: orders that complete, one as it was at three moments, one declined and compensated, one out of stock, one that
  * is refunded in part, one whose mails fail and are retried, one poison message that is dead-lettered, repaired and replayed, a user
- * whom another system registers, a
- * read model that is rebuilt while orders come in, a warehouse that gets too hot. Then it checks that orders, stock, money,
+ * whom another system registers, a webhook to a third party, a read model that is rebuilt while orders come in, a warehouse that
+ * gets too hot. Then it checks that orders, stock, money,
  * points and mails add up. Returns whether every check succeeded.
  */
 export const runDemo = async (
@@ -43,7 +44,7 @@ export const runDemo = async (
   const [warehouses, heat] = sensorScenarios();
   const scenarios = [
     ...[warehouses, twoOrders, timeTravel, declined, outOfStock],
-    ...[refunded, mailRetried, poison, registeredElsewhere, rebuilt, heat, summary],
+    ...[refunded, mailRetried, poison, registeredElsewhere, webhook, rebuilt, heat, summary],
   ];
   for (const scenario of scenarios) await scenario(context);
   return allPassed;

@@ -5,29 +5,32 @@ import { createServiceProcess } from '@emporium/launcher';
 import { freePort } from '@emporium/servers';
 import { generateKeyPair } from '@emporium/service';
 
-const orderFolder = resolve(import.meta.dirname, '../../../../../services/order');
+const services = resolve(import.meta.dirname, '../../../../services');
 
-export interface OrderProcess {
+export interface RunningService {
   readonly address: string;
   /** Signs the tokens that it accepts. */
   readonly privateKey: string;
   stop(): Promise<void>;
 }
 
-/** The order service alone, on a database, with nobody to carry out its commands. */
-export const startOrderProcess = async (databaseUrl: string): Promise<OrderProcess> => {
-  const folder = await mkdtemp(join(tmpdir(), 'emporium-order-'));
+/** A service alone, on a database. Without a broker nobody carries out its commands. */
+export const startServiceProcess = async (
+  name: 'order' | 'operations',
+  { databaseUrl, busUrl = 'memory://bench' }: { readonly databaseUrl: string; readonly busUrl?: string },
+): Promise<RunningService> => {
+  const folder = await mkdtemp(join(tmpdir(), `emporium-${name}-`));
   const port = String(await freePort());
   const { publicKey, privateKey } = generateKeyPair();
   const address = `http://127.0.0.1:${port}`;
   const service = createServiceProcess({
-    name: 'order',
-    main: join(orderFolder, 'src/main.ts'),
+    name,
+    main: join(services, name, 'src/main.ts'),
     env: {
       ...{ PORT: port, LOG_LEVEL: 'error', JWT_PUBLIC_KEY: publicKey },
-      ...{ DATABASE_URL: databaseUrl, BUS_URL: 'memory://bench' },
+      ...{ DATABASE_URL: databaseUrl, BUS_URL: busUrl },
     },
-    logFile: join(folder, 'order.log'),
+    logFile: join(folder, `${name}.log`),
     address,
   });
   await service.start();

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError, call, type Invocation, type Outcome } from '../run-command.ts';
+import { printable, table } from '../table.ts';
+import type { Job } from './answers.ts';
+
+const jobs = '/api/admin/dead-letters/jobs';
+const pollMs = 500;
+/** A service that is restarted is away for less than this. */
+const patienceMs = 60_000;
+
+/** Starts a job and prints its progress until it has ended. Ctrl-C stops the job. `failed` unless all of it was done. */
+export const runJob = async (
+  { client, json, print, signal }: Invocation,
+  body: Readonly<Record<string, unknown>>,
+): Promise<Outcome> => {
+  const say = json ? () => undefined : print;
+  let job = await call<Job>(client, 'POST', jobs, body);
+  say(
+    `job ${job.id}: to ${job.action} ${job.total} dead letters, ${job.ratePerSecond} a second; Ctrl-C stops it`,
+  );
+  let isStopping = false;
+  for (let last = ''; job.endedAt === undefined; ) {
+    await sleep(pollMs, undefined, isStopping ? {} : { signal }).catch(() => undefined); // interrupted
+    if (signal.aborted && !isStopping) {
+      isStopping = true;
+      say('stopping the job');
+      await client.request('POST', `${jobs}/${job.id}/stop`); // it may have ended
+    }
+    job = await progressOf(client, job.id);
+    const line = lineOf(job);
+    if (line !== last) say(line);
+    last = line;
+  }
+  if (json) print(JSON.stringify(job));
+  else for (const line of summaryOf(job)) print(line);
+  return job.state === 'finished' && job.failed === 0 ? 'done' : 'failed';
+};
+
+const lineOf = ({ total, done, failed, problem, endedAt }: Job): string =>
+  [
+    `${done} of ${total} done`,
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(problem === undefined || endedAt !== undefined ? [] : [`waiting: ${printable(problem)}`]),
+  ].join(', ');
+
+const summaryOf = ({ state, action, total, done, failed, failures, skipped = 0, problem }: Job): string[] => [
+  ...(failures.length === 0 ? [] : table(failures, columns)),
+  state === 'finished'
+    ? `finished: ${done} of ${total} ${verbOf(action)}, ${failed} failed, ${skipped} resolved by others`
+    : `${state}: ${done} of ${total} ${verbOf(action)}, ${failed} failed; the others are open${problem === undefined ? '' : `. ${printable(problem)}`}`,
+];
+
+const verbOf = (action: Job['action']): string => (action === 'replay' ? 'replayed' : 'discarded');
+
+type Failure = Job['failures'][number];
+const columns = [
+  { heading: 'failed', text: ({ count }: Failure) => String(count), alignRight: true },
+  { heading: 'code', text: ({ code }: Failure) => code },
+  { heading: 'reason', text: ({ detail }: Failure) => detail },
+  { heading: 'example', text: ({ example }: Failure) => example },
+];
+
+/** The job goes on while the shop cannot be reached. */
+const progressOf = async (client: Invocation['client'], id: string): Promise<Job> => {
+  for (const until = Date.now() + patienceMs; ; await sleep(pollMs)) {
+    const response = await client.request('GET', `${jobs}/${id}`).catch(() => undefined);
+    if (response?.status === 200) return response.body as Job; // the route answers so
+    const isAway = response === undefined || response.status >= 500;
+    if (!isAway || Date.now() > until)
+      throw new CommandError(`the progress of the job ${id} cannot be read; it goes on without this command`);
+  }
+};

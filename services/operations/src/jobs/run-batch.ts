@@ -1,0 +1,53 @@
+import type { Store, Tx } from '@emporium/store';
+import { discardNext } from '../bulk-discard.ts';
+import { paceOf } from '../domain/pace.ts';
+import type { BatchOutcome, ReplayBatch } from '../replay/replay-batch.ts';
+import { type Job, lockJob, updateJob } from '../store/jobs.ts';
+import type { Selection } from '../store/selection.ts';
+import type { Tables } from '../store/tables.ts';
+import { progressOf, remainingOf } from './progress.ts';
+
+/** The maximum of a batch: what is sent twice when a process crashes in between. */
+const maxBatch = 200;
+
+/**
+ * Handles the next batch of a job, and commits how far it is with the outcome. `isProbe` limits it to one dead letter. Returns the
+ * outcome, and the milliseconds from its begin to that of the next batch.
+ */
+export type BatchRunner = (
+  job: Job,
+  isProbe: boolean,
+) => Promise<{ readonly outcome: BatchOutcome; readonly everyMs: number }>;
+
+export const createBatchRunner =
+  (store: Store<Tables>, replayBatch: ReplayBatch): BatchRunner =>
+  async (job, isProbe) => {
+    const { size, everyMs } = paceOf(job.rate, maxBatch);
+    const limit = isProbe ? 1 : Math.min(size, Math.max(1, remainingOf(job)));
+    const selection = selectionOf(job);
+    const userId = job.requested_by;
+    const details = { job: job.id };
+    const record = async (tx: Tx<Tables>, outcome: BatchOutcome, now: Date): Promise<void> => {
+      const current = await lockJob(tx, job.id);
+      if (current !== undefined) await updateJob(tx, job.id, progressOf(current, outcome, now));
+    };
+    const outcome =
+      job.action === 'replay'
+        ? await replayBatch({ selection, limit, userId, claimant: job.id, details, record })
+        : await discardNext(store, {
+            ...{ selection, limit, userId, details, record },
+            reason: job.reason ?? '',
+            action: 'dead-letter.discard-many',
+          });
+    return { outcome, everyMs };
+  };
+
+const selectionOf = ({ filter, opened_before: openedBefore, position }: Job): Selection => {
+  const { failedBefore, ...rest } = filter;
+  return {
+    ...rest,
+    openedBefore,
+    ...(failedBefore === undefined ? {} : { failedBefore: new Date(failedBefore) }),
+    ...(position === '' ? {} : { after: position }),
+  };
+};

@@ -1,0 +1,29 @@
+import type { Tx } from '@emporium/store';
+import type { Kysely } from 'kysely';
+import { type DeadLetterFilter, matching } from './dead-letters.ts';
+import { isAvailable } from './resolve.ts';
+import type { Tables } from './tables.ts';
+
+/** Open dead letters that are handled in the order of their ids, which is that of their first failures. */
+export interface Selection extends Omit<DeadLetterFilter, 'status'> {
+  /** Selects those that last failed before this time. */
+  readonly failedBefore?: Date | undefined;
+  /** Selects those that were last opened before this time, by our clock: what fails again in the meantime is not among them. */
+  readonly openedBefore: Date;
+  /** Selects those after this id. */
+  readonly after?: string | undefined;
+}
+
+/** The rows of a selection. */
+export const selected = (db: Kysely<Tables>, selection: Selection) => {
+  const { failedBefore, openedBefore, after } = selection;
+  return matching(db, { ...selection, status: 'open' })
+    .where('opened_at', '<', openedBefore)
+    .$if(failedBefore !== undefined, (query) => query.where('failed_at', '<', failedBefore ?? openedBefore))
+    .$if(after !== undefined, (query) => query.where('id', '>', after ?? ''))
+    .orderBy('id');
+};
+
+/** Those that are not locked for a replay by another than `claimant`. Their rows are locked until the end of the transaction. */
+export const available = (tx: Tx<Tables>, selection: Selection, now: Date, claimant?: string) =>
+  selected(tx, selection).where(isAvailable(now, claimant)).forUpdate().skipLocked();
