@@ -65,16 +65,6 @@ export const migrations: Migrations = {
     `create index dead_letter_failed_at on dead_letter (failed_at, id) where status = 'open'`,
     `create index dead_letter_open on dead_letter (subscription, opened_at, id) where status = 'open'`,
     `create index dead_letter_resolved on dead_letter (subscription, resolved_at, id) where status <> 'open'`,
-  ), // What is wanted; each service has its own table of what it was told.
-  '006-subscription-state': statements(
-    `create table subscription_state (
-      subscription text primary key,
-      state text not null check (state in ('active', 'paused')),
-      sequence bigint not null,
-      since timestamptz,
-      changed_by text,
-      reason text
-    )`,
   ),
   // Rows from before are grouped in the background: `groupingStage`. Until then they are in one index of ids, and in no other of these.
   '004-dead-letter-groups': statements(
@@ -114,5 +104,16 @@ export const migrations: Migrations = {
     )`,
     `create index dead_letter_job_unfinished on dead_letter_job (id) where state in ('running', 'stopping')`,
     'create index dead_letter_job_ended_at on dead_letter_job (ended_at) where ended_at is not null',
+  ),
+  // What is wanted; each service has its own table of what it was told.
+  '006-subscription-state': statements(
+    `create table subscription_state (
+      subscription text primary key,
+      state text not null check (state in ('active', 'paused')),
+      sequence bigint not null,
+      since timestamptz,
+      changed_by text,
+      reason text
+    )`,
   ),
 };
