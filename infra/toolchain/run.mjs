@@ -12,12 +12,12 @@ const oldestNode = 20;
 /** @type {Record<string, string>} */
 const commands = {
   demo: 'infra/demo/src/demo.ts',
+  logs: 'infra/launcher/src/logs.ts',
   topology: 'infra/launcher/src/topology.ts',
   events: 'infra/launcher/src/events.ts',
   projections: 'infra/launcher/src/projections.ts',
   sagas: 'infra/admin-cli/src/sagas/main.ts',
   subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
-  logs: 'infra/launcher/src/logs.ts',
   webhooks: 'infra/admin-cli/src/webhooks/main.ts',
   'dead-letters': 'infra/admin-cli/src/dead-letters/main.ts',
   new: 'infra/toolchain/src/new.ts',

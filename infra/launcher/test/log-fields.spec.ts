@@ -14,7 +14,8 @@ const folders = [
 
 const sources = folders
   .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
-  .filter((path) => !path.endsWith('.spec.ts') && !path.includes('node_modules'));
+  .filter((path) => !path.endsWith('.spec.ts') && !path.includes('node_modules'))
+  .filter((path) => /\blog\b/.test(readFileSync(join(root, path), 'utf8')));
 
 /** The names in the object that begins at `from`, without those in nested braces; spread objects are looked up where they are made. */
 const namesIn = (text: string, from: number): string[] => {

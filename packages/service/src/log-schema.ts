@@ -1,5 +1,5 @@
 // The fields of log lines, for programs that read or write such lines without the rest of this package.
 export { checkLine } from './check-line.ts';
 export { baseFields, ecsVersion, errorFields, logFields, release } from './log-fields.ts';
-export { rotatedFile } from './log-file.ts';
+export { createLogFile, rotatedFile } from './log-file.ts';
 export { scrub } from './redaction.ts';

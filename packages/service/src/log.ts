@@ -75,7 +75,8 @@ const safeArguments = ([first, ...rest]: readonly unknown[]): unknown[] => {
   return error === undefined || rest.length > 0 ? [first, ...values] : [first, messageOf(error.message)];
 };
 
-const messageOf = (text: string): string => scrub(text).slice(0, maxMessage);
+/** A text that is too long is cut before it is scrubbed, which takes time, and after: no part of an address is left at the end. */
+const messageOf = (text: string): string => scrub(text.slice(0, maxMessage + 4_096)).slice(0, maxMessage);
 
 const safeValue = (value: unknown): unknown => {
   const safe = redact({ value })['value'];

@@ -155,6 +155,18 @@ describe.each(datastores)('$name', ({ available, title, start }) => {
     });
 
     describe('a task that fails', () => {
+      test('is logged within the context of what enqueued it', async () => {
+        const kind = fresh();
+        tasks.work(kind, () => {
+          throw new Error('fails within its context');
+        });
+        const context = newContext({ correlationId: 'order-8' });
+        await withContext(context, () => tasks.queue(kind).enqueue({ n: 1 }));
+        const logged = () => log.lines.findIndex((line) => line.includes('fails within its context'));
+        await expect.poll(logged).toBeGreaterThanOrEqual(0);
+        expect(log.correlationIds[logged()]).toBe('order-8');
+      });
+
       test('is tried again, and works', async () => {
         const kind = fresh();
         const attempts: number[] = [];

@@ -9,7 +9,7 @@ export interface LogsOptions {
   readonly json: boolean;
 }
 
-export const usage = `usage: npm run logs -- [--correlation <id>] [--trace <id>] [--service <name>]… [--level <level>]
+const usage = `usage: npm run logs -- [--correlation <id>] [--trace <id>] [--service <name>]… [--level <level>]
                      [--since <10m | time>] [--follow] [--json]`;
 
 /** Wrong arguments, in a sentence. */
