@@ -22,7 +22,8 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     if (passed === false) process.exitCode = 1;
     return;
   }
-  const thirdParties = options.busUrl?.startsWith('amqp') ? options.busUrl : undefined;
+  const shopBroker = options.busUrl?.startsWith('amqp') ? options.busUrl : undefined;
+  const thirdParties = options.bridge['BRIDGE_AMQP_URL'] ?? shopBroker;
   const broker = options.busUrl === undefined ? 'the embedded broker (PostgreSQL)' : 'the broker of BUS_URL';
   line(bold('Emporium'));
   line(dim(`Starting with ${broker}. Data and logs: ${options.dataDir}`));
