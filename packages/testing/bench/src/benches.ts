@@ -116,6 +116,15 @@ export const benches: readonly Bench[] = [
       run: () => onPostgres(run),
     }),
   ),
+  ...(['rabbitmq', 'redis'] as const).map(
+    (broker): Bench => ({
+      part: 'bridge',
+      broker,
+      title: bridge[broker].title,
+      needs: [broker, 'postgres'],
+      run: () => onBoth(broker, bridge[broker].run),
+    }),
+  ),
   ...(['rabbitmq', 'postgres'] as const).map(
     (broker): Bench => ({
       part: 'replay',
@@ -126,15 +135,6 @@ export const benches: readonly Bench[] = [
         onBoth(broker, async (server, busUrl) =>
           benchReplay({ busUrl, databaseUrl: await server.createDatabase('operations') }),
         ),
-    }),
-  ),
-  ...(['rabbitmq', 'redis'] as const).map(
-    (broker): Bench => ({
-      part: 'bridge',
-      broker,
-      title: bridge[broker].title,
-      needs: [broker, 'postgres'],
-      run: () => onBoth(broker, bridge[broker].run),
     }),
   ),
   ...brokers.map(

@@ -147,10 +147,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const deadLetterOf = (raw: Buffer, reason: string, at: Date): string => {
   const kept = raw.subarray(0, maxDeadLetterBytes);
   const size = raw.byteLength > kept.byteLength ? { truncated_from: raw.byteLength } : {};
-  const facts = { reason, rejected_at: at.toISOString(), ...size };
+  const rejection = { reason, rejected_at: at.toISOString(), ...size };
   try {
-    return JSON.stringify({ ...facts, message: utf8.decode(kept) });
+    return JSON.stringify({ ...rejection, message: utf8.decode(kept) });
   } catch {
-    return JSON.stringify({ ...facts, message_base64: kept.toString('base64') });
+    return JSON.stringify({ ...rejection, message_base64: kept.toString('base64') });
   }
 };
