@@ -35,7 +35,7 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
     restart: options.restart,
     // Each request, message and task is a line: `npm run logs` shows the way of an order.
-    env: { '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug' } },
+    env: { '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug' }, bridge: options.bridge },
     onIncident: (incident) => printIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,

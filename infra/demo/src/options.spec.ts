@@ -13,15 +13,17 @@ test('by default it keeps running on port 8080 with the embedded broker, and sto
     tasksUrl: undefined,
     streamUrl: undefined,
     dataDir: '/shop/.data',
+    bridge: {},
   }));
 
-test('reads --exit, --no-restart, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_DIR', () => {
+test('reads --exit, --no-restart, PORT, BUS_URL, STREAM_URL, TASKS_URL, DATA_DIR and those of the bridge', () => {
   const env = {
     PORT: '9000',
     BUS_URL: 'amqp://here',
     STREAM_URL: 'postgres://here',
     TASKS_URL: 'redis://here',
     DATA_DIR: '/there',
+    BRIDGE_AMQP_URL: 'amqp://third-parties',
   };
   expect(read(['--exit', '--no-restart'], env)).toEqual({
     exit: true,
@@ -31,6 +33,7 @@ test('reads --exit, --no-restart, PORT, BUS_URL, STREAM_URL, TASKS_URL and DATA_
     streamUrl: 'postgres://here',
     tasksUrl: 'redis://here',
     dataDir: '/there',
+    bridge: { BRIDGE_AMQP_URL: 'amqp://third-parties' },
   });
 });
 

@@ -19,6 +19,8 @@ interface NewShop {
   /** Undefined for the embedded task queues. */
   readonly tasksUrl: string | undefined;
   readonly dataDir: string;
+  /** The variables of the bridge: where third parties send their messages. */
+  readonly bridge: Readonly<Record<string, string>>;
 }
 
 export interface RunningShop {
@@ -66,6 +68,11 @@ const newShop = (env: NodeJS.ProcessEnv, root: string): Omit<NewShop, 'exit' | '
     streamUrl,
     tasksUrl,
     dataDir: env['DATA_DIR'] ?? `${root}/.data`,
+    bridge: Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) =>
+        name.startsWith('BRIDGE_') && value !== undefined ? [[name, value]] : [],
+      ),
+    ),
   };
 };
 

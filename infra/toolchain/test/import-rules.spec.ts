@@ -123,6 +123,11 @@ const violations: Violation[] = [
     says: noOtherService,
   },
   {
+    rule: 'the bridge imports drivers only in the folders for them',
+    plant: { 'services/bridge/src/inbound/planted.ts': "import 'amqplib';" },
+    says: noOtherService,
+  },
+  {
     rule: 'no import leaves its package, as one of another service by its path',
     plant: { 'services/order/src/planted.ts': "export * from '../../payment/src/app.ts';" },
     says: 'leaves the package',
@@ -241,6 +246,8 @@ const allowed: Record<string, string> = {
     "import '@emporium/contracts';\nimport '@emporium/saga';\nimport './app.ts';",
   [domain]:
     "// Why this is here.\nimport type { Event } from '@emporium/contracts';\nimport './order.ts';\n\nexport type { Event };",
+  'services/bridge/src/rabbitmq/planted.ts': "import 'amqplib';\nimport '@emporium/bus';",
+  'services/bridge/src/celery/planted.ts': "import 'ioredis';\nimport '@emporium/store';",
   'services/order/src/domain/planted.spec.ts':
     "import { orderPlaced } from '@emporium/contracts';\nimport { test } from 'vitest';\n\ntest(orderPlaced.name, () => {});",
 };

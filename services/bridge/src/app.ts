@@ -4,23 +4,28 @@ import { onWelcomeMailFailed, onWelcomeMailSent } from './handlers/mail-results.
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onUserRegistration } from './handlers/user-registrations.ts';
 import { onWebhookEvents } from './handlers/webhooks.ts';
-import { celeryTaskList } from './inbound/celery-tasks.ts';
 import { registrationQueue } from './inbound/registration-queue.ts';
 import { migrations } from './migrations/index.ts';
 import { sensorReadings } from './mqtt/stage.ts';
 import type { Tables } from './store/tables.ts';
-import { openWarehouse } from './warehouse/warehouse.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
-export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
-  createService<Tables>('bridge', config, log, (context) => {
-    const amqpUrl = amqpUrlOf(config);
-    const { BRIDGE_CELERY_URL: celeryUrl, BRIDGE_CELERY_QUEUE: queue } = config;
-    const celery = celeryUrl === undefined ? undefined : celeryTaskList({ url: celeryUrl, queue }, context);
+export const createApp = async (config: Config, log: Log): Promise<readonly LifecycleStage[]> => {
+  const { BRIDGE_CELERY_URL: celeryUrl, BRIDGE_CELERY_QUEUE: queue } = config;
+  // Imported on demand, as the drivers of brokers are: most shops have no such tasks.
+  const openTasks =
+    celeryUrl === undefined ? undefined : (await import('./inbound/celery-tasks.ts')).celeryTaskList;
+  const amqpUrl = amqpUrlOf(config);
+  const openWarehouse =
+    amqpUrl === undefined ? undefined : (await import('./warehouse/warehouse.ts')).openWarehouse;
+  return createService<Tables>('bridge', config, log, (context) => {
+    const celery = celeryUrl === undefined ? undefined : openTasks?.({ url: celeryUrl, queue }, context);
     const storeResult = celery?.storeResult ?? (async () => {}); // nobody waits for one
-    const { warehouse, stages: warehouseStages } = openWarehouse(amqpUrl, context);
+    const outbound = amqpUrl === undefined ? undefined : openWarehouse?.(amqpUrl, context);
+    if (outbound === undefined)
+      log.info('no RabbitMQ of other systems (BRIDGE_AMQP_URL): confirmed orders go to no warehouse');
     const webhooks = createWebhooks({
       ...context,
       allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
@@ -33,13 +38,13 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
       subscriptions: {
         'bridge.user-registrations': [onUserRegistration],
         'bridge.mail-results': [onWelcomeMailSent(storeResult), onWelcomeMailFailed(storeResult)],
-        'bridge.warehouse': [onOrderConfirmed(warehouse)],
+        'bridge.warehouse': [onOrderConfirmed(outbound?.warehouse)],
         'bridge.webhooks': onWebhookEvents,
       },
       background: [
         ...(amqpUrl === undefined ? [] : [registrationQueue(amqpUrl, context)]),
         ...(celery === undefined ? [] : [celery.stage]),
-        ...warehouseStages,
+        ...(outbound === undefined ? [] : [outbound.stage]),
         ...sensorReadings(config, context),
         ...webhooks.background,
       ],
@@ -50,3 +55,4 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
       ],
     };
   });
+};

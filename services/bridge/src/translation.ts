@@ -23,7 +23,7 @@ export type Translated<C extends Contract> =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** The largest message of another system that is read, in bytes. */
-export const maxForeignBytes = 64 * 1024;
+const maxForeignBytes = 64 * 1024;
 
 /** Reads JSON in UTF-8 as a message of another system. */
 export const translateJson = <Foreign extends z.ZodType, C extends Contract>(

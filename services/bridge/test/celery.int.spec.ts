@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { changed, golden } from './golden/celery.ts';
 import { celeryClient } from './support/celery.ts';
+import { usersOfCompose } from './support/compose-users.ts';
 import { openShop, type Shop } from './support/shop.ts';
 
 const [postgres, redis, celery] = await Promise.all([
@@ -156,12 +157,13 @@ describe.skipIf(!postgres.available || !redis.available)(
     }, 60_000);
 
     test.skipIf(!celery.available)(
-      celery.title('the client of Celery gets its results'),
+      celery.title('the client of Celery gets its results, with the rights that docker-compose.yml gives'),
       async () => {
-        await shop.startBridge();
+        const { bridge, thirdParty } = await usersOfCompose(client, server.url);
+        await shop.startBridge({ BRIDGE_CELERY_URL: bridge });
         const user = { user_id: 123, email: 'ada@shop.example', name: 'Ada Lovelace' };
         const name = 'tasks.send_welcome_email';
-        const outcomes = await celery.run(server.url, [
+        const outcomes = await celery.run(thirdParty, [
           { name, args: [user] },
           { name, args: [123, 'ada@shop.example', 'Ada Lovelace'] },
           { name, kwargs: user },

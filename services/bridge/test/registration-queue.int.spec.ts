@@ -170,12 +170,17 @@ describe.skipIf(!postgres.available || !rabbitmq.available)(
       await untilCommands(3);
     }, 90_000);
 
-    test('a queue that a sender has declared otherwise is consumed as it is', async () => {
+    test('queues that somebody has declared otherwise are used as they are', async () => {
+      await channel.deleteQueue(deadLetters);
+      await channel.assertQueue(deadLetters, { durable: true });
       await channel.assertQueue(queue, { durable: true });
       const bridge = await shop.startBridge();
       channel.sendToQueue(queue, Buffer.from(line(1)));
       await untilCommands(1);
       expect(bridge.log().match(/consumed as it was declared by somebody else/g)).toHaveLength(1);
+      channel.sendToQueue(queue, Buffer.from('nonsense'));
+      expect((await nextDeadLetter()).content.toString()).toBe('nonsense');
+      await channel.deleteQueue(deadLetters);
     });
 
     test('a deleted queue of dead letters is declared again, and nothing refused is lost', async () => {

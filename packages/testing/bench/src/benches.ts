@@ -1,5 +1,6 @@
 import { type PostgresServer, startPostgres } from '@emporium/servers';
 import { benchCeleryTasks, benchRegistrations } from './bridge/translations.ts';
+import { benchWarehouse } from './bridge/warehouse.ts';
 import { brokerKinds, onBroker } from './brokers.ts';
 import { benchEvents } from './history/event-load.ts';
 import { benchLiveStreams } from './history/live-streams.ts';
@@ -125,6 +126,13 @@ export const benches: readonly Bench[] = [
       run: () => onBoth(broker, bridge[broker].run),
     }),
   ),
+  {
+    part: 'bridge',
+    broker: 'rabbitmq',
+    title: 'confirmed orders for a warehouse over RabbitMQ',
+    needs: ['rabbitmq', 'postgres'],
+    run: () => onBoth('rabbitmq', benchWarehouse),
+  },
   ...(['rabbitmq', 'postgres'] as const).map(
     (broker): Bench => ({
       part: 'replay',

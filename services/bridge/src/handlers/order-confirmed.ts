@@ -4,7 +4,8 @@ import { bridgeErrors } from '../errors.ts';
 import type { RabbitmqMessage } from '../rabbitmq/publisher.ts';
 import { callOutside } from '../store/handlers.ts';
 import { noState } from '../store/no-state.ts';
-import { type Warehouse, warehouseMessage } from '../warehouse/warehouse.ts';
+import { warehouseMessage } from '../warehouse/message.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
 
 interface Outgoing {
   readonly warehouse: Warehouse;

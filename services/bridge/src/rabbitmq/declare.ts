@@ -1,5 +1,5 @@
 import { messageOf } from '@emporium/bus';
-import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
 import { type Closing, openChannel } from './channel.ts';
 
 /** The name of the exchange and of the queue that refused messages of a queue go to. */
@@ -16,11 +16,11 @@ export interface Declared {
  * exchange and the durable queue of its dead letters. A queue that somebody has declared otherwise is used as it is.
  */
 export const declare = async (model: ChannelModel, queue: string, closing: Closing): Promise<Declared> => {
-  const differs = await declareQueue(model, queue);
-  const channel = await openChannel(model, closing);
+  const differs = await declareQueue(model, queue, { durable: false, exclusive: false, autoDelete: false });
   const deadLetters = deadLettersOf(queue);
+  await declareQueue(model, deadLetters, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  const channel = await openChannel(model, closing);
   await channel.assertExchange(deadLetters, 'fanout', { durable: true });
-  await channel.assertQueue(deadLetters, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
   await channel.bindQueue(deadLetters, deadLetters, '');
   return { channel, ...(differs === undefined ? {} : { differs }) };
 };
@@ -28,10 +28,14 @@ export const declare = async (model: ChannelModel, queue: string, closing: Closi
 const unreported: Closing = { ended: () => {} };
 
 /** On a channel of its own: a refusal ends the channel. */
-const declareQueue = async (model: ChannelModel, queue: string): Promise<string | undefined> => {
+const declareQueue = async (
+  model: ChannelModel,
+  queue: string,
+  options: Options.AssertQueue,
+): Promise<string | undefined> => {
   const trial = await openChannel(model, unreported);
   try {
-    await trial.assertQueue(queue, { durable: false, exclusive: false, autoDelete: false });
+    await trial.assertQueue(queue, options);
     await trial.close();
     return undefined;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { translateJson } from '../translation.ts';
-import { userRegistration } from './user-registration.ts';
+import { registrationIdOf, userRegistration } from './user-registration.ts';
 
 const messageId = '0b1f6b2e-6f0e-5c1a-9c59-6a2c5c2b9d10';
 const translate = (body: string | Uint8Array) =>
@@ -55,4 +55,13 @@ test.each<[string, string | Uint8Array, RegExp]>([
   ['with a NUL in its name', '{"user_id":1,"email":"a@b.example","name":"A\\u0000"}', /NUL/],
 ])('a message %s is refused with a reason for its sender', (_, body, reason) => {
   expect(translate(body)).toEqual({ kind: 'refused', reason: expect.stringMatching(reason) });
+});
+
+test('a user is identified by id and address, and by nothing else', () => {
+  const ada = { user_id: 123, email: 'ada@shop.example', name: 'Ada Lovelace' };
+  const id = registrationIdOf(ada);
+  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/);
+  expect(registrationIdOf({ ...ada, email: 'ADA@shop.example', name: 'Ada' })).toBe(id);
+  expect(registrationIdOf({ ...ada, user_id: 124 })).not.toBe(id);
+  expect(registrationIdOf({ ...ada, email: 'ada2@shop.example' })).not.toBe(id);
 });

@@ -11,7 +11,7 @@ const embedded = z
     callbacks: z.array(z.unknown()).nullish(),
     errbacks: z.array(z.unknown()).nullish(),
     chain: z.array(z.unknown()).nullish(),
-    chord: z.unknown(),
+    chord: z.unknown().optional(),
   })
   .superRefine(({ callbacks, errbacks, chain, chord }, context) => {
     const linked = [callbacks, errbacks, chain].some((each) => (each ?? []).length > 0);

@@ -20,6 +20,8 @@ export const openShop = async (postgresUrl: string, env: Readonly<Record<string,
   await transport.topology(shop).apply();
   const bridges: Bridge[] = [];
   const commands: Record<string, unknown>[] = [];
+  /** Ids of messages: after a crash the relay publishes some again, which the inbox of a service drops. */
+  const known = new Set<string>();
 
   const publish = async <C extends Contract>(owner: ServiceName, contract: C, data: Input<C>) => {
     const results = await transport.publish(createMessages(owner, contract, data, newContext()));
@@ -40,7 +42,8 @@ export const openShop = async (postgresUrl: string, env: Readonly<Record<string,
       subscription,
       async (delivery) => {
         const data = decode(delivery.body).data as Record<string, unknown>; // our contracts are objects
-        commands.push(data);
+        if (!known.has(delivery.id)) commands.push(data);
+        known.add(delivery.id);
         await delivery.ack();
         await answerMail(data);
       },

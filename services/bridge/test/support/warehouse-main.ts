@@ -15,8 +15,8 @@ if (subscription === undefined) throw new Error('bridge.warehouse is not registe
 
 const store = createStore<Tables>({ service: 'bridge', registry: shop, url: databaseUrl, log });
 await store.migrate(migrations);
-const { warehouse, stages } = openWarehouse(amqpUrl, { health: createHealth(), log });
-for (const { start } of stages) await start(new AbortController().signal);
+const { warehouse, stage } = openWarehouse(amqpUrl, { health: createHealth(), log });
+await stage.start(new AbortController().signal);
 await consume({
   transport: await createTransport({ url: busUrl, service: 'bridge', log, registry: shop }),
   registry: shop,

@@ -38,4 +38,7 @@ export const migrations: Migrations = {
       requested_at timestamptz not null
     )`,
   ),
+  '004-password-link-request-order': statements(
+    'create index password_link_request_requested_at on password_link_request (requested_at)',
+  ),
 };

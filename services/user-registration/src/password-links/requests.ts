@@ -43,14 +43,16 @@ export const createPasswordLinkRequests = ({
       if (numDeletedRows === 0n) return; // another instance has handled it
       const found = await findByEmail(tx, request.email);
       const account = found && (await lockById(tx, found.user_id));
-      // Administrators have the password of the configuration.
-      if (account === undefined || account.role === 'administrator') return;
+      if (account === undefined) return;
+      const { user_id: userId } = account;
+      if (account.role === 'administrator')
+        return log.info(
+          { userId },
+          'no link to set a password: administrators have that of the configuration',
+        );
       const command = await issuer.issue(tx, account, 'reset', clock());
       if (command === undefined)
-        log.info(
-          { userId: account.user_id },
-          'no link to set a password: the account got several within an hour',
-        );
+        log.info({ userId }, 'no link to set a password: the account got several within an hour');
       else effects.push(command);
     });
 

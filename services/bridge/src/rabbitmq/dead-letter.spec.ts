@@ -1,0 +1,45 @@
+import type { Message } from 'amqplib';
+import { expect, test } from 'vitest';
+import { deadLetterCopy } from './dead-letter.ts';
+
+const rejection = {
+  reason: 'email is missing',
+  source: 'user_registrations',
+  at: new Date('2026-11-29T12:00:00Z'),
+};
+
+const message = (content: Buffer, properties: object): Message =>
+  ({ content, fields: {}, properties: { headers: undefined, ...properties } }) as Message; // what is read of it
+
+test('a copy has the bytes, the properties and the reason, and stays where it is', () => {
+  const content = Buffer.from([0xff, 0, 1]);
+  const { body, options } = deadLetterCopy(
+    message(content, {
+      messageId: 'm-1',
+      correlationId: undefined,
+      expiration: '1000',
+      userId: 'guest',
+      headers: { tenant: 7, CC: ['elsewhere'], bcc: 'x', 'x-reason': 'the sender’s own' },
+    }),
+    rejection,
+  );
+  expect(body).toEqual(content);
+  expect(options).toEqual({
+    messageId: 'm-1',
+    persistent: true,
+    mandatory: true,
+    headers: {
+      tenant: 7,
+      'x-reason': 'email is missing',
+      'x-source': 'user_registrations',
+      'x-rejected-at': '2026-11-29T12:00:00.000Z',
+    },
+  });
+});
+
+test('of a body over 4 MiB the beginning is kept, and its size', () => {
+  const size = 4 * 1024 * 1024 + 1;
+  const { body, options } = deadLetterCopy(message(Buffer.alloc(size), {}), rejection);
+  expect(body.byteLength).toBe(64 * 1024);
+  expect(options.headers).toMatchObject({ 'x-truncated-from': size });
+});
