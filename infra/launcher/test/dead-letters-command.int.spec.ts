@@ -10,7 +10,7 @@ import { freePort, freshDatabase, serverFor } from '@emporium/servers';
 import { createLog, createTransport, generateKeyPair } from '@emporium/service';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createServiceProcess, type ServiceProcess } from '../src/index.ts';
+import { createServiceProcess, type ServiceProcess, services } from '../src/index.ts';
 
 const postgres = await serverFor('postgres');
 const root = resolve(import.meta.dirname, '../../..');
@@ -60,12 +60,13 @@ describe.skipIf(!postgres.available)(postgres.title('npm run dead-letters'), () 
       gateway: await freePort(),
     };
     url = `http://127.0.0.1:${ports.gateway}`;
-    const upstreams = ['INVENTORY', 'PAYMENT', 'SHIPPING', 'EMAIL', 'ORDER', 'LOYALTY', 'SENSOR_ANALYTICS'];
+    const upstreams = services.filter(({ database }) => database);
+    const variableOf = (name: string) => `${name.toUpperCase().replaceAll('-', '_')}_URL`;
     const own: Record<keyof typeof ports, Record<string, string>> = {
       operations: {},
-      'user-registration': { JWT_PRIVATE_KEY: keys.privateKey, ...admin },
+      'user-registration': { JWT_PRIVATE_KEY: keys.privateKey, SHOP_URL: url, ...admin },
       gateway: {
-        ...Object.fromEntries(upstreams.map((name) => [`${name}_URL`, nowhere])),
+        ...Object.fromEntries(upstreams.map(({ name }) => [variableOf(name), nowhere])),
         OPERATIONS_URL: `http://127.0.0.1:${ports.operations}`,
         USER_REGISTRATION_URL: `http://127.0.0.1:${ports['user-registration']}`,
       },

@@ -9,7 +9,7 @@ export type Job = Selectable<DeadLetterJobTable>;
 /** Another instance takes over a job this long after its instance was heard of last. In seconds. */
 const leaseSeconds = 10;
 
-export const unfinished = ['running', 'stopping'] as const satisfies readonly JobState[];
+const unfinished = ['running', 'stopping'] as const satisfies readonly JobState[];
 
 /** The number of dead letters of a selection, up to `limit`. */
 export const countSelected = async (
