@@ -1,5 +1,5 @@
 // Prepares RabbitMQ and PostgreSQL for the services, and exits. Run it before the services start; it can be repeated at any time.
-import { applyAccess, applyThirdPartyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
+import { applyAccess, applyMailboxAccess, applyThirdPartyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
 import { type Registry, shop, userRegistrations } from '@emporium/contracts';
 import { createDatabase } from '@emporium/databases';
 import {
@@ -18,6 +18,9 @@ const operator = 'operations';
 
 /** The queues that the bridge reads, in a virtual host apart from the shop. */
 const thirdParties = { virtualHost: 'third-parties', queues: [userRegistrations.name], reader: 'bridge' };
+
+/** What the bridge writes for a warehouse. */
+const warehouse = { virtualHost: 'warehouse', exchange: 'warehouse', writer: 'bridge' };
 
 /** Every service that publishes or subscribes has a broker user and a database. */
 const services = privilegesOf(shop, operator).map(({ service }) => service);
@@ -63,11 +66,16 @@ const provision = async (config: Config, log: Log): Promise<void> => {
         deadLetters: 'dead-letters.sensor_data',
         readerClientId: 'emporium-bridge',
       },
-      mailboxes: [
-        { exchange: 'warehouse', owner: { user: 'warehouse', password: config.WAREHOUSE_PASSWORD } },
-      ],
     });
     return thirdParties;
+  });
+  await step('access of the warehouse', async () => {
+    await applyMailboxAccess({
+      ...warehouse,
+      managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+      owner: { user: 'warehouse', password: config.WAREHOUSE_PASSWORD },
+    });
+    return warehouse;
   });
 };
 

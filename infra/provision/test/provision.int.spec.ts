@@ -90,8 +90,11 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
       const connection = await connect(urlFor(broker.url, service));
       await connection.close();
     }
-    for (const user of ['bridge', 'third-party', 'warehouse'])
-      await (await connect(urlFor(broker.url, user, '/third-parties'))).close();
+    for (const user of ['third-party', 'warehouse']) {
+      const virtualHost = user === 'third-party' ? '/third-parties' : '/warehouse';
+      for (const name of ['bridge', user])
+        await (await connect(urlFor(broker.url, name, virtualHost))).close();
+    }
   }, 120_000);
 
   test('a sensor publishes readings over MQTT, which the bridge receives, and nothing else', async () => {
