@@ -6,17 +6,6 @@ export interface ThirdPartyAccessOptions extends VirtualHostOptions {
   readonly thirdParty: BrokerUser;
   /** The user that consumes the queues; it exists already. */
   readonly reader: string;
-  readonly mqtt?: MqttAccess;
-}
-
-/** Topics of MQTT are routing keys of the exchange `amq.topic` here, with dots in the place of slashes. */
-interface MqttAccess {
-  /** May publish `topic` and below, and subscribe to `deadLetters` with a client id that begins with its name and a dash. */
-  readonly device: BrokerUser;
-  readonly topic: string;
-  readonly deadLetters: string;
-  /** The client id of the `reader`, which receives the one and publishes the other. */
-  readonly readerClientId: string;
 }
 
 /**
@@ -28,40 +17,17 @@ export const applyThirdPartyAccess = async ({
   queues,
   thirdParty,
   reader,
-  mqtt,
   ...options
 }: ThirdPartyAccessOptions): Promise<void> => {
   const names = queues.map(literal).join('|');
   const deadLetters = `(${names})\\.dead-letters`;
   const all = `(${names})(\\.dead-letters)?`;
-  const ofMqtt = mqtt === undefined ? '' : `|amq\\.topic|${sessionsOf(literal(mqtt.readerClientId))}`;
-  const virtualHost = await openVirtualHost(options, `${all}|${sessionsOf('.*')}`);
+  const virtualHost = await openVirtualHost(options, all);
   await virtualHost.createUser(thirdParty);
   await virtualHost.grant(thirdParty.user, {
     configure: names,
     write: `${names}|amq\\.default`,
     read: deadLetters,
   });
-  await virtualHost.grant(reader, {
-    configure: `${all}${ofMqtt}`,
-    write: `${deadLetters}${ofMqtt}`,
-    read: `${all}${ofMqtt}`,
-  });
-  if (mqtt === undefined) return;
-  const { device, topic, deadLetters: refused } = mqtt;
-  const sessions = sessionsOf(`${literal(device.user)}-.*`);
-  await virtualHost.createUser(device);
-  await virtualHost.grantTopics(device.user, {
-    exchange: 'amq.topic',
-    write: `${literal(topic)}(\\..*)?`,
-    read: literal(refused),
-  });
-  await virtualHost.grant(device.user, {
-    configure: sessions,
-    write: `amq\\.topic|${sessions}`,
-    read: `amq\\.topic|${sessions}`,
-  });
+  await virtualHost.grant(reader, { configure: all, write: deadLetters, read: all });
 };
-
-/** The queues of the sessions of a client id, one for each quality of service. */
-const sessionsOf = (clientId: string): string => `mqtt-subscription-${clientId}qos[01]`;
