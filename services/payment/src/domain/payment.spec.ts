@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { beginAuthorisation, expireAuthorisation, recordAuthorisation } from './authorisation.ts';
 import { beginCapture, recordCapture } from './capture.ts';
-import type { BeforeCall, Payment } from './payment.ts';
-import { beginRefund, beginWholeRefund, cancelRefund, recordRefund, recordWholeRefund } from './refund.ts';
+import type { BeforeCall, Payment, Refund } from './payment.ts';
+import {
+  beginRefund,
+  beginWholeRefund,
+  cancelRefund,
+  type RefundOutcome,
+  recordRefund,
+  recordWholeRefund,
+} from './refund.ts';
 import { beginVoid, recordVoid } from './void.ts';
 
 const total = { amount: 900, currency: 'EUR' };
@@ -166,7 +173,7 @@ describe('a refund', () => {
     amount: eur(amount),
     isDone,
   });
-  const withRefunds = (...refunds: readonly ReturnType<typeof refund>[]): Payment => ({
+  const withRefunds = (...refunds: readonly Refund[]): Payment => ({
     ...states.captured,
     refunds,
   });
@@ -242,6 +249,15 @@ describe('a refund', () => {
     const declined = { kind: 'refused', reason: 'refund_refused' } as const;
     expect(recordRefund(before, { refundId: 'r-1', amount: eur(400) }, request(400), declined)).toEqual({
       reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'refund_refused' },
+      change: { payment: withRefunds({ ...refund('r-1', 400, false), isUnpaid: true }) },
+    });
+    const refused = withRefunds({ ...refund('r-1', 400, false), isUnpaid: true });
+    expect(beginRefund(refused, { refundId: 'r-1', amount: eur(400) })).toEqual({
+      request: request(400),
+      change: { payment: before },
+    });
+    expect(beginRefund(refused, { refundId: 'r-2', amount: eur(501) })).toMatchObject({
+      reply: { kind: 'refund-declined', reason: 'only 500 EUR are left' },
     });
   });
 
@@ -289,22 +305,67 @@ describe('a refund that is cancelled', () => {
     return change.payment;
   };
 
-  test('leaves its amount to others, and is declined from then on', () => {
-    const payment = cancelled(paymentAfter(refund('r-1', total.amount)), 'r-1');
+  const eur100 = { refundId: 'r-1', amount: eur(100) };
+  const call = { authorisationId: 'a-1', amount: eur(100) };
+  /** The provider has answered, or not. */
+  const begun = (outcome?: RefundOutcome, payment: Payment = states.captured): Payment => {
+    const before = beginRefund(payment, eur100).change?.payment ?? payment;
+    return outcome === undefined
+      ? before
+      : (recordRefund(before, eur100, call, outcome).change?.payment ?? before);
+  };
+  const refused = { kind: 'refused', reason: 'no' } as const;
+  const declined = {
+    reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'the refund was cancelled' },
+  };
+
+  test('after a refusal leaves its amount to others, and is declined from then on', () => {
+    const payment = cancelled(begun(refused), 'r-1');
     expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
-    expect(beginRefund(payment, { refundId: 'r-1', amount: total })).toEqual({
-      reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'the refund was cancelled' },
-    });
+    expect(beginRefund(payment, eur100)).toEqual(declined);
     expect(cancelled(payment, 'r-1')).toEqual(payment);
   });
 
   test('before it comes leaves a tombstone', () => {
     const payment = cancelled(states.captured, 'r-1');
-    expect(beginRefund(payment, { refundId: 'r-1', amount: eur(1) })).toMatchObject({
-      reply: { kind: 'refund-declined' },
-    });
+    expect(beginRefund(payment, eur100)).toEqual(declined);
     expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
   });
+
+  test('after the provider paid it and the answer was lost is requested again, and counts', () => {
+    const payment = cancelled(begun(), 'r-1');
+    expect(beginRefund(payment, eur100)).toEqual({ request: call });
+    expect(recordRefund(payment, eur100, call, { kind: 'refunded' })).toMatchObject({
+      reply: { kind: 'refunded' },
+      change: { payment: paymentAfter(refund('r-1', 100, true)), entries: [{ entry: 'refunded' }] },
+    });
+  });
+
+  test('while its result is unknown keeps its amount, until it is refused', () => {
+    const payment = cancelled(begun(), 'r-1');
+    expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toEqual({
+      reply: {
+        ...{ kind: 'refund-declined', refundId: 'r-2' },
+        reason: 'only 800 EUR are left, and it is not known whether the cancelled refund r-1 was paid',
+      },
+    });
+    const after = begun(refused, payment);
+    expect(beginRefund(after, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
+    expect(beginRefund(after, eur100)).toEqual(declined);
+  });
+
+  test('in a later attempt than the one that was refused may have been paid', () => {
+    const payment = cancelled(begun(undefined, begun(refused)), 'r-1');
+    expect(beginRefund(payment, eur100)).toEqual({ request: call });
+    expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({
+      reply: { kind: 'refund-declined' },
+    });
+  });
+
+  test('that was recorded by an earlier release may have been paid', () =>
+    expect(beginRefund(cancelled(paymentAfter(refund('r-1', 100)), 'r-1'), eur100)).toEqual({
+      request: call,
+    }));
 
   test('after it was paid says that it was', () =>
     expect(cancelRefund(paymentAfter(refund('r-1', 500, true)), 'r-1')).toEqual({
