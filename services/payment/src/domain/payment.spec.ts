@@ -108,6 +108,43 @@ describe('a void', () => {
     });
   });
 
+  test('of a payment that the provider had captured without an answer records that it is captured', () => {
+    const outcome = { authorisationIds: [], capturedId: 'a-1' };
+    const captured = { kind: 'captured', total };
+    expect(recordVoid(states.voiding, outcome)).toEqual({
+      reply: captured,
+      change: { payment: states.captured, entries: [entry('authorised'), entry('captured')] },
+    });
+    expect(recordVoid(states.captured, outcome)).toEqual({ reply: captured });
+    expect(recordVoid(states.refunded, outcome)).toEqual({ reply: captured });
+  });
+
+  test('of a payment that the provider had renewed and captured without an answer records both authorisations', () => {
+    const { change } = recordVoid(states.voiding, { authorisationIds: ['a-1'], capturedId: 'a-2' });
+    expect(change).toEqual({
+      payment: { ...states.captured, authorisationId: 'a-2' },
+      entries: [
+        ...[entry('authorised'), entry('voided')],
+        ...[entry('authorised', 'a-2'), entry('captured', 'a-2')],
+      ],
+    });
+    // The response to the capture arrives after all.
+    const request = { authorisationId: 'a-1', total, renewWith: 't' };
+    const payment = change?.payment ?? states.none;
+    expect(recordCapture(payment, request, { kind: 'captured', renewedAs: 'a-2' })).toEqual({
+      reply: { kind: 'captured', total },
+      change: { payment, entries: [entry('captured', 'a-2')] }, // a duplicate that the ledger ignores
+    });
+  });
+
+  test.each([{ status: 'voiding' }, states.voided, states.declined] as const)(
+    'of money that we know nothing of, and that was captured, is impossible (%#)',
+    (payment) =>
+      expect(recordVoid(payment, { authorisationIds: [], capturedId: 'a-9' })).toMatchObject({
+        reply: { kind: 'impossible' },
+      }),
+  );
+
   test('of an order that was never authorised moves no money', () => {
     expect(recordVoid({ status: 'voiding' }, { authorisationIds: [] })).toMatchObject({
       change: { entries: [] },
@@ -155,6 +192,12 @@ describe('a capture', () => {
         entries: [entry('expired'), entry('authorised', 'a-2')],
       },
     });
+  });
+
+  test('that is refused after a renewal that is being voided leaves the ledger to the void', () => {
+    const refused = { kind: 'refused', reason: 'no', renewedAs: 'a-2' } as const;
+    for (const payment of [states.voiding, states.voided])
+      expect(recordCapture(payment, request, refused).change?.entries ?? []).toEqual([]);
   });
 
   test('of a payment that is captured already keeps its state', () => {
