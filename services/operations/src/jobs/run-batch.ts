@@ -38,6 +38,7 @@ export const createBatchRunner =
             ...{ selection, limit, userId, details, record },
             reason: job.reason ?? '',
             action: 'dead-letter.discard-many',
+            ifLocked: 'end',
           });
     return { outcome, everyMs };
   };

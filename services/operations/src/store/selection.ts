@@ -24,6 +24,17 @@ export const selected = (db: Kysely<Tables>, selection: Selection) => {
     .orderBy('id');
 };
 
+/** Those of `ids` that were found available, up to the first one that was not. */
+export const upToLocked = <Row extends { readonly id: string }>(
+  ids: readonly string[],
+  found: readonly Row[],
+): { readonly rows: readonly Row[]; readonly locked: string | undefined } => {
+  const byId = new Map(found.map((row) => [row.id, row]));
+  const locked = ids.find((id) => !byId.has(id));
+  const before = locked === undefined ? ids : ids.slice(0, ids.indexOf(locked));
+  return { rows: before.flatMap((id) => byId.get(id) ?? []), locked };
+};
+
 /** Those that are not locked for a replay by another than `claimant`. Their rows are locked until the end of the transaction. */
 export const available = (tx: Tx<Tables>, selection: Selection, now: Date, claimant?: string) =>
   selected(tx, selection).where(isAvailable(now, claimant)).forUpdate().skipLocked();
