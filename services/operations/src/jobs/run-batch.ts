@@ -29,7 +29,9 @@ export const createBatchRunner =
     const details = { job: job.id };
     const record = async (tx: Tx<Tables>, outcome: BatchOutcome, now: Date): Promise<void> => {
       const current = await lockJob(tx, job.id);
-      if (current !== undefined) await updateJob(tx, job.id, progressOf(current, outcome, now));
+      // After a long freeze another instance has sent this batch again, and counts it.
+      if (current?.leased_by !== job.leased_by || current.ended_at !== null) return;
+      await updateJob(tx, job.id, progressOf(current, outcome, now));
     };
     const outcome =
       job.action === 'replay'

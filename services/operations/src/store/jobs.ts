@@ -72,15 +72,18 @@ export type JobChanges = Partial<
   Pick<Job, 'state' | 'done' | 'position' | 'problem' | 'rate' | 'stopped_by' | 'ended_at' | 'failures'>
 >;
 
+/** With `leasedBy`, only while that instance has the lease. */
 export const updateJob = async (
   db: Kysely<Tables>,
   id: string,
   { failures, ...changes }: JobChanges,
+  leasedBy?: string,
 ): Promise<void> => {
   await db
     .updateTable('dead_letter_job')
     .set({ ...changes, ...(failures === undefined ? {} : { failures: JSON.stringify(failures) }) })
     .where('id', '=', id)
+    .$if(leasedBy !== undefined, (query) => query.where('leased_by', '=', leasedBy ?? ''))
     .execute();
 };
 
