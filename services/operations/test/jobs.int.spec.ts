@@ -254,6 +254,22 @@ describe.skipIf(!postgres.available)(postgres.title('a job for dead letters'), (
     },
   );
 
+  test.each(['replay', 'discard'])(
+    'to %s says at its end how many are open that it has passed',
+    async (action) => {
+      const code = await some(12);
+      const { body } = await admin.startJob({ action, code, reason: 'a test', limit: 10, ratePerSecond: 10 });
+      await expect.poll(async () => (await admin.job(body.id)).done).toBeGreaterThan(0);
+      // As one whose transaction began before the job, and ended after the job had passed it.
+      await sql`update dead_letter set status = 'open' where code = ${code} and key = 'key-2'`.execute(
+        operations.store.db,
+      );
+      expect(await admin.endedJob(body.id)).toMatchObject({
+        ...{ state: 'finished', done: 10, failed: 0, skipped: 0, stillOpen: 1 },
+      });
+    },
+  );
+
   test('sends the messages of one key in their order', async () => {
     const code = await some(200);
     await sql`update dead_letter set key = (('x' || substr(md5(id), 1, 4))::bit(16)::int % 3)::text where code = ${code}`.execute(

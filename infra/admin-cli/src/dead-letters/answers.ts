@@ -83,6 +83,7 @@ export interface Job {
     readonly example: string;
   }[];
   readonly skipped?: number;
+  readonly stillOpen?: number;
   readonly ratePerSecond: number;
   readonly problem?: string;
   readonly endedAt?: string;

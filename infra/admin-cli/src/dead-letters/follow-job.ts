@@ -33,7 +33,8 @@ export const runJob = async (
   }
   if (json) print(JSON.stringify(job));
   else for (const line of summaryOf(job)) print(line);
-  return job.state === 'finished' && job.failed === 0 ? 'done' : 'failed';
+  const { state, failed, stillOpen = 0 } = job;
+  return state === 'finished' && failed === 0 && stillOpen === 0 ? 'done' : 'failed';
 };
 
 const lineOf = ({ total, done, failed, problem, endedAt }: Job): string =>
@@ -43,12 +44,17 @@ const lineOf = ({ total, done, failed, problem, endedAt }: Job): string =>
     ...(problem === undefined || endedAt !== undefined ? [] : [`waiting: ${printable(problem)}`]),
   ].join(', ');
 
-const summaryOf = ({ state, action, total, done, failed, failures, skipped = 0, problem }: Job): string[] => [
-  ...(failures.length === 0 ? [] : table(failures, columns)),
-  state === 'finished'
-    ? `finished: ${done} of ${total} ${verbOf(action)}, ${failed} failed, ${skipped} resolved by others`
-    : `${state}: ${done} of ${total} ${verbOf(action)}, ${failed} failed; the others are open${problem === undefined ? '' : `. ${printable(problem)}`}`,
-];
+const summaryOf = (job: Job): string[] => {
+  const { state, action, total, done, failed, failures, skipped = 0, stillOpen = 0, problem } = job;
+  const counts = `${state}: ${done} of ${total} ${verbOf(action)}, ${failed} failed`;
+  const left = stillOpen === 0 ? '' : `; ${stillOpen} are still open: run it again`;
+  return [
+    ...(failures.length === 0 ? [] : table(failures, columns)),
+    state === 'finished'
+      ? `${counts}, ${skipped} resolved by others${left}`
+      : `${counts}; the others are open${problem === undefined ? '' : `. ${printable(problem)}`}`,
+  ];
+};
 
 const verbOf = (action: Job['action']): string => (action === 'replay' ? 'replayed' : 'discarded');
 

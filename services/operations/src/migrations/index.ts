@@ -94,6 +94,7 @@ export const migrations: Migrations = {
       failures jsonb not null default '{}',
       opened_before timestamptz not null,
       position text not null default '',
+      still_open integer,
       problem text,
       requested_by text not null,
       requested_at timestamptz not null,

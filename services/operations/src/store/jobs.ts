@@ -69,7 +69,10 @@ export const countUnfinished = async (db: Kysely<Tables>): Promise<number> => {
 };
 
 export type JobChanges = Partial<
-  Pick<Job, 'state' | 'done' | 'position' | 'problem' | 'rate' | 'stopped_by' | 'ended_at' | 'failures'>
+  Pick<
+    Job,
+    'state' | 'done' | 'position' | 'still_open' | 'problem' | 'rate' | 'stopped_by' | 'ended_at' | 'failures'
+  >
 >;
 
 /** With `leasedBy`, only while that instance has the lease. */

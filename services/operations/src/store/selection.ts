@@ -12,15 +12,18 @@ export interface Selection extends Omit<DeadLetterFilter, 'status'> {
   readonly openedBefore: Date;
   /** Selects those after this id. */
   readonly after?: string | undefined;
+  /** Selects those up to this id. */
+  readonly upTo?: string | undefined;
 }
 
 /** The rows of a selection. */
 export const selected = (db: Kysely<Tables>, selection: Selection) => {
-  const { failedBefore, openedBefore, after } = selection;
+  const { failedBefore, openedBefore, after, upTo } = selection;
   return matching(db, { ...selection, status: 'open' })
     .where('opened_at', '<', openedBefore)
     .$if(failedBefore !== undefined, (query) => query.where('failed_at', '<', failedBefore ?? openedBefore))
     .$if(after !== undefined, (query) => query.where('id', '>', after ?? ''))
+    .$if(upTo !== undefined, (query) => query.where('id', '<=', upTo ?? ''))
     .orderBy('id');
 };
 
