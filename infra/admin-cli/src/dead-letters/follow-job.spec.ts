@@ -45,3 +45,39 @@ test('is failed when some of them are still open', async () => {
     'finished: 8 of 10 replayed, 0 failed, 0 resolved by others; 2 are still open: run it again',
   ]);
 });
+
+/** Answers one after the other. */
+const inTurn = (...statuses: number[]) => {
+  const asked: number[] = [];
+  return {
+    asked,
+    stop: (): ShopResponse => {
+      const status = statuses[asked.length] ?? 500;
+      asked.push(status);
+      return { status, body: {} };
+    },
+  };
+};
+
+test('repeats the stop while the shop is unavailable or busy', async () => {
+  const { asked, stop } = inTurn(503, 429, 200);
+  const job = () =>
+    answering({ ...running, ...(asked.at(-1) === 200 ? { state: 'stopped', endedAt: 'now' } : {}) })();
+  const { outcome, lines } = await run(job, stop);
+  expect([outcome, asked]).toEqual(['failed', [503, 429, 200]]);
+  expect(lines.at(-1)).toBe('stopped: 4 of 10 replayed, 0 failed; the others are open');
+});
+
+test.each([404, 409])(
+  'a job that ended before it could be stopped (%d) is reported as it ended',
+  async (status) => {
+    const { outcome } = await run(answering(finished), inTurn(status).stop);
+    expect(outcome).toBe('done');
+  },
+);
+
+test('says so when the job could not be stopped', async () => {
+  await expect(run(answering(finished), inTurn(401).stop)).rejects.toMatchObject({
+    ...{ exitCode: 1, message: 'the job j1 could not be stopped; it goes on' },
+  });
+});
