@@ -86,5 +86,6 @@ export interface Job {
   readonly stillOpen?: number;
   readonly ratePerSecond: number;
   readonly problem?: string;
+  readonly requestedAt: string;
   readonly endedAt?: string;
 }

@@ -5,7 +5,7 @@ import { runJob } from './follow-job.ts';
 
 const running: Job = {
   ...{ id: 'j1', action: 'replay', state: 'running', total: 10, done: 4, failed: 0, failures: [] },
-  ratePerSecond: 100,
+  ...{ ratePerSecond: 100, requestedAt: '2026-11-29T14:00:03.123Z' },
 };
 const finished: Job = { ...running, state: 'finished', done: 10, skipped: 0, stillOpen: 0, endedAt: 'now' };
 
