@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, messageOf } from '@emporium/bus';
 import { failpoint } from '@emporium/store';
 import { pause, type Retrying } from '../inbound/retrying.ts';
@@ -77,7 +78,7 @@ export const createCeleryQueue = (options: CeleryQueueOptions): CeleryQueue => {
   const keepAlive = async (): Promise<void> => {
     const { putBack } = await list.keepAlive();
     if (putBack > 0) log.warn({ queue }, `put back ${putBack} tasks of an instance that has ended`);
-    await pauseFor(keepAliveMs, stopping.signal);
+    await sleep(keepAliveMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   };
 
   return {
@@ -103,16 +104,3 @@ export const createCeleryQueue = (options: CeleryQueueOptions): CeleryQueue => {
     },
   };
 };
-
-const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
