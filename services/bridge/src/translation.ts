@@ -5,8 +5,6 @@ import type { z } from 'zod';
 
 /** How a message of another system becomes one of ours: a schema on both sides, and a pure function between them. */
 export interface Translation<Foreign extends z.ZodType, C extends Contract> {
-  /** What it is called in reasons: `user registration`. */
-  readonly name: string;
   /** The format of the other system. Its messages are for the sender: they name the field, and what it must be. */
   readonly from: Foreign;
   readonly to: C;
