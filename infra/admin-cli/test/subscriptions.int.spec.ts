@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../src/run-command.ts';
 import { subscriptions } from '../src/subscriptions/subscriptions.ts';
@@ -107,4 +110,20 @@ test('a pause without a reason is refused before anything is sent', async () => 
     error: '--reason is missing\nusage: npm run subscriptions -- pause <name> --reason <text>',
   });
   expect(requests).toEqual(['POST /api/sessions {"email":"admin@emporium.example","password":"secret"}']);
+});
+
+test('a reader that leaves, such as head, ends the command without a stack trace', async () => {
+  const main = fileURLToPath(new URL('../src/subscriptions/main.ts', import.meta.url));
+  const env = { PATH: process.env['PATH'], ADMIN_PASSWORD: 'secret' };
+  const child = spawn(process.execPath, [main, 'list', '--url', url], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  expect([code, errors]).toEqual([141, '']);
 });

@@ -10,6 +10,9 @@ import { pino } from 'pino';
 import { backfill, ownersOf } from './backfill/backfill.ts';
 import { registriesOf } from './brokers.ts';
 
+// Nobody reads the output any more, as after `| head`.
+process.stdout.on('error', () => process.exit(0));
+
 const signs = { create: '+', remove: '-', conflict: '!' } as const;
 
 const print = (command: string, changes: readonly TopologyChange[]): void => {

@@ -10,6 +10,9 @@ import type { OrderTables } from '../store/tables.ts';
 import { type Arguments, readArguments, usage } from './arguments.ts';
 import { type Paint, reportOf } from './report.ts';
 
+// Nobody reads the output any more, as after `| head`.
+process.stdout.on('error', () => process.exit(0));
+
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const formats = {
   event: 'bold',

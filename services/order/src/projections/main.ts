@@ -7,6 +7,9 @@ import { databaseUrl } from '../config.ts';
 import type { OrderTables } from '../store/tables.ts';
 import { projections } from '../views/index.ts';
 
+// Nobody reads the output any more, as after `| head`.
+process.stdout.on('error', () => process.exit(0));
+
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const run = async (): Promise<number> => {
