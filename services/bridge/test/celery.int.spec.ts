@@ -104,6 +104,22 @@ describe.skipIf(!postgres.available || !redis.available)(
       expect(await left()).toBe(0);
     });
 
+    test('a full Redis is reported, keeps no valid task from being taken, and gets the results later', async () => {
+      await enqueue('nonsense', taskOf('task-1'), 'nonsense');
+      await client.config('SET', 'maxmemory', '1');
+      const bridge = await shop.startBridge();
+      await untilCommands(1);
+      await expect.poll(left).toBe(0);
+      expect(bridge.log().match(/Redis is full/g)).toHaveLength(1);
+      expect((await bridge.readiness()).status).toBe('degraded');
+      await client.config('SET', 'maxmemory', '0');
+      await enqueue('nonsense');
+      await untilResult('task-1').toMatchObject({ status: 'SUCCESS' });
+      await expect.poll(async () => (await bridge.readiness()).status, { timeout: 20_000 }).toBe('ready');
+      expect(await client.llen('celery.dead-letters')).toBe(1);
+      expect(bridge.log()).toContain('was kept of 2 refused tasks');
+    }, 60_000);
+
     test('a priority of Kombu is taken as well', async () => {
       await shop.startBridge();
       await client.lpush('celery\x06\x169', taskOf('low'));
