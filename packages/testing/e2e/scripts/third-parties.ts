@@ -29,14 +29,29 @@ const client = createShopClient(
 const run = Date.now().toString(36);
 const queue = 'user_registrations';
 
-/** As a user on RabbitMQ, in the virtual host of third parties. */
+/** A user on RabbitMQ, in its virtual host. */
+interface RabbitmqUser {
+  readonly user: string;
+  readonly passwordVariable: string;
+  readonly virtualHost: string;
+}
+const thirdParty: RabbitmqUser = {
+  user: 'third-party',
+  passwordVariable: 'THIRD_PARTY_PASSWORD',
+  virtualHost: 'third-parties',
+};
+const warehouse: RabbitmqUser = {
+  user: 'warehouse',
+  passwordVariable: 'WAREHOUSE_PASSWORD',
+  virtualHost: 'warehouse',
+};
+
 const withChannel = async <Result>(
-  user: string,
-  passwordVariable: string,
+  { user, passwordVariable, virtualHost }: RabbitmqUser,
   work: (channel: Channel) => Promise<Result>,
 ): Promise<Result> => {
   const connection = await amqp.connect(
-    `amqp://${user}:${setting(passwordVariable)}@127.0.0.1:${setting('RABBITMQ_PORT')}/third-parties`,
+    `amqp://${user}:${setting(passwordVariable)}@127.0.0.1:${setting('RABBITMQ_PORT')}/${virtualHost}`,
   );
   try {
     const channel = await connection.createChannel();
@@ -53,7 +68,7 @@ const withChannel = async <Result>(
 
 /** Writes the lines, declared and published with the defaults of a client. */
 const register = (...lines: readonly string[]): Promise<void> =>
-  withChannel('third-party', 'THIRD_PARTY_PASSWORD', async (channel) => {
+  withChannel(thirdParty, async (channel) => {
     await channel.assertQueue(queue, { durable: false });
     for (const line of lines) channel.sendToQueue(queue, Buffer.from(line));
   });
@@ -94,7 +109,7 @@ const registeredTwice = async (): Promise<void> => {
 
 const malformed = async (): Promise<void> => {
   await register(JSON.stringify({ user_id: 1, name: run }));
-  const deadLetter = await withChannel('third-party', 'THIRD_PARTY_PASSWORD', (channel) =>
+  const deadLetter = await withChannel(thirdParty, (channel) =>
     readUntil(channel, `${queue}.dead-letters`, run),
   );
   expectEqual(
@@ -156,7 +171,7 @@ const reading = async (): Promise<void> => {
   await eventually(`a reading of ${location} is in a window`, count, (readings) => readings === before + 1);
 };
 
-const warehouse = async (): Promise<void> => {
+const confirmedOrder = async (): Promise<void> => {
   const sku = `WAREHOUSE-${Date.now()}`;
   await client.stock({ sku, name: 'Crate', price: { amount: 900, currency: 'EUR' } }, 1);
   const grace = await client.register('Grace', `grace.${run}.warehouse@example.com`);
@@ -168,7 +183,7 @@ const warehouse = async (): Promise<void> => {
   );
   const { status } = await client.settled(grace, placed.orderId);
   expectEqual('the order', status, 'completed');
-  const { properties } = await withChannel('warehouse', 'WAREHOUSE_PASSWORD', (channel) =>
+  const { properties } = await withChannel(warehouse, (channel) =>
     readUntil(channel, 'warehouse.order-confirmed', placed.orderId),
   );
   expectEqual('its type', properties.type, 'emporium.warehouse.v1.OrderConfirmed');
@@ -179,7 +194,7 @@ const checks = new Map([
   ['a malformed one is in the dead letters of its sender, with the reason', malformed],
   ['a task of Celery in Redis becomes a mail, and its sender gets the result', celeryTask],
   ['a reading over MQTT is in a window', reading],
-  ['a completed order is in the queue of the warehouse', warehouse],
+  ['a completed order is in the queue of the warehouse', confirmedOrder],
 ]);
 for (const [title, check] of checks) {
   try {
