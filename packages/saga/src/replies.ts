@@ -58,15 +58,9 @@ const onSuccess = <Subject>(
     return compensateNext(saga, { state: overtaken, effects: [], facts }, now);
   }
   if (status === 'undone' || status === 'refused') {
-    // The success is late: the step was compensated, or refused. Compensate it (again).
-    return changed(
-      sendCompensation(
-        saga,
-        { state: withStep(state, step, { status: 'idle', byHand: false }), effects: [], facts: [] },
-        step,
-        now,
-      ),
-    );
+    // The success is late: the step was compensated, or refused. Compensate it (again). What the saga was parked for comes after that.
+    const late = withStep({ ...unparked(state), tries: 0 }, step, { status: 'idle', byHand: false });
+    return changed(sendCompensation(saga, { state: late, effects: [], facts: resumption(state) }, step, now));
   }
   return ignored(`${step.name} is ${status}`);
 };

@@ -36,8 +36,8 @@ describe.skipIf(!postgres.available || !redis.available)(
     const resultOf = async (id: string) => JSON.parse((await client.get(`celery-task-meta-${id}`)) ?? 'null');
     const untilResult = (id: string) => expect.poll(() => resultOf(id), { timeout: 20_000 });
     const left = async () => {
-      const keys = await client.keys('celery.processing.*');
-      const lists = keys.filter((key) => !key.endsWith('.alive')).concat('celery');
+      const keys = await client.keys('emporium-bridge:celery:taken:*');
+      const lists = [...keys, 'celery'];
       return (await Promise.all(lists.map((key) => client.llen(key)))).reduce((sum, one) => sum + one, 0);
     };
 

@@ -1,4 +1,5 @@
 import { serverFor } from '@emporium/servers';
+import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -266,6 +267,38 @@ describe.skipIf(!postgres.available)(postgres.title('webhooks for administrators
       );
       expect({ code, type: body.type }).toEqual({ code: 409, type: 'urn:emporium:problem:webhook-disabled' });
     }
+  });
+
+  test('more than ten thousand deliveries are sent again page by page, each once', async () => {
+    const { id } = await bridge.register('https://hooks.example', ['order.completed']);
+    await sql`
+      insert into webhook_delivery
+        (id, webhook_id, event_id, type, body, created_at, status, attempts, next_attempt_at, settled_at)
+      select gen_random_uuid(), ${id}, number::text, 'order.completed', '{}', ${now}, 'delivered', 1, ${now}, ${now}
+      from generate_series(1, 10001) as number`.execute(bridge.store.db);
+    const resend = async (after?: string) => {
+      const { status: code, body } = await bridge.request('POST', `/${id}/resend`, {
+        ...{ since: new Date(0).toISOString(), status: 'delivered', after },
+      });
+      return { code, ...body };
+    };
+    const delivered = sql`
+      update webhook_delivery set status = 'delivered', settled_at = ${now}, attempts = attempts + 1
+      where webhook_id = ${id} and status = 'pending'`;
+    const first = await resend();
+    expect(first).toEqual({ code: 200, resent: 10_000, isLimited: true, next: expect.any(String) });
+    await delivered.execute(bridge.store.db);
+    expect(await resend(first.next)).toEqual({ code: 200, resent: 1, isLimited: false });
+    for (const unknown of [uuid(), 'first'])
+      expect(await resend(unknown)).toMatchObject({
+        code: 400,
+        detail: expect.stringMatching(/^after must be/),
+      });
+    expect((await bridge.webhook(id)).changes).toMatchObject([
+      { action: 'deliveries-resent', details: { resent: 1, after: first.next } },
+      { action: 'deliveries-resent', details: { resent: 10_000 } },
+      { action: 'created' },
+    ]);
   });
 
   /** Last: it fills the table. */

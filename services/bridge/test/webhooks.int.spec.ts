@@ -180,6 +180,20 @@ describe.skipIf(!postgres.available)(postgres.title('webhooks'), () => {
       await disable(id);
     });
 
+    test('answers 410 when its webhook has another URL already is not what is disabled', async () => {
+      const { id, receiver: former } = await registered(after(400, status(410)));
+      await bridge.handle(completed());
+      await expect.poll(() => former.received).toHaveLength(1);
+      const next = await receiver();
+      await bridge.request('PUT', `/${id}`, { url: next.url });
+      expect(await settled(id)).toMatchObject({ status: 'delivered', attempts: 1 });
+      expect(next.received).toHaveLength(1);
+      const webhook = await bridge.webhook(id);
+      expect(webhook).toMatchObject({ enabled: true });
+      expect(webhook).not.toHaveProperty('failingSince');
+      await disable(id);
+    });
+
     test('answers 429 with Retry-After gets nothing before that time', async () => {
       const { id, receiver } = await registered(status(429, { 'retry-after': '1' }));
       await bridge.handle(completed());

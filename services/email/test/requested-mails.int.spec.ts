@@ -279,6 +279,24 @@ describe.skipIf(!postgres.available)(postgres.title('mails that a command asks f
       expect(server.received).toEqual([]);
     });
 
+    test('for a first password is sent without its token when it has expired: its owner hears of the account', async () => {
+      const late = linkFor('first', inMs(300));
+      await deliver('email.commands', bytesOf(sendPasswordLink, linkFor('first', inMs(-1))));
+      await deliver('email.commands', bytesOf(sendPasswordLink, linkFor('first'), { expiry: inMs(-1) }));
+      await deliver('email.commands', bytesOf(sendPasswordLink, late));
+      const tasks = await takeTasks(store);
+      expect(tasks).toHaveLength(3);
+      await expect.poll(() => Date.now() > Date.parse(late.expiresAt)).toBe(true);
+      await retain(store.db, { table: 'requested_mail', column: 'keep_until', keepMs: 0 });
+      for (const task of [...tasks, ...tasks]) await send(task);
+      expect(server.received).toHaveLength(3);
+      for (const { mail, raw } of server.received) {
+        expect(mail).toMatchObject({ subject: 'Choose a password' });
+        expect(mail.text?.split('\n')).toContain('https://shop.example/reset-password');
+        expect(raw).not.toContain('token');
+      }
+    });
+
     test('that is refused fails its task, which an administrator can retry within the hour', async () => {
       const data = linkFor('reset');
       await deliver('email.commands', bytesOf(sendPasswordLink, data));

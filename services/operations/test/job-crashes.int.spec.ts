@@ -78,6 +78,9 @@ describe.each(brokers)('a job that replays dead letters over $name', ({ availabl
       expect(status).toBe(202);
       return body.id;
     };
+    const doneOf = async (id: string): Promise<number> => (await rowOf(id)).done;
+    const rowOf = (id: string) =>
+      store.db.selectFrom('dead_letter_job').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     const finished = async ({ request }: Instance, id: string) => {
       await expect
         .poll(async () => (await request('GET', `${jobs}/${id}`)).body, { timeout: 60_000, interval: 200 })
@@ -112,12 +115,7 @@ describe.each(brokers)('a job that replays dead letters over $name', ({ availabl
       const first = await startOne('replay.before-mark@5');
       const id = await begin(first, 'crash.once');
       expect(await first.exit).toBe('SIGKILL');
-      const { done } = await store.db
-        .selectFrom('dead_letter_job')
-        .select('done')
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
-      expect(done).toBe(800);
+      expect(await doneOf(id)).toBe(800);
 
       const second = await startOne();
       expect(await finished(second, id)).toMatchObject({ total: 5_000, done: 5_000, skipped: 0 });
@@ -125,6 +123,23 @@ describe.each(brokers)('a job that replays dead letters over $name', ({ availabl
       // The batch that was sent and not recorded was sent again; the inbox has dropped the second.
       const twice = [...ids].filter((each) => (subscriber.delivered.get(each) ?? 0) > 1);
       expect(twice.length).toBe(200);
+    }, 90_000);
+
+    test('counts each once although its instance is frozen with a batch sent and not recorded, and another takes over', async () => {
+      const ids = await deadLetters('crash.frozen', 2_000);
+      const first = await startOne('replay.before-mark@3@SIGSTOP');
+      const id = await begin(first, 'crash.frozen');
+      await expect.poll(() => doneOf(id)).toBe(400);
+      const second = await startOne();
+      await second.request('PUT', `${jobs}/${id}`, { ratePerSecond: 200 }); // so that it runs when the first one wakes
+      await expect.poll(() => doneOf(id), { timeout: 30_000 }).toBeGreaterThan(600);
+      void first.kill('SIGCONT');
+      expect(await finished(second, id)).toMatchObject({ total: 2_000, done: 2_000, skipped: 0 });
+      await assertHandledOnce(ids);
+      const open = store.db.selectFrom('dead_letter').select('id');
+      expect(await open.where('code', '=', 'crash.frozen').where('status', '=', 'open').execute()).toEqual(
+        [],
+      );
     }, 90_000);
 
     test('handles each once although one of two instances is killed at any moment, and the other takes over', async () => {

@@ -189,6 +189,33 @@ describe('an order that is parked because the cancellation of its dispatch has n
     ).toBe(true);
   });
 
+  test('compensates a late success before it is parked at the dispatch again', () => {
+    const overtaken = [...atCancel, compensate, dispatched, voided, released];
+    const late = given(...overtaken).when(authorised);
+    late.then(voidIt);
+    late.facts({ fact: 'resumed' });
+    expect(late.state().parked).toBeUndefined();
+    given(...overtaken, authorised)
+      .when(resolve)
+      .isIgnored('the saga is compensating, not parked');
+    given(...overtaken, authorised)
+      .when(voided)
+      .facts(
+        { fact: 'step-undone', step: 'authorise' },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded although it was cancelled' },
+      );
+  });
+
+  test('stays parked at a compensation when it was dispatched after all', () => {
+    const moved = given(...atCancel, compensate, deadline).when(dispatched);
+    moved.facts({ fact: 'step-done', step: 'dispatch' });
+    expect(moved.state()).toMatchObject({ parked: { step: 'authorise' } });
+    expect(moved.state().deadline).toBeUndefined();
+    given(...atCancel, compensate, deadline, dispatched)
+      .when(resolve)
+      .then(release);
+  });
+
   test('is resolved when it was shipped: it goes forward, and the late reply is only recorded', () => {
     given(...atCancel)
       .when(resolve)

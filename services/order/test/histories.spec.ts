@@ -1,5 +1,5 @@
 import { createMessage, newContext } from '@emporium/bus';
-import { voidPayment } from '@emporium/contracts';
+import { capturePayment, voidPayment } from '@emporium/contracts';
 import { fold, isRefused } from '@emporium/event-store';
 import {
   explain,
@@ -98,6 +98,16 @@ const live = (seed: number, byHand: boolean) => {
   const carryOut = (): void => {
     const request = takeOne(requests);
     if (request === undefined) return;
+    if (
+      request.contract === capturePayment &&
+      isStormy &&
+      chance(0.1) &&
+      participants.captureWithoutAnswer()
+    ) {
+      told.push('captured without an answer');
+      requests.push(request); // delivered again
+      return;
+    }
     told.push(request.contract.type);
     // It was captured after all: the payment service dead-letters the command that releases the hold.
     const isTooLate = request.contract === voidPayment && participants.state().payment === 'captured';
@@ -231,6 +241,7 @@ describe('an order that a person repairs by hand, whatever happens in whatever o
       facts.some((one) => one.fact === 'parked' && /had done it by hand/.test(one.reason)),
     );
     expect(capturedTwice).toBeGreaterThan(0.0003);
+    expect(share(({ told }) => told.includes('captured without an answer'))).toBeGreaterThan(0.01);
   });
 });
 

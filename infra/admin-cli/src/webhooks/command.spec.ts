@@ -163,6 +163,30 @@ test.each<[string, Partial<Invocation>, unknown[], unknown, string]>([
   expect(lines[0]).toBe(line);
 });
 
+test.each([true, false])(
+  'resend-all goes on with the next page until there is none (--json: %s)',
+  async (json) => {
+    const pages = [
+      { resent: 10_000, isLimited: true, next: 'd1' },
+      { resent: 4, isLimited: false },
+    ];
+    const bodies: unknown[] = [];
+    const request = async (_method: string, _path: string, body?: object) => {
+      bodies.push(body);
+      return { status: 200, body: pages[bodies.length - 1] };
+    };
+    const since = '2026-11-01T00:00:00Z';
+    const { lines } = await run('resend-all', { json, values: { since }, client: { request } });
+    expect(bodies).toEqual([{ since }, { since, after: 'd1' }]);
+    if (json) expect(JSON.parse(lines.join('\n'))).toEqual({ resent: 10_004, isLimited: false });
+    else
+      expect(lines).toEqual([
+        '10000 deliveries are sent again; there may be more',
+        '4 deliveries are sent again',
+      ]);
+  },
+);
+
 test('with --json the answer is printed as it is', async () => {
   const { lines } = await run('show', { json: true }, { ...webhook, changes: [] });
   expect(JSON.parse(lines.join('\n'))).toEqual({ ...webhook, changes: [] });

@@ -154,16 +154,34 @@ const resend: Subcommand = {
   },
 };
 
+interface Resent {
+  readonly resent: number;
+  readonly isLimited: boolean;
+  /** Where the next request goes on. */
+  readonly next?: string;
+}
+
 const resendAll: Subcommand = {
   usage: 'resend-all <id> --since <time> [--status <failed|delivered>]',
   summary: 'sends the failed deliveries of a webhook again, of events since a time',
   positionals: one,
   options: { since: { type: 'string' }, status: { type: 'string' } },
-  run: async ({ positionals, values, json, client, print }) => {
+  run: async ({ positionals, values, json, client, print, signal }) => {
     const address = `${addressOf(positionals)}/resend`;
-    const answer = await call<{ resent: number; isLimited: boolean }>(client, 'POST', address, values);
-    if (json) return printJson(print, answer);
-    print(`${answer.resent} deliveries are sent again${answer.isLimited ? '; there may be more' : ''}`);
+    const pages: Resent[] = [];
+    let after: string | undefined;
+    do {
+      const page = await call<Resent>(client, 'POST', address, {
+        ...values,
+        ...(after === undefined ? {} : { after }),
+      });
+      pages.push(page);
+      if (!json)
+        print(`${page.resent} deliveries are sent again${page.isLimited ? '; there may be more' : ''}`);
+      after = page.next;
+    } while (after !== undefined && !signal.aborted);
+    const resent = pages.reduce((sum, page) => sum + page.resent, 0);
+    if (json) return printJson(print, { ...pages.at(-1), resent });
     return 'done';
   },
 };

@@ -29,29 +29,16 @@ const client = createShopClient(
 const run = Date.now().toString(36);
 const queue = 'user_registrations';
 
-/** A user on RabbitMQ, in its virtual host. */
-interface RabbitmqUser {
-  readonly user: string;
-  readonly passwordVariable: string;
-  readonly virtualHost: string;
-}
-const thirdParty: RabbitmqUser = {
-  user: 'third-party',
-  passwordVariable: 'THIRD_PARTY_PASSWORD',
-  virtualHost: 'third-parties',
-};
-const warehouse: RabbitmqUser = {
-  user: 'warehouse',
-  passwordVariable: 'WAREHOUSE_PASSWORD',
-  virtualHost: 'warehouse',
-};
+/** The users of other systems on RabbitMQ, and their virtual hosts. */
+const virtualHosts = { 'third-party': 'third-parties', warehouse: 'warehouse' } as const;
 
 const withChannel = async <Result>(
-  { user, passwordVariable, virtualHost }: RabbitmqUser,
+  user: keyof typeof virtualHosts,
+  passwordVariable: string,
   work: (channel: Channel) => Promise<Result>,
 ): Promise<Result> => {
   const connection = await amqp.connect(
-    `amqp://${user}:${setting(passwordVariable)}@127.0.0.1:${setting('RABBITMQ_PORT')}/${virtualHost}`,
+    `amqp://${user}:${setting(passwordVariable)}@127.0.0.1:${setting('RABBITMQ_PORT')}/${virtualHosts[user]}`,
   );
   try {
     const channel = await connection.createChannel();
@@ -68,7 +55,7 @@ const withChannel = async <Result>(
 
 /** Writes the lines, declared and published with the defaults of a client. */
 const register = (...lines: readonly string[]): Promise<void> =>
-  withChannel(thirdParty, async (channel) => {
+  withChannel('third-party', 'THIRD_PARTY_PASSWORD', async (channel) => {
     await channel.assertQueue(queue, { durable: false });
     for (const line of lines) channel.sendToQueue(queue, Buffer.from(line));
   });
@@ -109,7 +96,7 @@ const registeredTwice = async (): Promise<void> => {
 
 const malformed = async (): Promise<void> => {
   await register(JSON.stringify({ user_id: 1, name: run }));
-  const deadLetter = await withChannel(thirdParty, (channel) =>
+  const deadLetter = await withChannel('third-party', 'THIRD_PARTY_PASSWORD', (channel) =>
     readUntil(channel, `${queue}.dead-letters`, run),
   );
   expectEqual(
@@ -171,7 +158,7 @@ const reading = async (): Promise<void> => {
   await eventually(`a reading of ${location} is in a window`, count, (readings) => readings === before + 1);
 };
 
-const confirmedOrder = async (): Promise<void> => {
+const warehouse = async (): Promise<void> => {
   const sku = `WAREHOUSE-${Date.now()}`;
   await client.stock({ sku, name: 'Crate', price: { amount: 900, currency: 'EUR' } }, 1);
   const grace = await client.register('Grace', `grace.${run}.warehouse@example.com`);
@@ -183,7 +170,7 @@ const confirmedOrder = async (): Promise<void> => {
   );
   const { status } = await client.settled(grace, placed.orderId);
   expectEqual('the order', status, 'completed');
-  const { properties } = await withChannel(warehouse, (channel) =>
+  const { properties } = await withChannel('warehouse', 'WAREHOUSE_PASSWORD', (channel) =>
     readUntil(channel, 'warehouse.order-confirmed', placed.orderId),
   );
   expectEqual('its type', properties.type, 'emporium.warehouse.v1.OrderConfirmed');
@@ -194,7 +181,7 @@ const checks = new Map([
   ['a malformed one is in the dead letters of its sender, with the reason', malformed],
   ['a task of Celery in Redis becomes a mail, and its sender gets the result', celeryTask],
   ['a reading over MQTT is in a window', reading],
-  ['a completed order is in the queue of the warehouse', confirmedOrder],
+  ['a completed order is in the queue of the warehouse', warehouse],
 ]);
 for (const [title, check] of checks) {
   try {

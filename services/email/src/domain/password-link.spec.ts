@@ -16,6 +16,12 @@ test.each(['password-reset', 'first-password'] as const)(
   },
 );
 
+test('a first link that has expired is not sent: the mail leads to the page on which to request one', () => {
+  const { text, html } = renderRequestedMail({ template: 'late-first-password', url, expiresAt });
+  expect(text.split('\n')).toContain('https://shop.example/en/reset-password');
+  expect(text + html).not.toContain('token');
+});
+
 test('a link cannot inject markup or lines', () => {
   const evil = 'https://shop.example/"><script>alert(1)</script>\r\nBcc: eve@x.example#token=a';
   const { text, html } = renderRequestedMail({ template: 'password-reset', url: evil, expiresAt });

@@ -31,5 +31,21 @@ export const firstPasswordMail = ({ url, expiresAt }: PasswordLink): MailContent
     ],
   });
 
+/** The same, when the link expired before it could be sent. */
+export const lateFirstPasswordMail = ({ url }: Pick<PasswordLink, 'url'>): MailContent =>
+  composeMail({
+    template: 'first-password',
+    subject: 'Choose a password',
+    blocks: [
+      paragraph('an account was made for you at Emporium. To choose a password, request a link here:'),
+      link('Request a link', pageOf(url)),
+      paragraph('Enter the address that this mail was sent to. The link works once, within an hour.'),
+      paragraph('If you do not want an account, ignore this mail: nobody can use it without a password.'),
+    ],
+  });
+
 const validity = ({ url, expiresAt }: PasswordLink): string =>
-  `The link works once, within an hour: until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC. You can request another at ${url.replace(/#.*$/s, '')}`;
+  `The link works once, within an hour: until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC. You can request another at ${pageOf(url)}`;
+
+/** Without the token. */
+const pageOf = (url: string): string => url.replace(/#.*$/s, '');

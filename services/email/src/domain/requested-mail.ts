@@ -1,11 +1,16 @@
 import type { MailContent } from './compose/compose-mail.ts';
-import { firstPasswordMail, type PasswordLink, passwordResetMail } from './password-link.ts';
+import {
+  firstPasswordMail,
+  lateFirstPasswordMail,
+  type PasswordLink,
+  passwordResetMail,
+} from './password-link.ts';
 import { welcomeMail } from './welcome.ts';
 
-/** A mail that a command asked for. */
+/** A mail that a command asked for. `late-first-password`: its link has expired. */
 export type Requested =
   | { readonly template: 'welcome' }
-  | ({ readonly template: 'password-reset' | 'first-password' } & PasswordLink);
+  | ({ readonly template: 'password-reset' | 'first-password' | 'late-first-password' } & PasswordLink);
 
 export const renderRequestedMail = (requested: Requested): MailContent => {
   switch (requested.template) {
@@ -15,5 +20,7 @@ export const renderRequestedMail = (requested: Requested): MailContent => {
       return passwordResetMail(requested);
     case 'first-password':
       return firstPasswordMail(requested);
+    case 'late-first-password':
+      return lateFirstPasswordMail(requested);
   }
 };

@@ -3,12 +3,9 @@ import { sendWelcomeMail, welcomeMailFailed } from '@emporium/contracts';
 import type { Tx } from '@emporium/store';
 import { enqueue } from '@emporium/tasks';
 import { handle } from '../store/handlers.ts';
-import { addRequest, endRequest } from '../store/requested-mails.ts';
+import { addRequest, endRequest, keepMs } from '../store/requested-mails.ts';
 import type { Tables } from '../store/tables.ts';
 import { sendRequestedMail } from '../tasks/send-requested-mail.ts';
-
-/** Longer than the inbox recognises a repeated message. */
-const keepMs = 90 * 24 * 60 * 60 * 1_000;
 
 /** One mail and one answer for a request id, however often it is requested. The worker answers. */
 export const onSendWelcomeMail = handle(

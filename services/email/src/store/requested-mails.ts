@@ -4,6 +4,9 @@ import type { RequestedMailTable, Tables } from './tables.ts';
 
 export type RequestedMail = Selectable<RequestedMailTable>;
 
+/** For mails that are sent however late: longer than the inbox recognises a repeated message. */
+export const keepMs = 90 * 24 * 60 * 60 * 1_000;
+
 /** Whether the request is new. */
 export const addRequest = async (
   tx: Tx<Tables>,

@@ -35,15 +35,17 @@ export const sendRequestedMailHandler = ({
   return async ({ requestId }, { attempt, signal }) => {
     const request = await findOpenRequest(store.db, requestId);
     if (request === undefined || request.email === null) return;
-    if (isExpired(request)) return fail(request, 'the request expired before the mail server took the mail');
+    const isLate = isExpired(request);
+    if (isLate && request.template !== 'first-password')
+      return fail(request, 'the request expired before the mail server took the mail');
     const messageId = messageIdOf(requestId, domain);
-    const mail = renderRequestedMail(contentOf(request));
+    const mail = renderRequestedMail(contentOf(request, isLate));
     const to = { name: '', address: asciiDomain(request.email) };
     const correlationId = currentContext()?.correlationId ?? requestId;
     try {
       await smtp.send({ mail, to, messageId, date: request.requested_at, correlationId }, signal);
     } catch (error) {
-      // A link can still be sent by hand within its hour, so its task fails as others do.
+      // A link can still be sent by hand, so its task fails as others do.
       if (request.template !== 'welcome' || !isFinal(error, attempt)) throw error;
       return fail(request, scrub(messageOf(error)).slice(0, 500));
     }
@@ -73,10 +75,14 @@ const isFinal = (error: unknown, attempt: number): boolean => {
   );
 };
 
-const contentOf = ({ template, url, expires_at: expiresAt }: RequestedMail): Requested => {
+const contentOf = ({ template, url, expires_at: expiresAt }: RequestedMail, isLate: boolean): Requested => {
   if (template === 'welcome') return { template };
   if (url === null || expiresAt === null) throw new Error(`a requested ${template} has no link`);
-  return { template, url, expiresAt };
+  return {
+    template: template === 'first-password' && isLate ? 'late-first-password' : template,
+    url,
+    expiresAt,
+  };
 };
 
 const successOf = ({ template, request_id: requestId }: RequestedMail): readonly Effect[] =>

@@ -33,7 +33,7 @@ export const startJobRun = (id: string, options: JobRunOptions): JobRun => {
   let refusedInARow = 0;
 
   const end = async (state: JobState, problem: string | null = null): Promise<undefined> => {
-    await updateJob(store.db, id, { state, problem, ended_at: new Date() });
+    await updateJob(store.db, id, { state, problem, ended_at: new Date() }, instance);
     return undefined;
   };
 
@@ -65,7 +65,7 @@ export const startJobRun = (id: string, options: JobRunOptions): JobRun => {
     if (early > 0) return early; // it was woken
     return handleNext(job).catch(async (error: unknown) => {
       const problem = messageOf(error);
-      await updateJob(store.db, id, { problem });
+      await updateJob(store.db, id, { problem }, instance);
       return waitFor(problem);
     });
   };

@@ -23,7 +23,7 @@ export interface Instance {
   kill(signal: NodeJS.Signals): Promise<NodeJS.Signals | null>;
 }
 
-/** Resolves when it is ready. It kills itself at the failpoint. */
+/** Resolves when it is ready. It kills itself at the failpoint, or freezes if that says so. */
 export const startInstance = async (
   servers: { readonly databaseUrl: string; readonly busUrl: string },
   failpoint?: string,

@@ -8,7 +8,7 @@ const at = new Date('2026-11-01T12:00:00Z');
 const later = (ms: number) => new Date(at.getTime() + ms);
 const delivered = outcomeOf(200);
 const failed = outcomeOf(500);
-const attempted = { at, schedule: standardSchedule, random: 0 };
+const attempted = { at, schedule: standardSchedule, random: 0, isOutdated: false };
 
 describe('a delivery', () => {
   test('is delivered by a success, whenever it comes', () =>
@@ -34,6 +34,16 @@ describe('a delivery', () => {
     expect(settleDelivery(outcomeOf(410), { ...attempted, attempts: 9 })).toMatchObject({
       status: 'pending',
     }));
+
+  test('begins anew after a failure of a URL that the webhook has no longer, and is delivered by a success', () => {
+    const outdated = { ...attempted, attempts: 9, isOutdated: true };
+    expect(settleDelivery(outcomeOf(410), outdated)).toEqual({
+      status: 'pending',
+      attempts: 0,
+      nextAttemptAt: at,
+    });
+    expect(settleDelivery(delivered, outdated)).toMatchObject({ status: 'delivered' });
+  });
 
   test('always has a next attempt or an end, whatever the outcomes are', () => {
     const statuses = [200, 204, 301, 404, 410, 429, 500, 503];

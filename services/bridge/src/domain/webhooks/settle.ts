@@ -15,10 +15,11 @@ export interface SettledDelivery {
 /** What becomes of a delivery whose attempt ended `at` this time. `attempts` is how many were made before it. */
 export const settleDelivery = (
   outcome: Outcome,
-  { attempts: before, at, schedule, random }: Attempted,
+  { attempts: before, at, schedule, random, isOutdated }: Attempted,
 ): SettledDelivery => {
   const attempts = before + 1;
   if (outcome.kind === 'delivered') return { status: 'delivered', attempts };
+  if (isOutdated) return { status: 'pending', attempts: 0, nextAttemptAt: at };
   const delayMs = nextDelayMs(schedule, { attempts, random, retryAfterMs: outcome.retryAfterMs });
   if (delayMs !== undefined)
     return { status: 'pending', attempts, nextAttemptAt: new Date(at.getTime() + delayMs) };
@@ -33,6 +34,8 @@ interface Attempted {
   readonly at: Date;
   readonly schedule: Schedule;
   readonly random: number;
+  /** The webhook has another URL by now: a failure of the former one means nothing. */
+  readonly isOutdated: boolean;
 }
 
 /** How the receiver of a webhook does. */

@@ -18,7 +18,7 @@ import {
 } from '../store/deliveries.ts';
 import { findWebhook, lockWebhook } from '../store/webhooks.ts';
 import type { WebhookRouteOptions } from './options.ts';
-import { inProgress, isDisabled, noDelivery, noWebhook } from './problems.ts';
+import { inProgress, isDisabled, noDelivery, noSuchEntry, noWebhook } from './problems.ts';
 import { config, deliveryParams, params, status, withConflict } from './schemas.ts';
 import { attemptView, deliveryView, viewAttempt, viewDelivery } from './views.ts';
 
@@ -114,12 +114,17 @@ export const deliveryRoutes =
         schema: {
           summary: 'Send many deliveries again, the oldest first',
           params,
-          body: z.object({ since: rfc3339Time, status: z.enum(['failed', 'delivered']).default('failed') }),
+          body: z.object({
+            since: rfc3339Time,
+            status: z.enum(['failed', 'delivered']).default('failed'),
+            after: cursor,
+          }),
           response: {
             200: z.object({
               resent: z.int(),
-              /** There may be more: repeat the request. */
+              /** There may be more: repeat the request with `next` as `after`. */
               isLimited: z.boolean(),
+              next: z.string().optional(),
             }),
           },
         },
@@ -128,17 +133,21 @@ export const deliveryRoutes =
         const { body } = request;
         const { id } = request.params;
         const { userId } = currentUser(request);
-        const resent = await store.transaction(async ({ tx }) => {
+        const { count, last } = await store.transaction(async ({ tx }) => {
           const now = clock();
           const webhook = await lockWebhook(tx, id);
           if (webhook === undefined) throw noWebhook();
           if (!webhook.enabled) throw isDisabled();
-          const count = await resendDeliveries(tx, { ...body, webhookId: id, limit: maxResent }, now);
-          const details = { status: body.status, since: body.since.toISOString(), resent: count };
+          if (body.after !== undefined && (await findDelivery(tx, body.after))?.webhook_id !== id)
+            throw noSuchEntry();
+          const resent = await resendDeliveries(tx, { ...body, webhookId: id, limit: maxResent }, now);
+          const { status, after, since } = body;
+          const details = { status, since: since.toISOString(), after, resent: resent.count };
           await recordChange(tx, { webhookId: id, userId, action: 'deliveries-resent', details }, now);
-          return count;
+          return resent;
         });
-        return { resent, isLimited: resent === maxResent };
+        const isLimited = count === maxResent;
+        return { resent: count, isLimited, ...(isLimited ? { next: last } : {}) };
       },
     );
   };

@@ -6,6 +6,11 @@ import type { Resolve } from '../addresses/resolver.ts';
 export const noWebhook = () => problem(404, 'not-found', 'There is no such webhook.');
 export const noDelivery = () => problem(404, 'not-found', 'There is no such delivery.');
 
+export const noSuchEntry = () =>
+  fieldProblem(400, 'invalid-request', [
+    { field: 'after', message: 'must be the id of a delivery of this webhook' },
+  ]);
+
 export const tooManyWebhooks = (max: number) =>
   problem(409, 'too-many-webhooks', `There are ${max} webhooks already; remove one first.`);
 

@@ -107,20 +107,34 @@ export interface ResendFilter {
   readonly status: Exclude<DeliveryStatus, 'pending'>;
   /** Of events since this time. */
   readonly since: Date;
+  /** The id of the last delivery of the page before; of this webhook. */
+  readonly after?: string | undefined;
   readonly limit: number;
 }
 
-/** The same for many, the oldest first. Returns how many. */
+/** Of those that were sent again: how many, and the id of the last one. */
+export interface Resent {
+  readonly count: number;
+  readonly last: string | undefined;
+}
+
+/** The same for many, the oldest first. */
 export const resendDeliveries = async (
   tx: Tx<Tables>,
-  { webhookId, status, since, limit }: ResendFilter,
+  { webhookId, status, since, after, limit }: ResendFilter,
   now: Date,
-): Promise<number> => {
-  const { numAffectedRows } = await sql`
+): Promise<Resent> => {
+  const isAfter =
+    after === undefined
+      ? sql``
+      : sql`and (created_at, id) > (select given.created_at, given.id from webhook_delivery as given where given.id = ${after})`;
+  const { rows } = await sql<{ id: string }>`
+    select id from webhook_delivery
+    where webhook_id = ${webhookId} and status = ${status} and created_at >= ${since} ${isAfter}
+    order by created_at, id limit ${limit} for update`.execute(tx);
+  const ids = rows.map(({ id }) => id);
+  await sql`
     update webhook_delivery set status = 'pending', attempts = 0, next_attempt_at = ${now}, settled_at = null
-    where id = any(array(
-      select id from webhook_delivery
-      where webhook_id = ${webhookId} and status = ${status} and created_at >= ${since}
-      order by created_at, id limit ${limit} for update))`.execute(tx);
-  return Number(numAffectedRows ?? 0);
+    where id = any(${ids}::uuid[])`.execute(tx);
+  return { count: ids.length, last: ids.at(-1) };
 };

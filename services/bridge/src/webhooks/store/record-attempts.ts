@@ -10,7 +10,7 @@ import type { ClaimedDelivery } from './claim.ts';
 
 /** An attempt that has ended. */
 export interface EndedAttempt {
-  readonly delivery: Pick<ClaimedDelivery, 'id' | 'webhook_id' | 'claim' | 'attempts'>;
+  readonly delivery: Pick<ClaimedDelivery, 'id' | 'webhook_id' | 'claim' | 'attempts' | 'url'>;
   readonly startedAt: Date;
   readonly endedAt: Date;
   readonly durationMs: number;
@@ -32,7 +32,8 @@ export type Recorded = string | undefined;
 
 /**
  * Records attempts, and what becomes of their deliveries and webhooks. What another instance has claimed meanwhile, or an administrator
- * removed, stays as it is; but a delivery that has arrived is delivered, whoever sent it.
+ * removed, stays as it is; but a delivery that has arrived is delivered, whoever sent it. What the former URL of a webhook has answered
+ * says nothing about the receiver of the present one.
  */
 export const recordAttempts =
   (policy: SettlePolicy): GroupWork<Tables, EndedAttempt, Recorded> =>
@@ -40,8 +41,9 @@ export const recordAttempts =
     const attempts = parts
       .map(({ item }) => item)
       .toSorted((one, other) => one.endedAt.getTime() - other.endedAt.getTime());
-    const disabled = await settleReceivers(tx, attempts, policy);
-    await settleDeliveries(tx, attempts, policy);
+    const receivers = await lockReceivers(tx, attempts);
+    const disabled = await settleReceivers(tx, receivers, attempts, policy);
+    await settleDeliveries(tx, receivers, attempts, policy);
     await insertAttempts(tx, attempts);
     return parts.map(({ item: { delivery } }) => {
       const reason = disabled.get(delivery.webhook_id);
@@ -50,16 +52,12 @@ export const recordAttempts =
     });
   };
 
-/** Returns why webhooks were disabled now, by their ids. */
-const settleReceivers = async (
-  tx: Tx<Tables>,
-  attempts: readonly EndedAttempt[],
-  { disableAfterMs }: SettlePolicy,
-): Promise<Map<string, string>> => {
-  const disabled = new Map<string, string>();
-  const rows = await tx
+type Receiver = Awaited<ReturnType<typeof lockReceivers>>[number];
+
+const lockReceivers = (tx: Tx<Tables>, attempts: readonly EndedAttempt[]) =>
+  tx
     .selectFrom('webhook')
-    .select(['id', 'enabled', 'failing_since', 'throttled_until'])
+    .select(['id', 'url', 'enabled', 'failing_since', 'throttled_until'])
     .where(
       'id',
       '=',
@@ -68,8 +66,21 @@ const settleReceivers = async (
     .orderBy('id')
     .forNoKeyUpdate()
     .execute();
-  for (const row of rows) {
-    const own = attempts.filter(({ delivery }) => delivery.webhook_id === row.id);
+
+/** Whether the request went to the receiver's present URL. */
+const wentTo = ({ id, url }: Receiver, { delivery }: EndedAttempt): boolean =>
+  delivery.webhook_id === id && delivery.url === url;
+
+/** Returns why webhooks were disabled now, by their ids. */
+const settleReceivers = async (
+  tx: Tx<Tables>,
+  receivers: readonly Receiver[],
+  attempts: readonly EndedAttempt[],
+  { disableAfterMs }: SettlePolicy,
+): Promise<Map<string, string>> => {
+  const disabled = new Map<string, string>();
+  for (const row of receivers) {
+    const own = attempts.filter((attempt) => wentTo(row, attempt));
     const before: ReceiverState = { failingSince: row.failing_since, throttledUntil: row.throttled_until };
     const after = own.reduce<ReceiverState>(
       (state, { outcome, endedAt }) => settleReceiver(state, outcome, { at: endedAt, disableAfterMs }),
@@ -101,15 +112,17 @@ const isSame = (one: ReceiverState, other: ReceiverState): boolean =>
 
 const settleDeliveries = async (
   tx: Tx<Tables>,
+  receivers: readonly Receiver[],
   attempts: readonly EndedAttempt[],
   { schedule, random }: SettlePolicy,
 ): Promise<void> => {
   const settled = attempts
-    .map(({ delivery, outcome, endedAt }) => ({
-      ...settleDelivery(outcome, { attempts: delivery.attempts, at: endedAt, schedule, random: random() }),
-      delivery,
-      endedAt,
-    }))
+    .map((attempt) => {
+      const { delivery, outcome, endedAt } = attempt;
+      const isOutdated = !receivers.some((receiver) => wentTo(receiver, attempt));
+      const made = { attempts: delivery.attempts, at: endedAt, schedule, random: random(), isOutdated };
+      return { ...settleDelivery(outcome, made), delivery, endedAt };
+    })
     .toSorted((one, other) => (one.delivery.id < other.delivery.id ? -1 : 1));
   await sql`
     update webhook_delivery set
