@@ -27,9 +27,10 @@ const faults = [
 const byCheck = [...Map.groupBy(faults, ({ check }) => check)].map(([check, all]) => ({ check, all }));
 
 let planting: Planting;
+// It copies the sources, which takes a while on a busy machine.
 beforeAll(() => {
   planting = createPlanting();
-});
+}, 60_000);
 afterAll(() => planting.remove());
 
 describe('the check', { timeout: 180_000 }, () => {

@@ -257,9 +257,10 @@ function manifest(dependencies: Record<string, string>): string {
 }
 
 let planting: Planting;
+// It copies the sources, which takes a while on a busy machine.
 beforeAll(() => {
   planting = createPlanting();
-});
+}, 60_000);
 afterAll(() => planting.remove());
 
 /** Each in files of its own. */

@@ -10,10 +10,18 @@ export interface LogFileOptions {
   readonly keep?: number;
   /** Called when lines can be written again, after some were lost because the disk was full, for example. */
   readonly onLoss?: (lost: number, reason: string) => void;
+  /** Writes to a file descriptor, and returns how many bytes were written; `writeSync` of `node:fs` by default. */
+  readonly write?: (descriptor: number, text: string) => number;
 }
 
 /** A file of log lines, bounded in size. Lines are written synchronously, so that a crash loses none. It never throws. */
-export const createLogFile = ({ file, maxBytes = 16 * 1_048_576, keep = 3, onLoss }: LogFileOptions) => {
+export const createLogFile = ({
+  file,
+  maxBytes = 16 * 1_048_576,
+  keep = 3,
+  onLoss,
+  write = writeSync,
+}: LogFileOptions) => {
   let descriptor: number | undefined;
   let size = 0;
   let lost = 0;
@@ -46,7 +54,7 @@ export const createLogFile = ({ file, maxBytes = 16 * 1_048_576, keep = 3, onLos
           descriptor = open();
         }
         const text = isCut ? `\n${line}` : line;
-        const written = writeSync(descriptor, text);
+        const written = write(descriptor, text);
         size += written;
         isCut = written < Buffer.byteLength(text);
         if (isCut) throw new Error('ENOSPC: a line was written in part');
