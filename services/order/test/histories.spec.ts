@@ -220,6 +220,17 @@ describe('an order that a person repairs by hand, whatever happens in whatever o
       expect(participantState.payment).not.toBe('authorised');
     }));
 
+  const isContradicted = (one: SagaFact): boolean =>
+    one.fact === 'parked' && /was cancelled although a person had done it/.test(one.reason);
+
+  test('a shipment that a person saw, and that was cancelled, is shown to a person', () =>
+    each(({ order, participantState, facts }) => {
+      const wasHeard = facts.findLastIndex((one) => isAbout(one, 'step-undone', 'dispatch'));
+      if (order.status !== 'completed' || wasHeard < 0) return;
+      expect(participantState.shipment).toBe('cancelled');
+      expect(facts.findLastIndex(isContradicted)).toBeGreaterThan(wasHeard);
+    }));
+
   test('stock is sold for a completed order and released for a cancelled one, unless a person has done it', () =>
     each((life) => {
       const { order, participantState } = life;
@@ -238,9 +249,12 @@ describe('an order that a person repairs by hand, whatever happens in whatever o
     for (const step of ['reserve', 'authorise', 'dispatch'])
       expect(byHand(step, 'undone'), `${step} is undone by hand`).toBeGreaterThan(0.001);
     const capturedTwice = share(({ facts }) =>
-      facts.some((one) => one.fact === 'parked' && /had done it by hand/.test(one.reason)),
+      facts.some(
+        (one) => one.fact === 'parked' && /succeeded although a person had done it/.test(one.reason),
+      ),
     );
     expect(capturedTwice).toBeGreaterThan(0.0003);
+    expect(share(({ facts }) => facts.some(isContradicted))).toBeGreaterThan(0.0003);
     expect(share(({ told }) => told.includes('captured without an answer'))).toBeGreaterThan(0.01);
   });
 });

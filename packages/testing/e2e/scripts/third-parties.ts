@@ -29,14 +29,16 @@ const client = createShopClient(
 const run = Date.now().toString(36);
 const queue = 'user_registrations';
 
-/** As a user on RabbitMQ, in the virtual host of third parties. */
+/** The users of other systems on RabbitMQ, and their virtual hosts. */
+const virtualHosts = { 'third-party': 'third-parties', warehouse: 'warehouse' } as const;
+
 const withChannel = async <Result>(
-  user: string,
+  user: keyof typeof virtualHosts,
   passwordVariable: string,
   work: (channel: Channel) => Promise<Result>,
 ): Promise<Result> => {
   const connection = await amqp.connect(
-    `amqp://${user}:${setting(passwordVariable)}@127.0.0.1:${setting('RABBITMQ_PORT')}/third-parties`,
+    `amqp://${user}:${setting(passwordVariable)}@127.0.0.1:${setting('RABBITMQ_PORT')}/${virtualHosts[user]}`,
   );
   try {
     const channel = await connection.createChannel();

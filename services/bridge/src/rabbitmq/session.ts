@@ -6,6 +6,7 @@ import { maxForeignBytes, tooLarge } from '../translation.ts';
 import { type CutMessage, cut, deadLetterCopy, type Rejection, withoutProperties } from './dead-letter.ts';
 import { deadLettersOf, declare } from './declare.ts';
 import type { FullQueue } from './full-queue.ts';
+import { withHeartbeat } from './heartbeat.ts';
 
 /** A message of another system. */
 export interface ForeignDelivery {
@@ -38,7 +39,6 @@ export interface Session {
 
 /** The most messages in progress. */
 const prefetch = 200;
-const heartbeatSeconds = 15;
 const connectTimeoutMs = 5_000;
 const closeTimeoutMs = 1_000;
 /** The pause after the broker has refused a dead letter, such as for a queue that is full. */
@@ -149,12 +149,6 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
 
 /** A nack: the broker refused this message, and the channel lives. */
 const isRefusal = (error: unknown): boolean => error instanceof Error && error.message === 'message nacked';
-
-const withHeartbeat = (text: string): string => {
-  const url = new URL(text);
-  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(heartbeatSeconds));
-  return url.href;
-};
 
 /** It may be closed already, for which amqplib throws. */
 const close = (model: ChannelModel): Promise<void> =>

@@ -16,6 +16,7 @@ type Body = any;
 
 /** The service as a separate process. */
 export interface Instance {
+  readonly pid: number | undefined;
   /** As an administrator. */
   request(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }>;
   /** Resolves with the signal when it has ended. */
@@ -53,6 +54,7 @@ export const startInstance = async (
   }
   const { token } = await issuer.issue({ userId: uuid(), role: 'administrator' });
   return {
+    pid: child.pid,
     exit,
     kill: (signal) => {
       child.kill(signal);
