@@ -13,9 +13,11 @@ const pair = generateKeyPairSync('ed25519', {
   publicKeyEncoding: { type: 'spki', format: 'der' },
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
 });
-const keys = new Map([
+const generated = new Map([
   ['JWT_PUBLIC_KEY', pair.publicKey.toString('base64')],
   ['JWT_PRIVATE_KEY', pair.privateKey.toString('base64')],
+  // A client id of MQTT has 23 characters at most.
+  ['BRIDGE_MQTT_CLIENT_ID', `emporium-bridge-${randomBytes(5).toString('base64url')}`],
 ]);
 
 const secret = () => randomBytes(24).toString('base64url');
@@ -26,7 +28,7 @@ const lines = readFileSync(`${root}/.env.example`, 'utf8')
   .map((line) => {
     const [, name, value = ''] = /^(\w+)=(.*)$/.exec(line) ?? [];
     if (name === undefined) return line;
-    const own = keys.get(name) ?? (value.startsWith('development-only') ? secret() : value);
+    const own = generated.get(name) ?? (value.startsWith('development-only') ? secret() : value);
     return `${name}=${own}`;
   });
 

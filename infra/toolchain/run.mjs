@@ -25,6 +25,7 @@ const commands = {
   'bench:brokers': 'packages/testing/bench/src/compare.ts',
   test: 'infra/toolchain/src/test.ts',
   schemathesis: 'packages/testing/e2e/scripts/schemathesis.ts',
+  'third-parties': 'packages/testing/e2e/scripts/third-parties.ts',
   check: 'infra/toolchain/src/check.ts',
   format: 'infra/toolchain/src/format.ts',
 };

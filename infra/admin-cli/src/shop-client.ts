@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ShopAccess } from './shop-access.ts';
+import type { Administrator, ShopAccess } from './shop-access.ts';
 
 export interface ShopResponse {
   readonly status: number;
@@ -23,25 +23,43 @@ export interface ClientOptions {
 
 const retryMs = 500;
 
-/** Signs in. Throws when the shop cannot be reached, or accepts none of the administrators. */
+/** Signs in, and again when its token has expired. Throws when the shop cannot be reached, or accepts none of the administrators. */
 export const signIn = async (
   { url, administrators }: ShopAccess,
   { log = () => undefined, patienceMs = 0 }: ClientOptions = {},
 ): Promise<ShopClient> => {
   const send = (...request: Request): Promise<ShopResponse> =>
     repeatWhileAway({ log, patienceMs }, () => sendOnce(url, ...request));
+  const openSession = async (administrator: Administrator): Promise<ShopResponse> =>
+    send(undefined, 'POST', '/api/sessions', administrator);
   for (const administrator of administrators) {
-    const { status, body } = await send(undefined, 'POST', '/api/sessions', administrator);
+    const { status, body } = await openSession(administrator);
     if (status === 401) continue;
-    if (isSession(body)) {
-      const { token } = body;
-      return { request: (method, path, data) => send(token, method, path, data) };
-    }
+    if (isSession(body)) return createClient(body.token, send, () => openSession(administrator));
     throw new Error(`${url} does not let ${administrator.email} sign in: ${describe({ status, body })}`);
   }
   throw new Error(
     `${url} does not accept the password of its administrator: set ADMIN_EMAIL and ADMIN_PASSWORD`,
   );
+};
+
+/** A token is good for an hour, and a job may run for longer. */
+const createClient = (
+  firstToken: string,
+  send: (...request: Request) => Promise<ShopResponse>,
+  openSession: () => Promise<ShopResponse>,
+): ShopClient => {
+  let token = firstToken;
+  return {
+    request: async (method, path, data) => {
+      const response = await send(token, method, path, data);
+      if (response.status !== 401) return response;
+      const session = await openSession();
+      if (!isSession(session.body)) return session;
+      token = session.body.token;
+      return send(token, method, path, data);
+    },
+  };
 };
 
 /** The detail of a problem document and its fields, or the status. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readOptions } from './options.ts';
 
 const read = (args: readonly string[], env: NodeJS.ProcessEnv = {}, dotEnv: NodeJS.ProcessEnv = {}) =>
@@ -56,10 +56,14 @@ test('an unknown option is an error that names it', () => expect(() => read(['--
 
 const here = 'http://127.0.0.1:8080';
 
-test('--url selects a running shop, with the administrator of docker-compose.yml', () =>
+test('--url selects a running shop, with the administrator and the third party of docker-compose.yml', () =>
   expect(read(['--url', here])).toEqual({
     url: here,
     admin: { email: 'admin@emporium.example', password: 'development-only' },
+    thirdParties: {
+      url: 'amqp://third-party:development-only-third-party@127.0.0.1:5672/third-parties',
+      isGiven: false,
+    },
   }));
 
 test('the administrator is read from the environment, and for a shop on this machine also from .env', () => {
@@ -71,6 +75,33 @@ test('the administrator is read from the environment, and for a shop on this mac
   expect(admin(here)).toEqual({ email: 'boss@shop.example', password: 'of .env' });
   expect(admin(here, { ADMIN_PASSWORD: 'of the shell' })).toMatchObject({ password: 'of the shell' });
   expect(admin('https://shop.example')).toMatchObject({ password: 'development-only' });
+});
+
+describe('the broker of third parties', () => {
+  const brokerOf = (url: string, env: NodeJS.ProcessEnv = {}, dotEnv: NodeJS.ProcessEnv = {}) => {
+    const options = read(['--url', url], env, dotEnv);
+    return options.url === undefined ? undefined : options.thirdParties;
+  };
+  const given = 'amqp://somebody:a@rabbitmq.example/theirs';
+
+  test('is that of the shop in containers, with the password and the ports of the environment or of .env', () => {
+    const dotEnv = { GATEWAY_PORT: '8081', RABBITMQ_PORT: '5673', THIRD_PARTY_PASSWORD: 'of .env' };
+    const url = 'amqp://third-party:of%20.env@127.0.0.1:5673/third-parties';
+    expect(brokerOf('http://127.0.0.1:8081', {}, dotEnv)).toEqual({ url, isGiven: false });
+  });
+
+  test('is BRIDGE_AMQP_URL, if that is set', () => {
+    expect(brokerOf(here, { BRIDGE_AMQP_URL: given })).toEqual({ url: given, isGiven: true });
+    expect(brokerOf('https://shop.example', { BRIDGE_AMQP_URL: given })).toEqual({
+      url: given,
+      isGiven: true,
+    });
+    expect(() => brokerOf(here, { BRIDGE_AMQP_URL: 'redis://here' })).toThrow(/^BRIDGE_AMQP_URL: /);
+  });
+
+  test.each(['http://127.0.0.1:9000', 'https://shop.example'])('of %s is not known', (url) =>
+    expect(brokerOf(url)).toBeUndefined(),
+  );
 });
 
 test.each(['127.0.0.1:8080', 'ftp://here', ''])('the --url %j is an error that names it', (url) =>

@@ -27,6 +27,15 @@ export interface RunningShop {
   /** The address of its gateway. */
   readonly url: string;
   readonly admin: { readonly email: string; readonly password: string };
+  /** Undefined where it is not known: then messages of third parties go through the shop. */
+  readonly thirdParties: ThirdPartiesBroker | undefined;
+}
+
+/** The RabbitMQ that third parties write to, as their user. */
+export interface ThirdPartiesBroker {
+  readonly url: string;
+  /** Whether somebody said so; otherwise it is that of docker-compose.yml, which may not be what runs there. */
+  readonly isGiven: boolean;
 }
 
 export interface OptionSources {
@@ -88,7 +97,7 @@ const urlIn = (
   );
 };
 
-/** The default administrator is that of docker-compose.yml. */
+/** The default administrator and third party are those of docker-compose.yml. */
 const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new Error(
@@ -101,7 +110,18 @@ const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
       email: env['ADMIN_EMAIL'] ?? 'admin@emporium.example',
       password: env['ADMIN_PASSWORD'] ?? 'development-only',
     },
+    thirdParties: thirdPartiesOf(url, env),
   };
+};
+
+const thirdPartiesOf = (shopUrl: string, env: NodeJS.ProcessEnv): ThirdPartiesBroker | undefined => {
+  const given = urlIn(env, 'BRIDGE_AMQP_URL', rabbitmq);
+  if (given !== undefined) return { url: given, isGiven: true };
+  const { port } = new URL(shopUrl);
+  if (!isLocal(shopUrl) || port !== (env['GATEWAY_PORT'] ?? '8080')) return undefined;
+  const password = encodeURIComponent(env['THIRD_PARTY_PASSWORD'] ?? 'development-only-third-party');
+  const address = `127.0.0.1:${env['RABBITMQ_PORT'] ?? '5672'}`;
+  return { url: `amqp://third-party:${password}@${address}/third-parties`, isGiven: false };
 };
 
 /** The passwords of `.env` are sent only to a shop on this machine. */
@@ -117,6 +137,11 @@ interface UrlKind {
 const broker: UrlKind = {
   schemes: transportSchemes.filter((scheme) => scheme !== 'memory:'),
   example: 'amqp://guest:guest@127.0.0.1:5672',
+};
+
+const rabbitmq: UrlKind = {
+  schemes: ['amqp:', 'amqps:'],
+  example: 'amqp://third-party:password@127.0.0.1:5672/third-parties',
 };
 
 const taskQueue: UrlKind = { schemes: taskSchemes, example: 'redis://127.0.0.1:6379' };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createShopClient, runDemo, type ShopClient } from '@emporium/e2e';
+import { createShopClient, runDemo, type SendRegistration, type ShopClient } from '@emporium/e2e';
 import type { RunningShop } from './options.ts';
+import { findRefusal, sendToQueue } from './send-registration.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How long to wait for a shop that is starting, or for a part that restarts during the demonstration, in milliseconds. */
@@ -8,7 +9,8 @@ const patienceMs = 90_000;
 const pollMs = 250;
 
 /** Runs the demonstration against a running shop. Returns whether all checks passed; throws when there is no shop. */
-export const demoRunningShop = async ({ url, admin }: RunningShop, terminal: Terminal): Promise<boolean> => {
+export const demoRunningShop = async (shop: RunningShop, terminal: Terminal): Promise<boolean> => {
+  const { url, admin } = shop;
   const { line, bold, dim, reporter, verdict } = terminal;
   line(bold('Emporium'));
   line(dim(`Shop: ${url}   Administrator: ${admin.email}`));
@@ -16,7 +18,7 @@ export const demoRunningShop = async ({ url, admin }: RunningShop, terminal: Ter
   const startedAt = Date.now();
   const client = createShopClient(url, admin, { retryForMs: patienceMs });
   await assertLogIn(client, admin, url);
-  const passed = await runDemo(client, reporter);
+  const passed = await runDemo(client, reporter, ...(await waysOfThirdParties(shop, terminal)));
   verdict(passed, `The demonstration took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
   return passed;
 };
@@ -41,6 +43,20 @@ const assertLogIn = async (
       `${url} does not accept the password of ${email}: set ADMIN_EMAIL and ADMIN_PASSWORD to those of its administrator`,
     );
   }
+};
+
+/** None where their broker is not known, or is not that of docker-compose.yml. Throws when one that was given cannot be used. */
+const waysOfThirdParties = async (
+  { thirdParties }: RunningShop,
+  { line, dim }: Pick<Terminal, 'line' | 'dim'>,
+): Promise<readonly SendRegistration[]> => {
+  if (thirdParties === undefined) return [];
+  const refusal = await findRefusal(thirdParties.url);
+  if (refusal === undefined) return [sendToQueue(thirdParties.url)];
+  const reason = `the RabbitMQ of third parties at ${new URL(thirdParties.url).host} cannot be used: ${refusal}`;
+  if (thirdParties.isGiven) throw new Error(`BRIDGE_AMQP_URL: ${reason}`);
+  line(dim(`Their messages go through the shop: ${reason}`));
+  return [];
 };
 
 const findProblem = async (url: string): Promise<string | undefined> => {

@@ -1,4 +1,5 @@
 import type { SendRegistration } from '@emporium/e2e';
+import { reasonOf } from '@emporium/service';
 import amqp from 'amqplib';
 
 const queue = 'user_registrations';
@@ -18,3 +19,14 @@ export const sendToQueue =
     }
     return `in the RabbitMQ queue ${queue}`;
   };
+
+/** Why nobody can send there, or undefined. */
+export const findRefusal = async (url: string): Promise<string | undefined> => {
+  try {
+    const connection = await amqp.connect(url, { timeout: 5_000 });
+    await connection.close();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+};

@@ -1,5 +1,11 @@
 // Prepares RabbitMQ and PostgreSQL for the services, and exits. Run it before the services start; it can be repeated at any time.
-import { applyAccess, applyThirdPartyAccess, privilegesOf } from '@emporium/bus-rabbitmq';
+import {
+  applyAccess,
+  applyMailboxAccess,
+  applyMqttAccess,
+  applyThirdPartyAccess,
+  privilegesOf,
+} from '@emporium/bus-rabbitmq';
 import { type Registry, shop, userRegistrations } from '@emporium/contracts';
 import { createDatabase } from '@emporium/databases';
 import {
@@ -18,6 +24,18 @@ const operator = 'operations';
 
 /** The queues that the bridge reads, in a virtual host apart from the shop. */
 const thirdParties = { virtualHost: 'third-parties', queues: [userRegistrations.name], reader: 'bridge' };
+
+/** What the bridge writes for a warehouse. */
+const warehouse = { virtualHost: 'warehouse', exchange: 'warehouse', writer: 'bridge' };
+
+/** The readings that the bridge receives over MQTT, and what it refuses. */
+const sensors = {
+  virtualHost: 'sensors',
+  topic: 'sensor_data',
+  deadLetters: 'dead-letters.sensor_data',
+  reader: 'bridge',
+  readerClientId: 'emporium-bridge',
+};
 
 /** Every service that publishes or subscribes has a broker user and a database. */
 const services = privilegesOf(shop, operator).map(({ service }) => service);
@@ -57,17 +75,24 @@ const provision = async (config: Config, log: Log): Promise<void> => {
       ...thirdParties,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
       thirdParty: { user: 'third-party', password: config.THIRD_PARTY_PASSWORD },
-      mqtt: {
-        device: { user: 'sensor', password: config.SENSOR_PASSWORD },
-        topic: 'sensor_data',
-        deadLetters: 'dead-letters.sensor_data',
-        readerClientId: 'emporium-bridge',
-      },
-      mailboxes: [
-        { exchange: 'warehouse', owner: { user: 'warehouse', password: config.WAREHOUSE_PASSWORD } },
-      ],
     });
     return thirdParties;
+  });
+  await step('access of the warehouse', async () => {
+    await applyMailboxAccess({
+      ...warehouse,
+      managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+      owner: { user: 'warehouse', password: config.WAREHOUSE_PASSWORD },
+    });
+    return warehouse;
+  });
+  await step('access of the sensors', async () => {
+    await applyMqttAccess({
+      ...sensors,
+      managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+      device: { user: 'sensor', password: config.SENSOR_PASSWORD },
+    });
+    return sensors;
   });
 };
 

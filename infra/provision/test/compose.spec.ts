@@ -49,7 +49,13 @@ const secrets = {
 
 /** Ways in for third parties, which need servers that the launcher does not start. */
 const onlyInContainers: Readonly<Record<string, readonly string[]>> = {
-  bridge: ['BRIDGE_AMQP_URL', 'BRIDGE_MQTT_URL', 'BRIDGE_CELERY_URL'],
+  bridge: [
+    'BRIDGE_AMQP_URL',
+    'BRIDGE_WAREHOUSE_URL',
+    'BRIDGE_MQTT_URL',
+    'BRIDGE_MQTT_CLIENT_ID',
+    'BRIDGE_CELERY_URL',
+  ],
 };
 
 const launched = processes.map(({ name, part, database, stream = false, env }) => {

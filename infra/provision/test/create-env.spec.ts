@@ -35,6 +35,9 @@ test('writes every variable of the example, with new secrets, in a file that onl
     expect(env[name], name).not.toBe(example[name]);
     expect(env[name], name).not.toBe(other[name]);
   }
+  const clientId = 'BRIDGE_MQTT_CLIENT_ID';
+  expect(env[clientId]).toMatch(/^emporium-bridge-[\w-]{7}$/);
+  expect(env[clientId]).not.toBe(other[clientId]);
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 

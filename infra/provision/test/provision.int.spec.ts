@@ -12,7 +12,7 @@ import {
   startRabbitmq,
 } from '@emporium/servers';
 import { connect } from 'amqplib';
-import { connectAsync } from 'mqtt';
+import { connectAsync, connect as connectMqtt } from 'mqtt';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -35,7 +35,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
     mqttPort = await freePort();
     const mqttConfig = [
       `mqtt.listeners.tcp.default = 127.0.0.1:${mqttPort}`,
-      'mqtt.vhost = third-parties',
+      'mqtt.vhost = sensors',
       'mqtt.allow_anonymous = false',
     ];
     [broker, database] = await Promise.all([
@@ -90,20 +90,24 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
       const connection = await connect(urlFor(broker.url, service));
       await connection.close();
     }
-    for (const user of ['bridge', 'third-party', 'warehouse'])
-      await (await connect(urlFor(broker.url, user, '/third-parties'))).close();
+    for (const user of ['third-party', 'warehouse']) {
+      const virtualHost = user === 'third-party' ? '/third-parties' : '/warehouse';
+      for (const name of ['bridge', user])
+        await (await connect(urlFor(broker.url, name, virtualHost))).close();
+    }
   }, 120_000);
 
+  const mqtt = (user: string, clientId: string) =>
+    connectAsync(`mqtt://${user}:${passwordOf(user)}@127.0.0.1:${mqttPort}`, {
+      ...{ clientId, clean: !clientId.startsWith('emporium-bridge'), reconnectPeriod: 0 },
+    });
+
   test('a sensor publishes readings over MQTT, which the bridge receives, and nothing else', async () => {
-    const client = (user: string, clientId: string) =>
-      connectAsync(`mqtt://${user}:${passwordOf(user)}@127.0.0.1:${mqttPort}`, {
-        ...{ clientId, clean: clientId !== 'emporium-bridge', reconnectPeriod: 0 },
-      });
-    const bridge = await client('bridge', 'emporium-bridge');
+    const bridge = await mqtt('bridge', 'emporium-bridge');
     const received: string[] = [];
     bridge.on('message', (topic) => received.push(topic));
     await bridge.subscribeAsync('sensor_data/#', { qos: 1 });
-    const sensor = await client('sensor', 'sensor-7');
+    const sensor = await mqtt('sensor', 'sensor-7');
     sensor.on('message', (topic) => received.push(topic));
     await sensor.subscribeAsync('dead-letters/sensor_data', { qos: 1 });
     await sensor.publishAsync('sensor_data/7', '{}', { qos: 1 });
@@ -118,6 +122,49 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the provisioning job'), () 
     sensor.publish('dead-letters/sensor_data', '{}', { qos: 1 });
     await closed; // as RabbitMQ refuses it in MQTT 3.1.1
     await sensor.endAsync(true);
+  }, 60_000);
+
+  test('nobody but a sensor can write into the session of the bridge, and that only readings', async () => {
+    const session = 'mqtt-subscription-emporium-bridgeqos1';
+    const forge = async (user: string, path: string): Promise<string | undefined> => {
+      const connection = await connect(urlFor(broker.url, user, path));
+      connection.on('error', () => undefined);
+      const channel = await connection.createConfirmChannel();
+      let returned: string | undefined;
+      channel.once('return', ({ fields }) => (returned = fields.routingKey));
+      const refused = new Promise<never>((_, reject) => channel.once('error', reject));
+      channel.sendToQueue(session, Buffer.from('forged'), { mandatory: true });
+      await Promise.race([refused, channel.waitForConfirms()]).finally(() => connection.close());
+      return returned;
+    };
+    expect(await forge('third-party', '/third-parties'), 'it is in no queue').toBe(session);
+    for (const user of ['third-party', 'warehouse'])
+      await expect(forge(user, '/sensors')).rejects.toThrow(/NOT.ALLOWED|access/i);
+    await expect(forge('sensor', '/sensors')).rejects.toThrow(/ACCESS_REFUSED/);
+  }, 60_000);
+
+  test('a sensor with the client id of the bridge is refused, and takes nothing of its session', async () => {
+    for (const clientId of ['emporium-bridge', 'emporium-bridge-secret']) {
+      const bridge = await mqtt('bridge', clientId);
+      await bridge.subscribeAsync('sensor_data/#', { qos: 1 });
+      const closed = new Promise<void>((done) => bridge.once('close', () => done()));
+      for (const clean of [false, true])
+        await expect(
+          connectAsync(`mqtt://sensor:${passwordOf('sensor')}@127.0.0.1:${mqttPort}`, {
+            ...{ clientId, clean, reconnectPeriod: 0 },
+          }),
+        ).rejects.toThrow('Connection refused');
+      await closed; // which RabbitMQ does first: ADR 76
+      const sensor = await mqtt('sensor', 'sensor-7');
+      await sensor.publishAsync('sensor_data/7', clientId, { qos: 1 });
+      await sensor.endAsync();
+      const again = connectMqtt(`mqtt://sensors%3Abridge:${passwordOf('bridge')}@127.0.0.1:${mqttPort}`, {
+        ...{ clientId, clean: false, reconnectPeriod: 0 },
+      });
+      const payload = await new Promise((done) => again.once('message', (_, bytes) => done(String(bytes))));
+      expect(payload, 'it was in its session').toBe(clientId);
+      await again.endAsync();
+    }
   }, 60_000);
 
   test('a second run sets new passwords, and changes nothing else', async () => {

@@ -31,13 +31,12 @@ export const createPublisher = ({ publishing, session, retryWhileAway }: Connect
         return { stored: isReached(expected[index] ?? noListeners, found), listeners: found };
       });
     },
-    storeFor: async (subscription, { id, type, key, body }) => {
-      const values = [subscription, partitionOf(key), id, type, key, bufferOf(body)];
-      const rows = await retryWhileAway(() =>
-        publishing.query<{ subscription_id: number }>(insertInto, values),
-      );
-      session.notify(rows.map(({ subscription_id }) => subscription_id));
-      return rows.length > 0;
+    storeFor: async (messages) => {
+      const values = [...valuesOf(messages), messages.map(({ subscription }) => subscription)];
+      const found = await retryWhileAway(() => publishing.query<Found>(insertInto, values));
+      session.notify(found.map(({ id }) => id));
+      const names = new Set(found.map(({ name }) => name));
+      return messages.map(({ subscription }) => names.has(subscription));
     },
     mayBeOneMessage: isDataError,
   });
@@ -65,8 +64,6 @@ const valuesOf = (messages: readonly TransportMessage[]): unknown[] => {
   ];
 };
 
-const bufferOf = (body: Uint8Array): Buffer => Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-
 interface Stored {
   /** The subscriptions that received a message. */
   readonly reached: number[] | null;
@@ -74,6 +71,12 @@ interface Stored {
   readonly types: string[] | null;
   readonly counts: number[] | null;
   readonly removed: number[] | null;
+}
+
+/** A subscription that received a message. */
+interface Found extends Record<string, unknown> {
+  readonly id: number;
+  readonly name: string;
 }
 
 const listenersIn = (stored: Stored | undefined): Map<string, Listeners> =>
@@ -113,8 +116,16 @@ const insert = {
 const insertInto = {
   name: 'bus-send-to',
   text: `
-    insert into bus.message (subscription_id, partition, message_id, type, key, body)
-    select id, case when ordered then $2::smallint else 0 end, $3, $4, $5, $6 from bus.subscription
-    where name = $1 and id <> ${deadLetters}
-    returning subscription_id`,
+    with found as materialized (
+      select id, name, ordered from bus.subscription where name = any ($8::text[]) and id <> ${deadLetters}
+    ), stored as (
+      insert into bus.message (subscription_id, partition, message_id, type, key, body)
+      select s.id, case when s.ordered then i.partition else 0 end, i.message_id, i.type, i.key,
+        substring($7::bytea from i.first for i.size)
+      from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::int[], $6::int[], $8::text[])
+        with ordinality as i (message_id, type, key, partition, first, size, name, n)
+      join found s on s.name = i.name
+      order by i.n
+    )
+    select id, name from found`,
 };

@@ -2,30 +2,52 @@ import { shop } from '@emporium/contracts';
 import { canStart, type RabbitmqServer, startRabbitmq } from '@emporium/servers';
 import { type Channel, connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { applyAccess, applyThirdPartyAccess, createRabbitmqTransport } from '../src/index.ts';
+import {
+  applyAccess,
+  applyMailboxAccess,
+  applyThirdPartyAccess,
+  createRabbitmqTransport,
+} from '../src/index.ts';
 
 const rabbitmq = await canStart('rabbitmq');
 const queue = 'user_registrations';
+const mailbox = 'warehouse.order-confirmed';
+const noAccess = /NOT.ALLOWED|access/i;
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of third parties to rabbitmq'), () => {
   let server: RabbitmqServer;
-  let url: string;
 
-  const apply = () =>
-    applyThirdPartyAccess({
-      managementUrl: server.managementUrl ?? '',
+  const apply = async () => {
+    const managementUrl = server.managementUrl ?? '';
+    await applyThirdPartyAccess({
+      managementUrl,
       virtualHost: 'third-parties',
       queues: [queue],
-      thirdParty: { user: 'third-party', password: 'a-password' },
+      thirdParty: { user: 'third-party', password: 'password-of-third-party' },
       reader: 'bridge',
-      mailboxes: [{ exchange: 'warehouse', owner: { user: 'warehouse', password: 'its-password' } }],
     });
+    await applyMailboxAccess({
+      managementUrl,
+      virtualHost: 'warehouse',
+      exchange: 'warehouse',
+      owner: { user: 'warehouse', password: 'password-of-warehouse' },
+      writer: 'bridge',
+    });
+  };
+
+  const urlFor = (user: string, virtualHost: string): string =>
+    server.url
+      .replace('emporium:emporium@', `${user}:password-of-${user}@`)
+      .concat(virtualHost === '/' ? '' : `/${virtualHost}`);
 
   /** Rejects with the broker's refusal. */
-  const trying = async (work: (channel: Channel) => Promise<unknown>, to = url): Promise<void> => {
-    const connection = await connect(to);
+  const trying = async (
+    work: (channel: Channel) => Promise<unknown>,
+    { user = 'third-party', virtualHost = 'third-parties' } = {},
+  ): Promise<void> => {
+    const connection = await connect(urlFor(user, virtualHost));
     connection.on('error', () => {});
     const channel = await connection.createConfirmChannel();
     const refused = new Promise<never>((_, reject) => channel.on('error', reject));
@@ -50,7 +72,6 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of third parties
     });
     await apply();
     await apply(); // safe to repeat
-    url = server.url.replace('emporium:emporium@', 'third-party:a-password@').concat('/third-parties');
   });
   afterAll(() => server?.stop());
 
@@ -66,54 +87,69 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of third parties
     ['declare another one', (channel) => channel.assertQueue('mine')],
     ['bind it', (channel) => channel.bindQueue(queue, 'amq.topic', '#')],
     [
-      'write the dead letters',
+      'write the exchange of the dead letters',
       async (channel) => channel.publish(`${queue}.dead-letters`, '', Buffer.from('x')),
     ],
   ])('they cannot %s', async (_, work) => {
-    const bridge = url.replace('third-party:a-password@', 'bridge:password-of-bridge@');
-    await trying((channel) => channel.assertExchange(`${queue}.dead-letters`, 'fanout'), bridge);
+    await trying((channel) => channel.assertExchange(`${queue}.dead-letters`, 'fanout'), { user: 'bridge' });
     await expect(trying(work)).rejects.toThrow(/ACCESS_REFUSED/);
   });
 
+  const declareMailbox = () =>
+    trying(
+      async (channel) => {
+        await channel.assertExchange('warehouse', 'topic');
+        await channel.assertQueue(mailbox, { arguments: { 'x-queue-type': 'quorum' } });
+        await channel.bindQueue(mailbox, 'warehouse', 'order.confirmed.v1');
+        channel.publish('warehouse', 'order.confirmed.v1', Buffer.from('x'), { mandatory: true });
+      },
+      { user: 'bridge', virtualHost: 'warehouse' },
+    );
+
   test('a warehouse reads the queue that the bridge declares and writes for it, and nothing else', async () => {
-    const bridge = url.replace('third-party:a-password@', 'bridge:password-of-bridge@');
-    const mailbox = 'warehouse.order-confirmed';
-    await trying(async (channel) => {
-      await channel.assertExchange('warehouse', 'topic');
-      await channel.assertQueue(mailbox, { arguments: { 'x-queue-type': 'quorum' } });
-      await channel.bindQueue(mailbox, 'warehouse', 'order.confirmed.v1');
-      channel.publish('warehouse', 'order.confirmed.v1', Buffer.from('x'), { mandatory: true });
-    }, bridge);
-    const own = url.replace('third-party:a-password@', 'warehouse:its-password@');
+    const warehouse = { user: 'warehouse', virtualHost: 'warehouse' };
+    await declareMailbox();
     await trying(async (channel) => {
       const message = await channel.get(mailbox);
       if (message === false) throw new Error('the queue is empty');
       channel.ack(message);
-    }, own);
-    await expect(trying((channel) => channel.get(`${queue}.dead-letters`), own)).rejects.toThrow(
+    }, warehouse);
+    const write = (exchange: string, key: string) =>
+      trying(async (channel) => channel.publish(exchange, key, Buffer.from('x')), warehouse);
+    await expect(write('warehouse', 'order.confirmed.v1')).rejects.toThrow(/ACCESS_REFUSED/);
+    await expect(write('', mailbox)).rejects.toThrow(/ACCESS_REFUSED/);
+    await expect(trying((channel) => channel.deleteQueue(mailbox), warehouse)).rejects.toThrow(
       /ACCESS_REFUSED/,
     );
-    await expect(trying((channel) => channel.purgeQueue(queue), own)).rejects.toThrow(/ACCESS_REFUSED/);
-    const write = async (channel: Channel) => channel.publish('warehouse', 'x', Buffer.from('x'));
-    await expect(trying(write, own)).rejects.toThrow(/ACCESS_REFUSED/);
-    await expect(trying((channel) => channel.get(mailbox))).rejects.toThrow(/ACCESS_REFUSED/);
+    await expect(trying(async () => {}, { user: 'warehouse' })).rejects.toThrow(noAccess);
   });
 
-  test('they have no way into the virtual host of the shop', async () => {
-    const shopUrl = url.replace('/third-parties', '');
-    await expect(trying(async () => {}, shopUrl)).rejects.toThrow(/NOT.ALLOWED|access/i);
+  test('nobody but the bridge reaches the queue of the warehouse, not even by the default exchange', async () => {
+    await declareMailbox();
+    await expect(trying(async () => {}, { virtualHost: 'warehouse' })).rejects.toThrow(noAccess);
+    let returned: string | undefined;
+    await trying(async (channel) => {
+      channel.once('return', ({ fields }) => (returned = fields.routingKey));
+      channel.sendToQueue(mailbox, Buffer.from('forged'), { mandatory: true });
+    });
+    expect(returned, 'what a third party sends is in no queue').toBe(mailbox);
   });
+
+  test('they have no way into the virtual host of the shop', () =>
+    expect(trying(async () => {}, { virtualHost: '/' })).rejects.toThrow(noAccess));
 
   test('the bridge consumes the queue, and keeps what it refuses', () => {
-    const bridge = url.replace('third-party:a-password@', 'bridge:password-of-bridge@');
     const name = `${queue}.dead-letters`;
-    return trying(async (channel) => {
-      await channel.assertQueue(queue, { durable: false });
-      await channel.consume(queue, () => {}, { noAck: true });
-      await channel.assertExchange(name, 'fanout');
-      await channel.assertQueue(name, { arguments: { 'x-queue-type': 'quorum' } });
-      await channel.bindQueue(name, name, '');
-      channel.publish(name, '', Buffer.from('x'), { mandatory: true });
-    }, bridge);
+    return trying(
+      async (channel) => {
+        await channel.assertQueue(queue, { durable: false });
+        await channel.consume(queue, () => {}, { noAck: true });
+        await channel.assertExchange(name, 'fanout');
+        await channel.assertQueue(name, { arguments: { 'x-queue-type': 'quorum' } });
+        await channel.bindQueue(name, name, '');
+        channel.publish(name, '', Buffer.from('x'), { mandatory: true });
+      },
+      { user: 'bridge' },
+    );
   });
 });

@@ -33,9 +33,10 @@ export const createPublisher = ({ commands, retryWhileAway }: Connection): Publi
         listeners: { count: Number(found[route * 2 - 2]), removed: Number(found[route * 2 - 1]) },
       }));
     },
-    storeFor: async (subscription, message) => {
-      const args = [subscription, ...argumentsOf(message)];
-      return (await retryWhileAway(() => commands.run(publishTo, [], args))) === 1;
+    storeFor: async (messages) => {
+      const args = messages.flatMap((message) => [message.subscription, ...argumentsOf(message)]);
+      const stored = String(await retryWhileAway(() => commands.run(publishTo, [], args)));
+      return messages.map((_, index) => stored[index] === '1');
     },
     mayBeOneMessage: (error) => !(error instanceof Fault) && !isUnavailable(error),
   });
@@ -101,15 +102,22 @@ const publish = script(
   return reply`,
 );
 
+/** Arguments: four for each message, with the name of its subscription. Returns a text with a 1 for each message that was added, or a 0. */
 const publishTo = script(
   'refuse',
   `${add}
-  local name, partition, about, body = unpack(ARGV)
-  local ordered = redis.call('HGET', '${subscriptions}', name)
-  if not ordered then return 0 end
-  local queue = '${queuePrefix}' .. name
-  if ordered == '1' then queue = queue .. ':' .. partition end
-  if not isThere(queue) then return 0 end
-  add(queue, about, body)
-  return 1`,
+  local function queueOf(name, partition)
+    local ordered = redis.call('HGET', '${subscriptions}', name)
+    if not ordered then return nil end
+    return '${queuePrefix}' .. name .. (ordered == '1' and ':' .. partition or '')
+  end
+  local stored = {}
+  for index = 1, #ARGV, 4 do
+    local name, partition, about, body = unpack(ARGV, index, index + 3)
+    local queue = queueOf(name, partition)
+    local complete = queue ~= nil and isThere(queue)
+    if complete then add(queue, about, body) end
+    stored[#stored + 1] = complete and '1' or '0'
+  end
+  return table.concat(stored)`,
 );

@@ -55,7 +55,7 @@ export const reactions: readonly Reaction[] = [
 
   reaction('payment.commands', authorisePayment, { leadsTo: [paymentAuthorised, paymentDeclined] }),
   reaction('payment.commands', capturePayment, { leadsTo: [paymentCaptured, paymentCaptureFailed] }),
-  reaction('payment.commands', voidPayment, { leadsTo: [paymentVoided] }),
+  reaction('payment.commands', voidPayment, { leadsTo: [paymentVoided, paymentCaptured] }),
   reaction('payment.commands', cancelRefund, { leadsTo: [paymentRefunded] }),
   reaction('payment.commands', refundPayment, { leadsTo: [paymentRefunded, paymentRefundDeclined] }),
 

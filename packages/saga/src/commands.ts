@@ -3,7 +3,15 @@ import { downcast } from '@emporium/contracts';
 import type { SagaDefinition, Step } from './definition.ts';
 import type { Changed } from './inputs.ts';
 import { changed, deadlineAfter, type Outcome, park } from './outcome.ts';
-import { doubledStep, isAfterPivot, isNeeded, stepIdOf, stepOf, withoutDeadline, withStep } from './steps.ts';
+import {
+  conflictingStep,
+  isAfterPivot,
+  isNeeded,
+  stepIdOf,
+  stepOf,
+  withoutDeadline,
+  withStep,
+} from './steps.ts';
 
 /** Sends the command of the first idle step that the subject needs; without one, the saga is completed. */
 export const sendNextCommand = <Subject>(
@@ -18,21 +26,22 @@ export const sendNextCommand = <Subject>(
     return changed(sendCommand(saga, { ...outcome, state: asked }, next, now));
   }
   const completed = withoutDeadline<Subject>({ ...state, phase: 'completed' });
-  return parkIfDoubled(saga, {
+  return parkIfConflicting(saga, {
     ...outcome,
     state: completed,
     facts: [...outcome.facts, { fact: 'completed' }],
   });
 };
 
-/** Leaves a completed saga to a person where a step happened twice. */
-export const parkIfDoubled = <Subject>(
+/** Leaves a completed saga to a person where a reply contradicts what was done by hand. */
+export const parkIfConflicting = <Subject>(
   saga: SagaDefinition<Subject>,
   outcome: Outcome<Subject>,
 ): Changed<Subject> => {
-  const doubled = doubledStep(saga, outcome.state);
-  if (doubled === undefined) return changed(outcome);
-  return park(outcome, doubled, `${doubled.name} succeeded although a person had done it by hand`);
+  const step = conflictingStep(saga, outcome.state);
+  if (step === undefined) return changed(outcome);
+  const what = stepOf(outcome.state, step).isDoubled === true ? 'succeeded' : 'was cancelled';
+  return park(outcome, step, `${step.name} ${what} although a person had done it by hand`);
 };
 
 /** Sends the command that withdraws the one of a step, which a person has done or abandons; nobody waits for a reply. */

@@ -30,7 +30,8 @@ export const compensateNext = <Subject>(
   const { state, facts } = outcome;
   const pending = saga.steps.find((step) => stepOf(state, step).status === 'undoing');
   if (pending !== undefined) {
-    // Being parked has ended its deadline, too.
+    if (state.parked !== undefined) return changed(outcome); // a person is needed for it as before
+    // Being parked had ended its deadline.
     const deadline = state.deadline ?? deadlineAfter(now, pending.timeoutMs);
     return changed({ ...outcome, state: { ...state, deadline } });
   }

@@ -35,7 +35,8 @@ interface Row<Subject> {
 
 /**
  * Finds sagas: those whose deadline has passed first, then by id, which sorts by time. Sagas that are not final are found by their
- * own index, final ones by the primary key: neither depends on how many final ones there are.
+ * own index, however many final ones there are. Final ones are found by the primary key, which is read until the page is full: to the
+ * end for a final state that hardly occurs (0.7 s of a million).
  */
 export const findSagas = async <Subject, DB>(
   db: Kysely<DB>,

@@ -90,6 +90,14 @@ describe.each([
       expect(state.deadline !== undefined || state.parked !== undefined || isFinal(state)).toBe(true),
     ));
 
+  test('a parked saga has no deadline, and is parked at the step that an action is about', () =>
+    each(({ state, now }) => {
+      const { parked, deadline, pending } = explain(definition, state, now);
+      if (parked === undefined) return;
+      expect(deadline ?? state.deadline).toBeUndefined();
+      if (pending !== undefined) expect(parked.step).toBe(pending.step);
+    }));
+
   test('an action is possible exactly where the transition carries it out, for the same reason', () =>
     each(({ state, now }) => {
       const { actions } = explain(definition, state, now);

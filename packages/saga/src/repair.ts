@@ -1,11 +1,19 @@
-import { parkIfDoubled, resendCommand, sendNextCommand, sendWithdrawal } from './commands.ts';
+import { parkIfConflicting, resendCommand, sendNextCommand, sendWithdrawal } from './commands.ts';
 import { compensate, compensateNext } from './compensation.ts';
 import type { SagaDefinition, Step } from './definition.ts';
 import type { Changed, RepairInput, SagaFact, Transition } from './inputs.ts';
 import { changed, ignored, type Outcome } from './outcome.ts';
 import { refusalOf } from './repair-refusal.ts';
 import type { SagaState, StepState } from './state.ts';
-import { doubledStep, overtakingStep, pendingStep, stepOf, timedOut, unparked, withStep } from './steps.ts';
+import {
+  conflictingStep,
+  overtakingStep,
+  pendingStep,
+  stepOf,
+  timedOut,
+  unparked,
+  withStep,
+} from './steps.ts';
 
 /** Carries out what a person does about a parked saga, or says why it makes no sense. */
 export const onRepair = <Subject>(
@@ -69,17 +77,18 @@ const abandon = <Subject>(
   return changed(sendWithdrawal(saga, abandoned, step));
 };
 
-/** A person has dealt with what succeeded although it was cancelled, or although it had been done by hand. */
+/** A person has dealt with what succeeded although it was cancelled, or with a reply that contradicts what was done by hand. */
 const resolveLeftOver = <Subject>(
   saga: SagaDefinition<Subject>,
   outcome: Outcome<Subject>,
 ): Transition<Subject> => {
   const overtaking = overtakingStep(saga, outcome.state);
   if (overtaking !== undefined) return changed(undoneByHand(outcome, overtaking));
-  const doubled = doubledStep(saga, outcome.state);
-  if (doubled === undefined) return ignored(`nothing is pending in a saga that is ${outcome.state.phase}`);
-  const state = withStep(outcome.state, doubled, { isDoubled: false });
-  return parkIfDoubled(saga, { ...outcome, state });
+  const conflicting = conflictingStep(saga, outcome.state);
+  if (conflicting === undefined)
+    return ignored(`nothing is pending in a saga that is ${outcome.state.phase}`);
+  const state = withStep(outcome.state, conflicting, { isDoubled: false, isContradicted: false });
+  return parkIfConflicting(saga, { ...outcome, state });
 };
 
 const withFact = <Subject>(

@@ -1,4 +1,4 @@
-import { parkIfDoubled, sendCompensation, sendNextCommand } from './commands.ts';
+import { parkIfConflicting, sendCompensation, sendNextCommand } from './commands.ts';
 import { compensate, compensateNext } from './compensation.ts';
 import type { SagaDefinition, Step } from './definition.ts';
 import type { SagaFact, SagaInput, Transition } from './inputs.ts';
@@ -58,15 +58,9 @@ const onSuccess = <Subject>(
     return compensateNext(saga, { state: overtaken, effects: [], facts }, now);
   }
   if (status === 'undone' || status === 'refused') {
-    // The success is late: the step was compensated, or refused. Compensate it (again).
-    return changed(
-      sendCompensation(
-        saga,
-        { state: withStep(state, step, { status: 'idle', byHand: false }), effects: [], facts: [] },
-        step,
-        now,
-      ),
-    );
+    // The success is late: the step was compensated, or refused. Compensate it (again). What the saga was parked for comes after that.
+    const late = withStep({ ...unparked(state), tries: 0 }, step, { status: 'idle', byHand: false });
+    return changed(sendCompensation(saga, { state: late, effects: [], facts: resumption(state) }, step, now));
   }
   return ignored(`${step.name} is ${status}`);
 };
@@ -80,7 +74,7 @@ const onDoubled = <Subject>(
   const isDoubled = step.mayHappenTwice !== true;
   const known = withStep(state, step, { byHand: false, isDoubled });
   const facts: SagaFact[] = [{ fact: 'step-done', step: step.name }];
-  return parkIfDoubled(saga, { state: known, effects: [], facts });
+  return parkIfConflicting(saga, { state: known, effects: [], facts });
 };
 
 /** The command was carried out although the saga had been abandoned: it continues. */
@@ -143,8 +137,20 @@ const onCancelled = <Subject>(
   step: Step<Subject>,
   now: Date,
 ): Transition<Subject> => {
+  if (isContradiction(state, step)) {
+    // It did not happen, but the saga only goes forward after the pivot: the other steps go on; then it is parked for a person.
+    const known = withStep(state, step, { isContradicted: true });
+    const facts: SagaFact[] = [{ fact: 'step-undone', step: step.name }];
+    return parkIfConflicting(saga, { state: known, effects: [], facts });
+  }
   if (state.phase !== 'stopping') return ignored(`the saga is ${state.phase}`);
   const stopped = withStep(unparked(state), step, { status: 'undone' });
   const facts: SagaFact[] = [...resumption(state), { fact: 'step-undone', step: step.name }];
   return compensate(saga, { state: stopped, effects: [], facts }, timedOut(step), now);
+};
+
+/** Whether a cancellation of this step is news that contradicts what a person has done by hand. */
+const isContradiction = <Subject>(state: SagaState<Subject>, step: Step<Subject>): boolean => {
+  const { status, byHand, isContradicted } = stepOf(state, step);
+  return status === 'done' && byHand === true && isContradicted === undefined;
 };

@@ -10,7 +10,7 @@ import {
   withContext,
 } from '@emporium/bus';
 import type { Contract } from '@emporium/contracts';
-import { type Handler, handlersFor, paired, type Store, type Tx } from '@emporium/store';
+import { type Handler, handlersFor, inSnapshot, paired, type Store, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
@@ -252,11 +252,12 @@ export const createSagaRunner = <Subject, DB>(
       const found = await findSagas<Subject, DB>(db, name, query);
       return found.map((saga) => explained(saga, query.asOf));
     },
-    find: async (id, now) => {
-      const found = await readSaga<Subject, DB>(db, name, id, now);
-      if (found === undefined) return undefined;
-      return { ...explained(found, now), actions: await readActions(db, name, id) };
-    },
+    find: (id, now) =>
+      inSnapshot(db, async (snapshot) => {
+        const found = await readSaga<Subject, DB>(snapshot, name, id, now);
+        if (found === undefined) return undefined;
+        return { ...explained(found, now), actions: await readActions(snapshot, name, id) };
+      }),
     countOpen: async (max) => {
       const { rows } = await sql<{ open: number }>`
         select count(*) as open from (select 1 from saga where name = ${name} and not final limit ${max}) as open`.execute(

@@ -18,6 +18,8 @@ export interface StepState {
   readonly byHand?: boolean;
   /** It succeeded after a person had done it: it happened twice, and waits for a person. */
   readonly isDoubled?: boolean;
+  /** The pivot was cancelled after a person had done it, and that waits for a person; false once it was dealt with. */
+  readonly isContradicted?: boolean;
 }
 
 export type Phase =

@@ -37,12 +37,14 @@ export const overtakingStep = <Subject>(
     ? saga.steps.find(({ name, compensate }) => compensate === undefined && steps[name]?.status === 'done')
     : undefined;
 
-/** The step that succeeded after a person had done it. */
-export const doubledStep = <Subject>(
+/** The step whose reply contradicts what a person had done by hand. */
+export const conflictingStep = <Subject>(
   saga: SagaDefinition<Subject>,
   { phase, steps }: SagaState<Subject>,
 ): Step<Subject> | undefined =>
-  phase === 'completed' ? saga.steps.find(({ name }) => steps[name]?.isDoubled === true) : undefined;
+  phase === 'completed'
+    ? saga.steps.find(({ name }) => steps[name]?.isDoubled === true || steps[name]?.isContradicted === true)
+    : undefined;
 
 /** Whether the subject needs the step. */
 export const isNeeded = <Subject>({ when }: Step<Subject>, { subject }: SagaState<Subject>): boolean =>

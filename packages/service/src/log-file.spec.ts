@@ -1,8 +1,19 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLogFile } from './log-file.ts';
+
+/** What is left on the disk. */
+const room = vi.hoisted(() => ({ bytes: Number.POSITIVE_INFINITY }));
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  const writeSync = (descriptor: number, text: string): number => {
+    if (room.bytes === 0) throw new Error('ENOSPC: no space left on device, write');
+    return fs.writeSync(descriptor, Buffer.from(text).subarray(0, room.bytes));
+  };
+  return { ...fs, writeSync };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -45,4 +56,19 @@ test('lines that cannot be written are counted, and reported when they can again
   log.write('three\n');
   expect(reports).toEqual([[2, expect.stringMatching(/EEXIST|ENOTDIR/)]]);
   expect(read('order.log')).toEqual(['three']);
+});
+
+test('a line that is written in part, as on a full disk, is counted, and the next one begins on a line of its own', () => {
+  const reports: unknown[] = [];
+  const file = join(folder, 'order.log');
+  const log = createLogFile({ file, onLoss: (lost, reason) => reports.push([lost, reason]) });
+  log.write('one\n');
+  room.bytes = 4;
+  log.write('two, of which there is a part\n');
+  room.bytes = 0;
+  log.write('three\n');
+  room.bytes = Number.POSITIVE_INFINITY;
+  log.write('four\n');
+  expect(reports).toEqual([[2, expect.stringContaining('ENOSPC')]]);
+  expect(read('order.log')).toEqual(['one', 'two,', 'four']);
 });

@@ -18,6 +18,8 @@ export const createLogFile = ({ file, maxBytes = 16 * 1_048_576, keep = 3, onLos
   let size = 0;
   let lost = 0;
   let reason = '';
+  /** The last line was written in part: the disk was full. */
+  let isCut = false;
 
   const open = (): number => {
     mkdirSync(dirname(file), { recursive: true });
@@ -28,6 +30,7 @@ export const createLogFile = ({ file, maxBytes = 16 * 1_048_576, keep = 3, onLos
 
   const rotate = (full: number): void => {
     descriptor = undefined;
+    isCut = false;
     closeSync(full);
     for (let age = keep - 1; age >= 1; age -= 1)
       renameIfThere(rotatedFile(file, age), rotatedFile(file, age + 1));
@@ -42,7 +45,11 @@ export const createLogFile = ({ file, maxBytes = 16 * 1_048_576, keep = 3, onLos
           rotate(descriptor);
           descriptor = open();
         }
-        size += writeSync(descriptor, line);
+        const text = isCut ? `\n${line}` : line;
+        const written = writeSync(descriptor, text);
+        size += written;
+        isCut = written < Buffer.byteLength(text);
+        if (isCut) throw new Error('ENOSPC: a line was written in part');
       } catch (error) {
         lost += 1;
         reason = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 /**
  * Places at which a test ends the process as a crash would, with SIGKILL: `EMPORIUM_FAILPOINT=outbox.before-delete` or
- * `…@3` for the third time it is passed. Costs nothing where the variable is not set.
+ * `…@3` for the third time it is passed. `…@3@SIGSTOP` freezes the process instead, until it gets SIGCONT. Costs nothing where the
+ * variable is not set.
  */
 export type Failpoint =
   /** The handler ran, its effects are written, nothing is committed. */
@@ -22,11 +23,11 @@ export type Failpoint =
   /** The broker has the dead letters of a batch, and they are not marked as replayed. */
   | 'replay.before-mark';
 
-const [armed, count = '1'] = (process.env['EMPORIUM_FAILPOINT'] ?? '').split('@');
+const [armed, count = '1', signal = 'SIGKILL'] = (process.env['EMPORIUM_FAILPOINT'] ?? '').split('@');
 let passes = 0;
 
 export const failpoint = (name: Failpoint): void => {
   if (name !== armed) return;
   passes += 1;
-  if (passes === Number(count)) process.kill(process.pid, 'SIGKILL');
+  if (passes === Number(count)) process.kill(process.pid, signal);
 };

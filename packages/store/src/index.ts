@@ -9,6 +9,7 @@ export type {
 } from './backfill/source.ts';
 export { classify, storeErrors, violates } from './database/errors.ts';
 export { type Migrations, migrate, statements } from './database/migrate.ts';
+export { inSnapshot } from './database/snapshot.ts';
 export type { Tx, Work } from './database/transaction.ts';
 export { type Failpoint, failpoint } from './failpoint.ts';
 export type { GroupWork, Part } from './grouped.ts';

@@ -1,5 +1,5 @@
 import { createService, type LifecycleStage, type Log } from '@emporium/service';
-import { amqpUrlOf, type Config } from './config.ts';
+import { amqpUrlOf, type Config, warehouseUrlOf } from './config.ts';
 import { onWelcomeMailFailed, onWelcomeMailSent } from './handlers/mail-results.ts';
 import { onOrderConfirmed } from './handlers/order-confirmed.ts';
 import { onUserRegistration } from './handlers/user-registrations.ts';
@@ -18,14 +18,15 @@ export const createApp = async (config: Config, log: Log): Promise<readonly Life
   const openTasks =
     celeryUrl === undefined ? undefined : (await import('./inbound/celery-tasks.ts')).celeryTaskList;
   const amqpUrl = amqpUrlOf(config);
+  const warehouseUrl = warehouseUrlOf(config);
   const openWarehouse =
-    amqpUrl === undefined ? undefined : (await import('./warehouse/warehouse.ts')).openWarehouse;
+    warehouseUrl === undefined ? undefined : (await import('./warehouse/warehouse.ts')).openWarehouse;
   return createService<Tables>('bridge', config, log, (context) => {
     const celery = celeryUrl === undefined ? undefined : openTasks?.({ url: celeryUrl, queue }, context);
     const storeResult = celery?.storeResult ?? (async () => {}); // nobody waits for one
-    const outbound = amqpUrl === undefined ? undefined : openWarehouse?.(amqpUrl, context);
+    const outbound = warehouseUrl === undefined ? undefined : openWarehouse?.(warehouseUrl, context);
     if (outbound === undefined)
-      log.info('no RabbitMQ of other systems (BRIDGE_AMQP_URL): confirmed orders go to no warehouse');
+      log.info('no RabbitMQ of a warehouse (BRIDGE_WAREHOUSE_URL): confirmed orders go to no warehouse');
     const webhooks = createWebhooks({
       ...context,
       allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,

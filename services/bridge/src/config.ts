@@ -7,6 +7,11 @@ export const config = serviceConfig.extend({
   STREAM_URL: streamUrl.optional(),
   /** The RabbitMQ of other systems. Defaults to `BUS_URL` if that is a RabbitMQ; else they are not reached over RabbitMQ. */
   BRIDGE_AMQP_URL: url(['amqp:', 'amqps:'], 'amqp://bridge:password@127.0.0.1:5672/third-parties').optional(),
+  /** The RabbitMQ of the warehouse. Defaults to `BRIDGE_AMQP_URL`, and to what that defaults to. */
+  BRIDGE_WAREHOUSE_URL: url(
+    ['amqp:', 'amqps:'],
+    'amqp://bridge:password@127.0.0.1:5672/warehouse',
+  ).optional(),
   /** The Redis to which other systems send tasks with Celery; without it there are none. */
   BRIDGE_CELERY_URL: url(['redis:', 'rediss:'], 'redis://bridge:password@127.0.0.1:6379/0').optional(),
   /** The list of those tasks: `task_default_queue` of the senders. */
@@ -43,3 +48,7 @@ export type Config = z.output<typeof config>;
 /** The RabbitMQ of other systems, if there is one. */
 export const amqpUrlOf = ({ BRIDGE_AMQP_URL, BUS_URL }: Config): string | undefined =>
   BRIDGE_AMQP_URL ?? (/^amqps?:/.test(BUS_URL) ? BUS_URL : undefined);
+
+/** The RabbitMQ of the warehouse, if there is one. */
+export const warehouseUrlOf = (config: Config): string | undefined =>
+  config.BRIDGE_WAREHOUSE_URL ?? amqpUrlOf(config);

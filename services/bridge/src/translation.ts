@@ -5,8 +5,6 @@ import type { z } from 'zod';
 
 /** How a message of another system becomes one of ours: a schema on both sides, and a pure function between them. */
 export interface Translation<Foreign extends z.ZodType, C extends Contract> {
-  /** What it is called in reasons: `user registration`. */
-  readonly name: string;
   /** The format of the other system. Its messages are for the sender: they name the field, and what it must be. */
   readonly from: Foreign;
   readonly to: C;
@@ -23,7 +21,7 @@ export type Translated<C extends Contract> =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** The largest message of another system that is read, in bytes. */
-const maxForeignBytes = 64 * 1024;
+export const maxForeignBytes = 64 * 1024;
 
 /** Reads JSON in UTF-8 as a message of another system. */
 export const translateJson = <Foreign extends z.ZodType, C extends Contract>(
@@ -51,6 +49,9 @@ export const translateValue = <Foreign extends z.ZodType, C extends Contract>(
 
 export const refused = (reason: string) => ({ kind: 'refused', reason: reason.slice(0, 500) }) as const;
 
+export const tooLarge = (bytes: number, maxBytes = maxForeignBytes) =>
+  refused(`the message has ${bytes} bytes, and must have ${maxBytes} at most`);
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The value of a JSON text of at most `maxBytes` that can be stored, or why it is none. */
@@ -60,8 +61,7 @@ export const parseForeignJson = (
 ):
   | { readonly kind: 'parsed'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly reason: string } => {
-  if (body.byteLength > maxBytes)
-    return refused(`the message has ${body.byteLength} bytes, and must have ${maxBytes} at most`);
+  if (body.byteLength > maxBytes) return tooLarge(body.byteLength, maxBytes);
   let text: string;
   try {
     text = utf8.decode(body);

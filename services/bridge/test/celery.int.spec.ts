@@ -36,8 +36,8 @@ describe.skipIf(!postgres.available || !redis.available)(
     const resultOf = async (id: string) => JSON.parse((await client.get(`celery-task-meta-${id}`)) ?? 'null');
     const untilResult = (id: string) => expect.poll(() => resultOf(id), { timeout: 20_000 });
     const left = async () => {
-      const keys = await client.keys('celery.processing.*');
-      const lists = keys.filter((key) => !key.endsWith('.alive')).concat('celery');
+      const keys = await client.keys('emporium-bridge:celery:taken:*');
+      const lists = [...keys, 'celery'];
       return (await Promise.all(lists.map((key) => client.llen(key)))).reduce((sum, one) => sum + one, 0);
     };
 
@@ -103,6 +103,22 @@ describe.skipIf(!postgres.available || !redis.available)(
       for (const { reason } of letters) expect(reason).toMatch(/\w{4}/);
       expect(await left()).toBe(0);
     });
+
+    test('a full Redis is reported, keeps no valid task from being taken, and gets the results later', async () => {
+      await enqueue('nonsense', taskOf('task-1'), 'nonsense');
+      await client.config('SET', 'maxmemory', '1');
+      const bridge = await shop.startBridge();
+      await untilCommands(1);
+      await expect.poll(left).toBe(0);
+      expect(bridge.log().match(/Redis is full/g)).toHaveLength(1);
+      expect((await bridge.readiness()).status).toBe('degraded');
+      await client.config('SET', 'maxmemory', '0');
+      await enqueue('nonsense');
+      await untilResult('task-1').toMatchObject({ status: 'SUCCESS' });
+      await expect.poll(async () => (await bridge.readiness()).status, { timeout: 20_000 }).toBe('ready');
+      expect(await client.llen('celery.dead-letters')).toBe(1);
+      expect(bridge.log()).toContain('was kept of 2 refused tasks');
+    }, 60_000);
 
     test('a priority of Kombu is taken as well', async () => {
       await shop.startBridge();

@@ -128,6 +128,35 @@ describe.skipIf(!postgres.available || !rabbitmq.available)(
       expect(large?.properties.headers?.['x-truncated-from']).toBe(5 * 1024 * 1024);
     });
 
+    test('100 messages of 5 MB are refused in bounded memory', async () => {
+      const bridge = await shop.startBridge();
+      await publish([line(1)]);
+      await untilCommands(1);
+      const before = await bridge.peakMemory();
+      const large = Buffer.alloc(5_000_000, 0x20);
+      for (let round = 0; round < 10; round += 1) await publish(Array.from({ length: 10 }, () => large));
+      await publish([line(2)]);
+      await untilCommands(2);
+      const counted = async () => (await channel.checkQueue(deadLetters)).messageCount;
+      await expect.poll(counted, { timeout: 20_000 }).toBe(100);
+      expect((await bridge.peakMemory()) - before).toBeLessThan(150);
+      await channel.purgeQueue(deadLetters);
+    }, 60_000);
+
+    test('a full queue of dead letters is reported, and keeps no valid message from being taken', async () => {
+      await channel.deleteQueue(deadLetters);
+      const full = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+      await channel.assertQueue(deadLetters, { durable: true, arguments: full });
+      const bridge = await shop.startBridge();
+      await publish([...Array.from({ length: 300 }, () => 'nonsense'), line(1)]);
+      await untilCommands(1);
+      const { checks } = await bridge.readiness();
+      expect(JSON.stringify(checks[`queue ${queue}`])).toContain('refused messages were dropped');
+      await expect.poll(async () => (await channel.checkQueue(queue)).messageCount).toBe(0);
+      expect(bridge.log().match(/dropped|a dead letter was refused/g)?.length).toBeLessThan(5);
+      await channel.deleteQueue(deadLetters);
+    }, 60_000);
+
     test('one user when the bridge is killed between the commit and the ack', async () => {
       const killed = await shop.startBridge({ EMPORIUM_FAILPOINT: 'bridge.before-ack' });
       await publish([line(1)]);

@@ -28,21 +28,21 @@ describe.skipIf(!postgres.available)(postgres.title('webhooks and time'), () => 
     const dead = await receive(never);
     const others = await Promise.all([1, 2, 3, 4].map(() => receive(ok)));
     for (const { url } of [dead, ...others]) await bridge.register(url);
-    const events = Array.from({ length: 1_000 }, () => completed());
+    const events = Array.from({ length: 300 }, () => completed());
     const begin = performance.now();
     const before = process.cpuUsage();
     await Promise.all(events.map((event) => bridge.handle(event)));
     await expect
       .poll(() => others.map(({ received }) => received.length), { timeout: 30_000, interval: 20 })
-      .toEqual([1_000, 1_000, 1_000, 1_000]);
+      .toEqual([300, 300, 300, 300]);
     const seconds = (performance.now() - begin) / 1_000;
     const { user, system } = process.cpuUsage(before);
-    const cpuMs = (user + system) / 1_000 / 4_000;
-    const rate = `${Math.round(4_000 / seconds)}/s, ${cpuMs.toFixed(2)} ms of processor time each with its receiver`;
-    console.info(`4,000 deliveries in ${seconds.toFixed(1)} s: ${rate}`);
+    const cpuMs = (user + system) / 1_000 / 1_200;
+    const rate = `${Math.round(1_200 / seconds)}/s, ${cpuMs.toFixed(2)} ms of processor time each with its receiver`;
+    console.info(`1,200 deliveries in ${seconds.toFixed(1)} s: ${rate}`);
     expect(dead.received.length).toBeLessThanOrEqual(4);
     const { deliveries } = (await bridge.request('GET', '')).body.webhooks[0];
-    expect(deliveries).toEqual({ pending: 1_000, failed: 0 });
+    expect(deliveries).toEqual({ pending: 300, failed: 0 });
   });
 
   test('a webhook whose every attempt fails for five days is disabled; enabled again, it gets what has waited', async () => {

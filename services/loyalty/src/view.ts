@@ -6,6 +6,7 @@ import {
   readPage,
   wholeNumber,
 } from '@emporium/service';
+import { inSnapshot } from '@emporium/store';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { listEntries, readBalance } from './store/entries.ts';
@@ -43,15 +44,16 @@ interface View {
   readonly query: z.output<typeof page>;
 }
 
-/** A customer's points, and a page of the entries; a customer that is not known here has none. */
-export const viewLedger = async (db: Kysely<Tables>, { request, reply, customerId, query }: View) => {
-  const { before } = query;
-  const points = await readBalance(db, customerId);
-  const { rows, next } = await readPage(request, reply, {
-    limit: query.limit,
-    parameter: 'before',
-    read: (limit) => listEntries(db, { customerId, before, limit }),
-    cursorOf: ({ number }) => String(number),
+/** A customer's points, and a page of the entries that led to them; a customer that is not known here has none. */
+export const viewLedger = (db: Kysely<Tables>, { request, reply, customerId, query }: View) =>
+  inSnapshot(db, async (snapshot) => {
+    const { before } = query;
+    const points = await readBalance(snapshot, customerId);
+    const { rows, next } = await readPage(request, reply, {
+      limit: query.limit,
+      parameter: 'before',
+      read: (limit) => listEntries(snapshot, { customerId, before, limit }),
+      cursorOf: ({ number }) => String(number),
+    });
+    return { customerId, points, entries: [...rows], ...next };
   });
-  return { customerId, points, entries: [...rows], ...next };
-};

@@ -67,6 +67,14 @@ describe.skipIf(!postgres.available)(postgres.title('loyalty'), () => {
     expect(points).toBe((59 * 60) / 2);
   });
 
+  test('points and entries agree, also when an order is completed while they are read', async () => {
+    const customerId = uuid();
+    await loyalty.handle(completed(anOrder(customerId, 4_900)));
+    loyalty.afterNextRead(() => loyalty.handle(completed(anOrder(customerId, 4_900))));
+    expect(await loyalty.ledger(customerId)).toMatchObject({ points: 49, entries: [{ balance: 49 }] });
+    expect(await loyalty.ledger(customerId)).toMatchObject({ points: 98, entries: { length: 2 } });
+  });
+
   test('the entries are read a page at a time', async () => {
     const customerId = uuid();
     for (let index = 1; index <= 5; index += 1) await loyalty.handle(completed(anOrder(customerId, 100)));

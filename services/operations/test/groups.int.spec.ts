@@ -152,6 +152,27 @@ describe.skipIf(!postgres.available)(postgres.title('groups of dead letters'), (
     });
   });
 
+  test('are made again for what an instance of the release before has opened again', async () => {
+    const first = await failing('email.orders', 'the first reason');
+    const other = await failing('email.orders', 'another reason');
+    await operations.store.transaction(async ({ tx, now }) => {
+      const failure = { code: other.reason.code, reason: 'another reason' };
+      await tx
+        .insertInto('dead_letter_step')
+        .values({
+          ...{ ...failure, id: uuid(), dead_letter_id: first.id, kind: 'failed', at: now, user_id: null },
+          ...{ attempts: 1, body: null },
+        })
+        .execute();
+      await tx.updateTable('dead_letter').set(failure).where('id', '=', first.id).execute();
+    });
+    const log = createLog({ service: 'test', level: 'silent' });
+    const stop = await groupingStage(operations.store, log).start(new AbortController().signal);
+    await expect.poll(async () => (await admin.details(first.id)).group).toBe(other.group);
+    await stop?.(AbortSignal.timeout(5_000));
+    expect((await admin.groups(`group=${first.group}`)).groups).toEqual([]);
+  });
+
   test.each([
     ['group=x', 'query.group'],
     ['group=0123456789ABCDEF', 'query.group'],

@@ -78,6 +78,16 @@ describe.each(brokers)('a job that replays dead letters over $name', ({ availabl
       expect(status).toBe(202);
       return body.id;
     };
+    const doneOf = async (id: string): Promise<number> => (await rowOf(id)).done;
+    const rowOf = (id: string) =>
+      store.db.selectFrom('dead_letter_job').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    /** The instance that has the lease of a job, and the other one. */
+    const whoRuns = async (id: string, [one, other]: readonly [Instance, Instance]) => {
+      const { leased_by } = await rowOf(id);
+      const pid = Number(leased_by?.split(':')[0]);
+      expect([one.pid, other.pid]).toContain(pid);
+      return one.pid === pid ? { runs: one, waits: other } : { runs: other, waits: one };
+    };
     const finished = async ({ request }: Instance, id: string) => {
       await expect
         .poll(async () => (await request('GET', `${jobs}/${id}`)).body, { timeout: 60_000, interval: 200 })
@@ -112,12 +122,7 @@ describe.each(brokers)('a job that replays dead letters over $name', ({ availabl
       const first = await startOne('replay.before-mark@5');
       const id = await begin(first, 'crash.once');
       expect(await first.exit).toBe('SIGKILL');
-      const { done } = await store.db
-        .selectFrom('dead_letter_job')
-        .select('done')
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
-      expect(done).toBe(800);
+      expect(await doneOf(id)).toBe(800);
 
       const second = await startOne();
       expect(await finished(second, id)).toMatchObject({ total: 5_000, done: 5_000, skipped: 0 });
@@ -127,25 +132,33 @@ describe.each(brokers)('a job that replays dead letters over $name', ({ availabl
       expect(twice.length).toBe(200);
     }, 90_000);
 
+    test('counts each once although its instance is frozen with a batch sent and not recorded, and another takes over', async () => {
+      const ids = await deadLetters('crash.frozen', 2_000);
+      const first = await startOne('replay.before-mark@3@SIGSTOP');
+      const id = await begin(first, 'crash.frozen');
+      await expect.poll(() => doneOf(id)).toBe(400);
+      const second = await startOne();
+      await second.request('PUT', `${jobs}/${id}`, { ratePerSecond: 200 }); // so that it runs when the first one wakes
+      await expect.poll(() => doneOf(id), { timeout: 30_000 }).toBeGreaterThan(600);
+      void first.kill('SIGCONT');
+      expect(await finished(second, id)).toMatchObject({ total: 2_000, done: 2_000, skipped: 0 });
+      await assertHandledOnce(ids);
+      const open = store.db.selectFrom('dead_letter').select('id');
+      expect(await open.where('code', '=', 'crash.frozen').where('status', '=', 'open').execute()).toEqual(
+        [],
+      );
+    }, 90_000);
+
     test('handles each once although one of two instances is killed at any moment, and the other takes over', async () => {
       const ids = await deadLetters('crash.two', 3_000);
       const [one, other] = [await startOne(), await startOne()];
       const id = await begin(one, 'crash.two', 1_000);
-      const leasedBy = async () =>
-        (
-          await store.db
-            .selectFrom('dead_letter_job')
-            .selectAll()
-            .where('id', '=', id)
-            .executeTakeFirstOrThrow()
-        ).leased_by;
-      await expect
-        .poll(async () => (await one.request('GET', `${jobs}/${id}`)).body.done)
-        .toBeGreaterThan(300);
-      const before = await leasedBy();
-      await one.kill('SIGKILL');
-      expect(await finished(other, id)).toMatchObject({ total: 3_000, skipped: 0 });
-      expect(await leasedBy()).not.toBe(before);
+      await expect.poll(() => doneOf(id)).toBeGreaterThan(300);
+      const before = (await rowOf(id)).leased_by;
+      const { runs, waits } = await whoRuns(id, [one, other]);
+      await runs.kill('SIGKILL');
+      expect(await finished(waits, id)).toMatchObject({ total: 3_000, done: 3_000, skipped: 0 });
+      expect((await rowOf(id)).leased_by).not.toBe(before);
       await assertHandledOnce(ids);
     }, 90_000);
 
@@ -153,11 +166,16 @@ describe.each(brokers)('a job that replays dead letters over $name', ({ availabl
       const ids = await deadLetters('crash.drain', 1_000);
       const [one, other] = [await startOne(), await startOne()];
       const id = await begin(one, 'crash.drain', 300);
-      await expect
-        .poll(async () => (await one.request('GET', `${jobs}/${id}`)).body.done)
-        .toBeGreaterThan(100);
-      await one.kill('SIGTERM');
-      await finished(other, id);
+      await expect.poll(() => doneOf(id)).toBeGreaterThan(100);
+      const before = (await rowOf(id)).leased_by;
+      const { runs, waits } = await whoRuns(id, [one, other]);
+      await runs.kill('SIGTERM');
+      const exited = performance.now();
+      // Well before the lease would end.
+      const after = async () => (await rowOf(id)).leased_by ?? before;
+      await expect.poll(after, { timeout: 3_000, interval: 50 }).not.toBe(before);
+      expect(performance.now() - exited).toBeLessThan(3_000);
+      await finished(waits, id);
       await assertHandledOnce(ids);
       expect([...ids].every((each) => subscriber.delivered.get(each) === 1)).toBe(true);
     }, 90_000);

@@ -223,6 +223,53 @@ describe.skipIf(!postgres.available)(postgres.title('a job for dead letters'), (
       expect([state, done + skipped, failed]).toEqual(['finished', 1_000, 0]);
   });
 
+  test.each(['replay', 'discard'])(
+    'to %s waits for dead letters that are locked, and passes none of them',
+    async (action) => {
+      const code = await some(50);
+      const { rows } = await sql<{ id: string }>`
+      update dead_letter set claimed_by = 'another replay', claimed_until = now() + interval '1 minute'
+      where code = ${code} and key in ('key-20', 'key-21') returning id`.execute(operations.store.db);
+      const ids = sql`any(${rows.map(({ id }) => id)}::text[])`;
+      const { body } = await admin.startJob({ action, code, reason: 'a test', ratePerSecond: 10_000 });
+      await expect
+        .poll(() => admin.job(body.id))
+        .toMatchObject({ state: 'running', problem: expect.stringContaining('is locked') });
+      expect(await counts(code)).toMatchObject({ open: 31 });
+      await operations.store.transaction(async ({ tx }) => {
+        // A transaction, such as the one that groups stored dead letters, has locked the rows.
+        await sql`update dead_letter set claimed_by = null, claimed_until = null where id = ${ids}`.execute(
+          tx,
+        );
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        expect(await admin.job(body.id)).toMatchObject({ state: 'running', done: 19 });
+      });
+      expect(await admin.endedJob(body.id)).toMatchObject({
+        state: 'finished',
+        done: 50,
+        failed: 0,
+        skipped: 0,
+      });
+      expect(await counts(code)).toMatchObject({ open: 0 });
+    },
+  );
+
+  test.each(['replay', 'discard'])(
+    'to %s says at its end how many are open that it has passed',
+    async (action) => {
+      const code = await some(12);
+      const { body } = await admin.startJob({ action, code, reason: 'a test', limit: 10, ratePerSecond: 10 });
+      await expect.poll(async () => (await admin.job(body.id)).done).toBeGreaterThan(0);
+      // As one whose transaction began before the job, and ended after the job had passed it.
+      await sql`update dead_letter set status = 'open' where code = ${code} and key = 'key-2'`.execute(
+        operations.store.db,
+      );
+      expect(await admin.endedJob(body.id)).toMatchObject({
+        ...{ state: 'finished', done: 10, failed: 0, skipped: 0, stillOpen: 1 },
+      });
+    },
+  );
+
   test('sends the messages of one key in their order', async () => {
     const code = await some(200);
     await sql`update dead_letter set key = (('x' || substr(md5(id), 1, 4))::bit(16)::int % 3)::text where code = ${code}`.execute(

@@ -69,7 +69,10 @@ export const adminRoutes =
     server.post(
       '/api/admin/orders/:id/resume',
       {
-        config: { access: 'administrator', problems: { 409: 'The order does not need attention' } },
+        config: {
+          access: 'administrator',
+          problems: { 409: 'The order does not need attention, or nothing can be retried' },
+        },
         schema: {
           summary: 'Resume an order that needs attention',
           deprecated: true,

@@ -44,7 +44,7 @@ export type Repaired =
       readonly effects: readonly Effect[];
     }
   /** Nothing was written. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly isParked: boolean };
+  | { readonly kind: 'refused'; readonly reason: string };
 
 const administer = <Subject extends { readonly orderId: string }>(
   saga: SagaName,
@@ -61,8 +61,7 @@ const administer = <Subject extends { readonly orderId: string }>(
     const applied = await runner.repair(tx, id, repair, now, cause);
     if (applied === undefined) return undefined;
     const { before, transition, effects } = applied;
-    if (transition.kind === 'ignored')
-      return { kind: 'refused', reason: transition.reason, isParked: before.parked !== undefined };
+    if (transition.kind === 'ignored') return { kind: 'refused', reason: transition.reason };
     const { orderId } = before.subject;
     return { kind: 'repaired', orderId, status: statusOf(transition.state), effects };
   },

@@ -160,7 +160,7 @@ export const refundRoutes =
     server.post(
       '/api/admin/orders/:id/refunds/:refundId/resume',
       {
-        config: { access, problems: { 409: 'The refund does not wait for an administrator' } },
+        config: { access, problems: { 409: 'The refund is not parked, or nothing can be retried' } },
         schema: {
           summary: 'Resume a parked refund',
           deprecated: true,

@@ -189,6 +189,33 @@ describe('an order that is parked because the cancellation of its dispatch has n
     ).toBe(true);
   });
 
+  test('compensates a late success before it is parked at the dispatch again', () => {
+    const overtaken = [...atCancel, compensate, dispatched, voided, released];
+    const late = given(...overtaken).when(authorised);
+    late.then(voidIt);
+    late.facts({ fact: 'resumed' });
+    expect(late.state().parked).toBeUndefined();
+    given(...overtaken, authorised)
+      .when(resolve)
+      .isIgnored('the saga is compensating, not parked');
+    given(...overtaken, authorised)
+      .when(voided)
+      .facts(
+        { fact: 'step-undone', step: 'authorise' },
+        { fact: 'parked', step: 'dispatch', reason: 'dispatch succeeded although it was cancelled' },
+      );
+  });
+
+  test('stays parked at a compensation when it was dispatched after all', () => {
+    const moved = given(...atCancel, compensate, deadline).when(dispatched);
+    moved.facts({ fact: 'step-done', step: 'dispatch' });
+    expect(moved.state()).toMatchObject({ parked: { step: 'authorise' } });
+    expect(moved.state().deadline).toBeUndefined();
+    given(...atCancel, compensate, deadline, dispatched)
+      .when(resolve)
+      .then(release);
+  });
+
   test('is resolved when it was shipped: it goes forward, and the late reply is only recorded', () => {
     given(...atCancel)
       .when(resolve)
@@ -196,9 +223,41 @@ describe('an order that is parked because the cancellation of its dispatch has n
     const late = given(...atCancel, resolve).when(dispatched);
     late.then();
     late.facts({ fact: 'step-done', step: 'dispatch' });
-    given(...atCancel, resolve)
+  });
+
+  test('is parked in the end when it was cancelled although a person had seen it shipped', () => {
+    const contradicted = given(...atCancel, resolve).when(stopped);
+    contradicted.then();
+    contradicted.facts({ fact: 'step-undone', step: 'dispatch' });
+    expect(contradicted.state().deadline).toBeDefined(); // of the commit
+    given(...atCancel, resolve, stopped)
       .when(stopped)
       .isIgnored('the saga is running');
+    const completed = given(...atCancel, resolve, stopped, committed).when(captured);
+    const reason = 'dispatch was cancelled although a person had done it by hand';
+    const parked = { fact: 'parked', step: 'dispatch', reason } as const;
+    completed.facts({ fact: 'step-done', step: 'capture' }, { fact: 'completed' }, parked);
+    expect(completed.state().deadline).toBeUndefined();
+    given(...atCancel, resolve, committed, captured)
+      .when(stopped)
+      .facts({ fact: 'step-undone', step: 'dispatch' }, parked);
+    const history = [...atCancel, resolve, committed, captured, stopped];
+    given(...history)
+      .when(retry)
+      .isIgnored('no command is pending: resolve the saga instead');
+    const resolved = given(...history).when(resolve);
+    resolved.facts({ fact: 'resumed' });
+    expect(isFinal(resolved.state())).toBe(true);
+    given(...history, resolve)
+      .when(stopped)
+      .isIgnored('the saga is completed');
+  });
+
+  test('is not parked for a cancellation that a dispatch has overtaken', () => {
+    given(...atCancel, resolve, dispatched)
+      .when(stopped)
+      .isIgnored('the saga is running');
+    given(reserved, authorised, dispatched).when(stopped).isIgnored('the saga is running');
   });
 });
 

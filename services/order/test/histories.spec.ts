@@ -1,5 +1,5 @@
 import { createMessage, newContext } from '@emporium/bus';
-import { voidPayment } from '@emporium/contracts';
+import { capturePayment, voidPayment } from '@emporium/contracts';
 import { fold, isRefused } from '@emporium/event-store';
 import {
   explain,
@@ -98,6 +98,16 @@ const live = (seed: number, byHand: boolean) => {
   const carryOut = (): void => {
     const request = takeOne(requests);
     if (request === undefined) return;
+    if (
+      request.contract === capturePayment &&
+      isStormy &&
+      chance(0.1) &&
+      participants.captureWithoutAnswer()
+    ) {
+      told.push('captured without an answer');
+      requests.push(request); // delivered again
+      return;
+    }
     told.push(request.contract.type);
     // It was captured after all: the payment service dead-letters the command that releases the hold.
     const isTooLate = request.contract === voidPayment && participants.state().payment === 'captured';
@@ -210,6 +220,17 @@ describe('an order that a person repairs by hand, whatever happens in whatever o
       expect(participantState.payment).not.toBe('authorised');
     }));
 
+  const isContradicted = (one: SagaFact): boolean =>
+    one.fact === 'parked' && /was cancelled although a person had done it/.test(one.reason);
+
+  test('a shipment that a person saw, and that was cancelled, is shown to a person', () =>
+    each(({ order, participantState, facts }) => {
+      const wasHeard = facts.findLastIndex((one) => isAbout(one, 'step-undone', 'dispatch'));
+      if (order.status !== 'completed' || wasHeard < 0) return;
+      expect(participantState.shipment).toBe('cancelled');
+      expect(facts.findLastIndex(isContradicted)).toBeGreaterThan(wasHeard);
+    }));
+
   test('stock is sold for a completed order and released for a cancelled one, unless a person has done it', () =>
     each((life) => {
       const { order, participantState } = life;
@@ -228,9 +249,13 @@ describe('an order that a person repairs by hand, whatever happens in whatever o
     for (const step of ['reserve', 'authorise', 'dispatch'])
       expect(byHand(step, 'undone'), `${step} is undone by hand`).toBeGreaterThan(0.001);
     const capturedTwice = share(({ facts }) =>
-      facts.some((one) => one.fact === 'parked' && /had done it by hand/.test(one.reason)),
+      facts.some(
+        (one) => one.fact === 'parked' && /succeeded although a person had done it/.test(one.reason),
+      ),
     );
     expect(capturedTwice).toBeGreaterThan(0.0003);
+    expect(share(({ facts }) => facts.some(isContradicted))).toBeGreaterThan(0.0003);
+    expect(share(({ told }) => told.includes('captured without an answer'))).toBeGreaterThan(0.01);
   });
 });
 

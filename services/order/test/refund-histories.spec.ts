@@ -33,17 +33,21 @@ const randomOf = (seed: number) => {
   };
 };
 
-/** Payment and inventory as specified: idempotent by the refund's id, never more than was captured or sold. */
-const createParticipants = (refuses: () => boolean) => {
+/**
+ * Payment and inventory as specified: idempotent by the refund's id, never more than was captured or sold. The provider may pay a refund
+ * without an answer; payment learns that when the command is delivered again.
+ */
+const createParticipants = (refuses: () => boolean, losesAnswer: () => boolean) => {
   const paid = new Map<string, number>();
   const returned = new Map<string, number>();
   const cancelled = new Set<string>();
+  const unclear = new Set<string>();
   const sum = (of: ReadonlyMap<string, number>) => [...of.values()].reduce((all, each) => all + each, 0);
   return {
     paid: () => sum(paid),
     returned: () => sum(returned),
     /** Undefined when there is no reply: a refund was cancelled, or the command is dead-lettered. */
-    answer: ({ contract, data, options }: Request): SagaInput | undefined => {
+    answer: ({ contract, data, options }: Request): SagaInput | 'lost' | undefined => {
       const { refundId } = data as { refundId: string }; // both commands have it
       const stepId = options?.stepId ?? '';
       if (contract === returnStock) {
@@ -53,6 +57,7 @@ const createParticipants = (refuses: () => boolean) => {
         return replied(stockReturned, { orderId, refundId }, stepId);
       }
       if (contract === cancelRefund) {
+        if (unclear.has(refundId)) return undefined;
         const amount = paid.get(refundId);
         if (amount === undefined) cancelled.add(refundId);
         return amount === undefined
@@ -65,8 +70,14 @@ const createParticipants = (refuses: () => boolean) => {
       const isTooMuch = sum(paid) + amount.amount > total.amount;
       if (!paid.has(refundId) && (isTooMuch || refuses()))
         return replied(paymentRefundDeclined, { orderId, refundId, reason: 'refund_refused' }, stepId);
+      const isNew = !paid.has(refundId);
       paid.set(refundId, amount.amount);
       if (sum(paid) > total.amount) throw new Error('more refunded than was captured');
+      if (isNew && losesAnswer()) {
+        unclear.add(refundId);
+        return 'lost';
+      }
+      unclear.delete(refundId);
       return replied(paymentRefunded, { orderId, refundId, amount }, stepId);
     },
   };
@@ -88,7 +99,10 @@ const live = (seed: number, byHand: number) => {
   const sagas = new Map<string, SagaState<RefundSubject>>();
   const requests: Request[] = [];
   const replies: { readonly id: string; readonly reply: SagaInput }[] = [];
-  const participants = createParticipants(() => isStormy && chance(0.5));
+  const participants = createParticipants(
+    () => isStormy && chance(0.5),
+    () => isStormy && chance(0.2),
+  );
 
   const order = () => {
     const state = fold(orderDecider, history);
@@ -155,6 +169,11 @@ const live = (seed: number, byHand: number) => {
     if (request === undefined) return;
     const id = (request.data as { refundId: string }).refundId; // both commands have it
     const answer = participants.answer(request);
+    if (answer === 'lost') {
+      told.push('paid without an answer');
+      requests.push(request); // delivered again
+      return;
+    }
     const isDeadLettered = answer === undefined && request.contract === returnStock;
     told.push(isDeadLettered ? 'dead-lettered' : 'answered');
     if (answer === undefined) return;
@@ -244,7 +263,12 @@ describe('refunds that a person repairs by hand, whatever happens in whatever or
 
   test('are varied enough', () => {
     const share = (what: string) => lives.filter(({ told }) => told.includes(what)).length / lives.length;
-    for (const what of ['abandoned', 'step-done-by-hand', 'paid although abandoned'])
+    for (const what of [
+      'abandoned',
+      'step-done-by-hand',
+      'paid although abandoned',
+      'paid without an answer',
+    ])
       expect(share(what), what).toBeGreaterThan(0.01);
     const statuses = lives.flatMap(({ order }) => order.refunds.map(({ status }) => status));
     expect(statuses.filter((status) => status === 'abandoned').length).toBeGreaterThan(20);

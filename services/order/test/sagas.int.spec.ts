@@ -177,6 +177,29 @@ describe.skipIf(!postgres.available)(postgres.title('sagas for administrators'),
     });
   });
 
+  test('the deprecated addresses resolve nothing, and say where that is done with a note', async () => {
+    const order = await parkedAtCapture();
+    const { orderId, total } = order;
+    await parked.act(orderId, 'resolve', { note });
+    await orders.handle(
+      messageOf('payment', paymentCaptured, { orderId, total }, stepIdOf(orderId, 'capture')),
+    );
+    await orders.published();
+    const refund = await parkedRefund();
+    await parked.act(refund.refundId, 'resolve', { note });
+    await orders.handle(refund.refunds.paidBack(refund.orderId, refund.refundId, 7_000));
+    for (const [path, id] of [
+      [`/api/admin/orders/${orderId}/resume`, orderId],
+      [`/api/admin/orders/${refund.orderId}/refunds/${refund.refundId}/resume`, refund.refundId],
+    ] as const) {
+      const { status, body } = await orders.ask('POST', path, parked.administrator);
+      expect([status, body.type]).toEqual([409, 'urn:emporium:problem:not-possible']);
+      expect(body.detail).toContain(`POST /api/admin/sagas/${id}/resolve`);
+      expect((await parked.show(id)).state).toBe('parked');
+      expect((await parked.show(id)).actions).toHaveLength(1);
+    }
+  });
+
   describe('a resolution', () => {
     test('of a capture completes the order, releases what is on hold, and counts as paid by hand', async () => {
       const order = await parkedAtCapture();
@@ -231,6 +254,24 @@ describe.skipIf(!postgres.available)(postgres.title('sagas for administrators'),
         ],
       });
       expect(await parked.timeline(order)).toContain('payment voided by hand');
+    });
+
+    test('of a dispatch that was cancelled completes the order, and parks it then', async () => {
+      const order = await parkedAtCancel();
+      const { orderId } = order;
+      await parked.act(orderId, 'resolve', { note });
+      await orders.handleTwice(
+        messageOf('shipping', shipmentCancelled, { orderId }, { stepId: `${orderId}/dispatch/stop` }),
+      );
+      expect(await parked.stateOf(orderId)).toBe('running');
+      await parked.converse(order);
+      expect((await parked.show(orderId)).parked).toEqual({
+        step: 'dispatch',
+        reason: 'dispatch was cancelled although a person had done it by hand',
+      });
+      expect(await parked.view(order)).toMatchObject({ status: 'needs-attention' });
+      expect(await parked.timeline(order)).toContain('dispatch stopped');
+      expect((await parked.act(orderId, 'resolve', { note })).body.state).toBe('completed');
     });
 
     test('of a dispatch whose cancellation has no reply goes forward, also when the reply comes after it', async () => {

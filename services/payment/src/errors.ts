@@ -7,5 +7,9 @@ export const paymentErrors = catalogue('payment', {
     settle: 'retry',
     message: 'The payment provider did not void the expected authorisation',
   },
+  capture_not_shown: {
+    settle: 'retry',
+    message: 'The payment provider reports a captured authorisation, and does not list it',
+  },
   refund_refused: { settle: 'retry', message: 'The payment provider refused the refund' },
 });

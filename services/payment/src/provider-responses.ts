@@ -62,3 +62,11 @@ export const refundOf = ({ authorisationId, total }: AuthorisedAmount) =>
 
 /** Without an id if the provider knew no authorisation; `declined` if the authorisation had been declined. */
 export const voidResponse = z.object({ id: id.optional(), status: z.enum(['voided', 'declined']) });
+
+/** The authorisations of an order. */
+export const ledgerOf = (reference: string) =>
+  z.object({
+    authorisations: z.array(
+      z.object({ id, key: z.string(), reference: z.literal(reference), status: z.string() }),
+    ),
+  });

@@ -4,7 +4,7 @@ import type { Outbound } from '@emporium/service';
 import type { AuthorisationOutcome } from './domain/authorisation.ts';
 import type { RefundOutcome, RefundRequest } from './domain/refund.ts';
 import { paymentErrors } from './errors.ts';
-import { approvalOf, captureOf, refundOf, refusals, voidResponse } from './provider-responses.ts';
+import { approvalOf, captureOf, ledgerOf, refundOf, refusals, voidResponse } from './provider-responses.ts';
 
 interface Call {
   /** The idempotency key; the same for every attempt. */
@@ -30,9 +30,13 @@ export interface PaymentProvider {
   >;
   /**
    * Voids by the key of the authorisation, which works even if the response with its id was lost. If the provider does not
-   * know the key yet, it declines a later authorisation. Returns the id of the voided authorisation, if there was one.
+   * know the key yet, it declines a later authorisation. Returns the id of the authorisation, if there was one.
    */
-  void(call: Call & { readonly authorisationKey: string }): Promise<string | undefined>;
+  void(call: Call & { readonly reference: string; readonly authorisationKey: string }): Promise<
+    | { readonly kind: 'voided'; readonly authorisationId?: string | undefined }
+    /** It was captured before. */
+    | { readonly kind: 'captured'; readonly authorisationId: string }
+  >;
   /** Refunds this amount, which may be a part of what was captured. */
   refund(call: Call & RefundRequest): Promise<RefundOutcome>;
 }
@@ -40,6 +44,21 @@ export interface PaymentProvider {
 export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
   const post = (path: string, body: unknown, { key, signal }: Call) =>
     ({ method: 'POST', path, body, idempotencyKey: key, signal }) as const;
+
+  /** Looks up the authorisation with this key, which was captured. */
+  const capturedIdOf = async (reference: string, key: string, signal: AbortSignal): Promise<string> => {
+    const response = await outbound.request({
+      method: 'GET',
+      path: `/payments/ledger?reference=${encodeURIComponent(reference)}`,
+      signal,
+      success: ledgerOf(reference),
+      refusals: {},
+    });
+    const lines = response.kind === 'success' ? response.body.authorisations : [];
+    const found = lines.find((line) => line.key === key && line.status === 'captured');
+    if (found === undefined) throw paymentErrors.capture_not_shown({ reference });
+    return found.id;
+  };
 
   return {
     authorise: async ({ reference, total, token, ...call }) => {
@@ -67,14 +86,21 @@ export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
         : { kind: 'refused', reason: response.code };
     },
 
-    void: async ({ authorisationKey, ...call }) => {
+    void: async ({ reference, authorisationKey, ...call }) => {
       const response = await outbound.request({
         ...post('/payments/voids', { key: authorisationKey }, call),
         success: voidResponse,
         refusals: refusals.void,
       });
-      if (response.kind === 'refused') throw paymentErrors.void_refused({ reason: response.code });
-      return response.body.status === 'voided' ? response.body.id : undefined;
+      if (response.kind === 'success') {
+        const { id, status } = response.body;
+        return { kind: 'voided', authorisationId: status === 'voided' ? id : undefined };
+      }
+      if (response.code !== 'already_captured') throw paymentErrors.void_refused({ reason: response.code });
+      return {
+        kind: 'captured',
+        authorisationId: await capturedIdOf(reference, authorisationKey, call.signal),
+      };
     },
 
     refund: async ({ authorisationId, amount, ...call }) => {

@@ -75,6 +75,30 @@ describe.skipIf(!postgres.available)(postgres.title('refunds'), () => {
     expect(await refundedAt()).toEqual({ ours: 1_250, theirs: [1_250] });
   });
 
+  test('that are cancelled when they were paid without an answer are not forgotten', async () => {
+    await simulator.fault({
+      mode: 'charge-then-timeout',
+      operation: 'refund',
+      reference: orderId,
+      times: 3,
+    });
+    const { refundId, message } = part(1_000);
+    await expect(service.handle(message)).rejects.toMatchObject({ settle: 'retry' });
+    expect(await refundedAt()).toEqual({ ours: 0, theirs: [1_000] });
+    await service.handleTwice(cancel(orderId, refundId));
+    const second = part(1_000);
+    await service.handle(second.message);
+    await service.handleTwice(message); // redelivered
+    expect(await replies()).toEqual([
+      [
+        ...['payment.refund-declined', second.refundId],
+        `only 250 EUR are left, and it is not known whether the cancelled refund ${refundId} was paid`,
+      ],
+      refunded(refundId, 1_000),
+    ]);
+    expect(await refundedAt()).toEqual({ ours: 1_000, theirs: [1_000] });
+  }, 30_000);
+
   test('that were paid before they are cancelled are answered once more', async () => {
     const { refundId, message } = part(400);
     await service.handle(message);

@@ -2,7 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serverFor } from '@emporium/servers';
 import { v7 as uuid } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { authorise, capture, openPayment, type PaymentService, total } from './support/payment.ts';
+import {
+  authorise,
+  capture,
+  openPayment,
+  type PaymentService,
+  refund,
+  release,
+  total,
+} from './support/payment.ts';
 import { type Simulator, startSimulator } from './support/simulator.ts';
 
 const postgres = await serverFor('postgres');
@@ -24,6 +32,30 @@ describe.skipIf(!postgres.available)(postgres.title('a capture of an expired aut
   afterEach(async () => {
     await service.close();
     await simulator.stop();
+  });
+
+  test('that renews and captures it without an answer is found by a void', async () => {
+    const unheard = service.instance({
+      wrap: (provider) => ({
+        ...provider,
+        capture: async (call) => {
+          const outcome = await provider.capture(call);
+          if (outcome.kind === 'captured') throw new Error('the answer is lost');
+          return outcome;
+        },
+      }),
+    });
+    await expect(unheard.handle(capture(orderId))).rejects.toThrow('the answer is lost');
+    await service.published();
+    await service.handleTwice(release(orderId));
+    expect((await service.published()).map(({ type }) => type)).toEqual(['payment.captured.v2']);
+    expect(await simulator.ledger(orderId)).toMatchObject([
+      { status: 'voided', held: 0, captured: 0 },
+      { status: 'captured', held: 0, captured: 1_250 },
+    ]);
+    expect(await service.payment(orderId)).toMatchObject({ status: 'captured', held: 0, captured: 1_250 });
+    await service.handle(refund(orderId, { amount: 1_250 }));
+    expect(await simulator.ledger(orderId)).toMatchObject([{ refunded: 0 }, { refunded: 1_250 }]);
   });
 
   test('renews it once, also when it is delivered twice', async () => {

@@ -2,7 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serverFor } from '@emporium/servers';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { authorise, capture, openPayment, type PaymentService, release, total } from './support/payment.ts';
+import {
+  authorise,
+  capture,
+  openPayment,
+  type PaymentService,
+  refund,
+  release,
+  total,
+} from './support/payment.ts';
 import { type Simulator, startSimulator } from './support/simulator.ts';
 
 const postgres = await serverFor('postgres');
@@ -117,6 +125,29 @@ describe.skipIf(!postgres.available)(postgres.title('voids and expired commands'
       expect(await service.deliver(release(orderId))).toMatchObject({ attempt: 3, isDeadLettered: false });
       expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'voided' }]);
     });
+
+    test('of a payment that was captured without an answer records the capture', async () => {
+      await service.handle(authorise(orderId, 'tok_ok'));
+      const fault = { mode: 'charge-then-timeout', operation: 'capture', reference: orderId, times: 3 };
+      await simulator.fault(fault);
+      await expect(service.handle(capture(orderId))).rejects.toMatchObject({ settle: 'retry' });
+      expect(await service.payment(orderId)).toMatchObject({ status: 'authorised', captured: 0 });
+      expect(await simulator.ledger(orderId)).toMatchObject([{ status: 'captured', captured: 1_250 }]);
+      await service.published();
+      expect(await service.deliver(release(orderId))).toMatchObject({ attempt: 1, isDeadLettered: false });
+      await service.handleTwice(capture(orderId)); // redelivered
+      expect(await service.published()).toEqual([
+        {
+          ...{ type: 'payment.captured.v2', stepId: stepId('authorise/undo') },
+          data: { orderId, total },
+        },
+        { type: 'payment.captured.v2', stepId: stepId('capture/1'), data: { orderId, total } },
+      ]);
+      expect(await service.ledger(orderId)).toEqual(['authorised 1250', 'captured 1250']);
+      await service.handle(refund(orderId, { amount: 250 }));
+      expect(await service.payment(orderId)).toMatchObject({ status: 'captured', refunded: 250, held: 0 });
+      expect(await simulator.ledger(orderId)).toMatchObject([{ captured: 1_250, refunded: 250 }]);
+    }, 20_000);
 
     test('of a captured payment is dead-lettered', async () => {
       await service.handle(authorise(orderId, 'tok_ok'));

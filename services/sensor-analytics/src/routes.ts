@@ -1,5 +1,5 @@
 import { cursor, nextPage, pageLimit, problem, type Routes, readPage } from '@emporium/service';
-import type { Store } from '@emporium/store';
+import { inSnapshot, type Store } from '@emporium/store';
 import { z } from 'zod';
 import { type Flag, flags } from './domain/reading.ts';
 import type { LiveFeed } from './live-feed.ts';
@@ -91,10 +91,10 @@ export const sensorRoutes =
         },
       },
       async ({ query }) => {
-        const [count, rows] = await Promise.all([
-          countMalformed(store.db),
-          listMalformed(store.db, query.limit),
-        ]);
+        const { count, rows } = await inSnapshot(store.db, async (snapshot) => ({
+          count: await countMalformed(snapshot),
+          rows: await listMalformed(snapshot, query.limit),
+        }));
         return {
           count,
           malformed: rows.map(({ position, at, ...row }) => ({
@@ -137,12 +137,12 @@ export const sensorRoutes =
           sensorId: sensorId === undefined ? undefined : Number(sensorId),
           after: after === undefined ? undefined : parseCursor(after),
         };
-        const [counts, { rows, next }] = await Promise.all([
-          countFlagged(store.db),
-          readPage(request, reply, {
+        const [counts, { rows, next }] = await inSnapshot(store.db, async (snapshot) => [
+          await countFlagged(snapshot),
+          await readPage(request, reply, {
             limit,
             parameter: 'after',
-            read: (pageSize) => listFlagged(store.db, { ...page, limit: pageSize }),
+            read: (pageSize) => listFlagged(snapshot, { ...page, limit: pageSize }),
             cursorOf: ({ sensor_id, flag }) => `${sensor_id}.${flag}`,
           }),
         ]);

@@ -71,7 +71,7 @@ describe.skipIf(!postgres.available)(postgres.title('a person registered by anot
     expect((await logIn('known@other.example', password)).statusCode).toBe(201);
     const log = users.lines.filter((line) => line.includes('not registered'));
     expect(log.length).toBeGreaterThan(0);
-    expect(log.join()).toContain('"externalId":"123"');
+    expect(log.join()).toContain('"emporium.user.external_id":"123"');
     expect(users.lines.join()).not.toMatch(/other\.example|Somebody Else|Known Person/);
   });
 

@@ -83,7 +83,9 @@ export interface Job {
     readonly example: string;
   }[];
   readonly skipped?: number;
+  readonly stillOpen?: number;
   readonly ratePerSecond: number;
   readonly problem?: string;
+  readonly requestedAt: string;
   readonly endedAt?: string;
 }

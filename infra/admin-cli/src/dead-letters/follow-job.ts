@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, call, type Invocation, type Outcome } from '../run-command.ts';
+import type { ShopResponse } from '../shop-client.ts';
 import { printable, table } from '../table.ts';
 import type { Job } from './answers.ts';
 
@@ -24,7 +25,7 @@ export const runJob = async (
     if (signal.aborted && !isStopping) {
       isStopping = true;
       say('stopping the job');
-      await client.request('POST', `${jobs}/${job.id}/stop`); // it may have ended
+      await stopJob(client, job.id);
     }
     job = await progressOf(client, job.id);
     const line = lineOf(job);
@@ -33,7 +34,8 @@ export const runJob = async (
   }
   if (json) print(JSON.stringify(job));
   else for (const line of summaryOf(job)) print(line);
-  return job.state === 'finished' && job.failed === 0 ? 'done' : 'failed';
+  const { state, failed, stillOpen = 0 } = job;
+  return state === 'finished' && failed === 0 && stillOpen === 0 ? 'done' : 'failed';
 };
 
 const lineOf = ({ total, done, failed, problem, endedAt }: Job): string =>
@@ -43,12 +45,17 @@ const lineOf = ({ total, done, failed, problem, endedAt }: Job): string =>
     ...(problem === undefined || endedAt !== undefined ? [] : [`waiting: ${printable(problem)}`]),
   ].join(', ');
 
-const summaryOf = ({ state, action, total, done, failed, failures, skipped = 0, problem }: Job): string[] => [
-  ...(failures.length === 0 ? [] : table(failures, columns)),
-  state === 'finished'
-    ? `finished: ${done} of ${total} ${verbOf(action)}, ${failed} failed, ${skipped} resolved by others`
-    : `${state}: ${done} of ${total} ${verbOf(action)}, ${failed} failed; the others are open${problem === undefined ? '' : `. ${printable(problem)}`}`,
-];
+const summaryOf = (job: Job): string[] => {
+  const { state, action, total, done, failed, failures, skipped = 0, stillOpen = 0, problem } = job;
+  const counts = `${state}: ${done} of ${total} ${verbOf(action)}, ${failed} failed`;
+  const left = stillOpen === 0 ? '' : `; ${stillOpen} are still open: run it again`;
+  return [
+    ...(failures.length === 0 ? [] : table(failures, columns)),
+    state === 'finished'
+      ? `${counts}, ${skipped} resolved by others${left}`
+      : `${counts}; the others are open${problem === undefined ? '' : `. ${printable(problem)}`}`,
+  ];
+};
 
 const verbOf = (action: Job['action']): string => (action === 'replay' ? 'replayed' : 'discarded');
 
@@ -60,13 +67,27 @@ const columns = [
   { heading: 'example', text: ({ example }: Failure) => example },
 ];
 
-/** The job goes on while the shop cannot be reached. */
 const progressOf = async (client: Invocation['client'], id: string): Promise<Job> => {
+  const response = await persistently(client, 'GET', `${jobs}/${id}`);
+  if (response?.status !== 200)
+    throw new CommandError(`the progress of the job ${id} cannot be read; it goes on without this command`);
+  return response.body as Job; // the route answers so
+};
+
+const stopJob = async (client: Invocation['client'], id: string): Promise<void> => {
+  const response = await persistently(client, 'POST', `${jobs}/${id}/stop`);
+  const isStopping = response !== undefined && [200, 404, 409].includes(response.status); // or it has ended
+  if (!isStopping) throw new CommandError(`the job ${id} could not be stopped; it goes on`);
+};
+
+/** Repeats a request while the shop is unavailable: a job goes on meanwhile. Undefined when the shop cannot be reached for long. */
+const persistently = async (
+  client: Invocation['client'],
+  ...request: Parameters<Invocation['client']['request']>
+): Promise<ShopResponse | undefined> => {
   for (const until = Date.now() + patienceMs; ; await sleep(pollMs)) {
-    const response = await client.request('GET', `${jobs}/${id}`).catch(() => undefined);
-    if (response?.status === 200) return response.body as Job; // the route answers so
-    const isAway = response === undefined || response.status >= 500;
-    if (!isAway || Date.now() > until)
-      throw new CommandError(`the progress of the job ${id} cannot be read; it goes on without this command`);
+    const response = await client.request(...request).catch(() => undefined);
+    const isAway = response === undefined || response.status >= 500 || response.status === 429;
+    if (!isAway || Date.now() > until) return response;
   }
 };

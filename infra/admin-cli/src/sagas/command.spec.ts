@@ -66,6 +66,35 @@ test('list passes its options on, and prints a table with deadlines', async () =
   ]);
 });
 
+test.each([
+  ['3000', 3, []],
+  ['2500', 3, []],
+  ['1500', 2, ['there are more: use --limit']],
+])('list --limit %s follows the pages of the shop', async (limit, pages, more) => {
+  const all = Array.from({ length: 2_500 }, () => detail);
+  const requests: string[] = [];
+  const lines: string[] = [];
+  await sagas.subcommands['list']?.run({
+    ...{ positionals: [], json: false, signal: AbortSignal.timeout(1_000) },
+    values: { state: 'parked', limit },
+    print: (line) => void lines.push(line),
+    client: {
+      request: async (_method, path) => {
+        requests.push(path);
+        const query = new URL(path, 'http://shop').searchParams;
+        const from = Number(query.get('after') ?? 0);
+        const to = from + Math.min(1_000, Number(query.get('limit')));
+        query.set('after', String(to));
+        const next = to < all.length ? { next: `/api/admin/sagas?${query}` } : {};
+        return { status: 200, body: { sagas: all.slice(from, to), ...next } };
+      },
+    },
+  });
+  expect(requests).toHaveLength(pages);
+  expect(lines).toHaveLength(1 + Math.min(2_500, Number(limit)) + more.length);
+  expect(lines.filter((line) => line.startsWith('there are'))).toEqual(more);
+});
+
 test('list says that there are none', async () => {
   expect((await run('list', {}, 200, { sagas: [] })).lines).toEqual(['there are none']);
 });

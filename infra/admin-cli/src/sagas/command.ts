@@ -21,17 +21,38 @@ const list: Subcommand = {
     for (const [option, value] of Object.entries(values)) {
       if (typeof value === 'string') query.set(option === 'older-than' ? 'olderThan' : option, value);
     }
-    const page = await call<{ sagas: readonly SagaSummary[]; next?: string }>(
-      client,
-      'GET',
-      `${path}?${query}`,
-    );
+    const page = await readPages(client, query);
     if (json) return printJson(print, page);
     if (page.sagas.length === 0) print('there are none');
     else for (const line of listLines(page.sagas, new Date())) print(line);
     if (page.next !== undefined) print('there are more: use --limit');
     return 'done';
   },
+};
+
+interface Page {
+  readonly sagas: readonly SagaSummary[];
+  readonly next?: string;
+}
+
+/** The maximum of a page. */
+const maxPage = 1_000;
+
+/** Reads as many pages as a limit of more than one needs. */
+const readPages = async (client: Invocation['client'], query: URLSearchParams): Promise<Page> => {
+  const text = query.get('limit') ?? '';
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0; // the shop refuses what is no number
+  if (limit <= maxPage) return call<Page>(client, 'GET', `${path}?${query}`);
+  const sagas: SagaSummary[] = [];
+  let next: string | undefined = `${path}?${query}`;
+  while (next !== undefined && sagas.length < limit) {
+    const parameters = new URLSearchParams(next.split('?')[1]);
+    parameters.set('limit', String(Math.min(maxPage, limit - sagas.length)));
+    const page: Page = await call<Page>(client, 'GET', `${path}?${parameters}`);
+    sagas.push(...page.sagas);
+    next = page.next;
+  }
+  return { sagas, ...(next === undefined ? {} : { next }) };
 };
 
 const show: Subcommand = {

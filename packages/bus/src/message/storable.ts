@@ -12,19 +12,46 @@ const reason = 'contains a NUL character or half of a surrogate pair';
  * (https://www.postgresql.org/docs/current/datatype-json.html): one with a NUL character or half of a surrogate pair.
  */
 export const unstorable = (value: unknown): Unstorable | undefined => {
-  // Not recursive: the sender decides how deep the value is.
-  const open: { path: string; value: unknown }[] = [{ path: '', value }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { path, value: inner } = next;
-    if (typeof inner === 'string' && !isStorable(inner)) return { path, reason };
-    if (typeof inner !== 'object' || inner === null) continue;
-    for (const [key, member] of Object.entries(inner).reverse()) {
-      if (!isStorable(key)) return { path, reason: `has a key that ${reason}` };
-      open.push({ path: pathOf(path, key, Array.isArray(inner)), value: member });
+  if (typeof value === 'string' && !isStorable(value)) return { path: '', reason };
+  // Neither recursive nor with a list of all members: the sender decides how deep the value is, and how many there are.
+  const open = isContainer(value) ? [levelOf(value, '')] : [];
+  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+    const { path, isArray, members } = level;
+    const next = members.next();
+    if (next.done === true) {
+      open.pop();
+      continue;
     }
+    const [key, member] = next.value;
+    if (!isStorable(key)) return { path, reason: `has a key that ${reason}` };
+    if (typeof member === 'string' && !isStorable(member))
+      return { path: pathOf(path, key, isArray), reason };
+    if (isContainer(member)) open.push(levelOf(member, pathOf(path, key, isArray)));
   }
   return undefined;
 };
+
+/** An array or object on the way to the member that is looked at. */
+interface Level {
+  readonly path: string;
+  readonly isArray: boolean;
+  readonly members: Iterator<readonly [key: string, member: unknown], void>;
+}
+
+const levelOf = (container: object, path: string): Level =>
+  Array.isArray(container)
+    ? { path, isArray: true, members: elementsOf(container) }
+    : { path, isArray: false, members: propertiesOf(container) };
+
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function* elementsOf(array: readonly unknown[]): Generator<readonly [string, unknown], void> {
+  for (let index = 0; index < array.length; index += 1) yield [String(index), array[index]];
+}
+
+function* propertiesOf(object: object): Generator<readonly [string, unknown], void> {
+  for (const key of Object.keys(object)) yield [key, Reflect.get(object, key)];
+}
 
 /** A fast check of JSON text before `unstorable`: both kinds of character can only appear as escapes. */
 export const mayBeUnstorable = (json: string): boolean => /\\u(0000|[dD][89a-fA-F])/.test(json);

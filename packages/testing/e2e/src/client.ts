@@ -4,6 +4,7 @@ import { createHttp, type Http, type HttpOptions } from './http.ts';
 import { allMails } from './mails.ts';
 import type {
   AdminRefundView,
+  AuditView,
   Credentials,
   Customer,
   DeadLetterView,
@@ -22,8 +23,10 @@ import type {
   SagaView,
   SensorAlert,
   SensorWindow,
+  ServiceStatesView,
   ShipmentRow,
   StockRow,
+  SubscriptionView,
 } from './views.ts';
 
 const pageSize = 1_000;
@@ -192,6 +195,16 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
     deadLetters: async (query = 'status=open&limit=500') =>
       (await asAdmin<{ deadLetters: readonly DeadLetterView[] }>('GET', `/api/admin/dead-letters?${query}`))
         .deadLetters,
+    subscription: (name: string) => asAdmin<SubscriptionView>('GET', `/api/admin/subscriptions/${name}`),
+    /** Services follow soon after it. */
+    pauseSubscription: (name: string, reason: string) =>
+      asAdmin<SubscriptionView>('POST', `/api/admin/subscriptions/${name}/pause`, { reason }),
+    resumeSubscription: (name: string, reason: string) =>
+      asAdmin<SubscriptionView>('POST', `/api/admin/subscriptions/${name}/resume`, { reason }),
+    /** What services say of themselves, and of the subscriptions that they have paused. */
+    serviceStates: () => http.call<ServiceStatesView>('GET', '/health/services'),
+    audit: async (target: string) =>
+      (await asAdmin<{ entries: readonly AuditView[] }>('GET', `/api/admin/audit?target=${target}`)).entries,
     failedTasks: async (name: string) =>
       (
         await asAdmin<{ failed: readonly FailedTaskView[] }>(

@@ -154,6 +154,32 @@ export interface DeadLetterView {
   readonly attempts: number;
 }
 
+/** A subscription as an administrator sees it. */
+export interface SubscriptionView {
+  readonly name: string;
+  /** What is wanted; its service follows. */
+  readonly state: 'active' | 'paused';
+  /** When it was paused or resumed last, by which user and why. */
+  readonly since?: string;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface ServiceStatesView {
+  readonly services: Readonly<Record<string, 'ready' | 'not-ready' | 'away'>>;
+  /** The names of subscriptions. */
+  readonly paused: readonly string[];
+}
+
+/** What an administrator did. */
+export interface AuditView {
+  readonly userId: string;
+  readonly action: string;
+  readonly target: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly outcome?: 'done' | 'refused';
+}
+
 /** A task whose attempts all failed. */
 export interface FailedTaskView {
   readonly id: string;

@@ -3,6 +3,7 @@ import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { passwordCases } from './support/passwords.ts';
+import { pausedCases } from './support/paused.ts';
 import { raceCases } from './support/races.ts';
 import { refundCrashCases } from './support/refund-crashes.ts';
 import { refundCases } from './support/refunds.ts';
@@ -23,6 +24,7 @@ testShop({
     duplicateCases,
     taskCases,
     passwordCases,
+    pausedCases,
     sensorCases,
     disasterCases,
     logCases,

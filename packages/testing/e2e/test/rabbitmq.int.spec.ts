@@ -4,6 +4,7 @@ import { duplicateCases } from './support/duplicates.ts';
 import { logCases } from './support/logs.ts';
 import { orderCases } from './support/orders.ts';
 import { passwordCases } from './support/passwords.ts';
+import { pausedCases } from './support/paused.ts';
 import { raceCases } from './support/races.ts';
 import { refundCases } from './support/refunds.ts';
 import { sensorCases } from './support/sensors.ts';
@@ -23,6 +24,7 @@ testShop({
     duplicateCases,
     taskCases,
     passwordCases,
+    pausedCases,
     sensorCases,
     disasterCases,
     logCases,

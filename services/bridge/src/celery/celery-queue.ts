@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, messageOf } from '@emporium/bus';
 import { failpoint } from '@emporium/store';
 import { pause, type Retrying } from '../inbound/retrying.ts';
 import { type AcceptedTask, decideTask } from './decide-task.ts';
-import { openRedis } from './redis.ts';
+import { checked, openRedis } from './redis.ts';
 import { openTaskList, type SettledTask, type TaskList } from './task-list.ts';
 import { failed, resultBody, resultKey, resultSeconds, type TaskResult } from './task-result.ts';
 
@@ -26,6 +27,8 @@ export interface CeleryQueue {
 }
 
 const keepAliveMs = 3_000;
+/** What is missing where Redis is full. */
+const what = 'neither a dead letter nor a result';
 
 /** An entry leaves Redis after `take` has resolved, or together with the result of a task that ends at once. */
 export const createCeleryQueue = (options: CeleryQueueOptions): CeleryQueue => {
@@ -35,6 +38,7 @@ export const createCeleryQueue = (options: CeleryQueueOptions): CeleryQueue => {
   const list: TaskList = openTaskList(reader, commands, queue);
   const stopping = new AbortController();
   let problem: string | undefined = 'connecting';
+  let forgotten = 0;
   let running: Promise<unknown> = Promise.resolve();
 
   const settle = async (raw: Buffer): Promise<SettledTask | undefined> => {
@@ -71,24 +75,39 @@ export const createCeleryQueue = (options: CeleryQueueOptions): CeleryQueue => {
     const all = settled.filter((each) => each !== undefined);
     if (all.length === 0) return;
     failpoint('bridge.before-ack');
-    await list.settle(all);
+    onSettled((await list.settle(all)).forgotten, all);
+  };
+
+  /** Logs when Redis becomes full, and when it takes dead letters and results again. */
+  const onSettled = (count: number, tasks: readonly SettledTask[]): void => {
+    if (count > 0) {
+      if (forgotten === 0) log.warn({ queue }, `Redis is full: ${what} is kept of tasks that are refused`);
+      forgotten += count;
+    } else if (forgotten > 0 && tasks.some(({ reason }) => reason !== undefined)) {
+      log.info({ queue }, `dead letters are kept again; ${what} was kept of ${forgotten} refused tasks`);
+      forgotten = 0;
+    }
   };
 
   const keepAlive = async (): Promise<void> => {
     const { putBack } = await list.keepAlive();
     if (putBack > 0) log.warn({ queue }, `put back ${putBack} tasks of an instance that has ended`);
-    await pauseFor(keepAliveMs, stopping.signal);
+    await sleep(keepAliveMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   };
 
   return {
     assertWorking: () => {
       if (problem !== undefined) throw new Error(problem);
+      if (forgotten > 0) throw new Error(`Redis is full: ${what} was kept of ${forgotten} refused tasks`);
       retrying.assertWorking();
     },
     storeResult: async (taskId, result) => {
       const body = resultBody(taskId, result, new Date());
       const key = resultKey(taskId);
-      const replies = await commands.multi().set(key, body, 'EX', resultSeconds).publish(key, body).exec();
+      const replies = await checked(
+        commands,
+        commands.multi().set(key, body, 'EX', resultSeconds).publish(key, body).exec(),
+      );
       for (const [error] of replies ?? []) if (error !== null) throw error;
     },
     start: () => {
@@ -103,16 +122,3 @@ export const createCeleryQueue = (options: CeleryQueueOptions): CeleryQueue => {
     },
   };
 };
-
-const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });

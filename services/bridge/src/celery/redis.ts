@@ -45,3 +45,10 @@ export const checked = async <Reply>(redis: Redis, reply: Promise<Reply>): Promi
     throw error;
   }
 };
+
+/** Its memory is full, so that it refuses what needs more. */
+export const isFull = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false;
+  const inside = 'previousErrors' in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
+  return [error, ...inside].some((each) => each instanceof Error && each.message.startsWith('OOM'));
+};

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
-import { checked } from './redis.ts';
+import type { ChainableCommander, Redis } from 'ioredis';
+import { checked, isFull } from './redis.ts';
 import { resultBody, resultKey, resultSeconds, type TaskResult } from './task-result.ts';
 
 /** What is done with an entry that was taken. It leaves the list of this instance with it, atomically. */
@@ -14,11 +14,12 @@ export interface SettledTask {
 /** A list of Celery in Redis, as one of several instances takes from it. */
 export interface TaskList {
   /**
-   * Moves up to 100 entries to a list of this instance, and returns them; waits up to a second for the first. After a failure
-   * it returns what it may have moved before, until that is settled.
+   * Moves up to 100 entries to a list of this instance, and returns them; waits up to a second for the first. It
+   * returns the same again until that is settled.
    */
   take(): Promise<readonly Buffer[]>;
-  settle(tasks: readonly SettledTask[]): Promise<void>;
+  /** In a Redis that is full entries leave without a dead letter and without a result; returns how many of them should have had one. */
+  settle(tasks: readonly SettledTask[]): Promise<{ readonly forgotten: number }>;
   /** Says that this instance is alive, and puts back what instances that are not had taken. Call it every few seconds. */
   keepAlive(): Promise<{ readonly putBack: number }>;
   /** Puts back what was taken and not settled. */
@@ -32,9 +33,9 @@ const maxBytes = 8 * 1024 * 1024;
 const waitSeconds = 1;
 /** How long an instance that says nothing counts as alive, in seconds. Its entries are then taken by another, and have no second effect. */
 const aliveSeconds = 15;
-/** The newest dead letters that are kept, and how much of each. */
-const maxDeadLetters = 10_000;
-const maxDeadLetterBytes = 64 * 1024;
+/** The newest dead letters that are kept, and how much of each: they share the memory of Redis with tasks. */
+const maxDeadLetters = 1_000;
+const maxDeadLetterBytes = 4 * 1024;
 
 /** Kombu's lists by priority, the highest first. */
 const listsOf = (queue: string): readonly string[] => [
@@ -54,89 +55,118 @@ for i = 1, #KEYS - 1 do
 end
 return taken`;
 
-/** Puts the newest back first, so that the oldest is the next to be taken. */
+/** An instance is alive before others can see that it is there. */
+const aliveScript = `#!lua flags=allow-oom
+redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])
+redis.call('SADD', KEYS[2], ARGV[2])`;
+
+/** Unless the instance is alive. Puts the newest back first, so that the oldest is the next to be taken. */
 const putBackScript = `#!lua flags=allow-oom
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local count = 0
-while redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') do count = count + 1 end
+while redis.call('LMOVE', KEYS[3], KEYS[4], 'LEFT', 'RIGHT') do count = count + 1 end
+redis.call('SREM', KEYS[2], ARGV[1])
 return count`;
 
 /** `reader` waits for entries, `commands` does everything else. */
 export const openTaskList = (reader: Redis, commands: Redis, queue: string): TaskList => {
   const lists = listsOf(queue);
-  const instances = `${queue}.processing`;
+  // Not below the name of the queue, where third parties may write.
+  const instances = `emporium-bridge:${queue}:instances`;
   const instance = randomUUID();
-  const listOf = (id: string): string => `${instances}.${id}`;
-  const aliveKey = (id: string): string => `${instances}.${id}.alive`;
+  const listOf = (id: string): string => `emporium-bridge:${queue}:taken:${id}`;
+  const aliveKey = (id: string): string => `emporium-bridge:${queue}:alive:${id}`;
   const own = listOf(instance);
-  let isUnsure = false;
+  /** There may be entries in the list of this instance. */
+  let hasUnsettled = false;
+
+  const sayAlive = (redis: Redis): Promise<unknown> =>
+    checked(redis, redis.eval(aliveScript, 2, aliveKey(instance), instances, aliveSeconds, instance));
 
   const putBack = async (id: string): Promise<number> => {
-    const count = await checked(commands, commands.eval(putBackScript, 2, listOf(id), queue));
-    await checked(commands, commands.srem(instances, id));
-    return Number(count);
+    const keys = [aliveKey(id), instances, listOf(id), queue];
+    return Number(await checked(commands, commands.eval(putBackScript, keys.length, ...keys, id)));
   };
 
   const takeNew = async (): Promise<readonly Buffer[]> => {
-    await checked(reader, reader.sadd(instances, instance)); // before the first entry is in its list
-    const taken = await checked(
-      reader,
-      reader.callBuffer('EVAL', takeScript, lists.length + 1, ...lists, own, maxEntries, maxBytes),
-    );
+    // One after the other on the connection, however long this process waits between two calls.
+    const [, taken] = await Promise.all([
+      sayAlive(reader),
+      checked(
+        reader,
+        reader.callBuffer('EVAL', takeScript, lists.length + 1, ...lists, own, maxEntries, maxBytes),
+      ),
+    ]);
     if (Array.isArray(taken) && taken.length > 0) return taken.filter((each) => Buffer.isBuffer(each));
-    const one = await checked(reader, reader.blmoveBuffer(queue, own, 'RIGHT', 'LEFT', waitSeconds));
+    const [, one] = await Promise.all([
+      sayAlive(reader),
+      checked(reader, reader.blmoveBuffer(queue, own, 'RIGHT', 'LEFT', waitSeconds)),
+    ]);
     return one === null ? [] : [one];
   };
 
   const take = async (): Promise<readonly Buffer[]> => {
-    try {
-      const left = isUnsure ? await checked(reader, reader.lrangeBuffer(own, -maxEntries, -1)) : [];
-      if (left.length > 0) return left;
-      isUnsure = false;
-      return await takeNew();
-    } catch (error) {
-      isUnsure = true;
-      throw error;
+    const left = hasUnsettled ? await checked(reader, reader.lrangeBuffer(own, -maxEntries, -1)) : [];
+    if (left.length > 0) return left;
+    hasUnsettled = true;
+    const taken = await takeNew();
+    hasUnsettled = taken.length > 0;
+    return taken;
+  };
+
+  const write = async (tasks: readonly SettledTask[]): Promise<void> => {
+    const multi = commands.multi();
+    const now = new Date();
+    for (const { raw, result, reason } of tasks) {
+      if (result !== undefined) {
+        const body = resultBody(result.taskId, result.result, now);
+        multi.set(resultKey(result.taskId), body, 'EX', resultSeconds);
+        multi.publish(resultKey(result.taskId), body);
+      }
+      if (reason !== undefined) {
+        multi.lpush(`${queue}.dead-letters`, deadLetterOf(raw, reason, now));
+        multi.ltrim(`${queue}.dead-letters`, 0, maxDeadLetters - 1);
+      }
+      multi.lrem(own, -1, raw);
     }
+    await executed(multi);
+  };
+
+  /** Not in a transaction, of which a full Redis takes no command. Needs no memory. */
+  const forget = async (tasks: readonly SettledTask[]): Promise<void> => {
+    const pipeline = commands.pipeline();
+    for (const { raw } of tasks) pipeline.lrem(own, -1, raw);
+    await executed(pipeline);
+  };
+
+  const executed = async (several: ChainableCommander): Promise<void> => {
+    const replies = await checked(commands, several.exec());
+    for (const [error] of replies ?? []) if (error !== null) throw error;
   };
 
   return {
     take,
     settle: async (tasks) => {
-      const multi = commands.multi();
-      const now = new Date();
-      for (const { raw, result, reason } of tasks) {
-        if (result !== undefined) {
-          const body = resultBody(result.taskId, result.result, now);
-          multi.set(resultKey(result.taskId), body, 'EX', resultSeconds);
-          multi.publish(resultKey(result.taskId), body);
-        }
-        if (reason !== undefined) {
-          multi.lpush(`${queue}.dead-letters`, deadLetterOf(raw, reason, now));
-          multi.ltrim(`${queue}.dead-letters`, 0, maxDeadLetters - 1);
-        }
-        multi.lrem(own, -1, raw);
-      }
+      let forgotten = 0;
       try {
-        const replies = await checked(commands, multi.exec());
-        for (const [error] of replies ?? []) if (error !== null) throw error;
+        await write(tasks);
       } catch (error) {
-        isUnsure = true;
-        throw error;
+        if (!isFull(error)) throw error;
+        await forget(tasks); // else the valid ones would wait with them
+        forgotten = tasks.filter(({ reason, result }) => reason !== undefined || result !== undefined).length;
       }
+      hasUnsettled = false;
+      return { forgotten };
     },
     keepAlive: async () => {
-      await checked(
-        commands,
-        commands.multi().sadd(instances, instance).set(aliveKey(instance), '1', 'EX', aliveSeconds).exec(),
-      );
+      await sayAlive(commands);
       let count = 0;
-      for (const id of await checked(commands, commands.smembers(instances)))
-        if ((await checked(commands, commands.exists(aliveKey(id)))) === 0) count += await putBack(id);
+      for (const id of await checked(commands, commands.smembers(instances))) count += await putBack(id);
       return { putBack: count };
     },
     leave: async () => {
-      await putBack(instance);
       await commands.del(aliveKey(instance));
+      await putBack(instance);
     },
   };
 };

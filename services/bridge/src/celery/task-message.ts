@@ -1,6 +1,6 @@
 import { validationMessage } from '@emporium/service';
 import { z } from 'zod';
-import { parseForeignJson } from '../translation.ts';
+import { parseForeignJson, tooLarge } from '../translation.ts';
 
 /** A task as a client of Celery has sent it, without what the bridge does not need. */
 export interface TaskMessage {
@@ -26,8 +26,10 @@ export interface Addressee {
   readonly ignoreResult: boolean;
 }
 
-/** The largest message whose sender is told that it is too large; of a larger one the id is not read. */
-const maxReadBytes = 8 * 1024 * 1024;
+/** The largest message that is parsed: its arguments may have 64 KiB, and what JSON makes of a larger one may fill the memory. */
+const maxReadBytes = 256 * 1024;
+/** Where Kombu writes the headers of a large message: at its end, behind the body. */
+const endBytes = 16 * 1024;
 
 /** Celery writes times without an offset in UTC, unless it was told otherwise. */
 const time = z.iso
@@ -60,6 +62,8 @@ const envelope = z.looseObject({
 
 /** Reads one entry of the list. Nothing of it is ever evaluated. */
 export const readTask = (raw: Uint8Array): ReadTask => {
+  if (raw.byteLength > maxReadBytes)
+    return { ...tooLarge(raw.byteLength, maxReadBytes), addressee: addresseeAtEnd(raw) };
   const parsed = parseForeignJson(raw, maxReadBytes);
   if (parsed.kind === 'refused') return { ...parsed, addressee: undefined };
   const found = identity.safeParse(parsed.value);
@@ -84,4 +88,12 @@ export const readTask = (raw: Uint8Array): ReadTask => {
       body: Buffer.from(body, properties.body_encoding === 'base64' ? 'base64' : 'utf8'),
     },
   };
+};
+
+/** Of a message that is not parsed, if it is there in plain letters. Inside of a text the quotes would be escaped. */
+const addresseeAtEnd = (raw: Uint8Array): Addressee | undefined => {
+  const end = Buffer.from(raw.subarray(-endBytes)).toString('latin1');
+  const id = /"id": ?"([\x20-\x7e]{1,255}?)"/.exec(end)?.[1];
+  if (id === undefined || id.includes('\\')) return undefined;
+  return { id, ignoreResult: /"ignore_result": ?true/.test(end) };
 };

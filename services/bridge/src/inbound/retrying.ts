@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, messageOf, settlementOf } from '@emporium/bus';
 
-/** What became of work on a message: its result, why it can never be done, or undefined when the signal ended it before. */
+/** What became of work on a message: its result, or a reason for its sender, without what only our log says. */
 type Tried<Result> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -18,7 +18,7 @@ const maxAttempts = 8;
 const firstDelayMs = 100;
 const maxDelayMs = 5_000;
 
-export const createRetrying = (queue: string, log: Log): Retrying => {
+export const createRetrying = (queue: string, log: Log, wait = pause): Retrying => {
   let outage: string | undefined;
 
   const waits = (error: unknown): void => {
@@ -34,17 +34,21 @@ export const createRetrying = (queue: string, log: Log): Retrying => {
 
   return {
     run: async (work, signal) => {
-      for (let attempt = 1; !signal.aborted; attempt += 1) {
+      let attempts = 0; // an outage, however long, is none
+      for (let failures = 1; !signal.aborted; failures += 1) {
         try {
           const result = await work();
           recovered();
           return { kind: 'done', result };
         } catch (error) {
           const settlement = settlementOf(error);
-          if (settlement === 'dead-letter' || (settlement === 'retry' && attempt === maxAttempts))
-            return { kind: 'failed', reason: `the message could not be processed: ${messageOf(error)}` };
+          if (settlement === 'retry') attempts += 1;
+          if (settlement === 'dead-letter' || attempts >= maxAttempts) {
+            log.error({ queue }, `a message could not be processed: ${messageOf(error)}`);
+            return { kind: 'failed', reason: 'the message could not be processed' };
+          }
           waits(error);
-          await pause(attempt, signal);
+          await wait(failures, signal);
         }
       }
       return undefined;

@@ -1,5 +1,6 @@
 import { type Log, messageOf } from '@emporium/bus';
 import { type ChannelModel, connect } from 'amqplib';
+import { withHeartbeat } from './heartbeat.ts';
 
 /** A connection to the RabbitMQ of other systems, which is dialled again whenever it is lost. Channels end with each loss. */
 export interface RabbitmqConnection {
@@ -20,8 +21,6 @@ export interface RabbitmqOptions {
   readonly log: Log;
 }
 
-/** Seconds after which a silent connection counts as lost. */
-const heartbeatSeconds = 15;
 const connectTimeoutMs = 10_000;
 
 /** Returns at once, and connects in the background. Each new reason for not being connected is logged once. */
@@ -78,10 +77,4 @@ export const connectRabbitmq = ({ url, name, log }: RabbitmqOptions): RabbitmqCo
       model = undefined;
     },
   };
-};
-
-const withHeartbeat = (text: string): string => {
-  const url = new URL(text);
-  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(heartbeatSeconds));
-  return url.href;
 };

@@ -1,6 +1,6 @@
-import type { Message } from 'amqplib';
+import type { ConsumeMessage } from 'amqplib';
 import { expect, test } from 'vitest';
-import { deadLetterCopy } from './dead-letter.ts';
+import { cut, deadLetterCopy } from './dead-letter.ts';
 
 const rejection = {
   reason: 'email is missing',
@@ -8,8 +8,8 @@ const rejection = {
   at: new Date('2026-11-29T12:00:00Z'),
 };
 
-const message = (content: Buffer, properties: object): Message =>
-  ({ content, fields: {}, properties: { headers: undefined, ...properties } }) as Message; // what is read of it
+const message = (content: Buffer, properties: object): ConsumeMessage =>
+  ({ content, fields: {}, properties: { headers: undefined, ...properties } }) as ConsumeMessage; // what is read of it
 
 test('a copy has the bytes, the properties and the reason, and stays where it is', () => {
   const content = Buffer.from([0xff, 0, 1]);
@@ -21,7 +21,7 @@ test('a copy has the bytes, the properties and the reason, and stays where it is
       userId: 'guest',
       headers: { tenant: 7, CC: ['elsewhere'], bcc: 'x', 'x-reason': 'the sender’s own' },
     }),
-    rejection,
+    { ...rejection, size: 3 },
   );
   expect(body).toEqual(content);
   expect(options).toEqual({
@@ -37,9 +37,10 @@ test('a copy has the bytes, the properties and the reason, and stays where it is
   });
 });
 
-test('of a body over 4 MiB the beginning is kept, and its size', () => {
-  const size = 4 * 1024 * 1024 + 1;
-  const { body, options } = deadLetterCopy(message(Buffer.alloc(size), {}), rejection);
-  expect(body.byteLength).toBe(64 * 1024);
+test('of a body over 64 KiB the beginning is kept, and its size', () => {
+  const limit = 64 * 1024;
+  const { message: beginning, size } = cut(message(Buffer.alloc(limit + 1), {}));
+  const { body, options } = deadLetterCopy(beginning, { ...rejection, size });
+  expect([body.byteLength, body.buffer.byteLength, size]).toEqual([limit, limit, limit + 1]);
   expect(options.headers).toMatchObject({ 'x-truncated-from': size });
 });

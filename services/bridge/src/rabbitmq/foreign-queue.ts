@@ -1,6 +1,7 @@
 import type { Log } from '@emporium/bus';
 import { createRetrying, pause } from '../inbound/retrying.ts';
 import { explain } from './declare.ts';
+import { createFullQueue } from './full-queue.ts';
 import { type ForeignDelivery, openSession, type Session, type Verdict } from './session.ts';
 
 export interface ForeignQueueOptions {
@@ -25,6 +26,7 @@ export interface ForeignQueue {
 export const startForeignQueue = ({ url, queue, log, take }: ForeignQueueOptions): ForeignQueue => {
   const stopping = new AbortController();
   const retrying = createRetrying(queue, log);
+  const fullQueue = createFullQueue(queue, log);
   let session: Session | undefined;
   let problem: string | undefined = 'connecting';
   let difference: string | undefined;
@@ -50,7 +52,7 @@ export const startForeignQueue = ({ url, queue, log, take }: ForeignQueueOptions
   const run = async (): Promise<void> => {
     for (let failures = 0; !stopping.signal.aborted; ) {
       try {
-        session = await openSession({ url, queue, connectionName, log, handle, onDifferent });
+        session = await openSession({ url, queue, connectionName, fullQueue, handle, onDifferent });
         if (stopping.signal.aborted) await session.stop(AbortSignal.abort());
         else log.info({ queue }, 'consuming the queue');
         problem = undefined;
@@ -70,6 +72,7 @@ export const startForeignQueue = ({ url, queue, log, take }: ForeignQueueOptions
     assertWorking: () => {
       if (problem !== undefined) throw new Error(problem);
       retrying.assertWorking();
+      fullQueue.assertWorking();
     },
     stop: async (signal) => {
       stopping.abort();

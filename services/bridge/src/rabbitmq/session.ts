@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Log, messageOf } from '@emporium/bus';
+import { messageOf } from '@emporium/bus';
 import { failpoint } from '@emporium/store';
 import { type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
-import { deadLetterCopy, type Rejection, withoutProperties } from './dead-letter.ts';
+import { maxForeignBytes, tooLarge } from '../translation.ts';
+import { type CutMessage, cut, deadLetterCopy, type Rejection, withoutProperties } from './dead-letter.ts';
 import { deadLettersOf, declare } from './declare.ts';
+import type { FullQueue } from './full-queue.ts';
+import { withHeartbeat } from './heartbeat.ts';
 
 /** A message of another system. */
 export interface ForeignDelivery {
@@ -19,7 +22,7 @@ export interface SessionOptions {
   readonly url: string;
   readonly queue: string;
   readonly connectionName: string;
-  readonly log: Log;
+  readonly fullQueue: FullQueue;
   /** Called with each message, up to `prefetch` at one time. Resolves with undefined when it gave up, because of `signal`. */
   readonly handle: (delivery: ForeignDelivery, signal: AbortSignal) => Promise<Verdict | undefined>;
   /** Called when the queue is not as a client's defaults would make it. */
@@ -36,7 +39,6 @@ export interface Session {
 
 /** The most messages in progress. */
 const prefetch = 200;
-const heartbeatSeconds = 15;
 const connectTimeoutMs = 5_000;
 const closeTimeoutMs = 1_000;
 /** The pause after the broker has refused a dead letter, such as for a queue that is full. */
@@ -44,7 +46,7 @@ const refusedMs = 1_000;
 
 /** Rejects when it cannot connect, declare or consume. */
 export const openSession = async (options: SessionOptions): Promise<Session> => {
-  const { url, queue, connectionName, log, handle, onDifferent } = options;
+  const { url, queue, connectionName, fullQueue, handle, onDifferent } = options;
   const over = Promise.withResolvers<unknown>();
   const ending = new AbortController();
   const inProgress = new Set<Promise<void>>();
@@ -77,29 +79,34 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       try {
         await send(copy);
       } catch (error) {
-        if (isOpen() && !isRefusal(error)) return send(withoutProperties(copy, rejection, message));
+        if (isOpen() && !isRefusal(error)) return send(withoutProperties(copy, rejection));
         throw error;
       }
     };
 
     const isOpen = () => !ending.signal.aborted;
 
-    const deadLetter = async (message: ConsumeMessage, reason: string): Promise<void> => {
-      const rejection = { reason, source: queue, at: new Date() };
+    const deadLetter = async ({ message, size }: CutMessage, reason: string): Promise<void> => {
+      const rejection = { reason, source: queue, at: new Date(), size };
       while (isOpen()) {
         try {
-          return await publish(message, rejection);
+          await publish(message, rejection);
+          return fullQueue.accepted();
         } catch (error) {
-          if (isOpen()) log.warn({ queue }, `a dead letter was refused: ${messageOf(error)}`);
+          if (isOpen() && fullQueue.refused(messageOf(error)) === 'drop') return;
           await sleep(refusedMs, undefined, { signal: ending.signal }).catch(() => undefined);
         }
       }
     };
 
-    const settle = async (message: ConsumeMessage): Promise<void> => {
+    const settle = async (received: CutMessage): Promise<void> => {
+      const { message, size } = received;
       const { content: body, properties } = message;
-      const verdict = await handle({ body, contentEncoding: properties.contentEncoding }, ending.signal);
-      if (verdict?.kind === 'refused') await deadLetter(message, verdict.reason);
+      const verdict =
+        size > maxForeignBytes
+          ? tooLarge(size)
+          : await handle({ body, contentEncoding: properties.contentEncoding }, ending.signal);
+      if (verdict?.kind === 'refused') await deadLetter(received, verdict.reason);
       if (verdict === undefined || !isOpen()) return;
       failpoint('bridge.before-ack');
       channel.ack(message);
@@ -108,7 +115,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     await channel.prefetch(prefetch);
     const { consumerTag } = await channel.consume(queue, (message) => {
       if (message === null) return ended(new Error('the queue was deleted'));
-      const settling = settle(message)
+      const settling = settle(cut(message))
         .catch(ended)
         .finally(() => inProgress.delete(settling));
       inProgress.add(settling);
@@ -142,12 +149,6 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
 
 /** A nack: the broker refused this message, and the channel lives. */
 const isRefusal = (error: unknown): boolean => error instanceof Error && error.message === 'message nacked';
-
-const withHeartbeat = (text: string): string => {
-  const url = new URL(text);
-  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(heartbeatSeconds));
-  return url.href;
-};
 
 /** It may be closed already, for which amqplib throws. */
 const close = (model: ChannelModel): Promise<void> =>

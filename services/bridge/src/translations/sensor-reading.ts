@@ -7,7 +7,6 @@ import { parseForeignJson, type Translated, type Translation, translateValue } f
 const reading = sensorData.schema.extend({ location: z.string(), humidity: z.number('must be a number') });
 
 const sensorReading: Translation<typeof reading, typeof sensorData> = {
-  name: 'sensor reading',
   from: reading,
   to: sensorData,
   translate: (foreign) => foreign,

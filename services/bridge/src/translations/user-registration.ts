@@ -6,7 +6,6 @@ import type { Translation } from '../translation.ts';
 import { foreignUser } from './foreign-user.ts';
 
 export const userRegistration: Translation<typeof foreignUser, typeof registerUser> = {
-  name: 'user registration',
   from: foreignUser,
   to: registerUser,
   translate: ({ user_id, email, name }, messageId) => ({

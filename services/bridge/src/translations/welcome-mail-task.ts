@@ -36,7 +36,6 @@ const arguments_ = z
   .pipe(foreignUser);
 
 export const welcomeMailTask: Translation<typeof arguments_, typeof sendWelcomeMail> = {
-  name: 'welcome mail task',
   from: arguments_,
   to: sendWelcomeMail,
   translate: ({ email, name }, messageId) => ({ requestId: messageId, email, name }),

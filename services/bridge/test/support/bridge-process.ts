@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@emporium/servers';
 import { generateKeyPair, type Readiness } from '@emporium/service';
@@ -14,6 +15,8 @@ export interface Bridge {
   /** What it wrote so far. */
   log(): string;
   readiness(): Promise<Readiness>;
+  /** The most memory that it had so far, in MB. Linux only. */
+  peakMemory(): Promise<number>;
   /** Stops it gracefully and returns its exit code. */
   stop(): Promise<number | null>;
   /** Sends SIGKILL, like a crash. */
@@ -59,6 +62,10 @@ export const startBridge = async (env: Readonly<Record<string, string>>): Promis
     exit,
     log: () => output,
     readiness: async () => (await (await fetch(`${url}/health/ready`)).json()) as Readiness, // its own document
+    peakMemory: async () => {
+      const [, kilobytes] = /VmHWM:\s*(\d+)/.exec(await readFile(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+      return Number(kilobytes) / 1_024;
+    },
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
   };

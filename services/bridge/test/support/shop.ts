@@ -55,6 +55,7 @@ export const openShop = async (postgresUrl: string, env: Readonly<Record<string,
   return {
     /** The data of the commands that the bridge has published, in the order of their arrival. */
     commands,
+    databaseUrl: database.url,
     startBridge: async (more: Readonly<Record<string, string>> = {}) => {
       const bridge = await startBridge({ DATABASE_URL: database.url, BUS_URL: bus.url, ...env, ...more });
       bridges.push(bridge);

@@ -20,6 +20,7 @@ import {
   type Role,
 } from '@emporium/service';
 import { createStore, type Store } from '@emporium/store';
+import type { KyselyPlugin } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { adminRoutes } from '../../src/admin-routes.ts';
 import { onOrderCompleted } from '../../src/handlers/order-completed.ts';
@@ -50,12 +51,14 @@ export const openLoyalty = async (adminUrl: string) => {
   };
   const { store, handle } = instance();
   await store.migrate(migrations);
+  let afterRead = async () => {};
+  const served = { ...store, db: store.db.withPlugin(afterEachRead(() => afterRead())) };
   const server = await createHttpServer({
     log,
     api: { title: 'loyalty', description: 'under test' },
     health: createHealth(),
     tokens: verifier,
-    routes: [loyaltyRoutes(store), adminRoutes(store)],
+    routes: [loyaltyRoutes(served), adminRoutes(served)],
   });
 
   const get = async (url: string, as: { userId: string; role?: Role } | undefined) => {
@@ -67,6 +70,13 @@ export const openLoyalty = async (adminUrl: string) => {
 
   return {
     store,
+    /** Runs the work once, right after the next statement of a request. */
+    afterNextRead: (work: () => Promise<void>) => {
+      afterRead = () => {
+        afterRead = async () => {};
+        return work();
+      };
+    },
     handle,
     instance,
     get,
@@ -79,6 +89,14 @@ export const openLoyalty = async (adminUrl: string) => {
     },
   };
 };
+
+const afterEachRead = (work: () => Promise<void>): KyselyPlugin => ({
+  transformQuery: ({ node }) => node,
+  transformResult: async ({ result }) => {
+    await work();
+    return result;
+  },
+});
 
 export type Loyalty = Awaited<ReturnType<typeof openLoyalty>>;
 

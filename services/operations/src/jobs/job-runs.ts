@@ -20,6 +20,8 @@ export interface JobRunOptions {
 /** The waits for a broker that is away, in milliseconds, and the longest one. */
 const firstWaitMs = 500;
 const maxWaitMs = 15_000;
+/** The wait for a dead letter that another replay has locked, as every batch of a job over the same ones does. It is no problem to log. */
+const lockedMs = 500;
 /** A broker that refuses this many in a row, without being away, would refuse all of them. */
 const maxRefusedInARow = 20;
 /** Refusals of the broker, as opposed to dead letters that cannot be sent. */
@@ -33,7 +35,7 @@ export const startJobRun = (id: string, options: JobRunOptions): JobRun => {
   let refusedInARow = 0;
 
   const end = async (state: JobState, problem: string | null = null): Promise<undefined> => {
-    await updateJob(store.db, id, { state, problem, ended_at: new Date() });
+    await updateJob(store.db, id, { state, problem, ended_at: new Date() }, instance);
     return undefined;
   };
 
@@ -46,6 +48,7 @@ export const startJobRun = (id: string, options: JobRunOptions): JobRun => {
   const handleNext = async (job: Job): Promise<number | undefined> => {
     const start = performance.now();
     const { outcome, everyMs } = await runBatch(job, waits > 0);
+    if (outcome.interruption?.kind === 'locked') return lockedMs;
     if (outcome.interruption !== undefined) return waitFor(outcome.interruption.why);
     if (waits > 0) log.info({ job: id }, 'a job for dead letters goes on');
     waits = 0;
@@ -65,7 +68,7 @@ export const startJobRun = (id: string, options: JobRunOptions): JobRun => {
     if (early > 0) return early; // it was woken
     return handleNext(job).catch(async (error: unknown) => {
       const problem = messageOf(error);
-      await updateJob(store.db, id, { problem });
+      await updateJob(store.db, id, { problem }, instance);
       return waitFor(problem);
     });
   };

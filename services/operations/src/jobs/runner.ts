@@ -21,7 +21,7 @@ const pollMs = 1_000;
  * that drains at once: then another goes on, or the next start.
  */
 export const createJobRunner = (store: Store<Tables>, runBatch: BatchRunner, log: Log): JobRunner => {
-  const instance = uuid();
+  const instance = `${process.pid}:${uuid()}`;
   const runs = new Map<string, JobRun>();
   let poller: Poller | undefined;
 

@@ -66,7 +66,8 @@ export const migrations: Migrations = {
     `create index dead_letter_open on dead_letter (subscription, opened_at, id) where status = 'open'`,
     `create index dead_letter_resolved on dead_letter (subscription, resolved_at, id) where status <> 'open'`,
   ),
-  // Rows from before are grouped in the background: `groupingStage`. Until then they are in one index of ids, and in no other of these.
+  // Rows from before are grouped in the background: `groupingStage`. The columns are added without reading a row; their indexes are a
+  // migration, and so a transaction, of their own, since this one locks out readers.
   '004-dead-letter-groups': statements(
     `alter table dead_letter
       add column group_id text,
@@ -76,10 +77,15 @@ export const migrations: Migrations = {
       add column replayed_by text,
       add column claimed_by text`,
     'alter table dead_letter_step add column group_id text',
-    'create index dead_letter_ungrouped on dead_letter (id) where group_id is null',
-    // Groups are counted in the index alone, without the table.
-    `create index dead_letter_group on dead_letter (group_id, status, id desc)
-      include (subscription, type, code, received_at, failed_at, replays) where group_id is not null`,
+    // An instance of the release before knows no groups: what it opens again, perhaps for another reason, is grouped in the background.
+    `create function dead_letter_failed_without_group() returns trigger language plpgsql as $$
+      begin
+        update dead_letter set group_id = null, fingerprint = null
+        where id = new.dead_letter_id and group_id is not null;
+        return null;
+      end $$`,
+    `create trigger dead_letter_failed_without_group after insert on dead_letter_step for each row
+      when (new.kind = 'failed' and new.group_id is null) execute function dead_letter_failed_without_group()`,
   ),
   '005-dead-letter-jobs': statements(
     `create table dead_letter_job (
@@ -94,6 +100,7 @@ export const migrations: Migrations = {
       failures jsonb not null default '{}',
       opened_before timestamptz not null,
       position text not null default '',
+      still_open integer,
       problem text,
       requested_by text not null,
       requested_at timestamptz not null,
@@ -115,5 +122,12 @@ export const migrations: Migrations = {
       changed_by text,
       reason text
     )`,
+  ),
+  // While they are built, dead letters can be read and none can be written.
+  '007-dead-letter-group-indexes': statements(
+    'create index dead_letter_ungrouped on dead_letter (id) where group_id is null',
+    // Groups are counted in the index alone, without the table.
+    `create index dead_letter_group on dead_letter (group_id, status, id desc)
+      include (subscription, type, code, received_at, failed_at, replays) where group_id is not null`,
   ),
 };

@@ -129,8 +129,14 @@ const prepare = async (tx: Tx<Tables>, request: BatchRequest, now: Date): Promis
 
 const interruptionOf = (why: string | undefined, locked: string | undefined): Interruption | undefined => {
   if (why !== undefined) return { kind: 'broker', why };
-  return locked === undefined ? undefined : { kind: 'locked', why: `Another replay is sending ${locked}.` };
+  return locked === undefined ? undefined : interruptedBy(locked);
 };
+
+/** By a dead letter that cannot be handled yet. */
+export const interruptedBy = (locked: string): Interruption => ({
+  kind: 'locked',
+  why: `The dead letter ${locked} is locked: another replay is sending it, for example.`,
+});
 
 const lockedOne = (id: string | undefined): NotReplayed[] =>
   id === undefined

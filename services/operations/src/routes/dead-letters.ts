@@ -1,5 +1,5 @@
 import { currentUser, cursor, nextPage, pageLimit, type Routes, readPage } from '@emporium/service';
-import type { Store } from '@emporium/store';
+import { inSnapshot, type Store } from '@emporium/store';
 import { z } from 'zod';
 import { recordAction } from '../store/audit.ts';
 import {
@@ -41,16 +41,16 @@ export const deadLetterRoutes =
       },
       async (request, reply) => {
         const { query } = request;
-        const [{ rows, next }, counts] = await Promise.all([
-          readPage(request, reply, {
+        return inSnapshot(store.db, async (snapshot) => {
+          const { rows, next } = await readPage(request, reply, {
             limit: query.limit,
             parameter: 'before',
-            read: (limit) => listDeadLetters(store.db, query, { ...query, limit }),
+            read: (limit) => listDeadLetters(snapshot, query, { ...query, limit }),
             cursorOf: ({ id }) => id,
-          }),
-          query.before === undefined ? countByStatus(store.db, query) : undefined,
-        ]);
-        return { deadLetters: rows.map(viewSummary), ...next, ...(counts === undefined ? {} : { counts }) };
+          });
+          const counts = query.before === undefined ? await countByStatus(snapshot, query) : undefined;
+          return { deadLetters: rows.map(viewSummary), ...next, ...(counts === undefined ? {} : { counts }) };
+        });
       },
     );
 
@@ -67,12 +67,15 @@ export const deadLetterRoutes =
       async (request) => {
         const { id } = request.params;
         const { userId } = currentUser(request);
-        const deadLetter = await findDeadLetter(store.db, id);
-        if (deadLetter === undefined) throw notFound();
+        const view = await inSnapshot(store.db, async (snapshot) => {
+          const deadLetter = await findDeadLetter(snapshot, id);
+          if (deadLetter === undefined) throw notFound();
+          return viewDetails(deadLetter, await originalBody(snapshot, id), await historyOf(snapshot, id));
+        });
         await store.transaction(({ tx, now }) =>
           recordAction(tx, { userId, action: 'dead-letter.read', target: id }, now),
         );
-        return viewDetails(deadLetter, await originalBody(store.db, id), await historyOf(store.db, id));
+        return view;
       },
     );
   };

@@ -18,6 +18,8 @@ export const deadLetterJob = z.object({
   failures: z.array(z.object({ code: z.string(), count: z.int(), detail: z.string(), example: z.string() })),
   /** When it is finished: those that were replayed or discarded by others. */
   skipped: z.int().optional(),
+  /** When it is finished: those that are open, although it did not fail on them. */
+  stillOpen: z.int().optional(),
   ratePerSecond: z.int(),
   /** What it waits for, such as the broker, or why it gave up. */
   problem: z.string().optional(),
@@ -31,6 +33,7 @@ export const deadLetterJob = z.object({
 
 export const viewJob = (job: Job): z.input<typeof deadLetterJob> => {
   const failed = failedCount(job.failures);
+  const stillOpen = job.still_open ?? 0;
   return {
     id: job.id,
     action: job.action,
@@ -40,7 +43,7 @@ export const viewJob = (job: Job): z.input<typeof deadLetterJob> => {
     done: job.done,
     failed,
     failures: Object.entries(job.failures).map(([code, failure]) => ({ code, ...failure })),
-    ...(job.state === 'finished' ? { skipped: Math.max(0, remainingOf(job)) } : {}),
+    ...(job.state === 'finished' ? { skipped: Math.max(0, remainingOf(job) - stillOpen), stillOpen } : {}),
     ratePerSecond: job.rate,
     ...(job.problem === null ? {} : { problem: job.problem }),
     ...(job.reason === null ? {} : { reason: job.reason }),

@@ -1,7 +1,7 @@
 import type { Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
-import { available, type Selection } from './selection.ts';
+import { available, type Selection, selected, upToLocked } from './selection.ts';
 import type { Tables } from './tables.ts';
 
 export interface DiscardOptions {
@@ -9,18 +9,26 @@ export interface DiscardOptions {
   readonly reason: string;
   /** The maximum to discard in this transaction. */
   readonly limit: number;
+  /** Whether to skip those that are locked, by a replay for example, or to end before the first of them. */
+  readonly ifLocked: 'skip' | 'end';
 }
 
-/** Discards the oldest of a selection that are not being replayed. Returns their ids. */
+export interface Discarded {
+  readonly ids: readonly string[];
+  /** The one before which it ended. */
+  readonly locked: string | undefined;
+}
+
+/** Discards the oldest of a selection. */
 export const discardBatch = async (
   tx: Tx<Tables>,
   selection: Selection,
-  { userId, reason, limit }: DiscardOptions,
+  options: DiscardOptions,
   now: Date,
-): Promise<readonly string[]> => {
-  const rows = await available(tx, selection, now).select('id').limit(limit).execute();
-  if (rows.length === 0) return [];
-  const ids = rows.map(({ id }) => id);
+): Promise<Discarded> => {
+  const { userId, reason } = options;
+  const { ids, locked } = await nextDiscardable(tx, selection, options, now);
+  if (ids.length === 0) return { ids, locked };
   await tx
     .updateTable('dead_letter')
     .set({ status: 'discarded', resolved_at: now, claimed_until: null, claimed_by: null })
@@ -32,5 +40,23 @@ export const discardBatch = async (
     from unnest(${ids.map(() => uuid())}::text[], ${ids}::text[]) as discarded (step, dead_letter)`.execute(
     tx,
   );
-  return ids;
+  return { ids, locked };
+};
+
+const nextDiscardable = async (
+  tx: Tx<Tables>,
+  selection: Selection,
+  { limit, ifLocked }: DiscardOptions,
+  now: Date,
+): Promise<Discarded> => {
+  const next = ifLocked === 'end' ? await selected(tx, selection).select('id').limit(limit).execute() : [];
+  const found = await available(tx, selection, now).select('id').limit(limit).execute();
+  const { rows, locked } =
+    ifLocked === 'end'
+      ? upToLocked(
+          next.map(({ id }) => id),
+          found,
+        )
+      : { rows: found, locked: undefined };
+  return { ids: rows.map(({ id }) => id), locked };
 };

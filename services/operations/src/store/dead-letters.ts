@@ -78,8 +78,8 @@ export const listDeadLetters = async (
   const isOneRange = status !== undefined || (subscription ?? code ?? type ?? group) === undefined;
   if (isOneRange) return readPage(db, filter, page);
   // One index range per status: open dead letters are found without a scan of the discarded ones.
-  const pages = statuses.map((each) => readPage(db, { ...filter, status: each }, page));
-  const deadLetters = (await Promise.all(pages)).flat();
+  const deadLetters: DeadLetterSummary[] = [];
+  for (const each of statuses) deadLetters.push(...(await readPage(db, { ...filter, status: each }, page)));
   return deadLetters.sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, page.limit);
 };
 
@@ -103,10 +103,12 @@ export const countByStatus = async (
   db: Kysely<Tables>,
   filter: DeadLetterFilter,
 ): Promise<Record<Status, number>> => {
-  const [open = 0, replayed = 0, discarded = 0] = await Promise.all(
-    statuses.map((status) => count(db, { ...filter, status })),
-  );
-  return { open, replayed, discarded };
+  const countOf = (status: Status) => count(db, { ...filter, status });
+  return {
+    open: await countOf('open'),
+    replayed: await countOf('replayed'),
+    discarded: await countOf('discarded'),
+  };
 };
 
 /** The number of open dead letters, of those that last failed before `failedBefore` if it is given; up to `maxCount`. */

@@ -69,18 +69,24 @@ export const countUnfinished = async (db: Kysely<Tables>): Promise<number> => {
 };
 
 export type JobChanges = Partial<
-  Pick<Job, 'state' | 'done' | 'position' | 'problem' | 'rate' | 'stopped_by' | 'ended_at' | 'failures'>
+  Pick<
+    Job,
+    'state' | 'done' | 'position' | 'still_open' | 'problem' | 'rate' | 'stopped_by' | 'ended_at' | 'failures'
+  >
 >;
 
+/** With `leasedBy`, only while that instance has the lease. */
 export const updateJob = async (
   db: Kysely<Tables>,
   id: string,
   { failures, ...changes }: JobChanges,
+  leasedBy?: string,
 ): Promise<void> => {
   await db
     .updateTable('dead_letter_job')
     .set({ ...changes, ...(failures === undefined ? {} : { failures: JSON.stringify(failures) }) })
     .where('id', '=', id)
+    .$if(leasedBy !== undefined, (query) => query.where('leased_by', '=', leasedBy ?? ''))
     .execute();
 };
 

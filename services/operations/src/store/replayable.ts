@@ -1,7 +1,7 @@
 import type { Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { columns, type DeadLetterSummary, latestBody, type StoredDeadLetter, size } from './dead-letters.ts';
-import { available, type Selection, selected } from './selection.ts';
+import { available, type Selection, selected, upToLocked } from './selection.ts';
 import type { Tables } from './tables.ts';
 
 /** The bodies of a batch are in memory at one time. */
@@ -27,17 +27,18 @@ export const nextReplayable = async (
     .select([...columns, size])
     .limit(limit)
     .execute();
-  const byId = new Map(found.map((each) => [each.id, each]));
+  const { rows, locked } = upToLocked(
+    next.map(({ id }) => id),
+    found,
+  );
   const deadLetters: DeadLetterSummary[] = [];
   let bytes = 0;
-  for (const { id } of next) {
-    const deadLetter = byId.get(id);
-    if (deadLetter === undefined) return { deadLetters, isLast: false, locked: id };
+  for (const deadLetter of rows) {
     bytes += deadLetter.size;
     if (bytes > maxBatchBytes && deadLetters.length > 0) return { deadLetters, isLast: false };
     deadLetters.push(deadLetter);
   }
-  return { deadLetters, isLast: next.length < limit };
+  return { deadLetters, isLast: locked === undefined && next.length < limit, locked };
 };
 
 /** The same dead letters with the bytes that failed last. */

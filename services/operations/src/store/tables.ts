@@ -110,6 +110,8 @@ export interface DeadLetterJobTable {
   opened_before: Date;
   /** The id of the last dead letter that was handled. Each is handled once, in the order of the ids. */
   position: ColumnType<string, string | undefined, string>;
+  /** When it is finished: the number that are open without a failure, since they became visible after it had passed them. */
+  still_open: number | null;
   /** Why it waits, such as for the broker, or why it gave up. */
   problem: string | null;
   requested_by: string;

@@ -16,6 +16,7 @@ type Body = any;
 
 /** The service as a separate process. */
 export interface Instance {
+  readonly pid: number | undefined;
   /** As an administrator. */
   request(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }>;
   /** Resolves with the signal when it has ended. */
@@ -23,7 +24,7 @@ export interface Instance {
   kill(signal: NodeJS.Signals): Promise<NodeJS.Signals | null>;
 }
 
-/** Resolves when it is ready. It kills itself at the failpoint. */
+/** Resolves when it is ready. It kills itself at the failpoint, or freezes if that says so. */
 export const startInstance = async (
   servers: { readonly databaseUrl: string; readonly busUrl: string },
   failpoint?: string,
@@ -53,6 +54,7 @@ export const startInstance = async (
   }
   const { token } = await issuer.issue({ userId: uuid(), role: 'administrator' });
   return {
+    pid: child.pid,
     exit,
     kill: (signal) => {
       child.kill(signal);

@@ -43,6 +43,7 @@ export type Refuses = (step: 'reserve' | 'authorise' | 'dispatch' | 'capture') =
  */
 export const createParticipants = ({ orderId, customerId, total }: Fulfilment, refuses: Refuses) => {
   let state: ParticipantState = { stock: 'none', payment: 'none', shipment: 'none', captures: 0 };
+  let isCapturedUnknown = false;
   const set = (change: Partial<ParticipantState>): void => {
     state = { ...state, ...change };
   };
@@ -77,11 +78,19 @@ export const createParticipants = ({ orderId, customerId, total }: Fulfilment, r
   };
   const takeBack = (stepId: string): SagaInput => {
     if (state.payment === 'captured') throw new Error('a captured payment must not be voided');
+    if (isCapturedUnknown) {
+      set({ payment: 'captured' });
+      return replied(paymentCaptured, { orderId, total }, stepId);
+    }
     if (state.payment !== 'declined') set({ payment: 'voided' });
     return replied(paymentVoided, { orderId }, stepId);
   };
   const capture = (stepId: string): SagaInput => {
     if (state.payment === 'captured') return replied(paymentCaptured, { orderId, total }, stepId);
+    if (isCapturedUnknown) {
+      set({ payment: 'captured' });
+      return replied(paymentCaptured, { orderId, total }, stepId);
+    }
     if (state.payment !== 'authorised' || refuses('capture'))
       return replied(paymentCaptureFailed, { orderId, reason: `the payment is ${state.payment}` }, stepId);
     set({ payment: 'captured', captures: state.captures + 1 });
@@ -115,6 +124,13 @@ export const createParticipants = ({ orderId, customerId, total }: Fulfilment, r
 
   return {
     state: () => state,
+    /** The provider captures the payment, and its answer is lost; false when there is nothing to capture. */
+    captureWithoutAnswer: (): boolean => {
+      if (state.payment !== 'authorised' || isCapturedUnknown) return false;
+      isCapturedUnknown = true;
+      set({ captures: state.captures + 1 });
+      return true;
+    },
     /** Carries out a command at this time, and returns the reply. */
     answer: ({ contract, options }: Request, now: Date): SagaInput => {
       const answer = answers.get(contract);

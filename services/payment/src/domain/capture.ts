@@ -39,9 +39,10 @@ export const recordCapture = (
   outcome: CaptureOutcome,
 ): PaymentDecision => {
   const authorisationId = outcome.renewedAs ?? request.authorisationId;
-  const renewed = renewal(request.authorisationId, outcome.renewedAs, total);
+  const isKnown = payment.status === 'captured' || payment.status === 'refunded';
+  // A void that found the capture first has recorded what became of the expired authorisation.
+  const renewed = isKnown ? [] : renewal(request.authorisationId, outcome.renewedAs, total);
   if (outcome.kind === 'captured') {
-    const isKnown = payment.status === 'captured' || payment.status === 'refunded';
     return {
       reply: { kind: 'captured', total },
       change: {
@@ -50,13 +51,11 @@ export const recordCapture = (
       },
     };
   }
-  const isRenewed = payment.status === 'authorised' && outcome.renewedAs !== undefined;
+  const reply = { kind: 'capture-failed', reason: outcome.reason } as const;
+  if (payment.status !== 'authorised' || outcome.renewedAs === undefined) return { reply }; // a void records both authorisations
   return {
-    reply: { kind: 'capture-failed', reason: outcome.reason },
-    change: {
-      payment: isRenewed ? { ...payment, authorisationId, isRenewed } : payment,
-      entries: renewed,
-    },
+    reply,
+    change: { payment: { ...payment, authorisationId, isRenewed: true }, entries: renewed },
   };
 };
 

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { beginAuthorisation, expireAuthorisation, recordAuthorisation } from './authorisation.ts';
 import { beginCapture, recordCapture } from './capture.ts';
-import type { BeforeCall, Payment } from './payment.ts';
-import { beginRefund, beginWholeRefund, cancelRefund, recordRefund, recordWholeRefund } from './refund.ts';
+import type { BeforeCall, Payment, Refund } from './payment.ts';
+import {
+  beginRefund,
+  beginWholeRefund,
+  cancelRefund,
+  type RefundOutcome,
+  recordRefund,
+  recordWholeRefund,
+} from './refund.ts';
 import { beginVoid, recordVoid } from './void.ts';
 
 const total = { amount: 900, currency: 'EUR' };
@@ -101,6 +108,43 @@ describe('a void', () => {
     });
   });
 
+  test('of a payment that the provider had captured without an answer records that it is captured', () => {
+    const outcome = { authorisationIds: [], capturedId: 'a-1' };
+    const captured = { kind: 'captured', total };
+    expect(recordVoid(states.voiding, outcome)).toEqual({
+      reply: captured,
+      change: { payment: states.captured, entries: [entry('authorised'), entry('captured')] },
+    });
+    expect(recordVoid(states.captured, outcome)).toEqual({ reply: captured });
+    expect(recordVoid(states.refunded, outcome)).toEqual({ reply: captured });
+  });
+
+  test('of a payment that the provider had renewed and captured without an answer records both authorisations', () => {
+    const { change } = recordVoid(states.voiding, { authorisationIds: ['a-1'], capturedId: 'a-2' });
+    expect(change).toEqual({
+      payment: { ...states.captured, authorisationId: 'a-2' },
+      entries: [
+        ...[entry('authorised'), entry('voided')],
+        ...[entry('authorised', 'a-2'), entry('captured', 'a-2')],
+      ],
+    });
+    // The response to the capture arrives after all.
+    const request = { authorisationId: 'a-1', total, renewWith: 't' };
+    const payment = change?.payment ?? states.none;
+    expect(recordCapture(payment, request, { kind: 'captured', renewedAs: 'a-2' })).toEqual({
+      reply: { kind: 'captured', total },
+      change: { payment, entries: [entry('captured', 'a-2')] }, // a duplicate that the ledger ignores
+    });
+  });
+
+  test.each([{ status: 'voiding' }, states.voided, states.declined] as const)(
+    'of money that we know nothing of, and that was captured, is impossible (%#)',
+    (payment) =>
+      expect(recordVoid(payment, { authorisationIds: [], capturedId: 'a-9' })).toMatchObject({
+        reply: { kind: 'impossible' },
+      }),
+  );
+
   test('of an order that was never authorised moves no money', () => {
     expect(recordVoid({ status: 'voiding' }, { authorisationIds: [] })).toMatchObject({
       change: { entries: [] },
@@ -150,6 +194,12 @@ describe('a capture', () => {
     });
   });
 
+  test('that is refused after a renewal that is being voided leaves the ledger to the void', () => {
+    const refused = { kind: 'refused', reason: 'no', renewedAs: 'a-2' } as const;
+    for (const payment of [states.voiding, states.voided])
+      expect(recordCapture(payment, request, refused).change?.entries ?? []).toEqual([]);
+  });
+
   test('of a payment that is captured already keeps its state', () => {
     expect(recordCapture(states.refunded, request, { kind: 'captured' })).toEqual({
       reply: { kind: 'captured', total },
@@ -166,7 +216,7 @@ describe('a refund', () => {
     amount: eur(amount),
     isDone,
   });
-  const withRefunds = (...refunds: readonly ReturnType<typeof refund>[]): Payment => ({
+  const withRefunds = (...refunds: readonly Refund[]): Payment => ({
     ...states.captured,
     refunds,
   });
@@ -242,6 +292,15 @@ describe('a refund', () => {
     const declined = { kind: 'refused', reason: 'refund_refused' } as const;
     expect(recordRefund(before, { refundId: 'r-1', amount: eur(400) }, request(400), declined)).toEqual({
       reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'refund_refused' },
+      change: { payment: withRefunds({ ...refund('r-1', 400, false), isUnpaid: true }) },
+    });
+    const refused = withRefunds({ ...refund('r-1', 400, false), isUnpaid: true });
+    expect(beginRefund(refused, { refundId: 'r-1', amount: eur(400) })).toEqual({
+      request: request(400),
+      change: { payment: before },
+    });
+    expect(beginRefund(refused, { refundId: 'r-2', amount: eur(501) })).toMatchObject({
+      reply: { kind: 'refund-declined', reason: 'only 500 EUR are left' },
     });
   });
 
@@ -289,22 +348,67 @@ describe('a refund that is cancelled', () => {
     return change.payment;
   };
 
-  test('leaves its amount to others, and is declined from then on', () => {
-    const payment = cancelled(paymentAfter(refund('r-1', total.amount)), 'r-1');
+  const eur100 = { refundId: 'r-1', amount: eur(100) };
+  const call = { authorisationId: 'a-1', amount: eur(100) };
+  /** The provider has answered, or not. */
+  const begun = (outcome?: RefundOutcome, payment: Payment = states.captured): Payment => {
+    const before = beginRefund(payment, eur100).change?.payment ?? payment;
+    return outcome === undefined
+      ? before
+      : (recordRefund(before, eur100, call, outcome).change?.payment ?? before);
+  };
+  const refused = { kind: 'refused', reason: 'no' } as const;
+  const declined = {
+    reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'the refund was cancelled' },
+  };
+
+  test('after a refusal leaves its amount to others, and is declined from then on', () => {
+    const payment = cancelled(begun(refused), 'r-1');
     expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
-    expect(beginRefund(payment, { refundId: 'r-1', amount: total })).toEqual({
-      reply: { kind: 'refund-declined', refundId: 'r-1', reason: 'the refund was cancelled' },
-    });
+    expect(beginRefund(payment, eur100)).toEqual(declined);
     expect(cancelled(payment, 'r-1')).toEqual(payment);
   });
 
   test('before it comes leaves a tombstone', () => {
     const payment = cancelled(states.captured, 'r-1');
-    expect(beginRefund(payment, { refundId: 'r-1', amount: eur(1) })).toMatchObject({
-      reply: { kind: 'refund-declined' },
-    });
+    expect(beginRefund(payment, eur100)).toEqual(declined);
     expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
   });
+
+  test('after the provider paid it and the answer was lost is requested again, and counts', () => {
+    const payment = cancelled(begun(), 'r-1');
+    expect(beginRefund(payment, eur100)).toEqual({ request: call });
+    expect(recordRefund(payment, eur100, call, { kind: 'refunded' })).toMatchObject({
+      reply: { kind: 'refunded' },
+      change: { payment: paymentAfter(refund('r-1', 100, true)), entries: [{ entry: 'refunded' }] },
+    });
+  });
+
+  test('while its result is unknown keeps its amount, until it is refused', () => {
+    const payment = cancelled(begun(), 'r-1');
+    expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toEqual({
+      reply: {
+        ...{ kind: 'refund-declined', refundId: 'r-2' },
+        reason: 'only 800 EUR are left, and it is not known whether the cancelled refund r-1 was paid',
+      },
+    });
+    const after = begun(refused, payment);
+    expect(beginRefund(after, { refundId: 'r-2', amount: total })).toMatchObject({ change: {} });
+    expect(beginRefund(after, eur100)).toEqual(declined);
+  });
+
+  test('in a later attempt than the one that was refused may have been paid', () => {
+    const payment = cancelled(begun(undefined, begun(refused)), 'r-1');
+    expect(beginRefund(payment, eur100)).toEqual({ request: call });
+    expect(beginRefund(payment, { refundId: 'r-2', amount: total })).toMatchObject({
+      reply: { kind: 'refund-declined' },
+    });
+  });
+
+  test('that was recorded by an earlier release may have been paid', () =>
+    expect(beginRefund(cancelled(paymentAfter(refund('r-1', 100)), 'r-1'), eur100)).toEqual({
+      request: call,
+    }));
 
   test('after it was paid says that it was', () =>
     expect(cancelRefund(paymentAfter(refund('r-1', 500, true)), 'r-1')).toEqual({

@@ -44,8 +44,10 @@ export interface Refund {
   readonly amount: Money;
   /** Whether the provider has confirmed it. Otherwise the call is about to be made, was refused, or its result is unknown. */
   readonly isDone: boolean;
-  /** It was withdrawn while it was not confirmed: its amount can be refunded by another. */
+  /** It was withdrawn while it was not confirmed. */
   readonly isCancelled?: boolean;
+  /** The provider has certainly not paid it: the last call was refused, and none was begun since; or none was ever begun. */
+  readonly isUnpaid?: boolean;
 }
 
 /** A change of money at the provider. Each kind occurs at most once per authorisation, but a refund once per `refundId`. */

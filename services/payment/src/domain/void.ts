@@ -1,3 +1,4 @@
+import type { Money } from '@emporium/contracts';
 import type { BeforeCall, LedgerEntry, Payment, PaymentDecision } from './payment.ts';
 
 export interface VoidRequest {
@@ -8,6 +9,8 @@ export interface VoidRequest {
 export interface VoidOutcome {
   /** The authorisations that the provider released. */
   readonly authorisationIds: readonly string[];
+  /** The one that it had captured: the response to the capture was lost, and there is nothing to release. */
+  readonly capturedId?: string;
 }
 
 /** Prevents any later authorisation. For an order without a payment this leaves a tombstone. */
@@ -37,20 +40,42 @@ export const beginVoid = (payment: Payment): BeforeCall<VoidRequest> => {
   }
 };
 
-export const recordVoid = (payment: Payment, { authorisationIds }: VoidOutcome): PaymentDecision => {
+export const recordVoid = (payment: Payment, outcome: VoidOutcome): PaymentDecision => {
+  const { authorisationIds, capturedId } = outcome;
+  if (capturedId !== undefined) return recordCaptured(payment, authorisationIds, capturedId);
   const reply = { kind: 'voided' } as const;
   if (payment.status !== 'voiding') return { reply };
   const { total, authorisationId: knownId } = payment;
   const ids = new Set([...(knownId === undefined ? [] : [knownId]), ...authorisationIds]);
-  const entries =
-    total === undefined
-      ? []
-      : [...ids].flatMap((authorisationId): LedgerEntry[] =>
-          // Both entries, since the response to the authorisation may have been lost.
-          [
-            { entry: 'authorised', authorisationId, amount: total },
-            { entry: 'voided', authorisationId, amount: total },
-          ],
-        );
+  const entries = total === undefined ? [] : [...ids].flatMap((id) => endOf('voided', id, total));
   return { reply, change: { payment: { status: 'voided' }, entries } };
 };
+
+/** The money was taken, so the payment is captured, and the reply says so. */
+const recordCaptured = (
+  payment: Payment,
+  voidedIds: readonly string[],
+  authorisationId: string,
+): PaymentDecision => {
+  if (payment.status === 'captured' || payment.status === 'refunded')
+    return { reply: { kind: 'captured', total: payment.total } };
+  if (payment.status !== 'voiding' || payment.total === undefined)
+    return { reply: { kind: 'impossible', reason: `it was captured, and the payment is ${payment.status}` } };
+  const { total } = payment;
+  return {
+    reply: { kind: 'captured', total },
+    change: {
+      payment: { status: 'captured', total, authorisationId },
+      entries: [
+        ...voidedIds.flatMap((id) => endOf('voided', id, total)),
+        ...endOf('captured', authorisationId, total),
+      ],
+    },
+  };
+};
+
+/** Both entries, since the response to the authorisation may have been lost. */
+const endOf = (entry: 'voided' | 'captured', authorisationId: string, amount: Money): LedgerEntry[] => [
+  { entry: 'authorised', authorisationId, amount },
+  { entry, authorisationId, amount },
+];

@@ -23,12 +23,22 @@ const voidAll = async (
   { message, idempotencyKey, signal }: CallContext<typeof voidPayment>,
 ): Promise<VoidOutcome> => {
   const { orderId } = message.data;
-  const ids = await Promise.all(
+  const results = await Promise.all(
     [authorisationKey(orderId), renewalKey(orderId)].map((authorisation) =>
-      provider.void({ key: `${idempotencyKey}/${authorisation}`, authorisationKey: authorisation, signal }),
+      provider.void({
+        key: `${idempotencyKey}/${authorisation}`,
+        reference: orderId,
+        authorisationKey: authorisation,
+        signal,
+      }),
     ),
   );
+  const ids = results.map(({ authorisationId }) => authorisationId).filter((id) => id !== undefined);
   // If the provider does not return the known authorisation, the money may still be held.
   if (knownId !== undefined && !ids.includes(knownId)) throw paymentErrors.void_unknown();
-  return { authorisationIds: ids.filter((id) => id !== undefined) };
+  const capturedId = results.find(({ kind }) => kind === 'captured')?.authorisationId;
+  return {
+    authorisationIds: ids.filter((id) => id !== capturedId),
+    ...(capturedId === undefined ? {} : { capturedId }),
+  };
 };

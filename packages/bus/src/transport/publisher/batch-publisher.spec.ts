@@ -23,7 +23,7 @@ const started = (options: Partial<MessageStore> = {}) => {
   const publisher = createBatchPublisher({
     maxMessages: 2,
     store,
-    storeFor: async () => true,
+    storeFor: async (messages) => messages.map(() => true),
     mayBeOneMessage: () => false,
     ...options,
   });
@@ -110,11 +110,67 @@ describe('a message', () => {
     ).toMatchObject([refused('bus.message_too_big'), refused('bus.refused'), accepted]);
     expect(batches()).toEqual([['a']]);
   });
+});
 
-  test('for a subscription that has no queue is unroutable', async () => {
-    const { publisher } = started({ storeFor: async () => false });
-    const subscription = { name: 'email.orders' } as Parameters<typeof publisher.sendTo>[0]; // all that is used
-    expect(await publisher.sendTo(subscription, message('a'))).toMatchObject(refused('bus.unroutable'));
+describe('messages for one subscription each', () => {
+  type Store = MessageStore['storeFor'];
+  const sending = (storeFor: Store, options: Partial<MessageStore> = {}) => {
+    const sent = vi.fn<Store>(storeFor);
+    const { publisher } = started({ storeFor: sent, ...options });
+    const sendTo = (name: string, id: string) =>
+      publisher.sendTo({ name } as Parameters<typeof publisher.sendTo>[0], message(id)); // all that is used
+    const batches = () =>
+      sent.mock.calls.map(([messages]) => messages.map(({ subscription, id }) => `${subscription} ${id}`));
+    return { sendTo, batches, publisher };
+  };
+  const storeAll: Store = async (messages) => messages.map(() => true);
+
+  test('share batches if they are sent at one time, in the order of the calls', async () => {
+    const { sendTo, batches } = sending(storeAll);
+    const sent = [sendTo('email.orders', 'a'), sendTo('payment.orders', 'b'), sendTo('email.orders', 'c')];
+    expect(await Promise.all(sent)).toEqual([accepted, accepted, accepted]);
+    expect(batches()).toEqual([['email.orders a', 'payment.orders b'], ['email.orders c']]);
+  });
+
+  test('do not wait for others', async () => {
+    const { sendTo, batches } = sending(storeAll);
+    await sendTo('email.orders', 'a');
+    await sendTo('email.orders', 'b');
+    expect(batches()).toEqual([['email.orders a'], ['email.orders b']]);
+  });
+
+  test('are unroutable if that has no queue, and only those', async () => {
+    const { sendTo } = sending(async (messages) =>
+      messages.map(({ subscription }) => subscription === 'email.orders'),
+    );
+    const sent = [sendTo('email.gone', 'a'), sendTo('email.orders', 'b')];
+    expect(await Promise.all(sent)).toMatchObject([refused('bus.unroutable'), accepted]);
+  });
+
+  test('are stored one by one if one of them may be the reason of a failure', async () => {
+    const storeFor: Store = async (messages) => {
+      if (messages.some(({ id }) => id === 'bad')) throw new Error('bad value');
+      return messages.map(() => true);
+    };
+    const { sendTo, batches } = sending(storeFor, { mayBeOneMessage: () => true });
+    const sent = [sendTo('email.orders', 'bad'), sendTo('email.orders', 'a')];
+    expect(await Promise.all(sent)).toMatchObject([refused('bus.refused'), accepted]);
+    expect(batches()).toEqual([
+      ['email.orders bad', 'email.orders a'],
+      ['email.orders bad'],
+      ['email.orders a'],
+    ]);
+  });
+
+  test('are refused after a close, which waits for those in flight', async () => {
+    const stored = Promise.withResolvers<readonly boolean[]>();
+    const { sendTo, publisher } = sending(() => stored.promise);
+    const sent = sendTo('email.orders', 'a');
+    const closed = publisher.close();
+    expect(await sendTo('email.orders', 'b')).toMatchObject(refused('bus.closed'));
+    stored.resolve([true]);
+    await closed;
+    expect(await sent).toEqual(accepted);
   });
 });
 

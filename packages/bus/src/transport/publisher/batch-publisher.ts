@@ -1,5 +1,5 @@
 import { busErrors, Fault, messageOf } from '../../errors.ts';
-import { createGrouper } from '../../grouper.ts';
+import { createGrouper, type Grouper } from '../../grouper.ts';
 import {
   maxBodyBytes,
   type OutgoingMessage,
@@ -9,9 +9,14 @@ import {
 } from '../../transport.ts';
 import { createKnownListeners, type Listeners, noListeners } from './known-listeners.ts';
 
+/** A message for one subscription, by its name. */
+export interface AddressedMessage extends TransportMessage {
+  readonly subscription: string;
+}
+
 /** How a broker stores messages in the queues of subscriptions. */
 export interface MessageStore {
-  /** The maximum number of messages per call of `store`. */
+  /** The maximum number of messages per batch. */
   readonly maxMessages: number;
   /** Returns why the broker cannot store this message at all, apart from its size. */
   refusalOf?(message: TransportMessage): Fault | undefined;
@@ -23,8 +28,11 @@ export interface MessageStore {
     messages: readonly OutgoingMessage[],
     expected: readonly Listeners[],
   ): Promise<readonly StoreResult[]>;
-  /** Stores a message in the queue of one subscription; returns false where there is no such queue. */
-  storeFor(subscription: string, message: TransportMessage): Promise<boolean>;
+  /**
+   * Stores a batch in one step, each message in the queue of its own subscription. Returns one result per message, in order: false
+   * where there is no such queue. Rejects if it stored nothing.
+   */
+  storeFor(messages: readonly AddressedMessage[]): Promise<readonly boolean[]>;
   /** Whether a single message may have caused the error of a batch. Then each message is stored separately. */
   mayBeOneMessage(error: unknown): boolean;
 }
@@ -46,39 +54,56 @@ export interface Publisher {
 
 const maxBatchBytes = 4 * 1024 * 1024;
 
-/** Messages that are published while a batch is being stored form the next one, in the order of the calls. Nothing waits for a batch to fill. */
+/**
+ * Messages that are published while a batch is being stored form the next one, in the order of the calls; so do those that are sent
+ * to one subscription. Nothing waits for a batch to fill.
+ */
 export const createBatchPublisher = (store: MessageStore): Publisher => {
   const known = createKnownListeners();
   const inFlight = new Set<Promise<unknown>>();
   let closed = false;
 
-  const storeBatch = async (messages: readonly OutgoingMessage[]): Promise<PublishResult[]> => {
-    try {
-      const expected = messages.map((message) =>
-        isMandatory(message) ? known.expected(message.type) : noListeners,
-      );
-      const results = await store.store(messages, expected);
-      return messages.map((message, index) => {
-        const result = results[index];
-        if (result !== undefined) known.found(message.type, result.listeners);
-        return result?.stored ? accepted : refused(notStored(message));
-      });
-    } catch (error) {
-      if (messages.length > 1 && store.mayBeOneMessage(error))
-        return (await Promise.all(messages.map((one) => storeBatch([one])))).flat();
-      return messages.map(() => refused(faultOf(error)));
-    }
+  /** Stores one batch at a time, which keeps the order; message by message if one of them may be the reason of a failure. */
+  const inBatches = <Message extends TransportMessage>(
+    storeBatch: (messages: readonly Message[]) => Promise<readonly PublishResult[]>,
+  ): Grouper<Message, PublishResult> => {
+    const resultsOf = async (messages: readonly Message[]): Promise<readonly PublishResult[]> => {
+      try {
+        return await storeBatch(messages);
+      } catch (error) {
+        if (messages.length > 1 && store.mayBeOneMessage(error))
+          return (await Promise.all(messages.map((one) => resultsOf([one])))).flat();
+        return messages.map(() => refused(faultOf(error)));
+      }
+    };
+    return createGrouper(
+      async (messages) => {
+        const results: PublishResult[] = [];
+        for (const batch of splitByBytes(messages)) results.push(...(await resultsOf(batch)));
+        return results.map((value) => ({ status: 'fulfilled', value }));
+      },
+      { maxItems: store.maxMessages },
+    );
   };
 
-  // One group at a time, which keeps the order.
-  const grouper = createGrouper<OutgoingMessage, PublishResult>(
-    async (messages) => {
-      const results: PublishResult[] = [];
-      for (const batch of splitByBytes(messages)) results.push(...(await storeBatch(batch)));
-      return results.map((value) => ({ status: 'fulfilled', value }));
-    },
-    { maxItems: store.maxMessages },
-  );
+  const published = inBatches<OutgoingMessage>(async (messages) => {
+    const expected = messages.map((message) =>
+      isMandatory(message) ? known.expected(message.type) : noListeners,
+    );
+    const results = await store.store(messages, expected);
+    return messages.map((message, index) => {
+      const result = results[index];
+      if (result !== undefined) known.found(message.type, result.listeners);
+      return result?.stored ? accepted : refused(notStored(message));
+    });
+  });
+
+  const addressed = inBatches<AddressedMessage>(async (messages) => {
+    const stored = await store.storeFor(messages);
+    return messages.map(({ subscription }, index) =>
+      stored[index] ? accepted : refused(busErrors.unroutable({ subscription })),
+    );
+  });
 
   const refusalOf = (message: TransportMessage): Fault | undefined => {
     if (closed) return busErrors.closed();
@@ -98,19 +123,14 @@ export const createBatchPublisher = (store: MessageStore): Publisher => {
         Promise.all(
           messages.map((message) => {
             const error = refusalOf(message);
-            return error === undefined ? grouper.add(message) : refused(error);
+            return error === undefined ? published.add(message) : refused(error);
           }),
         ),
       ),
-    sendTo: async ({ name }, message) => {
+    sendTo: async ({ name }, { id, type, key, body }) => {
+      const message = { subscription: name, id, type, key, body };
       const error = refusalOf(message);
-      if (error !== undefined) return refused(error);
-      try {
-        const stored = await tracked(store.storeFor(name, message));
-        return stored ? accepted : refused(busErrors.unroutable({ subscription: name }));
-      } catch (cause) {
-        return refused(faultOf(cause));
-      }
+      return error === undefined ? tracked(addressed.add(message)) : refused(error);
     },
     close: async () => {
       closed = true;
@@ -138,8 +158,8 @@ const notStored = (message: OutgoingMessage): Fault =>
       });
 
 /** Consecutive messages, in batches of about `maxBatchBytes` at most. */
-const splitByBytes = (messages: readonly OutgoingMessage[]): OutgoingMessage[][] => {
-  const batches: OutgoingMessage[][] = [];
+const splitByBytes = <Message extends TransportMessage>(messages: readonly Message[]): Message[][] => {
+  const batches: Message[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const message of messages) {
     if (bytes + message.body.byteLength > maxBatchBytes) {

@@ -72,6 +72,34 @@ export const sendingTo = {
     expect((await receiver.until(3)).map(textOf)).toEqual(['first', 'second', 'third']);
   },
 
+  'messages that are sent at one time have a result each, and those of a key keep their order': async ({
+    connect,
+    declare,
+    declareOrderedEvent,
+  }) => {
+    const { happened, subscription } = await declareOrderedEvent();
+    const [other, undeclared] = [aSubscription(happened), aSubscription(happened)];
+    await declare(other);
+    const transport = await connect();
+    const receivers = [await receive(transport, subscription), await receive(transport, other)] as const;
+    const texts = Array.from({ length: 300 }, (_, index) => String(index));
+
+    const results = await Promise.all(
+      texts.flatMap((body) => [
+        transport.sendTo(subscription, aMessage(happened, { key: 'one', body })),
+        transport.sendTo(other, aMessage(happened, { key: body, body })),
+        transport.sendTo(undeclared, aMessage(happened, { body })),
+      ]),
+    );
+
+    for (const [index, result] of results.entries())
+      expect(result).toMatchObject(
+        index % 3 === 2 ? { error: { code: 'bus.unroutable' } } : { status: 'accepted' },
+      );
+    expect((await receivers[0].until(300)).map(textOf)).toEqual(texts);
+    expect(new Set((await receivers[1].until(300)).map(textOf))).toEqual(new Set(texts));
+  },
+
   'a message to an undeclared subscription is refused': async ({ connect }) => {
     const happened = anEvent();
     const result = await (await connect()).sendTo(aSubscription(happened), aMessage(happened));

@@ -3,6 +3,7 @@ import type { ShopClient } from '../client.ts';
 import { eventually } from '../eventually.ts';
 import { checkInvariants } from '../invariants.ts';
 import { rebuilt, refunded, timeTravel } from './history-scenarios.ts';
+import { paused, resumeLeftOver } from './paused-scenario.ts';
 import { place } from './place-order.ts';
 import { registeredElsewhere } from './registration-scenario.ts';
 import type { DemoContext, DemoReporter, Scenario, SendRegistration } from './scenario.ts';
@@ -17,10 +18,10 @@ const products = [
 
 /**
  * Runs the demo: orders that complete, one as it was at three moments, one declined and compensated, one out of stock, one that
- * is refunded in part, one whose mails fail and are retried, one poison message that is dead-lettered, repaired and replayed, a user
- * whom another system registers, a webhook to a third party, a read model that is rebuilt while orders come in, a warehouse that
- * gets too hot. Then it checks that orders, stock, money,
- * points and mails add up. Returns whether every check succeeded.
+ * is refunded in part, one whose mails fail and are retried, one poison message that is dead-lettered, repaired and replayed, mails
+ * that an administrator pauses while an order goes on, a user whom another system registers, a webhook to a third party, a read model
+ * that is rebuilt while orders come in, a warehouse that gets too hot. Then it checks that orders, stock, money, points and mails add
+ * up. Returns whether every check succeeded.
  */
 export const runDemo = async (
   client: ShopClient,
@@ -38,13 +39,14 @@ export const runDemo = async (
   const run = Date.now().toString(36);
   reporter.section('The shop opens');
   const leftOver = new Set((await client.deadLetters()).map(({ id }) => id));
+  await resumeLeftOver(client);
   await openShop({ client, reporter });
   const customers = await registerCustomers(client, reporter, run);
   const context: DemoContext = { client, reporter, run, sendRegistration, customers, leftOver };
   const [warehouses, heat] = sensorScenarios();
   const scenarios = [
     ...[warehouses, twoOrders, timeTravel, declined, outOfStock],
-    ...[refunded, mailRetried, poison, registeredElsewhere, webhook, rebuilt, heat, summary],
+    ...[refunded, mailRetried, poison, paused, registeredElsewhere, webhook, rebuilt, heat, summary],
   ];
   for (const scenario of scenarios) await scenario(context);
   return allPassed;

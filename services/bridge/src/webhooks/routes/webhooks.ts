@@ -1,4 +1,5 @@
 import { currentUser, cursor, nextPage, pageLimit, type Routes, readPage } from '@emporium/service';
+import { inSnapshot } from '@emporium/store';
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import { newSecret } from '../signature.ts';
@@ -32,8 +33,8 @@ export const webhookRoutes =
   (options: WebhookRouteOptions): Routes =>
   (server) => {
     const { store, clock } = options;
-    const stored = async (id: string) => {
-      const webhook = await findWebhook(store.db, id);
+    const stored = async (id: string, db = store.db) => {
+      const webhook = await findWebhook(db, id);
       if (webhook === undefined) throw noWebhook();
       return viewWebhook(webhook, clock());
     };
@@ -119,11 +120,12 @@ export const webhookRoutes =
           response: { 200: webhookView.extend({ changes: z.array(changeView) }) },
         },
       },
-      async ({ params: { id } }) => {
-        const webhook = await stored(id);
-        const changes = await listChanges(store.db, { webhookId: id, limit: shownChanges });
-        return { ...webhook, changes: changes.map(viewChange) };
-      },
+      ({ params: { id } }) =>
+        inSnapshot(store.db, async (snapshot) => {
+          const webhook = await stored(id, snapshot);
+          const changes = await listChanges(snapshot, { webhookId: id, limit: shownChanges });
+          return { ...webhook, changes: changes.map(viewChange) };
+        }),
     );
 
     server.put(
