@@ -5,7 +5,6 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseEnv } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const file = resolve(process.argv[2] ?? `${root}/.env`);
@@ -49,8 +48,9 @@ const complete = (missing) => {
 
 try {
   if (existsSync(file)) {
-    const known = parseEnv(readFileSync(file, 'utf8'));
-    complete(lines.filter((line) => line !== '' && known[line.split('=', 1)[0] ?? ''] === undefined));
+    const assignments = readFileSync(file, 'utf8').matchAll(/^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=/gm);
+    const known = new Set([...assignments].map(([, name]) => name));
+    complete(lines.filter((line) => line !== '' && !known.has(line.split('=', 1)[0])));
   } else create(lines.join('\n').trim());
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -88,6 +88,38 @@ test('a refused user is said clearly, once, and tried again', async () => {
   await expect.poll(() => subscriber.trouble()).toBeUndefined();
 });
 
+test('a refused subscription is said once, and tried again on the connection that is open', async () => {
+  const { broker, port } = await startBroker();
+  let isRefused = true;
+  broker.authorizeSubscribe = (_client, subscription, done) => done(null, isRefused ? null : subscription);
+  const subscriber = subscribe(`mqtt://127.0.0.1:${port}`);
+  await expect.poll(() => subscriber.trouble()).toMatch(/the subscription to sensor_data\/# failed/);
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(warnings).toHaveLength(1);
+  isRefused = false;
+  await expect.poll(() => subscriber.trouble(), { timeout: 10_000 }).toBeUndefined();
+});
+
+test('one that is closed while messages are handled is disconnected at once, and stays so', async () => {
+  const { broker, port } = await startBroker();
+  const { promise: free, resolve } = Promise.withResolvers<void>();
+  let isHandling = false;
+  const subscriber = subscribe(`mqtt://127.0.0.1:${port}`, async () => {
+    isHandling = true;
+    await free;
+  });
+  await expect.poll(() => subscriber.trouble()).toBeUndefined();
+  await (await device(port)).publishAsync('sensor_data', '{}', { qos: 1 });
+  await expect.poll(() => isHandling).toBe(true);
+  expect(broker.connectedClients).toBe(2);
+  const closed = subscriber.close();
+  await expect.poll(() => broker.connectedClients, { timeout: 3_000 }).toBe(1);
+  await new Promise((later) => setTimeout(later, 1_500));
+  expect(broker.connectedClients).toBe(1);
+  resolve();
+  await closed;
+});
+
 test('what could not be handled is not acknowledged, and handled again', async () => {
   const { broker, port } = await startBroker();
   const acknowledged: unknown[] = [];

@@ -97,11 +97,21 @@ describe.each(mqttBrokers)('readings over $name', ({ available, start }) => {
     });
 
     test('that are retained and wrong are refused once', async () => {
+      // RabbitMQ 3 sends no retained messages to a filter with wildcards: it needs a session that exists.
+      const first = await system.start();
+      await sendAll(manyReadings(1));
+      await arrived(manyReadings(1));
+      await first.kill();
       await send('sensor_data/retained', 'wrong', true);
-      await (await system.start()).kill();
-      await (await system.start()).kill();
-      await system.start();
-      await sleep(500);
+      const { kill } = await system.start();
+      await expect.poll(() => system.deadLetters).toHaveLength(1);
+      await sleep(200); // until it is recorded
+      await kill();
+      for (const _ of [1, 2]) {
+        const again = await system.start();
+        await sleep(1_500); // to connect, and receive it
+        await again.kill();
+      }
       expect(system.deadLetters).toMatchObject([{ topic: 'sensor_data/retained' }]);
       await send('sensor_data/retained', '', true); // removes it
     });

@@ -620,6 +620,7 @@ describe('the start page and the documents', () => {
     ]);
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(text).toMatch(/<noscript>.*needs JavaScript/);
+    expect(script, 'the shop may be below a path').not.toContain("'/");
     expect(text).not.toMatch(/ on\w+=|style=|src=|https?:/);
   });
 

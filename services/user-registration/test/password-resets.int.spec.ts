@@ -148,6 +148,26 @@ describe.skipIf(!postgres.available)(postgres.title('password resets'), () => {
     expect(await users.published()).toHaveLength(before);
   });
 
+  test('a request that cannot be handled holds up no other one, and is handled when it can be', async () => {
+    const broken = await register('broken');
+    const other = await register('other');
+    await sql`
+      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$`.execute(
+      users.store.db,
+    );
+    await sql`
+      create trigger refuse before insert on password_link for each row
+      when (new.user_id = ${sql.lit(broken.userId)}) execute function refuse()`.execute(users.store.db);
+    expect((await request(broken.email)).statusCode).toBe(202);
+    expect((await request(other.email)).statusCode).toBe(202);
+    await expect.poll(waiting).toBe(1);
+    expect(users.lines.join()).toMatch(/password link.*refused/);
+    await sql`drop trigger refuse on password_link`.execute(users.store.db);
+    expect(await tokensOf(other.userId)).toHaveLength(1);
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(0);
+    expect(await tokensOf(broken.userId)).toHaveLength(1);
+  });
+
   test('a reset lifts the log-in limit of the address', async () => {
     const { email, userId } = await register('locked');
     for (let failure = 0; failure < 10; failure += 1) await logIn(email, 'guess no. 1');

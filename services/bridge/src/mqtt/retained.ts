@@ -4,7 +4,10 @@ import { sql } from 'kysely';
 import type { Tables } from '../store/tables.ts';
 import type { MqttMessage } from './subscriber.ts';
 
-/** The broker sends a retained message with each subscribe: those that were handled are recorded, as foreign messages. */
+/**
+ * The broker sends a retained message with each subscribe: those that were handled are recorded, as foreign messages, for 30 days after
+ * they were sent last. One that comes again later is handled again.
+ */
 export interface RetainedMessages {
   /** Leaves out the retained messages that were handled before. */
   fresh(messages: readonly MqttMessage[]): Promise<readonly MqttMessage[]>;
@@ -18,10 +21,11 @@ export const createRetainedMessages = ({ db }: Pick<Store<Tables>, 'db'>): Retai
     const retained = messages.filter((message) => message.retained);
     if (retained.length === 0) return messages;
     const rows = await db
-      .selectFrom('foreign_message')
-      .select('message_id')
+      .updateTable('foreign_message')
+      .set({ received_at: new Date() })
       .where('source', '=', source)
       .where('message_id', '=', sql<string>`any(${retained.map(idOf)}::text[])`)
+      .returning('message_id')
       .execute();
     const known = new Set(rows.map(({ message_id }) => message_id));
     return messages.filter((message) => !(message.retained && known.has(idOf(message))));

@@ -16,7 +16,10 @@ export interface MqttSubscriber {
   trouble(): string | undefined;
   /** Resolves when the broker has taken the message (QoS 1); waits while it is away. Rejects once this is closed. */
   publish(topic: string, payload: Uint8Array): Promise<void>;
-  /** Disconnects. What was not acknowledged stays on the broker. */
+  /**
+   * Disconnects, within about a second, and for good; resolves when nothing is being handled either. What was not acknowledged stays on
+   * the broker.
+   */
   close(): Promise<void>;
 }
 
@@ -52,6 +55,9 @@ const bounds = { items: 1_000, bytes: 8 * 1024 * 1024 };
 const maxBatch = 500;
 const firstRetryMs = 100;
 const maxRetryMs = 5_000;
+const resubscribeMs = 2_000;
+/** How long `close` waits, at most, to acknowledge what is being handled before it disconnects. */
+const lastBatchMs = 1_000;
 
 /**
  * Subscribes with QoS 1 and a persistent session, in MQTT 3.1.1, which every broker speaks. Connects in the background, and again
@@ -85,16 +91,26 @@ export const openMqttSubscriber = (options: MqttOptions): MqttSubscriber => {
   };
 
   const onConnect = async (): Promise<void> => {
+    const { stream } = client;
     // An acknowledgement would wait 40 ms for the next one, and a broker sends few messages ahead of them.
-    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+    if (stream instanceof Socket) stream.setNoDelay(true);
+    const isOpen = (): boolean => client.connected && client.stream === stream && !closing.signal.aborted;
+    while (isOpen() && !(await isSubscribed()))
+      await sleep(resubscribeMs, undefined, { signal: closing.signal }).catch(() => undefined);
+  };
+
+  /** Subscribes, and returns whether the broker has granted it. An operator may correct the permissions there. */
+  const isSubscribed = async (): Promise<boolean> => {
     try {
       const granted = await client.subscribeAsync(topic, { qos: 1 });
       if (granted.some(({ qos }) => qos > 2)) throw new Error('the broker refuses it');
       trouble = undefined;
       logged = undefined;
       log.info(facts, 'MQTT: subscribed');
+      return true;
     } catch (error) {
       away(`the subscription to ${topic} failed: ${messageOf(error)}`);
+      return false;
     }
   };
 
@@ -168,8 +184,11 @@ export const openMqttSubscriber = (options: MqttOptions): MqttSubscriber => {
     },
     close: async () => {
       closing.abort();
+      client.options.reconnectPeriod = 0; // another instance may have the session by now
+      if (client.connected && running !== undefined)
+        await Promise.race([running, sleep(lastBatchMs, undefined, { ref: false })]);
+      await client.endAsync(!client.connected || running !== undefined);
       await running;
-      await client.endAsync(!client.connected);
     },
   };
   return subscriber;

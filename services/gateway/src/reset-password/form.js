@@ -9,7 +9,7 @@ const show = (form) => {
   requestForm.hidden = form !== requestForm;
 };
 
-/** Sends JSON. Resolves to undefined on success, else to a problem document. */
+/** Sends JSON. The path is relative, since the shop may be below a path. Resolves to undefined on success, else to a problem document. */
 const post = async (path, body) => {
   try {
     const response = await fetch(path, {
@@ -34,14 +34,14 @@ const onSubmit = (form, send) =>
   });
 
 onSubmit(setForm, async (fields) => {
-  const problem = await post('/api/password-resets/complete', { token, password: fields.get('password') });
+  const problem = await post('api/password-resets/complete', { token, password: fields.get('password') });
   outcome.textContent = problem?.detail ?? 'Your password is set: log in with it.';
   if (problem === undefined) show(undefined);
   else if (problem.status === 422) show(requestForm);
 });
 
 onSubmit(requestForm, async (fields) => {
-  const problem = await post('/api/password-resets', { email: fields.get('email') });
+  const problem = await post('api/password-resets', { email: fields.get('email') });
   outcome.textContent =
     problem?.detail ?? 'If there is an account with this address, a mail with a link is on its way.';
   if (problem === undefined) show(undefined);

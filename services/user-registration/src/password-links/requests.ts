@@ -1,5 +1,7 @@
+import { messageOf, settlementOf } from '@emporium/bus';
 import { currentContext, type Log, newContext, withContext } from '@emporium/service';
 import { type Poller, type Store, startPoller } from '@emporium/store';
+import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { findByEmail, lockById } from '../store/accounts.ts';
 import type { PasswordLinkRequestTable, Tables } from '../store/tables.ts';
@@ -23,7 +25,7 @@ export interface PasswordLinkRequestsOptions {
   readonly clock?: () => Date;
 }
 
-/** For requests that another instance has stored and not handled. */
+/** For requests that another instance has stored and not handled, and for those that could not be handled. */
 const pollMs = 5_000;
 
 export const createPasswordLinkRequests = ({
@@ -56,15 +58,28 @@ export const createPasswordLinkRequests = ({
       else effects.push(command);
     });
 
+  /** Passed over until there is no other request, so that one that cannot be handled holds up nobody else's. */
+  const failing = new Set<string>();
+
   const run = async (): Promise<number> => {
     const next = await store.db
       .selectFrom('password_link_request')
       .selectAll()
+      .where('id', '<>', sql<string>`all(${[...failing]}::text[])`)
       .orderBy('requested_at')
       .limit(1)
       .executeTakeFirst();
-    if (next === undefined) return pollMs;
-    await withContext(newContext({ correlationId: next.correlation_id }), () => handle(next));
+    if (next === undefined) {
+      failing.clear();
+      return pollMs;
+    }
+    try {
+      await withContext(newContext({ correlationId: next.correlation_id }), () => handle(next));
+    } catch (error) {
+      if (settlementOf(error) === 'pause') throw error;
+      failing.add(next.id);
+      log.warn(`a request for a password link waits, others go on: ${messageOf(error)}`);
+    }
     return 0;
   };
 
