@@ -44,6 +44,12 @@ test('within an exchange it may publish only its own contracts', () => {
   });
 });
 
+test('a stream may be written by other services than its owner', () => {
+  expect(of('bridge')?.writes).toContain('sensor-simulator.events');
+  expect(of('bridge')?.types['sensor-simulator.events']).toEqual(['sensor_data']);
+  expect(of('order')?.writes).not.toContain('sensor-simulator.events');
+});
+
 test('who only publishes neither retries nor reads', () => {
   const registry = createRegistry({
     contracts: [userRegistered],

@@ -1,4 +1,10 @@
-import type { Contract, Registry, ServiceName, Subscription } from '@emporium/contracts';
+import {
+  type Contract,
+  publishersOf,
+  type Registry,
+  type ServiceName,
+  type Subscription,
+} from '@emporium/contracts';
 import { deadLetters, exchangeOf, queuesOf, retryExchange, waitExchange } from './names.ts';
 
 /** What one service may do on the broker, and nothing else: it declares nothing, and never writes the default exchange. */
@@ -43,9 +49,6 @@ export const privilegesOf = (registry: Registry, operator: ServiceName): Privile
 /** The subscriptions to which the service may publish its history. */
 const filledBy = (service: ServiceName, subscriptions: readonly Subscription[]): readonly Subscription[] =>
   subscriptions.filter(({ backfill, to }) => backfill && to.some(({ owner }) => owner === service));
-
-const publishersOf = ({ kind, owner, senders }: Contract): readonly ServiceName[] =>
-  kind === 'event' ? [owner] : senders;
 
 const typesByExchange = (contracts: readonly Contract[]): Record<string, string[]> =>
   Object.fromEntries(

@@ -49,7 +49,10 @@ export interface Contract<S extends z.ZodObject = z.ZodObject, P extends z.ZodOb
   readonly schemaId: string;
   /** The one service that publishes the event, or handles the command. */
   readonly owner: ServiceName;
-  /** The services that may send the command. Empty for an event, which only its owner publishes. */
+  /**
+   * The services that may send the command. For an open stream, those that write it besides its owner. Empty for another event, which
+   * only its owner publishes.
+   */
   readonly senders: readonly ServiceName[];
   /** The field whose value, as text, is the ordering and partition key of the message, and the envelope's `subject`. */
   readonly key: string;
@@ -104,6 +107,8 @@ interface EventDefinition<S extends z.ZodObject> {
 interface StreamDefinition<P extends z.ZodObject, S extends z.ZodObject> {
   /** Our service that writes the stream. Third parties may write it, too. */
   readonly owner: ServiceName;
+  /** Other services of ours that write it. */
+  readonly senders?: readonly ServiceName[];
   readonly key: Extract<keyof z.output<P>, string>;
   readonly identity: readonly Extract<keyof z.output<P>, string>[];
   readonly time?: Extract<keyof z.output<P>, string>;
@@ -120,6 +125,14 @@ interface CommandDefinition<S extends z.ZodObject> extends EventDefinition<S> {
   readonly senders: readonly ServiceName[];
 }
 
+/** The services that may publish an event, or send a command. */
+export const publishersOf = ({
+  kind,
+  owner,
+  senders,
+}: Pick<Contract, 'kind' | 'owner' | 'senders'>): readonly ServiceName[] =>
+  kind === 'event' ? [owner, ...senders] : senders;
+
 /** Defines an event: a fact, named in the past tense, that only its owner publishes. */
 export const event = <S extends z.ZodObject>(name: string, definition: EventDefinition<S>): Contract<S> =>
   define('event', name, { ...definition, senders: [] });
@@ -134,9 +147,9 @@ export const command = <S extends z.ZodObject>(name: string, definition: Command
  */
 export const stream = <P extends z.ZodObject, S extends z.ZodObject = P>(
   name: string,
-  { owner, key, schema, tolerates, identity, time }: StreamDefinition<P, S>,
+  { owner, senders = [], key, schema, tolerates, identity, time }: StreamDefinition<P, S>,
 ): Contract<S, P> => ({
-  ...define('event', name, { owner, version: 1, key, schema, senders: [] }),
+  ...define('event', name, { owner, version: 1, key, schema, senders }),
   schema: (tolerates ?? schema) as S, // without `tolerates`, S is P
   codec: { kind: 'json', identity, ...(time === undefined ? {} : { time }) },
 });

@@ -22,6 +22,7 @@ export {
   type Input,
   type Kind,
   type PlainJson,
+  publishersOf,
   type ServiceName,
   services,
   stream,

@@ -1,4 +1,4 @@
-import type { Contract } from './define.ts';
+import { publishersOf } from './define.ts';
 import { followersOf, type Reaction } from './reaction.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -30,15 +30,12 @@ const violationsOf = (
     ...(subscription.to.includes(to) ? [] : [`${name}: it reacts to ${to.type}, but does not listen to it`]),
     ...(twice ? [`${name}: its reaction to ${to.name} is declared twice`] : []),
     ...followersOf(reaction)
-      .filter((follower) => !mayPublish(subscription, follower))
+      .filter((follower) => !publishersOf(follower).includes(subscription.service))
       .map(
         (follower) => `${name}: ${follower.type} cannot follow, ${subscription.service} may not publish it`,
       ),
   ];
 };
-
-const mayPublish = ({ service }: Subscription, { kind, owner, senders }: Contract): boolean =>
-  kind === 'event' ? owner === service : senders.includes(service);
 
 /** The cycles of messages, by name, without the declared repetitions: each once, beginning and ending with the same message. */
 export const cyclesOf = (reactions: readonly Reaction[]): readonly (readonly string[])[] => {

@@ -1,4 +1,4 @@
-import type { Contract, ServiceName } from './define.ts';
+import { type Contract, publishersOf, type ServiceName } from './define.ts';
 import { followersOf, type Reaction } from './reaction.ts';
 import { reactionViolations } from './reaction-violations.ts';
 import { type Carrier, carrierOf, type Subscription } from './subscription.ts';
@@ -66,7 +66,7 @@ export const createRegistry = ({ contracts, subscriptions, reactions }: Definiti
     mayFollow: (subscription, handled, follower) =>
       reactions === undefined || followers.has(edge(subscription, handled.name, follower.name)),
     assertMayPublish: (service, contract) => {
-      const allowed = contract.kind === 'event' ? [contract.owner] : contract.senders;
+      const allowed = publishersOf(contract);
       if (byType.get(contract.type) !== contract) throw new Error(`${contract.type} is not registered`);
       if (allowed.includes(service)) return;
       const verb = contract.kind === 'event' ? 'publish' : 'send';

@@ -41,6 +41,7 @@ const timestamp = z
  */
 export const sensorData = stream('sensor_data', {
   owner: 'sensor-simulator',
+  senders: ['bridge'], // readings that arrive over MQTT
   key: 'sensor_id',
   identity: ['sensor_id', 'timestamp'],
   time: 'timestamp',
