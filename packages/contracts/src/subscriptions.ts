@@ -166,7 +166,7 @@ const handled: readonly Subscription[] = [
   subscription('bridge.user-registrations', { to: [userRegistrations], retry: quick }),
   subscription('bridge.warehouse', { to: [orderConfirmed], retry: patient }),
   subscription('bridge.mail-results', { to: [welcomeMailSent, welcomeMailFailed], retry: quick }),
-  // What outsiders may know: no user data, and no messages of sagas but those that an order's customer sees, too.
+  // What third parties may read: no user data, and of the messages of sagas only those that the customer of an order sees, too.
   subscription('bridge.webhooks', {
     to: [
       orderPlaced1,

@@ -17,7 +17,7 @@ export const file_emporium_warehouse_v1_order_confirmed: GenFile = /*@__PURE__*/
   fileDesc("CitlbXBvcml1bS93YXJlaG91c2UvdjEvb3JkZXJfY29uZmlybWVkLnByb3RvEhVlbXBvcml1bS53YXJlaG91c2UudjEi2QEKDk9yZGVyQ29uZmlybWVkEhAKCGV2ZW50X2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhMKC2N1c3RvbWVyX2lkGAMgASgJEjAKDGNvbmZpcm1lZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoFbGluZXMYBSADKAsyIC5lbXBvcml1bS53YXJlaG91c2UudjEuT3JkZXJMaW5lEisKBXRvdGFsGAYgASgLMhwuZW1wb3JpdW0ud2FyZWhvdXNlLnYxLk1vbmV5IlwKCU9yZGVyTGluZRILCgNza3UYASABKAkSEAoIcXVhbnRpdHkYAiABKA0SMAoKdW5pdF9wcmljZRgDIAEoCzIcLmVtcG9yaXVtLndhcmVob3VzZS52MS5Nb25leSIzCgVNb25leRITCgttaW5vcl91bml0cxgBIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAIgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
- * The order is paid for as far as it must be: pack it. Published to the exchange `warehouse` with the routing key
+ * The payment is authorised, and the order can be packed. Published to the exchange `warehouse` with the routing key
  * `order.confirmed.v1`, at least once; `event_id` is the same each time.
  *
  * @generated from message emporium.warehouse.v1.OrderConfirmed
