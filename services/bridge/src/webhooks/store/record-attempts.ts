@@ -32,8 +32,8 @@ export type Recorded = string | undefined;
 
 /**
  * Records attempts, and what becomes of their deliveries and webhooks. What another instance has claimed meanwhile, or an administrator
- * removed, stays as it is; but a delivery that has arrived is delivered, whichever instance sent it. What the former URL of a webhook has answered
- * says nothing about the receiver of the present one.
+ * removed, stays as it is; but a delivery that has arrived is delivered, whichever instance sent it. What the former URL of a webhook
+ * has answered says nothing about the receiver of the present one.
  */
 export const recordAttempts =
   (policy: SettlePolicy): GroupWork<Tables, EndedAttempt, Recorded> =>
