@@ -41,7 +41,7 @@ interface OpenFile {
 
 /**
  * Finds the files of a process again when they were renamed, by their inode numbers: a file that was full while it was read is read
- * to its end, then those that were begun after it. A file that was truncated is read from its beginning.
+ * to its end, then those that were started after it. A file that was truncated is read from its beginning.
  */
 export const createLogReader = (folder: string, process: string): LogReader => {
   const file = join(folder, `${process}.log`);
@@ -109,7 +109,7 @@ export const createLogReader = (folder: string, process: string): LogReader => {
 };
 
 /**
- * Opens the files that were begun after the given one, the oldest first; all of them when it is not there. They are opened from the
+ * Opens the files that were started after the given one, the oldest first; all of them when it is not there. They are opened from the
  * newest to the oldest: a file that is renamed meanwhile is then seen twice, and not missed.
  */
 const openNewer = (file: string, inode: number | undefined): OpenFile[] => {

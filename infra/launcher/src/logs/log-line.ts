@@ -8,7 +8,7 @@ export interface LogLine {
   /** The name of the process: of its file. */
   readonly process: string;
   readonly text: string;
-  /** Undefined when the text is no event of ours. */
+  /** Undefined when the text is not one of our log lines. */
   readonly fields: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface LogFilter {
 
 /**
  * Returns a function that reads the lines of one process in their order, and returns those that the filter takes; undefined for the
- * others. A line that is no event passes when it contains the ids that are asked for.
+ * others. A line that is not a log line passes when it contains the ids that are asked for.
  */
 export const lineReader = (process: string, filter: LogFilter): ((text: string) => LogLine | undefined) => {
   const { correlationId, traceId, level, since = '' } = filter;

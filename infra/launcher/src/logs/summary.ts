@@ -9,7 +9,7 @@ export const summaryOf = (line: string): string => {
   return typeof error === 'string' && !message.includes(error) ? `${message}: ${error}` : message;
 };
 
-/** The fields of a line; undefined when it is no JSON object. */
+/** The fields of a line; undefined when it is not a JSON object. */
 export const fieldsOf = (line: string): Readonly<Record<string, unknown>> | undefined => {
   if (!line.startsWith('{')) return undefined;
   try {
