@@ -26,7 +26,7 @@ export const createApp = async (config: Config, log: Log): Promise<readonly Life
     const storeResult = celery?.storeResult ?? (async () => {}); // nobody waits for one
     const outbound = warehouseUrl === undefined ? undefined : openWarehouse?.(warehouseUrl, context);
     if (outbound === undefined)
-      log.info('no RabbitMQ of a warehouse (BRIDGE_WAREHOUSE_URL): confirmed orders go to no warehouse');
+      log.info('BRIDGE_WAREHOUSE_URL is not set: confirmed orders are not sent to a warehouse');
     const webhooks = createWebhooks({
       ...context,
       allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,

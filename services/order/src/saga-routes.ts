@@ -117,7 +117,7 @@ export const sagaRoutes =
         config: { access, problems },
         schema: {
           summary: 'Continue a parked saga whose step was done by hand, or abandon a refund',
-          description: `Nothing is sent for the step. ${versionNote}`,
+          description: `The command of the step is not sent again; what it left reserved at the payment service is given back. ${versionNote}`,
           params,
           body: z.object({
             note,
