@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { freePort } from '@emporium/servers';
 
 /** Well-known programs of a developer's machine listen on lower ports. */
@@ -13,11 +15,42 @@ export const stablePort = async (taken: ReadonlySet<number>): Promise<number> =>
   const end = firstOutgoing();
   for (let tries = 0; tries < 100; tries += 1) {
     const port = lowest + Math.floor(Math.random() * (end - lowest));
-    if (port < end && !taken.has(port) && (await isFree(port))) return port;
+    if (port < end && !taken.has(port) && (await isFree(port)) && reserve(port)) return port;
   }
   for (;;) {
     const port = await freePort();
     if (!taken.has(port)) return port;
+  }
+};
+
+const reservations = join(tmpdir(), `emporium-ports-${userInfo().username}`);
+
+/**
+ * Reserves a port among the shops that start on this machine: between the choice of a port and the start of its process, another shop
+ * could choose it. Ends with this process. Returns false when another process has it.
+ */
+const reserve = (port: number): boolean => {
+  mkdirSync(reservations, { recursive: true });
+  const file = join(reservations, String(port));
+  for (let tries = 0; tries < 2; tries += 1) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      const owner = readFileSync(file, 'utf8'); // empty while the other process writes it
+      if (owner === '' || isRunning(Number(owner))) return false;
+      rmSync(file, { force: true });
+    }
+  }
+  return false;
+};
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
   }
 };
 

@@ -102,13 +102,17 @@ describe.skipIf(!database.available)(database.title('a service that is told to s
   }, 120_000);
 
   test.each([
-    ['database', () => ({ DATABASE_URL: 'postgres://shipping:shipping@127.0.0.1:1/shipping' })],
-    ['broker', () => ({ BUS_URL: 'postgres://bus:bus@127.0.0.1:1/bus' })],
+    [
+      'database',
+      () => ({ DATABASE_URL: 'postgres://shipping:shipping@127.0.0.1:1/shipping' }),
+      'waiting for the database',
+    ],
+    ['broker', () => ({ BUS_URL: 'postgres://bus:bus@127.0.0.1:1/bus' }), 'subscribing to shipping.control'],
   ])(
     'ends at once, with exit code 0, while it waits for its %s to start',
-    async (what, environment) => {
+    async (_, environment, line) => {
       const service = await launch(environment());
-      await service.logs(`waiting for the ${what}`);
+      await service.logs(line);
 
       const { code, ms } = await service.stop();
 

@@ -86,8 +86,8 @@ export const subscriptionRoutes =
       async (request, reply) => {
         const { name } = request.params;
         const { reason } = request.body;
-        reply.code(202).header('location', `${path}/${name}`);
-        return change(name, currentUser(request).userId, { kind: 'pause', reason });
+        const changed = await change(name, currentUser(request).userId, { kind: 'pause', reason });
+        return reply.code(202).header('location', `${path}/${name}`).send(changed);
       },
     );
 
@@ -105,8 +105,8 @@ export const subscriptionRoutes =
       async (request, reply) => {
         const { name } = request.params;
         const reason = request.body?.reason;
-        reply.code(202).header('location', `${path}/${name}`);
-        return change(name, currentUser(request).userId, { kind: 'resume', reason });
+        const changed = await change(name, currentUser(request).userId, { kind: 'resume', reason });
+        return reply.code(202).header('location', `${path}/${name}`).send(changed);
       },
     );
   };

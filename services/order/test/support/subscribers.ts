@@ -14,7 +14,13 @@ export const registryWith = (
 ): Registry =>
   createRegistry({
     contracts: shop.contracts.filter((contract) => !without.includes(contract)),
-    subscriptions: [...shop.subscriptions, ...subscriptions],
+    subscriptions: [
+      ...shop.subscriptions.map((each) => ({
+        ...each,
+        to: each.to.filter((contract) => !without.includes(contract)),
+      })),
+      ...subscriptions,
+    ],
   });
 
 export interface Subscriber {
