@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@emporium/servers';
 
@@ -23,25 +23,27 @@ export const stablePort = async (taken: ReadonlySet<number>): Promise<number> =>
   }
 };
 
-const reservations = join(tmpdir(), `emporium-ports-${userInfo().username}`);
+const reservations = join(tmpdir(), `emporium-ports-${process.getuid?.() ?? 'user'}`);
 
 /**
  * Reserves a port among the shops that start on this machine: between the choice of a port and the start of its process, another shop
- * could choose it. Ends with this process. Returns false when another process has it.
+ * could choose it. Ends with this process. Returns false when a running process has it. Where nothing can be written there are no
+ * reservations, and a shop starts without.
  */
-const reserve = (port: number): boolean => {
-  mkdirSync(reservations, { recursive: true });
-  const file = join(reservations, String(port));
-  for (let tries = 0; tries < 2; tries += 1) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return true;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      const owner = readFileSync(file, 'utf8'); // empty while the other process writes it
-      if (owner === '' || isRunning(Number(owner))) return false;
-      rmSync(file, { force: true });
-    }
+export const reserve = (port: number, folder = reservations): boolean => {
+  const file = join(folder, String(port));
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return true;
+  }
+  try {
+    const owner = readFileSync(file, 'utf8'); // empty while the other process writes it
+    if (owner !== '' && !isRunning(Number(owner))) rmSync(file, { force: true }); // free for the next shop
+  } catch {
+    // Another shop has removed it.
   }
   return false;
 };
