@@ -177,7 +177,7 @@ const isReady = async (address: string): Promise<boolean> => {
 const tailOf = (file: string, from: number): string => {
   const size = sizeOf(file);
   if (size === 0) return '(empty)';
-  const lines = readFileSync(file).subarray(size < from ? 0 : from); // smaller: a new file was begun meanwhile
+  const lines = readFileSync(file).subarray(size < from ? 0 : from); // smaller: a new file has been started
   const last = lines.toString().trimEnd().split('\n').slice(-8);
   return last.map((line) => summaryOf(line).slice(0, 2_000)).join('\n');
 };

@@ -41,7 +41,7 @@ const maxPage = 1_000;
 /** Reads as many pages as a limit of more than one needs. */
 const readPages = async (client: Invocation['client'], query: URLSearchParams): Promise<Page> => {
   const text = query.get('limit') ?? '';
-  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0; // the shop refuses what is no number
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0; // the shop refuses a limit that is not a number
   if (limit <= maxPage) return call<Page>(client, 'GET', `${path}?${query}`);
   const sagas: SagaSummary[] = [];
   let next: string | undefined = `${path}?${query}`;

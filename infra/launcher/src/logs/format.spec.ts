@@ -59,7 +59,7 @@ test('an error has its message in the line, and its stack below', () => {
   expect(shown).toHaveLength(15);
 });
 
-test('what is no event is shown as text', () => {
+test('a line that is not an event is shown as text', () => {
   expect(plain()(lineOf('Segmentation fault')).trim()).toMatch(/^ *order {4}Segmentation fault$/);
 });
 

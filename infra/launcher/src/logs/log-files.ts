@@ -21,7 +21,7 @@ const namesIn = (folder: string): string[] => {
 
 /** Reads the lines of one process from all its files, and later those that were added. */
 export interface LogReader {
-  /** What was written since the last call, in its order, in chunks of lines. Ends where there is no more. */
+  /** Yields what was written since the last call, in order, in chunks of lines. */
   readonly read: () => Generator<readonly string[]>;
   /** What follows the last line end: a line that is being written, or was cut off by a crash. */
   readonly rest: () => string;
