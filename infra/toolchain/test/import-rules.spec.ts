@@ -13,7 +13,7 @@ interface Violation {
 }
 
 const onlyZod = 'contracts imports zod alone';
-const noBroker = 'bus imports contracts, and knows no broker';
+const noBroker = 'bus imports contracts and telemetry, and knows no broker';
 const ownDriver = 'A transport imports bus and its driver';
 const noOtherService = "A service imports the toolkit's packages, never another service";
 const notMain = 'Nothing imports main.ts';
@@ -78,19 +78,19 @@ const violations: Violation[] = [
     says: ownDriver,
   },
   {
-    rule: 'store imports bus and contracts alone',
+    rule: 'store imports bus, contracts and telemetry alone',
     plant: { 'packages/store/src/planted.ts': "import '@emporium/event-store';" },
-    says: 'store imports bus and contracts',
+    says: 'store imports bus, contracts and telemetry',
   },
   {
     rule: 'event-store imports no service kit',
     plant: { 'packages/event-store/src/planted.ts': "import '@emporium/service';" },
-    says: 'event-store and saga import bus, contracts and store',
+    says: 'event-store and saga import bus, contracts, store and telemetry',
   },
   {
     rule: 'tasks imports no store',
     plant: { 'packages/tasks/src/planted.ts': "import '@emporium/store';" },
-    says: 'tasks imports bus, contracts, BullMQ and its drivers',
+    says: 'tasks imports bus, contracts, telemetry, BullMQ and its drivers',
   },
   {
     rule: 'a service reaches the task queue through tasks',
@@ -100,7 +100,7 @@ const violations: Violation[] = [
   {
     rule: 'saga imports no transport',
     plant: { 'packages/saga/src/planted.ts': "import '@emporium/bus-memory';" },
-    says: 'event-store and saga import bus, contracts and store',
+    says: 'event-store and saga import bus, contracts, store and telemetry',
   },
   {
     rule: 'a service imports no other service',

@@ -5,7 +5,6 @@
 export { type Actor, type Cause, causedBy, causeOf } from './message/cause.ts';
 export {
   type Context,
-  childTraceparent,
   currentContext,
   newContext,
   type ReplyTo,
@@ -25,6 +24,7 @@ export {
 } from './message/message.ts';
 export { createStreamMessage, withoutNotANumber } from './message/open-stream.ts';
 export { mayBeUnstorable, storableText, type Unstorable, unstorable } from './message/storable.ts';
+export { type Follow, spanOf, traced } from './message/traced.ts';
 
 // Effects
 

@@ -1,4 +1,4 @@
-import { scrub } from './redaction.ts';
+import { scrub } from '@emporium/telemetry';
 
 /** Resolves when the checked part works; throws the reason when it does not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void> | void;

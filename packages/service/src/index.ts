@@ -1,4 +1,5 @@
 export { type Context, currentContext, newContext, traceIdOf, withContext } from '@emporium/bus';
+export { redact, scrub } from '@emporium/telemetry';
 export { generateKeyPair, type KeyPair, privateKeyFromText, publicKeyFromText } from './auth/keys.ts';
 export {
   createTokenIssuer,
@@ -85,6 +86,5 @@ export {
 export { main } from './process/process.ts';
 export { type RunOptions, runService } from './process/run-service.ts';
 export { reasonOf } from './reason.ts';
-export { redact, scrub } from './redaction.ts';
 export { type RetryOptions, retryUntilSuccess } from './retry.ts';
 export { createTransport, type TransportOptions, transportSchemes } from './transport.ts';

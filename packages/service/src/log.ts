@@ -1,8 +1,8 @@
 import { currentContext, spanIdOf, traceIdOf } from '@emporium/bus';
+import { redact, scrub } from '@emporium/telemetry';
 import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
 import { baseFields, ecsVersion, release, toLineFields } from './log-fields.ts';
 import { createLogFile } from './log-file.ts';
-import { redact, scrub } from './redaction.ts';
 
 export type Log = Logger;
 

@@ -1,4 +1,4 @@
-import { scrub } from './redaction.ts';
+import { scrub } from '@emporium/telemetry';
 
 /** The messages of an error and its causes on one line of at most 500 characters, without secrets and personal data. */
 export const reasonOf = (error: unknown): string =>

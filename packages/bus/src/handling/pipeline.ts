@@ -1,8 +1,10 @@
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
+import { attribute, SpanKind } from '@emporium/telemetry';
 import { busErrors, Fault, messageOf, settlementOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { withContext } from '../message/context.ts';
 import { type Message, readMessage, withContextOf } from '../message/message.ts';
+import { spanOf } from '../message/traced.ts';
 import { createProgress } from '../transport/consumer/progress.ts';
 import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from '../transport.ts';
 import { createOutage } from './outage.ts';
@@ -61,11 +63,23 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
       return rejectUnreadable(delivery, { code: codeOf(error), message: messageOf(error) }, facts);
     }
     const began = performance.now();
-    const isHandled = await withContext(message.context, async () => {
-      const succeeded = await tryTask(delivery, () => run(message, delivery.signal), facts);
+    const { span, context } = spanOf(`process ${message.contract.type}`, message.context, {
+      kind: SpanKind.CONSUMER,
+      attributes: {
+        [attribute.messagingSystem]: transport.name,
+        [attribute.messagingOperation]: 'process',
+        [attribute.messagingOperationType]: 'process',
+        [attribute.subscription]: subscription.name,
+        [attribute.messageId]: message.id,
+        [attribute.attempt]: delivery.attempt,
+      },
+    });
+    const isHandled = await withContext(context, async () => {
+      const succeeded = await tryTask(delivery, () => run({ ...message, context }, delivery.signal), facts);
       if (succeeded) log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'handled');
       return succeeded;
     });
+    span.end();
     // An ack that fails is not a failure of the handler, and does not count as an attempt.
     if (isHandled) await delivery.ack();
   };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childTraceparent } from '@emporium/telemetry';
 import { describe, expect, test } from 'vitest';
-import { childTraceparent, currentContext, newContext, traceIdOf, withContext } from './context.ts';
+import { currentContext, newContext, traceIdOf, withContext } from './context.ts';
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parent = `00-${trace}-00f067aa0ba902b7-01`;

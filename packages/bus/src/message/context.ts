@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomFillSync } from 'node:crypto';
+import { childTraceparent, isTraceparent } from '@emporium/telemetry';
 import { v7 as uuid } from 'uuid';
 
 /** What a message or a request passes on to the messages that follow from it. Logs contain it, too. */
@@ -40,7 +40,7 @@ export const newContext = (
   const continued = isTraceparent(traceparent);
   return {
     correlationId: /^[\x21-\x7e]{1,200}$/.test(correlationId) ? correlationId : uuid(),
-    traceparent: continued ? traceparent : newTraceparent(),
+    traceparent: continued ? traceparent : childTraceparent(''),
     ...(continued && tracestate !== '' && tracestate.length <= maxTracestate ? { tracestate } : {}),
     hops: 0,
   };
@@ -54,28 +54,3 @@ export const traceIdOf = ({ traceparent }: Context): string => traceparent.slice
 
 /** The 16 hex digits of the span id, which is another for each request. */
 export const spanIdOf = ({ traceparent }: Context): string => traceparent.slice(36, 52);
-
-/** A new span id in the same trace. Malformed input starts a new trace. */
-export const childTraceparent = (traceparent: string): string =>
-  isTraceparent(traceparent)
-    ? `${traceparent.slice(0, 36)}${randomHex(8)}${traceparent.slice(52)}`
-    : newTraceparent();
-
-/** Version 00 of https://www.w3.org/TR/trace-context, which forbids ids of zeros. */
-const isTraceparent = (text: string): boolean =>
-  /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
-
-const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
-
-/** Random bytes for many ids at once: a call per id would cost more than the rest of a message. */
-const pool = Buffer.allocUnsafe(4_096);
-let used = pool.length;
-
-const randomHex = (bytes: number): string => {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += bytes;
-  return pool.toString('hex', used - bytes, used);
-};

@@ -6,10 +6,11 @@ import {
   type Registry,
   type ServiceName,
 } from '@emporium/contracts';
+import { childTraceparent } from '@emporium/telemetry';
 import { v7 as uuid } from 'uuid';
 import { busErrors } from '../errors.ts';
 import type { OutgoingMessage } from '../transport.ts';
-import { type Context, childTraceparent, withContext } from './context.ts';
+import { type Context, withContext } from './context.ts';
 import { parseData } from './data.ts';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { isOpenStream, openStreamOf, readStreamMessage } from './open-stream.ts';
@@ -203,7 +204,7 @@ export const withContextOf = <T>(body: Uint8Array, work: () => T): T => {
 const contextOf = (envelope: Envelope): Context => ({
   correlationId: envelope.correlationid,
   causationId: envelope.id,
-  traceparent: childTraceparent(envelope.traceparent ?? ''),
+  traceparent: envelope.traceparent ?? childTraceparent(''),
   ...(envelope.tracestate === undefined ? {} : { tracestate: envelope.tracestate }),
   hops: envelope.hops,
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { publicKeyFromText } from '../auth/keys.ts';
 import { transportSchemes } from '../transport.ts';
+import { telemetryConfig } from './telemetry-settings.ts';
 
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = z.coerce
@@ -52,7 +53,7 @@ export const logLevel = z
   .meta({ examples: ['info'] });
 
 /** The settings of every process. */
-export const processConfig = z.object({
+export const processConfig = telemetryConfig.extend({
   PORT: port,
   HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: logLevel.default('info'),

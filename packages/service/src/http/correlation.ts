@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Context, childTraceparent, newContext, withContext } from '@emporium/bus';
+import { type Context, newContext, withContext } from '@emporium/bus';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { beginRequestSpan } from './request-span.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,12 +14,11 @@ export const correlationHeader = 'x-correlation-id';
 /** The context from the headers of a request. A malformed or overlong value is replaced and never echoed. */
 export const contextOf = (headers: IncomingHttpHeaders): Context => {
   const correlationId = single(headers[correlationHeader]) ?? '';
-  const context = newContext({
+  return newContext({
     ...(/^[\w.:-]{8,64}$/.test(correlationId) ? { correlationId } : {}),
     traceparent: single(headers.traceparent) ?? '',
     tracestate: single(headers.tracestate) ?? '',
   });
-  return { ...context, traceparent: childTraceparent(context.traceparent) };
 };
 
 /** Runs every request in its context, and adds the correlation id to the headers of every response. */
@@ -35,7 +35,7 @@ export const correlate = (server: FastifyInstance): void => {
 
 /** The context of the request; available before the hooks have run. */
 export const correlationOf = (request: FastifyRequest): Context => {
-  request.correlation ??= contextOf(request.headers);
+  request.correlation ??= beginRequestSpan(request, contextOf(request.headers));
   return request.correlation;
 };
 

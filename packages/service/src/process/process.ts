@@ -1,6 +1,8 @@
+import { disableMetrics, startTracing, type Tracing } from '@emporium/telemetry';
 import type { z } from 'zod';
 import { ConfigError, parseConfig } from '../config/parse-config.ts';
 import type { ProcessConfig } from '../config/settings.ts';
+import { tracingOptions } from '../config/telemetry-settings.ts';
 import { createLog, type Log } from '../log.ts';
 import { reasonOf } from '../reason.ts';
 import type { LifecycleStage } from './lifecycle.ts';
@@ -26,9 +28,20 @@ export const main = async <S extends z.ZodType<ProcessConfig>>(
   const log = createLog({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
   logWarnings(log);
   if (config.LOG_FILE !== undefined) ignoreClosedOutput();
+  if (config.METRICS === 'off') disableMetrics();
+  const tracing = await startTracing(tracingOptions(name, config));
   const stages = await build(name, log, () => createApp(config, log));
-  await runService({ name, log, stages });
+  await runService({ name, log, stages: [exportingSpans(tracing), ...stages] });
 };
+
+/** Time to export the last spans, in milliseconds. */
+const lastSpansMs = 1_000;
+
+/** Stops last: the other stages make spans while they stop. */
+const exportingSpans = (tracing: Tracing): LifecycleStage => ({
+  name: 'spans',
+  start: () => () => tracing.close(lastSpansMs),
+});
 
 /** The parent that read the output may have ended: this process drains then, and must not fail when something is printed. */
 const ignoreClosedOutput = (): void => {

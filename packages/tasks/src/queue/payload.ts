@@ -1,4 +1,5 @@
-import { type Context, childTraceparent, currentContext, maxHops, newContext } from '@emporium/bus';
+import { type Context, currentContext, maxHops, newContext } from '@emporium/bus';
+import { childTraceparent } from '@emporium/telemetry';
 import { z } from 'zod';
 import { taskErrors } from '../errors.ts';
 import { issuesOf } from '../issues.ts';

@@ -1,0 +1,33 @@
+// Spans
+
+export type { Attributes, Span } from '@opentelemetry/api';
+export { attribute } from './semantic-conventions.ts';
+export { failSpan } from './spans/failed.ts';
+export { startTracing, type TracingOptions } from './spans/start-tracing.ts';
+export {
+  childTraceparent,
+  SpanKind,
+  type SpanOptions,
+  startSpan,
+  type Tracing,
+  traceparentOf,
+} from './spans/tracing.ts';
+export { isSampled, isTraceparent, newTraceId, parseTraceparent, type TraceParent } from './trace-context.ts';
+
+// Metrics
+
+export {
+  type Counter,
+  counter,
+  disableMetrics,
+  type Gauge,
+  gauge,
+  type Histogram,
+  histogram,
+  type Sample,
+  scrape,
+} from './metrics/metrics.ts';
+
+// What must not be seen
+
+export { redact, scrub } from './redaction.ts';
