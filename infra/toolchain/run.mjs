@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPages } from './build-pages.mjs';
 import { installDependencies } from './install.mjs';
 import { passThrough } from './pass-through.mjs';
 
@@ -30,6 +31,9 @@ const commands = {
   format: 'infra/toolchain/src/format.ts',
 };
 
+/** Commands that start a shop. */
+const needPages = new Set(['demo', 'test', 'bench', 'bench:brokers']);
+
 /** @param {string} message @returns {never} */
 function fail(message) {
   console.error(message);
@@ -49,6 +53,7 @@ if (script === undefined) {
 
 try {
   await installDependencies(root);
+  if (needPages.has(command)) await buildPages(root);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }

@@ -82,6 +82,7 @@ export const services: readonly ServiceEntry[] = [
   { name: 'loyalty', database: true, env: none },
   { name: 'sensor-simulator', standIn: true, database: false, stream: true, env: none },
   { name: 'bridge', database: true, stream: true, env: () => ({ WEBHOOKS_ALLOW_PRIVATE: 'true' }) },
+  { name: 'web', database: false, env: none },
   {
     name: 'gateway',
     database: false,

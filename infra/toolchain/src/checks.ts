@@ -54,8 +54,11 @@ export const checks: readonly Check[] = [
   },
   {
     name: 'types',
-    about: 'tsc, one program for all packages',
-    commands: [['tsc', '--pretty', 'false']],
+    about: 'tsc, one program for all packages and one for the pages',
+    commands: [
+      ['tsc', '--pretty', 'false'],
+      ['tsc', '--pretty', 'false', '--project', 'services/web/pages'],
+    ],
   },
   {
     name: 'dead-code',

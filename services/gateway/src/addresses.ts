@@ -14,6 +14,9 @@ export interface Address {
 
 /** Which service answers which address: the longest path that matches. */
 export const addresses: readonly Address[] = [
+  { path: '/shop', service: 'web', access: 'public' },
+  { path: '/console', service: 'web', access: 'public' },
+  { path: '/assets', service: 'web', access: 'public' },
   { path: '/api/users', service: 'user-registration', access: 'public' },
   { path: '/api/users/me', service: 'user-registration', access: 'user' },
   { path: '/api/sessions', service: 'user-registration', access: 'public' },

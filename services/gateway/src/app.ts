@@ -16,6 +16,7 @@ import { messageDocs } from './docs/routes.ts';
 import { documentOf, frontPage } from './front-page.ts';
 import { passwordPage } from './reset-password/page.ts';
 import { forwardingRoutes, methodsOfServices } from './routes.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { createShopDocument } from './shop-document.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
@@ -69,6 +70,7 @@ const pagesForAdministrators = async (
   );
   if (accounts !== undefined) {
     const paths = pages.map(({ path }) => path);
+    sessionRoutes(scope, accounts);
     await adminRoutes(scope, paths, accounts);
   }
 };

@@ -6,7 +6,7 @@ import { homePage } from './home-page.ts';
 import { serviceStates } from './service-states.ts';
 import type { Upstream } from './upstream.ts';
 
-/** The start page, the health of all services, and their OpenAPI documents. */
+/** The shop at `/`, links for people and programs, the health of all services, and their OpenAPI documents. */
 export const frontPage = (
   server: HttpServer,
   addresses: readonly Address[],
@@ -25,6 +25,11 @@ export const frontPage = (
       };
       return reply.send({ name: 'Emporium', ...links, addresses: present });
     }
+    const web = upstreams.get('web');
+    return web === undefined ? reply.redirect('/api', 303) : forward(request, reply, web, { kind: 'page' });
+  });
+
+  server.get('/api', route, (request, reply) => {
     const origin = `${request.protocol}://${hostOf(request.headers.host)}`;
     return reply.headers(pageHeaders).send(homePage({ origin, addresses: present }));
   });

@@ -8,7 +8,7 @@ export interface HomePage {
   readonly addresses: readonly Address[];
 }
 
-/** The page at `/`: links, and commands to try. */
+/** The page at `/api`: links, and commands to try. */
 export const homePage = ({ origin, addresses }: HomePage): string => {
   const services = new Set(addresses.map(({ service }) => service));
   const isDevelopment = services.has('mailbox') || services.has('provider-simulator');
@@ -25,7 +25,7 @@ export const homePage = ({ origin, addresses }: HomePage): string => {
     ['/health/services', 'Which services are ready', true],
   ];
   return page(`
-    <p>An event-driven shop. There are no pages to shop with yet: this address is its API.</p>
+    <p>The API of an event-driven shop. <a href="/">The shop</a> and its <a href="/console">console</a> are made from it.</p>
     <nav aria-label="Where to go"><ul>${links
       .filter(([, , isThere]) => isThere)
       .map(([href, text]) => `<li><a href="${href}">${text}</a></li>`)

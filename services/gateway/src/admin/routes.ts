@@ -12,6 +12,8 @@ import { pageHeaders, signInPage, startPage } from './pages.ts';
 import { adminPath, assertOurOwnPage, isBelowAdmin, isPageOf, sessionCookie } from './session.ts';
 import { signIn } from './sign-in.ts';
 
+const notForCustomers = { status: 403, reason: 'This page is for administrators.' };
+
 const formFor = (paths: readonly string[]) => {
   const isKnown = (url: string) =>
     url.split(/[?#]/, 1)[0] === adminPath
@@ -46,10 +48,10 @@ export const adminRoutes = async (
         assertOurOwnPage(request);
         const { next, ...credentials } = request.body;
         const outcome = await signIn(request, credentials, accounts);
-        if (outcome.kind === 'signed-in') {
+        if (outcome.kind === 'signed-in' && outcome.user.role === 'administrator') {
           return reply.header('set-cookie', sessionCookie(request, outcome)).redirect(next, 303);
         }
-        const { status, reason: message } = outcome;
+        const { status, reason: message } = outcome.kind === 'refused' ? outcome : notForCustomers;
         return reply.code(status).headers(pageHeaders).send(signInPage({ next, message }));
       },
     );

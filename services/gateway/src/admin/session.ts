@@ -1,16 +1,13 @@
 import { bearerTokenOf, type HttpRequest, problem } from '@emporium/service';
 
-/** The pages for administrators are here and below; a session is valid nowhere else. */
+/** The pages for administrators are here and below. */
 export const adminPath = '/admin';
 
 const cookieName = 'emporium-session';
 
-/** The token in the session cookie of a request below `/admin`; undefined when there is an `Authorization` header. */
-export const sessionTokenOf = ({
-  url,
-  headers,
-}: Pick<HttpRequest, 'url' | 'headers'>): string | undefined => {
-  if (headers.authorization !== undefined || !isBelowAdmin(url)) return undefined;
+/** The token in the session cookie of a request; undefined when there is an `Authorization` header. */
+export const sessionTokenOf = ({ headers }: Pick<HttpRequest, 'headers'>): string | undefined => {
+  if (headers.authorization !== undefined) return undefined;
   const [, token] = new RegExp(`(?:^|; *)${cookieName}=([^;]+)`).exec(headers.cookie ?? '') ?? [];
   return token;
 };
@@ -32,7 +29,7 @@ export const assertOurOwnPage = ({ headers: { origin, host } }: Pick<HttpRequest
   throw problem(403, 'foreign-page', 'Only a page of this shop may send this request with a session.');
 };
 
-interface Session {
+export interface Session {
   readonly token: string;
   readonly expiresAt: Date;
 }
@@ -41,7 +38,7 @@ interface Session {
 export const sessionCookie = ({ headers: { origin = '' } }: HttpRequest, session: Session | undefined) =>
   [
     `${cookieName}=${session?.token ?? ''}`,
-    `Path=${adminPath}`,
+    'Path=/',
     `Max-Age=${session === undefined ? 0 : Math.max(Math.floor((session.expiresAt.getTime() - Date.now()) / 1_000), 0)}`,
     'HttpOnly',
     'SameSite=Strict',

@@ -9,17 +9,26 @@ export interface Credentials {
 }
 
 export type SignIn =
-  | { readonly kind: 'signed-in'; readonly token: string; readonly expiresAt: Date }
+  | {
+      readonly kind: 'signed-in';
+      readonly token: string;
+      readonly expiresAt: Date;
+      readonly user: z.output<typeof account>;
+    }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string };
 
-const session = z.object({
-  token: z.string(),
-  expiresAt: z.coerce.date(),
-  user: z.object({ role: z.string() }),
+/** Who has signed in, as user-registration says. */
+export const account = z.object({
+  userId: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.string(),
 });
+
+const session = z.object({ token: z.string(), expiresAt: z.coerce.date(), user: account });
 const refusal = z.object({ detail: z.string() });
 
-/** Signs in at user-registration; only administrators get a session. */
+/** Signs in at user-registration. */
 export const signIn = async (
   request: HttpRequest,
   credentials: Credentials,
@@ -35,7 +44,5 @@ export const signIn = async (
   const bytes = Buffer.isBuffer(body) ? body : Buffer.concat(await body.toArray());
   const parsed: unknown = JSON.parse(bytes.toString());
   if (status !== 201) return { kind: 'refused', status, reason: refusal.parse(parsed).detail };
-  const { token, expiresAt, user } = session.parse(parsed);
-  if (user.role === 'administrator') return { kind: 'signed-in', token, expiresAt };
-  return { kind: 'refused', status: 403, reason: 'This page is for administrators.' };
+  return { kind: 'signed-in', ...session.parse(parsed) };
 };

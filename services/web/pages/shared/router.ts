@@ -1,0 +1,72 @@
+import { computed, signal } from '@preact/signals';
+
+/** The address of the page: its path and its query. */
+const address = signal(new URL(location.href));
+
+export const path = computed(() => address.value.pathname);
+export const query = computed(() => address.value.searchParams);
+
+/** Goes to another page of this application, without loading a document. */
+export const navigate = (href: string, { replace = false } = {}): void => {
+  const url = new URL(href, location.href);
+  if (replace) history.replaceState(null, '', url);
+  else history.pushState(null, '', url);
+  address.value = url;
+  if (!replace) {
+    scrollTo(0, 0);
+    // A screen reader continues at the new page.
+    document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
+  }
+};
+
+/** Changes a part of the query, which is shared with the address; an empty value removes it. */
+export const setQuery = (changes: Readonly<Record<string, string>>): void => {
+  const url = new URL(address.value);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === '') url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
+  }
+  navigate(url.href, { replace: true });
+};
+
+/** Follows links to pages below `base` without loading a document, and the browser's back and forward. */
+export const startRouter = (isOwn: (path: string) => boolean): void => {
+  addEventListener('popstate', () => {
+    address.value = new URL(location.href);
+  });
+  document.addEventListener('click', (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
+      return;
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (link === null || link.target !== '' || link.hasAttribute('download')) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || !isOwn(url.pathname)) return;
+    event.preventDefault();
+    navigate(url.href);
+  });
+};
+
+/** The parameters of a path of the form `/shop/orders/:id`; undefined when it does not match. */
+export const matchPath = (pattern: string, actual: string): Record<string, string> | undefined => {
+  const expected = pattern.split('/');
+  const given = actual.replace(/(.)\/$/, '$1').split('/');
+  if (expected.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of expected.entries()) {
+    const value = given[index] ?? '';
+    if (part.startsWith(':')) {
+      const decoded = decode(value);
+      if (value === '' || decoded === undefined) return undefined;
+      parameters[part.slice(1)] = decoded;
+    } else if (part !== value) return undefined;
+  }
+  return parameters;
+};
+
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,15 @@
+import { render } from 'preact';
+import '../shared/base.css';
+import { startRouter } from '../shared/router.ts';
+import { loadSession } from '../shared/session.ts';
+import { App } from './app.tsx';
+import { keepBasket } from './basket.ts';
+import './shop.css';
+
+const isOwn = (path: string): boolean => path === '/' || /^\/shop(?:\/|$)/.test(path);
+
+keepBasket();
+startRouter(isOwn);
+void loadSession();
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);
