@@ -1,0 +1,82 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { isPaused } from '../../shared/resource.ts';
+import { navigate, path } from '../../shared/router.ts';
+import { session, signOut } from '../../shared/session.ts';
+import { navigation } from './navigation.ts';
+
+/** The frame of every page: the menu, the search by id, the pause of the live view, and who is signed in. */
+export const Layout = ({ children }: { readonly children: ComponentChildren }): JSX.Element => (
+  <div class="console">
+    <a class="skip button" href="#main">
+      Skip to the content
+    </a>
+    <header>
+      <a class="brand" href="/console">
+        Emporium <span class="soft">console</span>
+      </a>
+      <IdSearch />
+      <PauseButton />
+      <SignedIn />
+    </header>
+    <nav aria-label="Console">
+      <ul>
+        {navigation.map(({ href, text }) => (
+          <li key={href}>
+            <a href={href} aria-current={path.value.startsWith(href) ? 'page' : undefined}>
+              {text}
+            </a>
+          </li>
+        ))}
+      </ul>
+      <p class="small">
+        <a href="/">Shop</a> · <a href="/status">Status</a> · <a href="/docs/">API</a>
+      </p>
+    </nav>
+    <main id="main" tabIndex={-1}>
+      {children}
+    </main>
+  </div>
+);
+
+/** An order, message, correlation or trace id leads to its page. */
+const IdSearch = (): JSX.Element => {
+  const search = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    const id = String(new FormData(event.currentTarget).get('id') ?? '').trim();
+    if (id !== '') navigate(`/console/search?id=${encodeURIComponent(id)}`);
+  };
+  return (
+    <form role="search" onSubmit={search}>
+      <label class="visually-hidden" for="id-search">
+        Search by id
+      </label>
+      <input id="id-search" name="id" type="search" placeholder="Any id: order, customer, message, trace …" />
+    </form>
+  );
+};
+
+const PauseButton = (): JSX.Element => (
+  <button
+    type="button"
+    aria-pressed={isPaused.value}
+    onClick={() => {
+      isPaused.value = !isPaused.value;
+    }}
+  >
+    {isPaused.value ? 'Go on live' : 'Pause the view'}
+  </button>
+);
+
+const SignedIn = (): JSX.Element | null => {
+  const current = session.value;
+  if (current.kind !== 'signed-in') return null;
+  return (
+    <div class="signed-in">
+      <span dir="auto">{current.user.name}</span>
+      <button type="button" class="plain" onClick={() => void signOut()}>
+        Sign out
+      </button>
+    </div>
+  );
+};

@@ -1,0 +1,12 @@
+import type { JSX } from 'preact';
+import { SagaPage } from './sagas/saga-page.tsx';
+import { SagasPage } from './sagas/sagas-page.tsx';
+
+type Page = (parameters: Readonly<Record<string, string>>) => JSX.Element;
+
+/** Which page answers which address. */
+export const pages: readonly (readonly [pattern: string, page: Page])[] = [
+  ['/console', () => <SagasPage />],
+  ['/console/sagas', () => <SagasPage />],
+  ['/console/sagas/:id', ({ id = '' }) => <SagaPage key={id} id={id} />],
+];
