@@ -93,7 +93,7 @@ const Retry = ({ retry }: { readonly retry?: (() => void) | undefined }): JSX.El
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Where to sign in, and to come back to this page. */
-export const signInAddress = (): string => {
+const signInAddress = (): string => {
   const base = location.pathname.startsWith('/console') ? '/console/sign-in' : '/shop/sign-in';
   return `${base}?next=${encodeURIComponent(location.pathname + location.search)}`;
 };

@@ -14,7 +14,9 @@ export const Layout = ({ children }: { readonly children: ComponentChildren }): 
       <a class="brand" href="/console">
         Emporium <span class="soft">console</span>
       </a>
-      <IdSearch />
+      <search>
+        <IdSearch />
+      </search>
       <PauseButton />
       <SignedIn />
     </header>
@@ -47,7 +49,7 @@ const IdSearch = (): JSX.Element => {
     if (id !== '') navigate(`/console/search?id=${encodeURIComponent(id)}`);
   };
   return (
-    <form role="search" onSubmit={search}>
+    <form onSubmit={search}>
       <label class="visually-hidden" for="id-search">
         Search by id
       </label>
