@@ -14,7 +14,8 @@ export const createRecorder = (exporter: SpanExporter, sampler: Sampler): Tracin
     const parent = parseTraceparent(options.parent);
     const traceId = parent?.traceId ?? newTraceId();
     const spanId = newSpanId();
-    if (!isRecorded(parent, traceId, sampler)) return propagatedSpan({ traceId, spanId, isSampled: false });
+    if (!isRecorded({ parent, traceId, decided: options.isRecorded }, sampler))
+      return propagatedSpan({ traceId, spanId, isSampled: false });
     const span = new RecordedSpan(
       {
         name,
