@@ -2,7 +2,7 @@
 
 export type { Attributes, Span } from '@opentelemetry/api';
 export { attribute } from './semantic-conventions.ts';
-export { failSpan } from './spans/failed.ts';
+export { failSpan, failSpanAs } from './spans/failed.ts';
 export { activeSpan, activeTraceparent, bindSpan, createScopes, type Scopes } from './spans/scopes.ts';
 export { startTracing, type TracingOptions } from './spans/start-tracing.ts';
 export {

@@ -1,4 +1,11 @@
-import { type Attributes, type Span, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Span,
+  SpanKind,
+  TraceFlags,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
 import {
   formatTraceparent,
   newSpanId,
@@ -25,6 +32,11 @@ export interface Tracing {
   start(name: string, options: SpanOptions): Span;
   /** Exports what has ended, for at most `timeoutMs`, and stops. Never rejects. */
   close(timeoutMs: number): Promise<void>;
+}
+
+/** What records them, and gives the same to OpenTelemetry's API. */
+export interface RecordingTracing extends Tracing {
+  readonly provider: TracerProvider;
 }
 
 /** Records nothing, and continues the traces of others: every span has an id of its own, which log lines and messages carry. */
