@@ -6,6 +6,7 @@ const spans = new WeakMap<FastifyRequest, Span>();
 
 /** Starts the span of a request, and returns the context of what happens in it. */
 export const beginRequestSpan = (request: FastifyRequest, context: Context): Context => {
+  if (request.routeOptions.config.isTraced === false) return unrecorded(context);
   const route = request.routeOptions.url;
   const { span, context: within } = spanOf(`${request.method} ${route ?? ''}`.trimEnd(), context, {
     kind: SpanKind.SERVER,
@@ -17,6 +18,12 @@ export const beginRequestSpan = (request: FastifyRequest, context: Context): Con
   spans.set(request, span);
   return within;
 };
+
+/** What follows from such a request is not recorded either. */
+const unrecorded = (context: Context): Context => ({
+  ...context,
+  traceparent: `${context.traceparent.slice(0, -2)}00`,
+});
 
 /** Ends the spans of requests, with the status of their responses. */
 export const endRequestSpans = (server: FastifyInstance): void => {
