@@ -142,6 +142,7 @@ const logResponses = (server: HttpServer, log: Log): void => {
   if (!log.isLevelEnabled('debug')) return;
   server.addHook('onResponse', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/health/')) return;
+    if (request.routeOptions.config.isTraced === false) return;
     const { correlationId } = correlationOf(request);
     const [method, route, status] = [request.method, request.routeOptions.url, reply.statusCode];
     log.debug(
