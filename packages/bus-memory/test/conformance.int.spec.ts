@@ -5,6 +5,7 @@ const otherProcess: readonly CaseTitle[] = [
   'a running instance takes over from one that is killed',
   'the order per key is kept with two consumer processes and failing first messages',
   'another process takes over the partitions of a killed process, in order',
+  'messages of a killed process are still counted',
 ];
 
 const outage: readonly CaseTitle[] = [
@@ -15,6 +16,7 @@ const outage: readonly CaseTitle[] = [
   'accepted messages survive a restart, also in retry and as dead letters',
   'a consumer that was idle during an outage reconnects automatically',
   'closing while the broker is down does not hang',
+  'reading queues does not wait for a broker that is down',
 ];
 
 const thirdParties: readonly CaseTitle[] = [
