@@ -77,6 +77,7 @@ export {
   maxBodyBytes,
   type OutgoingMessage,
   type PublishResult,
+  type QueueFigures,
   type TopologyChange,
   type Transport,
   type TransportMessage,
