@@ -24,6 +24,8 @@ export {
   gauge,
   type Histogram,
   histogram,
+  type NamedSample,
+  readGauges,
   type Sample,
   scrape,
 } from './metrics/metrics.ts';
