@@ -65,8 +65,8 @@ test('what waits for a service that is away is known from operations, and its ow
     observation('order'),
   ]);
   expect(processes.map(({ name, waiting }) => [name, waiting])).toEqual([
-    ['operations', []],
     ['email', [{ kind: 'messages to handle', count: 12, oldestSeconds: 70 }]],
+    ['operations', []],
     ['order', []],
   ]);
 });

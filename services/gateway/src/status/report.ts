@@ -62,8 +62,10 @@ export interface ReportOptions {
 /** The servers, by the checks in which processes name them. */
 const servers = { database: 'databases', broker: 'bus', stream: 'stream', 'task queue': 'task queue' };
 
-export const createReport = (observations: readonly Observation[], options: ReportOptions): Report => {
+/** The processes are sorted by name. */
+export const createReport = (observed: readonly Observation[], options: ReportOptions): Report => {
   const { forAdministrators } = options;
+  const observations = observed.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const answered = observations.filter(({ state }) => state !== 'away' && state !== 'unknown');
   const backlogs = createBacklogs(answered, options);
   return {
