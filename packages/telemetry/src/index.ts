@@ -29,6 +29,7 @@ export {
   type Sample,
   scrape,
 } from './metrics/metrics.ts';
+export { type NamedSample, readGauges } from './metrics/read-gauges.ts';
 
 // What must not be seen
 

@@ -13,8 +13,10 @@ import { z } from 'zod';
 import type { TokenVerifier } from '../auth/tokens.ts';
 import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
+import { createProcessDetails } from '../process-details.ts';
 import { guardRoutes, type TokenOf } from './access.ts';
 import { correlate, correlationOf } from './correlation.ts';
+import { detailsRoute } from './details-route.ts';
 import { type ApiDocument, showDocs } from './docs.ts';
 import { healthRoutes } from './health-routes.ts';
 import { metricsRoute } from './metrics-route.ts';
@@ -56,6 +58,8 @@ export interface HttpServerOptions {
   readonly documents?: readonly ApiDocument[];
   /** In bytes; 64 KiB by default. A larger body is answered with 413. */
   readonly bodyLimit?: number;
+  /** The server is reached from outside of the shop: it has no `/health/details`. */
+  readonly isPublic?: boolean;
   /** For a server that forwards requests. */
   readonly upstreamMethods?: UpstreamMethods;
 }
@@ -100,6 +104,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   answerUnknownRoutes(server, options.upstreamMethods);
   if (options.tokens !== undefined) guardRoutes(server, options.tokens, options.tokenOf);
   healthRoutes(server, options.health);
+  if (options.isPublic !== true) detailsRoute(server, createProcessDetails(options.health));
   metricsRoute(server);
   await describeApi(server, options.api);
   showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }], log);

@@ -7,7 +7,7 @@ import {
 import { parseTraceparent } from '../trace-context.ts';
 
 /** The metrics of this process. */
-const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
+export const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
 registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
 
 let isEnabled = true;
