@@ -103,7 +103,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   if (options.tokens !== undefined) guardRoutes(server, options.tokens, options.tokenOf);
   healthRoutes(server, options.health);
   metricsRoute(server);
-  await describeApi(server, options.api);
+  describeApi(server, options.api);
   showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }], log);
   for (const routes of options.routes) await routes(server);
   return server;
