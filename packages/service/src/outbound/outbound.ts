@@ -11,7 +11,6 @@ import {
   timeout,
   wrap,
 } from 'cockatiel';
-import { request as httpRequest } from 'undici';
 import type { z } from 'zod';
 import { retryDelayMs } from './backoff.ts';
 import { inClientSpan, recordStatus } from './client-span.ts';
@@ -107,6 +106,8 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
 
   const send = async (request: AnyRequest, signal: AbortSignal, span: Span): Promise<OutboundResponse> => {
     const { method, path, body, idempotencyKey } = request;
+    // Imported on demand: it takes 4 MB, and most services send no requests.
+    const { request: httpRequest } = await import('undici');
     try {
       const response = await httpRequest(base + path, {
         method,
