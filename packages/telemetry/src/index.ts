@@ -24,11 +24,10 @@ export {
   gauge,
   type Histogram,
   histogram,
-  type NamedSample,
-  readGauges,
   type Sample,
   scrape,
 } from './metrics/metrics.ts';
+export { type NamedSample, readGauges } from './metrics/read-gauges.ts';
 
 // What must not be seen
 
