@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Log as BusLog, Fault, messageOf } from '@emporium/bus';
+import { type Log as BusLog, currentContext, Fault, messageOf } from '@emporium/bus';
 import {
   BrokenCircuitError,
   CircuitState,
@@ -12,6 +12,7 @@ import {
 } from 'cockatiel';
 import { request as httpRequest } from 'undici';
 import type { z } from 'zod';
+import { circuitBreakerOpen, clientDuration } from '../metrics.ts';
 import { retryDelayMs } from './backoff.ts';
 import { outboundErrors } from './errors.ts';
 import { codeOf, describeMismatch, faultOf, type OutboundResponse, readJson } from './response.ts';
@@ -88,6 +89,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     breaker: new ConsecutiveBreaker(failuresToOpen),
   });
   let isOpen = false;
+  circuitBreakerOpen.from(() => [{ labels: { service_peer_name: peer }, value: isOpen ? 1 : 0 }]);
   breaker.onBreak((reason) => {
     if (!isOpen) log.warn({ peer, reason: describeBreak(reason) }, 'circuit breaker opened');
     isOpen = true; // a failed trial opens it again, which is not logged
@@ -105,6 +107,18 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
 
   const send = async (request: AnyRequest, signal: AbortSignal): Promise<OutboundResponse> => {
     const { method, path, body, idempotencyKey } = request;
+    const began = performance.now();
+    const ended = (status: number | undefined, errorType: string): void =>
+      clientDuration.observe(
+        (performance.now() - began) / 1_000,
+        {
+          service_peer_name: peer,
+          http_request_method: method,
+          http_response_status_code: String(status ?? ''),
+          error_type: errorType,
+        },
+        currentContext()?.traceparent,
+      );
     try {
       const response = await httpRequest(base + path, {
         method,
@@ -116,13 +130,13 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return {
-        status: response.statusCode,
-        retryAfterMs: retryAfterMsOf(response.headers['retry-after']),
-        body: await readJson(response.body),
-      };
+      const { statusCode: status, headers } = response;
+      const read = await readJson(response.body);
+      ended(status, status < 400 ? '' : String(status));
+      return { status, retryAfterMs: retryAfterMsOf(headers['retry-after']), body: read };
     } catch (error) {
       if (request.signal.aborted) throw error;
+      ended(undefined, signal.aborted ? 'timeout' : 'connection');
       const cause = signal.aborted ? new Error(`no response within ${timeoutMs} ms`) : rootCauseOf(error);
       throw outboundErrors.failed({ ...detailsOf(request), cause });
     }

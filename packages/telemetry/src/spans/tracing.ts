@@ -53,6 +53,9 @@ export const setTracing = (chosen: Tracing): void => {
   tracing = chosen;
 };
 
+/** Whether spans of this process are recorded. */
+export const recordsSpans = (): boolean => tracing !== propagation;
+
 /** Starts a span; the caller ends it. Never throws, and costs about a microsecond where it is not recorded. */
 export const startSpan = (name: string, options: SpanOptions = {}): Span => tracing.start(name, options);
 
