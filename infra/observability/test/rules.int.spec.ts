@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { createDurations } from '../src/durations.ts';
 import { createAlerts, ruleFiles } from '../src/rule-files.ts';
-import { missingPrograms, promtool } from './promtool.ts';
 import { messageCases } from './rule-cases/messages.ts';
 import { objectiveCases, recordedValues } from './rule-cases/objectives.ts';
 import { processCases } from './rule-cases/processes.ts';
 import type { RuleCase } from './rule-cases/rule-case.ts';
 import { workCases } from './rule-cases/work.ts';
+import { missingPrograms, promtool } from './support/promtool.ts';
 
 const quickCases = [...messageCases, ...workCases, ...processCases];
 const cases = [...quickCases, ...objectiveCases];
