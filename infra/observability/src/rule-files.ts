@@ -15,7 +15,7 @@ export const createAlerts = (durations: Durations = createDurations()): readonly
 ];
 
 /** Where the alert is explained. */
-export const runbookOf = ({ name }: Pick<Alert, 'name'>): string => `docs/alerts.md#${name.toLowerCase()}`;
+const runbookOf = ({ name }: Pick<Alert, 'name'>): string => `docs/alerts.md#${name.toLowerCase()}`;
 
 /** The rule files of Prometheus, by name. */
 export const ruleFiles = (durations: Durations = createDurations()): Readonly<Record<string, string>> => {

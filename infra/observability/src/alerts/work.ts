@@ -39,15 +39,15 @@ export const workAlerts = (durations: Durations): readonly Alert[] => [
       '`npm run projections -- status` says where it stands and with which error. After a repair: `npm run projections -- rebuild <name>`.',
   },
   {
-    name: 'TaskWorkerAway',
+    name: 'TasksStandStill',
     severity: 'critical',
     expr: `
       max by (emporium_task_name) (emporium_tasks{emporium_task_state="waiting"}) > 0
       unless on (emporium_task_name) sum by (emporium_task_name) (increase(emporium_task_duration_seconds_count[${durations.of('2m')}])) > 0`,
     for: durations.of('3m'),
-    summary: 'Tasks {{ $labels.emporium_task_name }} wait, and no worker runs them',
+    summary: 'Tasks {{ $labels.emporium_task_name }} wait, and none ends',
     meaning:
-      'Tasks could run, and for minutes none ended: the worker is down, its queue is paused because the mail server is away, or a task hangs. The tasks are kept.',
+      'Tasks could run, and for minutes none ended: the queue is paused because the mail server is away, or tasks hang. (A worker that is down fires ServiceDown.) The tasks are kept.',
     action: 'See `npm run logs -- --service email-worker --level warn`, and whether the mail server answers.',
   },
   {

@@ -57,14 +57,14 @@ export const workCases: readonly RuleCase[] = [
     fires: [],
   },
   {
-    alert: 'TaskWorkerAway',
+    alert: 'TasksStandStill',
     title: 'fires when tasks wait and none ends',
     series: { [tasks('waiting')]: '4x40', [runs]: '0+1x8' },
     at: '9m',
     fires: [mail],
   },
   {
-    alert: 'TaskWorkerAway',
+    alert: 'TasksStandStill',
     title: 'does not fire while tasks are run',
     series: { [tasks('waiting')]: '4x40', [runs]: '0+1x40' },
     at: '9m',

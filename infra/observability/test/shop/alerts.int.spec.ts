@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Customer, createShopClient, runDemo, type ShopClient } from '@emporium/e2e';
@@ -46,12 +46,7 @@ describe.skipIf(missing.length > 0)(
           'user-registration': { REGISTRATIONS_PER_MINUTE: '0' },
         },
       });
-      const targets = join(folder, 'targets.json');
-      const targetOf = ({ name, address }: { name: string; address: string }) => ({
-        targets: [new URL(address).host],
-        labels: { service_name: name },
-      });
-      await writeFile(targets, JSON.stringify([...shop.processes.values()].map(targetOf)));
+      const targets = join(folder, 'shop/prometheus-targets.json');
       const alertmanager = await startAlertmanager(folder, smtpPort);
       programs.push(alertmanager);
       const rules = ruleFiles(createDurations(minuteSeconds / 60));
