@@ -28,7 +28,8 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
       createLog({ service, level: 'debug', destination }),
     );
     for (let round = 0; round < 20; round += 1) {
-      for (const context of [one, other]) withContext(context, () => logs.forEach((log) => writeLines(log, round)));
+      for (const context of [one, other])
+        withContext(context, () => logs.forEach((log) => writeLines(log, round)));
       await new Promise((resolve) => setTimeout(resolve, 2)); // lines are sorted by their milliseconds
     }
   });
@@ -59,13 +60,20 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
     expect(new Set(request.map((line) => line['service.name'])).size).toBe(3);
     const times = request.map((line) => String(line['@timestamp']));
     expect(times).toEqual(times.toSorted());
-    expect(await search(index.url, queryFor('emporium-trace', traceIdOf(other)))).toHaveLength(lines.length / 2);
-    const warnings = await search(index.url, savedSearches.find(({ id }) => id === 'emporium-warnings')?.query ?? '');
+    expect(await search(index.url, queryFor('emporium-trace', traceIdOf(other)))).toHaveLength(
+      lines.length / 2,
+    );
+    const warnings = await search(
+      index.url,
+      savedSearches.find(({ id }) => id === 'emporium-warnings')?.query ?? '',
+    );
     expect(warnings.map((line) => line['log.level']).toSorted()).toEqual([
       ...Array(6).fill('error'),
       ...Array(12).fill('warn'),
     ]);
-    expect(await search(index.url, 'emporium.delay_ms:[200 TO 300] AND error.message:refused')).toHaveLength(12);
+    expect(await search(index.url, 'emporium.delay_ms:[200 TO 300] AND error.message:refused')).toHaveLength(
+      12,
+    );
   });
 
   test('takes a line with odd fields, and adds none of them to the index', async () => {

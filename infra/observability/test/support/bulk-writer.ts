@@ -25,8 +25,11 @@ export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => 
     });
     if (!response.ok) throw new Error(`bulk: ${response.status}`);
     const { items } = (await response.json()) as Bulk;
-    const failures = items.map(({ create }) => create).filter(({ status }) => status >= 300 && status !== 409);
-    if (failures.some(({ status }) => status === 429 || status >= 500)) throw new Error('bulk: not all written');
+    const failures = items
+      .map(({ create }) => create)
+      .filter(({ status }) => status >= 300 && status !== 409);
+    if (failures.some(({ status }) => status === 429 || status >= 500))
+      throw new Error('bulk: not all written');
     refused.push(...failures.map((failure) => JSON.stringify(failure)));
   };
 
@@ -91,6 +94,8 @@ const valueOf = (value: Value): unknown => {
   if (value.intValue !== undefined) return Number(value.intValue);
   if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(valueOf);
   if (value.kvlistValue !== undefined)
-    return Object.fromEntries((value.kvlistValue.values ?? []).map((each) => [each.key, valueOf(each.value)]));
+    return Object.fromEntries(
+      (value.kvlistValue.values ?? []).map((each) => [each.key, valueOf(each.value)]),
+    );
   return value.stringValue ?? value.boolValue ?? value.doubleValue;
 };

@@ -73,7 +73,8 @@ export const startCollector = async (
     });
     guard.watch([Number(child.pid)]);
     while (!(await answersOk(`http://127.0.0.1:${health}`))) {
-      if (child.exitCode !== null) throw new Error(`the collector did not start:\n${readFileSync(logFile, 'utf8')}`);
+      if (child.exitCode !== null)
+        throw new Error(`the collector did not start:\n${readFileSync(logFile, 'utf8')}`);
       await sleep(50);
     }
   };
