@@ -20,6 +20,7 @@ const { services } = z
         image: z.string(),
         command: z.array(z.string()).optional(),
         environment: z.record(z.string(), z.string()).default({}),
+        profiles: z.array(z.string()).default([]),
         ports: z.array(z.string()).default([]),
         restart: z.string(),
         mem_limit: z.string(),
@@ -128,7 +129,9 @@ test.each(Object.entries(services))(
 );
 
 test('only the gateway, the open stream and the servers that third parties write to publish a port', () => {
-  const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
+  const published = Object.entries(services).filter(
+    ([, { ports, profiles }]) => ports.length > 0 && profiles.length === 0,
+  );
   expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'kafka', 'rabbitmq', 'redis']);
 });
 

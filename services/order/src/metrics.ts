@@ -1,6 +1,7 @@
 import type { EmitEffect } from '@emporium/bus';
 import {
   type Contract,
+  cancellation,
   type Data,
   orderCancelled,
   orderCompleted,
@@ -21,6 +22,10 @@ const cancelled = counter({
   help: 'Cancelled orders, by reason.',
   labels: ['emporium_reason', 'emporium_kind'],
 });
+
+// Prometheus sees the increase only of a series that it has read before.
+for (const reason of cancellation.options)
+  cancelled.add(0, { emporium_reason: reason, emporium_kind: cancellationKind(reason) });
 
 const parked = counter({
   name: 'emporium_orders_parked_total',
