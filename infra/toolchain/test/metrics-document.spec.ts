@@ -6,11 +6,11 @@ import { beforeAll, expect, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A package defines its metrics in files of this name. */
-const modules = globSync('{packages,services,infra}/**/src/**/metrics.ts', {
+/** A package defines its metrics in files whose names end so. */
+const modules = globSync('{packages,services,infra}/**/src/**/*metrics.ts', {
   cwd: root,
   exclude: (path) => path.includes('node_modules'),
-}).filter((path) => path !== 'packages/telemetry/src/metrics/metrics.ts'); // where they are made
+});
 
 const lineOf = ({ name, kind, labels }: DefinedMetric): string =>
   `${name} ${kind} ${labels.join(' ')}`.trim();
@@ -30,14 +30,14 @@ beforeAll(async () => {
   defined = definedMetrics();
 }, 60_000);
 
-/** Defined by branches that are not merged yet. */
-const isPending = (line: string): boolean => /^emporium_(spans|broker|queue|dead_letters)/.test(line);
+/** The exporter of the brokers' state is still missing. */
+const isMissing = (line: string): boolean => /^emporium_(broker|queue|dead_letters)/.test(line);
 
 test('docs/metrics.md lists every metric with its kind and labels, and no other', () => {
   const document = documented(readFileSync(join(root, 'docs/metrics.md'), 'utf8'));
   expect(document.length).toBeGreaterThan(30);
-  const listed = document.filter((line) => !isPending(line));
-  const inCode = defined.map(lineOf).filter((line) => !isPending(line));
+  const inCode = defined.map(lineOf);
+  const listed = document.filter((line) => inCode.includes(line) || !isMissing(line));
   expect(listed.toSorted()).toEqual(inCode.toSorted());
 });
 
