@@ -6,11 +6,13 @@ import { beforeAll, expect, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A package defines its metrics in files whose names end so. */
-const modules = globSync('{packages,services,infra}/**/src/**/*metrics.ts', {
+const definition = /^(export )?(const \w+ = (counter|gauge|histogram)|counterOf)\(/m;
+
+/** The files that define metrics: as a rule one in a package. */
+const modules = globSync('{packages,services,infra}/**/src/**/*.ts', {
   cwd: root,
   exclude: (path) => path.includes('node_modules'),
-});
+}).filter((path) => !path.endsWith('.spec.ts') && definition.test(readFileSync(join(root, path), 'utf8')));
 
 const lineOf = ({ name, kind, labels }: DefinedMetric): string =>
   `${name} ${kind} ${labels.join(' ')}`.trim();
