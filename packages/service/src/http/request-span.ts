@@ -13,6 +13,7 @@ const isProbe = (route: string | undefined): boolean =>
  * nobody should see.
  */
 export const beginRequestSpan = (request: FastifyRequest, context: Context): Context => {
+  if (request.routeOptions.config.isTraced === false) return unrecorded(context);
   const route = request.routeOptions.url;
   if (isProbe(route)) return context;
   const { span, context: within } = spanOf(`${request.method} ${route ?? ''}`.trimEnd(), context, {
@@ -28,6 +29,12 @@ export const beginRequestSpan = (request: FastifyRequest, context: Context): Con
   }
   return within;
 };
+
+/** What follows from such a request is not recorded either. */
+const unrecorded = (context: Context): Context => ({
+  ...context,
+  traceparent: `${context.traceparent.slice(0, -2)}00`,
+});
 
 /** Ends the spans of requests, with the status of their responses. */
 export const endRequestSpans = (server: FastifyInstance): void => {
