@@ -246,16 +246,19 @@ export const createSagaRunner = <Subject, DB>(
     explanation: explain(definition, saga.state, now),
   });
 
-  const inDeadlineSpan = (origin: Context, id: string, work: () => Promise<void>): Promise<void> => {
+  /**
+   * In a transaction of its own, and in the context of the request that started the saga. Its span begins there; the request is the
+   * cause.
+   */
+  const handleDeadline = (
+    store: Store<DB>,
+    { state: { id }, origin }: LoadedSaga<Subject>,
+  ): Promise<void> => {
+    const began = newContext(origin);
+    const cause = causeOf(began, { kind: 'timer', name });
     const attributes = { [attribute.trigger]: 'deadline', [attribute.saga]: name, [attribute.sagaId]: id };
-    return withContext(origin, () => traced(`deadline ${name}`, { attributes }, work));
-  };
-
-  /** In a transaction of its own, and in the context of the request that started the saga. */
-  const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Subject>): Promise<void> =>
-    inDeadlineSpan(newContext(origin), id, () =>
-      store.transaction(async ({ tx, now, context, effects }) => {
-        const cause = causeOf(context, { kind: 'timer', name });
+    const act = () =>
+      store.transaction(async ({ tx, now, effects }) => {
         const applied = await apply(tx, id, { kind: 'deadline' }, now, cause);
         if (applied?.transition.kind !== 'changed') return; // another instance has handled it
         log.warn(
@@ -263,8 +266,9 @@ export const createSagaRunner = <Subject, DB>(
           'a deadline has passed',
         );
         effects.push(...applied.effects);
-      }),
-    );
+      });
+    return withContext(began, () => traced(`deadline ${name}`, { attributes }, act));
+  };
 
   return {
     replies,
