@@ -55,7 +55,7 @@ describe('the tree of a trace', () => {
 
   test('begins with the earliest span where the client began the trace', () => {
     expect(treeOf([span('b', 'client2', 2), span('a', 'client', 1)]).lines).toEqual([
-      'a orphan',
+      'a',
       '-b orphan',
     ]);
   });
