@@ -54,10 +54,7 @@ describe('the tree of a trace', () => {
   });
 
   test('begins with the earliest span where the client began the trace', () => {
-    expect(treeOf([span('b', 'client2', 2), span('a', 'client', 1)]).lines).toEqual([
-      'a',
-      '-b orphan',
-    ]);
+    expect(treeOf([span('b', 'client2', 2), span('a', 'client', 1)]).lines).toEqual(['a', '-b orphan']);
   });
 
   test('has a second span without a parent below the first', () => {
