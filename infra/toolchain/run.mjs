@@ -18,6 +18,7 @@ const commands = {
   projections: 'infra/launcher/src/projections.ts',
   sagas: 'infra/admin-cli/src/sagas/main.ts',
   subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
+  trace: 'infra/admin-cli/src/trace/main.ts',
   webhooks: 'infra/admin-cli/src/webhooks/main.ts',
   'dead-letters': 'infra/admin-cli/src/dead-letters/main.ts',
   observability: 'infra/observability/src/generate.ts',

@@ -10,6 +10,7 @@ import { printIncident } from './incidents.ts';
 import { readOptions } from './options.ts';
 import { demoRunningShop } from './running-shop.ts';
 import { sendToQueue } from './send-registration.ts';
+import { telemetryVariables } from './telemetry-variables.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -36,7 +37,10 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
     restart: options.restart,
     // Each request, message and task is a line: `npm run logs` shows the way of an order.
-    env: { '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug' }, bridge: options.bridge },
+    env: {
+      '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug', ...telemetryVariables(process.env) },
+      bridge: options.bridge,
+    },
     onIncident: (incident) => printIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
@@ -48,7 +52,7 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ]);
     if (passed === false) process.exitCode = 1;
     if (options.exit || passed === undefined) return;
-    printAddresses(shop, terminal);
+    printAddresses(shop, terminal, await correlationIdOfAnOrder(shop));
     await aborted(interrupted);
   } finally {
     line(dim('\nStopping: every process finishes its work in progress.'));
@@ -89,7 +93,19 @@ const untilAborted = (reporter: DemoReporter, signal: AbortSignal): DemoReporter
   };
 };
 
-const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Terminal): void => {
+/** Of the last order that was completed. */
+const correlationIdOfAnOrder = async ({ url, admin }: Shop): Promise<string> => {
+  const client = createShopClient(url, admin);
+  const order = await client.lastCompletedOrder();
+  if (order === undefined) return '<correlation id>';
+  return (await client.adminOrder(order.orderId)).correlationId ?? '<correlation id>';
+};
+
+const printAddresses = (
+  { url, admin, logDir }: Shop,
+  { line, bold, dim }: Terminal,
+  correlationId: string,
+): void => {
   line(`\n${bold('Try it')}`);
   line(`  API docs       ${url}/docs`);
   line(`  events         ${url}/docs/events`);
@@ -97,6 +113,7 @@ const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Termi
   line(`  task queues    ${url}/admin`);
   line(`  administrator  ${admin.email} / ${admin.password}`);
   line(`  logs           npm run logs -- --correlation <id>, --level warn, --follow; files in ${logDir}`);
+  line(`  an order       npm run trace -- ${correlationId}; or the newest: --last`);
   line(dim('\n  # register, log in, see the products, place an order, see your orders'));
   line(
     `  curl -s ${url}/api/users -H 'content-type: application/json' -d '{"email":"you@example.com","name":"You","password":"correct horse battery"}'`,

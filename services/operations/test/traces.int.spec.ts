@@ -94,6 +94,7 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
 
   test('a trace is found by its id as well, and in the list of the newest', async () => {
     const root = spanOf('GET /api/reports', {
+      parentSpanId: 'b7ad6b7169203331', // of the client
       ...{ kind: 'server', at: 59_000 },
       attributes: { 'emporium.correlation_id': 'report-0001' },
       status: { code: 2, message: 'it is away' },
@@ -101,7 +102,7 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
     const step = spanOf('deadline fulfilment', {
       parent: root,
       at: 59_100,
-      attributes: { 'emporium.saga.id': 'o1' },
+      attributes: { 'emporium.message.type': 'order.placed', 'emporium.message.key': 'o1' },
     });
     await send({ order: [root, step] });
     const { body } = await get(`/api/admin/traces/${root.traceId.toUpperCase()}`);

@@ -184,6 +184,10 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
           (await asAdmin<{ orders: OrderSummary[] }>('GET', `/api/admin/orders?${query}`)).orders,
         ({ orderId }) => orderId,
       ),
+    /** The newest completed order of all customers. */
+    lastCompletedOrder: async () =>
+      (await asAdmin<{ orders: OrderSummary[] }>('GET', '/api/admin/orders?status=completed&limit=1'))
+        .orders[0],
     /** All mails to an address, the newest first. */
     mails: (to: string) => allMails(http, { to }),
     /** All mails with this text in their subject, the newest first. */

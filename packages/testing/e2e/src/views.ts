@@ -24,6 +24,8 @@ export interface OrderView {
   readonly settledByHand?: { readonly paid: Money; readonly refunded: Money };
   readonly refunds: readonly RefundView[];
   readonly timeline: readonly { readonly at: string; readonly what: string; readonly detail?: string }[];
+  /** Of the request that placed it. */
+  readonly correlationId?: string;
 }
 
 export interface RefundView {

@@ -30,6 +30,7 @@ const minuteMs = 60_000;
 export const createSpanBuffer = (store: Store<Tables>, limits: SpanLimits, log: Log): SpanBuffer => {
   let waiting: string[] = [];
   let waitingBytes = 0;
+  let isWriting = false;
   let poller: Poller | undefined;
   const counts = createSpanCounts();
 
@@ -68,12 +69,21 @@ export const createSpanBuffer = (store: Store<Tables>, limits: SpanLimits, log: 
 
   let tidiedAt = 0;
   const run = async (): Promise<number> => {
-    if (waiting.length > 0) await withContext(unrecorded(), write);
-    if (Date.now() - tidiedAt >= minuteMs) {
-      await withContext(unrecorded(), () => open(new Date()));
-      tidiedAt = Date.now();
+    isWriting = true;
+    try {
+      await withContext(unrecorded(), work);
+    } finally {
+      isWriting = false;
     }
     return waiting.length > 0 ? 0 : minuteMs;
+  };
+
+  const work = async (): Promise<void> => {
+    if (waiting.length > 0) await write();
+    if (Date.now() - tidiedAt >= minuteMs) {
+      await open(new Date());
+      tidiedAt = Date.now();
+    }
   };
 
   return {
@@ -91,14 +101,17 @@ export const createSpanBuffer = (store: Store<Tables>, limits: SpanLimits, log: 
       return true;
     },
     flushed: async () => {
-      while (waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (waiting.length > 0 || isWriting) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     stage: {
       name: 'spans of the last hour',
       start: () => {
         const started = startPoller({ name: 'spans of the last hour', log, run, gapMs: gatherMs });
         poller = started;
-        return () => started.stop();
+        return async () => {
+          await started.stop();
+          if (waiting.length > 0) await withContext(unrecorded(), write).catch(() => undefined);
+        };
       },
     },
   };

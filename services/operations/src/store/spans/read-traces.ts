@@ -62,11 +62,16 @@ export const newestTraces = async (db: Kysely<Tables>, limit: number): Promise<r
     select replace(first.trace_id::text, '-', '') as "traceId", first.correlation_id as "correlationId", first.service, first.name,
       first.started_us as start, whole.spans, whole.errors, whole.ended_us - first.started_us as duration, whole."orderId"
     from (
-      select * from span where parent_id is null and links is null order by started_us desc limit ${limit}
+      select * from span as begin where (parent_id is null or kind = 'server') and links is null
+        and not exists (select from span where trace_id = begin.trace_id and span_id = begin.parent_id)
+      order by started_us desc limit ${limit}
     ) as first
     cross join lateral (
       select count(*) as spans, count(*) filter (where is_error) as errors, max(started_us + duration_us) as ended_us,
-        max(attributes ->> ${attribute.sagaId}) as "orderId"
+        coalesce(
+          max(attributes ->> ${attribute.messageKey}) filter (where attributes ->> ${attribute.messageType} like 'order.%'),
+          max(attributes ->> ${attribute.sagaId})
+        ) as "orderId"
       from (select * from span where trace_id = first.trace_id limit 5000) as member
     ) as whole
     order by first.started_us desc`.execute(db);
