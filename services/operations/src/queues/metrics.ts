@@ -1,11 +1,10 @@
 import type { QueueFigures } from '@emporium/bus';
 import { shop } from '@emporium/contracts';
-import type { LifecycleStage } from '@emporium/service';
+import { type LifecycleStage, sharedFor } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { gauge } from '@emporium/telemetry';
 import { countDeadLetters } from '../store/dead-letters.ts';
 import { statuses, type Tables } from '../store/tables.ts';
-import { cached } from './cached.ts';
 import type { BrokerFigures } from './read-brokers.ts';
 
 const system = 'messaging_system';
@@ -46,7 +45,7 @@ export const queueMetrics = (
   store: Store<Tables>,
   readBrokers: () => Promise<readonly BrokerFigures[]>,
 ): LifecycleStage => {
-  const count = cached(countKeptMs, () => countDeadLetters(store.db));
+  const count = sharedFor(countKeptMs, () => countDeadLetters(store.db));
 
   /** One sample for each subscription that has this figure. */
   const samplesOfQueues = (figureOf: (queue: QueueFigures) => number | undefined) => async () =>

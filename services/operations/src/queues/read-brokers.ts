@@ -1,7 +1,6 @@
 import { messageOf, type QueueFigures, settlementOf, type Transport } from '@emporium/bus';
 import { type Registry, shop } from '@emporium/contracts';
-import type { Log, ServiceContext } from '@emporium/service';
-import { cached } from './cached.ts';
+import { type Log, type ServiceContext, sharedFor } from '@emporium/service';
 
 /** What waits on one broker, or why that cannot be read. */
 export type BrokerFigures =
@@ -21,7 +20,7 @@ export const createBrokerReader = <DB>({
     transport === stream
       ? [readerOf(transport, shop, log)]
       : [readerOf(transport, shop.on('bus'), log), readerOf(stream, shop.on('stream'), log)];
-  return cached(keptMs, () => Promise.all(readers.map((read) => read())));
+  return sharedFor(keptMs, () => Promise.all(readers.map((read) => read())));
 };
 
 const readerOf = (transport: Transport, registry: Registry, log: Log): (() => Promise<BrokerFigures>) => {
