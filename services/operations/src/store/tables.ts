@@ -12,7 +12,8 @@ export interface Tables {
   span_slot: SpanSlotTable;
 }
 
-export type Status = 'open' | 'replayed' | 'discarded';
+export const statuses = ['open', 'replayed', 'discarded'] as const;
+export type Status = (typeof statuses)[number];
 
 /** A message that a subscription could not handle, unique on `subscription` and `message_id`. */
 export interface DeadLetterTable {
