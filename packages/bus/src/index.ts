@@ -79,6 +79,7 @@ export {
   maxBodyBytes,
   type OutgoingMessage,
   type PublishResult,
+  type QueueFigures,
   type TopologyChange,
   type Transport,
   type TransportMessage,

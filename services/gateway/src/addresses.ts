@@ -35,6 +35,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/admin/messages', service: 'operations', access: 'administrator' },
   { path: '/api/admin/audit', service: 'operations', access: 'administrator' },
   { path: '/api/admin/subscriptions', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/queues', service: 'operations', access: 'administrator' },
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
   { path: '/api/mails', service: 'mailbox', access: 'public', development: true },
   { path: '/api/mailbox', service: 'mailbox', access: 'public', development: true },

@@ -7,6 +7,8 @@ import { groupingStage } from './grouping.ts';
 import { createBatchRunner } from './jobs/run-batch.ts';
 import { createJobRunner } from './jobs/runner.ts';
 import { migrations } from './migrations/index.ts';
+import { queueMetrics } from './queues/metrics.ts';
+import { createBrokerReader } from './queues/read-brokers.ts';
 import { createReplay } from './replay/replay.ts';
 import { createReplayBatch } from './replay/replay-batch.ts';
 import { retentionStep } from './retention.ts';
@@ -17,6 +19,7 @@ import { groupRoutes } from './routes/groups.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { previewRoutes } from './routes/preview.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { replayRoutes } from './routes/replay.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import type { Tables } from './store/tables.ts';
@@ -29,6 +32,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
     const sendTo = sendToEither(parts);
     const replayBatch = createReplayBatch(store, sendTo);
     const jobs = createJobRunner(store, createBatchRunner(store, replayBatch), log);
+    const readBrokers = createBrokerReader(parts);
     const limits = {
       maxOpenMs: config.OPEN_DEAD_LETTERS_DAYS * day,
       maxPerSubscription: config.DEAD_LETTERS_PER_SUBSCRIPTION,
@@ -36,7 +40,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
 
     return {
       description:
-        'Lists, replays and discards dead letters, pauses subscriptions, and keeps the audit record.',
+        'Lists, replays and discards dead letters, pauses subscriptions, tells what waits for them, and keeps the audit record.',
       migrations,
       routes: [
         deadLetterRoutes(store),
@@ -48,12 +52,14 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         messageRoutes(store, sendTo),
         auditRoutes(store),
         subscriptionRoutes(store),
+        queueRoutes(store, readBrokers),
       ],
       background: [
         ...[...new Set([transport, stream])].map((each) => deadLetterConsumer(parts, each)),
         groupingStage(store, log),
         jobs.stage,
         retentionStep(store, limits, log),
+        queueMetrics(store, readBrokers),
       ],
       retention: [
         { table: 'dead_letter', column: 'resolved_at', keepMs: 90 * day },

@@ -8,7 +8,8 @@ export interface Tables {
   subscription_state: SubscriptionStateTable;
 }
 
-export type Status = 'open' | 'replayed' | 'discarded';
+export const statuses = ['open', 'replayed', 'discarded'] as const;
+export type Status = (typeof statuses)[number];
 
 /** A message that a subscription could not handle, unique on `subscription` and `message_id`. */
 export interface DeadLetterTable {
