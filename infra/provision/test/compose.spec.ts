@@ -64,6 +64,7 @@ const launched = processes.map(({ name, part, database, stream = false, env }) =
     secrets,
     port: () => 8080,
     smtpPort: 2525,
+    gatewayMetricsPort: 9464,
     tasksUrl: 'redis://tasks',
     address: (of) => `http://${of}`,
     file: (of) => of,
