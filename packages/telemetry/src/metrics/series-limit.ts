@@ -1,7 +1,7 @@
 import { type Labels, overflowLabel } from './labels.ts';
 
 /** The most series of one metric. More are a mistake: a label whose values are not from a bounded set. */
-export const maxSeries = 1_000;
+const maxSeries = 1_000;
 
 let onOverflow: (metric: string) => void = () => undefined;
 
