@@ -92,9 +92,9 @@ export const services: readonly ServiceEntry[] = [
   },
 ];
 
-/** The gateway gets the URL of every service; its own table says which it forwards to. */
+/** The gateway gets the URL of every process; its own table says which it forwards to. */
 const behindGateway = (): readonly string[] =>
-  services.flatMap(({ name, part }) => (name === 'gateway' || part !== undefined ? [] : [name]));
+  services.flatMap(({ name }) => (name === 'gateway' ? [] : [name]));
 
 /** `USER_REGISTRATION_URL` */
 const variableOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;

@@ -106,7 +106,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     const server = await startPostgres({
       dataDir: join(dataDir, 'postgres'),
       port: await stablePort(new Set([options.port])),
-      settings: { max_connections: '300' },
+      settings: { max_connections: '300', shared_buffers: '32MB' },
     });
     database = server;
     supervisor.watch(supervisedDatabase(server));

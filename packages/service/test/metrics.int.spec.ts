@@ -44,7 +44,11 @@ beforeAll(async () => {
   measureProcess('test', '1.2.3');
   // Nothing listens there: spans are dropped, and the traces of samples are shown all the same.
   const exporter = { kind: 'own', url: 'http://127.0.0.1:1/v1/traces' } as const;
-  const tracing = await startTracing({ resource: { 'service.name': 'test' }, exporter, ratio: 1 });
+  const tracing = await startTracing({
+    resource: { 'service.name': 'test' },
+    ...{ exporter, sampler: { ratio: 1, isParentBased: true } },
+    log: { info: () => undefined, warn: () => undefined },
+  });
   stops.push(() => tracing.close(0));
   await serve({ PORT: ports.own });
   await serve({ PORT: ports.public, METRICS_PORT: ports.moved });

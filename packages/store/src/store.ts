@@ -102,9 +102,8 @@ export const createStore = <DB>({
     for (const listener of listeners) listener(entries);
   };
   const transaction = createOutboxTransaction({
-    db,
+    ...{ db, service, namespace: databaseOf(url), onCommit: committed },
     outbox: createOutbox(service, registry),
-    onCommit: committed,
   });
   const onCommit = (listener: CommitListener) => {
     listeners.add(listener);
@@ -117,7 +116,7 @@ export const createStore = <DB>({
     transaction: (work) => {
       const context: Context = currentContext() ?? newContext();
       const now = new Date();
-      return transaction(async (tx) => {
+      return transaction([context], async (tx) => {
         const effects: Effect[] = [];
         const result = await work({ tx, now, context, effects });
         return { result, entries: effects.map((effect) => ({ effect, context, now })) };
@@ -173,3 +172,6 @@ export const createStore = <DB>({
     },
   };
 };
+
+/** The name of the database in its URL. */
+const databaseOf = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));

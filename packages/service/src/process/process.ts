@@ -33,7 +33,7 @@ export const main = async <S extends z.ZodType<ProcessConfig>>(
   if (config.METRICS === 'off') disableMetrics();
   else measureProcess(name, release);
   onMetricOverflow((metric) => log.warn(`more than 1000 series of ${metric}: all others are one`));
-  const tracing = await startTracing(tracingOptions(name, config));
+  const tracing = await startTracing(tracingOptions(name, config, log));
   const stages = await build(name, log, () => createApp(config, log));
   await runService({ name, log, stages: [exportingSpans(tracing), ...stages] });
 };

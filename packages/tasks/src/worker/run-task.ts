@@ -10,6 +10,7 @@ import { createEnding, type Ending } from './ending.ts';
 import type { Attempt, TaskHandler } from './handler.ts';
 import type { Pause } from './pause.ts';
 import { reasonOf } from './reasons.ts';
+import { failTaskSpan, taskSpan } from './task-span.ts';
 
 /** The attempts that this process is at. */
 export interface Running {
@@ -104,7 +105,8 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
       }
       if (job.attemptsMade === 0)
         taskAge.observe(Math.max(0, Date.now() - dueAtOf(job)) / 1_000, { emporium_task_name: task.name });
-      return withContext(contextOf(id, payload), async () => {
+      const { span, context } = taskSpan(task.name, job, contextOf(id, payload));
+      return withContext(context, async () => {
         try {
           const result = await perform(id, payload, job);
           pause.over();
@@ -113,7 +115,11 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
           log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'done');
           return result;
         } catch (error) {
-          throw await settle(error, { job, token, began });
+          const settled = await settle(error, { job, token, began });
+          failTaskSpan(span, error, settled);
+          throw settled;
+        } finally {
+          span.end();
         }
       });
     },

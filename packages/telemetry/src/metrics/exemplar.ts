@@ -1,4 +1,4 @@
-import { recordsSpans } from '../spans/tracing.ts';
+import { isTracing } from '../spans/tracing.ts';
 import { parseTraceparent } from '../trace-context.ts';
 
 /**
@@ -8,7 +8,7 @@ import { parseTraceparent } from '../trace-context.ts';
 export const exemplarOf = (
   traceparent: string | undefined,
 ): { readonly exemplarLabels?: Record<never, string> } => {
-  if (traceparent === undefined || !recordsSpans()) return {};
+  if (traceparent === undefined || !isTracing()) return {};
   const parent = parseTraceparent(traceparent);
   if (parent === undefined || !parent.isSampled) return {};
   return { exemplarLabels: { trace_id: parent.traceId, span_id: parent.spanId } };

@@ -15,7 +15,8 @@ const record = () =>
   telemetry.startTracing({
     resource: { 'service.name': 'test' },
     exporter: { kind: 'own', url: 'http://127.0.0.1:1' },
-    ratio: 1,
+    sampler: { ratio: 1, isParentBased: true },
+    log: { info: () => undefined, warn: () => undefined },
   });
 
 const scraped = async (accept?: string): Promise<string> => (await telemetry.scrape(accept)).text;
