@@ -69,7 +69,7 @@ describe.skipIf(missing.length > 0)(
 
     test('about causes fire when they should, and not otherwise', () => {
       promtool('test', 'rules', write('alerts', '15s', quickCases.map(alertTest('15s'))));
-    });
+    }, 120_000);
 
     test('about objectives fire when they should, and not otherwise', () => {
       const values = recordedValues.map(({ title, series, values }) => ({
@@ -82,9 +82,9 @@ describe.skipIf(missing.length > 0)(
           exp_samples: value === undefined ? [] : [{ labels: labelsIn(expr), value }],
         })),
       }));
-      const path = write('objectives', '30m', [...objectiveCases.map(alertTest('5m')), ...values]);
+      const path = write('objectives', '1h', [...objectiveCases.map(alertTest('5m')), ...values]);
       promtool('test', 'rules', path);
-    });
+    }, 120_000);
 
     test('a case that is wrong is found', () => {
       const wrong = quickCases.slice(0, 1).map((each) => ({ ...each, fires: [] }));

@@ -61,12 +61,13 @@ export const processAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'PoolExhausted',
     severity: 'warning',
-    expr: `max by (service_name, instance) (min_over_time(db_client_connection_pending_requests[${durations.of('1m')}])) > 0`,
+    // Not the callers that wait now: the queries of a scrape are among them.
+    expr: `histogram_quantile(0.9, sum by (service_name, le) (rate(db_client_connection_wait_time_seconds_bucket[${durations.of('2m')}]))) > 0.5`,
     for: durations.of('2m'),
     summary:
-      'All database connections of {{ $labels.service_name }} are in use, and {{ $value }} callers wait',
+      'Transactions of {{ $labels.service_name }} wait {{ $value | humanizeDuration }} for a database connection',
     meaning:
-      'Transactions take too long, or there are too many of them: requests and messages wait for a connection.',
+      'All connections of the pool are in use: transactions take too long, or there are too many of them. Requests and messages wait.',
     action:
       'See the time of transactions on the dashboard "One service", and long ones in `pg_stat_activity` of its database.',
   },

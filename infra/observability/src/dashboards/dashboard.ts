@@ -32,8 +32,9 @@ const tag = 'emporium';
 
 /** The addresses of docker-compose.yml. */
 const jaegerUrl = `http://127.0.0.1:16686/trace/\${trace_id}`;
-const kibanaUrl = (field: string, variable: string) =>
-  `http://127.0.0.1:5601/app/discover#/?_g=(time:(from:now-24h,to:now))&_a=(query:(language:kuery,query:'${field}:"\${${variable}}"'))`;
+/** A saved search of Kibana, for the value of a variable. */
+const kibanaUrl = (search: string, field: string, variable: string) =>
+  `http://127.0.0.1:5601/app/discover#/view/${search}?_g=(time:(from:now-14d,to:now))&_a=(query:(language:lucene,query:'${field}:"\${${variable}}"'))`;
 
 /** A dashboard with a row for each section, and links to the others, to a trace and to its log lines. */
 export const dashboard = ({
@@ -64,14 +65,14 @@ export const dashboard = ({
       linkTo(
         'Logs of the trace',
         'Log lines with the trace id, in Kibana',
-        kibanaUrl('trace.id', 'trace_id'),
+        kibanaUrl('emporium-trace', 'trace.id', 'trace_id'),
       ),
     )
     .link(
       linkTo(
         'Logs of the request',
         'Log lines with the correlation id, in Kibana',
-        kibanaUrl('emporium.correlation_id', 'correlation_id'),
+        kibanaUrl('emporium-request', 'emporium.correlation_id', 'correlation_id'),
       ),
     )
     .annotation(

@@ -7,7 +7,7 @@ const requests = (status: string) =>
 const breakerLabels = { service_name: 'payment', service_peer_name: 'payment-provider' };
 const breaker = series('emporium_circuit_breaker_open', breakerLabels);
 const delay = series('nodejs_eventloop_delay_p99_seconds', order);
-const pending = series('db_client_connection_pending_requests', order);
+const waits = (le: string) => series('db_client_connection_wait_time_seconds_bucket', { ...order, le });
 const heap = series('v8js_memory_heap_used_bytes', order);
 const dropped = series('emporium_spans_dropped_total', { ...order, emporium_reason: 'queue_full' });
 const lost = series('emporium_log_lines_lost_total', order);
@@ -85,15 +85,15 @@ export const processCases: readonly RuleCase[] = [
   },
   {
     alert: 'PoolExhausted',
-    title: 'fires when callers wait for a connection at every scrape',
-    series: { [pending]: '3x40' },
+    title: 'fires when one caller in five waits for a second',
+    series: { [waits('0.1')]: '0+8x40', [waits('1')]: '0+10x40', [waits('+Inf')]: '0+10x40' },
     at: '5m',
-    fires: [order],
+    fires: [{ service_name: 'order' }],
   },
   {
     alert: 'PoolExhausted',
-    title: 'does not fire when they wait now and then',
-    series: { [pending]: '3 0 3 0 3 0 3 0 3 0 3 0 3 0 3 0 3 0 3 0 3 0 3 0 3 0' },
+    title: 'does not fire when one in a hundred does',
+    series: { [waits('0.1')]: '0+99x40', [waits('1')]: '0+100x40', [waits('+Inf')]: '0+100x40' },
     at: '5m',
     fires: [],
   },

@@ -136,6 +136,8 @@ describe.skipIf(missing.length > 0)(
       await fires('ServiceDown', { service_name: 'email' });
       await fires('ConsumerAway', { messaging_destination_subscription_name: 'email.orders' });
 
+      expect(await prometheus.range('ALERTS{alertstate="firing"}', 60)).not.toEqual([]);
+
       await whilePublishingIsBlocked(shop, async () => {
         await client.place(ada, { lines: [{ sku: 'MUG-1', quantity: 1 }], paymentToken: 'tok_ok' });
         await fires('OutboxStuck', { service_name: 'order' });

@@ -38,13 +38,6 @@ export const createPrometheusClient = (url: string) => {
           activeTargets: readonly { labels: Record<string, string>; health: string; lastError: string }[];
         }>('targets?state=active')
       ).activeTargets,
-    exemplars: (expr: string) => {
-      const now = Date.now() / 1_000;
-      const query = new URLSearchParams({ query: expr, start: `${now - 600}`, end: `${now}` });
-      return read<readonly { exemplars: readonly { labels: Record<string, string> }[] }[]>(
-        `query_exemplars?${query}`,
-      );
-    },
     /** Resolves when the condition is met by the alerts that fire. Rejects with all of them when it is not in time. */
     alertsBecome: async (
       what: string,
