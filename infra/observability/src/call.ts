@@ -17,7 +17,10 @@ export const call = async (method: string, url: string, body?: object | FormData
   const response = await fetch(url, {
     method,
     // Kibana requires the first one.
-    headers: { 'kbn-xsrf': 'emporium', ...(isForm || body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      'kbn-xsrf': 'emporium',
+      ...(isForm || body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     signal: AbortSignal.timeout(timeoutMs),
   });

@@ -1,5 +1,12 @@
 // Prepares Elasticsearch and Kibana for the shop's log lines, and exits. It can be repeated at any time.
-import { ConfigError, createLog, type Log, parseConfig, reasonOf, retryUntilSuccess } from '@emporium/service';
+import {
+  ConfigError,
+  createLog,
+  type Log,
+  parseConfig,
+  reasonOf,
+  retryUntilSuccess,
+} from '@emporium/service';
 import { RefusedCall } from './call.ts';
 import { type Config, config } from './config.ts';
 import { applyLogs } from './logs/apply-logs.ts';

@@ -24,7 +24,10 @@ const sentences = new Set([
 /** A mapping for each field of docs/logs.md, by its name in a line. What is not declared there has none: `labels.`. */
 export const logMappings = (): Readonly<Record<string, Mapping>> => {
   const names = [...Object.values(baseFields), ...Object.values(errorFields), 'tags'];
-  const declared = Object.values(logFields).map(({ field, kind }) => [field, kind === 'number' ? long : keyword]);
+  const declared = Object.values(logFields).map(({ field, kind }) => [
+    field,
+    kind === 'number' ? long : keyword,
+  ]);
   return {
     ...Object.fromEntries(names.map((name) => [name, keyword])),
     ...Object.fromEntries(declared),

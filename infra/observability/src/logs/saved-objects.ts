@@ -1,5 +1,5 @@
 import { call } from '../call.ts';
-import { savedSearches, type SavedSearch } from './saved-searches.ts';
+import { type SavedSearch, savedSearches } from './saved-searches.ts';
 
 interface SavedObject {
   readonly type: 'index-pattern' | 'search' | 'dashboard';

@@ -17,7 +17,7 @@ export interface BulkWriter {
 export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => {
   const refused: string[] = [];
   const write = async (records: readonly LogRecord[]): Promise<void> => {
-    const lines = records.flatMap((record) => [{ create: idOf(record) }, valueOf(record.body)]);
+    const lines = records.flatMap((record) => [{ create: idOf(record) }, plain(record.body)]);
     const response = await fetch(`${indexUrl}/${logStream}/_bulk`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
@@ -25,8 +25,11 @@ export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => 
     });
     if (!response.ok) throw new Error(`bulk: ${response.status}`);
     const { items } = (await response.json()) as Bulk;
-    const failures = items.map(({ create }) => create).filter(({ status }) => status >= 300 && status !== 409);
-    if (failures.some(({ status }) => status === 429 || status >= 500)) throw new Error('bulk: not all written');
+    const failures = items
+      .map(({ create }) => create)
+      .filter(({ status }) => status >= 300 && status !== 409);
+    if (failures.some(({ status }) => status === 429 || status >= 500))
+      throw new Error('bulk: not all written');
     refused.push(...failures.map((failure) => JSON.stringify(failure)));
   };
 
@@ -87,10 +90,10 @@ const idOf = ({ attributes = [] }: LogRecord): { _id?: string } => {
   return id === undefined ? {} : { _id: id };
 };
 
-const valueOf = (value: Value): unknown => {
+const plain = (value: Value): unknown => {
   if (value.intValue !== undefined) return Number(value.intValue);
-  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(valueOf);
+  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(plain);
   if (value.kvlistValue !== undefined)
-    return Object.fromEntries((value.kvlistValue.values ?? []).map((each) => [each.key, valueOf(each.value)]));
+    return Object.fromEntries((value.kvlistValue.values ?? []).map((each) => [each.key, plain(each.value)]));
   return value.stringValue ?? value.boolValue ?? value.doubleValue;
 };
