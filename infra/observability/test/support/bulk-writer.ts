@@ -7,6 +7,8 @@ export interface BulkWriter {
   readonly url: string;
   /** Documents that the index refused. */
   readonly refused: readonly string[];
+  /** Writes the next lines without answering, and resolves when they are written. */
+  holdNextAnswer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -16,6 +18,7 @@ export interface BulkWriter {
  */
 export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => {
   const refused: string[] = [];
+  let onHeld: (() => void) | undefined;
   const write = async (records: readonly LogRecord[]): Promise<void> => {
     const lines = records.flatMap((record) => [{ create: idOf(record) }, plain(record.body)]);
     const response = await fetch(`${indexUrl}/${logStream}/_bulk`, {
@@ -37,6 +40,11 @@ export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => 
     try {
       const { resourceLogs = [] } = JSON.parse(await text(request)) as Logs;
       await write(resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)));
+      if (onHeld !== undefined) {
+        onHeld();
+        onHeld = undefined;
+        return;
+      }
       response.setHeader('content-type', 'application/json').end('{}');
     } catch {
       response.writeHead(503, { 'content-type': 'application/json' }).end('{}');
@@ -48,6 +56,10 @@ export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => 
   return {
     url: `http://127.0.0.1:${address.port}`,
     refused,
+    holdNextAnswer: () =>
+      new Promise((resolve) => {
+        onHeld = resolve;
+      }),
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
