@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { logStream } from '../src/logs/index-template.ts';
+import { savedSearches } from '../src/logs/saved-searches.ts';
 
 const folder = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(resolve(folder, file), 'utf8');
@@ -108,4 +109,18 @@ test('nothing between a log file and the index answers before a line is written'
   expect(command.parse(yaml('collector/compose.yml')).services['otel-collector']?.command).toContain(
     '--feature-gates=+stanza.synchronousLogEmitter',
   );
+});
+
+test('the links of Jaeger lead to searches in Kibana, by fields that they ask for', () => {
+  const { linkPatterns } = z
+    .object({
+      linkPatterns: z.array(z.object({ type: z.string(), key: z.string(), url: z.url(), text: z.string() })),
+    })
+    .parse(JSON.parse(read('jaeger/ui.json')));
+  expect(linkPatterns).toHaveLength(2);
+  for (const { key, url } of linkPatterns) {
+    const [, id] = /#\/view\/([\w-]+)\?/.exec(url) ?? [];
+    const field = savedSearches.find((each) => each.id === id)?.query.split(':')[0];
+    expect(url, key).toContain(`query:'${field}:"#{${key}}"'`);
+  }
 });
