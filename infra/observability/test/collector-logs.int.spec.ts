@@ -1,6 +1,7 @@
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type OpensearchServer, opensearchMissing, startOpensearch } from '@emporium/servers';
 import { createLog } from '@emporium/service';
 import { createLogFile } from '@emporium/service/log-schema';
@@ -69,9 +70,9 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
     const [order, payment] = [logOf('order'), logOf('payment')];
     for (let each = 0; each < 5; each += 1) {
       order.info({ correlationId: 'c-1', attempt: each }, `order ${each}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
       payment.warn({ correlationId: 'c-1', err: new Error('no') }, `payment ${each}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
       order.debug({ correlationId: 'c-2' }, 'another request');
     }
     const lines = await expectLines(queryFor('emporium-request', 'c-1'), 10);
@@ -116,7 +117,7 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
     const write = async (from: number, to: number) => {
       for (let each = from; each < to; each += 1) {
         log.info({ correlationId: 'busy', attempt: each }, `line ${each}`);
-        if (each % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        if (each % 100 === 0) await sleep(20);
       }
     };
     await write(0, 1_000);
@@ -124,15 +125,23 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
     await write(1_000, 1_500);
     await collector.start();
     await write(1_500, 2_000);
+    await expectLines(queryFor('emporium-request', 'busy'), 2_000);
     await index.kill();
-    await write(2_000, 3_000);
+    await write(2_000, 2_010);
+    await sleep(1_500); // it has read these, and remembers what it has read
+    await write(2_010, 3_000);
     await collector.kill();
     await collector.start();
     await write(3_000, 3_500);
     await collector.stop();
     await index.startServer();
     await collector.start();
+    await expectLines(queryFor('emporium-request', 'busy'), 3_500);
+    const written = writer.holdNextAnswer();
     await write(3_500, 4_000);
+    await written;
+    await collector.kill();
+    await collector.start();
     const lines = await expectLines(queryFor('emporium-request', 'busy'), 4_000);
     expect(new Set(lines.map((line) => line['emporium.attempt'])).size).toBe(4_000);
     await collector.kill();
@@ -159,6 +168,7 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
       printed('\n', 11),
       printed('plain output\n', 12),
       printed('of another project\n', 13, 'other'),
+      printed('of the collector\n', 14).replace('loyalty', 'otel-collector'),
       '{"log":"without labels\\n","stream":"stdout","time":"2026-11-29T13:05:14.594123456Z"}',
     ];
     await writeFile(join(folder, 'containers/c1/c1-json.log'), `${lines.join('\n')}\n`);
@@ -166,6 +176,6 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
     const messages = found.map(({ message }) => String(message));
     expect(messages).toEqual(['plain output', 'in a container', 'm'.repeat(16_384)]);
     expect(found[0]).toMatchObject({ '@timestamp': '2026-11-29T13:05:12.594123456Z', tags: ['unparsed'] });
-    await expectLines('message:("of another project" OR "without labels")', 0);
+    await expectLines('message:("of another project" OR "of the collector" OR "without labels")', 0);
   });
 });

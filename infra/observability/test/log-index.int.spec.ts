@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { newContext, traceIdOf, withContext } from '@emporium/bus';
 import { type OpensearchServer, opensearchMissing, startOpensearch } from '@emporium/servers';
 import { createLog, type Log } from '@emporium/service';
@@ -5,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { indexTemplate, logStream } from '../src/logs/index-template.ts';
 import { queryFor, savedSearches } from '../src/logs/saved-searches.ts';
 import { createStream, fieldsOf, search } from './support/search-index.ts';
+
+const run = promisify(execFile);
 
 const missing = await opensearchMissing();
 const title = 'the index of log lines, on OpenSearch in place of Elasticsearch';
@@ -83,5 +88,24 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
     expect(found).toEqual([expect.objectContaining({ 'labels.sku': 'MUG-1', 'emporium.attempt': 'many' })]);
     expect(await fieldsOf(index.url)).toEqual(before);
     expect(before).toEqual(expect.arrayContaining(Object.keys(indexTemplate().template.mappings.properties)));
+  });
+
+  test('prepare-logs ends with the reason where the server refuses something, and where a variable is missing', async () => {
+    const prepare = (env: Record<string, string>) =>
+      run(process.execPath, [join(import.meta.dirname, '../src/prepare-logs.ts')], {
+        env: { LOG_LEVEL: 'silent', ...env },
+      });
+    const addresses = { KIBANA_URL: index.url, JAEGER_URL: 'http://127.0.0.1:16686' };
+    // OpenSearch has no retention in templates.
+    await expect(prepare({ ...addresses, ELASTICSEARCH_URL: index.url })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^prepare-logs: PUT .*_component_template\/emporium-logs-retention: 400 .*lifecycle/,
+      ),
+    });
+    await expect(prepare(addresses)).rejects.toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('ELASTICSEARCH_URL is missing; for example ELASTICSEARCH_URL=http'),
+    });
   });
 });

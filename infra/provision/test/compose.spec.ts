@@ -12,8 +12,9 @@ const root = resolve(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(resolve(root, file), 'utf8');
 
 const text = read('docker-compose.yml');
-const { services } = z
+const { services, include } = z
   .object({
+    include: z.array(z.string()),
     services: z.record(
       z.string(),
       z.object({
@@ -79,7 +80,7 @@ const launched = processes.map(({ name, part, database, stream = false, env }) =
 
 test.each(launched)('$name is a container with its environment variables', ({ name, variables }) => {
   expect(services[name]?.command).toEqual([name]);
-  const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
+  const common = ['LOG_LEVEL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'JWT_PUBLIC_KEY'];
   expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
 });
 
@@ -147,14 +148,16 @@ test('the servers are those of the tests', () => {
 });
 
 test('.env.example has every variable with its default value', () => {
+  const all = [text, ...include.map(read)].join('\n');
   const defaults = new Map(
-    [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
+    [...all.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
   );
-  const differing = [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].filter(
+  const differing = [...all.matchAll(/\$\{(\w+):-([^}]*)\}/g)].filter(
     ([, name = '', value]) => defaults.get(name) !== value,
   );
   expect(differing).toEqual([]);
   defaults.delete('EMPORIUM_IMAGE');
+  defaults.delete('COMPOSE_PROJECT_NAME'); // Compose sets it
   expect(parseEnv(read('.env.example'))).toEqual(Object.fromEntries(defaults));
-  expect(text.match(/\$\{\w+\}/g), 'a variable without a default').toBeNull();
+  expect(all.match(/\$\{\w+\}/g), 'a variable without a default').toBeNull();
 });

@@ -7,6 +7,8 @@ export interface BulkWriter {
   readonly url: string;
   /** Documents that the index refused. */
   readonly refused: readonly string[];
+  /** Writes the next lines without answering, and resolves when they are written. */
+  holdNextAnswer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -16,8 +18,9 @@ export interface BulkWriter {
  */
 export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => {
   const refused: string[] = [];
+  let onHeld: (() => void) | undefined;
   const write = async (records: readonly LogRecord[]): Promise<void> => {
-    const lines = records.flatMap((record) => [{ create: idOf(record) }, valueOf(record.body)]);
+    const lines = records.flatMap((record) => [{ create: idOf(record) }, plain(record.body)]);
     const response = await fetch(`${indexUrl}/${logStream}/_bulk`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
@@ -37,6 +40,11 @@ export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => 
     try {
       const { resourceLogs = [] } = JSON.parse(await text(request)) as Logs;
       await write(resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)));
+      if (onHeld !== undefined) {
+        onHeld();
+        onHeld = undefined;
+        return;
+      }
       response.setHeader('content-type', 'application/json').end('{}');
     } catch {
       response.writeHead(503, { 'content-type': 'application/json' }).end('{}');
@@ -48,6 +56,10 @@ export const startBulkWriter = async (indexUrl: string): Promise<BulkWriter> => 
   return {
     url: `http://127.0.0.1:${address.port}`,
     refused,
+    holdNextAnswer: () =>
+      new Promise((resolve) => {
+        onHeld = resolve;
+      }),
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -90,12 +102,10 @@ const idOf = ({ attributes = [] }: LogRecord): { _id?: string } => {
   return id === undefined ? {} : { _id: id };
 };
 
-const valueOf = (value: Value): unknown => {
+const plain = (value: Value): unknown => {
   if (value.intValue !== undefined) return Number(value.intValue);
-  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(valueOf);
+  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(plain);
   if (value.kvlistValue !== undefined)
-    return Object.fromEntries(
-      (value.kvlistValue.values ?? []).map((each) => [each.key, valueOf(each.value)]),
-    );
+    return Object.fromEntries((value.kvlistValue.values ?? []).map((each) => [each.key, plain(each.value)]));
   return value.stringValue ?? value.boolValue ?? value.doubleValue;
 };

@@ -10,13 +10,13 @@ import { parse, stringify } from 'yaml';
 const run = promisify(execFile);
 
 /** The program, and its arguments in docker-compose.yml besides the file. */
-export const collectorProgram = process.env['OTELCOL'] ?? '';
+const collectorProgram = process.env['OTELCOL'] ?? '';
 const gates = '--feature-gates=+stanza.synchronousLogEmitter';
 
 export const collectorMissing =
   collectorProgram === '' ? 'OTELCOL does not name an OpenTelemetry Collector' : undefined;
 
-export const configFile = join(import.meta.dirname, '../../collector/config.yaml');
+const configFile = join(import.meta.dirname, '../../collector/config.yaml');
 
 interface Config {
   readonly exporters: Record<string, unknown>;
@@ -111,7 +111,7 @@ const configFor = async (bulkWriterUrl: string): Promise<Config> => {
   return { ...config, exporters: { ...exporters, 'otlp_http/bulk': bulk } };
 };
 
-export const hasElasticsearchExporter = async (): Promise<boolean> =>
+const hasElasticsearchExporter = async (): Promise<boolean> =>
   (await run(collectorProgram, ['components'])).stdout.includes('name: elasticsearch');
 
 const answersOk = async (url: string): Promise<boolean> => {
