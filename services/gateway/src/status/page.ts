@@ -3,7 +3,7 @@ import { code, table } from '../docs/html.ts';
 import type { Waiting } from './backlogs.ts';
 import { hasProblems, headline } from './headline.ts';
 import type { ProcessReport, Report, ServerReport } from './report.ts';
-import { clock, duration } from './wording.ts';
+import { clock, counted, duration } from './wording.ts';
 
 interface StatusPageOptions {
   /** Of this page. */
@@ -21,7 +21,7 @@ const style = [
   '.headline{border-left:.4rem solid;font-size:1.25rem;margin:1rem 0;padding:.25rem 0 .25rem 1rem}',
   '.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.headline{overflow-wrap:anywhere}',
   '.scroll{overflow-x:auto}table{width:100%}th,td{border-bottom:1px solid #8885;vertical-align:top}',
-  'td small{display:block}.nowrap,time{white-space:nowrap}td{overflow-wrap:break-word}',
+  'td small{display:block}td:last-child small{display:inline;white-space:nowrap}.nowrap,time{white-space:nowrap}td{overflow-wrap:break-word}',
 ].join('');
 
 export const statusHeaders = headersOfPage({ style });
@@ -84,16 +84,16 @@ const processRow =
     waiting.map(waitingText).join('<br>') || '–',
     startedAt === undefined
       ? '–'
-      : `<span class="nowrap">for ${duration((Date.parse(at) - Date.parse(startedAt)) / 1_000)}</span><small>version ${escaped(version ?? '?')}</small>`,
+      : `for ${duration((Date.parse(at) - Date.parse(startedAt)) / 1_000)} <small>version ${escaped(version ?? '')}</small>`,
   ];
 
 const waitingText = ({ kind, count, oldestSeconds }: Waiting): string =>
-  `${count.toLocaleString('en')} ${kind}${oldestSeconds === undefined ? '' : `, <span class="nowrap">the oldest for ${duration(oldestSeconds)}</span>`}`;
+  `${counted(count, kind)}${oldestSeconds === undefined ? '' : `, <span class="nowrap">the oldest for ${duration(oldestSeconds)}</span>`}`;
 
 const serverRow = ({ name, state, awayFor, users }: ServerReport): readonly string[] => [
   escaped(name),
   state === 'ready'
-    ? `${stateCell(state)}<small>for ${users} processes</small>`
+    ? `${stateCell(state)}<small>for ${counted(users, 'processes')}</small>`
     : `${stateCell(state)}<small>for ${escaped(awayFor.join(', '))}</small>`,
 ];
 
