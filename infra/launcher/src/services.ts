@@ -85,8 +85,10 @@ export const services: readonly ServiceEntry[] = [
   {
     name: 'gateway',
     database: false,
-    env: ({ address }) =>
-      Object.fromEntries(behindGateway().map((name) => [variableOf(name), address(name)])),
+    env: ({ address, gatewayMetricsPort }) => ({
+      METRICS_PORT: String(gatewayMetricsPort),
+      ...Object.fromEntries(behindGateway().map((name) => [variableOf(name), address(name)])),
+    }),
   },
 ];
 

@@ -1,4 +1,5 @@
-import { registry, type Sample } from './metrics.ts';
+import type { Sample } from './metrics.ts';
+import { registry } from './registry.ts';
 
 /** A value of a metric, with the metric's name. */
 export interface NamedSample extends Sample<string> {
