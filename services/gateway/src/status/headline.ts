@@ -29,15 +29,15 @@ const problemsOf = (report: Report): string[] => {
   const paused = new Set(report.paused.map(({ process }) => process));
   return [
     ...down,
-    ...group(inState('away'), 'does not answer', 'do not answer', at),
+    ...group(inState('away'), 'has not answered', 'have not answered', at),
     ...inState('not-ready').map(
       ({ name, since, failing }) =>
-        `${name} is not ready since ${clock(since, at)}${failing.length === 0 ? '' : ` (${listed(failing)})`}`,
+        `${name} has not been ready since ${clock(since, at)}${failing.length === 0 ? '' : ` (${listed(failing)})`}`,
     ),
-    ...group(inState('unknown'), 'does not say how it is', 'do not say how they are', at),
+    ...group(inState('unknown'), 'has not told its state', 'have not told their states', at),
     ...inState('degraded').map(
       ({ name, since, failing }) =>
-        `${name} works with limits since ${clock(since, at)} (${listed(failing)})`,
+        `${name} has been degraded since ${clock(since, at)} (${listed(failing)})`,
     ),
     ...processes
       .filter(({ state }) => state === 'ready')

@@ -35,10 +35,14 @@ export const readDetails = async (
   } catch (error) {
     return {
       kind: 'away',
-      reason: signal.aborted ? `no answer within ${readTimeoutMs} ms` : reasonOf(error),
+      reason: signal.aborted ? `no answer within ${readTimeoutMs} ms` : reasonOf(causeOf(error)),
     };
   }
 };
+
+/** The problem that callers get says less than its cause. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? error.cause : error;
 
 const unknown = (reason: string): Answer => ({ kind: 'unknown', reason });
 
