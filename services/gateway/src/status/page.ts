@@ -21,7 +21,7 @@ const style = [
   '@media(prefers-color-scheme:dark){:root{--good:#6fd58f;--bad:#ff9a94;--warn:#f0bf6a}}',
   '.headline{border-left:.4rem solid;font-size:1.25rem;margin:1rem 0;padding:.25rem 0 .25rem 1rem}',
   '.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.headline{overflow-wrap:anywhere}',
-  '.scroll{overflow-x:auto}table{width:100%}th,td{border-bottom:1px solid #8885;vertical-align:top}',
+  '.scroll{overflow-x:auto}table{width:100%}thead th{white-space:nowrap}th,td{border-bottom:1px solid #8885;vertical-align:top}',
   'td small{display:block}.nowrap,time{white-space:nowrap}td{overflow-wrap:break-word}',
 ].join('');
 

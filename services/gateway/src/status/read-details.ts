@@ -9,7 +9,7 @@ export type Answer =
   | { readonly kind: 'away' | 'unknown'; readonly reason: string };
 
 /** For the request and the whole answer, in milliseconds. */
-export const readTimeoutMs = 2_000;
+const readTimeoutMs = 2_000;
 /** In bytes. */
 const maxBytes = 512 * 1_024;
 
