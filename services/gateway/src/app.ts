@@ -87,7 +87,8 @@ const setSecurityHeaders = (server: HttpServer): void => {
   server.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('content-security-policy'))
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
-    reply.header('referrer-policy', 'no-referrer');
+    // With `no-referrer` browsers would send `Origin: null` with the forms of our own pages.
+    reply.header('referrer-policy', 'same-origin');
     reply.header('cross-origin-resource-policy', 'same-origin');
   });
 };

@@ -603,7 +603,7 @@ describe('the start page and the documents', () => {
       "base-uri 'none'",
       "frame-ancestors 'none'",
     ]);
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('referrer-policy')).toBe('same-origin');
     expect(text).toMatch(/<noscript>.*needs JavaScript/);
     expect(script, 'the shop may be below a path').not.toContain("'/");
     expect(text).not.toMatch(/ on\w+=|style=|src=|https?:/);

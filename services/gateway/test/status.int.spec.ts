@@ -173,7 +173,7 @@ test('the page needs no script, and its policy allows none', async () => {
   expect(headers.get('vary')).toContain('accept');
   expect(text).not.toMatch(/<script|http-equiv="refresh"| style=/);
   expect(text).toContain('<th scope="col">Service</th>');
-  expect(text).toMatch(/loyalty and shipping do not answer since \d\d:\d\d UTC/);
+  expect(text).toMatch(/loyalty and shipping have not answered since \d\d:\d\d UTC/);
   expect(text).toContain('for 2 h 5 min');
 });
 

@@ -41,20 +41,22 @@ test('a short backlog is no problem', () => {
 
 test('a service that is away, with what waits for it', () => {
   const report = shop([process('order'), process('email', { state: 'away', waiting: [messages(12)] })]);
-  expect(headline(report)).toBe('email does not answer since 14:03 UTC: 12 messages wait.');
+  expect(headline(report)).toBe('email has not answered since 14:03 UTC: 12 messages wait.');
   expect(hasProblems(report)).toBe(true);
 });
 
 test('a worker that is away, with its tasks', () => {
   const worker = process('email-worker', { state: 'away', waiting: [{ kind: 'tasks to run', count: 1 }] });
-  expect(headline(shop([worker]))).toBe('email-worker does not answer since 14:03 UTC: 1 task waits.');
+  expect(headline(shop([worker]))).toBe('email-worker has not answered since 14:03 UTC: 1 task waits.');
 });
 
 test('several that are away, since the first of them, on another day', () => {
   const away = ['order', 'payment', 'email', 'loyalty'].map((name, index) =>
     process(name, { state: 'away', since: `2026-11-2${8 - (index % 2)}T23:59:00.000Z` }),
   );
-  expect(headline(shop(away))).toBe('order, payment and 2 others do not answer since 2026-11-27 23:59 UTC.');
+  expect(headline(shop(away))).toBe(
+    'order, payment and 2 others have not answered since 2026-11-27 23:59 UTC.',
+  );
 });
 
 test('a server that nobody can reach comes first, and the others follow', () => {
@@ -66,19 +68,19 @@ test('a server that nobody can reach comes first, and the others follow', () => 
     { servers: [{ name: 'bus', state: 'away', awayFor: ['email'], users: 1 }] },
   );
   expect(headline(report)).toBe(
-    'The bus cannot be reached; order is not ready since 14:03 UTC (database and order.replies); email works with limits since 14:03 UTC (broker).',
+    'The bus cannot be reached; order has not been ready since 14:03 UTC (database and order.replies); email has been degraded since 14:03 UTC (broker).',
   );
 });
 
 test('a service that answers with something else', () => {
   expect(headline(shop([process('email', { state: 'unknown' })]))).toBe(
-    'email does not say how it is since 14:03 UTC.',
+    'email has not told its state since 14:03 UTC.',
   );
 });
 
 test('no more than three problems are named', () => {
   const processes = ['a', 'b', 'c', 'd', 'e'].map((name) => process(name, { state: 'not-ready' }));
-  expect(headline(shop(processes))).toMatch(/^a is not ready .*; there are 2 more problems\.$/);
+  expect(headline(shop(processes))).toMatch(/^a has not been ready .*; there are 2 more problems\.$/);
 });
 
 test('a backlog that is old', () => {

@@ -1,6 +1,6 @@
 import type { Waiting } from './backlogs.ts';
 import type { ProcessReport, Report } from './report.ts';
-import { clock, duration, listed } from './wording.ts';
+import { clock, counted, duration, listed } from './wording.ts';
 
 /** A backlog that is older is worth a word, in seconds. */
 const lateAfter = 60;
@@ -29,15 +29,15 @@ const problemsOf = (report: Report): string[] => {
   const paused = new Set(report.paused.map(({ process }) => process));
   return [
     ...down,
-    ...group(inState('away'), 'does not answer', 'do not answer', at),
+    ...group(inState('away'), 'has not answered', 'have not answered', at),
     ...inState('not-ready').map(
       ({ name, since, failing }) =>
-        `${name} is not ready since ${clock(since, at)}${failing.length === 0 ? '' : ` (${listed(failing)})`}`,
+        `${name} has not been ready since ${clock(since, at)}${failing.length === 0 ? '' : ` (${listed(failing)})`}`,
     ),
-    ...group(inState('unknown'), 'does not say how it is', 'do not say how they are', at),
+    ...group(inState('unknown'), 'has not told its state', 'have not told their states', at),
     ...inState('degraded').map(
       ({ name, since, failing }) =>
-        `${name} works with limits since ${clock(since, at)} (${listed(failing)})`,
+        `${name} has been degraded since ${clock(since, at)} (${listed(failing)})`,
     ),
     ...processes
       .filter(({ state }) => state === 'ready')
@@ -58,7 +58,7 @@ const notesOf = ({ paused, processes }: Report): string[] => {
     ...(names.length === 0 ? [] : [`${listed(names)} ${names.length === 1 ? 'is' : 'are'} paused`]),
     ...(deadLetters === 0
       ? []
-      : [`${amount('dead letter', deadLetters)} ${deadLetters === 1 ? 'is' : 'are'} open`]),
+      : [`${counted(deadLetters, 'dead letters')} ${deadLetters === 1 ? 'is' : 'are'} open`]),
   ];
 };
 
@@ -78,8 +78,8 @@ const waitFor = (processes: readonly ProcessReport[]): string => {
       .reduce((total, { count }) => total + count, 0);
   const [messages, tasks] = [sum('messages to handle'), sum('tasks to run')];
   const parts = [
-    ...(messages === 0 ? [] : [amount('message', messages)]),
-    ...(tasks === 0 ? [] : [amount('task', tasks)]),
+    ...(messages === 0 ? [] : [counted(messages, 'messages')]),
+    ...(tasks === 0 ? [] : [counted(tasks, 'tasks')]),
   ];
   if (parts.length === 0) return '';
   return `: ${parts.join(' and ')} ${messages + tasks === 1 ? 'waits' : 'wait'}`;
@@ -88,9 +88,7 @@ const waitFor = (processes: readonly ProcessReport[]): string => {
 const lateness = (name: string, { kind, count, oldestSeconds = 0 }: Waiting): string[] =>
   oldestSeconds < lateAfter
     ? []
-    : [`${name} has ${count} ${kind}, the oldest for ${duration(oldestSeconds)}`];
-
-const amount = (noun: string, count: number): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+    : [`${name} has ${counted(count, kind)}, the oldest for ${duration(oldestSeconds)}`];
 
 const capitalised = (text: string): string =>
   text.startsWith('the ') || text.startsWith('there ') ? `${text[0]?.toUpperCase()}${text.slice(1)}` : text;

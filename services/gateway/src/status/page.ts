@@ -3,7 +3,7 @@ import { code, table } from '../docs/html.ts';
 import type { Waiting } from './backlogs.ts';
 import { hasProblems, headline } from './headline.ts';
 import type { ProcessReport, Report, ServerReport } from './report.ts';
-import { clock, duration } from './wording.ts';
+import { clock, counted, duration } from './wording.ts';
 
 interface StatusPageOptions {
   /** Of this page. */
@@ -15,12 +15,13 @@ interface StatusPageOptions {
 
 /** Every colour has a word and a sign beside it; both schemes have a contrast of 4.5 and more. */
 const style = [
-  'body{max-width:64rem}',
+  'html{background:Canvas;color:CanvasText}body{max-width:64rem}',
+  '@media(max-width:30rem){body{margin:1rem auto}th,td{padding-right:.6rem}}',
   ':root{--good:#11632f;--bad:#a11212;--warn:#7a4b00}',
   '@media(prefers-color-scheme:dark){:root{--good:#6fd58f;--bad:#ff9a94;--warn:#f0bf6a}}',
   '.headline{border-left:.4rem solid;font-size:1.25rem;margin:1rem 0;padding:.25rem 0 .25rem 1rem}',
   '.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.headline{overflow-wrap:anywhere}',
-  '.scroll{overflow-x:auto}table{width:100%}th,td{border-bottom:1px solid #8885;vertical-align:top}',
+  '.scroll{overflow-x:auto}table{width:100%}thead th{white-space:nowrap}th,td{border-bottom:1px solid #8885;vertical-align:top}',
   'td small{display:block}.nowrap,time{white-space:nowrap}td{overflow-wrap:break-word}',
 ].join('');
 
@@ -34,8 +35,8 @@ export const statusPage = (report: Report, options: StatusPageOptions): string =
     <p class="headline ${hasProblems(report) ? 'bad' : 'good'}">${escaped(headline(report))}</p>
     <p>As of ${exactTime(at)}. ${navigation(options)}</p>
     <h2 id="services">Services</h2>
-    ${scrolling('services', table(['Service', 'State', 'Waiting', 'Running'], processes.map(processRow(at))))}
-    <p>Where a service has several instances, the row is about the one that answered.</p>
+    ${scrolling('services', table(['Service', 'State', 'Waiting', 'Up for'], processes.map(processRow(at))))}
+    <p>${versions(processes)} Where a service has several instances, the row is about the one that answered.</p>
     <h2 id="servers">Servers</h2>
     ${scrolling('servers', table(['Server', 'State'], servers.map(serverRow)))}
     ${pausedSection(report)}
@@ -57,6 +58,20 @@ const navigation = ({ path, forAdministrators, refresh }: StatusPageOptions): st
   return links.join(' ');
 };
 
+/** One sentence, as all processes are released together; others are named while a release is rolled out. */
+const versions = (processes: readonly ProcessReport[]): string => {
+  const byVersion = Map.groupBy(
+    processes.filter(({ version }) => version !== undefined),
+    ({ version = '' }) => version,
+  );
+  const parts = [...byVersion].map(([version, all]) =>
+    byVersion.size === 1
+      ? escaped(version)
+      : `${escaped(version)} (${escaped(all.map(({ name }) => name).join(', '))})`,
+  );
+  return parts.length === 0 ? '' : `Version ${parts.join('; ')}.`;
+};
+
 const scrolling = (label: string, content: string): string =>
   `<div class="scroll" tabindex="0" role="region" aria-labelledby="${label}">${content}</div>`;
 
@@ -76,7 +91,7 @@ const stateCell = (state: keyof typeof signs): string => {
 
 const processRow =
   (at: string) =>
-  ({ name, state, since, version, startedAt, failing, waiting }: ProcessReport): readonly string[] => [
+  ({ name, state, since, startedAt, failing, waiting }: ProcessReport): readonly string[] => [
     code(name),
     state === 'ready'
       ? stateCell(state)
@@ -84,16 +99,16 @@ const processRow =
     waiting.map(waitingText).join('<br>') || '–',
     startedAt === undefined
       ? '–'
-      : `<span class="nowrap">for ${duration((Date.parse(at) - Date.parse(startedAt)) / 1_000)}</span><small>version ${escaped(version ?? '?')}</small>`,
+      : `<span class="nowrap">${duration((Date.parse(at) - Date.parse(startedAt)) / 1_000)}</span>`,
   ];
 
 const waitingText = ({ kind, count, oldestSeconds }: Waiting): string =>
-  `${count.toLocaleString('en')} ${kind}${oldestSeconds === undefined ? '' : `, <span class="nowrap">the oldest for ${duration(oldestSeconds)}</span>`}`;
+  `${counted(count, kind)}${oldestSeconds === undefined ? '' : `, <span class="nowrap">the oldest for ${duration(oldestSeconds)}</span>`}`;
 
 const serverRow = ({ name, state, awayFor, users }: ServerReport): readonly string[] => [
   escaped(name),
   state === 'ready'
-    ? `${stateCell(state)}<small>for ${users} processes</small>`
+    ? `${stateCell(state)}<small>for ${counted(users, 'processes')}</small>`
     : `${stateCell(state)}<small>for ${escaped(awayFor.join(', '))}</small>`,
 ];
 

@@ -9,7 +9,7 @@ export type Answer =
   | { readonly kind: 'away' | 'unknown'; readonly reason: string };
 
 /** For the request and the whole answer, in milliseconds. */
-export const readTimeoutMs = 2_000;
+const readTimeoutMs = 2_000;
 /** In bytes. */
 const maxBytes = 512 * 1_024;
 
@@ -35,10 +35,14 @@ export const readDetails = async (
   } catch (error) {
     return {
       kind: 'away',
-      reason: signal.aborted ? `no answer within ${readTimeoutMs} ms` : reasonOf(error),
+      reason: signal.aborted ? `no answer within ${readTimeoutMs} ms` : reasonOf(causeOf(error)),
     };
   }
 };
+
+/** The problem that callers get says less than its cause. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? error.cause : error;
 
 const unknown = (reason: string): Answer => ({ kind: 'unknown', reason });
 

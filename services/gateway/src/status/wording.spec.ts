@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clock, duration, listed } from './wording.ts';
+import { clock, counted, duration, listed } from './wording.ts';
 
 test.each([
   [0, '0 s'],
@@ -24,3 +24,11 @@ test.each([
   [['a', 'b', 'c'], 'a, b and c'],
   [['a', 'b', 'c', 'd'], 'a, b and 2 others'],
 ])('%j is said as %s', (names, text) => expect(listed(names)).toBe(text));
+
+test.each([
+  [1, 'tasks to run', '1 task to run'],
+  [1, 'open dead letters', '1 open dead letter'],
+  [1, 'processes', '1 process'],
+  [0, 'messages', '0 messages'],
+  [12_000, 'messages to handle', '12,000 messages to handle'],
+])('%d of %s is said as %s', (count, what, text) => expect(counted(count, what)).toBe(text));

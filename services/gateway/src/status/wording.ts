@@ -35,3 +35,7 @@ export const listed = (names: readonly string[]): string => {
     ? `${first}, ${second} and ${third}`
     : `${first}, ${second} and ${names.length - 2} others`;
 };
+
+/** `1 task to run`, `12,000 tasks to run`: of a text in the plural. */
+export const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? what.replace(/\b(message|task|event|step|letter|process)(?:e?s)\b/, '$1') : what}`;

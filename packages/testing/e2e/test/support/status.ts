@@ -48,7 +48,7 @@ export const statusCases = (shop: () => ShopUnderTest): void => {
         () => client.status(),
         (latest) => processIn(latest, 'email-worker').state === 'away',
       );
-      expect(status.headline).toMatch(/^email-worker does not answer since \d\d:\d\d UTC/);
+      expect(status.headline).toMatch(/^email-worker has not answered since \d\d:\d\d UTC/);
       expect(Date.parse(processIn(status, 'email-worker').since)).toBeGreaterThanOrEqual(killedAt);
       expect(errorsOf(await client.statusForAdministrators())).toEqual(errorsOf(seen));
       expect(JSON.stringify(status)).not.toMatch(/failed for good|ECONNREFUSED/);
