@@ -16,7 +16,8 @@ if (metrics === 'off') disableMetrics();
 await startTracing({
   resource: { 'service.name': 'inventory' },
   exporter: spansUrl === undefined ? { kind: 'none' } : { kind: 'own', url: spansUrl },
-  ratio: Number(share),
+  sampler: { ratio: Number(share), isParentBased: true },
+  log: { info: () => undefined, warn: (_fields, text) => void process.stderr.write(`${text}\n`) },
 });
 const pipeline = await openPipeline({ busUrl, databaseUrl });
 process.on('message', async (load: PipelineLoad) => {
