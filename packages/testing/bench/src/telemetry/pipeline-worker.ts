@@ -1,9 +1,6 @@
 // The pipeline in a process of its own, with the telemetry of its environment. Runs the loads that its parent sends.
 import { disableMetrics, startTracing } from '@emporium/telemetry';
-import { openPipeline, type PipelineLoad, type Round } from '../pipeline.ts';
-
-/** The answer to a load. */
-export type PipelineAnswer = Round;
+import { openPipeline, type PipelineLoad } from '../pipeline.ts';
 
 const {
   BUS_URL: busUrl = '',
