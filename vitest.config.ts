@@ -18,6 +18,8 @@ const long = [
   /^infra\/observability\/test\/shop\//,
   /^packages\/bus-\w+\/test\/conformance/,
   /^packages\/bus-/,
+  /^services\/operations\/test\/(job-crashes|pause)/,
+  /^services\/bridge\/test\/(warehouse|webhook-crashes)/,
   /^packages\/store\/test\/(crash|outage)/,
   /^infra\/toolchain\//,
 ];

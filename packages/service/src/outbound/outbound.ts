@@ -82,6 +82,8 @@ const isFailure = (error: unknown): error is Fault =>
   ['outbound.failed', 'outbound.unexpected', 'outbound.key_refused'].includes(error.code);
 
 export const createOutbound = (options: OutboundOptions): Outbound => {
+  // Imported on demand: it takes 4 MB, and most services send no requests.
+  const client = import('undici');
   const { peer, url, apiKey, timeoutMs, log, trialAfterMs = 1_000 } = options;
   const base = url.replace(/\/+$/, '');
   const breaker = circuitBreaker(handleWhen(isFailure), {
@@ -108,8 +110,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
 
   const send = async (request: AnyRequest, signal: AbortSignal, span: Span): Promise<OutboundResponse> => {
     const { method, path, body, idempotencyKey } = request;
-    // Imported on demand: it takes 4 MB, and most services send no requests.
-    const { request: httpRequest } = await import('undici');
+    const { request: httpRequest } = await client;
     const began = performance.now();
     const ended = (status: number | undefined, errorType: string): void =>
       clientDuration.observe(
@@ -176,6 +177,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
   return {
     request: async (request) => {
       request.signal.throwIfAborted();
+      await client; // the time for an attempt does not begin before it is loaded
       for (let attempts = 1, waitedMs = 0; ; attempts += 1) {
         try {
           return await policy.execute(

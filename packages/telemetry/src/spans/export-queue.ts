@@ -177,7 +177,7 @@ const failureOf = (
   return { reason: 'unreachable', message: rootMessageOf(error) };
 };
 
-/** The message of `fetch` says only that it failed; its cause says why. */
+/** The cause of a failure, where it has one, says more. */
 const rootMessageOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return rootMessageOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);

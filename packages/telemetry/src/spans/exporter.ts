@@ -6,6 +6,7 @@ import {
   type ExportQueueOptions,
 } from './export-queue.ts';
 import { type Resource, toOtlpJson } from './otlp-json.ts';
+import { postJson } from './post-json.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 
 export interface SpanExporterOptions extends Pick<ExportQueueOptions<RecordedSpan>, 'listener' | 'timing'> {
@@ -24,15 +25,8 @@ export const createSpanExporter = ({
     ...options,
     sizeOf: ({ size }) => size,
     send: async (spans, signal) => {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: toOtlpJson(resource, spans),
-        signal,
-        redirect: 'manual', // the receiver's address is configured; spans are sent nowhere else
-      });
-      await response.body?.cancel();
-      if (!response.ok)
-        throw new ExportError(dropReasonOf(response.status), `it answered ${response.status}`);
+      // A redirect is not followed: the receiver's address is configured, and spans are sent nowhere else.
+      const status = await postJson(url, toOtlpJson(resource, spans), signal);
+      if (status < 200 || status >= 300) throw new ExportError(dropReasonOf(status), `it answered ${status}`);
     },
   });
