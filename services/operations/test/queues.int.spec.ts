@@ -10,7 +10,6 @@ import {
   privateKeyFromText,
   startInOrder,
 } from '@emporium/service';
-import { scrape } from '@emporium/telemetry';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -88,6 +87,7 @@ describe.each(brokers)('on %s', (system, source) => {
         for (const cleanup of cleanups) await cleanup();
       }, 60_000);
 
+      const series = async () => samplesIn(await (await fetch(`${address}/metrics`)).text());
       const list = async (role: 'administrator' | 'customer' = 'administrator') => {
         const headers = { authorization: `Bearer ${await tokens.issue(role)}` };
         const response = await fetch(`${address}/api/admin/queues`, { headers });
@@ -170,9 +170,9 @@ describe.each(brokers)('on %s', (system, source) => {
 const of = (metric: string, system: string, subscription: string): string =>
   `${metric}{messaging_system="${system}",messaging_destination_subscription_name="${subscription}"}`;
 
-/** The samples of this process, by series. */
-const series = async (): Promise<Record<string, number>> => {
-  const lines = (await scrape()).text.split('\n').filter((line) => line.startsWith('emporium_'));
+/** The samples of these metrics, by series. */
+const samplesIn = (text: string): Record<string, number> => {
+  const lines = text.split('\n').filter((line) => line.startsWith('emporium_'));
   return Object.fromEntries(
     lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
   );

@@ -28,7 +28,17 @@ export const queues = {
     await figuresAre(transport, registry, { [one.name]: { waiting: 0 }, [other.name]: { waiting: 7 } });
   },
 
-  'messages wait for a paused consumer': async ({ connect, declareEvent }) => {
+  'messages of other types do not wait for a subscription that is consumed': async ({ connect, declare }) => {
+    const [happened, elsewhere] = [anEvent(), anEvent()];
+    const [one, other] = [aSubscription(happened), aSubscription(elsewhere)];
+    const registry = await declare(one, other);
+    const transport = await connect();
+    await receive(transport, one);
+    await transport.publish(messages(elsewhere, 3));
+    await figuresAre(transport, registry, { [one.name]: { waiting: 0 }, [other.name]: { waiting: 3 } });
+  },
+
+  'messages wait for a consumer that was stopped': async ({ connect, declareEvent }) => {
     const { happened, subscription } = await declareEvent();
     const transport = await connect();
     const receiver = await receive(transport, subscription);
