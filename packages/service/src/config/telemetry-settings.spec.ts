@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { parseConfig } from './parse-config.ts';
 import { telemetryConfig, tracingOptions } from './telemetry-settings.ts';
 
+const log = { info: () => undefined, warn: () => undefined };
+
 const exporterFor = (environment: Record<string, string>) =>
-  tracingOptions('order', parseConfig(telemetryConfig, environment)).exporter;
+  tracingOptions('order', parseConfig(telemetryConfig, environment), log).exporter;
 
 const spans = { SPANS_URL: 'http://127.0.0.1:8090/v1/traces' };
 
