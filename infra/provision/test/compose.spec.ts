@@ -80,7 +80,13 @@ const launched = processes.map(({ name, part, database, stream = false, env }) =
 
 test.each(launched)('$name is a container with its environment variables', ({ name, variables }) => {
   expect(services[name]?.command).toEqual([name]);
-  const common = ['LOG_LEVEL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'JWT_PUBLIC_KEY'];
+  const traced = [
+    'SPANS_URL',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG',
+  ];
+  const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY', ...traced];
   expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
 });
 

@@ -48,7 +48,7 @@ describe.skipIf(!postgres.available)(postgres.title('the limits of stored spans'
   });
 
   test('beyond the bytes as well', async () => {
-    const { send, spans, stored } = await open({ maxSpans: 1e6, maxBytes: 2_000_000 });
+    const { send, spans, stored } = await open({ maxSpans: 1e6, maxBytes: 1_300_000 });
     for (let batch = 0; batch < 16; batch += 1) {
       await send(
         Array.from({ length: 100 }, (_, n) =>
