@@ -12,6 +12,7 @@ export {
   traceIdOf,
   withContext,
 } from './message/context.ts';
+export { createTaskSpan } from './message/create-span.ts';
 export { decode, type Envelope, maxHops, maxMessageBytes } from './message/envelope.ts';
 export {
   createMessage,
@@ -19,6 +20,7 @@ export {
   type Message,
   type MessageOptions,
   readMessage,
+  traceparentIn,
   upcastPath,
   withContextOf,
 } from './message/message.ts';

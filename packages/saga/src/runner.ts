@@ -7,10 +7,12 @@ import {
   effectList,
   type Log,
   newContext,
+  traced,
   withContext,
 } from '@emporium/bus';
 import type { Contract } from '@emporium/contracts';
 import { type Handler, handlersFor, inSnapshot, paired, type Store, type Tx } from '@emporium/store';
+import { attribute } from '@emporium/telemetry';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
@@ -28,6 +30,7 @@ import {
   updateSagas,
 } from './saga-store.ts';
 import { type SagaState, statusOf } from './state.ts';
+import { traceTransition } from './trace-transition.ts';
 import { start, transition } from './transition.ts';
 
 /** What happened to one saga in this transaction. */
@@ -158,20 +161,30 @@ export const createSagaRunner = <Subject, DB>(
   });
 
   const decide = (
+    id: string,
     saga: SagaState<Subject> | undefined,
     input: SagaInput,
     now: Date,
     cause: Cause,
   ): { readonly transition: Transition<Subject>; readonly change?: CausedChange<Subject> | undefined } => {
-    if (saga === undefined) return { transition: { kind: 'ignored', reason: 'there is no such saga' } };
-    const result = transition(definition, saga, input, now);
+    const result: Transition<Subject> =
+      saga === undefined
+        ? { kind: 'ignored', reason: 'there is no such saga' }
+        : transition(definition, saga, input, now);
+    traceTransition({ saga: name, id, input, before: saga, transition: result });
     return { transition: result, change: result.kind === 'changed' ? { ...result, cause } : undefined };
   };
 
   const replies = definition.replies.map((contract) =>
     handle(contract, sagas, ({ data, stepId, id: messageId, context }, saga, now) => {
       const cause = causeOf(context, { kind: 'saga', name });
-      const { transition: result, change } = decide(saga, replyOf(contract, data, stepId), now, cause);
+      const { transition: result, change } = decide(
+        definition.idOf(data),
+        saga,
+        replyOf(contract, data, stepId),
+        now,
+        cause,
+      );
       if (result.kind === 'changed') return { change, effects: result.effects };
       const { type } = contract;
       log.info({ saga: name, id: definition.idOf(data), type, messageId }, `ignored: ${result.reason}`);
@@ -188,7 +201,7 @@ export const createSagaRunner = <Subject, DB>(
   ): Promise<Applied<Subject> | undefined> => {
     const [decided] = await sagas.decideAll({ tx, now }, [{ data: id }], (_, saga) => ({
       before: saga,
-      ...decide(saga, input, now, cause),
+      ...decide(id, saga, input, now, cause),
     }));
     if (decided?.decision.before === undefined) return undefined;
     const { before, transition: result } = decided.decision;
@@ -221,9 +234,14 @@ export const createSagaRunner = <Subject, DB>(
     explanation: explain(definition, saga.state, now),
   });
 
+  const inDeadlineSpan = (origin: Context, id: string, work: () => Promise<void>): Promise<void> => {
+    const attributes = { [attribute.trigger]: 'deadline', [attribute.saga]: name, [attribute.sagaId]: id };
+    return withContext(origin, () => traced(`deadline ${name}`, { attributes }, work));
+  };
+
   /** In a transaction of its own, and in the context of the request that started the saga. */
   const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Subject>): Promise<void> =>
-    withContext(newContext(origin), () =>
+    inDeadlineSpan(newContext(origin), id, () =>
       store.transaction(async ({ tx, now, context, effects }) => {
         const cause = causeOf(context, { kind: 'timer', name });
         const applied = await apply(tx, id, { kind: 'deadline' }, now, cause);

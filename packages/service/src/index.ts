@@ -65,6 +65,7 @@ export {
 export { validationMessage } from './http/validation/messages.ts';
 export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
+export { type ClientRequest, inClientSpan, recordStatus } from './outbound/client-span.ts';
 export { outboundErrors } from './outbound/errors.ts';
 export {
   createOutbound,

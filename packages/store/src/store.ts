@@ -94,7 +94,10 @@ export const createStore = <DB>({
   const committed = () => {
     for (const listener of listeners) listener();
   };
-  const transaction = createOutboxTransaction({ db, outbox: createOutbox(service, registry), committed });
+  const transaction = createOutboxTransaction({
+    ...{ db, service, namespace: databaseOf(url), committed },
+    outbox: createOutbox(service, registry),
+  });
   const onCommit = (listener: () => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -106,7 +109,7 @@ export const createStore = <DB>({
     transaction: (work) => {
       const context: Context = currentContext() ?? newContext();
       const now = new Date();
-      return transaction(async (tx) => {
+      return transaction([context], async (tx) => {
         const effects: Effect[] = [];
         const result = await work({ tx, now, context, effects });
         return { result, entries: effects.map((effect) => ({ effect, context, now })) };
@@ -161,3 +164,6 @@ export const createStore = <DB>({
     },
   };
 };
+
+/** The name of the database in its URL. */
+const databaseOf = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));

@@ -2,10 +2,12 @@
 
 export type { Attributes, Span } from '@opentelemetry/api';
 export { attribute } from './semantic-conventions.ts';
-export { failSpan } from './spans/failed.ts';
+export { failSpan, failSpanAs } from './spans/failed.ts';
+export { activeSpan, activeTraceparent, bindSpan, createScopes, type Scopes } from './spans/scopes.ts';
 export { startTracing, type TracingOptions } from './spans/start-tracing.ts';
 export {
-  childTraceparent,
+  isTracing,
+  newTraceparent,
   SpanKind,
   type SpanOptions,
   startSpan,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log as BusLog, Fault, messageOf } from '@emporium/bus';
+import { activeSpan, attribute, type Span } from '@emporium/telemetry';
 import {
   BrokenCircuitError,
   CircuitState,
@@ -13,6 +14,7 @@ import {
 import { request as httpRequest } from 'undici';
 import type { z } from 'zod';
 import { retryDelayMs } from './backoff.ts';
+import { inClientSpan, recordStatus } from './client-span.ts';
 import { outboundErrors } from './errors.ts';
 import { codeOf, describeMismatch, faultOf, type OutboundResponse, readJson } from './response.ts';
 import { retryAfterMsOf } from './retry-after.ts';
@@ -103,7 +105,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
 
   const detailsOf = ({ method, path }: AnyRequest) => ({ peer, request: `${method} ${path}` });
 
-  const send = async (request: AnyRequest, signal: AbortSignal): Promise<OutboundResponse> => {
+  const send = async (request: AnyRequest, signal: AbortSignal, span: Span): Promise<OutboundResponse> => {
     const { method, path, body, idempotencyKey } = request;
     try {
       const response = await httpRequest(base + path, {
@@ -116,6 +118,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      recordStatus(span, response.statusCode);
       return {
         status: response.statusCode,
         retryAfterMs: retryAfterMsOf(response.headers['retry-after']),
@@ -131,8 +134,9 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
   const attempt = async <Success extends z.ZodType, Code extends string>(
     request: OutboundRequest<Success, Code>,
     signal: AbortSignal,
+    span: Span,
   ): Promise<OutboundAnswer<z.output<Success>, Code>> => {
-    const response = await send(request, signal);
+    const response = await send(request, signal, span);
     const { status, body } = response;
     const code = codeOf(body);
     const refusal = request.refusals[status]?.find((known) => known === code);
@@ -159,9 +163,17 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
       request.signal.throwIfAborted();
       for (let attempts = 1, waitedMs = 0; ; attempts += 1) {
         try {
-          return await policy.execute(({ signal }) => attempt(request, signal), request.signal);
+          return await policy.execute(
+            ({ signal }) =>
+              inClientSpan({ method: request.method, peer, url: base, resends: attempts - 1 }, (span) =>
+                attempt(request, signal, span),
+              ),
+            request.signal,
+          );
         } catch (error) {
           const fault = orAway(error);
+          if (error instanceof BrokenCircuitError)
+            activeSpan()?.addEvent('circuit breaker is open: not sent', { [attribute.peer]: peer });
           const delayMs = retryDelayMs(fault, attempts, waitedMs);
           if (delayMs === undefined) throw fault;
           await sleep(delayMs, undefined, { signal: request.signal });

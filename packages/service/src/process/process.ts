@@ -29,7 +29,7 @@ export const main = async <S extends z.ZodType<ProcessConfig>>(
   logWarnings(log);
   if (config.LOG_FILE !== undefined) ignoreClosedOutput();
   if (config.METRICS === 'off') disableMetrics();
-  const tracing = await startTracing(tracingOptions(name, config));
+  const tracing = await startTracing(tracingOptions(name, config, log));
   const stages = await build(name, log, () => createApp(config, log));
   await runService({ name, log, stages: [exportingSpans(tracing), ...stages] });
 };

@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { failpoint } from '../failpoint.ts';
 import type { Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import { classify, isConflict, storeErrors } from './errors.ts';
+import { inTransactionSpan, type SpannedDatabase } from './transaction-span.ts';
 
 /** An open transaction of a service's database; handlers receive it as `tx`. */
 export type Tx<DB> = Transaction<DB>;
@@ -22,12 +23,13 @@ const conflictAttempts = 5;
 
 /**
  * Commits when `work` resolves and rolls back when it rejects. A deadlock or a serialization failure runs the whole work
- * again, up to five times. A lost connection rejects with `store.database_away`; whether a commit under way at that moment
+ * again, up to five times, after a call of `onConflict`. A lost connection rejects with `store.database_away`; whether a commit under way at that moment
  * took place cannot be known, hence the inbox and the idempotency keys.
  */
 export const inTransaction = async <DB, Result>(
   db: Kysely<DB>,
   work: (tx: Tx<DB>) => Promise<Result>,
+  onConflict?: () => void,
 ): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -39,6 +41,7 @@ export const inTransaction = async <DB, Result>(
     } catch (error) {
       if (!isConflict(error)) throw classify(error);
       if (attempt === conflictAttempts) throw storeErrors.conflict({ cause: error });
+      onConflict?.();
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
     }
   }
@@ -50,12 +53,13 @@ export interface Outcome<Result> {
   readonly entries: readonly OutboxEntry[];
 }
 
-/** Runs work in a transaction, and commits its outbox entries with it. */
+/** Runs work for these requests or messages in a transaction, and commits its outbox entries with it. */
 export type OutboxTransaction<DB> = <Result>(
+  contexts: readonly Context[],
   work: (tx: Tx<DB>) => Promise<Outcome<Result>>,
 ) => Promise<Result>;
 
-export interface OutboxTransactionOptions<DB> {
+export interface OutboxTransactionOptions<DB> extends SpannedDatabase {
   readonly db: Kysely<DB>;
   readonly outbox: Outbox;
   /** Called after each commit that wrote outbox entries. */
@@ -63,13 +67,20 @@ export interface OutboxTransactionOptions<DB> {
 }
 
 export const createOutboxTransaction =
-  <DB>({ db, outbox, committed }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
-  async (work) => {
-    const { result, entries } = await inTransaction(db, async (tx) => {
-      const outcome = await work(tx);
-      await outbox.write(tx, outcome.entries); // last, so that id order is commit order for the rows that the work has locked
-      return outcome;
-    });
+  <DB>({ db, outbox, committed, ...database }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
+  async (contexts, work) => {
+    const { result, entries, created } = await inTransactionSpan(database, contexts, (span) =>
+      inTransaction(
+        db,
+        async (tx) => {
+          const outcome = await work(tx);
+          // Last, so that id order is commit order for the rows that the work has locked.
+          return { ...outcome, created: await outbox.write(tx, outcome.entries) };
+        },
+        () => span.addEvent('conflict: run again'),
+      ),
+    );
+    for (const span of created) span.end();
     if (entries.length > 0) committed();
     return result;
   };

@@ -1,4 +1,4 @@
-import { busErrors, createGrouper, type Message, type Run } from '@emporium/bus';
+import { busErrors, type Context, createGrouper, type Message, type Run } from '@emporium/bus';
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
 import { storeErrors } from '../database/errors.ts';
 import type { OutboxTransaction } from '../database/transaction.ts';
@@ -69,7 +69,7 @@ export const createRunner = <DB>({
 
   const transact = async (items: readonly HandledMessage<DB>[]): Promise<readonly undefined[]> => {
     const now = clock();
-    await transaction(async (tx) => {
+    await transaction(contextsOf(items), async (tx) => {
       const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(items)));
       const due = inKeyOrder(items).filter(({ message }) => fresh.delete(message.id)); // a message that is delivered twice is handled once
       return { result: undefined, entries: await handleAll(due, { tx, now }, assertDeclared) };
@@ -79,7 +79,7 @@ export const createRunner = <DB>({
   };
 
   const begin = (calls: readonly BeginningCall<DB>[]): Promise<readonly Beginning[]> =>
-    transaction(async (tx) => {
+    transaction(contextsOf(calls), async (tx) => {
       const now = clock();
       const expired = idsOf(calls.filter(({ message }) => isExpired(message, now)));
       const inTime = idsOf(calls.filter(({ message }) => canExpire(message) && !isExpired(message, now)));
@@ -149,6 +149,9 @@ const canExpire = ({ expiry }: Message): boolean => expiry !== undefined;
 
 const idsOf = (items: readonly { readonly message: Message }[]): string[] =>
   items.map(({ message }) => message.id);
+
+const contextsOf = (items: readonly { readonly message: Message }[]): Context[] =>
+  items.map(({ message }) => message.context);
 
 const inKeyOrder = <Item extends { readonly message: Message }>(items: readonly Item[]): Item[] =>
   items.toSorted((one, other) =>

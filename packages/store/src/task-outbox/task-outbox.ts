@@ -1,4 +1,5 @@
-import type { Context, EnqueueEffect, OutgoingTask } from '@emporium/bus';
+import { type Context, createTaskSpan, type EnqueueEffect, type OutgoingTask } from '@emporium/bus';
+import type { Span } from '@emporium/telemetry';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as uuid } from 'uuid';
 
@@ -10,21 +11,41 @@ export interface TaskEntry {
   readonly now: Date;
 }
 
-/** Writes tasks beside the caller's own changes, as one statement. */
-export const writeTasks = async <DB>(tx: Transaction<DB>, entries: readonly TaskEntry[]): Promise<void> => {
+/**
+ * Writes tasks beside the caller's own changes, as one statement. Calls `created` with the span of each task's creation, to end
+ * after the commit.
+ */
+export const writeTasks = async <DB>(
+  tx: Transaction<DB>,
+  entries: readonly TaskEntry[],
+  created: (span: Span) => void,
+): Promise<void> => {
   if (entries.length === 0) return;
   const effects = entries.map(({ effect }) => effect);
+  const ids = effects.map(({ options }) => options.id ?? uuid());
+  const bodies = entries.map((entry, index) => bodyOf(entry, ids[index] ?? '', created));
   await sql`
     insert into task_outbox (task_id, task, attempts, body, due_at, priority, dedupe_key)
     select * from unnest(
-      ${effects.map(({ options }) => options.id ?? uuid())}::text[],
+      ${ids}::text[],
       ${effects.map(({ task }) => task.name)}::text[],
       ${effects.map(({ task }) => task.retry.attempts)}::integer[],
-      ${entries.map(({ effect, context }) => Buffer.from(JSON.stringify({ data: effect.data, context })))}::bytea[],
+      ${bodies}::bytea[],
       ${entries.map(dueAt)}::timestamptz[],
       ${effects.map(({ options }) => options.priority ?? null)}::integer[],
       ${effects.map(({ options }) => options.dedupeKey ?? null)}::text[]
     )`.execute(tx);
+};
+
+/** The context is that of the task's creation: what is done with the task follows from it. */
+const bodyOf = (
+  { effect: { task, data }, context }: TaskEntry,
+  id: string,
+  created: (span: Span) => void,
+): Buffer => {
+  const { span, traceparent } = createTaskSpan({ id, task: task.name }, context);
+  created(span);
+  return Buffer.from(JSON.stringify({ data, context: { ...context, traceparent } }));
 };
 
 /** A delay begins at the commit, no matter how long the task then waits for its queue. */

@@ -9,6 +9,7 @@ import { createEnding, type Ending } from './ending.ts';
 import type { Attempt, TaskHandler } from './handler.ts';
 import type { Pause } from './pause.ts';
 import { reasonOf } from './reasons.ts';
+import { failTaskSpan, taskSpan } from './task-span.ts';
 
 /** The attempts that this process is at. */
 export interface Running {
@@ -89,7 +90,8 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
       } catch (error) {
         throw await settle(error, job, token);
       }
-      return withContext(contextOf(id, payload), async () => {
+      const { span, context } = taskSpan(task.name, job, contextOf(id, payload));
+      return withContext(context, async () => {
         try {
           const began = performance.now();
           const result = await perform(id, payload, job);
@@ -98,7 +100,11 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
           log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'done');
           return result;
         } catch (error) {
-          throw await settle(error, job, token);
+          const settled = await settle(error, job, token);
+          failTaskSpan(span, error, settled);
+          throw settled;
+        } finally {
+          span.end();
         }
       });
     },
