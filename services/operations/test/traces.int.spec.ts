@@ -101,7 +101,7 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
     const step = spanOf('deadline fulfilment', {
       parent: root,
       at: 59_100,
-      attributes: { 'emporium.saga.id': 'o1' },
+      attributes: { 'emporium.message.type': 'order.placed', 'emporium.message.key': 'o1' },
     });
     await send({ order: [root, step] });
     const { body } = await get(`/api/admin/traces/${root.traceId.toUpperCase()}`);

@@ -32,7 +32,12 @@ const answer: TraceAnswer = {
             offsetMs: 12,
           },
           ...{ status: 'error', error: 'the server is away' },
-          attributes: { 'emporium.attempt': 2, 'emporium.delay_ms': 2_000, 'error.type': 'email.away' },
+          attributes: {
+            'emporium.settlement': 'retry',
+            'emporium.attempt': 2,
+            'emporium.delay_ms': 2_000,
+            'error.type': 'email.away',
+          },
         }),
         span({ depth: 2, kind: 'transaction', name: 'transaction order', sharedWith: 3, offsetMs: 2_030 }),
         span({ depth: 1, kind: 'other', name: 'late\u001b[2J', parentMissing: true }),

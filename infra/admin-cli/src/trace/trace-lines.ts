@@ -62,13 +62,19 @@ const maxIndent = 40;
 const nameText = (span: TraceSpan, paint: Paint): string => {
   const notes = notesOf(span).map(printable).join(', ');
   const name = printable(span.name);
-  const isSetAside = span.kind === 'dead letter' || span.kind === 'retry';
+  const mark = marks[String(span.attributes['emporium.settlement'])];
   return [
     span.status === 'error' ? paint(red, name) : name,
-    ...(isSetAside ? [paint(span.kind === 'retry' ? yellow : red, span.kind)] : []),
+    ...(mark === undefined ? [] : [paint(mark.colour, mark.text)]),
     ...(notes === '' ? [] : [paint(dim, notes)]),
     ...(span.status === 'error' ? [paint(red, printable(`error ${errorText(span)}`.trimEnd()))] : []),
   ].join('  ');
+};
+
+/** How a delivery of a message or a run of a task ended, where it did not end well. */
+const marks: Readonly<Record<string, { readonly text: string; readonly colour: number }>> = {
+  retry: { text: 'retry', colour: yellow },
+  'dead-letter': { text: 'dead letter', colour: red },
 };
 
 const errorText = ({ error, attributes }: TraceSpan): string =>

@@ -66,7 +66,10 @@ export const newestTraces = async (db: Kysely<Tables>, limit: number): Promise<r
     ) as first
     cross join lateral (
       select count(*) as spans, count(*) filter (where is_error) as errors, max(started_us + duration_us) as ended_us,
-        max(attributes ->> ${attribute.sagaId}) as "orderId"
+        coalesce(
+          max(attributes ->> ${attribute.messageKey}) filter (where attributes ->> ${attribute.messageType} like 'order.%'),
+          max(attributes ->> ${attribute.sagaId})
+        ) as "orderId"
       from (select * from span where trace_id = first.trace_id limit 5000) as member
     ) as whole
     order by first.started_us desc`.execute(db);
