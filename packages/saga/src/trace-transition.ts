@@ -4,7 +4,7 @@ import { type SagaState, statusOf } from './state.ts';
 
 interface Traced {
   readonly saga: string;
-  readonly id: string | undefined;
+  readonly id: string;
   readonly input: SagaInput;
   readonly before: SagaState | undefined;
   readonly transition: Transition<unknown>;
@@ -18,7 +18,8 @@ export const traceTransition = ({ saga, id, input, before, transition }: Traced)
   const step = facts.find((fact) => 'step' in fact)?.step ?? stepIn(input);
   const described = {
     [attribute.saga]: saga,
-    [attribute.sagaId]: id,
+    // Whoever asks for a saga that does not exist may ask for anything.
+    [attribute.sagaId]: before === undefined ? undefined : id,
     [attribute.sagaStep]: step,
     [attribute.sagaFrom]: before === undefined ? undefined : statusOf(before),
   };

@@ -87,8 +87,7 @@ export const createExportQueue = <Item>({
 
   /** Dropped spans are counted together: each one would cost more than the span. */
   const reportFull = (): void => {
-    if (full > 0)
-      listener.dropped(full, isClosed ? 'closed' : 'queue_full', 'more spans ended than could be sent');
+    if (full > 0) listener.dropped(full, 'queue_full', 'more spans ended than could be sent');
     full = 0;
   };
 
@@ -143,7 +142,8 @@ export const createExportQueue = <Item>({
 
   return {
     add: (item) => {
-      if (isClosed || queue.length >= maxQueued || bytes >= maxQueuedBytes) {
+      if (isClosed) return listener.dropped(1, 'closed', 'the process ended');
+      if (queue.length >= maxQueued || bytes >= maxQueuedBytes) {
         full += 1;
         return;
       }

@@ -140,7 +140,9 @@ const sendBy = (
 
 const failureOf = (error: Error): Error => {
   const status = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
-  return status === undefined ? error : new ExportError(dropReasonOf(status), `it answered ${status}`);
+  if (status !== undefined) return new ExportError(dropReasonOf(status), `it answered ${status}`);
+  // Without the status where the exporter has repeated the request: 429, 502, 503, 504.
+  return error.name === 'OTLPExporterError' ? new ExportError('overloaded', error.message) : error;
 };
 
 /** About the bytes of its texts. */

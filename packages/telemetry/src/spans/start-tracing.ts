@@ -53,7 +53,7 @@ const create = async ({
   const listener = both(exportMetrics, createExportLog(log));
   if (exporter.kind === 'own')
     return createRecorder(createSpanExporter({ url: exporter.url, resource, listener, timing }), sampler);
-  // Imported on demand: it takes 40 MB.
+  // Imported on demand: it takes memory and time that only its users should spend (ADR 78).
   const { createSdkTracing } = await import('./sdk.ts');
   return createSdkTracing({ resource, sampler, listener, timing });
 };

@@ -126,11 +126,17 @@ const compose = (message: SendMailOptions): Promise<Buffer> => new MailComposer(
 
 const headerSafe = (text: string): string => text.replace(/[^\w.:-]/g, '').slice(0, 64);
 
-/** The server's response may quote the recipient, so it is scrubbed before it reaches a log or a failed task. */
 const detailsOf = (error: unknown) => ({
   ...(error instanceof Error && 'code' in error ? { code: String(error.code) } : {}),
-  why: scrub(messageOf(error)).slice(0, 300),
+  why: whyOf(error),
 });
+
+/** The server's response may quote anything, so that only its codes reach a log, a span or a failed task: `550 5.1.1`. */
+const whyOf = (error: unknown): string => {
+  const response = error instanceof Error && 'response' in error ? String(error.response) : '';
+  const codes = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3}(?!\S))?/.exec(response)?.[0];
+  return codes === undefined ? scrub(messageOf(error)).slice(0, 300) : `the server answered ${codes}`;
+};
 
 const withTimeout = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>();
