@@ -66,6 +66,10 @@ export { createGrouper, type Grouper } from './grouper.ts';
 export { consume, type Pipeline, type Run, type Unreadable } from './handling/pipeline.ts';
 export { backoff } from './handling/retry.ts';
 
+// Metrics
+
+export { countingTransport, subscriptionPaused } from './metrics.ts';
+
 // Transports, as services use them
 
 export { partitionOf } from './message/partition.ts';
@@ -77,6 +81,7 @@ export {
   maxBodyBytes,
   type OutgoingMessage,
   type PublishResult,
+  type QueueFigures,
   type TopologyChange,
   type Transport,
   type TransportMessage,

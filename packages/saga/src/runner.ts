@@ -11,7 +11,15 @@ import {
   withContext,
 } from '@emporium/bus';
 import type { Contract } from '@emporium/contracts';
-import { type Handler, handlersFor, inSnapshot, paired, type Store, type Tx } from '@emporium/store';
+import {
+  afterCommit,
+  type Handler,
+  handlersFor,
+  inSnapshot,
+  paired,
+  type Store,
+  type Tx,
+} from '@emporium/store';
 import { attribute } from '@emporium/telemetry';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
@@ -19,6 +27,7 @@ import type { SagaDefinition } from './definition.ts';
 import { explain, type SagaExplanation } from './explanation.ts';
 import { findSagas, readSaga, type SagaQuery, type StoredSaga } from './find-sagas.ts';
 import type { Changed, RepairInput, SagaFact, SagaInput, Transition } from './inputs.ts';
+import { countEnded, measureSagas } from './metrics.ts';
 import { insertAction, readActions, type SagaAction } from './saga-actions.ts';
 import {
   findOverdue,
@@ -156,6 +165,9 @@ export const createSagaRunner = <Subject, DB>(
       await updateSagas(tx, name, states, now);
       const all = changed.flatMap(({ changes }) => changes);
       const effects = new Map(paired(all, await follow(all, tx, now)));
+      afterCommit(tx, () => {
+        for (const { facts } of all) countEnded(name, facts);
+      });
       return changed.map(({ changes }) => changes.map((each) => effects.get(each)));
     },
   });
@@ -284,13 +296,21 @@ export const createSagaRunner = <Subject, DB>(
       return rows[0]?.open ?? 0;
     },
     listParked: (page) => findParked<Subject, DB>(db, name, page),
-    startDeadlines: (store) =>
-      startDeadlines({
+    startDeadlines: (store) => {
+      const deadlines = startDeadlines({
         name,
         log,
         findOverdue: (now, except, limit) => findOverdue<Subject, DB>(db, name, now, except, limit),
         act: (saga) => handleDeadline(store, saga),
-      }),
+      });
+      const unwatch = measureSagas(db, definition);
+      return {
+        stop: () => {
+          unwatch();
+          return deadlines.stop();
+        },
+      };
+    },
   };
 };
 

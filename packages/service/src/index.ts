@@ -86,6 +86,13 @@ export {
 } from './process/lifecycle.ts';
 export { main } from './process/process.ts';
 export { type RunOptions, runService } from './process/run-service.ts';
+export {
+  createProcessDetails,
+  type DetailsReader,
+  type ProcessDetails,
+  processDetails,
+} from './process-details.ts';
 export { reasonOf } from './reason.ts';
 export { type RetryOptions, retryUntilSuccess } from './retry.ts';
+export { sharedFor } from './shared-for.ts';
 export { createTransport, type TransportOptions, transportSchemes } from './transport.ts';

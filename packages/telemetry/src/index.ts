@@ -21,14 +21,18 @@ export { isSampled, isTraceparent, newTraceId, parseTraceparent, type TraceParen
 export {
   type Counter,
   counter,
-  disableMetrics,
+  counterOf,
   type Gauge,
   gauge,
   type Histogram,
   histogram,
   type Sample,
-  scrape,
 } from './metrics/metrics.ts';
+export { type NamedSample, readGauges } from './metrics/read-gauges.ts';
+export { type DefinedMetric, definedMetrics, disableMetrics, metricsEnabled } from './metrics/registry.ts';
+export { scrape } from './metrics/scrape.ts';
+export { onMetricOverflow } from './metrics/series-limit.ts';
+export { shared } from './metrics/shared.ts';
 
 // What must not be seen
 

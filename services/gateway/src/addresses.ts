@@ -48,3 +48,12 @@ export const addresses: readonly Address[] = [
   { path: '/simulator', service: 'provider-simulator', access: 'public', development: true },
   { path: '/api/admin/webhooks', service: 'bridge', access: 'administrator' },
 ];
+
+/** A process without addresses, which only the status page asks. */
+export interface Worker {
+  readonly name: string;
+  /** The service whose tasks it runs. */
+  readonly service: string;
+}
+
+export const workers: readonly Worker[] = [{ name: 'email-worker', service: 'email' }];

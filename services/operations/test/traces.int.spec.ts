@@ -94,6 +94,7 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
 
   test('a trace is found by its id as well, and in the list of the newest', async () => {
     const root = spanOf('GET /api/reports', {
+      parentSpanId: 'b7ad6b7169203331', // of the client
       ...{ kind: 'server', at: 59_000 },
       attributes: { 'emporium.correlation_id': 'report-0001' },
       status: { code: 2, message: 'it is away' },

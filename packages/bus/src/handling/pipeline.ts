@@ -7,6 +7,7 @@ import { contextIn, type Message, readMessage, withContextOf } from '../message/
 import { createProgress } from '../transport/consumer/progress.ts';
 import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from '../transport.ts';
 import { beginDeliverySpan, type DeliverySpan } from './delivery-span.ts';
+import { MeasuredDelivery } from './measured-delivery.ts';
 import { createOutage } from './outage.ts';
 import { backoff } from './retry.ts';
 
@@ -48,7 +49,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
   const wanted: ReadonlySet<Contract> = new Set(pipeline.handles);
   const outage = createOutage({ subscription: subscription.name, probe, log });
 
-  const deliver = async (delivery: Delivery): Promise<void> => {
+  const deliver = async (delivery: MeasuredDelivery): Promise<void> => {
     const facts = {
       subscription: subscription.name,
       messageId: delivery.id,
@@ -64,6 +65,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     }
     const began = performance.now();
     await inSpan(delivery, message.context, async (span) => {
+      delivery.start(message, span.context.traceparent);
       const handled = { ...message, context: span.context };
       if (!(await tryTask(delivery, () => run(handled, delivery.signal), facts, span))) return;
       log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'handled');
@@ -158,12 +160,15 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
   const progress = createProgress(subscription.name, log);
   const deliverTracked = async (delivery: Delivery): Promise<void> => {
     progress.begin(delivery);
+    const measured = new MeasuredDelivery(delivery, subscription, transport.name);
     try {
-      await deliver(delivery);
+      await deliver(measured);
       progress.end(delivery);
     } catch (error) {
       withContextOf(delivery.body, () => progress.failed(delivery, error));
       throw error;
+    } finally {
+      measured.end();
     }
   };
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Log as BusLog, Fault, messageOf } from '@emporium/bus';
+import { type Log as BusLog, currentContext, Fault, messageOf } from '@emporium/bus';
 import { activeSpan, attribute, type Span } from '@emporium/telemetry';
 import {
   BrokenCircuitError,
@@ -11,8 +11,8 @@ import {
   timeout,
   wrap,
 } from 'cockatiel';
-import { request as httpRequest } from 'undici';
 import type { z } from 'zod';
+import { circuitBreakerOpen, clientDuration } from '../metrics.ts';
 import { retryDelayMs } from './backoff.ts';
 import { inClientSpan, recordStatus } from './client-span.ts';
 import { outboundErrors } from './errors.ts';
@@ -90,6 +90,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     breaker: new ConsecutiveBreaker(failuresToOpen),
   });
   let isOpen = false;
+  circuitBreakerOpen.from(() => [{ labels: { service_peer_name: peer }, value: isOpen ? 1 : 0 }]);
   breaker.onBreak((reason) => {
     if (!isOpen) log.warn({ peer, reason: describeBreak(reason) }, 'circuit breaker opened');
     isOpen = true; // a failed trial opens it again, which is not logged
@@ -107,6 +108,20 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
 
   const send = async (request: AnyRequest, signal: AbortSignal, span: Span): Promise<OutboundResponse> => {
     const { method, path, body, idempotencyKey } = request;
+    // Imported on demand: it takes 4 MB, and most services send no requests.
+    const { request: httpRequest } = await import('undici');
+    const began = performance.now();
+    const ended = (status: number | undefined, errorType: string): void =>
+      clientDuration.observe(
+        (performance.now() - began) / 1_000,
+        {
+          service_peer_name: peer,
+          http_request_method: method,
+          http_response_status_code: String(status ?? ''),
+          error_type: errorType,
+        },
+        currentContext()?.traceparent,
+      );
     try {
       const response = await httpRequest(base + path, {
         method,
@@ -118,14 +133,14 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      recordStatus(span, response.statusCode);
-      return {
-        status: response.statusCode,
-        retryAfterMs: retryAfterMsOf(response.headers['retry-after']),
-        body: await readJson(response.body),
-      };
+      const { statusCode: status, headers } = response;
+      recordStatus(span, status);
+      const read = await readJson(response.body);
+      ended(status, status < 400 ? '' : String(status));
+      return { status, retryAfterMs: retryAfterMsOf(headers['retry-after']), body: read };
     } catch (error) {
       if (request.signal.aborted) throw error;
+      ended(undefined, signal.aborted ? 'timeout' : 'connection');
       const cause = signal.aborted ? new Error(`no response within ${timeoutMs} ms`) : rootCauseOf(error);
       throw outboundErrors.failed({ ...detailsOf(request), cause });
     }

@@ -1,7 +1,9 @@
 import type { Context, Effect } from '@emporium/bus';
 import type { Kysely, Transaction } from 'kysely';
 import { failpoint } from '../failpoint.ts';
+import { transactionDuration } from '../metrics.ts';
 import type { Outbox, OutboxEntry } from '../outbox/outbox.ts';
+import { committed } from './after-commit.ts';
 import { classify, isConflict, storeErrors } from './errors.ts';
 import { inTransactionSpan, type SpannedDatabase } from './transaction-span.ts';
 
@@ -32,19 +34,33 @@ export const inTransaction = async <DB, Result>(
   onConflict?: () => void,
 ): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
+    let began: number | undefined;
+    let transaction: Tx<DB> | undefined;
     try {
-      return await db.transaction().execute(async (tx) => {
-        const result = await work(tx);
+      const result = await db.transaction().execute(async (tx) => {
+        began = performance.now();
+        transaction = tx;
+        const outcome = await work(tx);
         failpoint('transaction.before-commit');
-        return result;
+        return outcome;
       });
+      ended('commit', began);
+      committed(transaction);
+      return result;
     } catch (error) {
+      ended('rollback', began);
       if (!isConflict(error)) throw classify(error);
       if (attempt === conflictAttempts) throw storeErrors.conflict({ cause: error });
       onConflict?.();
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
     }
   }
+};
+
+/** Counts a transaction that has begun: where there was no connection it has not. */
+const ended = (outcome: 'commit' | 'rollback', began: number | undefined): void => {
+  if (began === undefined) return;
+  transactionDuration.observe((performance.now() - began) / 1_000, { emporium_outcome: outcome });
 };
 
 /** The result of a transaction's work, and the effects to write to the outbox. */
@@ -62,12 +78,12 @@ export type OutboxTransaction<DB> = <Result>(
 export interface OutboxTransactionOptions<DB> extends SpannedDatabase {
   readonly db: Kysely<DB>;
   readonly outbox: Outbox;
-  /** Called after each commit that wrote outbox entries. */
-  readonly committed: () => void;
+  /** Called after each commit that wrote outbox entries, with these. */
+  readonly onCommit: (entries: readonly OutboxEntry[]) => void;
 }
 
 export const createOutboxTransaction =
-  <DB>({ db, outbox, committed, ...database }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
+  <DB>({ db, outbox, onCommit, ...database }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
   async (contexts, work) => {
     const { result, entries, created } = await inTransactionSpan(database, contexts, (span) =>
       inTransaction(
@@ -81,6 +97,6 @@ export const createOutboxTransaction =
       ),
     );
     for (const span of created) span.end();
-    if (entries.length > 0) committed();
+    if (entries.length > 0) onCommit(entries);
     return result;
   };

@@ -2,6 +2,7 @@ import { type Context, createTaskSpan, type EnqueueEffect, type OutgoingTask } f
 import type { Span } from '@emporium/telemetry';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as uuid } from 'uuid';
+import type { Backlog } from '../outbox/outbox-rows.ts';
 
 /** A task to enqueue after the commit. */
 export interface TaskEntry {
@@ -98,6 +99,15 @@ const outgoing = ({ task_id, task, attempts, body, due_at, priority, dedupe_key 
       ...(dedupe_key === null ? {} : { dedupeKey: dedupe_key }),
     },
   };
+};
+
+/** Reads no more than `max` entries of an index, and one row. */
+export const taskBacklog = async <DB>(db: Kysely<DB>, max: number): Promise<Backlog> => {
+  const { rows } = await sql<Backlog>`
+    select (select count(*) from (select 1 from task_outbox limit ${max}) as waiting) as rows,
+      coalesce((select greatest(0, extract(epoch from clock_timestamp() - ready_since)) from task_outbox
+        order by id limit 1), 0)::float8 as "oldestSeconds"`.execute(db);
+  return rows[0] ?? { rows: 0, oldestSeconds: 0 };
 };
 
 /** Whether there are any tasks, locked or not. */

@@ -160,7 +160,8 @@ export const migrations: Migrations = {
     ]),
     'create index span_trace on span (trace_id)',
     'create index span_correlation on span (correlation_id) where correlation_id is not null',
-    'create index span_first on span (started_us) where parent_id is null',
+    // Where a trace may begin: a request may follow from a span that only its client knows.
+    `create index span_first on span (started_us) where parent_id is null or kind = 'server'`,
     'create index span_link_linked on span_link (linked_trace_id)',
     `create table span_slot (
       slot smallint primary key,

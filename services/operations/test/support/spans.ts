@@ -8,7 +8,7 @@ export interface TestSpan {
 }
 
 export const newTraceId = (): string => randomBytes(16).toString('hex');
-export const newSpanId = (): string => randomBytes(8).toString('hex');
+const newSpanId = (): string => randomBytes(8).toString('hex');
 
 export const kinds = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const;
 
@@ -51,7 +51,7 @@ export const spanOf = (name: string, options: SpanOptions = {}): TestSpan => {
   };
 };
 
-export const keyValues = (attributes: Readonly<Record<string, string | number>>) =>
+const keyValues = (attributes: Readonly<Record<string, string | number>>) =>
   Object.entries(attributes).map(([key, value]) => ({
     key,
     value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },

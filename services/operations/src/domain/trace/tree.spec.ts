@@ -55,7 +55,7 @@ describe('the tree of a trace', () => {
 
   test('begins with the earliest span where the client began the trace', () => {
     expect(treeOf([span('b', 'client2', 2), span('a', 'client', 1)]).lines).toEqual([
-      'a orphan',
+      'a',
       '-b orphan',
     ]);
   });
@@ -74,7 +74,7 @@ describe('the tree of a trace', () => {
   test('has spans that follow from each other, or from themselves, once', () => {
     const spans = [span('a', undefined, 1), span('b', 'c', 2), span('c', 'b', 3), span('d', 'd', 4)];
     expect(treeOf(spans).lines).toEqual(['a', '-b orphan', '--c', '-d orphan']);
-    expect(treeOf([span('b', 'c', 2), span('c', 'b', 3)]).lines).toEqual(['b orphan', '-c']);
+    expect(treeOf([span('b', 'c', 2), span('c', 'b', 3)]).lines).toEqual(['b', '-c']);
   });
 
   test('has a shared transaction, with what follows from it, below each message that it handled', () => {

@@ -72,8 +72,8 @@ export const buildTree = (
   };
 
   if (first !== undefined) {
-    const isOrphan = first.parentId !== undefined;
-    visit({ ...{ span: first, depth: 0, below: undefined }, isOrphan, isShared: false, path: noPath });
+    // A client may have begun the trace, with a span that only the client knows.
+    visit({ ...{ span: first, depth: 0, below: undefined }, isOrphan: false, isShared: false, path: noPath });
     // A circle is below nothing.
     for (const span of byStart(own.values()))
       if (!seen.has(span.spanId))
@@ -120,7 +120,7 @@ const linkedFrom = (shared: readonly Span[]): ReadonlyMap<string, readonly Span[
   return linked;
 };
 
-/** The first span, and those whose parent is not known. A trace that a client began has a first span with a parent that only the client knows. */
+/** The first span, and the others whose parent is not known. */
 const topOf = (own: ReadonlyMap<string, Span>) => {
   const spans = byStart(own.values());
   const orphans = spans.filter(({ parentId }) => parentId === undefined || !own.has(parentId));

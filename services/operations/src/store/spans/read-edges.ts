@@ -44,13 +44,13 @@ export const readEdges = async (db: Kysely<Tables>, window: Window): Promise<Edg
       select service as "from", peer as "to", 'request' as kind, null as via, duration_us, is_error from young
       where kind = 'client' and peer is not null and via is null and started_us >= ${from}
     ), arrived as (
-      select case when child.parent_id is null then ${clients} else parent.service end as "from", child.service as "to",
+      select coalesce(parent.service, ${clients}) as "from", child.service as "to",
         case child.kind when 'server' then 'request' when 'consumer' then 'message' end as kind,
         child.via, child.duration_us, child.is_error
       from young as child left join young as parent
         on parent.trace_id = child.trace_id and parent.span_id = child.parent_id
       where child.kind in ('server', 'consumer') and child.started_us >= ${from}
-        and (child.parent_id is null or parent.service is not null)
+        and (child.kind = 'server' or parent.service is not null)
         and (parent.peer is null or parent.kind <> 'client')
     )
     select "from", "to", kind, via, count(*) as count, count(*) filter (where is_error) as errors,
@@ -76,5 +76,5 @@ export const readEdges = async (db: Kysely<Tables>, window: Window): Promise<Edg
 
 type EdgeRow = Edge & { readonly isCut: boolean; readonly first: number };
 
-/** Who sends requests that follow from none. */
+/** Who sends requests that follow from no span that is kept. */
 const clients = 'clients';

@@ -62,7 +62,9 @@ export const newestTraces = async (db: Kysely<Tables>, limit: number): Promise<r
     select replace(first.trace_id::text, '-', '') as "traceId", first.correlation_id as "correlationId", first.service, first.name,
       first.started_us as start, whole.spans, whole.errors, whole.ended_us - first.started_us as duration, whole."orderId"
     from (
-      select * from span where parent_id is null and links is null order by started_us desc limit ${limit}
+      select * from span as begin where (parent_id is null or kind = 'server') and links is null
+        and not exists (select from span where trace_id = begin.trace_id and span_id = begin.parent_id)
+      order by started_us desc limit ${limit}
     ) as first
     cross join lateral (
       select count(*) as spans, count(*) filter (where is_error) as errors, max(started_us + duration_us) as ended_us,
