@@ -12,12 +12,14 @@ import { sensorCases } from './support/sensors.ts';
 import { statusCases } from './support/status.ts';
 import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
+import { traceCases } from './support/traces-of-requests.ts';
 
 testShop({
   title: 'the shop on the embedded broker',
   broker: async () => ({ url: undefined, stop: async () => undefined }),
   cases: [
     orderCases,
+    traceCases,
     raceCases,
     refundCases,
     refundCrashCases,
