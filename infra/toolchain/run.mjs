@@ -20,6 +20,7 @@ const commands = {
   subscriptions: 'infra/admin-cli/src/subscriptions/main.ts',
   webhooks: 'infra/admin-cli/src/webhooks/main.ts',
   'dead-letters': 'infra/admin-cli/src/dead-letters/main.ts',
+  observability: 'infra/observability/src/generate.ts',
   new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',

@@ -21,6 +21,7 @@ const { services, include } = z
         image: z.string(),
         command: z.array(z.string()).optional(),
         environment: z.record(z.string(), z.string()).default({}),
+        profiles: z.array(z.string()).default([]),
         ports: z.array(z.string()).default([]),
         restart: z.string(),
         mem_limit: z.string(),
@@ -64,6 +65,7 @@ const launched = processes.map(({ name, part, database, stream = false, env }) =
     secrets,
     port: () => 8080,
     smtpPort: 2525,
+    gatewayMetricsPort: 9464,
     tasksUrl: 'redis://tasks',
     address: (of) => `http://${of}`,
     file: (of) => of,
@@ -128,7 +130,9 @@ test.each(Object.entries(services))(
 );
 
 test('only the gateway, the open stream and the servers that third parties write to publish a port', () => {
-  const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
+  const published = Object.entries(services).filter(
+    ([, { ports, profiles }]) => ports.length > 0 && profiles.length === 0,
+  );
   expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'kafka', 'rabbitmq', 'redis']);
 });
 

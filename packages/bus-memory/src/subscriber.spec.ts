@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { createQueue } from './queue.ts';
 import { subscribe } from './subscriber.ts';
 
-const entry = { id: 'a', type: 'order.placed', key: 'k', body: Buffer.from('{}'), attempt: 1 };
+const entry = { id: 'a', type: 'order.placed', key: 'k', body: Buffer.from('{}'), attempt: 1, storedAt: 0 };
 
 test('stopping does not wait for a delivery that resolved un-acked, which is delivered again as the same attempt', async () => {
   const queue = createQueue('email.orders', false);

@@ -23,8 +23,8 @@ import type {
   SagaView,
   SensorAlert,
   SensorWindow,
-  ServiceStatesView,
   ShipmentRow,
+  StatusView,
   StockRow,
   SubscriptionView,
 } from './views.ts';
@@ -201,8 +201,10 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
       asAdmin<SubscriptionView>('POST', `/api/admin/subscriptions/${name}/pause`, { reason }),
     resumeSubscription: (name: string, reason: string) =>
       asAdmin<SubscriptionView>('POST', `/api/admin/subscriptions/${name}/resume`, { reason }),
-    /** What services say of themselves, and of the subscriptions that they have paused. */
-    serviceStates: () => http.call<ServiceStatesView>('GET', '/health/services'),
+    /** How every service is, and which subscriptions the services have paused. */
+    status: () => http.call<StatusView>('GET', '/status.json'),
+    /** With texts of errors. */
+    statusForAdministrators: () => asAdmin<StatusView>('GET', '/admin/status.json'),
     audit: async (target: string) =>
       (await asAdmin<{ entries: readonly AuditView[] }>('GET', `/api/admin/audit?target=${target}`)).entries,
     failedTasks: async (name: string) =>

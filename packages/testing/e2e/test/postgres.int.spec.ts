@@ -9,6 +9,7 @@ import { refundCrashCases } from './support/refund-crashes.ts';
 import { refundCases } from './support/refunds.ts';
 import { sagaCases } from './support/sagas.ts';
 import { sensorCases } from './support/sensors.ts';
+import { statusCases } from './support/status.ts';
 import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
 
@@ -22,6 +23,7 @@ testShop({
     refundCrashCases,
     sagaCases,
     duplicateCases,
+    statusCases,
     taskCases,
     passwordCases,
     pausedCases,

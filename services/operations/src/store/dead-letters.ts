@@ -51,6 +51,7 @@ export const columns = [
   'replays',
   'replayed_at',
   'replayed_by',
+  'correlation_id',
 ] as const;
 
 export const latestBody = sql<Buffer>`coalesce(
