@@ -111,13 +111,6 @@ describe.skipIf(missing)(missing === undefined ? title : `${title} (skipped: ${m
       .poll(async () => orphansOf((await jaeger.trace(traceId)) as JaegerTrace), { timeout: 30_000 })
       .toHaveLength(1);
     const trace = (await jaeger.trace(traceId)) as JaegerTrace;
-    console.log(
-      trace.spans.length,
-      traced.length,
-      [
-        ...new Set(trace.spans.map((s) => `${trace.processes[s.processID]?.serviceName} ${s.operationName}`)),
-      ].join('; '),
-    );
     // Each line belongs to a span of the trace, so that one opens the other.
     const known = new Set(trace.spans.map(({ spanID }) => spanID));
     expect(traced.filter((line) => !known.has(String(line['span.id'])))).toEqual([]);

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { createLog } from '../log.ts';
 import { parseConfig } from './parse-config.ts';
 import { telemetryConfig, tracingOptions } from './telemetry-settings.ts';
 
-const log = { info: () => undefined, warn: () => undefined };
+const silent = createLog({ service: 'order', level: 'silent' });
 
 const exporterFor = (environment: Record<string, string>) =>
-  tracingOptions('order', parseConfig(telemetryConfig, environment), log).exporter;
+  tracingOptions('order', parseConfig(telemetryConfig, environment), silent).exporter;
 
 const spans = { SPANS_URL: 'http://127.0.0.1:8090/v1/traces' };
 
