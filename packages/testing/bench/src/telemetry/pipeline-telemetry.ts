@@ -21,6 +21,7 @@ export const benchPipelineTelemetry = async (server: PostgresServer): Promise<re
     for (const [index, mode] of [off, ...modes].entries()) {
       const databaseUrl = await server.createDatabase(`inventory_${index}`);
       const worker = fork(join(import.meta.dirname, 'pipeline-worker.ts'), {
+        execArgv: [], // without the lifeline of `npm run`, which belongs to this process
         env: { PATH: process.env['PATH'], BUS_URL: busUrl, DATABASE_URL: databaseUrl, ...mode.env(sink.url) },
       });
       await once(worker, 'message');

@@ -9,7 +9,7 @@ export interface SpanSink {
 }
 
 export const startSpanSink = async (): Promise<SpanSink> => {
-  const child = fork(join(import.meta.dirname, 'span-sink.ts'));
+  const child = fork(join(import.meta.dirname, 'span-sink.ts'), { execArgv: [] });
   const [url] = await once(child, 'message');
   return { url: String(url), stop: () => void child.kill() };
 };
