@@ -9,14 +9,17 @@ const folders = '{packages,packages/testing,services,infra,infra/stand-ins}/*';
 const installed = '**/node_modules/**';
 
 /** Each file runs a shop of more than a dozen processes. */
-const shops = '{packages/testing/e2e,infra/demo}/test/**/*.int.spec.ts';
+const shops = '{packages/testing/e2e/test,infra/demo/test,infra/observability/test/shop}/**/*.int.spec.ts';
 
 /** Minutes each, by files of a few lines. */
 const long = [
   /^packages\/testing\/e2e\/test\/(kafka|postgres|rabbitmq|redis|crashes)/,
   /^infra\/demo\//,
+  /^infra\/observability\/test\/shop\//,
   /^packages\/bus-\w+\/test\/conformance/,
   /^packages\/bus-/,
+  /^services\/operations\/test\/(job-crashes|pause)/,
+  /^services\/bridge\/test\/(warehouse|webhook-crashes)/,
   /^packages\/store\/test\/(crash|outage)/,
   /^infra\/toolchain\//,
 ];

@@ -11,6 +11,8 @@ export interface Invocation {
   readonly json: boolean;
   readonly client: ShopClient;
   readonly print: (line: string) => void;
+  /** Whether the lines go to a terminal that shows colours. */
+  readonly colours?: boolean;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
 }
@@ -35,6 +37,11 @@ export interface Command {
   readonly subcommands: Readonly<Record<string, Subcommand>>;
 }
 
+/** A command without subcommands. */
+export interface SingleCommand extends Subcommand {
+  readonly name: string;
+}
+
 /** Something that could not be done, in a sentence for the person who asked. */
 export class CommandError extends Error {
   /** 1, or 64 for wrong arguments. */
@@ -50,6 +57,8 @@ export class CommandError extends Error {
 interface Streams {
   readonly print: (line: string) => void;
   readonly printError: (line: string) => void;
+  /** Whether `print` is a terminal that shows colours; false by default. */
+  readonly colours?: boolean;
 }
 
 const commonOptions = { url: { type: 'string' }, json: { type: 'boolean' } } as const;
@@ -60,18 +69,18 @@ const root = resolve(import.meta.dirname, '../../..');
  * 64 when the arguments are wrong.
  */
 export const runCommand = async (
-  command: Command,
+  command: Command | SingleCommand,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
-  { print, printError }: Streams,
+  { print, printError, colours = false }: Streams,
 ): Promise<number> => {
   try {
     const { subcommand, positionals, values } = readArguments(command, args);
     const { url, json = false, ...own } = values;
     const access = readShopAccess(env, root, typeof url === 'string' ? url : undefined);
     const client = await signIn(access);
-    const invocation = { positionals, values: own, json: json === true, client, print, signal };
+    const invocation = { positionals, values: own, json: json === true, client, print, colours, signal };
     return (await subcommand.run(invocation)) === 'done' ? 0 : 1;
   } catch (error) {
     printError(error instanceof Error ? error.message : String(error));
@@ -85,12 +94,22 @@ interface Arguments {
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
 }
 
-const readArguments = (command: Command, [name = '', ...rest]: readonly string[]): Arguments => {
+const readArguments = (command: Command | SingleCommand, args: readonly string[]): Arguments => {
+  if ('run' in command) return readArgumentsOf(command, command, args);
+  const [name = '', ...rest] = args;
   const subcommand = Object.hasOwn(command.subcommands, name) ? command.subcommands[name] : undefined;
   if (subcommand === undefined) throw new CommandError(usageOf(command), 64);
+  return readArgumentsOf(command, subcommand, rest);
+};
+
+const readArgumentsOf = (
+  command: Command | SingleCommand,
+  subcommand: Subcommand,
+  args: readonly string[],
+): Arguments => {
   const usage = `usage: npm run ${command.name} -- ${subcommand.usage}`;
   const { positionals: { min, max } = { min: 0, max: 0 }, options = {} } = subcommand;
-  const parsed = parseOrExplain(rest, { ...options, ...commonOptions }, usage);
+  const parsed = parseOrExplain(args, { ...options, ...commonOptions }, usage);
   const { positionals } = parsed;
   if (positionals.length < min) throw new CommandError(`an argument is missing\n${usage}`, 64);
   if (positionals.length > max)

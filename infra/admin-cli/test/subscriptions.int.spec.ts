@@ -16,11 +16,26 @@ const paused = {
   ...{ since: '2026-11-29T12:00:00.000Z', by: 'ada', reason: 'a new\nmail server' },
 };
 
+const queues = [
+  { subscription: 'email.orders', waiting: 12_000, unacked: 10 },
+  { subscription: 'email.customers', waiting: 3 },
+];
+
 /** Answers as the shop does. */
 const answers: Readonly<Record<string, readonly [number, unknown]>> = {
   'POST /api/sessions': [201, { token: 'a-token' }],
   'GET /api/admin/subscriptions': [200, { subscriptions: [active, paused] }],
   'GET /api/admin/subscriptions/email.orders': [200, active],
+  'GET /api/admin/queues': [
+    200,
+    {
+      brokers: [
+        { name: 'rabbitmq', up: true },
+        { name: 'kafka', up: false, problem: 'The broker cannot\nbe reached' },
+      ],
+      queues,
+    },
+  ],
   'POST /api/admin/subscriptions/email.orders/pause': [202, { ...active, state: 'paused' }],
   'POST /api/admin/subscriptions/email.customers/pause': [
     409,
@@ -61,20 +76,23 @@ const run = async (...args: string[]) => {
   return { code, printed: printed.join('\n'), error: errors.join('\n') };
 };
 
-test('list prints a table, a subscription a line', async () => {
+test('list prints a table, a subscription a line, and the brokers that are away', async () => {
   expect(await run('list')).toEqual({
     code: 0,
     error: '',
     printed: [
-      'subscription     order    state   since                     by   reason',
-      'email.orders     -        active  -                         -    -',
-      'email.customers  per key  paused  2026-11-29T12:00:00.000Z  ada  a new mail server',
+      'subscription     order    state   waiting  unacked  since                     by   reason',
+      'email.orders     -        active    12000       10  -                         -    -',
+      'email.customers  per key  paused        3        -  2026-11-29T12:00:00.000Z  ada  a new mail server',
+      'What waits on kafka cannot be read: The broker cannot be reached',
     ].join('\n'),
   });
 });
 
 test('with --json the answer of the shop is printed', async () => {
-  expect(JSON.parse((await run('list', '--json')).printed)).toEqual({ subscriptions: [active, paused] });
+  expect(JSON.parse((await run('list', '--json')).printed)).toEqual({
+    ...{ subscriptions: [active, paused], queues },
+  });
   expect(JSON.parse((await run('show', 'email.orders', '--json')).printed)).toEqual(active);
   const { printed } = await run('pause', 'email.orders', '--reason', 'a test', '--json');
   expect(JSON.parse(printed)).toEqual({ ...active, state: 'paused' });

@@ -2,7 +2,7 @@
 // not restart crashed processes. --url: runs it against a shop that is already running.
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { createShopClient, type DemoReporter, runDemo } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
@@ -10,6 +10,7 @@ import { printIncident } from './incidents.ts';
 import { readOptions } from './options.ts';
 import { demoRunningShop } from './running-shop.ts';
 import { sendToQueue } from './send-registration.ts';
+import { telemetryVariables } from './telemetry-variables.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -36,7 +37,10 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ...(options.streamUrl === undefined ? {} : { streamUrl: options.streamUrl }),
     restart: options.restart,
     // Each request, message and task is a line: `npm run logs` shows the way of an order.
-    env: { '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug' }, bridge: options.bridge },
+    env: {
+      '*': { LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug', ...telemetryVariables(process.env) },
+      bridge: options.bridge,
+    },
     onIncident: (incident) => printIncident(incident, terminal),
     progress: (what, ms) => line(`  ${dim(`${(ms / 1_000).toFixed(1).padStart(5)} s`)}  ${what}`),
     signal: interrupted,
@@ -48,7 +52,10 @@ const run = async (terminal: Terminal, interrupted: AbortSignal): Promise<void> 
     ]);
     if (passed === false) process.exitCode = 1;
     if (options.exit || passed === undefined) return;
-    printAddresses(shop, terminal);
+    printAddresses(shop, terminal, {
+      dataDir: options.dataDir,
+      order: await correlationIdOfAnOrder(shop),
+    });
     await aborted(interrupted);
   } finally {
     line(dim('\nStopping: every process finishes its work in progress.'));
@@ -89,15 +96,37 @@ const untilAborted = (reporter: DemoReporter, signal: AbortSignal): DemoReporter
   };
 };
 
-const printAddresses = ({ url, admin, logDir }: Shop, { line, bold, dim }: Terminal): void => {
+/** Of the last order that was completed. */
+const correlationIdOfAnOrder = async ({ url, admin }: Shop): Promise<string> => {
+  const client = createShopClient(url, admin);
+  const order = await client.lastCompletedOrder();
+  if (order === undefined) return '<correlation id>';
+  return (await client.adminOrder(order.orderId)).correlationId ?? '<correlation id>';
+};
+
+const printAddresses = (
+  { url, admin, logDir }: Shop,
+  { line, bold, dim }: Terminal,
+  { dataDir, order }: { readonly dataDir: string; readonly order: string },
+): void => {
+  line(`\n${bold('Where to look')}`);
+  const places = [
+    ['the shop', url],
+    ['its status', `${url}/status; with errors and reasons: ${url}/admin/status`],
+    ['API docs', `${url}/docs`],
+    ['events', `${url}/docs/events`],
+    ['sent e-mails', `${url}/api/mails`],
+    ['administration', `${url}/admin, as ${admin.email} / ${admin.password}`],
+    ['the last order', `npm run trace -- ${order}; or the newest: --last`],
+    [
+      'its log lines',
+      `npm run logs -- --correlation ${order}; also --level warn, --follow; files in ${logDir}`,
+    ],
+    ['metrics', `/metrics of every process, for Prometheus: ${join(dataDir, 'prometheus-targets.json')}`],
+  ] as const;
+  for (const [what, where] of places) line(`  ${what.padEnd(14)}  ${where}`);
   line(`\n${bold('Try it')}`);
-  line(`  API docs       ${url}/docs`);
-  line(`  events         ${url}/docs/events`);
-  line(`  sent e-mails   ${url}/api/mails`);
-  line(`  task queues    ${url}/admin`);
-  line(`  administrator  ${admin.email} / ${admin.password}`);
-  line(`  logs           npm run logs -- --correlation <id>, --level warn, --follow; files in ${logDir}`);
-  line(dim('\n  # register, log in, see the products, place an order, see your orders'));
+  line(dim('  # register, log in, see the products, place an order, see your orders'));
   line(
     `  curl -s ${url}/api/users -H 'content-type: application/json' -d '{"email":"you@example.com","name":"You","password":"correct horse battery"}'`,
   );

@@ -45,7 +45,7 @@ describe.skipIf(skip)(postgres.title('npm run demo, killed'), { timeout: 400_000
     dataDir = await mkdtemp(join(tmpdir(), 'emporium-killed-'));
   });
   afterEach(async () => {
-    for (const { pid } of processes()) process.kill(pid, 'SIGKILL');
+    killAll();
     started.length = 0;
     await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   });
@@ -55,6 +55,17 @@ describe.skipIf(skip)(postgres.title('npm run demo, killed'), { timeout: 400_000
     const secrets = join(dataDir, 'secrets.json');
     const key = existsSync(secrets) ? [JSON.parse(readFileSync(secrets, 'utf8')).jwtPublicKey] : [];
     return processesWith([dataDir, ...key]);
+  };
+
+  /** One may end meanwhile, because another was killed. */
+  const killAll = (): void => {
+    for (const { pid } of processes()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      }
+    }
   };
 
   const start = async (...args: readonly string[]) => {
@@ -105,7 +116,7 @@ describe.skipIf(skip)(postgres.title('npm run demo, killed'), { timeout: 400_000
     expect(processes().filter((each) => before.includes(each.pid))).toEqual([]);
     expect((await first.ended)[0]).toBe(137);
 
-    for (const each of processes()) process.kill(each.pid, 'SIGKILL');
+    killAll();
     const third = await start('--no-restart');
     await third.said('All checks passed.');
     await third.said('Ctrl-C stops everything.');

@@ -19,6 +19,8 @@ export const createEnvironment =
     const databaseUrl = databases.get(entry?.part?.service ?? name);
     return {
       JWT_PUBLIC_KEY: settings.secrets.jwtPublicKey,
+      // A collector in the environment of this process, such as OTEL_EXPORTER_OTLP_ENDPOINT, wins: each process prefers it.
+      SPANS_URL: `${settings.address('operations')}/v1/traces`,
       ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
       ...(entry?.database === true ? { BUS_URL: busUrl } : {}),
       ...(entry?.stream === true ? { STREAM_URL: streamUrl } : {}),

@@ -1,25 +1,16 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@emporium/servers';
-
-/** Well-known programs of a developer's machine listen on lower ports. */
-const lowest = 15_000;
 
 /**
  * Finds a free port on 127.0.0.1 below those that the system assigns to outgoing connections, so that the port of a process is
  * still free when it restarts. `taken` are ports that are reserved already.
  */
 export const stablePort = async (taken: ReadonlySet<number>): Promise<number> => {
-  const end = firstOutgoing();
-  for (let tries = 0; tries < 100; tries += 1) {
-    const port = lowest + Math.floor(Math.random() * (end - lowest));
-    if (port < end && !taken.has(port) && (await isFree(port)) && reserve(port)) return port;
-  }
-  for (;;) {
+  for (let tries = 0; ; tries += 1) {
     const port = await freePort();
-    if (!taken.has(port)) return port;
+    if (!taken.has(port) && (tries >= 100 || reserve(port))) return port;
   }
 };
 
@@ -55,19 +46,3 @@ const isRunning = (pid: number): boolean => {
     return false;
   }
 };
-
-/** Linux says where the ports of outgoing connections begin; other systems use the range of IANA. */
-const firstOutgoing = (): number => {
-  try {
-    return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/)[0]);
-  } catch {
-    return 49_152;
-  }
-};
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });

@@ -86,14 +86,16 @@ export const services: readonly ServiceEntry[] = [
   {
     name: 'gateway',
     database: false,
-    env: ({ address }) =>
-      Object.fromEntries(behindGateway().map((name) => [variableOf(name), address(name)])),
+    env: ({ address, gatewayMetricsPort }) => ({
+      METRICS_PORT: String(gatewayMetricsPort),
+      ...Object.fromEntries(behindGateway().map((name) => [variableOf(name), address(name)])),
+    }),
   },
 ];
 
-/** The gateway gets the URL of every service; its own table says which it forwards to. */
+/** The gateway gets the URL of every process; its own table says which it forwards to. */
 const behindGateway = (): readonly string[] =>
-  services.flatMap(({ name, part }) => (name === 'gateway' || part !== undefined ? [] : [name]));
+  services.flatMap(({ name }) => (name === 'gateway' ? [] : [name]));
 
 /** `USER_REGISTRATION_URL` */
 const variableOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;

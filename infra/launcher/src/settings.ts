@@ -10,6 +10,8 @@ export interface Settings {
   /** The address of a service: `http://127.0.0.1:<port>`. */
   readonly address: (service: string) => string;
   readonly port: (service: string) => number;
+  /** For the metrics of the gateway, whose other port is public. */
+  readonly gatewayMetricsPort: number;
   /** The path of a state file in the data folder. */
   readonly file: (name: string) => string;
 }
@@ -34,6 +36,7 @@ export const createSettings = async ({
   const unused = (): Promise<number> => stablePort(new Set([port, smtpPort, ...ports.values()]));
   const smtpPort = await stablePort(new Set([port]));
   for (const service of services) ports.set(service, service === 'gateway' ? port : await unused());
+  const gatewayMetricsPort = await unused();
   const portOf = (service: string): number => {
     const found = ports.get(service);
     if (found === undefined) throw new Error(`there is no service named ${service}`);
@@ -42,6 +45,7 @@ export const createSettings = async ({
   return {
     secrets,
     smtpPort,
+    gatewayMetricsPort,
     tasksUrl,
     port: portOf,
     address: (service) => `http://127.0.0.1:${portOf(service)}`,

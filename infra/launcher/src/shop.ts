@@ -6,6 +6,7 @@ import { applyTopology } from './apply-topology.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { createEnvironment } from './environment.ts';
 import { stablePort } from './ports.ts';
+import { type MetricsTarget, writeTargets } from './prometheus-targets.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
 import { services } from './services.ts';
@@ -13,7 +14,10 @@ import { createSettings } from './settings.ts';
 import { createSupervisor, type Incident, type SupervisedProcess, type Supervisor } from './supervisor.ts';
 
 export interface ShopOptions {
-  /** The folder of the databases, logs and secrets, which the next start uses again. */
+  /**
+   * The folder of the databases, logs and secrets, which the next start uses again. `prometheus-targets.json` in it says where the
+   * metrics of each process are.
+   */
   readonly dataDir: string;
   /** The port of the gateway, on 127.0.0.1. */
   readonly port: number;
@@ -102,7 +106,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     const server = await startPostgres({
       dataDir: join(dataDir, 'postgres'),
       port: await stablePort(new Set([options.port])),
-      settings: { max_connections: '300' },
+      settings: { max_connections: '300', shared_buffers: '32MB' },
     });
     database = server;
     supervisor.watch(supervisedDatabase(server));
@@ -137,6 +141,11 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       });
     };
     for (const name of names) processes.set(name, create(name, settings.port(name)));
+    const targets: MetricsTarget[] = names.map((service) => ({
+      service,
+      port: service === 'gateway' ? settings.gatewayMetricsPort : settings.port(service),
+    }));
+    await writeTargets(dataDir, targets);
     await startAll([...processes.values()], { supervisor, progress, signal });
 
     return {
@@ -148,8 +157,11 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       logDir,
       databaseUrl: (service) => server.url(service),
       scale: async (service) => {
-        const process = create(service, await stablePort(new Set()), `-${added.length + 2}`);
+        const port = await stablePort(new Set());
+        const process = create(service, port, `-${added.length + 2}`);
         added.push(process);
+        targets.push({ service, port });
+        await writeTargets(dataDir, targets);
         await process.start();
         supervisor.watch(process);
         return process;

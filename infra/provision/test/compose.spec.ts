@@ -12,14 +12,16 @@ const root = resolve(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(resolve(root, file), 'utf8');
 
 const text = read('docker-compose.yml');
-const { services } = z
+const { services, include } = z
   .object({
+    include: z.array(z.string()),
     services: z.record(
       z.string(),
       z.object({
         image: z.string(),
         command: z.array(z.string()).optional(),
         environment: z.record(z.string(), z.string()).default({}),
+        profiles: z.array(z.string()).default([]),
         ports: z.array(z.string()).default([]),
         restart: z.string(),
         mem_limit: z.string(),
@@ -63,6 +65,7 @@ const launched = processes.map(({ name, part, database, stream = false, env }) =
     secrets,
     port: () => 8080,
     smtpPort: 2525,
+    gatewayMetricsPort: 9464,
     tasksUrl: 'redis://tasks',
     address: (of) => `http://${of}`,
     file: (of) => of,
@@ -77,7 +80,13 @@ const launched = processes.map(({ name, part, database, stream = false, env }) =
 
 test.each(launched)('$name is a container with its environment variables', ({ name, variables }) => {
   expect(services[name]?.command).toEqual([name]);
-  const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY'];
+  const traced = [
+    'SPANS_URL',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG',
+  ];
+  const common = ['LOG_LEVEL', 'JWT_PUBLIC_KEY', ...traced];
   expect(environmentOf(name).toSorted()).toEqual([...common, ...variables].toSorted());
 });
 
@@ -127,7 +136,9 @@ test.each(Object.entries(services))(
 );
 
 test('only the gateway, the open stream and the servers that third parties write to publish a port', () => {
-  const published = Object.entries(services).filter(([, { ports }]) => ports.length > 0);
+  const published = Object.entries(services).filter(
+    ([, { ports, profiles }]) => ports.length > 0 && profiles.length === 0,
+  );
   expect(published.map(([name]) => name).toSorted()).toEqual(['gateway', 'kafka', 'rabbitmq', 'redis']);
 });
 
@@ -143,14 +154,16 @@ test('the servers are those of the tests', () => {
 });
 
 test('.env.example has every variable with its default value', () => {
+  const all = [text, ...include.map(read)].join('\n');
   const defaults = new Map(
-    [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
+    [...all.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name = '', value = '']) => [name, value]),
   );
-  const differing = [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].filter(
+  const differing = [...all.matchAll(/\$\{(\w+):-([^}]*)\}/g)].filter(
     ([, name = '', value]) => defaults.get(name) !== value,
   );
   expect(differing).toEqual([]);
   defaults.delete('EMPORIUM_IMAGE');
+  defaults.delete('COMPOSE_PROJECT_NAME'); // Compose sets it
   expect(parseEnv(read('.env.example'))).toEqual(Object.fromEntries(defaults));
-  expect(text.match(/\$\{\w+\}/g), 'a variable without a default').toBeNull();
+  expect(all.match(/\$\{\w+\}/g), 'a variable without a default').toBeNull();
 });

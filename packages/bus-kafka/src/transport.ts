@@ -6,11 +6,13 @@ import {
   type PublishResult,
   type Transport,
 } from '@emporium/bus';
+import { answerWithin, queuesTimeoutMs } from '@emporium/bus/transport';
 import { type KafkaOptions, parseOptions } from './config.ts';
 import { createConnection } from './connection.ts';
 import { consumeDeadLetters } from './dead-letters.ts';
 import { directTopic, topicOf } from './names.ts';
 import { createPublisher, type Routed } from './publisher.ts';
+import { readQueues } from './queues.ts';
 import { subscribe } from './subscriber.ts';
 import type { Tools } from './tools.ts';
 import { createTopics } from './topology/topics.ts';
@@ -121,6 +123,11 @@ export const createKafkaTransport = (options: KafkaOptions): Transport => {
       started(() => subscribe(tools, subscription, deliver, limits)),
     consumeDeadLetters: (handle) => started(() => consumeDeadLetters(tools, handle)),
     topology: (registry) => createTopology(tools, registry),
+    queues: async (registry) => {
+      if (closing !== undefined) throw busErrors.closed();
+      const reading = connection.patiently(() => readQueues(tools, registry));
+      return answerWithin(queuesTimeoutMs, 'kafka', reading);
+    },
     status: connection.status,
     close: () => {
       closing ??= close();

@@ -3,6 +3,8 @@ import type { DeadLetter, TransportMessage } from '@emporium/bus';
 /** A message that one subscription has not handled yet. */
 export interface Entry extends TransportMessage {
   readonly attempt: number;
+  /** When it was published, in milliseconds since 1970. */
+  readonly storedAt: number;
   /** What a dead letter adds to its message. */
   readonly deadLetter?: Pick<DeadLetter, 'subscription' | 'reason' | 'attempts' | 'failedAt'>;
 }
@@ -13,13 +15,17 @@ export interface PartitionQueue {
   /** The next message that may start now, if any. It is in progress until one of `done`, `retry` and `requeue` is called. */
   take(): Entry | undefined;
   /** It was acked or dead-lettered. */
-  done(): void;
+  done(entry: Entry): void;
   /** Delivers it again after the delay, as the next attempt. */
   retry(entry: Entry, delayMs: number): void;
   /** Puts it back in front, as the same attempt. */
   requeue(entry: Entry): void;
   /** The number of messages that wait or are in progress. */
   size(): number;
+  /** Those that are in progress. */
+  unacked(): number;
+  /** When the oldest of all was published, in milliseconds since 1970. */
+  oldest(): number | undefined;
 }
 
 /** With `serial`, one message at a time is in progress or waits for its next attempt, and blocks all others. */
@@ -30,8 +36,8 @@ export const createPartitionQueue = (options: {
 }): PartitionQueue => {
   const { serial, onReady } = options;
   const ready: Entry[] = [];
-  let inProgress = 0;
-  let inRetry = 0;
+  const inProgress = new Set<Entry>();
+  const inRetry = new Set<Entry>();
 
   return {
     add: (entry) => {
@@ -39,20 +45,20 @@ export const createPartitionQueue = (options: {
       onReady();
     },
     take: () => {
-      if (serial && inProgress + inRetry > 0) return undefined;
+      if (serial && inProgress.size + inRetry.size > 0) return undefined;
       const entry = ready.shift();
-      if (entry !== undefined) inProgress += 1;
+      if (entry !== undefined) inProgress.add(entry);
       return entry;
     },
-    done: () => {
-      inProgress -= 1;
+    done: (entry) => {
+      inProgress.delete(entry);
       onReady();
     },
     retry: (entry, delayMs) => {
-      inProgress -= 1;
-      inRetry += 1;
+      inProgress.delete(entry);
+      inRetry.add(entry);
       after(delayMs, () => {
-        inRetry -= 1;
+        inRetry.delete(entry);
         const next = { ...entry, attempt: entry.attempt + 1 };
         if (serial) ready.unshift(next);
         else ready.push(next);
@@ -61,11 +67,16 @@ export const createPartitionQueue = (options: {
       onReady();
     },
     requeue: (entry) => {
-      inProgress -= 1;
+      inProgress.delete(entry);
       ready.unshift(entry);
       onReady();
     },
-    size: () => ready.length + inProgress + inRetry,
+    size: () => ready.length + inProgress.size + inRetry.size,
+    unacked: () => inProgress.size,
+    oldest: () => {
+      const times = [...ready, ...inProgress, ...inRetry].map(({ storedAt }) => storedAt);
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
   };
 };
 

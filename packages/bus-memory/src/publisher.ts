@@ -42,4 +42,5 @@ const entryOf = ({ id, type, key, body }: TransportMessage): Entry => ({
   key,
   body: Uint8Array.from(body),
   attempt: 1,
+  storedAt: Date.now(),
 });

@@ -21,6 +21,10 @@ export interface Queue {
   /** Soon delivers the messages that can be delivered. */
   dispatch(): void;
   size(): number;
+  /** Messages in progress. */
+  unacked(): number;
+  /** When the oldest message was published, in milliseconds since 1970. */
+  oldest(): number | undefined;
 }
 
 export const createQueue = (name: string, ordered: boolean): Queue => {
@@ -80,6 +84,11 @@ export const createQueue = (name: string, ordered: boolean): Queue => {
     },
     dispatch,
     size: () => partitions.reduce((sum, partition) => sum + partition.size(), 0),
+    unacked: () => partitions.reduce((sum, partition) => sum + partition.unacked(), 0),
+    oldest: () => {
+      const times = partitions.flatMap((partition) => partition.oldest() ?? []);
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
   };
 };
 

@@ -11,7 +11,7 @@ test('stopping does not wait for a delivery that resolved un-acked, which is del
   const delivered: Delivery[] = [];
   const deliver = async (delivery: Delivery) => void delivered.push(delivery);
   const consumer = subscribe({ broker, queue, concurrency: 1, deliver });
-  queue.add(entry);
+  queue.add({ ...entry, storedAt: 0 });
   await vi.waitFor(() => expect(delivered).toHaveLength(1));
 
   const start = performance.now();

@@ -60,11 +60,11 @@ export const subscribe = ({ broker, queue, concurrency, deliver }: SubscribeOpti
       body,
       attempt,
       signal: controller.signal,
-      ack: () => settle(partition.done),
+      ack: () => settle(() => partition.done(entry)),
       retry,
       deadLetter: (reason) =>
         settle(() => {
-          partition.done();
+          partition.done(entry);
           broker.deadLetters.add(deadLetterOf(entry, queue.name, reason));
         }),
     };

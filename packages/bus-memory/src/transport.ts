@@ -3,6 +3,7 @@ import { type MemoryOptions, parseOptions } from './config.ts';
 import { connect } from './connection.ts';
 import { consumeDeadLetters } from './dead-letters.ts';
 import { publish, sendTo } from './publisher.ts';
+import { readQueues } from './queues.ts';
 import { subscribe } from './subscriber.ts';
 import { createTopology, declare } from './topology.ts';
 
@@ -35,6 +36,10 @@ export const createMemoryTransport = (options: MemoryOptions): Transport => {
       ),
     consumeDeadLetters: async (handle) => started(() => consumeDeadLetters(broker, handle)),
     topology: (registry) => createTopology(broker, registry),
+    queues: async (registry) => {
+      if (closing !== undefined) throw busErrors.closed();
+      return readQueues(broker, registry);
+    },
     status: () => (closing === undefined ? { state: 'up' } : { state: 'away', reason: 'closed' }),
     close: async () => {
       closing ??= Promise.all(consumers.map((consumer) => consumer.stop()));

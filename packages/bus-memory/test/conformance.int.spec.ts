@@ -5,13 +5,14 @@ const otherProcess: readonly CaseTitle[] = [
   'a running instance takes over from one that is killed',
   'the order per key is kept with two consumer processes and failing first messages',
   'another process takes over the partitions of a killed process, in order',
+  'messages of a killed process are still counted',
 ];
 
 const outage: readonly CaseTitle[] = [
   'a restart of the broker under load loses nothing',
   'a crash of the broker under load loses nothing that it had accepted',
   'a restart of the broker under load keeps the order per key',
-  'publishing is refused while the broker is down, and works again afterwards',
+  'publishing and reading queues are refused while the broker is down, and work again afterwards',
   'accepted messages survive a restart, also in retry and as dead letters',
   'a consumer that was idle during an outage reconnects automatically',
   'closing while the broker is down does not hang',

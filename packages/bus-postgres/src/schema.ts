@@ -2,7 +2,7 @@ import { maxBodyBytes } from '@emporium/bus';
 import type { ClientBase } from 'pg';
 
 /** Increment with every change below, which must be safe on an older schema and beside an older release. */
-const version = 3;
+const version = 4;
 
 /** The id of the subscription of the dead letters. */
 export const deadLetters = 0;
@@ -67,6 +67,7 @@ create table if not exists bus.message (
   key text not null,
   body bytea not null,
   letter jsonb,                    -- what a dead letter adds
+  stored_at timestamptz not null default clock_timestamp(),
   primary key (subscription_id, partition, id)
 );
 
@@ -74,6 +75,10 @@ create index if not exists message_due on bus.message (subscription_id, visible_
 
 alter table bus.message alter column id drop identity if exists, -- of an older schema
   alter column id set default nextval('bus.message_id'), alter column body set storage external;
+
+-- Rows of an older schema count from now: a default that does not change is added without rewriting them.
+alter table bus.message add column if not exists stored_at timestamptz not null default now();
+alter table bus.message alter column stored_at set default clock_timestamp();
 
 -- Every row is soon a dead one: vacuum by their number, and without pauses.
 alter table bus.message set (

@@ -4,6 +4,7 @@ import { type PostgresOptions, parseOptions } from './config.ts';
 import { createConnection } from './connection.ts';
 import { consumeDeadLetters } from './dead-letters.ts';
 import { createPublisher } from './publisher.ts';
+import { readQueues } from './queues.ts';
 import { subscribe } from './subscriber.ts';
 import { createTopology } from './topology.ts';
 
@@ -17,5 +18,6 @@ export const createPostgresTransport = (options: PostgresOptions): Transport => 
     subscribe: (subscription, deliver, limits) => subscribe(connection, subscription, deliver, limits),
     consumeDeadLetters: (deliver) => consumeDeadLetters(connection, deliver),
     topology: (registry) => createTopology(connection, registry),
+    queues: (registry) => readQueues(connection, registry),
   });
 };

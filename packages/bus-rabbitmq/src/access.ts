@@ -31,6 +31,9 @@ export interface AccessReport {
 /** Marks the users that were created here: they are removed when their service is gone. */
 const tag = 'emporium';
 
+/** RabbitMQ's own tag: the user may log in to the management plugin, and sees the virtual hosts that it may use. */
+const seeingQueues = 'management';
+
 const policy = 'emporium.limits';
 
 const defaultLimits: QueueLimits = { messages: 1_000_000, bytes: 1024 ** 3 };
@@ -54,7 +57,7 @@ export const applyAccess = async (options: AccessOptions): Promise<AccessReport>
   for (const privileges of wanted) {
     await management.put(['users', privileges.service], {
       password: passwordOf(privileges.service),
-      tags: tag,
+      tags: [tag, ...(privileges.seesQueues ? [seeingQueues] : [])].join(','),
     });
     await grant(management, virtualHost, privileges);
   }
@@ -109,5 +112,12 @@ const taggedUsers = async (management: Management): Promise<string[]> => {
     name: string;
     tags: readonly string[] | string;
   }[]; // the API's shape
-  return users.filter(({ tags }) => [tags].flat().includes(tag)).map(({ name }) => name);
+  return users
+    .filter(({ tags }) =>
+      [tags]
+        .flat()
+        .flatMap((each) => each.split(','))
+        .includes(tag),
+    )
+    .map(({ name }) => name);
 };

@@ -1,8 +1,8 @@
-/** The broker's HTTP API, as an administrator. */
+/** The broker's HTTP API, with the rights of the user in its URL. */
 export interface Management {
   /** Throws, naming the address and the broker's reason, unless it was done. Safe to repeat. */
   put(path: readonly string[], body: unknown): Promise<void>;
-  get(path: readonly string[]): Promise<unknown>;
+  get(path: readonly string[], query?: Readonly<Record<string, string>>): Promise<unknown>;
   delete(path: readonly string[]): Promise<void>;
 }
 
@@ -12,8 +12,10 @@ export const openManagement = (url: string, timeoutMs = 10_000): Management => {
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
   const authorization = `Basic ${credentials.toString('base64')}`;
 
-  const call = async (method: string, path: readonly string[], body?: unknown): Promise<string> => {
-    const address = `${origin}/api/${path.map(encodeURIComponent).join('/')}`;
+  const addressOf = (path: readonly string[]): string =>
+    `${origin}/api/${path.map(encodeURIComponent).join('/')}`;
+
+  const call = async (method: string, address: string, body?: unknown): Promise<string> => {
     const response = await fetch(address, {
       method,
       headers: { authorization, 'content-type': 'application/json' },
@@ -27,8 +29,12 @@ export const openManagement = (url: string, timeoutMs = 10_000): Management => {
   };
 
   return {
-    put: async (path, body) => void (await call('PUT', path, body)),
-    get: async (path) => JSON.parse(await call('GET', path)),
-    delete: async (path) => void (await call('DELETE', path)),
+    put: async (path, body) => void (await call('PUT', addressOf(path), body)),
+    get: async (path, query = {}) => {
+      const address = new URL(addressOf(path));
+      for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+      return JSON.parse(await call('GET', address.href));
+    },
+    delete: async (path) => void (await call('DELETE', addressOf(path))),
   };
 };

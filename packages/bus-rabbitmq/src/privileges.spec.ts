@@ -70,7 +70,12 @@ test('the operator takes the dead letters and reaches every subscription, and pu
     writes: ['operations.events', ...new Set(shop.subscriptions.map(({ service }) => `${service}.retry`))],
     reads: ['dead-letters'],
     types: { 'operations.events': ['subscription.paused', 'subscription.resumed'] },
+    seesQueues: true,
   });
+});
+
+test('nobody else logs in to the management plugin', () => {
+  expect(all.filter(({ seesQueues }) => seesQueues).map(({ service }) => service)).toEqual(['operations']);
 });
 
 test('who takes no part has no access', () => {

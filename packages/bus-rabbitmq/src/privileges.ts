@@ -16,11 +16,13 @@ export interface Privileges {
   readonly reads: readonly string[];
   /** For some of the exchanges above: the only wire types that it may publish there. */
   readonly types: Readonly<Record<string, readonly string[]>>;
+  /** Whether it sees, in the management plugin, the queues and bindings of the virtual host: what is in them, but not the messages. */
+  readonly seesQueues: boolean;
 }
 
 /**
- * The least that each service of the registry needs. The operator also consumes all dead letters, and sends them back to
- * any subscription. A service without a contract and a subscription has no access at all.
+ * The least that each service of the registry needs. The operator also consumes all dead letters, sends them back to
+ * any subscription, and sees how full every queue is. A service without a contract and a subscription has no access at all.
  */
 export const privilegesOf = (registry: Registry, operator: ServiceName): Privileges[] => {
   const { contracts, subscriptions } = registry;
@@ -42,6 +44,7 @@ export const privilegesOf = (registry: Registry, operator: ServiceName): Privile
       ]),
       reads: [...own.flatMap(queuesOf), ...(service === operator ? [deadLetters] : [])],
       types: typesByExchange(publishes),
+      seesQueues: service === operator,
     };
   });
 };

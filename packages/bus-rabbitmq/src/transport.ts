@@ -1,11 +1,12 @@
 import { busErrors, type Consumer, type PublishResult, type Transport } from '@emporium/bus';
-import type { TransportStatus } from '@emporium/bus/transport';
+import { answerWithin, queuesTimeoutMs, type TransportStatus } from '@emporium/bus/transport';
 import { parseOptions, type RabbitmqOptions } from './config.ts';
 import { type Connection, openConnection } from './connection/connection.ts';
 import { startDeadLetterConsumer } from './consumer/dead-letters.ts';
 import { startSubscriber } from './consumer/subscriber.ts';
 import { exchangeOf, queueFor, retryExchange, routingKeyOf } from './names.ts';
 import { createPublisher } from './publisher.ts';
+import { readQueues } from './queues.ts';
 import { createExchanges } from './topology/exchanges.ts';
 import { createKnown } from './topology/known.ts';
 import { layoutOf } from './topology/layout.ts';
@@ -107,6 +108,10 @@ export const createRabbitmqTransport = (options: RabbitmqOptions): Transport => 
     topology: (registry) => {
       known.add(layoutOf(registry));
       return createTopology(config, registry);
+    },
+    queues: async (registry) => {
+      if (closing !== undefined) throw busErrors.closed();
+      return answerWithin(queuesTimeoutMs, 'rabbitmq', readQueues(config, publishing, registry));
     },
     status,
     close: () => {

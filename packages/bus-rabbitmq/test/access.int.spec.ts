@@ -2,6 +2,7 @@ import { type DeadLetter, type OutgoingMessage, partitionOf, type Transport } fr
 import {
   type Contract,
   createRegistry,
+  dispatchOrder,
   orderCompleted,
   orderPlaced,
   paymentAuthorised,
@@ -34,6 +35,8 @@ const aMessage = ({ kind, owner, type }: Contract, id: string): OutgoingMessage 
   body: Buffer.from(id),
 });
 
+const peek = { count: 1, ackmode: 'ack_requeue_true', encoding: 'auto' };
+
 const registered = (name: string): Subscription => {
   const found = shop.subscription(name);
   if (found === undefined) throw new Error(`${name} is not registered`);
@@ -56,8 +59,13 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of each service 
   const urlOf = (service: ServiceName): string =>
     server.url.replace('emporium:emporium@', `${service}:${passwordOf(service)}@`);
 
+  /** The management plugin, for a service. */
+  const managementOf = (service: ServiceName): string =>
+    (server.managementUrl ?? '').replace('emporium:emporium@', `${service}:${passwordOf(service)}@`);
+
   const as = (service: ServiceName): Transport => {
-    const transport = createRabbitmqTransport({ url: urlOf(service), timeoutMs: 3_000 });
+    const managementUrl = managementOf(service);
+    const transport = createRabbitmqTransport({ url: urlOf(service), managementUrl, timeoutMs: 3_000 });
     opened.push(transport);
     return transport;
   };
@@ -160,6 +168,67 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('the access of each service 
     );
     await as('user-registration').publish(['a', 'b', 'c'].map((id) => aMessage(userRegistered, id)));
     await vi.waitFor(() => expect(names.toSorted()).toEqual(['a', 'b', 'c']), 10_000);
+  });
+
+  test('the operator sees what waits for each subscription and what is unacked', async () => {
+    const name = 'shipping.commands';
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await as('shipping').subscribe(
+      registered(name),
+      async (delivery) => {
+        await released;
+        await delivery.ack();
+      },
+      { concurrency: 2 },
+    );
+    const sent = ['a', 'b', 'c', 'd', 'e'].map((id) => aMessage(dispatchOrder, id));
+    expect(await as('order').publish(sent)).toEqual(sent.map(() => ({ status: 'accepted' })));
+
+    const operations = as('operations');
+    const found = async () =>
+      (await operations.queues(shop)).find(({ subscription }) => subscription === name);
+    // The plugin hears of each queue once in five seconds.
+    const patience = { timeout: 30_000, interval: 200 };
+    await expect.poll(found, patience).toEqual({ subscription: name, waiting: 3, unacked: 2 });
+    const all = (await operations.queues(shop)).map(({ subscription }) => subscription);
+    expect(all.toSorted()).toEqual(shop.subscriptions.map((each) => each.name).toSorted());
+    release();
+    await expect.poll(found, patience).toEqual({ subscription: name, waiting: 0, unacked: 0 });
+  });
+
+  test('a service without the management plugin is told what waits', async () => {
+    const figures = (await as('email').queues(shop)).find(
+      ({ subscription }) => subscription === 'email.welcome',
+    );
+    expect(figures).toEqual({ subscription: 'email.welcome', waiting: expect.any(Number) });
+  });
+
+  test.each<[string, ServiceName, string, string, object?]>([
+    ['reading a message', 'operations', 'POST', 'queues/%2F/payment.commands/get', peek],
+    ['emptying a queue', 'operations', 'DELETE', 'queues/%2F/payment.commands/contents'],
+    ['removing a queue', 'operations', 'DELETE', 'queues/%2F/payment.commands'],
+    ['declaring a queue', 'operations', 'PUT', 'queues/%2F/operations.own', {}],
+    ['changing the limits', 'operations', 'PUT', 'policies/%2F/own', { pattern: '.*', definition: {} }],
+    [
+      'giving itself rights',
+      'operations',
+      'PUT',
+      'users/operations',
+      { password: 'x', tags: 'administrator' },
+    ],
+    ['seeing the users', 'operations', 'GET', 'users'],
+    ['for another service, seeing the queues', 'order', 'GET', 'queues/%2F'],
+  ])('refused in the management plugin: %s', async (_, service, method, path, body) => {
+    const { origin, username, password } = new URL(managementOf(service));
+    const response = await fetch(`${origin}/api/${path}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect([response.status, await response.text()]).toEqual([401, expect.any(String)]);
   });
 
   const key = `${partitionOf('one')}`;

@@ -12,6 +12,7 @@ export {
   traceIdOf,
   withContext,
 } from './message/context.ts';
+export { createTaskSpan } from './message/create-span.ts';
 export { decode, type Envelope, maxHops, maxMessageBytes } from './message/envelope.ts';
 export {
   createMessage,
@@ -19,6 +20,7 @@ export {
   type Message,
   type MessageOptions,
   readMessage,
+  traceparentIn,
   upcastPath,
   withContextOf,
 } from './message/message.ts';
@@ -64,6 +66,10 @@ export { createGrouper, type Grouper } from './grouper.ts';
 export { consume, type Pipeline, type Run, type Unreadable } from './handling/pipeline.ts';
 export { backoff } from './handling/retry.ts';
 
+// Metrics
+
+export { countingTransport, subscriptionPaused } from './metrics.ts';
+
 // Transports, as services use them
 
 export { partitionOf } from './message/partition.ts';
@@ -75,6 +81,7 @@ export {
   maxBodyBytes,
   type OutgoingMessage,
   type PublishResult,
+  type QueueFigures,
   type TopologyChange,
   type Transport,
   type TransportMessage,

@@ -46,6 +46,14 @@ export interface Transport {
   /** The queues, topics and bindings that the registry implies on this broker. */
   topology(registry: Registry): Topology;
 
+  /**
+   * What waits for the subscriptions of the registry: one entry for each that is declared on the broker, in no order. Only reads: no
+   * message is moved, locked or counted as delivered, and no topology is declared. The figures of different subscriptions are not of
+   * the same moment, and may be five seconds old. Rejects with `bus.broker_away` when the broker does not answer within
+   * `queuesTimeoutMs`.
+   */
+  queues(registry: Registry): Promise<readonly QueueFigures[]>;
+
   /** Whether the broker can be used right now, for health checks. Never blocks. */
   status(): TransportStatus;
 
@@ -61,6 +69,24 @@ export const truncatedBodyBytes = 64 * 1024;
 
 /** The time in milliseconds within which a running consumer declares again what a reset of its broker removed. */
 export const redeclareMs = 15_000;
+
+/** The time in milliseconds within which `queues` resolves or rejects. A broker that needs longer counts as away. */
+export const queuesTimeoutMs = 1_500;
+
+/** What waits for one subscription on its broker. Dead letters do not count. */
+export interface QueueFigures {
+  /** The name of the subscription. */
+  readonly subscription: string;
+  /**
+   * Messages that no instance has: not delivered yet, or waiting for their next attempt. Where `unacked` is absent those in
+   * progress are in this number. ADR 81 says what each broker cannot tell apart.
+   */
+  readonly waiting: number;
+  /** Messages that an instance of the subscription has and has not settled; some brokers hand them out ahead. Absent where the broker does not know. */
+  readonly unacked?: number;
+  /** How long the oldest message has been on the broker, in seconds. A retry may begin it anew. Absent for an empty queue, and where the broker does not know. */
+  readonly oldestAgeSeconds?: number;
+}
 
 export interface TransportMessage {
   /** Identifies the message for the inbox. It stays the same through retries, replays and a second publish. */

@@ -91,6 +91,7 @@ export const fakeTransport = (): FakeTransport => {
     sendTo: unused,
     consumeDeadLetters: unused,
     topology: unused,
+    queues: unused,
     status: unused,
     close: unused,
   };

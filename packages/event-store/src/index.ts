@@ -19,11 +19,12 @@ export {
   type StoredEvent,
   type Stream,
 } from './event-store.ts';
+export { maxCountedLag } from './metrics.ts';
 export { eventStoreMigrations } from './migrations.ts';
 export { type Begun, type Build, type BuildProgress, createBuild } from './projections/build.ts';
 export { runProjectionsCommand } from './projections/command.ts';
 export { type Projection, type ProjectionDefinition, projectionsFor } from './projections/definition.ts';
-export { createProjections, lagText, maxCountedLag, type Projections } from './projections/projections.ts';
+export { createProjections, lagText, type Projections } from './projections/projections.ts';
 export type { Reached } from './projections/read-barrier.ts';
 export type { Lag, Position } from './projections/read-order.ts';
 export { type RunningProjection, startProjection } from './projections/start-projection.ts';

@@ -41,4 +41,6 @@ export const sagaMigrations: Migrations = {
     )`,
     'create index saga_action_of_saga on saga_action (saga, id, position)',
   ),
+  // Parked sagas are few, and counted at each scrape of the metrics.
+  '000-saga-parked': statements('create index saga_parked on saga (name, id) where parked and not final'),
 };

@@ -7,16 +7,27 @@ import {
   effectList,
   type Log,
   newContext,
+  traced,
   withContext,
 } from '@emporium/bus';
 import type { Contract } from '@emporium/contracts';
-import { type Handler, handlersFor, inSnapshot, paired, type Store, type Tx } from '@emporium/store';
+import {
+  afterCommit,
+  type Handler,
+  handlersFor,
+  inSnapshot,
+  paired,
+  type Store,
+  type Tx,
+} from '@emporium/store';
+import { attribute } from '@emporium/telemetry';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
 import { explain, type SagaExplanation } from './explanation.ts';
 import { findSagas, readSaga, type SagaQuery, type StoredSaga } from './find-sagas.ts';
 import type { Changed, RepairInput, SagaFact, SagaInput, Transition } from './inputs.ts';
+import { countEnded, measureSagas } from './metrics.ts';
 import { insertAction, readActions, type SagaAction } from './saga-actions.ts';
 import {
   findOverdue,
@@ -28,6 +39,7 @@ import {
   updateSagas,
 } from './saga-store.ts';
 import { type SagaState, statusOf } from './state.ts';
+import { traceTransition } from './trace-transition.ts';
 import { start, transition } from './transition.ts';
 
 /** What happened to one saga in this transaction. */
@@ -153,25 +165,38 @@ export const createSagaRunner = <Subject, DB>(
       await updateSagas(tx, name, states, now);
       const all = changed.flatMap(({ changes }) => changes);
       const effects = new Map(paired(all, await follow(all, tx, now)));
+      afterCommit(tx, () => {
+        for (const { facts } of all) countEnded(name, facts);
+      });
       return changed.map(({ changes }) => changes.map((each) => effects.get(each)));
     },
   });
 
   const decide = (
+    id: string,
     saga: SagaState<Subject> | undefined,
     input: SagaInput,
     now: Date,
     cause: Cause,
   ): { readonly transition: Transition<Subject>; readonly change?: CausedChange<Subject> | undefined } => {
-    if (saga === undefined) return { transition: { kind: 'ignored', reason: 'there is no such saga' } };
-    const result = transition(definition, saga, input, now);
+    const result: Transition<Subject> =
+      saga === undefined
+        ? { kind: 'ignored', reason: 'there is no such saga' }
+        : transition(definition, saga, input, now);
+    traceTransition({ saga: name, id, input, before: saga, transition: result });
     return { transition: result, change: result.kind === 'changed' ? { ...result, cause } : undefined };
   };
 
   const replies = definition.replies.map((contract) =>
     handle(contract, sagas, ({ data, stepId, id: messageId, context }, saga, now) => {
       const cause = causeOf(context, { kind: 'saga', name });
-      const { transition: result, change } = decide(saga, replyOf(contract, data, stepId), now, cause);
+      const { transition: result, change } = decide(
+        definition.idOf(data),
+        saga,
+        replyOf(contract, data, stepId),
+        now,
+        cause,
+      );
       if (result.kind === 'changed') return { change, effects: result.effects };
       const { type } = contract;
       log.info({ saga: name, id: definition.idOf(data), type, messageId }, `ignored: ${result.reason}`);
@@ -188,7 +213,7 @@ export const createSagaRunner = <Subject, DB>(
   ): Promise<Applied<Subject> | undefined> => {
     const [decided] = await sagas.decideAll({ tx, now }, [{ data: id }], (_, saga) => ({
       before: saga,
-      ...decide(saga, input, now, cause),
+      ...decide(id, saga, input, now, cause),
     }));
     if (decided?.decision.before === undefined) return undefined;
     const { before, transition: result } = decided.decision;
@@ -221,11 +246,19 @@ export const createSagaRunner = <Subject, DB>(
     explanation: explain(definition, saga.state, now),
   });
 
-  /** In a transaction of its own, and in the context of the request that started the saga. */
-  const handleDeadline = (store: Store<DB>, { state: { id }, origin }: LoadedSaga<Subject>): Promise<void> =>
-    withContext(newContext(origin), () =>
-      store.transaction(async ({ tx, now, context, effects }) => {
-        const cause = causeOf(context, { kind: 'timer', name });
+  /**
+   * In a transaction of its own, and in the context of the request that started the saga. Its span begins there; the request is the
+   * cause.
+   */
+  const handleDeadline = (
+    store: Store<DB>,
+    { state: { id }, origin }: LoadedSaga<Subject>,
+  ): Promise<void> => {
+    const began = newContext(origin);
+    const cause = causeOf(began, { kind: 'timer', name });
+    const attributes = { [attribute.trigger]: 'deadline', [attribute.saga]: name, [attribute.sagaId]: id };
+    const act = () =>
+      store.transaction(async ({ tx, now, effects }) => {
         const applied = await apply(tx, id, { kind: 'deadline' }, now, cause);
         if (applied?.transition.kind !== 'changed') return; // another instance has handled it
         log.warn(
@@ -233,8 +266,9 @@ export const createSagaRunner = <Subject, DB>(
           'a deadline has passed',
         );
         effects.push(...applied.effects);
-      }),
-    );
+      });
+    return withContext(began, () => traced(`deadline ${name}`, { attributes }, act));
+  };
 
   return {
     replies,
@@ -266,13 +300,21 @@ export const createSagaRunner = <Subject, DB>(
       return rows[0]?.open ?? 0;
     },
     listParked: (page) => findParked<Subject, DB>(db, name, page),
-    startDeadlines: (store) =>
-      startDeadlines({
+    startDeadlines: (store) => {
+      const deadlines = startDeadlines({
         name,
         log,
         findOverdue: (now, except, limit) => findOverdue<Subject, DB>(db, name, now, except, limit),
         act: (saga) => handleDeadline(store, saga),
-      }),
+      });
+      const unwatch = measureSagas(db, definition);
+      return {
+        stop: () => {
+          unwatch();
+          return deadlines.stop();
+        },
+      };
+    },
   };
 };
 

@@ -1,7 +1,6 @@
 import type { Tx } from '@emporium/store';
 import { type Kysely, sql } from 'kysely';
-import type { SagaState } from './state.ts';
-import { isFinal } from './state.ts';
+import { isFinal, type Phase, type SagaState, type SagaStatus } from './state.ts';
 
 /** The request that started a saga; its deadlines are handled in the same context. */
 export interface Origin {
@@ -49,6 +48,36 @@ export const findOverdue = async <Subject, DB>(
     where name = ${name} and deadline <= ${now} and id <> all(${[...except]}::text[])
     order by deadline limit ${limit}`.execute(db);
   return rows.map(loaded);
+};
+
+/**
+ * The number of open sagas in each status, counted up to `max` of those that are parked and of the others. Both are found by an index
+ * without those that have ended.
+ */
+export const countOpenByStatus = async <DB>(
+  db: Kysely<DB>,
+  name: string,
+  max: number,
+): Promise<ReadonlyMap<SagaStatus, number>> => {
+  const { rows } = await sql<{ parked: boolean; phase: Phase; sagas: number }>`
+    select parked, phase, count(*) as sagas from (
+      (select parked, phase from saga where name = ${name} and not final and parked limit ${max})
+      union all
+      (select parked, phase from saga where name = ${name} and not final and not parked limit ${max})
+    ) as open group by parked, phase`.execute(db);
+  const counts = new Map<SagaStatus, number>();
+  for (const { parked, phase, sagas } of rows) {
+    const status = openStatusOf(parked, phase);
+    counts.set(status, (counts.get(status) ?? 0) + sagas);
+  }
+  return counts;
+};
+
+/** As `statusOf` says it of a saga that has not ended. */
+const openStatusOf = (parked: boolean, phase: Phase): SagaStatus => {
+  if (parked) return 'parked';
+  if (phase === 'stopping') return 'cancelling';
+  return phase === 'cancelled' ? 'compensating' : phase;
 };
 
 export interface ParkedPage {

@@ -1,6 +1,6 @@
 import type { Transport, Unreadable } from '@emporium/bus';
 import { type ServiceName, shop } from '@emporium/contracts';
-import type { BackfillSource, Handler, Migrations, Retention, Store } from '@emporium/store';
+import type { BackfillSource, CommitListener, Handler, Migrations, Retention, Store } from '@emporium/store';
 import { createTokenVerifier } from './auth/tokens.ts';
 import { backfillRoutes } from './backfill-routes.ts';
 import type { ServiceConfig } from './config/settings.ts';
@@ -26,6 +26,11 @@ export interface ServiceDefinition<DB> {
   /** Started after the relay and before the subscriptions; stopped in reverse order. */
   readonly background?: readonly LifecycleStage[];
   readonly retention?: readonly Retention[];
+  /**
+   * Called after each commit with the effects that it wrote to the outbox, once: for metrics of the business. Must not throw. What a
+   * backfill publishes again is not among them.
+   */
+  readonly observe?: CommitListener;
   /** What it can publish again, to a subscription that was added later. */
   readonly backfill?: BackfillSource<DB>;
 }
@@ -72,6 +77,7 @@ export const createService = async <DB>(
   const health = createHealth();
   const context: ServiceContext<DB> = { store, transport, stream, health, log };
   const definition = define(context);
+  if (definition.observe !== undefined) store.onCommit(definition.observe);
   health.add('database', () => store.probe());
   health.add('broker', () => assertUp(transport), { degrades: true });
   if (stream !== transport) health.add('stream', () => assertUp(stream), { degrades: true });

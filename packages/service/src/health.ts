@@ -46,7 +46,7 @@ interface AddedCheck extends Required<Pick<CheckOptions, 'pausedBy'>> {
 }
 
 /** Runs all checks at once, each for at most `timeoutMs`. Concurrent callers share one run. */
-export const createHealth = ({ timeoutMs = 2_000 } = {}): Health => {
+export const createHealth = ({ timeoutMs = 1_500 } = {}): Health => {
   const checks = new Map<string, AddedCheck>();
   let isDraining = false;
   let running: Promise<Readiness> | undefined;

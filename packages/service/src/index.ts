@@ -65,6 +65,7 @@ export {
 export { validationMessage } from './http/validation/messages.ts';
 export { type Journal, type JournalOptions, openJournal } from './journal.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
+export { type ClientRequest, inClientSpan, recordStatus } from './outbound/client-span.ts';
 export { outboundErrors } from './outbound/errors.ts';
 export {
   createOutbound,
@@ -85,6 +86,13 @@ export {
 } from './process/lifecycle.ts';
 export { main } from './process/process.ts';
 export { type RunOptions, runService } from './process/run-service.ts';
+export {
+  createProcessDetails,
+  type DetailsReader,
+  type ProcessDetails,
+  processDetails,
+} from './process-details.ts';
 export { reasonOf } from './reason.ts';
 export { type RetryOptions, retryUntilSuccess } from './retry.ts';
+export { sharedFor } from './shared-for.ts';
 export { createTransport, type TransportOptions, transportSchemes } from './transport.ts';

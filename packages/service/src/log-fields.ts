@@ -71,6 +71,7 @@ export const logFields = {
   refusals: number('emporium.refusals'),
   crashes: number('emporium.crashes'),
   messages: number('emporium.messages'),
+  spans: number('emporium.spans'),
   delayMs: number('emporium.delay_ms'),
   pausedMs: number('emporium.paused_ms'),
 

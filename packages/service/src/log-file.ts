@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { countLostLine } from './metrics.ts';
 
 export interface LogFileOptions {
   /** `order.log`; when it is full it becomes `order.1.log`, that one `order.2.log`, and so on. */
@@ -60,6 +61,7 @@ export const createLogFile = ({
         if (isCut) throw new Error('ENOSPC: a line was written in part');
       } catch (error) {
         lost += 1;
+        countLostLine();
         reason = error instanceof Error ? error.message : String(error);
         return;
       }

@@ -3,6 +3,7 @@ import { redact, scrub } from '@emporium/telemetry';
 import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
 import { baseFields, ecsVersion, release, toLineFields } from './log-fields.ts';
 import { createLogFile } from './log-file.ts';
+import { rememberError } from './recent-errors.ts';
 
 export type Log = Logger;
 
@@ -45,6 +46,10 @@ export const createLog = ({ service, level, file, destination }: LogOptions): Lo
       hooks: {
         logMethod(args, method) {
           method.apply(this, safeArguments(args) as typeof args); // the same number and kinds of arguments
+        },
+        streamWrite: (line) => {
+          rememberError(line);
+          return line;
         },
       },
     },

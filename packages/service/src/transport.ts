@@ -1,4 +1,4 @@
-import type { Transport } from '@emporium/bus';
+import { countingTransport, type Transport } from '@emporium/bus';
 import type { Registry } from '@emporium/contracts';
 import type { Log } from './log.ts';
 
@@ -45,10 +45,10 @@ const transports: Readonly<Record<string, Create>> = {
 export const transportSchemes: readonly string[] = Object.keys(transports);
 
 /** Opens the transport for a broker's URL. It connects in the background, and keeps trying. Throws for an unknown scheme. */
-export const createTransport = (options: TransportOptions): Promise<Transport> => {
+export const createTransport = async (options: TransportOptions): Promise<Transport> => {
   const scheme = new URL(options.url).protocol;
   const create = transports[scheme];
   if (create === undefined)
     throw new Error(`no transport for ${scheme}; use one of ${transportSchemes.join(', ')}`);
-  return create(options);
+  return countingTransport(await create(options));
 };

@@ -47,7 +47,8 @@ export const createGrouped = <DB, Item, Result>(
 ): ((item: Item) => Promise<Result>) => {
   const transact = (calls: readonly Call<Item>[]): Promise<readonly Result[]> => {
     const now = new Date();
-    return transaction(async (tx) => {
+    const contexts = calls.map(({ context }) => context);
+    return transaction(contexts, async (tx) => {
       const parts: readonly Part<Item>[] = calls.map(({ item, context }) => ({ item, context, effects: [] }));
       const result = await work(parts, { tx, now });
       paired(parts, result);

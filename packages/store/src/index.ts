@@ -7,6 +7,7 @@ export type {
   BackfillRange,
   BackfillSource,
 } from './backfill/source.ts';
+export { afterCommit } from './database/after-commit.ts';
 export { classify, storeErrors, violates } from './database/errors.ts';
 export { type Migrations, migrate, statements } from './database/migrate.ts';
 export { inSnapshot } from './database/snapshot.ts';
@@ -32,10 +33,11 @@ export {
   remember,
 } from './idempotency.ts';
 export { createLeases, type LeaseOptions, type Leases } from './outbox/leases.ts';
+export type { OutboxEntry } from './outbox/outbox.ts';
 export type { Relay } from './outbox/relay.ts';
 export type { Pause } from './pauses/pause-rows.ts';
 export type { Pauses } from './pauses/pauses.ts';
 export { createKeyBackoff, type KeyBackoff } from './polling/key-backoff.ts';
 export { type Poller, type PollerOptions, startPoller } from './polling/poller.ts';
 export { type Retention, retain } from './retention.ts';
-export { createStore, type Store, type StoreOptions } from './store.ts';
+export { type CommitListener, createStore, type Store, type StoreOptions } from './store.ts';

@@ -19,7 +19,8 @@ import { createOutboxTransaction, type Work } from './database/transaction.ts';
 import { createGrouped, type GroupWork } from './grouped.ts';
 import type { Handler } from './handlers/handler.ts';
 import { createRunner } from './handlers/runner.ts';
-import { createOutbox } from './outbox/outbox.ts';
+import { measureOutbox, measurePool, measureTaskOutbox } from './metrics.ts';
+import { createOutbox, type OutboxEntry } from './outbox/outbox.ts';
 import { type Relay, startRelay } from './outbox/relay.ts';
 import { createPauses, type Pauses } from './pauses/pauses.ts';
 import { messagingRetention, type Retention, startRetention } from './retention.ts';
@@ -34,6 +35,9 @@ export interface StoreOptions {
   /** Most connections of the pool; the relay has one more. 5 by default. */
   readonly connections?: number;
 }
+
+/** Receives the effects of a commit, each with the context of the message or request that caused it. */
+export type CommitListener = (committed: readonly OutboxEntry[]) => void;
 
 /** A service's database, and what makes publishing and handling atomic with it. */
 export interface Store<DB> {
@@ -60,8 +64,11 @@ export interface Store<DB> {
     handlers: readonly Handler<DB>[],
     options?: { readonly groupSize?: number },
   ): { readonly run: Run; readonly handles: readonly Contract[] };
-  /** Called after each commit of a transaction or a group that wrote effects; returns a function that removes the listener. */
-  onCommit(listener: () => void): () => void;
+  /**
+   * Called after each commit of a transaction or a group that wrote effects, with these: once, unless the connection is lost while
+   * it commits. Must not throw. Returns a function that removes the listener.
+   */
+  onCommit(listener: CommitListener): () => void;
   /** Runs the toolkit's migrations and then the service's. */
   migrate(migrations: Migrations): Promise<void>;
   startRelay(transport: Transport): Relay;
@@ -89,13 +96,16 @@ export const createStore = <DB>({
 }: StoreOptions): Store<DB> => {
   const pool = createPool({ url, max: connections, applicationName: service });
   const db = createDatabase<DB>(pool);
-  const listeners = new Set<() => void>();
-  const running: { stop(): Promise<void> | void }[] = [];
-  const committed = () => {
-    for (const listener of listeners) listener();
+  const listeners = new Set<CommitListener>();
+  const running: { stop(): Promise<void> | void }[] = [{ stop: measurePool(pool) }];
+  const committed = (entries: readonly OutboxEntry[]) => {
+    for (const listener of listeners) listener(entries);
   };
-  const transaction = createOutboxTransaction({ db, outbox: createOutbox(service, registry), committed });
-  const onCommit = (listener: () => void) => {
+  const transaction = createOutboxTransaction({
+    ...{ db, service, namespace: databaseOf(url), onCommit: committed },
+    outbox: createOutbox(service, registry),
+  });
+  const onCommit = (listener: CommitListener) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
@@ -106,7 +116,7 @@ export const createStore = <DB>({
     transaction: (work) => {
       const context: Context = currentContext() ?? newContext();
       const now = new Date();
-      return transaction(async (tx) => {
+      return transaction([context], async (tx) => {
         const effects: Effect[] = [];
         const result = await work({ tx, now, context, effects });
         return { result, entries: effects.map((effect) => ({ effect, context, now })) };
@@ -125,15 +135,16 @@ export const createStore = <DB>({
     startRelay: (transport) => {
       const relay = startRelay({ db, url, service, registry, transport, log });
       onCommit(relay.wake);
-      running.push(relay);
+      running.push(relay, { stop: measureOutbox(db) });
       return relay;
     },
-    backfills: (source) => createBackfills({ db, service, registry, source, log, committed }),
+    backfills: (source) =>
+      createBackfills({ db, service, registry, source, log, committed: () => committed([]) }),
     pauses: createPauses({ db, service, log }),
     startTaskRelay: (sink) => {
       const relay = startTaskRelay({ db, sink, log });
       onCommit(relay.wake);
-      running.push(relay);
+      running.push(relay, { stop: measureTaskOutbox(db) });
       return relay;
     },
     startRetention: (more = []) => {
@@ -161,3 +172,6 @@ export const createStore = <DB>({
     },
   };
 };
+
+/** The name of the database in its URL. */
+const databaseOf = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));

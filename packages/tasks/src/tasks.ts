@@ -1,6 +1,7 @@
 import type { Log, TaskSink } from '@emporium/bus';
 import { openDriver } from './datastore/drivers.ts';
 import { within } from './faults.ts';
+import { measureTasks } from './metrics.ts';
 import { addFlow, chained, type FlowTask, grouped } from './queue/flow.ts';
 import { answerMs, createOpener } from './queue/opener.ts';
 import { createSink } from './queue/sink.ts';
@@ -43,8 +44,15 @@ export const createTasks = async ({ url, name, log }: TasksOptions): Promise<Tas
     queue: (task) => createTaskQueue(task, opener),
     work: (task, handler, options = {}) => {
       const worker = startWorker({ ...options, task, handler, driver, opener, log });
-      workers.push(worker);
-      return worker;
+      const unwatch = measureTasks(task.name, createTaskQueue(task, opener).counts);
+      const measured: TaskWorker = {
+        stop: (stopping) => {
+          unwatch();
+          return worker.stop(stopping);
+        },
+      };
+      workers.push(measured);
+      return measured;
     },
     chain: (parts) => addFlow(opener, chained(parts)),
     group: (parts, then) => addFlow(opener, grouped(parts, then)),

@@ -2,10 +2,12 @@
 
 export type { Attributes, Span } from '@opentelemetry/api';
 export { attribute } from './semantic-conventions.ts';
-export { failSpan } from './spans/failed.ts';
+export { failSpan, failSpanAs } from './spans/failed.ts';
+export { activeSpan, activeTraceparent, bindSpan, createScopes, type Scopes } from './spans/scopes.ts';
 export { startTracing, type TracingOptions } from './spans/start-tracing.ts';
 export {
-  childTraceparent,
+  isTracing,
+  newTraceparent,
   SpanKind,
   type SpanOptions,
   startSpan,
@@ -19,14 +21,18 @@ export { isSampled, isTraceparent, newTraceId, parseTraceparent, type TraceParen
 export {
   type Counter,
   counter,
-  disableMetrics,
+  counterOf,
   type Gauge,
   gauge,
   type Histogram,
   histogram,
   type Sample,
-  scrape,
 } from './metrics/metrics.ts';
+export { type NamedSample, readGauges } from './metrics/read-gauges.ts';
+export { type DefinedMetric, definedMetrics, disableMetrics, metricsEnabled } from './metrics/registry.ts';
+export { scrape } from './metrics/scrape.ts';
+export { onMetricOverflow } from './metrics/series-limit.ts';
+export { shared } from './metrics/shared.ts';
 
 // What must not be seen
 

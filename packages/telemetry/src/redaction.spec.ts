@@ -76,6 +76,12 @@ test.each([
   ['mail to Ada.Lovelace+x@mail.example.co.uk failed', 'mail to [redacted] failed'],
   ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer [redacted]'],
   ['jwt eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln!', 'jwt [redacted]!'],
+  ['card 4242424242424242 was declined', 'card [redacted] was declined'],
+  ['card 4242 4242 4242 4242, or 3782-822463-10005', 'card [redacted], or [redacted]'],
+  [
+    'no card: 4242424242424243, 1766400000000000, 4242424242424242a',
+    'no card: 4242424242424243, 1766400000000000, 4242424242424242a',
+  ],
   ['at node_modules/fastify@5.12.8/lib/route.js', 'at node_modules/fastify@5.12.8/lib/route.js'],
 ])('%s', (text, safe) => {
   expect(scrub(text)).toBe(safe);

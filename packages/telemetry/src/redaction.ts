@@ -36,13 +36,15 @@ const sensitiveNames = new Set([
 export const redact = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   redactFields(value, 0);
 
-/** Returns the text without e-mail addresses, tokens and the credentials in URLs. */
+/** Returns the text without e-mail addresses, tokens, card numbers and the credentials in URLs. */
 export const scrub = (text: string): string => {
   let safe = text;
   if (safe.includes('@'))
     safe = safe.replace(urlCredentials, `$1${redacted}@`).replace(emailAddress, redacted);
   if (safe.includes('eyJ')) safe = safe.replace(jsonWebToken, redacted);
   if (bearer.test(safe)) safe = safe.replace(bearerToken, `$1${redacted}`);
+  if (manyDigits.test(safe))
+    safe = safe.replace(cardLike, (digits) => (isCardNumber(digits) ? redacted : digits));
   return safe;
 };
 
@@ -51,8 +53,21 @@ const urlCredentials = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/"'\\]{1,500}@/gi;
 // The last label is letters only, so that `fastify@5.12.8` in a stack trace is not taken for an address.
 const emailAddress = /[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}\b/gi;
 const jsonWebToken = /\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?/g;
+// 15 or 16 digits in the ranges of the card networks: a time in milliseconds or microseconds begins with a 1.
+const manyDigits = /\d[ -]?\d{3}/;
+const cardLike = /(?<![\w.-])[2-6](?:[ -]?\d){14,15}(?![\w-])/g;
 const bearer = /bearer /i;
 const bearerToken = /(\bbearer )[\w.~+/=-]+/gi;
+
+/** The check digit by Luhn's algorithm, which one number in ten has by chance. */
+const isCardNumber = (text: string): boolean => {
+  const digits = text.replace(/\D/g, '').split('').reverse().map(Number);
+  const sum = digits.reduce((total, digit, index) => {
+    const doubled = index % 2 === 1 ? digit * 2 : digit;
+    return total + (doubled > 9 ? doubled - 9 : doubled);
+  }, 0);
+  return sum % 10 === 0;
+};
 
 const redactFields = (fields: object, depth: number): Record<string, unknown> => {
   const safe: Record<string, unknown> = {};

@@ -48,6 +48,9 @@ export const attribute = {
   sagaStep: 'emporium.saga.step',
   sagaFrom: 'emporium.saga.from',
   sagaTo: 'emporium.saga.to',
+  /** What came to the saga: `reply`, `deadline`, `cancel`, or what a person did. */
+  sagaInput: 'emporium.saga.input',
+  sagaFacts: 'emporium.saga.facts',
   task: 'emporium.task.name',
   taskId: 'emporium.task.id',
   template: 'emporium.mail.template',

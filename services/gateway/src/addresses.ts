@@ -37,7 +37,11 @@ export const addresses: readonly Address[] = [
   { path: '/admin/tasks', service: 'email', access: 'administrator' },
   { path: '/api/admin/messages', service: 'operations', access: 'administrator' },
   { path: '/api/admin/audit', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/trace', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/traces', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/service-graph', service: 'operations', access: 'administrator' },
   { path: '/api/admin/subscriptions', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/queues', service: 'operations', access: 'administrator' },
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
   { path: '/api/mails', service: 'mailbox', access: 'public', development: true },
   { path: '/api/mailbox', service: 'mailbox', access: 'public', development: true },
@@ -48,3 +52,12 @@ export const addresses: readonly Address[] = [
   { path: '/simulator', service: 'provider-simulator', access: 'public', development: true },
   { path: '/api/admin/webhooks', service: 'bridge', access: 'administrator' },
 ];
+
+/** A process without addresses, which only the status page asks. */
+export interface Worker {
+  readonly name: string;
+  /** The service whose tasks it runs. */
+  readonly service: string;
+}
+
+export const workers: readonly Worker[] = [{ name: 'email-worker', service: 'email' }];

@@ -1,6 +1,6 @@
 import { httpUrl, milliseconds, processConfig, publicKey } from '@emporium/service';
 import { z } from 'zod';
-import { type Address, addresses } from './addresses.ts';
+import { type Address, addresses, workers } from './addresses.ts';
 
 const own = processConfig.extend({
   JWT_PUBLIC_KEY: publicKey,
@@ -20,22 +20,31 @@ const urlOf = ({ service, development }: Address): z.ZodType<string | undefined>
   return development === true ? url.optional() : url;
 };
 
-/** A variable for each service of the table of addresses. */
-const urls: Readonly<Record<never, never>> = Object.fromEntries(
-  addresses.map((address) => [variableOf(address.service), urlOf(address)]),
-);
+/** A variable for each service of the table of addresses, and for each worker. */
+const urls: Readonly<Record<never, never>> = Object.fromEntries([
+  ...addresses.map((address) => [variableOf(address.service), urlOf(address)]),
+  ...workers.map(({ name }) => [variableOf(name), httpUrl(`http://${name}:8080`).optional()]),
+]);
 
-/** A missing URL is an error, unless the service is for development only: then it has no addresses. */
+/**
+ * A missing URL is an error, unless the service is for development only: then it has no addresses. A worker without a URL is not on
+ * the status page.
+ */
 export const config = own.extend(urls).transform((parsed) => {
   const given: Readonly<Record<string, unknown>> = parsed;
-  const services = new Set(addresses.map(({ service }) => service));
-  const upstreams = new Map<string, string>();
-  for (const service of services) {
-    const url = given[variableOf(service)];
-    if (typeof url === 'string') upstreams.set(service, url);
-  }
-  return { ...parsed, upstreams };
+  const urlsOf = (names: readonly string[]): ReadonlyMap<string, string> =>
+    new Map(
+      [...new Set(names)].flatMap((name) => {
+        const url = given[variableOf(name)];
+        return typeof url === 'string' ? [[name, url] as const] : [];
+      }),
+    );
+  return {
+    ...parsed,
+    upstreams: urlsOf(addresses.map(({ service }) => service)),
+    workers: urlsOf(workers.map(({ name }) => name)),
+  };
 });
 
-/** `upstreams` are the configured services by name, with their URLs. */
+/** `upstreams` and `workers` are the configured ones by name, with their URLs. */
 export type Config = z.output<typeof config>;

@@ -1,4 +1,11 @@
-import { correlationOf, type HttpReply, type HttpRequest, problem } from '@emporium/service';
+import {
+  correlationOf,
+  type HttpReply,
+  type HttpRequest,
+  inClientSpan,
+  problem,
+  recordStatus,
+} from '@emporium/service';
 import type { EventStreams } from './event-streams.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
@@ -13,7 +20,10 @@ interface ForwardOptions {
   readonly kind?: string;
 }
 
-/** Sends the request to the service as it is, and the response back to the caller. Aborts when the caller disconnects. */
+/**
+ * Sends the request to the service as it is, and the response back to the caller. Aborts when the caller disconnects. The service
+ * continues the trace from the span of this request.
+ */
 export const forward = async (
   request: HttpRequest,
   reply: HttpReply,
@@ -25,15 +35,24 @@ export const forward = async (
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) disconnected.abort();
   });
-  const response = await upstream.request({
-    method: request.method as UpstreamRequest['method'], // the routes name the methods that they take
-    path,
-    headers: requestHeaders(request, correlationOf(request)),
-    body: Buffer.isBuffer(request.body) ? request.body : undefined,
-    signal: disconnected.signal,
-    isStream,
-    ...(kind === undefined ? {} : { kind }),
-  });
+  const method = request.method as UpstreamRequest['method']; // the routes name the methods that they take
+  const { name: peer, url } = upstream;
+  const response = await inClientSpan(
+    { method, peer, url, context: correlationOf(request) },
+    async (span, context) => {
+      const response = await upstream.request({
+        method,
+        path,
+        headers: requestHeaders(request, context),
+        body: Buffer.isBuffer(request.body) ? request.body : undefined,
+        signal: disconnected.signal,
+        isStream,
+        ...(kind === undefined ? {} : { kind }),
+      });
+      recordStatus(span, response.status);
+      return response;
+    },
+  );
   const body = eventStreams?.track(response) ?? response.body;
   return reply.code(response.status).headers(responseHeaders(response.headers)).send(body);
 };

@@ -3,10 +3,9 @@ import type { Address } from './addresses.ts';
 import { pageHeaders } from './admin/pages.ts';
 import { forward } from './forward.ts';
 import { homePage } from './home-page.ts';
-import { serviceStates } from './service-states.ts';
 import type { Upstream } from './upstream.ts';
 
-/** The shop at `/`, links for people and programs, the health of all services, and their OpenAPI documents. */
+/** The shop at `/`, links for people and programs, and the OpenAPI documents of the services. */
 export const frontPage = (
   server: HttpServer,
   addresses: readonly Address[],
@@ -21,7 +20,7 @@ export const frontPage = (
       const links = {
         ...{ docs: '/docs/', openapi: '/openapi.json' },
         ...{ events: '/docs/events', asyncapi: '/docs/asyncapi.json' },
-        health: '/health/services',
+        status: '/status.json',
       };
       return reply.send({ name: 'Emporium', ...links, addresses: present });
     }
@@ -34,8 +33,6 @@ export const frontPage = (
     return reply.headers(pageHeaders).send(homePage({ origin, addresses: present }));
   });
 
-  server.get('/health/services', route, () => serviceStates(upstreams.values()));
-
   for (const upstream of upstreams.values()) {
     server.get(documentOf(upstream.name), route, (request, reply) =>
       forward(request, reply, upstream, { path: '/openapi.json', kind: 'document' }),
@@ -44,7 +41,7 @@ export const frontPage = (
 };
 
 /** Whether HTML comes before JSON in `Accept`, as in a browser's; anything else gets JSON. */
-const prefersPages = (accept = ''): boolean => {
+export const prefersPages = (accept = ''): boolean => {
   const html = accept.search(/text\/html|application\/xhtml\+xml/i);
   const json = accept.search(/application\/(?:[\w.]+\+)?json/i);
   return html !== -1 && (json === -1 || html < json);

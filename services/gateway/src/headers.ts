@@ -13,7 +13,7 @@ const hopByHop = new Set([
 /** Services may trust these as set by the gateway; a caller must not set them. */
 const spoofable = /^(?:x-user-|x-forwarded-|x-real-ip$|forwarded$)/;
 
-/** Set anew for the forwarded request, or dropped: cookies are the gateway's own. */
+/** Set anew for the forwarded request, or dropped: cookies are the gateway's own, and nobody here reads baggage. */
 const replaced = new Set([
   'host',
   'cookie',
@@ -21,6 +21,7 @@ const replaced = new Set([
   correlationHeader,
   'traceparent',
   'tracestate',
+  'baggage',
 ]);
 
 /** The headers of the forwarded request: the caller's, without those that a caller must not set, and the gateway's own. */

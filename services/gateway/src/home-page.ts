@@ -22,7 +22,7 @@ export const homePage = ({ origin, addresses }: HomePage): string => {
     ['/admin', 'Administration: sign in', services.has('user-registration')],
     ['/api/mails', 'Mails that the shop has sent (mailbox, development only)', services.has('mailbox')],
     ['/api/sensors/locations', 'Temperatures of the warehouses', services.has('sensor-analytics')],
-    ['/health/services', 'Which services are ready', true],
+    ['/status', 'How the shop is: every service, and what waits', true],
   ];
   return page(`
     <p>The API of an event-driven shop. <a href="/">The shop</a> and its <a href="/console">console</a> are made from it.</p>

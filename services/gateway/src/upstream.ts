@@ -32,6 +32,7 @@ export interface UpstreamResponse {
 /** One service behind the gateway. */
 export interface Upstream {
   readonly name: string;
+  readonly url: string;
   /**
    * Sends a request; GET and HEAD are sent once more when the connection is lost. Throws a problem: 503 when the service cannot be
    * reached or its bulkhead is full, 504 after `timeoutMs`, 502 for a response that is not HTTP, 499 when `signal` aborts.
@@ -142,6 +143,7 @@ export const createUpstream = ({ name, url, timeoutMs, capacity }: UpstreamOptio
 
   return {
     name,
+    url,
     async request(request) {
       try {
         return await sendRepeatedly(request);

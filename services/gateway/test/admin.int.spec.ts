@@ -30,8 +30,12 @@ interface Seen {
 let seen: Seen[] = [];
 const textOf = async (request: IncomingMessage) => Buffer.concat(await request.toArray()).toString();
 
+/** The gateway asks each service how it is; see status.int.spec.ts. */
+const isHealth = ({ url = '' }: IncomingMessage) => url.startsWith('/health/');
+
 /** The accounts: an address that begins with `admin` is an administrator's; the password is `right`. */
 const accounts = createServer(async (request, response) => {
+  if (isHealth(request)) return response.writeHead(404).end();
   const { email, password } = JSON.parse(await textOf(request));
   const json = (status: number, body: object) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -41,10 +45,11 @@ const accounts = createServer(async (request, response) => {
   return json(201, { token, expiresAt, user: { role } });
 });
 const pages = createServer((request, response) => {
+  if (isHealth(request)) return response.writeHead(404).end();
   const { method = '', url = '', headers } = request;
   seen.push({ method, url, authorization: headers.authorization, cookie: headers.cookie });
   response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': "script-src 'self'" });
-  response.end('<p>queues');
+  return response.end('<p>queues');
 });
 
 /** Services that no test here calls. */

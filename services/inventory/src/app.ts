@@ -5,6 +5,7 @@ import { onCommitReservation } from './handlers/commit-reservation.ts';
 import { onReleaseStock } from './handlers/release-stock.ts';
 import { onReserveStock } from './handlers/reserve-stock.ts';
 import { onReturnStock } from './handlers/return-stock.ts';
+import { observeStock } from './metrics.ts';
 import { migrations } from './migrations/index.ts';
 import { productRoutes } from './routes.ts';
 import type { Tables } from './store/tables.ts';
@@ -17,4 +18,5 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
     subscriptions: {
       'inventory.commands': [onReserveStock, onReleaseStock, onCommitReservation, onReturnStock],
     },
+    observe: observeStock,
   }));

@@ -7,6 +7,8 @@ import { groupingStage } from './grouping.ts';
 import { createBatchRunner } from './jobs/run-batch.ts';
 import { createJobRunner } from './jobs/runner.ts';
 import { migrations } from './migrations/index.ts';
+import { queueMetrics } from './queues/metrics.ts';
+import { createBrokerReader } from './queues/read-brokers.ts';
 import { createReplay } from './replay/replay.ts';
 import { createReplayBatch } from './replay/replay-batch.ts';
 import { retentionStep } from './retention.ts';
@@ -16,9 +18,14 @@ import { discardRoutes } from './routes/discard.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { otlpRoutes } from './routes/otlp.ts';
 import { previewRoutes } from './routes/preview.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { replayRoutes } from './routes/replay.ts';
+import { serviceGraphRoutes } from './routes/service-graph.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
+import { traceRoutes } from './routes/traces.ts';
+import { createSpanBuffer } from './spans/span-buffer.ts';
 import type { Tables } from './store/tables.ts';
 
 const day = 24 * 60 * 60 * 1_000;
@@ -29,6 +36,12 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
     const sendTo = sendToEither(parts);
     const replayBatch = createReplayBatch(store, sendTo);
     const jobs = createJobRunner(store, createBatchRunner(store, replayBatch), log);
+    const readBrokers = createBrokerReader(parts);
+    const spans = createSpanBuffer(
+      store,
+      { maxSpans: config.SPANS_MAX_ROWS, maxBytes: config.SPANS_MAX_BYTES },
+      log,
+    );
     const limits = {
       maxOpenMs: config.OPEN_DEAD_LETTERS_DAYS * day,
       maxPerSubscription: config.DEAD_LETTERS_PER_SUBSCRIPTION,
@@ -36,7 +49,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
 
     return {
       description:
-        'Lists, replays and discards dead letters, pauses subscriptions, and keeps the audit record.',
+        'Lists, replays and discards dead letters, pauses subscriptions, tells what waits for them, and keeps the audit record and the spans of the last hour.',
       migrations,
       routes: [
         deadLetterRoutes(store),
@@ -48,12 +61,18 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         messageRoutes(store, sendTo),
         auditRoutes(store),
         subscriptionRoutes(store),
+        queueRoutes(store, readBrokers),
+        otlpRoutes(spans),
+        traceRoutes(store, spans.counts),
+        serviceGraphRoutes(store),
       ],
       background: [
         ...[...new Set([transport, stream])].map((each) => deadLetterConsumer(parts, each)),
         groupingStage(store, log),
         jobs.stage,
+        spans.stage,
         retentionStep(store, limits, log),
+        queueMetrics(store, readBrokers),
       ],
       retention: [
         { table: 'dead_letter', column: 'resolved_at', keepMs: 90 * day },

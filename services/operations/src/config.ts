@@ -10,5 +10,12 @@ export const config = serviceConfig.extend({
   OPEN_DEAD_LETTERS_DAYS: count.max(36_500, 'must be a hundred years or less').default(180),
   /** The maximum of open dead letters per subscription, and of resolved ones. */
   DEAD_LETTERS_PER_SUBSCRIPTION: count.max(10_000_000, 'must be ten million or less').default(250_000),
+  /** The maximum of stored spans; beyond it the oldest are dropped before their hour is over. */
+  SPANS_MAX_ROWS: count
+    .min(1_300, 'must be 1300 or more')
+    .max(100_000_000, 'must be a hundred million or less')
+    .default(1_000_000),
+  /** About what they may take on disk, in bytes. */
+  SPANS_MAX_BYTES: count.min(1_048_576, 'must be 1048576 or more').default(1_073_741_824),
 });
 export type Config = z.output<typeof config>;

@@ -19,6 +19,7 @@ import { createFulfilment, type Fulfilment } from './fulfilment.ts';
 import { onProductListed, onProductPriceChanged } from './handlers/product-prices.ts';
 import { onShipmentDelivered } from './handlers/shipment-delivered.ts';
 import { historyRoutes } from './history-routes.ts';
+import { observeOrders } from './metrics.ts';
 import { migrations } from './migrations/index.ts';
 import { createOrderStreams } from './order-streams.ts';
 import { refundRoutes } from './refund-routes.ts';
@@ -93,6 +94,7 @@ export const defineOrders =
         { name: 'saga deadlines', start: () => fulfilment.startDeadlines(store).stop },
         { name: 'refund deadlines', start: () => refunds.startDeadlines(store).stop },
       ],
+      observe: observeOrders,
       backfill: orderHistory,
     };
   };

@@ -9,6 +9,7 @@ import {
   nextPage,
   pageLimit,
   problem,
+  type Role,
   type Routes,
   readPage,
 } from '@emporium/service';
@@ -74,9 +75,20 @@ const orderView = z.object({
     .describe('Money that changed hands outside of the system, where there is any'),
   refunds: z.array(customerRefund),
   timeline: z.array(z.object({ at: z.string(), what: z.string(), detail: z.string().optional() })),
+  correlationId: z.string().optional().describe('Of the request that placed it'),
+  trace: z
+    .string()
+    .optional()
+    .describe('For administrators: the address of what followed from that request, for an hour'),
 });
 
 const orderId = z.object({ id: z.string().max(100) });
+
+const traceOf = (correlationId: string | undefined, role: Role) => {
+  if (correlationId === undefined) return {};
+  const trace = `/api/admin/trace/${encodeURIComponent(correlationId)}`;
+  return role === 'administrator' ? { correlationId, trace } : { correlationId };
+};
 
 const customerReason = { code: 'customer-request', text: 'cancelled by the customer' };
 
@@ -181,6 +193,7 @@ export const orderRoutes =
             ...{ refundId, status: of, amount, lines: [...lines] },
           })),
           timeline: stream.events.map(({ event, at }) => timelineEntry(event, at)),
+          ...traceOf(stream.events[0]?.cause.correlationId, role),
         };
       },
     );

@@ -64,6 +64,17 @@ describe.skipIf(!postgres.available)(postgres.title('the causes of an order’s 
     expect(events.at(-1)?.cause.causationId).toBe(delivered.id);
   });
 
+  test('lead from an order to its trace: customers to the correlation id, administrators to the address, too', async () => {
+    const { orderId } = await place('to-be-traced');
+    const trace = { correlationId: 'to-be-traced', trace: '/api/admin/trace/to-be-traced' };
+    const path = `/api/orders/${orderId}`;
+    const asAdmin = await orders.ask('GET', path, { as: administrator, role: 'administrator' });
+    expect(asAdmin.body).toMatchObject(trace);
+    const { body } = await orders.ask('GET', path, { as: customerId });
+    expect(body.correlationId).toBe('to-be-traced');
+    expect(body.trace).toBeUndefined();
+  });
+
   test('are each order’s own request, although the orders share a transaction', async () => {
     const placed = await Promise.all(Array.from({ length: 20 }, (_, n) => place(`in-a-group-${n}`)));
     for (const [n, { orderId }] of placed.entries()) {

@@ -23,6 +23,7 @@ export interface DeadLetter {
 }
 
 export interface DeadLetterDetails extends DeadLetter {
+  readonly correlationId?: string;
   readonly body: { readonly encoding: string; readonly content: unknown };
   readonly history: readonly {
     readonly kind: string;

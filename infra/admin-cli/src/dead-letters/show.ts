@@ -18,7 +18,7 @@ export const show: Subcommand = {
 };
 
 const linesOf = (deadLetter: DeadLetterDetails): string[] => {
-  const { reason, status, replays, lastReplay, notReplayable, body } = deadLetter;
+  const { reason, status, replays, lastReplay, notReplayable, body, correlationId } = deadLetter;
   const facts: readonly (readonly [name: string, value: string])[] = [
     ['id', deadLetter.id],
     ['message', deadLetter.messageId],
@@ -35,6 +35,7 @@ const linesOf = (deadLetter: DeadLetterDetails): string[] => {
         ? '0'
         : `${replays}, the last at ${toSecond(lastReplay.at)} by ${lastReplay.userId}`,
     ],
+    ...(correlationId === undefined ? [] : [['trace', `npm run trace -- ${correlationId}`] as const]),
     ...(notReplayable === undefined ? [] : [['not replayable', notReplayable.message] as const]),
   ];
   const width = Math.max(...facts.map(([name]) => name.length));

@@ -13,22 +13,46 @@ interface SubscriptionView {
   readonly reason?: string;
 }
 
+/** What waits, as `GET /api/admin/queues` shows it. */
+interface QueuesView {
+  readonly brokers: readonly { readonly name: string; readonly up: boolean; readonly problem?: string }[];
+  readonly queues: readonly QueueView[];
+}
+
+interface QueueView {
+  readonly subscription: string;
+  readonly waiting: number;
+  readonly unacked?: number;
+}
+
 const path = '/api/admin/subscriptions';
+const queuesPath = '/api/admin/queues';
 const pathOf = (name = ''): string => `${path}/${encodeURIComponent(name)}`;
 const reason = { reason: { type: 'string' } } as const;
 
 const list = async ({ client, json, print }: Invocation): Promise<Outcome> => {
   const body = await call<{ subscriptions: readonly SubscriptionView[] }>(client, 'GET', path);
-  if (json) print(JSON.stringify(body));
-  else for (const line of tableOf(body.subscriptions)) print(line);
+  const { brokers, queues } = await call<QueuesView>(client, 'GET', queuesPath);
+  if (json) print(JSON.stringify({ ...body, queues }));
+  else for (const line of tableOf(body.subscriptions, queues)) print(line);
+  if (!json)
+    for (const { name, problem = 'no reason given' } of brokers.filter(({ up }) => !up))
+      print(printable(`What waits on ${name} cannot be read: ${problem}`));
   return 'done';
 };
+
+const queuesOf = async (client: Invocation['client']): Promise<readonly QueueView[]> =>
+  (await call<QueuesView>(client, 'GET', queuesPath)).queues;
 
 const show = async ({ client, json, print, positionals: [name] }: Invocation): Promise<Outcome> => {
   const view = await call<SubscriptionView>(client, 'GET', pathOf(name));
   if (json) print(JSON.stringify(view));
   else
-    for (const line of [...tableOf([view]), '', printable(`It listens to ${view.contracts.join(', ')}.`)])
+    for (const line of [
+      ...tableOf([view], await queuesOf(client)),
+      '',
+      printable(`It listens to ${view.contracts.join(', ')}.`),
+    ])
       print(line);
   return 'done';
 };
@@ -57,15 +81,24 @@ const change = async ({ client, json, print, values }: Invocation, address: stri
   return view;
 };
 
-const tableOf = (subscriptions: readonly SubscriptionView[]): readonly string[] =>
-  table(subscriptions, [
+const tableOf = (
+  subscriptions: readonly SubscriptionView[],
+  queues: readonly QueueView[],
+): readonly string[] => {
+  const figures = new Map(queues.map((queue) => [queue.subscription, queue]));
+  return table(subscriptions, [
     { heading: 'subscription', text: ({ name }) => name },
     { heading: 'order', text: ({ ordered }) => (ordered ? 'per key' : '-') },
     { heading: 'state', text: ({ state }) => state },
+    { heading: 'waiting', text: ({ name }) => countOf(figures.get(name)?.waiting), alignRight: true },
+    { heading: 'unacked', text: ({ name }) => countOf(figures.get(name)?.unacked), alignRight: true },
     { heading: 'since', text: ({ since = '-' }) => since },
     { heading: 'by', text: ({ by = '-' }) => by },
     { heading: 'reason', text: ({ reason = '-' }) => reason },
   ]);
+};
+
+const countOf = (count: number | undefined): string => (count === undefined ? '-' : String(count));
 
 const usages = {
   pause: 'pause <name> --reason <text>',
@@ -79,7 +112,7 @@ export const subscriptions: Command = {
   subcommands: {
     list: {
       usage: 'list',
-      summary: 'lists the subscriptions of all services, and which are paused',
+      summary: 'lists the subscriptions of all services, which are paused, and what waits for them',
       run: list,
     },
     show: { usage: 'show <name>', summary: 'shows one', ...one, run: show },

@@ -72,6 +72,12 @@ export const listEdits = (name: string): readonly ListEdit[] => {
       after: /^ {6}[a-z0-9-]+: \{ condition: service_healthy \}/,
     },
     {
+      file: 'infra/observability/prometheus/prometheus.yml',
+      lines: [`          - ${name}`],
+      from: /^ {2}- job_name: emporium/,
+      after: /^ {10}- [a-z0-9-]+$/,
+    },
+    {
       file: '.env.example',
       lines: [`${variable}_PASSWORD=development-only-${name}`],
       after: /^[A-Z0-9_]+_PASSWORD=development-only-/,

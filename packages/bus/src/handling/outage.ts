@@ -1,5 +1,6 @@
 import { Fault, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { subscriptionPaused } from '../metrics.ts';
 import type { Consumer } from '../transport.ts';
 
 /**
@@ -40,6 +41,12 @@ export const createOutage = ({ subscription, probe, log }: OutageOptions): Outag
   let waiting: Promise<void> | undefined;
   let pausedByCaller = false;
   let isLogged = false;
+  const unwatch = subscriptionPaused.from(() => [
+    {
+      labels: { messaging_destination_subscription_name: subscription, emporium_paused_by: 'outage' },
+      value: waiting === undefined ? 0 : 1,
+    },
+  ]);
 
   /** Where the consumer cannot be paused, the deliveries that still arrive wait as well. */
   const pauseConsumer = async (): Promise<void> => {
@@ -100,7 +107,10 @@ export const createOutage = ({ subscription, probe, log }: OutageOptions): Outag
       pausedByCaller = false;
       if (waiting === undefined) await consumer?.resume();
     },
-    stop: () => stopped.abort(),
+    stop: () => {
+      unwatch();
+      stopped.abort();
+    },
   };
 };
 

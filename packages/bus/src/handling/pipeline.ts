@@ -1,12 +1,13 @@
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
-import { attribute, SpanKind } from '@emporium/telemetry';
+import { failSpan } from '@emporium/telemetry';
 import { busErrors, Fault, messageOf, settlementOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { withContext } from '../message/context.ts';
-import { type Message, readMessage, withContextOf } from '../message/message.ts';
-import { spanOf } from '../message/traced.ts';
+import { type Context, withContext } from '../message/context.ts';
+import { contextIn, type Message, readMessage, withContextOf } from '../message/message.ts';
 import { createProgress } from '../transport/consumer/progress.ts';
 import type { Consumer, DeadLetterReason, Delivery, Limits, Transport } from '../transport.ts';
+import { beginDeliverySpan, type DeliverySpan } from './delivery-span.ts';
+import { MeasuredDelivery } from './measured-delivery.ts';
 import { createOutage } from './outage.ts';
 import { backoff } from './retry.ts';
 
@@ -48,7 +49,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
   const wanted: ReadonlySet<Contract> = new Set(pipeline.handles);
   const outage = createOutage({ subscription: subscription.name, probe, log });
 
-  const deliver = async (delivery: Delivery): Promise<void> => {
+  const deliver = async (delivery: MeasuredDelivery): Promise<void> => {
     const facts = {
       subscription: subscription.name,
       messageId: delivery.id,
@@ -63,43 +64,61 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
       return rejectUnreadable(delivery, { code: codeOf(error), message: messageOf(error) }, facts);
     }
     const began = performance.now();
-    const { span, context } = spanOf(`process ${message.contract.type}`, message.context, {
-      kind: SpanKind.CONSUMER,
-      attributes: {
-        [attribute.messagingSystem]: transport.name,
-        [attribute.messagingOperation]: 'process',
-        [attribute.messagingOperationType]: 'process',
-        [attribute.subscription]: subscription.name,
-        [attribute.messageId]: message.id,
-        [attribute.attempt]: delivery.attempt,
-      },
+    await inSpan(delivery, message.context, async (span) => {
+      delivery.start(message, span.context.traceparent);
+      const handled = { ...message, context: span.context };
+      if (!(await tryTask(delivery, () => run(handled, delivery.signal), facts, span))) return;
+      log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'handled');
+      // An ack that fails is not a failure of the handler, and does not count as an attempt.
+      await delivery.ack();
+      span.acked();
     });
-    const isHandled = await withContext(context, async () => {
-      const succeeded = await tryTask(delivery, () => run({ ...message, context }, delivery.signal), facts);
-      if (succeeded) log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'handled');
-      return succeeded;
-    });
-    span.end();
-    // An ack that fails is not a failure of the handler, and does not count as an attempt.
-    if (isHandled) await delivery.ack();
   };
 
-  const rejectUnreadable = async (
+  /** Runs the work in the span of the delivery, and in its context. */
+  const inSpan = async (
+    delivery: Delivery,
+    context: Context,
+    work: (span: DeliverySpan) => Promise<void>,
+  ): Promise<void> => {
+    const span = beginDeliverySpan(transport, subscription, delivery, context);
+    try {
+      await withContext(span.context, () => work(span));
+    } catch (error) {
+      failSpan(span.span, error);
+      throw error;
+    } finally {
+      span.span.end();
+    }
+  };
+
+  const rejectUnreadable = (delivery: Delivery, reason: DeadLetterReason, facts: object): Promise<void> => {
+    const context = contextIn(delivery.body);
+    if (context === undefined) return setAside(delivery, reason, facts);
+    return inSpan(delivery, context, (span) => setAside(delivery, reason, facts, span));
+  };
+
+  const setAside = async (
     delivery: Delivery,
     reason: DeadLetterReason,
     facts: object,
+    span?: DeliverySpan,
   ): Promise<void> => {
     const { id, position } = delivery;
     const unreadable = { id, reason, ...(position === undefined ? {} : { position }) };
-    if (!(await tryTask(delivery, async () => onUnreadable?.(unreadable), facts))) return;
-    withContextOf(delivery.body, () =>
-      log.warn({ ...facts, position, code: reason.code }, `dead letter: ${reason.message}`),
-    );
+    if (!(await tryTask(delivery, async () => onUnreadable?.(unreadable), facts, span))) return;
+    log.warn({ ...facts, position, code: reason.code }, `dead letter: ${reason.message}`);
     await delivery.deadLetter(reason);
+    span?.deadLettered(reason);
   };
 
   /** Returns true when the task succeeded. Otherwise the delivery was settled by the failure, or stays un-acked. */
-  const tryTask = async (delivery: Delivery, task: () => Promise<void>, facts: object): Promise<boolean> => {
+  const tryTask = async (
+    delivery: Delivery,
+    task: () => Promise<void>,
+    facts: object,
+    span: DeliverySpan | undefined,
+  ): Promise<boolean> => {
     for (let waits = 0; ; waits += 1) {
       try {
         await task();
@@ -108,7 +127,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
       } catch (error) {
         if (delivery.signal.aborted) return false;
         if (settlementOf(error) !== 'pause') {
-          await settleFailure(delivery, error, facts);
+          await settleFailure(delivery, error, facts, span);
           return false;
         }
         if (!(await outage.wait(error, delivery.signal, waits))) return false;
@@ -116,31 +135,40 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     }
   };
 
-  const settleFailure = async (delivery: Delivery, error: unknown, facts: object): Promise<void> => {
+  const settleFailure = async (
+    delivery: Delivery,
+    error: unknown,
+    facts: object,
+    span: DeliverySpan | undefined,
+  ): Promise<void> => {
     const { attempt } = delivery;
-    if (settlementOf(error) === 'dead-letter') {
-      log.error({ ...facts, code: codeOf(error) }, `dead letter: ${messageOf(error)}`);
-      return delivery.deadLetter({ code: codeOf(error), message: messageOf(error) });
-    }
-    if (attempt >= subscription.retry.attempts) {
-      const exhausted = busErrors.attempts_exhausted({ attempts: attempt, last: messageOf(error) });
-      log.error({ ...facts, code: exhausted.code }, `dead letter: ${exhausted.message}`);
-      return delivery.deadLetter({ code: exhausted.code, message: messageOf(exhausted) });
+    const isLast = attempt >= subscription.retry.attempts;
+    if (settlementOf(error) === 'dead-letter' || isLast) {
+      const reason = isLast && settlementOf(error) !== 'dead-letter' ? exhausted(attempt, error) : error;
+      const [code, message] = [codeOf(reason), messageOf(reason)];
+      log.error({ ...facts, code }, `dead letter: ${message}`);
+      await delivery.deadLetter({ code, message });
+      span?.deadLettered({ code, message });
+      return;
     }
     const delayMs = backoff(subscription.retry, attempt, random);
     log.warn({ ...facts, delayMs, code: codeOf(error) }, `retry: ${messageOf(error)}`);
-    return delivery.retry(delayMs);
+    await delivery.retry(delayMs);
+    span?.retried(delayMs, { code: codeOf(error), message: messageOf(error) });
   };
 
   const progress = createProgress(subscription.name, log);
   const deliverTracked = async (delivery: Delivery): Promise<void> => {
     progress.begin(delivery);
+    const measured = new MeasuredDelivery(delivery, subscription, transport.name);
     try {
-      await deliver(delivery);
+      await deliver(measured);
       progress.end(delivery);
     } catch (error) {
       withContextOf(delivery.body, () => progress.failed(delivery, error));
       throw error;
+    } finally {
+      measured.end();
     }
   };
 
@@ -160,5 +188,8 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     },
   };
 };
+
+const exhausted = (attempts: number, error: unknown) =>
+  busErrors.attempts_exhausted({ attempts, last: messageOf(error) });
 
 const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : 'handler.failed');

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childTraceparent } from '@emporium/telemetry';
 import { describe, expect, test } from 'vitest';
 import { currentContext, newContext, traceIdOf, withContext } from './context.ts';
 
@@ -41,28 +40,6 @@ describe('a new context', () => {
 
   test.each(['', 'a'.repeat(513)])('leaves out an empty or too long trace state', (tracestate) => {
     expect(newContext({ traceparent: parent, tracestate }).tracestate).toBeUndefined();
-  });
-});
-
-describe('a child span', () => {
-  test('has a new id in the same trace, with the same flags', () => {
-    const unsampled = `${parent.slice(0, -2)}00`;
-    const child = childTraceparent(unsampled);
-    expect(child).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-00$`));
-    expect(child).not.toBe(unsampled);
-  });
-
-  test.each([
-    '',
-    'nonsense',
-    `${parent}-more`,
-    `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
-    `00-${trace}-${'0'.repeat(16)}-01`,
-  ])('of the malformed %j starts a trace', (traceparent) => {
-    const child = childTraceparent(traceparent);
-    expect(child).toMatch(wellFormed);
-    expect(child).not.toContain(trace);
-    expect(child).not.toContain('0'.repeat(16));
   });
 });
 

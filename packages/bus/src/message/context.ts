@@ -1,5 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { childTraceparent, isTraceparent } from '@emporium/telemetry';
+import { activeTraceparent, createScopes, isTraceparent, newTraceparent } from '@emporium/telemetry';
 import { v7 as uuid } from 'uuid';
 
 /** What a message or a request passes on to the messages that follow from it. Logs contain it, too. */
@@ -22,25 +21,25 @@ export interface ReplyTo {
   readonly isOlder: boolean;
 }
 
-const storage = new AsyncLocalStorage<Context>();
+const scopes = createScopes<Context>();
 
-export const withContext = <T>(context: Context, work: () => T): T => storage.run(context, work);
+export const withContext = <T>(context: Context, work: () => T): T => scopes.run(context, work);
 
 /** The context of the message or request being handled, if any. */
-export const currentContext = (): Context | undefined => storage.getStore();
+export const currentContext = (): Context | undefined => scopes.current();
 
 /**
  * The context of a request, a timer or a person's action. Values that an envelope could not carry (a correlation id with blanks,
- * a malformed trace) are replaced or left out.
+ * a malformed trace) are replaced or left out. Without a traceparent it continues the active span of OpenTelemetry's API, if any.
  */
 export const newContext = (
   given: Partial<Pick<Context, 'correlationId' | 'traceparent' | 'tracestate'>> = {},
 ): Context => {
-  const { correlationId = '', traceparent = '', tracestate = '' } = given;
+  const { correlationId = '', traceparent = activeTraceparent() ?? '', tracestate = '' } = given;
   const continued = isTraceparent(traceparent);
   return {
     correlationId: /^[\x21-\x7e]{1,200}$/.test(correlationId) ? correlationId : uuid(),
-    traceparent: continued ? traceparent : childTraceparent(''),
+    traceparent: continued ? traceparent : newTraceparent(),
     ...(continued && tracestate !== '' && tracestate.length <= maxTracestate ? { tracestate } : {}),
     hops: 0,
   };

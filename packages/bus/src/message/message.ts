@@ -6,11 +6,12 @@ import {
   type Registry,
   type ServiceName,
 } from '@emporium/contracts';
-import { childTraceparent } from '@emporium/telemetry';
+import { isTraceparent, newTraceparent, type Span } from '@emporium/telemetry';
 import { v7 as uuid } from 'uuid';
 import { busErrors } from '../errors.ts';
 import type { OutgoingMessage } from '../transport.ts';
 import { type Context, withContext } from './context.ts';
+import { createMessageSpan } from './create-span.ts';
 import { parseData } from './data.ts';
 import { decode, type Envelope, encode, maxHops, maxMessageBytes } from './envelope.ts';
 import { isOpenStream, openStreamOf, readStreamMessage } from './open-stream.ts';
@@ -41,6 +42,13 @@ export interface MessageOptions {
   readonly expiry?: Date;
   /** For a command of a saga. Its reply takes the step id from the context. */
   readonly stepId?: string;
+  /** What began the message where that is no request and no other message: `schedule`, `backfill`. For its span. */
+  readonly trigger?: string;
+  /**
+   * Called with the span of its creation, which is the parent of what follows from the message. Whoever takes it ends it once the
+   * message is certain to be sent. By default it ends at once.
+   */
+  readonly created?: (span: Span) => void;
 }
 
 /**
@@ -67,6 +75,10 @@ export const createMessage = <C extends Contract>(
   const key = String(checked[contract.key]);
   const hops = context.causationId === undefined ? 0 : context.hops + 1;
   if (hops > maxHops) throw busErrors.too_many_hops({ contract: contract.type, hops, limit: maxHops });
+  const { span, traceparent } = createMessageSpan(
+    { id, type: contract.type, key, trigger: options.trigger },
+    context,
+  );
   const body = encode({
     specversion: '1.0',
     id,
@@ -78,7 +90,7 @@ export const createMessage = <C extends Contract>(
     dataschema: contract.schemaId,
     correlationid: context.correlationId,
     ...(context.causationId === undefined ? {} : { causationid: context.causationId }),
-    traceparent: childTraceparent(context.traceparent),
+    traceparent,
     ...(context.tracestate === undefined ? {} : { tracestate: context.tracestate }),
     hops,
     ...(sequence === undefined ? {} : { sequence }),
@@ -93,6 +105,8 @@ export const createMessage = <C extends Contract>(
       limit: maxMessageBytes,
     });
   }
+  if (options.created === undefined) span.end();
+  else options.created(span);
   return { id, type: contract.type, key, body, kind: contract.kind, owner: contract.owner };
 };
 
@@ -192,19 +206,39 @@ const rfc3339 = (time: Date): string => (Number.isNaN(time.getTime()) ? 'invalid
 
 /** Runs `work`, such as logging that a message cannot be handled, in the context of the message if its envelope can be read. */
 export const withContextOf = <T>(body: Uint8Array, work: () => T): T => {
-  let context: Context;
-  try {
-    context = contextOf(decode(body));
-  } catch {
-    return work();
-  }
-  return withContext(context, work);
+  const context = contextIn(body);
+  return context === undefined ? work() : withContext(context, work);
 };
+
+/** The context of a message that may be invalid; undefined where its envelope cannot be read. */
+export const contextIn = (body: Uint8Array): Context | undefined => {
+  try {
+    return contextOf(decode(body));
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * The traceparent in the envelope of a message of ours, without parsing it: the first in its bytes, since a quotation mark in a text
+ * is escaped. Undefined where it has none.
+ */
+export const traceparentIn = (body: Uint8Array): string | undefined => {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const begin = bytes.indexOf(traceparentKey);
+  if (begin < 0) return undefined;
+  const from = begin + traceparentKey.length;
+  const text = bytes.toString('latin1', from, from + traceparentLength);
+  return isTraceparent(text) ? text : undefined;
+};
+
+const traceparentKey = '"traceparent":"';
+const traceparentLength = 55;
 
 const contextOf = (envelope: Envelope): Context => ({
   correlationId: envelope.correlationid,
   causationId: envelope.id,
-  traceparent: envelope.traceparent ?? childTraceparent(''),
+  traceparent: envelope.traceparent ?? newTraceparent(),
   ...(envelope.tracestate === undefined ? {} : { tracestate: envelope.tracestate }),
   hops: envelope.hops,
 });

@@ -1,5 +1,6 @@
 import {
   attribute,
+  bindSpan,
   failSpan,
   type Span,
   type SpanOptions,
@@ -14,15 +15,16 @@ export type Follow = Omit<SpanOptions, 'parent'>;
 /** Starts a span that follows from `context`, and returns it with the context of what happens in it. The caller ends it. */
 export const spanOf = (
   name: string,
-  context: Context,
-  { attributes, ...options }: Follow = {},
+  { correlationId, ...context }: Context,
+  options: Follow = {},
 ): { readonly span: Span; readonly context: Context } => {
-  const span = startSpan(name, {
-    ...options,
-    parent: context.traceparent,
-    attributes: { [attribute.correlationId]: context.correlationId, ...attributes },
-  });
-  return { span, context: { ...context, traceparent: traceparentOf(span) } };
+  const span = startSpan(name, { ...options, parent: context.traceparent });
+  const within: Context = { ...context, correlationId, traceparent: traceparentOf(span) };
+  if (span.isRecording()) {
+    span.setAttribute(attribute.correlationId, correlationId);
+    bindSpan(within, span);
+  }
+  return { span, context: within };
 };
 
 /**

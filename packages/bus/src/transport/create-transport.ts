@@ -1,9 +1,10 @@
 import { busErrors } from '../errors.ts';
-import type { Consumer, Transport, TransportStatus } from '../transport.ts';
+import { type Consumer, queuesTimeoutMs, type Transport, type TransportStatus } from '../transport.ts';
+import { answerWithin } from './connection/answer-within.ts';
 
 /** What a broker's adapter provides. `createTransport` adds the life cycle. */
 export interface TransportParts
-  extends Pick<Transport, 'name' | 'subscribe' | 'consumeDeadLetters' | 'topology'> {
+  extends Pick<Transport, 'name' | 'subscribe' | 'consumeDeadLetters' | 'topology' | 'queues'> {
   readonly connection: {
     status(): TransportStatus;
     /** From now on nothing waits for a broker that is away. */
@@ -18,7 +19,7 @@ export interface TransportParts
 
 /** Stops its consumers before it disconnects, and starts none once it is closing. */
 export const createTransport = (parts: TransportParts): Transport => {
-  const { name, connection, publisher, subscribe, consumeDeadLetters, topology } = parts;
+  const { name, connection, publisher, subscribe, consumeDeadLetters, topology, queues } = parts;
   const consumers = new Set<Promise<Consumer>>();
   let closing: Promise<void> | undefined;
 
@@ -49,6 +50,10 @@ export const createTransport = (parts: TransportParts): Transport => {
     subscribe: (...args) => started(() => subscribe(...args)),
     consumeDeadLetters: (deliver) => started(() => consumeDeadLetters(deliver)),
     topology,
+    queues: async (registry) => {
+      if (closing !== undefined) throw busErrors.closed();
+      return answerWithin(queuesTimeoutMs, name, queues(registry));
+    },
     status: connection.status,
     close: () => {
       closing ??= close();

@@ -9,6 +9,7 @@ export {
   type Delivery,
   delayTiers,
   type Limits,
+  queuesTimeoutMs,
   redeclareMs,
   type Topology,
   type TransportStatus,
@@ -16,6 +17,7 @@ export {
 
 // The transport and its connection
 
+export { answerWithin } from './connection/answer-within.ts';
 export { atMost } from './connection/at-most.ts';
 export { createHealth, type Health } from './connection/health.ts';
 export { type TransportOptions, withDefaults, withoutPassword } from './connection/options.ts';

@@ -1,5 +1,6 @@
 import type { Log } from '@emporium/bus';
 import type { Store } from '@emporium/store';
+import { maxCountedLag, measureProjections } from '../metrics.ts';
 import type { Begun } from './build.ts';
 import type { Projection } from './definition.ts';
 import { createReadBarrier, type Reached } from './read-barrier.ts';
@@ -11,7 +12,7 @@ import { failureText, type ProjectionStatus, statusOf } from './status.ts';
 /** The projections of a service: how they are started, watched and waited for. */
 export interface Projections {
   /** One for each, for the background of the service. */
-  readonly stages: readonly { readonly name: string; start(): () => Promise<void> }[];
+  readonly stages: readonly { readonly name: string; start(): () => Promise<void> | void }[];
   /** One for each: throws when the projection has stopped at an event, or is more than a minute behind. */
   readonly checks: readonly { readonly name: string; readonly check: () => Promise<void> }[];
   /** Waits until the projection has applied what this version has changed; `late` after `timeoutMs`. */
@@ -22,8 +23,6 @@ export interface Projections {
   statusOf(projection: Projection): Promise<ProjectionStatus>;
 }
 
-/** Events that are counted for the lag of a status. */
-export const maxCountedLag = 10_000;
 /** A projection is up to date within milliseconds. */
 const maxSeconds = 60;
 
@@ -38,6 +37,7 @@ export const createProjections = <DB>(
   return {
     stages: [
       { name: 'read barrier', start: () => barrier.stop },
+      { name: 'metrics of projections', start: () => measureProjections(store.db, projections) },
       ...projections.map((each) => ({
         name: `projection ${each.name}`,
         start: () => startProjection(store, each, { log, onProgress: barrier.wake }).stop,

@@ -56,6 +56,8 @@ export const logLevel = z
 export const processConfig = telemetryConfig.extend({
   PORT: port,
   HOST: z.string().default('127.0.0.1'),
+  /** `/metrics` is served on this port, and not on PORT: for a process whose PORT is public. */
+  METRICS_PORT: port.optional(),
   LOG_LEVEL: logLevel.default('info'),
   /** Log lines are written to this file, and not to standard output. */
   LOG_FILE: z

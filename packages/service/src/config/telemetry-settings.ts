@@ -45,7 +45,11 @@ export const telemetryConfig = z.object({
 });
 export type TelemetryConfig = z.output<typeof telemetryConfig>;
 
-export const tracingOptions = (service: string, config: TelemetryConfig): TracingOptions => ({
+export const tracingOptions = (
+  service: string,
+  config: TelemetryConfig,
+  log: TracingOptions['log'],
+): TracingOptions => ({
   resource: {
     'service.name': service,
     'service.namespace': 'emporium',
@@ -53,7 +57,11 @@ export const tracingOptions = (service: string, config: TelemetryConfig): Tracin
     'process.pid': process.pid,
   },
   exporter: exporterOf(config),
-  ratio: ratioOf(config),
+  sampler: {
+    ratio: ratioOf(config),
+    isParentBased: config.OTEL_TRACES_SAMPLER.startsWith('parentbased_'),
+  },
+  log,
 });
 
 const exporterOf = (config: TelemetryConfig): TracingOptions['exporter'] => {

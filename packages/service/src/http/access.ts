@@ -11,6 +11,8 @@ declare module 'fastify' {
     access?: Access;
     /** Further problems of this route, by status, with a description for OpenAPI. */
     problems?: Readonly<Record<number, string>>;
+    /** `false`: its requests are no spans and not logged at debug. For what exporters send, which would be about itself. */
+    isTraced?: boolean;
   }
   interface FastifyRequest {
     user: User | null;

@@ -2,11 +2,15 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Health } from '../health.ts';
 import type { LifecycleStage } from '../process/lifecycle.ts';
+import { metricsRoute } from './metrics-route.ts';
+import { startMetricsServer } from './metrics-server.ts';
 import type { HttpServer } from './server.ts';
 
 export interface ListenOptions {
   readonly HOST: string;
   readonly PORT: number;
+  /** Where `/metrics` is served instead, on the same host. */
+  readonly METRICS_PORT?: number | undefined;
 }
 
 /** Time for requests in progress to finish when the process stops, in milliseconds. */
@@ -19,18 +23,21 @@ const requestsMs = 5_000;
 export const listen = (
   server: HttpServer,
   health: Health,
-  { HOST, PORT }: ListenOptions,
+  { HOST, PORT, METRICS_PORT }: ListenOptions,
 ): LifecycleStage => ({
   name: 'http',
   start: async () => {
     const idle = idleConnections(server.server);
+    if (METRICS_PORT === undefined) metricsRoute(server);
+    let metrics: Server | undefined;
     try {
-      await server.listen({ host: HOST, port: PORT });
-    } catch (cause) {
+      if (METRICS_PORT !== undefined)
+        metrics = await startMetricsServer(HOST, METRICS_PORT).catch(explained('METRICS_PORT', METRICS_PORT));
+      await server.listen({ host: HOST, port: PORT }).catch(explained('PORT', PORT));
+    } catch (error) {
+      metrics?.close();
       await server.close();
-      throw isTaken(cause)
-        ? new Error(`port ${PORT} on ${HOST} is taken; set PORT to a free one`, { cause })
-        : cause;
+      throw error;
     }
     return async (signal) => {
       health.drain();
@@ -41,6 +48,8 @@ export const listen = (
         await server.close();
       } finally {
         clearInterval(sweep);
+        metrics?.closeAllConnections();
+        metrics?.close();
       }
     };
   },
@@ -64,6 +73,14 @@ const idleConnections = (server: Server) => {
     },
   };
 };
+
+/** Names the variable of a port that is taken. */
+const explained =
+  (variable: string, port: number) =>
+  (cause: unknown): never => {
+    if (!isTaken(cause)) throw cause;
+    throw new Error(`port ${port} is taken; set ${variable} to a free one`, { cause });
+  };
 
 const isTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';

@@ -1,5 +1,4 @@
-import swagger from '@fastify/swagger';
-import type { FastifyInstance, RouteOptions } from 'fastify';
+import fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { problemDocument, problemMediaType } from './problems/problem.ts';
@@ -11,13 +10,33 @@ export interface ApiDescription {
   readonly document?: () => Promise<object>;
 }
 
-/** Describes the routes at `/openapi.json`. The document is created by the first request. */
-export const describeApi = async (
-  server: FastifyInstance,
-  { title, description, document }: ApiDescription,
-): Promise<void> => {
+/**
+ * Describes the routes that are added from now on at `/openapi.json`. The document is created by the first request, by a server of its
+ * own, because what that needs takes 2 MB and most processes never need it.
+ */
+export const describeApi = (server: FastifyInstance, api: ApiDescription): void => {
+  const routes: RouteOptions[] = [];
+  server.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD') routes.push(route);
+  });
+  let document: Promise<object> | undefined;
+  server.get('/openapi.json', { schema: { hide: true } }, () => {
+    if (api.document !== undefined) return api.document();
+    document ??= describe(routes, api);
+    return document;
+  });
+};
+
+const describe = async (
+  routes: readonly RouteOptions[],
+  { title, description }: ApiDescription,
+): Promise<object> => {
+  const { default: swagger } = await import('@fastify/swagger');
   /** Operations with an optional body, such as `post /path/{id}`: the plugin marks every body as required. */
   const withoutBody = new Set<string>();
+  const server = fastify({ exposeHeadRoutes: false });
+  server.setValidatorCompiler(() => () => true);
+  server.setSerializerCompiler(() => JSON.stringify);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -40,11 +59,10 @@ export const describeApi = async (
       };
     },
   });
-  server.get(
-    '/openapi.json',
-    { schema: { hide: true } },
-    () => document?.() ?? documentOf(server, withoutBody),
-  );
+  for (const { method, url, schema = {}, config = {} } of routes)
+    server.route({ method, url, schema, config, handler: () => undefined });
+  await server.ready();
+  return documentOf(server, withoutBody);
 };
 
 /** The plugin would inline the Problem schema: the responses refer to it, and it is added afterwards. */

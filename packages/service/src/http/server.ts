@@ -13,16 +13,18 @@ import { z } from 'zod';
 import type { TokenVerifier } from '../auth/tokens.ts';
 import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
+import { createProcessDetails } from '../process-details.ts';
 import { guardRoutes, type TokenOf } from './access.ts';
 import { correlate, correlationOf } from './correlation.ts';
+import { detailsRoute } from './details-route.ts';
 import { type ApiDocument, showDocs } from './docs.ts';
 import { healthRoutes } from './health-routes.ts';
-import { metricsRoute } from './metrics-route.ts';
 import { type ApiDescription, describeApi } from './openapi.ts';
 import { createErrorHandler } from './problems/errors.ts';
 import { answerUnknownRoutes, type UpstreamMethods } from './problems/not-found.ts';
 import { problem } from './problems/problem.ts';
 import { answerBeforeRouting, answerUnreadableRequest } from './problems/raw-problems.ts';
+import { measureRequests } from './request-metrics.ts';
 import { endRequestSpans } from './request-span.ts';
 import { acceptOnlyJson, refuseUnreadableUrl } from './validation/body.ts';
 import { strict } from './validation/strict.ts';
@@ -56,6 +58,8 @@ export interface HttpServerOptions {
   readonly documents?: readonly ApiDocument[];
   /** In bytes; 64 KiB by default. A larger body is answered with 413. */
   readonly bodyLimit?: number;
+  /** The server is reached from outside of the shop: it has no `/health/details`. */
+  readonly isPublic?: boolean;
   /** For a server that forwards requests. */
   readonly upstreamMethods?: UpstreamMethods;
 }
@@ -81,6 +85,8 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
     // Node would refuse a request without a Host header with an empty body: see refuseWithoutHost.
     http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 200 },
+    // The default compilers would be loaded here, and never used: 2 MB.
+    schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
     frameworkErrors: errorHandler,
     clientErrorHandler: answerUnreadableRequest,
   }).withTypeProvider<ZodTypeProvider>();
@@ -91,6 +97,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   answerBeforeRouting(server.server);
   correlate(server);
   endRequestSpans(server);
+  measureRequests(server);
   setDefaultHeaders(server);
   refuseWithoutHost(server);
   acceptOnlyJson(server);
@@ -100,11 +107,15 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   answerUnknownRoutes(server, options.upstreamMethods);
   if (options.tokens !== undefined) guardRoutes(server, options.tokens, options.tokenOf);
   healthRoutes(server, options.health);
-  metricsRoute(server);
-  await describeApi(server, options.api);
+  if (options.isPublic !== true) detailsRoute(server, createProcessDetails(options.health));
+  describeApi(server, options.api);
   showDocs(server, options.documents ?? [{ name: options.api.title, url: '/openapi.json' }], log);
   for (const routes of options.routes) await routes(server);
   return server;
+};
+
+const unused = (): never => {
+  throw new Error('the compilers of the server are set');
 };
 
 /** Fastify passes a missing body as null, which `optional` and `default` of a schema do not accept. */
@@ -142,6 +153,7 @@ const logResponses = (server: HttpServer, log: Log): void => {
   if (!log.isLevelEnabled('debug')) return;
   server.addHook('onResponse', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/health/')) return;
+    if (request.routeOptions.config.isTraced === false) return;
     const { correlationId } = correlationOf(request);
     const [method, route, status] = [request.method, request.routeOptions.url, reply.statusCode];
     log.debug(

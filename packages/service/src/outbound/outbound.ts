@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Log as BusLog, Fault, messageOf } from '@emporium/bus';
+import { type Log as BusLog, currentContext, Fault, messageOf } from '@emporium/bus';
+import { activeSpan, attribute, type Span } from '@emporium/telemetry';
 import {
   BrokenCircuitError,
   CircuitState,
@@ -10,9 +11,10 @@ import {
   timeout,
   wrap,
 } from 'cockatiel';
-import { request as httpRequest } from 'undici';
 import type { z } from 'zod';
+import { circuitBreakerOpen, clientDuration } from '../metrics.ts';
 import { retryDelayMs } from './backoff.ts';
+import { inClientSpan, recordStatus } from './client-span.ts';
 import { outboundErrors } from './errors.ts';
 import { codeOf, describeMismatch, faultOf, type OutboundResponse, readJson } from './response.ts';
 import { retryAfterMsOf } from './retry-after.ts';
@@ -80,6 +82,8 @@ const isFailure = (error: unknown): error is Fault =>
   ['outbound.failed', 'outbound.unexpected', 'outbound.key_refused'].includes(error.code);
 
 export const createOutbound = (options: OutboundOptions): Outbound => {
+  // Imported on demand: it takes 4 MB, and most services send no requests.
+  const client = import('undici');
   const { peer, url, apiKey, timeoutMs, log, trialAfterMs = 1_000 } = options;
   const base = url.replace(/\/+$/, '');
   const breaker = circuitBreaker(handleWhen(isFailure), {
@@ -88,6 +92,7 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
     breaker: new ConsecutiveBreaker(failuresToOpen),
   });
   let isOpen = false;
+  circuitBreakerOpen.from(() => [{ labels: { service_peer_name: peer }, value: isOpen ? 1 : 0 }]);
   breaker.onBreak((reason) => {
     if (!isOpen) log.warn({ peer, reason: describeBreak(reason) }, 'circuit breaker opened');
     isOpen = true; // a failed trial opens it again, which is not logged
@@ -103,8 +108,21 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
 
   const detailsOf = ({ method, path }: AnyRequest) => ({ peer, request: `${method} ${path}` });
 
-  const send = async (request: AnyRequest, signal: AbortSignal): Promise<OutboundResponse> => {
+  const send = async (request: AnyRequest, signal: AbortSignal, span: Span): Promise<OutboundResponse> => {
     const { method, path, body, idempotencyKey } = request;
+    const { request: httpRequest } = await client;
+    const began = performance.now();
+    const ended = (status: number | undefined, errorType: string): void =>
+      clientDuration.observe(
+        (performance.now() - began) / 1_000,
+        {
+          service_peer_name: peer,
+          http_request_method: method,
+          http_response_status_code: String(status ?? ''),
+          error_type: errorType,
+        },
+        currentContext()?.traceparent,
+      );
     try {
       const response = await httpRequest(base + path, {
         method,
@@ -116,13 +134,14 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return {
-        status: response.statusCode,
-        retryAfterMs: retryAfterMsOf(response.headers['retry-after']),
-        body: await readJson(response.body),
-      };
+      const { statusCode: status, headers } = response;
+      recordStatus(span, status);
+      const read = await readJson(response.body);
+      ended(status, status < 400 ? '' : String(status));
+      return { status, retryAfterMs: retryAfterMsOf(headers['retry-after']), body: read };
     } catch (error) {
       if (request.signal.aborted) throw error;
+      ended(undefined, signal.aborted ? 'timeout' : 'connection');
       const cause = signal.aborted ? new Error(`no response within ${timeoutMs} ms`) : rootCauseOf(error);
       throw outboundErrors.failed({ ...detailsOf(request), cause });
     }
@@ -131,8 +150,9 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
   const attempt = async <Success extends z.ZodType, Code extends string>(
     request: OutboundRequest<Success, Code>,
     signal: AbortSignal,
+    span: Span,
   ): Promise<OutboundAnswer<z.output<Success>, Code>> => {
-    const response = await send(request, signal);
+    const response = await send(request, signal, span);
     const { status, body } = response;
     const code = codeOf(body);
     const refusal = request.refusals[status]?.find((known) => known === code);
@@ -157,11 +177,20 @@ export const createOutbound = (options: OutboundOptions): Outbound => {
   return {
     request: async (request) => {
       request.signal.throwIfAborted();
+      await client; // the time for an attempt does not begin before it is loaded
       for (let attempts = 1, waitedMs = 0; ; attempts += 1) {
         try {
-          return await policy.execute(({ signal }) => attempt(request, signal), request.signal);
+          return await policy.execute(
+            ({ signal }) =>
+              inClientSpan({ method: request.method, peer, url: base, resends: attempts - 1 }, (span) =>
+                attempt(request, signal, span),
+              ),
+            request.signal,
+          );
         } catch (error) {
           const fault = orAway(error);
+          if (error instanceof BrokenCircuitError)
+            activeSpan()?.addEvent('circuit breaker is open: not sent', { [attribute.peer]: peer });
           const delayMs = retryDelayMs(fault, attempts, waitedMs);
           if (delayMs === undefined) throw fault;
           await sleep(delayMs, undefined, { signal: request.signal });

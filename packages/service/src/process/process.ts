@@ -1,9 +1,11 @@
-import { disableMetrics, startTracing, type Tracing } from '@emporium/telemetry';
+import { disableMetrics, onMetricOverflow, startTracing, type Tracing } from '@emporium/telemetry';
 import type { z } from 'zod';
 import { ConfigError, parseConfig } from '../config/parse-config.ts';
 import type { ProcessConfig } from '../config/settings.ts';
 import { tracingOptions } from '../config/telemetry-settings.ts';
 import { createLog, type Log } from '../log.ts';
+import { release } from '../log-fields.ts';
+import { measureProcess } from '../metrics.ts';
 import { reasonOf } from '../reason.ts';
 import type { LifecycleStage } from './lifecycle.ts';
 import { logWarnings } from './log-warnings.ts';
@@ -29,7 +31,9 @@ export const main = async <S extends z.ZodType<ProcessConfig>>(
   logWarnings(log);
   if (config.LOG_FILE !== undefined) ignoreClosedOutput();
   if (config.METRICS === 'off') disableMetrics();
-  const tracing = await startTracing(tracingOptions(name, config));
+  else measureProcess(name, release);
+  onMetricOverflow((metric) => log.warn(`more than 1000 series of ${metric}: all others are one`));
+  const tracing = await startTracing(tracingOptions(name, config, log));
   const stages = await build(name, log, () => createApp(config, log));
   await runService({ name, log, stages: [exportingSpans(tracing), ...stages] });
 };

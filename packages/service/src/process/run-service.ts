@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
 import { reasonOf } from '../reason.ts';
-import { collectStartGarbage } from './collect-garbage.ts';
+import { collectGarbageWhenIdle } from './collect-garbage.ts';
 import { type LifecycleStage, type Started, startInOrder } from './lifecycle.ts';
 
 export interface RunOptions {
@@ -79,7 +79,7 @@ export const runService = async ({
     process.stderr.write(`${name} could not start: ${reasonOf(error)}\n`);
     process.exit(1);
   }
-  collectStartGarbage();
+  collectGarbageWhenIdle();
   log.info('started');
   if (draining !== undefined) await finish(started);
 };

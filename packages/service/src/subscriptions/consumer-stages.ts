@@ -1,4 +1,4 @@
-import { type Consumer, consume, Fault, type Unreadable } from '@emporium/bus';
+import { type Consumer, consume, Fault, subscriptionPaused, type Unreadable } from '@emporium/bus';
 import {
   type Carrier,
   isControl,
@@ -68,7 +68,11 @@ export const consumerStages = <DB>(
       start: async (signal) => {
         const { log } = context;
         await retryUntilSuccess('reading which subscriptions are paused', watch.start, { log, signal });
-        return watch.stop;
+        const unwatch = measurePaused(pausable);
+        return () => {
+          unwatch();
+          return watch.stop();
+        };
       },
     },
     ...control.map((subscription) => {
@@ -79,6 +83,14 @@ export const consumerStages = <DB>(
     ...[...pausable].map(([each, consumer]) => consumerStage(each, consumer, context)),
   ];
 };
+
+const measurePaused = (pausable: ReadonlyMap<string, PausableConsumer>): (() => void) =>
+  subscriptionPaused.from(() =>
+    [...pausable].map(([name, consumer]) => ({
+      labels: { messaging_destination_subscription_name: name, emporium_paused_by: 'person' },
+      value: consumer.status().state === 'paused' ? 1 : 0,
+    })),
+  );
 
 /** Pauses and resumes the consumers as the service's database says. */
 const watchedPauses = <DB>(pauses: Pauses<DB>, pausable: ReadonlyMap<string, PausableConsumer>) => {

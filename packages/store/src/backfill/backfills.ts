@@ -1,5 +1,6 @@
 import { type Log, newContext } from '@emporium/bus';
 import type { Registry, ServiceName, Subscription } from '@emporium/contracts';
+import type { Span } from '@emporium/telemetry';
 import type { Kysely } from 'kysely';
 import { inTransaction, type Tx } from '../database/transaction.ts';
 import { failpoint } from '../failpoint.ts';
@@ -80,16 +81,24 @@ export const createBackfills = <DB>(options: BackfillOptions<DB>): Backfills => 
     return { subscription, state, requestedAt, total, done, messages, waiting };
   };
 
-  const writeBatch = async (tx: Tx<DB>, row: BackfillRow, to: Subscription, now: Date): Promise<boolean> => {
+  /** Returns the spans of the messages' creation. */
+  const writeBatch = async (
+    tx: Tx<DB>,
+    row: BackfillRow,
+    to: Subscription,
+    now: Date,
+  ): Promise<readonly Span[]> => {
     const batch = await source.next(tx, { after: row.position ?? undefined, until: row.until });
     if (batch === undefined) {
       await finishBackfill(tx, to.name, now);
       log.info(factsOf(row), 'backfill: every message is in the outbox');
-      return false;
+      return [];
     }
+    const spans: Span[] = [];
+    const created = (span: Span) => void spans.push(span);
     const messages = batch.events.flatMap(({ event, correlationId }) => {
       const context = newContext(correlationId === undefined ? {} : { correlationId });
-      return messageFor(service, to, { event, context, now }) ?? [];
+      return messageFor(service, to, { event, context, now, created }) ?? [];
     });
     await writeFor(tx, to, messages);
     const { position, items } = batch;
@@ -98,26 +107,26 @@ export const createBackfills = <DB>(options: BackfillOptions<DB>): Backfills => 
       log.info(factsOf(row), 'backfill in progress');
       reportAt = performance.now() + reportMs;
     }
-    return true;
+    return spans;
   };
 
   const run = async (): Promise<number> => {
     const outcome = await inTransaction(db, async (tx) => {
       const row = await lockBackfill(tx);
-      if (row === undefined) return 'idle';
-      if ((await countFor(tx, row.subscription)) >= maxWaiting) return 'full';
+      if (row === undefined) return { kind: 'idle' } as const;
+      if ((await countFor(tx, row.subscription)) >= maxWaiting) return { kind: 'full' } as const;
       const now = new Date();
       const to = registry.subscription(row.subscription);
       if (to === undefined) {
         log.warn(factsOf(row), 'backfill ended: the subscription is no longer registered');
         await finishBackfill(tx, row.subscription, now);
-        return 'written';
+        return { kind: 'written', spans: [] } as const;
       }
-      await writeBatch(tx, row, to, now);
-      return 'written';
+      return { kind: 'written', spans: await writeBatch(tx, row, to, now) } as const;
     });
-    if (outcome === 'idle') return pollMs;
-    if (outcome === 'full') return againMs;
+    if (outcome.kind === 'idle') return pollMs;
+    if (outcome.kind === 'full') return againMs;
+    for (const span of outcome.spans) span.end();
     failpoint('backfill.after-batch');
     committed();
     return 0;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import { connectionWait } from '../metrics.ts';
 import { classify, isStalePlan, storeErrors } from './errors.ts';
 
 export interface DatabaseOptions {
@@ -31,7 +32,7 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
     connectionString: url,
     max,
     connectionTimeoutMillis: connectTimeoutMs,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: 10_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     options: `${sessionOptions} ${plannerOptions}`,
@@ -63,9 +64,11 @@ const preparing = (pool: pg.Pool): PostgresPool => {
   const wrapped = new WeakMap<pg.PoolClient, Wrapped>(); // Kysely knows a connection by its object
   return {
     connect: async (): Promise<PostgresPoolClient> => {
+      const asked = performance.now();
       const client = await pool.connect().catch((error: unknown) => {
         throw classify(error);
       });
+      connectionWait.observe((performance.now() - asked) / 1_000, {});
       const connection = wrapped.get(client) ?? wrap(client, nameOf);
       wrapped.set(client, connection);
       connection.begin();

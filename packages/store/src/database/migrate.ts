@@ -135,4 +135,9 @@ export const messagingMigrations: Migrations = {
     )`,
     'create index subscription_pause_paused on subscription_pause (subscription) where paused',
   ),
+  // Since when a row waits: its transaction began, or a scheduled message was due. `now()` is the same for all rows that are there.
+  '009-ready-since': statements(
+    'alter table outbox add column ready_since timestamptz not null default now()',
+    'alter table task_outbox add column ready_since timestamptz not null default now()',
+  ),
 };

@@ -1,8 +1,11 @@
 import type { Context, Effect } from '@emporium/bus';
 import type { Kysely, Transaction } from 'kysely';
 import { failpoint } from '../failpoint.ts';
+import { transactionDuration } from '../metrics.ts';
 import type { Outbox, OutboxEntry } from '../outbox/outbox.ts';
+import { committed } from './after-commit.ts';
 import { classify, isConflict, storeErrors } from './errors.ts';
+import { inTransactionSpan, type SpannedDatabase } from './transaction-span.ts';
 
 /** An open transaction of a service's database; handlers receive it as `tx`. */
 export type Tx<DB> = Transaction<DB>;
@@ -22,26 +25,42 @@ const conflictAttempts = 5;
 
 /**
  * Commits when `work` resolves and rolls back when it rejects. A deadlock or a serialization failure runs the whole work
- * again, up to five times. A lost connection rejects with `store.database_away`; whether a commit under way at that moment
+ * again, up to five times, after a call of `onConflict`. A lost connection rejects with `store.database_away`; whether a commit under way at that moment
  * took place cannot be known, hence the inbox and the idempotency keys.
  */
 export const inTransaction = async <DB, Result>(
   db: Kysely<DB>,
   work: (tx: Tx<DB>) => Promise<Result>,
+  onConflict?: () => void,
 ): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
+    let began: number | undefined;
+    let transaction: Tx<DB> | undefined;
     try {
-      return await db.transaction().execute(async (tx) => {
-        const result = await work(tx);
+      const result = await db.transaction().execute(async (tx) => {
+        began = performance.now();
+        transaction = tx;
+        const outcome = await work(tx);
         failpoint('transaction.before-commit');
-        return result;
+        return outcome;
       });
+      ended('commit', began);
+      committed(transaction);
+      return result;
     } catch (error) {
+      ended('rollback', began);
       if (!isConflict(error)) throw classify(error);
       if (attempt === conflictAttempts) throw storeErrors.conflict({ cause: error });
+      onConflict?.();
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
     }
   }
+};
+
+/** Counts a transaction that has begun: where there was no connection it has not. */
+const ended = (outcome: 'commit' | 'rollback', began: number | undefined): void => {
+  if (began === undefined) return;
+  transactionDuration.observe((performance.now() - began) / 1_000, { emporium_outcome: outcome });
 };
 
 /** The result of a transaction's work, and the effects to write to the outbox. */
@@ -50,26 +69,34 @@ export interface Outcome<Result> {
   readonly entries: readonly OutboxEntry[];
 }
 
-/** Runs work in a transaction, and commits its outbox entries with it. */
+/** Runs work for these requests or messages in a transaction, and commits its outbox entries with it. */
 export type OutboxTransaction<DB> = <Result>(
+  contexts: readonly Context[],
   work: (tx: Tx<DB>) => Promise<Outcome<Result>>,
 ) => Promise<Result>;
 
-export interface OutboxTransactionOptions<DB> {
+export interface OutboxTransactionOptions<DB> extends SpannedDatabase {
   readonly db: Kysely<DB>;
   readonly outbox: Outbox;
-  /** Called after each commit that wrote outbox entries. */
-  readonly committed: () => void;
+  /** Called after each commit that wrote outbox entries, with these. */
+  readonly onCommit: (entries: readonly OutboxEntry[]) => void;
 }
 
 export const createOutboxTransaction =
-  <DB>({ db, outbox, committed }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
-  async (work) => {
-    const { result, entries } = await inTransaction(db, async (tx) => {
-      const outcome = await work(tx);
-      await outbox.write(tx, outcome.entries); // last, so that id order is commit order for the rows that the work has locked
-      return outcome;
-    });
-    if (entries.length > 0) committed();
+  <DB>({ db, outbox, onCommit, ...database }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
+  async (contexts, work) => {
+    const { result, entries, created } = await inTransactionSpan(database, contexts, (span) =>
+      inTransaction(
+        db,
+        async (tx) => {
+          const outcome = await work(tx);
+          // Last, so that id order is commit order for the rows that the work has locked.
+          return { ...outcome, created: await outbox.write(tx, outcome.entries) };
+        },
+        () => span.addEvent('conflict: run again'),
+      ),
+    );
+    for (const span of created) span.end();
+    if (entries.length > 0) onCommit(entries);
     return result;
   };

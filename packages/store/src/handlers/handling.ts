@@ -1,4 +1,4 @@
-import { busErrors, type Effect, type Effects, effectList, type Message } from '@emporium/bus';
+import { busErrors, type Effect, type Effects, effectList, type Message, withContext } from '@emporium/bus';
 import type { OutboxEntry } from '../outbox/outbox.ts';
 import type {
   AnyUnit,
@@ -59,7 +59,7 @@ export const beginAll = async <DB>(
   for (const chunk of chunkConsecutive(calls, (one, other) => one.handler.unit === other.handler.unit)) {
     const items = chunk.map((call) => ({ ...call, data: call.message.data }));
     const decided = await unitOf(chunk).decideAll({ tx, now }, items, ({ message, handler }, state) =>
-      handler.before(message, state, now),
+      withContext(message.context, () => handler.before(message, state, now)),
     );
     for (const [{ message }, { decision, followed }] of paired(items, decided)) {
       begun.set(message.id, decision);
@@ -146,7 +146,8 @@ const handleChunk = async <DB>(
     return paired(chunk, effects).map(([item, each]) => [item, effectList(each)]);
   }
   if (handler.kind !== 'message') throw new Error(`${message.contract.type}: ${handler.kind} decides`);
-  return [[first, effectList(await handleOne(message, handler, context))]];
+  const effects = await withContext(message.context, () => handleOne(message, handler, context));
+  return [[first, effectList(effects)]];
 };
 
 const handleOne = <DB>(
@@ -165,7 +166,7 @@ const decideChunk = async <DB>(
 ): Promise<Handled<DB>> => {
   const items = chunk.map((item) => ({ ...item, data: item.message.data }));
   const decided = await unitOf(chunk).decideAll({ tx, now }, items, (item, state) =>
-    decide(item, state, now),
+    withContext(item.message.context, () => decide(item, state, now)),
   );
   return paired(chunk, decided).map(([item, { decision, followed }]) => [
     item,

@@ -1,10 +1,11 @@
-import { busErrors, createGrouper, type Message, type Run } from '@emporium/bus';
+import { busErrors, type Context, createGrouper, type Message, type Run } from '@emporium/bus';
 import type { Contract, Registry, Subscription } from '@emporium/contracts';
 import { storeErrors } from '../database/errors.ts';
 import type { OutboxTransaction } from '../database/transaction.ts';
 import { failpoint } from '../failpoint.ts';
 import { alreadyBegun, recordBegun } from '../inbox/begun.ts';
 import { recordHandled } from '../inbox/inbox.ts';
+import { groupSize as groupSizes, inboxHits } from '../metrics.ts';
 import { allOrEach } from './all-or-each.ts';
 import { bindHandlers } from './bind.ts';
 import type { Before, Handler } from './handler.ts';
@@ -51,6 +52,11 @@ export const createRunner = <DB>({
   clock = () => new Date(),
 }: RunnerOptions<DB>): { run: Run; handles: readonly Contract[] } => {
   const bound = bindHandlers(subscription, handlers);
+  const ofSubscription = { messaging_destination_subscription_name: subscription.name };
+
+  const countHits = (hits: number): void => {
+    if (hits > 0) inboxHits.add(hits, ofSubscription);
+  };
 
   const handlerOf = ({ contract }: Message): Handler<DB> => {
     const handler = bound.get(contract);
@@ -69,17 +75,19 @@ export const createRunner = <DB>({
 
   const transact = async (items: readonly HandledMessage<DB>[]): Promise<readonly undefined[]> => {
     const now = clock();
-    await transaction(async (tx) => {
+    const handled = await transaction(contextsOf(items), async (tx) => {
       const fresh = new Set(await recordHandled(tx, subscription.name, idsOf(items)));
       const due = inKeyOrder(items).filter(({ message }) => fresh.delete(message.id)); // a message that is delivered twice is handled once
-      return { result: undefined, entries: await handleAll(due, { tx, now }, assertDeclared) };
+      return { result: due.length, entries: await handleAll(due, { tx, now }, assertDeclared) };
     });
+    groupSizes.observe(items.length, ofSubscription);
+    countHits(items.length - handled);
     failpoint('runner.before-ack');
     return items.map(() => undefined);
   };
 
-  const begin = (calls: readonly BeginningCall<DB>[]): Promise<readonly Beginning[]> =>
-    transaction(async (tx) => {
+  const begin = async (calls: readonly BeginningCall<DB>[]): Promise<readonly Beginning[]> => {
+    const beginnings = await transaction(contextsOf(calls), async (tx) => {
       const now = clock();
       const expired = idsOf(calls.filter(({ message }) => isExpired(message, now)));
       const inTime = idsOf(calls.filter(({ message }) => canExpire(message) && !isExpired(message, now)));
@@ -95,6 +103,9 @@ export const createRunner = <DB>({
       });
       return { result, entries };
     });
+    countHits(beginnings.filter(({ kind }) => kind === 'handled before').length);
+    return beginnings;
+  };
 
   const handling = createGrouper((items: readonly HandledMessage<DB>[]) => allOrEach(items, transact), {
     maxItems: groupSize,
@@ -149,6 +160,9 @@ const canExpire = ({ expiry }: Message): boolean => expiry !== undefined;
 
 const idsOf = (items: readonly { readonly message: Message }[]): string[] =>
   items.map(({ message }) => message.id);
+
+const contextsOf = (items: readonly { readonly message: Message }[]): Context[] =>
+  items.map(({ message }) => message.context);
 
 const inKeyOrder = <Item extends { readonly message: Message }>(items: readonly Item[]): Item[] =>
   items.toSorted((one, other) =>

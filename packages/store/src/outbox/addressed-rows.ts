@@ -12,6 +12,7 @@ import {
   type ServiceName,
   type Subscription,
 } from '@emporium/contracts';
+import type { Span } from '@emporium/telemetry';
 import { type Kysely, sql } from 'kysely';
 import type { Tx } from '../database/transaction.ts';
 import { outboxPartitions } from './outbox.ts';
@@ -20,18 +21,23 @@ interface Event {
   readonly event: EmitEffect;
   readonly context: Context;
   readonly now: Date;
+  /** See `MessageOptions`. */
+  readonly created: (span: Span) => void;
 }
 
 /** The message for this subscription, in the newest version that it lists; undefined when it does not listen to the event. */
 export const messageFor = (
   service: ServiceName,
   { to }: Subscription,
-  { event, context, now }: Event,
+  { event, context, now, created }: Event,
 ): OutgoingMessage | undefined => {
   const { contract, data, options } = event;
   for (let each: Versioned | undefined = { contract, data }; each !== undefined; each = olderOf(each)) {
     if (to.includes(each.contract))
-      return createMessage(service, each.contract, each.data, context, { time: now, ...options });
+      return createMessage(service, each.contract, each.data, context, {
+        ...{ time: now, trigger: 'backfill', created },
+        ...options,
+      });
   }
   return undefined;
 };

@@ -43,6 +43,23 @@ export const removeRows = async <DB>(db: Kysely<DB>, ids: readonly number[]): Pr
     delete from outbox using relaxed where id = any(${ids}::bigint[])`.execute(db);
 };
 
+/** What waits to be published or enqueued. */
+export interface Backlog {
+  /** Counted up to a maximum. */
+  readonly rows: number;
+  /** Age of the oldest of them; 0 when nothing waits. */
+  readonly oldestSeconds: number;
+}
+
+/** Scheduled messages that are not due do not count. Reads no more than `max` entries of an index, and one row. */
+export const outboxBacklog = async <DB>(db: Kysely<DB>, max: number): Promise<Backlog> => {
+  const { rows } = await sql<Backlog>`
+    select (select count(*) from (select 1 from outbox where not_before is null limit ${max}) as waiting) as rows,
+      coalesce((select greatest(0, extract(epoch from clock_timestamp() - ready_since)) from outbox
+        where not_before is null order by id limit 1), 0)::float8 as "oldestSeconds"`.execute(db);
+  return rows[0] ?? { rows: 0, oldestSeconds: 0 };
+};
+
 /**
  * Makes due scheduled messages publishable, except those that a transaction is cancelling right now. Returns the time at which
  * the next one is due, if there is one.
@@ -58,7 +75,7 @@ export const releaseDue = async <DB>(
       where not_before <= ${now}::timestamptz and partition = any(${partitions}::smallint[])
       for update skip locked),
     released as (
-      update outbox set not_before = null where id = any(array(select id from due)))
+      update outbox set ready_since = not_before, not_before = null where id = any(array(select id from due)))
     select min(not_before) as next from outbox
     where not_before > ${now}::timestamptz and partition = any(${partitions}::smallint[])`.execute(db);
   return rows[0]?.next ?? undefined;

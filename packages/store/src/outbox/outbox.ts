@@ -7,6 +7,7 @@ import {
   partitionOf,
 } from '@emporium/bus';
 import type { Registry, ServiceName } from '@emporium/contracts';
+import type { Span } from '@emporium/telemetry';
 import { sql, type Transaction } from 'kysely';
 import { type TaskEntry, writeTasks } from '../task-outbox/task-outbox.ts';
 
@@ -18,8 +19,11 @@ export interface Outbox {
   /**
    * Writes messages in this order as one statement, and tasks as another. Call it when the rows that the effects are about are
    * locked: then id order is commit order per key. Throws when the service may not publish a contract, or the data does not fit.
+   *
+   * Returns the spans of their creation, to end after the commit. Those of a transaction that is rolled back are not ended, and so
+   * never exported.
    */
-  write<DB>(tx: Transaction<DB>, entries: readonly OutboxEntry[]): Promise<void>;
+  write<DB>(tx: Transaction<DB>, entries: readonly OutboxEntry[]): Promise<readonly Span[]>;
 }
 
 export interface OutboxEntry {
@@ -38,16 +42,24 @@ interface Row {
 }
 
 export const createOutbox = (service: ServiceName, registry: Registry): Outbox => {
-  const messagesOf = ({ effect, context, now }: Publishing): OutgoingMessage[] => {
+  const messagesOf = (
+    { effect, context, now }: Publishing,
+    created: (span: Span) => void,
+  ): OutgoingMessage[] => {
     registry.assertMayPublish(service, effect.contract);
-    return effect.effect === 'schedule'
-      ? createMessages(service, effect.contract, effect.data, timed(context), { time: effect.at })
-      : createMessages(service, effect.contract, effect.data, context, { time: now, ...effect.options });
+    if (effect.effect === 'schedule') {
+      const options = { time: effect.at, trigger: 'schedule', created };
+      return createMessages(service, effect.contract, effect.data, timed(context), options);
+    }
+    const options = { time: now, ...effect.options, created };
+    return createMessages(service, effect.contract, effect.data, context, options);
   };
 
   return {
     write: async (tx, entries) => {
       const names = new Set<string>();
+      const spans: Span[] = [];
+      const created = (span: Span) => void spans.push(span);
       let rows: Row[] = [];
       for (const entry of entries) {
         const { effect } = entry;
@@ -58,13 +70,14 @@ export const createOutbox = (service: ServiceName, registry: Registry): Outbox =
         }
         if (isPublishing(entry)) {
           const notBefore = effect.effect === 'schedule' ? effect.at : null;
-          for (const [copy, message] of messagesOf(entry).entries())
+          for (const [copy, message] of messagesOf(entry, created).entries())
             rows.push({ message, notBefore, name: name ?? null, copy });
         }
       }
       if (names.size > 0) await takeBack([...names]).execute(tx);
       if (rows.length > 0) await insert(rows).execute(tx);
-      await writeTasks(tx, entries.filter(isTask));
+      await writeTasks(tx, entries.filter(isTask), created);
+      return spans;
     },
   };
 };

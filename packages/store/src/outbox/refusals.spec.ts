@@ -1,4 +1,4 @@
-import { busErrors, type PublishResult } from '@emporium/bus';
+import { busErrors, currentContext, type Envelope, type PublishResult } from '@emporium/bus';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryLog } from '../../test/support/log.ts';
 import type { OutboxRow } from './outbox-rows.ts';
@@ -43,6 +43,20 @@ describe('refused messages', () => {
     refusals.refused(row('b'), { status: 'refused', error: busErrors.refused({ type: 'order.placed' }) });
     refusals.refused(row('b'), undefined);
     expect(log.lines).toHaveLength(4);
+  });
+
+  test('are said in the context of the message, where its body can be read', () => {
+    const envelope: Envelope = {
+      ...{ specversion: '1.0', id: 'm-1', source: '/emporium/order', type: 'order.placed' },
+      ...{ time: '2026-11-23T08:10:42.158Z', subject: 'a', datacontenttype: 'application/json' },
+      ...{ correlationid: 'request-1', hops: 0, data: {} },
+    };
+    const requests: (string | undefined)[] = [];
+    const observed = { ...log, warn: () => void requests.push(currentContext()?.correlationId) };
+    const { refused } = createRefusals(observed, () => now);
+    refused({ ...row('a'), body: Buffer.from(JSON.stringify(envelope)) }, unroutable());
+    refused({ ...row('b', 'order.cancelled'), body: Buffer.from('{"cut') }, unroutable());
+    expect(requests).toEqual(['request-1', undefined]);
   });
 
   test('are not made quiet for ever by a row that was taken back', () => {

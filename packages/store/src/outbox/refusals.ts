@@ -1,7 +1,10 @@
-import type { Log, PublishResult } from '@emporium/bus';
+import { type Log, type PublishResult, withContextOf } from '@emporium/bus';
 import type { OutboxRow } from './outbox-rows.ts';
 
-/** Says once that messages of a type are refused, and once that they are published again, however many keys wait. */
+/**
+ * Says once that messages of a type are refused, and once that they are published again, however many keys wait. What it says of a
+ * message belongs to the request that the message follows from.
+ */
 export interface Refusals {
   refused(row: OutboxRow, result: PublishResult | undefined): void;
   accepted(row: OutboxRow): void;
@@ -26,7 +29,7 @@ export const createRefusals = (log: Log, clock: () => number = () => performance
   };
 
   return {
-    refused: ({ message_id, type, key }, result) => {
+    refused: ({ message_id, type, key, body }, result) => {
       const now = clock();
       forget(now);
       const { code, message } =
@@ -36,9 +39,11 @@ export const createRefusals = (log: Log, clock: () => number = () => performance
       const name = `${type} ${code}`;
       const known = troubles.get(name);
       if (known === undefined) {
-        log.warn(
-          { messageId: message_id, type, key, code },
-          `not published, it stays in the outbox: ${message}`,
+        withContextOf(body, () =>
+          log.warn(
+            { messageId: message_id, type, key, code },
+            `not published, it stays in the outbox: ${message}`,
+          ),
         );
       }
       const trouble = known ?? { type, keys: new Set(), refusals: 0, last: now };

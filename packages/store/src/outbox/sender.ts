@@ -1,8 +1,18 @@
-import { busErrors, type OutgoingMessage, type PublishResult, type Transport } from '@emporium/bus';
+import {
+  busErrors,
+  type OutgoingMessage,
+  type PublishResult,
+  type Transport,
+  traceparentIn,
+} from '@emporium/bus';
 import type { Registry } from '@emporium/contracts';
+import { attribute, failSpan, isTracing, type Span, SpanKind, startSpan } from '@emporium/telemetry';
 import type { OutboxRow } from './outbox-rows.ts';
 
-/** Returns the function that sends rows to the broker, with one result per row: to all subscriptions, or to the row's own. */
+/**
+ * Returns the function that sends rows to the broker, with one result per row: to all subscriptions, or to the row's own. Each has a
+ * span, which follows from that of its creation.
+ */
 export const createSender = (transport: Transport, registry: Registry) => {
   const subscribed = new Set(registry.subscriptions.flatMap(({ to }) => to.map(({ type }) => type)));
 
@@ -23,7 +33,7 @@ export const createSender = (transport: Transport, registry: Registry) => {
       : transport.sendTo(subscription, messageFrom(row));
   };
 
-  return async (rows: readonly OutboxRow[]): Promise<PublishResult[]> => {
+  const send = async (rows: readonly OutboxRow[]): Promise<PublishResult[]> => {
     if (rows.every(({ subscription }) => subscription === null))
       return transport.publish(rows.map(messageFrom));
     const toAll = rows.filter(({ subscription }) => subscription === null);
@@ -37,4 +47,31 @@ export const createSender = (transport: Transport, registry: Registry) => {
       return value ?? [];
     });
   };
+  return async (rows: readonly OutboxRow[]): Promise<PublishResult[]> => {
+    if (!isTracing()) return send(rows);
+    const spans = rows.map((row) => sendSpan(transport, row));
+    const results = await send(rows);
+    for (const [index, span] of spans.entries()) endSendSpan(span, results[index]);
+    return results;
+  };
+};
+
+const sendSpan = (transport: Transport, { message_id, type, body, subscription }: OutboxRow): Span =>
+  startSpan(`send ${type}`, {
+    kind: SpanKind.CLIENT,
+    parent: traceparentIn(body),
+    attributes: {
+      [attribute.messagingSystem]: transport.name,
+      [attribute.messagingOperation]: 'send',
+      [attribute.messagingOperationType]: 'send',
+      [attribute.messageId]: message_id,
+      [attribute.messageType]: type,
+      [attribute.messageBodySize]: body.byteLength,
+      [attribute.subscription]: subscription ?? undefined,
+    },
+  });
+
+const endSendSpan = (span: Span, result: PublishResult | undefined): void => {
+  if (result?.status === 'refused') failSpan(span, result.error);
+  span.end();
 };

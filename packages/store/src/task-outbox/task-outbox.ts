@@ -1,6 +1,8 @@
-import type { Context, EnqueueEffect, OutgoingTask } from '@emporium/bus';
+import { type Context, createTaskSpan, type EnqueueEffect, type OutgoingTask } from '@emporium/bus';
+import type { Span } from '@emporium/telemetry';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as uuid } from 'uuid';
+import type { Backlog } from '../outbox/outbox-rows.ts';
 
 /** A task to enqueue after the commit. */
 export interface TaskEntry {
@@ -10,21 +12,41 @@ export interface TaskEntry {
   readonly now: Date;
 }
 
-/** Writes tasks beside the caller's own changes, as one statement. */
-export const writeTasks = async <DB>(tx: Transaction<DB>, entries: readonly TaskEntry[]): Promise<void> => {
+/**
+ * Writes tasks beside the caller's own changes, as one statement. Calls `created` with the span of each task's creation, to end
+ * after the commit.
+ */
+export const writeTasks = async <DB>(
+  tx: Transaction<DB>,
+  entries: readonly TaskEntry[],
+  created: (span: Span) => void,
+): Promise<void> => {
   if (entries.length === 0) return;
   const effects = entries.map(({ effect }) => effect);
+  const ids = effects.map(({ options }) => options.id ?? uuid());
+  const bodies = entries.map((entry, index) => bodyOf(entry, ids[index] ?? '', created));
   await sql`
     insert into task_outbox (task_id, task, attempts, body, due_at, priority, dedupe_key)
     select * from unnest(
-      ${effects.map(({ options }) => options.id ?? uuid())}::text[],
+      ${ids}::text[],
       ${effects.map(({ task }) => task.name)}::text[],
       ${effects.map(({ task }) => task.retry.attempts)}::integer[],
-      ${entries.map(({ effect, context }) => Buffer.from(JSON.stringify({ data: effect.data, context })))}::bytea[],
+      ${bodies}::bytea[],
       ${entries.map(dueAt)}::timestamptz[],
       ${effects.map(({ options }) => options.priority ?? null)}::integer[],
       ${effects.map(({ options }) => options.dedupeKey ?? null)}::text[]
     )`.execute(tx);
+};
+
+/** The context is that of the task's creation: what is done with the task follows from it. */
+const bodyOf = (
+  { effect: { task, data }, context }: TaskEntry,
+  id: string,
+  created: (span: Span) => void,
+): Buffer => {
+  const { span, traceparent } = createTaskSpan({ id, task: task.name }, context);
+  created(span);
+  return Buffer.from(JSON.stringify({ data, context: { ...context, traceparent } }));
 };
 
 /** A delay begins at the commit, no matter how long the task then waits for its queue. */
@@ -77,6 +99,15 @@ const outgoing = ({ task_id, task, attempts, body, due_at, priority, dedupe_key 
       ...(dedupe_key === null ? {} : { dedupeKey: dedupe_key }),
     },
   };
+};
+
+/** Reads no more than `max` entries of an index, and one row. */
+export const taskBacklog = async <DB>(db: Kysely<DB>, max: number): Promise<Backlog> => {
+  const { rows } = await sql<Backlog>`
+    select (select count(*) from (select 1 from task_outbox limit ${max}) as waiting) as rows,
+      coalesce((select greatest(0, extract(epoch from clock_timestamp() - ready_since)) from task_outbox
+        order by id limit 1), 0)::float8 as "oldestSeconds"`.execute(db);
+  return rows[0] ?? { rows: 0, oldestSeconds: 0 };
 };
 
 /** Whether there are any tasks, locked or not. */

@@ -49,6 +49,7 @@ export const createFakeBroker = (): FakeBroker => {
       subscribe: unused,
       consumeDeadLetters: unused,
       topology: unused,
+      queues: unused,
       status: () => ({ state: 'up' }),
       close: async () => undefined,
     },

@@ -57,7 +57,7 @@ const flowJob = ({ flowTask: { task, data, options }, id, before }: Node, isLast
   return {
     name: task.name,
     queueName: task.name,
-    data: { ...createPayload(task.name, data), ...(after.length === 0 ? {} : { after }) },
+    data: { ...createPayload(task.name, jobIdOf(id), data), ...(after.length === 0 ? {} : { after }) },
     // What comes after a task that failed for good fails with it.
     opts: { ...jobOptions(enqueuedAs(task), id, options), ...(isLast ? {} : { failParentOnFailure: true }) },
     children: before.map((each) => flowJob(each, false)),

@@ -1,11 +1,11 @@
 import { newContext, withContext } from '@emporium/bus';
 import { expect, test } from 'vitest';
-import { contextOf, createPayload, maxDataBytes, readPayload } from './payload.ts';
+import { contextOf, createPayload, maxDataBytes, payloadOf, readPayload } from './payload.ts';
 
 const context = { ...newContext({ correlationId: 'c-1' }), tracestate: 'a=b' };
 
 test('the current context travels along, and the task becomes the cause', () => {
-  const payload = withContext(context, () => createPayload('a.b', { n: 1 }));
+  const payload = withContext(context, () => createPayload('a.b', 'task-1', { n: 1 }));
   const arrived = contextOf('task-1', readPayload('a.b', JSON.parse(JSON.stringify(payload))));
   expect(arrived).toMatchObject({ correlationId: 'c-1', causationId: 'task-1', tracestate: 'a=b', hops: 0 });
   expect(arrived.traceparent.slice(0, 36)).toBe(context.traceparent.slice(0, 36));
@@ -13,7 +13,7 @@ test('the current context travels along, and the task becomes the cause', () => 
 });
 
 test('a task that follows from a message is a hop further, and a loop ends', () => {
-  const from = (hops: number) => createPayload('a.b', {}, { ...context, causationId: 'message-1', hops });
+  const from = (hops: number) => payloadOf('a.b', {}, { ...context, causationId: 'message-1', hops });
   expect(from(3).context?.hops).toBe(4);
   expect(() => from(32)).toThrow(/tasks\.|hops: 33/);
 });
@@ -25,7 +25,9 @@ test('what has no context is the beginning of something, each time', () => {
 });
 
 test('a queue is no place for files', () => {
-  expect(() => createPayload('a.b', { text: 'ä'.repeat(maxDataBytes / 2) })).toThrow(/a\.b, bytes: /);
+  expect(() => createPayload('a.b', 'task-1', { text: 'ä'.repeat(maxDataBytes / 2) })).toThrow(
+    /a\.b, bytes: /,
+  );
 });
 
 test.each([undefined, 'text', { data: 1, context: { hops: 'x' } }])(

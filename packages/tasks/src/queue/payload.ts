@@ -1,5 +1,4 @@
-import { type Context, currentContext, maxHops, newContext } from '@emporium/bus';
-import { childTraceparent } from '@emporium/telemetry';
+import { type Context, createTaskSpan, currentContext, maxHops, newContext } from '@emporium/bus';
 import { z } from 'zod';
 import { taskErrors } from '../errors.ts';
 import { issuesOf } from '../issues.ts';
@@ -29,12 +28,20 @@ export type Payload = z.output<typeof payload>;
 /** The largest data of a task, in bytes of JSON: a queue is no place for files. */
 export const maxDataBytes = 256 * 1024;
 
-/** Adds the context of the message or request being handled, or a new one if there is none. Throws `tasks.too_big`. */
-export const createPayload = (
-  name: string,
-  data: unknown,
-  context: Context = currentContext() ?? newContext(),
-): Payload => {
+/**
+ * The payload of a task that is enqueued now, with the context of the message or request being handled, or a new one if there is none.
+ * Throws `tasks.too_big`.
+ */
+export const createPayload = (name: string, id: string, data: unknown): Payload => {
+  const context = currentContext() ?? newContext();
+  const { span, traceparent } = createTaskSpan({ id, task: name }, context);
+  const created = payloadOf(name, data, { ...context, traceparent });
+  span.end();
+  return created;
+};
+
+/** The payload of a task that was created in this context. Throws `tasks.too_big`. */
+export const payloadOf = (name: string, data: unknown, context: Context): Payload => {
   const bytes = Buffer.byteLength(JSON.stringify(data));
   if (bytes > maxDataBytes) throw taskErrors.too_big({ task: name, bytes, limit: maxDataBytes });
   const hops = context.causationId === undefined ? 0 : context.hops + 1;
@@ -44,7 +51,7 @@ export const createPayload = (
     data,
     context: {
       correlationId,
-      traceparent: childTraceparent(traceparent),
+      traceparent,
       ...(tracestate === undefined ? {} : { tracestate }),
       hops,
     },
@@ -65,7 +72,7 @@ export const contextOf = (id: string, { context }: Payload): Context => {
   return {
     correlationId,
     causationId: id,
-    traceparent: childTraceparent(traceparent),
+    traceparent,
     ...(tracestate === undefined ? {} : { tracestate }),
     hops,
   };

@@ -1,7 +1,7 @@
 import type { OutgoingTask, TaskSink } from '@emporium/bus';
 import { jobOptions } from './job-options.ts';
 import type { Opener } from './opener.ts';
-import { createPayload } from './payload.ts';
+import { payloadOf } from './payload.ts';
 
 /** Takes what the store's relay hands in: one request for all tasks of a kind. */
 export const createSink = (opener: Opener): TaskSink => ({
@@ -21,6 +21,6 @@ export const createSink = (opener: Opener): TaskSink => ({
 
 const jobOf = ({ id, task: name, attempts, data, context, options }: OutgoingTask, now: number) => ({
   name,
-  data: createPayload(name, data, context),
+  data: payloadOf(name, data, context),
   opts: jobOptions({ name, attempts }, id, options, now),
 });

@@ -95,8 +95,9 @@ export const createTaskQueue = <T extends AnyTask>(definition: T, opener: Opener
   };
 
   const jobOf = (data: TaskInput<T>, options: EnqueueOptions = {}) => {
-    const payload = createPayload(name, checkInput(definition, data));
-    return { name, data: payload, opts: jobOptions(enqueuedAs(definition), options.id ?? newId(), options) };
+    const id = options.id ?? newId();
+    const payload = createPayload(name, jobIdOf(id), checkInput(definition, data));
+    return { name, data: payload, opts: jobOptions(enqueuedAs(definition), id, options) };
   };
 
   const stateOf = async (id: string): Promise<TaskState | undefined> => {

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { backoff, type Log, settlementOf, withContext } from '@emporium/bus';
+import { backoff, currentContext, type Log, settlementOf, withContext } from '@emporium/bus';
 import { DelayedError, type Job, type Processor, UnrecoverableError } from 'bullmq';
 import { taskErrors } from '../errors.ts';
 import { classify, isAway } from '../faults.ts';
+import { taskAge, taskDuration } from '../metrics.ts';
 import { contextOf, type Payload, readPayload } from '../queue/payload.ts';
 import { type AnyTask, checkResult, readData, readResult } from '../task.ts';
 import { createEnding, type Ending } from './ending.ts';
 import type { Attempt, TaskHandler } from './handler.ts';
 import type { Pause } from './pause.ts';
 import { reasonOf } from './reasons.ts';
+import { failTaskSpan, taskSpan } from './task-span.ts';
 
 /** The attempts that this process is at. */
 export interface Running {
@@ -57,8 +59,18 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
     }
   };
 
+  const ended = (outcome: 'completed' | 'retry' | 'failed', began: number): void =>
+    taskDuration.observe(
+      (performance.now() - began) / 1_000,
+      { emporium_task_name: task.name, emporium_outcome: outcome },
+      currentContext()?.traceparent,
+    );
+
   /** What BullMQ is to be told of a failure: that it is over, that it may be tried again, or that it was no attempt. */
-  const settle = async (error: unknown, job: Job<Payload>, token: string | undefined): Promise<Error> => {
+  const settle = async (
+    error: unknown,
+    { job, token, began }: { job: Job<Payload>; token: string | undefined; began: number },
+  ): Promise<Error> => {
     const facts = { task: task.name, taskId: job.id, attempt: job.attemptsMade + 1 };
     if (error === interrupted) {
       log.info(facts, 'interrupted: the task goes back to its queue');
@@ -73,6 +85,7 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
     }
     pause.over();
     const isLast = settlement === 'dead-letter' || facts.attempt >= task.retry.attempts;
+    ended(isLast ? 'failed' : 'retry', began);
     if (isLast) log.error(facts, `failed for good: ${reason}`);
     else log.warn(facts, `failed, and is tried again: ${reason}`);
     return settlement === 'dead-letter'
@@ -83,22 +96,30 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
   return {
     processor: async (job, token) => {
       const id = job.id ?? '';
+      const began = performance.now();
       let payload: Payload;
       try {
         payload = readPayload(task.name, job.data);
       } catch (error) {
-        throw await settle(error, job, token);
+        throw await settle(error, { job, token, began });
       }
-      return withContext(contextOf(id, payload), async () => {
+      if (job.attemptsMade === 0)
+        taskAge.observe(Math.max(0, Date.now() - dueAtOf(job)) / 1_000, { emporium_task_name: task.name });
+      const { span, context } = taskSpan(task.name, job, contextOf(id, payload));
+      return withContext(context, async () => {
         try {
-          const began = performance.now();
           const result = await perform(id, payload, job);
           pause.over();
+          ended('completed', began);
           const facts = { task: task.name, taskId: id, attempt: job.attemptsMade + 1 };
           log.debug?.({ ...facts, ms: Math.round(performance.now() - began) }, 'done');
           return result;
         } catch (error) {
-          throw await settle(error, job, token);
+          const settled = await settle(error, { job, token, began });
+          failTaskSpan(span, error, settled);
+          throw settled;
+        } finally {
+          span.end();
         }
       });
     },
@@ -111,11 +132,14 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
   };
 };
 
+/** When it could run first, in milliseconds since the epoch. */
+const dueAtOf = ({ timestamp, opts }: Job<Payload>): number => timestamp + (opts.delay ?? 0);
+
 const attemptOf = (id: string, payload: Payload, job: Job<Payload>, ending: Ending): Attempt => ({
   id,
   attempt: job.attemptsMade + 1,
   enqueuedAt: new Date(job.timestamp),
-  dueAt: new Date(job.timestamp + (job.opts.delay ?? 0)),
+  dueAt: new Date(dueAtOf(job)),
   get signal() {
     return ending.signal;
   },

@@ -1,6 +1,6 @@
 // In a thread of `createThreads`: one task at a time, with the `run` of the module it was started for.
 import { parentPort, workerData } from 'node:worker_threads';
-import { Fault, messageOf } from '@emporium/bus';
+import { Fault, messageOf, newContext, withContext } from '@emporium/bus';
 import type { AnyTask } from '../task.ts';
 import type { ThreadHandler, ThreadReply, ThreadRequest } from './threads.ts';
 
@@ -9,10 +9,11 @@ if (typeof run !== 'function') throw new Error(`${workerData} exports no functio
 
 const reply = (message: ThreadReply): void => parentPort?.postMessage(message);
 
-parentPort?.on('message', async ({ data, id, attempt }: ThreadRequest) => {
+parentPort?.on('message', async ({ data, id, attempt, context = newContext() }: ThreadRequest) => {
   try {
     const progress = (value: number | object) => reply({ kind: 'progress', value });
-    const result = await run(data as Parameters<typeof run>[0], { id, attempt, progress }); // validated by the worker
+    const typed = data as Parameters<typeof run>[0]; // validated by the worker
+    const result = await withContext(context, async () => run(typed, { id, attempt, progress }));
     reply({ kind: 'done', result });
   } catch (error) {
     const message = messageOf(error);

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { Fault, type Settlement } from '@emporium/bus';
+import { type Context, currentContext, Fault, type Settlement } from '@emporium/bus';
 import type { z } from 'zod';
 import { taskErrors } from '../errors.ts';
 import type { AnyTask, TaskData } from '../task.ts';
@@ -34,6 +34,8 @@ export interface ThreadRequest {
   readonly data: unknown;
   readonly id: string;
   readonly attempt: number;
+  /** Of the run, so that what the thread logs has its ids. Spans are recorded in the process alone. */
+  readonly context: Context | undefined;
 }
 export type ThreadReply =
   | { readonly kind: 'progress'; readonly value: number | object }
@@ -127,7 +129,7 @@ const ask = (worker: Worker, data: unknown, { id, attempt, progress }: Attempt):
       settle();
     };
     worker.on('message', onMessage).on('exit', onExit).on('error', onError);
-    worker.postMessage({ data, id, attempt } satisfies ThreadRequest);
+    worker.postMessage({ data, id, attempt, context: currentContext() } satisfies ThreadRequest);
   });
 
 const errorIn = ({ message, code, settle }: Extract<ThreadReply, { kind: 'failed' }>): Error =>

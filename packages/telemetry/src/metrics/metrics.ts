@@ -1,62 +1,63 @@
-import {
-  Counter as PromCounter,
-  Gauge as PromGauge,
-  Histogram as PromHistogram,
-  Registry,
-} from 'prom-client';
-import { parseTraceparent } from '../trace-context.ts';
-
-/** The metrics of this process. */
-const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
-registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-
-let isEnabled = true;
-
-/** `METRICS=off`: from now on nothing is counted. */
-export const disableMetrics = (): void => {
-  isEnabled = false;
-};
+import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram } from 'prom-client';
+import { exemplarOf } from './exemplar.ts';
+import { type Labels, overflowLabel } from './labels.ts';
+import { define, metricsEnabled, registry } from './registry.ts';
+import { seriesLimit } from './series-limit.ts';
+import { shared, within } from './shared.ts';
 
 /**
  * What a metric is: its name with its unit, by the conventions of Prometheus, and the labels that it may have. The values of a label must
- * come from a bounded set: contracts, subscriptions, routes, states; never an id, an address or a text of somebody.
+ * come from a bounded set: contracts, subscriptions, routes, states; never an id, an address or a text of somebody. Each is
+ * explained in docs/metrics.md.
  */
 export interface Metric<Label extends string> {
   readonly name: string;
+  /** One sentence without quotation marks. */
   readonly help: string;
   readonly labels?: readonly Label[];
 }
 
-type Labels<Label extends string> = Readonly<Record<Label, string>>;
-
 export interface Counter<Label extends string> {
-  /** `traceparent`: a recorded span becomes the exemplar. */
-  add(value: number, labels: Labels<Label>, traceparent?: string): void;
+  /** Adding 0 shows the series before something happens, so that Prometheus sees the first increase. */
+  add(value: number, labels: Labels<Label>): void;
 }
 
 export interface Histogram<Label extends string> {
+  /** `traceparent`: its span becomes the exemplar, if it is recorded. */
   observe(value: number, labels: Labels<Label>, traceparent?: string): void;
 }
 
-/** A number that only grows. Its name ends with `_total`. */
+const labelNames = (labels: readonly string[]): string[] =>
+  labels.length === 0 ? [] : [...labels, overflowLabel];
+
+/** A number that only grows. Its name ends with `_total`. Values that are negative or no numbers are left out. */
 export const counter = <Label extends string = never>({
   name,
   help,
   labels = [],
 }: Metric<Label>): Counter<Label> => {
-  const metric = new PromCounter({
-    name,
-    help,
-    labelNames: [...labels],
-    registers: [registry],
-    enableExemplars: true,
-  });
+  define({ name, kind: 'counter', labels });
+  const metric = new PromCounter({ name, help, labelNames: labelNames(labels), registers: [registry] });
+  const bounded = seriesLimit(name, labels);
   return {
-    add: (value, given, traceparent) => {
-      if (!isEnabled) return;
-      metric.inc({ labels: given, value, ...exemplarOf(traceparent) });
+    add: (value, given) => {
+      if (metricsEnabled() && value >= 0 && Number.isFinite(value)) metric.inc(bounded(given), value);
     },
   };
+};
+
+/** A number that only grows, and is counted elsewhere: it is read when it is scraped. */
+export const counterOf = ({ name, help }: Pick<Metric<never>, 'name' | 'help'>, read: () => number): void => {
+  define({ name, kind: 'counter', labels: [] });
+  new PromCounter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
 };
 
 /** Durations in seconds, from a millisecond to a minute. */
@@ -69,18 +70,20 @@ export const histogram = <Label extends string = never>({
   labels = [],
   buckets = durationBuckets,
 }: Metric<Label> & { readonly buckets?: readonly number[] }): Histogram<Label> => {
+  define({ name, kind: 'histogram', labels });
   const metric = new PromHistogram({
     name,
     help,
-    labelNames: [...labels],
+    labelNames: labelNames(labels),
     buckets: [...buckets],
     registers: [registry],
     enableExemplars: true,
   });
+  const bounded = seriesLimit(name, labels);
   return {
     observe: (value, given, traceparent) => {
-      if (!isEnabled) return;
-      metric.observe({ labels: given, value, ...exemplarOf(traceparent) });
+      if (!metricsEnabled() || !Number.isFinite(value)) return;
+      metric.observe({ labels: bounded(given), value, ...exemplarOf(traceparent) });
     },
   };
 };
@@ -91,13 +94,18 @@ export interface Sample<Label extends string> {
   readonly value: number;
 }
 
+type Read<Label extends string> = () => Promise<readonly Sample<Label>[]> | readonly Sample<Label>[];
+
 export interface Gauge<Label extends string> {
   /**
-   * Adds a source, which is read at each scrape: at most for two seconds, and once for scrapes at the same time. Without a value,
+   * Adds a source, which is read at each scrape: for at most a second, and once for all scrapes at the same time. Without a value,
    * or after a failure, the series is left out: it never shows an old value. Returns a function that removes the source.
    */
-  from(read: () => Promise<readonly Sample<Label>[]> | readonly Sample<Label>[]): () => void;
+  from(read: Read<Label>): () => void;
 }
+
+/** For a source to answer, in milliseconds. Prometheus waits for 10 seconds. */
+const answerMs = 1_000;
 
 /** A value of now, which is read when it is scraped. */
 export const gauge = <Label extends string = never>({
@@ -105,47 +113,28 @@ export const gauge = <Label extends string = never>({
   help,
   labels = [],
 }: Metric<Label>): Gauge<Label> => {
-  const sources = new Set<() => Promise<readonly Sample<Label>[]> | readonly Sample<Label>[]>();
+  define({ name, kind: 'gauge', labels });
+  const sources = new Set<() => Promise<readonly Sample<Label>[]>>();
+  const bounded = seriesLimit(name, labels);
   new PromGauge({
     name,
     help,
-    labelNames: [...labels],
+    labelNames: labelNames(labels),
     registers: [registry],
     async collect() {
-      const read = await Promise.allSettled([...sources].map((source) => within(2_000, source)));
+      const read = await Promise.allSettled([...sources].map((source) => within(answerMs, source())));
       this.reset();
+      if (labels.length === 0) this.remove(); // `reset` leaves a zero
       for (const result of read)
         for (const { labels: given, value } of result.status === 'fulfilled' ? result.value : [])
-          this.set(given, value);
+          this.set(bounded(given), value);
     },
   });
   return {
     from: (read) => {
-      sources.add(read);
-      return () => void sources.delete(read);
+      const source = shared(async () => read());
+      sources.add(source);
+      return () => void sources.delete(source);
     },
   };
 };
-
-const within = async <T>(ms: number, read: () => Promise<T> | T): Promise<T> => {
-  const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no value within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([read(), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
-/** The library's type wants the names of the metric's own labels, which an exemplar does not have. */
-const exemplarOf = (traceparent: string | undefined): { exemplarLabels?: Record<never, string> } => {
-  const parent = parseTraceparent(traceparent);
-  if (parent === undefined || !parent.isSampled) return {};
-  return { exemplarLabels: { trace_id: parent.traceId, span_id: parent.spanId } };
-};
-
-/** The metrics of this process in the OpenMetrics format, and its content type. */
-export const scrape = async (): Promise<{ readonly contentType: string; readonly text: string }> => ({
-  contentType: registry.contentType,
-  text: await registry.metrics(),
-});

@@ -10,7 +10,10 @@ export const toOtlpJson = (resource: Resource, spans: readonly RecordedSpan[]): 
     resourceSpans: [
       {
         resource: { attributes: keyValues(resource) },
-        scopeSpans: [{ scope: { name: 'emporium' }, spans: spans.map(spanOf) }],
+        scopeSpans: [...Map.groupBy(spans, ({ scope }) => scope)].map(([name, all]) => ({
+          scope: { name },
+          spans: all.map(spanOf),
+        })),
       },
     ],
   });

@@ -10,13 +10,7 @@ import type {
   TimeInput,
 } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
-import { scrub } from '../redaction.ts';
-
-/** What one span may hold; what exceeds it is counted, and left out. */
-const maxAttributes = 64;
-const maxEvents = 32;
-const maxLinks = 128;
-const maxText = 1_024;
+import { limits, safeAttributes, safeText, safeValue } from './limits.ts';
 
 export interface SpanEvent {
   readonly name: string;
@@ -25,9 +19,11 @@ export interface SpanEvent {
   readonly attributes: Attributes;
 }
 
-/** A span that is recorded. Texts are without addresses, tokens and credentials, and have 1,024 characters at most. */
+/** A span that is recorded. Texts are without addresses, tokens and credentials, and bounded: see `limits`. */
 export class RecordedSpan implements Span {
   name: string;
+  /** The name of the tracer that made it. */
+  readonly scope: string;
   readonly kind: SpanKind;
   readonly parentSpanId: string | undefined;
   readonly startTime: number;
@@ -37,12 +33,15 @@ export class RecordedSpan implements Span {
   readonly links: Link[] = [];
   status: SpanStatus = { code: SpanStatusCode.UNSET };
   readonly dropped = { attributes: 0, events: 0, links: 0 };
+  #count = 0;
+  #size = baseSize;
   readonly #context: SpanContext;
   readonly #ended: (span: RecordedSpan) => void;
 
   constructor(
     given: {
       readonly name: string;
+      readonly scope: string;
       readonly kind: SpanKind;
       readonly context: SpanContext;
       readonly parentSpanId: string | undefined;
@@ -50,7 +49,8 @@ export class RecordedSpan implements Span {
     },
     ended: (span: RecordedSpan) => void,
   ) {
-    this.name = given.name;
+    this.name = nameOf(given.name);
+    this.scope = given.scope;
     this.kind = given.kind;
     this.parentSpanId = given.parentSpanId;
     this.startTime = given.startTime;
@@ -66,13 +66,21 @@ export class RecordedSpan implements Span {
     return this.endTime === 0;
   }
 
+  /** Characters of its texts, and about what the rest takes. */
+  get size(): number {
+    return this.#size;
+  }
+
   setAttribute(key: string, value: AttributeValue | undefined): this {
     if (value === undefined || !this.isRecording()) return this;
-    if (!(key in this.attributes) && Object.keys(this.attributes).length >= maxAttributes) {
+    const kept = safeValue(value);
+    const isNew = !Object.hasOwn(this.attributes, key);
+    if (kept === undefined || (isNew && this.#count >= limits.attributes) || !this.#fits(key, kept)) {
       this.dropped.attributes += 1;
       return this;
     }
-    this.attributes[key] = safe(value);
+    if (isNew) this.#count += 1;
+    this.attributes[key] = kept;
     return this;
   }
 
@@ -83,18 +91,34 @@ export class RecordedSpan implements Span {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (!this.isRecording()) return this;
-    if (this.events.length >= maxEvents) {
+    const given = isAttributes(attributesOrTime) ? attributesOrTime : {};
+    const at = isAttributes(attributesOrTime) ? time : attributesOrTime;
+    const attributes = safeAttributes(
+      Object.fromEntries(Object.entries(given).slice(0, limits.eventAttributes)),
+    );
+    if (this.events.length >= limits.events || !this.#fits(name, ...Object.values(attributes))) {
       this.dropped.events += 1;
       return this;
     }
-    const attributes = isAttributes(attributesOrTime) ? attributesOrTime : {};
-    const at = isAttributes(attributesOrTime) ? time : attributesOrTime;
-    this.events.push({ name, time: millisecondsOf(at), attributes: safeAll(attributes) });
+    this.events.push({ name: safeText(name).slice(0, limits.name), time: millisecondsOf(at), attributes });
     return this;
   }
 
+  /** Whether there is room for these texts. If so it is taken. */
+  #fits(...texts: readonly unknown[]): boolean {
+    const size = texts.reduce<number>((sum, text) => sum + sizeOf(text), 0);
+    if (this.#size + size > limits.size) return false;
+    this.#size += size;
+    return true;
+  }
+
   addLink(link: Link): this {
-    if (this.links.length < maxLinks) this.links.push(link);
+    if (!this.isRecording()) return this;
+    const attributes = safeAttributes(
+      Object.fromEntries(Object.entries(link.attributes ?? {}).slice(0, limits.eventAttributes)),
+    );
+    if (this.links.length < limits.links && this.#fits(...Object.values(attributes)))
+      this.links.push({ context: link.context, attributes });
     else this.dropped.links += 1;
     return this;
   }
@@ -112,7 +136,7 @@ export class RecordedSpan implements Span {
   }
 
   updateName(name: string): this {
-    if (this.isRecording()) this.name = name;
+    if (this.isRecording()) this.name = nameOf(name);
     return this;
   }
 
@@ -139,19 +163,12 @@ export const millisecondsOf = (time: TimeInput | undefined): number => {
 const isAttributes = (value: Attributes | TimeInput | undefined): value is Attributes =>
   typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date);
 
-const safeText = (text: string): string => scrub(text.slice(0, maxText));
+const nameOf = (name: string): string => safeText(name).slice(0, limits.name);
 
-const safe = (value: AttributeValue): AttributeValue => {
-  if (typeof value === 'string') return safeText(value);
-  if (!Array.isArray(value)) return value;
-  return value
-    .slice(0, maxAttributes)
-    .map((item) => (typeof item === 'string' ? safeText(item) : item)) as AttributeValue;
+/** Of a span without any texts. */
+const baseSize = 500;
+
+const sizeOf = (value: unknown): number => {
+  if (typeof value === 'string') return value.length;
+  return Array.isArray(value) ? value.reduce<number>((sum, item) => sum + sizeOf(item), 0) : 8;
 };
-
-const safeAll = (attributes: Attributes): Attributes =>
-  Object.fromEntries(
-    Object.entries(attributes)
-      .slice(0, maxAttributes)
-      .map(([key, value]) => [key, value === undefined ? undefined : safe(value)]),
-  );

@@ -1,14 +1,22 @@
 import type { TraceParent } from '../trace-context.ts';
 
-/** Whether a new trace is recorded, by its id: every process decides alike. */
-export type Sampler = (traceId: string) => boolean;
+/** Which traces are recorded. Every process decides alike. */
+export interface Sampler {
+  /** The share of new traces, from 0 to 1, by the last 32 bits of their random ids. */
+  readonly ratio: number;
+  /** Whether the decision of the parent is kept, where there is a parent. */
+  readonly isParentBased: boolean;
+}
 
-/** Records this share of traces, from 0 to 1, by the last 56 bits of their random ids. */
-export const ratioSampler = (ratio: number): Sampler => {
-  const limit = Math.round(ratio * 2 ** 32);
-  return (traceId) => Number.parseInt(traceId.slice(-8), 16) < limit;
+interface Question {
+  readonly traceId: string;
+  readonly parent: Pick<TraceParent, 'isSampled'> | undefined;
+  /** For a trace that is not to be left to chance. */
+  readonly decided?: boolean | undefined;
+}
+
+export const isRecorded = ({ parent, traceId, decided }: Question, sampler: Sampler): boolean => {
+  if (parent !== undefined && sampler.isParentBased) return parent.isSampled;
+  if (decided !== undefined && parent === undefined) return decided;
+  return Number.parseInt(traceId.slice(-8), 16) < sampler.ratio * 2 ** 32;
 };
-
-/** The decision of a parent is kept. */
-export const isRecorded = (parent: TraceParent | undefined, traceId: string, sampler: Sampler): boolean =>
-  parent?.isSampled ?? sampler(traceId);

@@ -1,26 +1,74 @@
-import { type Context, ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  createContextKey,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
+  type ReadableSpan,
+  SamplingDecision,
+  type Sampler as SdkSampler,
+  type SpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { parseTraceparent } from '../trace-context.ts';
+import {
+  createExportQueue,
+  dropReasonOf,
+  ExportError,
+  type ExportQueue,
+  type ExportQueueOptions,
+} from './export-queue.ts';
+import { limits, safeAttributes, safeText } from './limits.ts';
 import type { Resource } from './otlp-json.ts';
-import type { Tracing } from './tracing.ts';
+import { isRecorded, type Sampler } from './sampler.ts';
+import type { RecordingTracing } from './tracing.ts';
 
-/** OpenTelemetry's SDK, which reads the other `OTEL_EXPORTER_OTLP_*` and `OTEL_BSP_*` variables by itself. */
-export const createSdkTracing = ({ resource, ratio }: { resource: Resource; ratio: number }): Tracing => {
+export interface SdkOptions extends Pick<ExportQueueOptions<ReadableSpan>, 'listener' | 'timing'> {
+  readonly resource: Resource;
+  readonly sampler: Sampler;
+}
+
+/** The exporter of the SDK repeats a request for up to 10 s by itself (`OTEL_EXPORTER_OTLP_TIMEOUT`). */
+const timeoutMs = 30_000;
+
+/**
+ * OpenTelemetry's SDK. It reads the `OTEL_EXPORTER_OTLP_*` variables by itself: addresses, headers, certificates, compression. The queue
+ * is ours instead of its `BatchSpanProcessor`, which counts no dropped spans.
+ */
+export const createSdkTracing = ({ resource, sampler, listener, timing }: SdkOptions): RecordingTracing => {
+  const exporter = new OTLPTraceExporter();
+  const queue = createExportQueue<ReadableSpan>({
+    listener,
+    timing: { timeoutMs, ...timing },
+    sizeOf,
+    send: (spans, signal) => sendBy(exporter, spans, signal),
+  });
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+    sampler: sdkSampler(sampler),
+    spanLimits: {
+      attributeCountLimit: limits.attributes,
+      attributeValueLengthLimit: limits.text,
+      eventCountLimit: limits.events,
+      attributePerEventCountLimit: limits.eventAttributes,
+      linkCountLimit: limits.links,
+      attributePerLinkCountLimit: limits.eventAttributes,
+    },
+    spanProcessors: [processor(queue)],
   });
   const tracer = provider.getTracer('emporium');
   return {
-    start: (name, { kind = SpanKind.INTERNAL, parent, links = [], attributes = {}, startTime }) =>
+    provider,
+    start: (
+      name,
+      { kind = SpanKind.INTERNAL, parent, links = [], attributes = {}, startTime, isRecorded: decided },
+    ) =>
       tracer.startSpan(
         name,
         {
@@ -32,15 +80,84 @@ export const createSdkTracing = ({ resource, ratio }: { resource: Resource; rati
           }),
           ...(startTime === undefined ? {} : { startTime }),
         },
-        contextOf(parent),
+        decided === undefined ? contextOf(parent) : contextOf(parent).setValue(decision, decided),
       ),
-    close: async (timeoutMs) => {
-      const { promise: timeout, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, timeoutMs);
-      await Promise.race([provider.shutdown().catch(() => undefined), timeout]);
-      clearTimeout(timer);
+    close: async (limitMs) => {
+      await queue.close(limitMs);
+      void exporter.shutdown().catch(() => undefined);
     },
   };
+};
+
+/** What was decided about a span that begins a trace, on its way to the sampler. */
+const decision = createContextKey('emporium decision');
+
+const sdkSampler = (sampler: Sampler): SdkSampler => ({
+  shouldSample: (context, traceId) => {
+    const parent = trace.getSpanContext(context);
+    const decided = context.getValue(decision);
+    const isSampled = isRecorded(
+      {
+        traceId,
+        parent:
+          parent === undefined ? undefined : { isSampled: (parent.traceFlags & TraceFlags.SAMPLED) !== 0 },
+        decided: typeof decided === 'boolean' ? decided : undefined,
+      },
+      sampler,
+    );
+    return { decision: isSampled ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
+  },
+  toString: () => `emporium(${sampler.ratio})`,
+});
+
+const processor = (queue: ExportQueue<ReadableSpan>): SpanProcessor => ({
+  onStart: () => undefined,
+  // The last moment at which they can be changed.
+  onEnding: (span) => {
+    span.updateName(safeText(span.name).slice(0, limits.name));
+    Object.assign(span.attributes, safeAttributes(span.attributes));
+    for (const { attributes = {} } of span.events) Object.assign(attributes, safeAttributes(attributes));
+    for (const { attributes = {} } of span.links) Object.assign(attributes, safeAttributes(attributes));
+    if (span.status.message !== undefined)
+      span.setStatus({ code: SpanStatusCode.ERROR, message: safeText(span.status.message) });
+  },
+  onEnd: (span) => {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) queue.add(span);
+  },
+  forceFlush: async () => undefined,
+  shutdown: async () => undefined,
+});
+
+const sendBy = (
+  exporter: OTLPTraceExporter,
+  spans: readonly ReadableSpan[],
+  signal: AbortSignal,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    exporter.export([...spans], ({ error }) => (error === undefined ? resolve() : reject(failureOf(error))));
+  });
+
+const failureOf = (error: Error): Error => {
+  const status = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
+  if (status !== undefined) return new ExportError(dropReasonOf(status), `it answered ${status}`);
+  // Without the status where the exporter has repeated the request: 429, 502, 503, 504.
+  return error.name === 'OTLPExporterError' ? new ExportError('overloaded', error.message) : error;
+};
+
+/** About the bytes of its texts. */
+const sizeOf = ({ attributes, events }: ReadableSpan): number =>
+  events.reduce((sum, event) => sum + textSize(event.attributes ?? {}), 500 + textSize(attributes));
+
+const textSize = (attributes: Readonly<Record<string, unknown>>): number => {
+  let size = 0;
+  for (const key in attributes) {
+    const value = attributes[key];
+    size += key.length;
+    if (typeof value === 'string') size += value.length;
+    else if (Array.isArray(value)) size += value.length * 20;
+  }
+  return size;
 };
 
 const contextOf = (traceparent: string | undefined): Context => {

@@ -1,4 +1,11 @@
-import { type Attributes, type Span, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Span,
+  SpanKind,
+  TraceFlags,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
 import {
   formatTraceparent,
   newSpanId,
@@ -14,6 +21,8 @@ export interface SpanOptions {
   /** The traceparents of other spans that it belongs to, such as those of the messages that share a transaction. */
   readonly links?: readonly string[];
   readonly attributes?: Attributes;
+  /** Of a span that begins a trace: replaces the decision of the sampler. */
+  readonly isRecorded?: boolean;
   /** Milliseconds since the epoch; now by default. */
   readonly startTime?: number;
 }
@@ -23,6 +32,11 @@ export interface Tracing {
   start(name: string, options: SpanOptions): Span;
   /** Exports what has ended, for at most `timeoutMs`, and stops. Never rejects. */
   close(timeoutMs: number): Promise<void>;
+}
+
+/** What records them, and gives the same to OpenTelemetry's API. */
+export interface RecordingTracing extends Tracing {
+  readonly provider: TracerProvider;
 }
 
 /** Records nothing, and continues the traces of others: every span has an id of its own, which log lines and messages carry. */
@@ -53,6 +67,9 @@ export const setTracing = (chosen: Tracing): void => {
   tracing = chosen;
 };
 
+/** Whether any spans are recorded: for what would only be prepared for them. */
+export const isTracing = (): boolean => tracing !== propagation;
+
 /** Starts a span; the caller ends it. Never throws, and costs about a microsecond where it is not recorded. */
 export const startSpan = (name: string, options: SpanOptions = {}): Span => tracing.start(name, options);
 
@@ -62,8 +79,7 @@ export const traceparentOf = (span: Span): string => {
   return formatTraceparent({ traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });
 };
 
-/** A new span id in the same trace. Malformed input starts a new trace. */
-export const childTraceparent = (traceparent: string): string =>
-  formatTraceparent(childOf(parseTraceparent(traceparent)));
+/** The traceparent of the beginning of a trace that no span is recorded for. */
+export const newTraceparent = (): string => formatTraceparent(childOf(undefined));
 
 export { SpanKind };

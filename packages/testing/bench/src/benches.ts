@@ -6,6 +6,7 @@ import { benchEvents } from './history/event-load.ts';
 import { benchLiveStreams } from './history/live-streams.ts';
 import { benchLongStream } from './history/long-stream.ts';
 import { benchRebuild } from './history/rebuild.ts';
+import { benchMemory } from './memory.ts';
 import { type Broker, brokers, type Part } from './options.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchReplay } from './replay.ts';
@@ -15,6 +16,8 @@ import { benchShop } from './shop/shop-load.ts';
 import { openRawBullmqOnPostgres, openRawBullmqOnRedis } from './tasks/raw-bullmq.ts';
 import type { TaskContender } from './tasks/task-contender.ts';
 import { benchTasks } from './tasks/tasks.ts';
+import { benchPipelineTelemetry } from './telemetry/pipeline-telemetry.ts';
+import { benchShopTelemetry } from './telemetry/shop-telemetry.ts';
 import { openRawAmqplib } from './transport/raw-amqplib.ts';
 import { openRawIoredis } from './transport/raw-ioredis.ts';
 import { openRawKafkajs } from './transport/raw-kafkajs.ts';
@@ -27,6 +30,8 @@ export interface Bench {
   /** Servers that this machine must be able to start. */
   readonly needs: readonly Broker[];
   readonly run: () => Promise<readonly Figure[]>;
+  /** In milliseconds; four minutes by default. */
+  readonly maxMs?: number;
 }
 
 /** History is on PostgreSQL alone. */
@@ -154,6 +159,28 @@ export const benches: readonly Bench[] = [
       run: () => onShopBroker(broker, (busUrl) => benchShop(busUrl, broker === 'rabbitmq' ? 100 : undefined)),
     }),
   ),
+  {
+    part: 'memory',
+    broker: 'postgres',
+    title: 'memory of the embedded shop after the demonstration',
+    needs: ['postgres'],
+    run: benchMemory,
+  },
+  {
+    part: 'telemetry',
+    broker: 'postgres',
+    title: 'spans and metrics: the pipeline of one process over PostgreSQL',
+    needs: ['postgres'],
+    run: () => onPostgres(benchPipelineTelemetry),
+  },
+  {
+    part: 'telemetry',
+    broker: 'postgres',
+    title: 'spans and metrics: the whole embedded shop',
+    needs: ['postgres'],
+    run: benchShopTelemetry,
+    maxMs: 900_000,
+  },
 ];
 
 const onPostgres = async <T>(run: (server: PostgresServer) => Promise<T>): Promise<T> => {

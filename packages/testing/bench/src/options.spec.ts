@@ -3,7 +3,18 @@ import { readOptions } from './options.ts';
 
 test('without options everything is measured', () => {
   expect(readOptions([])).toEqual({
-    parts: ['transport', 'pipeline', 'tasks', 'sensors', 'history', 'bridge', 'replay', 'shop'],
+    parts: [
+      'transport',
+      'pipeline',
+      'tasks',
+      'sensors',
+      'history',
+      'bridge',
+      'replay',
+      'shop',
+      'memory',
+      'telemetry',
+    ],
     brokers: ['rabbitmq', 'postgres', 'kafka', 'redis'],
   });
 });
@@ -18,7 +29,7 @@ test('one part and one broker can be chosen', () => {
 test.each([
   [
     ['--only', 'relay'],
-    "--only: must be one of transport, pipeline, tasks, sensors, history, bridge, replay, shop, is 'relay'",
+    "--only: must be one of transport, pipeline, tasks, sensors, history, bridge, replay, shop, memory, telemetry, is 'relay'",
   ],
   [['--broker', 'nats'], "--broker: must be one of rabbitmq, postgres, kafka, redis, is 'nats'"],
   [['--fast'], '--fast'],

@@ -9,6 +9,8 @@ export const parts = [
   'bridge',
   'replay',
   'shop',
+  'memory',
+  'telemetry',
 ] as const;
 export const brokers = ['rabbitmq', 'postgres', 'kafka', 'redis'] as const;
 

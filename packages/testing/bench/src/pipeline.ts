@@ -46,30 +46,18 @@ export interface PipelineOptions {
  * One process that handles commands and replies to each with an event, with everything on: validation, inbox, a state change,
  * outbox, relay, ack. A message counts when the broker has confirmed its reply.
  */
-export const benchPipeline = async ({ busUrl, databaseUrl }: PipelineOptions): Promise<readonly Figure[]> => {
-  const transport = await openTransport(busUrl);
-  await transport.topology(registry).apply();
-  const store = createStore<Tables>({ service: 'inventory', registry, url: databaseUrl, log });
-  await store.migrate({
-    '001-reservation': statements(
-      'create table reservation (order_id text primary key, pieces integer not null)',
-    ),
-  });
-  const replies = countReplies(transport);
-  const relay = store.startRelay(replies.transport);
+export const benchPipeline = async (options: PipelineOptions): Promise<readonly Figure[]> => {
+  const pipeline = await openPipeline(options);
   const measured = modes.map((mode) => ({ ...mode, results: [] as Round[] }));
   try {
     for (let round = 0; round <= rounds; round += 1) {
       for (const { concurrency, messages, results } of measured) {
-        await fill(transport, messages);
-        const result = await runRound({ store, transport, replies, concurrency, messages });
+        const result = await pipeline.run({ concurrency, messages });
         if (round > 0) results.push(result);
       }
     }
   } finally {
-    await relay.stop();
-    await store.close();
-    await transport.close();
+    await pipeline.close();
   }
   return measured.flatMap(({ what, results }) => [
     { what, unit: '/s', value: median(results.map(({ rate }) => rate)) },
@@ -81,17 +69,52 @@ export const benchPipeline = async ({ busUrl, databaseUrl }: PipelineOptions): P
   ]);
 };
 
-interface Round {
+/** The pipeline of one process, ready for rounds. */
+export interface Pipeline {
+  /** Publishes so many commands and handles them. */
+  run(load: PipelineLoad): Promise<Round>;
+  close(): Promise<void>;
+}
+
+export interface PipelineLoad {
+  readonly concurrency: number;
+  readonly messages: number;
+}
+
+export const openPipeline = async ({ busUrl, databaseUrl }: PipelineOptions): Promise<Pipeline> => {
+  const transport = await openTransport(busUrl);
+  await transport.topology(registry).apply();
+  const store = createStore<Tables>({ service: 'inventory', registry, url: databaseUrl, log });
+  await store.migrate({
+    '001-reservation': statements(
+      'create table reservation (order_id text primary key, pieces integer not null)',
+    ),
+  });
+  const replies = countReplies(transport);
+  const relay = store.startRelay(replies.transport);
+  return {
+    run: async (load) => {
+      await fill(transport, load.messages);
+      return runRound({ store, transport, replies, ...load });
+    },
+    close: async () => {
+      await relay.stop();
+      await store.close();
+      await transport.close();
+    },
+  };
+};
+
+export interface Round {
+  /** Messages a second. */
   readonly rate: number;
   readonly cpuMs: number;
 }
 
-interface RoundOptions {
+interface RoundOptions extends PipelineLoad {
   readonly store: Store<Tables>;
   readonly transport: Transport;
   readonly replies: Replies;
-  readonly concurrency: number;
-  readonly messages: number;
 }
 
 /** From the start of the first message to the confirm of the last reply. */

@@ -5,6 +5,7 @@ import { hostile } from './cases/hostile.ts';
 import { ordering } from './cases/ordering.ts';
 import { outage } from './cases/outage.ts';
 import { publishing } from './cases/publishing.ts';
+import { queues } from './cases/queues.ts';
 import { retrying } from './cases/retrying.ts';
 import { sendingTo } from './cases/sending-to.ts';
 import { stopping } from './cases/stopping.ts';
@@ -23,11 +24,12 @@ const independent = {
   crashing,
 };
 
-/** Cases that stop or reset the broker, look at all its topology, or consume all dead letters: they run one after the other. */
+/** Cases that stop or reset the broker, look at all its topology, count messages of shared logs, or consume all dead letters: they run one after the other. */
 const exclusive = {
   'dead-lettering': deadLettering,
   outage,
   topology,
+  queues,
   'hostile input': hostile,
   'a reset of the broker': wiping,
   volume,

@@ -23,8 +23,8 @@ import type {
   SagaView,
   SensorAlert,
   SensorWindow,
-  ServiceStatesView,
   ShipmentRow,
+  StatusView,
   StockRow,
   SubscriptionView,
 } from './views.ts';
@@ -184,6 +184,10 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
           (await asAdmin<{ orders: OrderSummary[] }>('GET', `/api/admin/orders?${query}`)).orders,
         ({ orderId }) => orderId,
       ),
+    /** The newest completed order of all customers. */
+    lastCompletedOrder: async () =>
+      (await asAdmin<{ orders: OrderSummary[] }>('GET', '/api/admin/orders?status=completed&limit=1'))
+        .orders[0],
     /** All mails to an address, the newest first. */
     mails: (to: string) => allMails(http, { to }),
     /** All mails with this text in their subject, the newest first. */
@@ -201,8 +205,10 @@ export const createShopClient = (url: string, admin: Credentials, options: HttpO
       asAdmin<SubscriptionView>('POST', `/api/admin/subscriptions/${name}/pause`, { reason }),
     resumeSubscription: (name: string, reason: string) =>
       asAdmin<SubscriptionView>('POST', `/api/admin/subscriptions/${name}/resume`, { reason }),
-    /** What services say of themselves, and of the subscriptions that they have paused. */
-    serviceStates: () => http.call<ServiceStatesView>('GET', '/health/services'),
+    /** How every service is, and which subscriptions the services have paused. */
+    status: () => http.call<StatusView>('GET', '/status.json'),
+    /** With texts of errors. */
+    statusForAdministrators: () => asAdmin<StatusView>('GET', '/admin/status.json'),
     audit: async (target: string) =>
       (await asAdmin<{ entries: readonly AuditView[] }>('GET', `/api/admin/audit?target=${target}`)).entries,
     failedTasks: async (name: string) =>

@@ -3,4 +3,4 @@ export { runDemo } from './demo/run-demo.ts';
 export type { DemoReporter, SendRegistration } from './demo/scenario.ts';
 export { eventually } from './eventually.ts';
 export { assertInvariants } from './invariants.ts';
-export type { Customer, OrderView } from './views.ts';
+export type { Customer, OrderView, StatusView } from './views.ts';

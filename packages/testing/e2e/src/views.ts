@@ -24,6 +24,8 @@ export interface OrderView {
   readonly settledByHand?: { readonly paid: Money; readonly refunded: Money };
   readonly refunds: readonly RefundView[];
   readonly timeline: readonly { readonly at: string; readonly what: string; readonly detail?: string }[];
+  /** Of the request that placed it. */
+  readonly correlationId?: string;
 }
 
 export interface RefundView {
@@ -165,10 +167,21 @@ export interface SubscriptionView {
   readonly reason?: string;
 }
 
-export interface ServiceStatesView {
-  readonly services: Readonly<Record<string, 'ready' | 'not-ready' | 'away'>>;
-  /** The names of subscriptions. */
-  readonly paused: readonly string[];
+/** The status page as JSON. */
+export interface StatusView {
+  readonly headline: string;
+  readonly processes: readonly ProcessStatusView[];
+  readonly servers: readonly { readonly name: string; readonly state: string }[];
+  readonly paused: readonly { readonly subscription: string; readonly reason?: string }[];
+}
+
+export interface ProcessStatusView {
+  readonly name: string;
+  readonly state: 'ready' | 'degraded' | 'not-ready' | 'away' | 'unknown';
+  readonly since: string;
+  readonly waiting: readonly { readonly kind: string; readonly count: number }[];
+  /** For administrators. */
+  readonly errors?: readonly { readonly message: string; readonly correlationId?: string }[];
 }
 
 /** What an administrator did. */

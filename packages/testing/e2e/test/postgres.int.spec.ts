@@ -9,19 +9,23 @@ import { refundCrashCases } from './support/refund-crashes.ts';
 import { refundCases } from './support/refunds.ts';
 import { sagaCases } from './support/sagas.ts';
 import { sensorCases } from './support/sensors.ts';
+import { statusCases } from './support/status.ts';
 import { taskCases } from './support/tasks.ts';
 import { testShop } from './support/test-shop.ts';
+import { traceCases } from './support/traces-of-requests.ts';
 
 testShop({
   title: 'the shop on the embedded broker',
   broker: async () => ({ url: undefined, stop: async () => undefined }),
   cases: [
     orderCases,
+    traceCases,
     raceCases,
     refundCases,
     refundCrashCases,
     sagaCases,
     duplicateCases,
+    statusCases,
     taskCases,
     passwordCases,
     pausedCases,

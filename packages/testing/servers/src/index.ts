@@ -1,6 +1,7 @@
 export { createDatabase, freshDatabase, type Role } from '@emporium/databases';
 export { images } from './containers/containers.ts';
 export { type KafkaOptions, type KafkaServer, startKafka } from './kafka/kafka.ts';
+export { type OpensearchServer, opensearchMissing, startOpensearch } from './opensearch/opensearch.ts';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres/postgres.ts';
 export { freePort } from './process/free-port.ts';
 export { memoryOf } from './process/memory.ts';

@@ -13,6 +13,8 @@ export interface AcceptedTask {
   readonly ignoreResult: boolean;
   readonly dueAt: Date;
   readonly effects: readonly Effect[];
+  /** The W3C trace context that its sender gave it, where there is one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A task that ends at once. */
@@ -29,7 +31,7 @@ export const decideTask = (raw: Uint8Array, now: Date): AcceptedTask | EndedTask
   const read = readTask(raw);
   if (read.kind === 'refused') return refuse(read.addressee, read.reason, invalid(read.reason));
   const { task } = read;
-  const { id, name, eta, expires, ignoreResult } = task;
+  const { id, name, eta, expires, ignoreResult, traceparent } = task;
   if (!isWelcomeMailTask(name))
     return refuse(task, `there is no task ${name} here, only send_welcome_email`, notRegistered(name));
   const dueAt = eta !== undefined && eta > now ? eta : now;
@@ -40,7 +42,8 @@ export const decideTask = (raw: Uint8Array, now: Date): AcceptedTask | EndedTask
   if (translated.kind === 'refused') return refuse(task, translated.reason, invalid(translated.reason));
   const { contract, data } = translated;
   const effect = dueAt > now ? schedule(contract, data, dueAt) : send(contract, data);
-  return { kind: 'accepted', taskId: id, requestId, ignoreResult, dueAt, effects: [effect] };
+  const trace = traceparent === undefined ? {} : { traceparent };
+  return { kind: 'accepted', taskId: id, requestId, ignoreResult, dueAt, effects: [effect], ...trace };
 };
 
 const refuse = (

@@ -12,6 +12,8 @@ export interface TaskMessage {
   readonly expires: Date | undefined;
   /** The sender does not want to know what becomes of it. */
   readonly ignoreResult: boolean;
+  /** The W3C trace context of its sender. */
+  readonly traceparent: string | undefined;
   /** JSON of `[args, kwargs, embed]`. */
   readonly body: Uint8Array;
 }
@@ -49,6 +51,8 @@ const envelope = z.looseObject({
     eta: time,
     expires: time,
     ignore_result: z.boolean().nullish(),
+    /** As OpenTelemetry's instrumentation of Celery writes it. */
+    traceparent: z.string().optional().catch(undefined),
     compression: z.null('must be absent: compressed tasks are not supported').optional(),
   }),
   'content-type': z.literal(
@@ -79,11 +83,11 @@ export const readTask = (raw: Uint8Array): ReadTask => {
     return { kind: 'refused', reason: reason.slice(0, 500), addressee };
   }
   const { headers, properties, body } = read.data;
-  const { id, task: name, eta, expires, ignore_result: ignoreResult } = headers;
+  const { id, task: name, eta, expires, ignore_result: ignoreResult, traceparent } = headers;
   return {
     kind: 'read',
     task: {
-      ...{ id, name },
+      ...{ id, name, traceparent },
       ...{ eta: eta ?? undefined, expires: expires ?? undefined, ignoreResult: ignoreResult === true },
       body: Buffer.from(body, properties.body_encoding === 'base64' ? 'base64' : 'utf8'),
     },

@@ -1,11 +1,14 @@
-import { type Effect, newContext, withContext } from '@emporium/bus';
+import { type Effect, newContext, traced, withContext } from '@emporium/bus';
 import type { Store, Tx } from '@emporium/store';
+import { attribute, SpanKind } from '@emporium/telemetry';
 import type { Tables } from '../store/tables.ts';
 
 /** A message of another system: the queue, list or topic that it came from, and its id there. */
 export interface ForeignMessage {
   readonly source: string;
   readonly id: string;
+  /** The W3C trace context that its sender gave it, where there is one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A message of another system, and what follows from it. */
@@ -54,7 +57,13 @@ export const createReceive = <Message extends Received = Received>(
       );
     return parts.map((part) => (received.has(part) ? 'received' : 'known'));
   });
-  return (message) => withContext(newContext(), () => receive(message));
+  return (message) => {
+    const { source, id, traceparent } = message;
+    const attributes = { [attribute.destination]: source, [attribute.messageId]: id };
+    return withContext(newContext(traceparent === undefined ? {} : { traceparent }), () =>
+      traced(`receive ${source}`, { kind: SpanKind.CONSUMER, attributes }, () => receive(message)),
+    );
+  };
 };
 
 const keyOf = ({ source, id }: ForeignMessage): string => `${source}\n${id}`;

@@ -16,12 +16,13 @@ const plain = new Set<unknown>([undefined, '', 'identity', 'utf-8', 'utf8', 'UTF
 /** Takes the users that other systems have registered. */
 const takeRegistration =
   (receive: Receive): ForeignQueueOptions['take'] =>
-  async ({ body, contentEncoding }) => {
+  async ({ body, contentEncoding, traceparent }) => {
     if (!plain.has(contentEncoding)) return refused('the message must have no content encoding');
     const translated = translateJson(userRegistration, body, registrationIdOf);
     if (translated.kind === 'refused') return translated;
     const { contract, data } = translated;
-    await receive({ source: queue, id: data.registrationId, effects: [send(contract, data)] });
+    const effects = [send(contract, data)];
+    await receive({ source: queue, id: data.registrationId, traceparent, effects });
     return { kind: 'taken' };
   };
 

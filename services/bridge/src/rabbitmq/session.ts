@@ -13,6 +13,8 @@ export interface ForeignDelivery {
   readonly body: Uint8Array;
   /** As the sender says; nonsense is possible. */
   readonly contentEncoding: unknown;
+  /** The W3C trace context in its headers. */
+  readonly traceparent: string | undefined;
 }
 
 /** What became of a message. A refusal has a sentence for its sender. */
@@ -105,7 +107,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       const verdict =
         size > maxForeignBytes
           ? tooLarge(size)
-          : await handle({ body, contentEncoding: properties.contentEncoding }, ending.signal);
+          : await handle({ body, ...described(properties) }, ending.signal);
       if (verdict?.kind === 'refused') await deadLetter(received, verdict.reason);
       if (verdict === undefined || !isOpen()) return;
       failpoint('bridge.before-ack');
@@ -159,4 +161,9 @@ const close = (model: ChannelModel): Promise<void> =>
 
 const within = async (ms: number, work: PromiseLike<unknown>): Promise<void> => {
   await Promise.race([Promise.resolve(work).catch(() => undefined), sleep(ms, undefined, { ref: false })]);
+};
+
+const described = ({ contentEncoding, headers }: ConsumeMessage['properties']) => {
+  const traceparent: unknown = headers?.['traceparent'];
+  return { contentEncoding, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
 };

@@ -1,5 +1,6 @@
-import { messageOf } from '@emporium/bus';
+import { type Follow, messageOf, traced } from '@emporium/bus';
 import type { LifecycleStage, ServiceContext, Stop } from '@emporium/service';
+import { attribute, SpanKind } from '@emporium/telemetry';
 import { connectRabbitmq } from '../rabbitmq/connection.ts';
 import { createRabbitmqPublisher, type RabbitmqMessage } from '../rabbitmq/publisher.ts';
 import type { Tables } from '../store/tables.ts';
@@ -35,7 +36,21 @@ export const openWarehouse = (
     };
   };
   return {
-    warehouse: { send: (message) => publisher.publish(message) },
+    warehouse: {
+      send: (message) =>
+        traced(`send ${message.exchange}`, sending(message), () => publisher.publish(message)),
+    },
     stage: { name: 'warehouse', start },
   };
 };
+
+const sending = ({ exchange, properties: { messageId } }: RabbitmqMessage): Follow => ({
+  kind: SpanKind.CLIENT,
+  attributes: {
+    [attribute.messagingSystem]: 'rabbitmq',
+    [attribute.messagingOperation]: 'send',
+    [attribute.messagingOperationType]: 'send',
+    [attribute.destination]: exchange,
+    ...(messageId === undefined ? {} : { [attribute.messageId]: messageId }),
+  },
+});

@@ -5,6 +5,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import type { MailContent } from '../domain/compose/compose-mail.ts';
 import { emailErrors } from '../errors.ts';
 import { classifyFailure } from './classify-failure.ts';
+import { inMailSpan } from './mail-span.ts';
 
 /** An address with a display name, which may be empty. */
 export interface EmailAddress {
@@ -87,31 +88,36 @@ export const createSmtpClient = (options: SmtpOptions): SmtpClient => {
     );
   };
 
+  const send = async (
+    { mail, to, messageId, date, correlationId }: Email,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    try {
+      await transporter.sendMail({
+        envelope: { from: from.address, to: [to.address] },
+        // Composed here and sent in one write; nodemailer would write each header and part separately.
+        raw: await compose({
+          from,
+          to,
+          messageId: `<${messageId}>`,
+          date,
+          subject: mail.subject,
+          text: mail.text,
+          html: mail.html,
+          headers: { 'Auto-Submitted': 'auto-generated', 'X-Correlation-Id': headerSafe(correlationId) },
+          disableFileAccess: true,
+          disableUrlAccess: true,
+        }),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+      });
+    } catch (error) {
+      throw await faultOf(error, signal);
+    }
+  };
+
   return {
     probe,
-    send: async ({ mail, to, messageId, date, correlationId }, signal) => {
-      try {
-        await transporter.sendMail({
-          envelope: { from: from.address, to: [to.address] },
-          // Composed here and sent in one write; nodemailer would write each header and part separately.
-          raw: await compose({
-            from,
-            to,
-            messageId: `<${messageId}>`,
-            date,
-            subject: mail.subject,
-            text: mail.text,
-            html: mail.html,
-            headers: { 'Auto-Submitted': 'auto-generated', 'X-Correlation-Id': headerSafe(correlationId) },
-            disableFileAccess: true,
-            disableUrlAccess: true,
-          }),
-          signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
-        });
-      } catch (error) {
-        throw await faultOf(error, signal);
-      }
-    },
+    send: (email, signal) => inMailSpan(url, email.mail.template, () => send(email, signal)),
     close: () => transporter.close({ force: true }),
   };
 };
@@ -120,11 +126,17 @@ const compose = (message: SendMailOptions): Promise<Buffer> => new MailComposer(
 
 const headerSafe = (text: string): string => text.replace(/[^\w.:-]/g, '').slice(0, 64);
 
-/** The server's response may quote the recipient, so it is scrubbed before it reaches a log or a failed task. */
 const detailsOf = (error: unknown) => ({
   ...(error instanceof Error && 'code' in error ? { code: String(error.code) } : {}),
-  why: scrub(messageOf(error)).slice(0, 300),
+  why: whyOf(error),
 });
+
+/** The server's response may quote anything, so that only its codes reach a log, a span or a failed task: `550 5.1.1`. */
+const whyOf = (error: unknown): string => {
+  const response = error instanceof Error && 'response' in error ? String(error.response) : '';
+  const codes = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3}(?!\S))?/.exec(response)?.[0];
+  return codes === undefined ? scrub(messageOf(error)).slice(0, 300) : `the server answered ${codes}`;
+};
 
 const withTimeout = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>();

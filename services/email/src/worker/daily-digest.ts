@@ -1,6 +1,7 @@
 import { currentContext } from '@emporium/bus';
 import type { TaskHandler } from '@emporium/tasks';
 import { dailyDigestMail } from '../domain/daily-digest.ts';
+import { countSent } from '../metrics.ts';
 import { messageIdOf } from '../smtp/message-id.ts';
 import { countSentBetween, recordSent, wasSent } from '../store/sent-mails.ts';
 import type { dailyDigest } from '../tasks/daily-digest.ts';
@@ -29,6 +30,7 @@ export const dailyDigestHandler =
     const correlationId = currentContext()?.correlationId ?? event;
     await smtp.send({ mail, to, messageId, date: dueAt, correlationId }, signal);
     const { template } = mail;
+    countSent(template, dueAt, currentContext()?.traceparent);
     await recordSent(store.db, [
       { message_id: messageId, event_id: event, template, user_id: 'operations', sent_at: new Date() },
     ]);

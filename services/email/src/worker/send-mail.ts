@@ -1,13 +1,15 @@
 import { currentContext } from '@emporium/bus';
 import type { Store } from '@emporium/store';
-import type { TaskHandler } from '@emporium/tasks';
+import type { TaskData, TaskHandler } from '@emporium/tasks';
 import { renderMail } from '../domain/render-mail.ts';
 import { emailErrors } from '../errors.ts';
+import { countFailed, countSent } from '../metrics.ts';
 import { asciiDomain } from '../smtp/address.ts';
 import { messageIdOf } from '../smtp/message-id.ts';
 import type { EmailAddress, SmtpClient } from '../smtp/smtp-client.ts';
 import type { Tables } from '../store/tables.ts';
-import type { sendMail } from '../tasks/send-mail.ts';
+import { sendMail } from '../tasks/send-mail.ts';
+import { isFinal } from './is-final.ts';
 import { createSentMailLog } from './sent-mail-log.ts';
 
 export interface MailHandlerOptions {
@@ -30,7 +32,7 @@ export const sendMailHandler = ({
   operations,
 }: MailHandlerOptions): TaskHandler<typeof sendMail> => {
   const sentMails = createSentMailLog(store, operations);
-  return async ({ to, time, occasion }, { id, signal }) => {
+  const send = async ({ to, time, occasion }: SendMail, id: string, signal: AbortSignal): Promise<void> => {
     const messageId = messageIdOf(id, domain);
     const { wasSent, recipient } = await sentMails.lookUp({ messageId, to });
     if (wasSent) return;
@@ -42,6 +44,7 @@ export const sendMailHandler = ({
     // The display name is left empty, since users choose their name freely.
     const recipientAddress = { name: '', address: asciiDomain(email) };
     await smtp.send({ mail, to: recipientAddress, messageId, date, correlationId }, signal);
+    countSent(mail.template, date, currentContext()?.traceparent);
     await sentMails.record({
       message_id: messageId,
       event_id: id,
@@ -50,4 +53,14 @@ export const sendMailHandler = ({
       sent_at: new Date(),
     });
   };
+  return async (data, { id, attempt, signal }) => {
+    try {
+      await send(data, id, signal);
+    } catch (error) {
+      if (!signal.aborted && isFinal(sendMail, error, attempt)) countFailed(data.occasion.template);
+      throw error;
+    }
+  };
 };
+
+type SendMail = TaskData<typeof sendMail>;

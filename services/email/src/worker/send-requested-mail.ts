@@ -1,13 +1,16 @@
-import { type Effect, emit, messageOf, settlementOf } from '@emporium/bus';
+import { type Effect, emit, messageOf } from '@emporium/bus';
 import { welcomeMailFailed, welcomeMailSent } from '@emporium/contracts';
 import { currentContext, type Log, scrub } from '@emporium/service';
+import { afterCommit } from '@emporium/store';
 import type { TaskHandler } from '@emporium/tasks';
 import { type Requested, renderRequestedMail } from '../domain/requested-mail.ts';
+import { countFailed, countSent } from '../metrics.ts';
 import { asciiDomain } from '../smtp/address.ts';
 import { messageIdOf } from '../smtp/message-id.ts';
 import { endRequest, findOpenRequest, type RequestedMail } from '../store/requested-mails.ts';
 import { recordSent } from '../store/sent-mails.ts';
 import { sendRequestedMail } from '../tasks/send-requested-mail.ts';
+import { isFinal } from './is-final.ts';
 import type { MailHandlerOptions } from './send-mail.ts';
 
 export interface RequestedMailOptions extends Omit<MailHandlerOptions, 'operations'> {
@@ -27,7 +30,9 @@ export const sendRequestedMailHandler = ({
   const fail = async (request: RequestedMail, reason: string): Promise<void> => {
     const { request_id: requestId, template } = request;
     await store.transaction(async ({ tx, now, effects }) => {
-      if (await endRequest(tx, requestId, now)) effects.push(...failureOf(request, reason));
+      if (!(await endRequest(tx, requestId, now))) return;
+      effects.push(...failureOf(request, reason));
+      afterCommit(tx, () => countFailed(template));
     });
     log.warn({ requestId, template }, `a requested mail is not sent: ${reason}`);
   };
@@ -46,9 +51,13 @@ export const sendRequestedMailHandler = ({
       await smtp.send({ mail, to, messageId, date: request.requested_at, correlationId }, signal);
     } catch (error) {
       // A link can still be sent by hand, so its task fails as others do.
-      if (request.template !== 'welcome' || !isFinal(error, attempt)) throw error;
-      return fail(request, scrub(messageOf(error)).slice(0, 500));
+      const isLast = isFinal(sendRequestedMail, error, attempt);
+      if (isLast && request.template === 'welcome')
+        return fail(request, scrub(messageOf(error)).slice(0, 500));
+      if (isLast && !signal.aborted) countFailed(mail.template);
+      throw error;
     }
+    countSent(mail.template, request.requested_at, currentContext()?.traceparent);
     await store.transaction(async ({ tx, now, effects }) => {
       await recordSent(tx, [
         {
@@ -66,14 +75,6 @@ export const sendRequestedMailHandler = ({
 
 const isExpired = ({ expires_at: expiresAt }: RequestedMail): boolean =>
   expiresAt !== null && expiresAt.getTime() <= Date.now();
-
-/** Whether there is no further attempt. While the mail server is unavailable none is counted. */
-const isFinal = (error: unknown, attempt: number): boolean => {
-  const settlement = settlementOf(error);
-  return (
-    settlement === 'dead-letter' || (settlement !== 'pause' && attempt >= sendRequestedMail.retry.attempts)
-  );
-};
 
 const contentOf = ({ template, url, expires_at: expiresAt }: RequestedMail, isLate: boolean): Requested => {
   if (template === 'welcome') return { template };

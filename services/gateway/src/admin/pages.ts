@@ -26,27 +26,45 @@ const style = [
   'table{border-collapse:collapse}th,td{padding:.25rem 1rem .25rem 0;text-align:left}',
 ].join('');
 
+/** What a page has besides its content. */
+interface PageExtras {
+  readonly title?: string;
+  /** CSS after that of all pages; see `headersOfPage`. */
+  readonly style?: string;
+  /** After so many seconds the browser loads the page again. */
+  readonly refresh?: number | undefined;
+}
+
 /** A complete HTML page around this content. */
-export const page = (content: string): string => `<!doctype html>
+export const page = (
+  content: string,
+  { title = 'Emporium', style: own = '', refresh }: PageExtras = {},
+): string => `<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width">
-  <title>Emporium</title>
-  <style>${style}</style>
+  <meta name="viewport" content="width=device-width">${refresh === undefined ? '' : `\n  <meta http-equiv="refresh" content="${refresh}">`}
+  <title>${escaped(title)}</title>
+  <style>${style}${own}</style>
   <body>
     <main>
-    <h1>Emporium</h1>${content}
+    <h1>${escaped(title)}</h1>${content}
     </main>
   </body>
 </html>
 `;
 
+interface PageSources {
+  readonly script?: string;
+  /** Given to `page`, too. */
+  readonly style?: string;
+}
+
 /** A page with an inline script sends forms with it, as JSON to this shop, and in no other way. */
-export const headersOfPage = ({ script }: { script?: string } = {}) => ({
+export const headersOfPage = ({ script, style: own = '' }: PageSources = {}) => ({
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': [
     "default-src 'none'",
-    `style-src ${sourceOf(style)}`,
+    `style-src ${sourceOf(style + own)}`,
     ...(script === undefined ? [] : [`script-src ${sourceOf(script)}`, "connect-src 'self'"]),
     `form-action ${script === undefined ? "'self'" : "'none'"}`,
     "base-uri 'none'",

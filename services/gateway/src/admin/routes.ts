@@ -26,11 +26,18 @@ const formFor = (paths: readonly string[]) => {
   });
 };
 
+interface AdminOptions {
+  /** Of the pages, which may be requested before signing in. */
+  readonly paths: readonly string[];
+  readonly accounts: Upstream;
+  /** The pages that the gateway has itself. */
+  readonly routes: readonly ((scope: HttpServer) => void)[];
+}
+
 /** The start page of administrators, and signing in and out with a browser. */
 export const adminRoutes = async (
   server: HttpServer,
-  paths: readonly string[],
-  accounts: Upstream,
+  { paths, accounts, routes }: AdminOptions,
 ): Promise<void> => {
   await server.register((scope: HttpServer, _options: unknown, done: () => void) => {
     askBrowsersToSignIn(scope);
@@ -40,6 +47,8 @@ export const adminRoutes = async (
     scope.get(adminPath, { ...hidden, config: { access: 'administrator' } }, (_request, reply) =>
       reply.headers(pageHeaders).send(startPage(paths)),
     );
+
+    for (const add of routes) add(scope);
 
     scope.post(
       '/admin/session',

@@ -1,4 +1,5 @@
 import { type Migrations, statements } from '@emporium/store';
+import { slots } from '../store/spans/slots.ts';
 
 export const migrations: Migrations = {
   '001-dead-letter': statements(
@@ -129,5 +130,51 @@ export const migrations: Migrations = {
     // Groups are counted in the index alone, without the table.
     `create index dead_letter_group on dead_letter (group_id, status, id desc)
       include (subscription, type, code, received_at, failed_at, replays) where group_id is not null`,
+  ),
+  // Spans of the last hour (ADR 79). A slot is emptied as a whole; what a crash of the server empties is no loss.
+  '008-spans': statements(
+    `create table span (
+      slot smallint not null,
+      trace_id uuid not null,
+      span_id text not null,
+      parent_id text,
+      correlation_id text,
+      service text not null,
+      name text not null,
+      kind text not null,
+      started_us bigint not null,
+      duration_us bigint not null,
+      is_error boolean not null,
+      status_message text,
+      attributes jsonb not null,
+      links jsonb
+    ) partition by list (slot)`,
+    `create table span_link (
+      slot smallint not null,
+      linked_trace_id uuid not null,
+      trace_id uuid not null
+    ) partition by list (slot)`,
+    ...slots.flatMap((slot) => [
+      `create unlogged table span_${slot} partition of span for values in (${slot})`,
+      `create unlogged table span_link_${slot} partition of span_link for values in (${slot})`,
+    ]),
+    'create index span_trace on span (trace_id)',
+    'create index span_correlation on span (correlation_id) where correlation_id is not null',
+    // Where a trace may begin: a request may follow from a span that only its client knows.
+    `create index span_first on span (started_us) where parent_id is null or kind = 'server'`,
+    'create index span_link_linked on span_link (linked_trace_id)',
+    `create table span_slot (
+      slot smallint primary key,
+      opened_at timestamptz,
+      closed_at timestamptz,
+      spans bigint not null default 0,
+      bytes bigint not null default 0
+    )`,
+    `insert into span_slot (slot) select generate_series(0, ${slots.length - 1})`,
+  ),
+  // Dead letters from before have none, and are not found by it.
+  '009-dead-letter-correlation': statements('alter table dead_letter add column correlation_id text'),
+  '010-dead-letter-correlation-index': statements(
+    'create index dead_letter_correlation on dead_letter (correlation_id) where correlation_id is not null',
   ),
 };

@@ -9,6 +9,7 @@ import { lockForReplay, markReplayed, unlock } from '../store/resolve.ts';
 import type { Status, Tables } from '../store/tables.ts';
 import { type EditedBody, parseEditedBody } from './edited-body.ts';
 import { describeObstacle, type Obstacle, obstacleOf } from './obstacle.ts';
+import { sendReplay } from './replay-span.ts';
 import type { Addressed } from './send.ts';
 
 export type ReplayOutcome =
@@ -94,7 +95,7 @@ const sendAgain = async (sending: Sending): Promise<ReplayOutcome> => {
   if (auditId === undefined) return { kind: 'being-replayed' };
 
   // Outside of a transaction, since a broker may be slow.
-  const result = await sendTo(subscription, message);
+  const result = await sendReplay(sendTo, { subscription, message }, deadLetter.id);
   const isAccepted = result.status === 'accepted';
   await store.transaction(async ({ tx, now }) => {
     await recordOutcome(tx, auditId, isAccepted ? 'done' : 'refused');

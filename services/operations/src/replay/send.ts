@@ -1,6 +1,12 @@
 import type { PublishResult, Transport, TransportMessage } from '@emporium/bus';
 import type { Subscription } from '@emporium/contracts';
 import { lockMs } from '../store/resolve.ts';
+import { sendReplay } from './replay-span.ts';
+
+/** A dead letter to send again. */
+interface Replayed extends Addressed {
+  readonly deadLetter: { readonly id: string };
+}
 
 /** A message for one subscription. */
 export interface Addressed {
@@ -24,7 +30,7 @@ const maxMs = lockMs / 2;
  * Sends messages concurrently, those of one subscription and key one after the other. Stops when the broker is away, so that its
  * absence costs one time-out and not one a message.
  */
-export const sendAll = async <Each extends Addressed>(
+export const sendAll = async <Each extends Replayed>(
   sendTo: Transport['sendTo'],
   messages: readonly Each[],
 ): Promise<SendResults<Each>> => {
@@ -40,7 +46,7 @@ export const sendAll = async <Each extends Addressed>(
     for (const each of ofKey) {
       if (interruption === undefined && performance.now() >= until) interruption = 'the broker is slow';
       if (interruption !== undefined) return;
-      const result = await sendTo(each.subscription, each.message);
+      const result = await sendReplay(sendTo, each, each.deadLetter.id);
       if (result.status === 'refused' && result.error.settle === 'pause')
         interruption ??= result.error.message;
       results.set(each, result);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { correlationIdIn, traceAddress } from '../domain/correlation-id.ts';
 import { type Readable, readable } from '../domain/readable.ts';
 import { describeObstacle, obstacleOf } from '../replay/obstacle.ts';
 import type { DeadLetterSummary, HistoryEntry, StoredDeadLetter } from '../store/dead-letters.ts';
@@ -43,6 +44,9 @@ export const deadLetterSummary = z.object({
 });
 
 export const deadLetterDetails = deadLetterSummary.extend({
+  /** Of the request that the message followed from, and the address of all that did. */
+  correlationId: z.string().optional(),
+  trace: z.string().optional(),
   body,
   /** The body of the first failure, when an edited replay has failed since. */
   original: body.optional(),
@@ -110,10 +114,17 @@ export const viewDetails = (
   history: readonly HistoryEntry[],
 ): z.input<typeof deadLetterDetails> => ({
   ...viewSummary(deadLetter),
+  ...viewTrace(deadLetter),
   body: readable(deadLetter.body),
   ...(deadLetter.body.equals(original) ? {} : { original: readable(original) }),
   history: history.map((entry, index) => viewEntry(entry, history.slice(0, index))),
 });
+
+/** Rows from before spans have the correlation id in their body only. */
+const viewTrace = ({ correlation_id: stored, body: bytes }: StoredDeadLetter) => {
+  const correlationId = stored ?? correlationIdIn(bytes);
+  return correlationId === undefined ? {} : { correlationId, trace: traceAddress(correlationId) };
+};
 
 const viewEntry = (entry: HistoryEntry, earlier: readonly HistoryEntry[]) => {
   const { kind, at, user_id, code, reason: why, attempts, body: bytes, group_id: group } = entry;

@@ -1,6 +1,12 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { validate as isUuid } from 'uuid';
-import type { DeadLetterStepTable, DeadLetterTable, Status, Tables } from './tables.ts';
+import {
+  type DeadLetterStepTable,
+  type DeadLetterTable,
+  type Status,
+  statuses,
+  type Tables,
+} from './tables.ts';
 
 /** A dead letter without its body, which may be large. */
 export type DeadLetterSummary = Omit<Selectable<DeadLetterTable>, 'body'> & { readonly size: number };
@@ -23,8 +29,6 @@ export interface Page {
   readonly before?: string | undefined;
   readonly limit: number;
 }
-
-const statuses: readonly Status[] = ['open', 'replayed', 'discarded'];
 
 export const columns = [
   'id',
@@ -51,6 +55,7 @@ export const columns = [
   'replays',
   'replayed_at',
   'replayed_by',
+  'correlation_id',
 ] as const;
 
 export const latestBody = sql<Buffer>`coalesce(
@@ -110,6 +115,16 @@ export const countByStatus = async (
     discarded: await countOf('discarded'),
   };
 };
+
+/** The number per subscription and status; those without a dead letter are left out. Counted in an index alone. */
+export const countDeadLetters = (
+  db: Kysely<Tables>,
+): Promise<{ subscription: string; status: Status; count: number }[]> =>
+  db
+    .selectFrom('dead_letter')
+    .select(['subscription', 'status', ({ fn }) => fn.countAll<number>().as('count')])
+    .groupBy(['subscription', 'status'])
+    .execute();
 
 /** The number of open dead letters, of those that last failed before `failedBefore` if it is given; up to `maxCount`. */
 export const countOpen = (

@@ -2,6 +2,7 @@ import { type DeadLetter, deadLetterBody, messageOf, settlementOf, truncatedBody
 import type { Store } from '@emporium/store';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
+import { correlationIdIn } from '../domain/correlation-id.ts';
 import { attributesOf } from './attributes.ts';
 import { groupOf } from './group-of.ts';
 import { storable, textOf } from './storable.ts';
@@ -50,6 +51,7 @@ const upsert = (store: Store<Tables>, deadLetter: DeadLetter): Promise<boolean> 
       truncated_from: truncatedFrom ?? null,
       failed_at: failedAt ?? now,
       opened_at: now,
+      correlation_id: correlationIdIn(bytes) ?? null,
       status: 'open' as const,
     };
     await tx

@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely';
+import type { SpanAttributes, SpanKind, SpanLink } from '../domain/trace/span.ts';
 
 export interface Tables {
   dead_letter: DeadLetterTable;
@@ -6,9 +7,13 @@ export interface Tables {
   dead_letter_job: DeadLetterJobTable;
   audit: AuditTable;
   subscription_state: SubscriptionStateTable;
+  span: SpanTable;
+  span_link: SpanLinkTable;
+  span_slot: SpanSlotTable;
 }
 
-export type Status = 'open' | 'replayed' | 'discarded';
+export const statuses = ['open', 'replayed', 'discarded'] as const;
+export type Status = (typeof statuses)[number];
 
 /** A message that a subscription could not handle, unique on `subscription` and `message_id`. */
 export interface DeadLetterTable {
@@ -49,6 +54,8 @@ export interface DeadLetterTable {
   replays: ColumnType<number, number | undefined, number>;
   replayed_at: ColumnType<Date | null, Date | undefined, Date>;
   replayed_by: ColumnType<string | null, string | undefined, string>;
+  /** Of the envelope; null where that has none, and for rows from before this column. */
+  correlation_id: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** The history of dead letters, in the order of the ids. */
@@ -146,4 +153,43 @@ export interface SubscriptionStateTable {
   since: ColumnType<Date | null, Date | null | undefined, Date | null>;
   changed_by: ColumnType<string | null, string | null | undefined, string | null>;
   reason: ColumnType<string | null, string | null | undefined, string | null>;
+}
+
+export interface SpanTable {
+  /** The partition. */
+  slot: number;
+  /** 16 bytes; as text with hyphens. */
+  trace_id: string;
+  span_id: string;
+  parent_id: string | null;
+  correlation_id: string | null;
+  service: string;
+  name: string;
+  kind: SpanKind;
+  /** Microseconds since the epoch. */
+  started_us: number;
+  duration_us: number;
+  is_error: boolean;
+  status_message: string | null;
+  attributes: ColumnType<SpanAttributes, string, never>;
+  links: ColumnType<readonly SpanLink[] | null, string | null, never>;
+}
+
+/** Finds the spans that link to a trace. */
+export interface SpanLinkTable {
+  slot: number;
+  linked_trace_id: string;
+  trace_id: string;
+}
+
+/** The partitions of `span` and `span_link`, which are filled one after the other and emptied as a whole. */
+export interface SpanSlotTable {
+  slot: number;
+  /** When it became the one that is written; null while it has never been. */
+  opened_at: Date | null;
+  /** When the next one was opened. */
+  closed_at: Date | null;
+  spans: number;
+  /** About what its spans take on disk. */
+  bytes: number;
 }

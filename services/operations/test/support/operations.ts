@@ -26,9 +26,14 @@ import { discardRoutes } from '../../src/routes/discard.ts';
 import { groupRoutes } from '../../src/routes/groups.ts';
 import { jobRoutes } from '../../src/routes/jobs.ts';
 import { messageRoutes } from '../../src/routes/messages.ts';
+import { otlpRoutes } from '../../src/routes/otlp.ts';
 import { previewRoutes } from '../../src/routes/preview.ts';
 import { replayRoutes } from '../../src/routes/replay.ts';
+import { serviceGraphRoutes } from '../../src/routes/service-graph.ts';
 import { subscriptionRoutes } from '../../src/routes/subscriptions.ts';
+import { traceRoutes } from '../../src/routes/traces.ts';
+import { createSpanBuffer, type SpanBuffer } from '../../src/spans/span-buffer.ts';
+import type { SpanLimits } from '../../src/store/spans/open-slot.ts';
 import { storeDeadLetter } from '../../src/store/store-dead-letter.ts';
 import type { Tables } from '../../src/store/tables.ts';
 
@@ -72,6 +77,7 @@ export interface Operations {
   readonly server: HttpServer;
   readonly broker: ReturnType<typeof createFakeBroker>;
   readonly lines: readonly string[];
+  readonly spans: SpanBuffer;
   receive(deadLetter: DeadLetter): Promise<boolean>;
   /** Sends a request, as an administrator unless another role is given. */
   request(
@@ -88,8 +94,10 @@ type Body = any;
 
 export const administratorId = uuid();
 
+const usualLimits: SpanLimits = { maxSpans: 1_000_000, maxBytes: 1_000_000_000 };
+
 /** The service's routes, with a database of their own and a fake broker. */
-export const openOperations = async (adminUrl: string): Promise<Operations> => {
+export const openOperations = async (adminUrl: string, limits = usualLimits): Promise<Operations> => {
   const database = await freshDatabase(adminUrl);
   const lines: string[] = [];
   const log = createLog({
@@ -102,6 +110,7 @@ export const openOperations = async (adminUrl: string): Promise<Operations> => {
   const broker = createFakeBroker();
   const replayBatch = createReplayBatch(store, broker.sendTo);
   const jobs = createJobRunner(store, createBatchRunner(store, replayBatch), log);
+  const spans = createSpanBuffer(store, limits, log);
   const server = await createHttpServer({
     log,
     api: { title: 'operations', description: 'under test' },
@@ -117,14 +126,18 @@ export const openOperations = async (adminUrl: string): Promise<Operations> => {
       messageRoutes(store, broker.sendTo),
       auditRoutes(store),
       subscriptionRoutes(store),
+      otlpRoutes(spans),
+      traceRoutes(store, spans.counts),
+      serviceGraphRoutes(store),
     ],
   });
-  const { stop: stopJobs } = await startInOrder([jobs.stage], new AbortController().signal);
+  const { stop: stopJobs } = await startInOrder([jobs.stage, spans.stage], new AbortController().signal);
   return {
     store,
     server,
     broker,
     lines,
+    spans,
     receive: (deadLetter) => storeDeadLetter(store, deadLetter),
     request: async (method, url, payload, role = 'administrator') => {
       const token =

@@ -1,6 +1,7 @@
-import type { Changed, Tx } from '@emporium/store';
+import { afterCommit, type Changed, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import type { Payment, PaymentChange } from '../domain/payment.ts';
+import { type AddedEntry, countEntries } from '../metrics.ts';
 import { unitOfWork } from './handlers.ts';
 import type { Tables } from './tables.ts';
 
@@ -24,7 +25,7 @@ export const savePayments = async (
   const added = changed.filter(({ isNew }) => isNew);
   const known = changed.filter(({ isNew }) => !isNew);
   const orderIds = known.map(({ id }) => id);
-  await sql`
+  const { rows } = await sql<AddedEntry>`
     with added as (
       insert into payment (order_id, state)
       select * from unnest(
@@ -47,7 +48,9 @@ export const savePayments = async (
       ${entries.map(({ amount }) => amount.currency)}::text[],
       ${entries.map(({ refundId = '' }) => refundId)}::text[]
     )
-    on conflict on constraint payment_ledger_once do nothing`.execute(tx);
+    on conflict on constraint payment_ledger_once do nothing
+    returning entry, amount, currency`.execute(tx);
+  afterCommit(tx, () => countEntries(rows));
 };
 
 export const payments = unitOfWork({

@@ -1,10 +1,11 @@
 import { type Effects, emit, type Message } from '@emporium/bus';
 import { sensorData, temperatureAlert } from '@emporium/contracts';
-import type { HandlerContext } from '@emporium/store';
+import { afterCommit, type HandlerContext } from '@emporium/store';
 import type { Insertable } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { newSensor, type Observation, observe, type Rules, type Sensor } from '../domain/excursion.ts';
 import { checkReading, type Flag, type Reading, type TimeLimits } from '../domain/reading.ts';
+import { countAlerts, countReadings } from '../metrics.ts';
 import { addAlerts } from '../store/alerts.ts';
 import { flagReadings } from '../store/flagged.ts';
 import { handleBatch } from '../store/handlers.ts';
@@ -33,16 +34,22 @@ export const onSensorData = (options: SensorDataOptions) =>
     // Last, since all processes update the same few rows and wait there for each other's commit.
     const readings = counted.map(({ reading }) => reading);
     await addToWindows(context.tx, readings, options.windowSeconds);
+    const withFlags = new Set(flagged.map(({ message }) => message)).size;
+    afterCommit(context.tx, () => {
+      countReadings('taken', messages.length - withFlags);
+      countReadings('flagged', withFlags);
+      countAlerts(alerts.size);
+    });
     return messages.map((message) => effectsOf(message, alerts.get(message)));
   });
 
 const checkAll = (messages: readonly ReadingMessage[], limits: TimeLimits, now: Date) => {
   const counted: Counted[] = [];
-  const flagged: { data: ReadingMessage['data']; flag: Flag }[] = [];
+  const flagged: { message: ReadingMessage; data: ReadingMessage['data']; flag: Flag }[] = [];
   for (const message of messages) {
     const { reading, flags } = checkReading(message.data, now.getTime() / 1_000, limits);
     if (reading !== undefined) counted.push({ message, reading });
-    for (const flag of flags) flagged.push({ data: message.data, flag });
+    for (const flag of flags) flagged.push({ message, data: message.data, flag });
   }
   return { counted, flagged };
 };

@@ -1,12 +1,13 @@
 import { storableText, type Unreadable } from '@emporium/bus';
 import type { Kysely, Selectable } from 'kysely';
+import { countReadings } from '../metrics.ts';
 import type { MalformedReadingTable, Tables } from './tables.ts';
 
 /** Records a malformed reading once, even if it is delivered again before it is dead-lettered. Accepts any text. */
 export const recordMalformed =
   (db: Kysely<Tables>) =>
   async ({ id, position = '', reason: { code, message } }: Unreadable): Promise<void> => {
-    await db
+    const { numInsertedOrUpdatedRows = 0n } = await db
       .insertInto('malformed_reading')
       .values({
         id: storableText(id, 300),
@@ -15,7 +16,8 @@ export const recordMalformed =
         message: storableText(message, 500),
       })
       .onConflict((conflict) => conflict.columns(['id', 'position']).doNothing())
-      .execute();
+      .executeTakeFirstOrThrow();
+    countReadings('refused', Number(numInsertedOrUpdatedRows));
   };
 
 export const countMalformed = async (db: Kysely<Tables>): Promise<number> => {

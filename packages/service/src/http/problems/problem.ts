@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { titleOf } from './status-title.ts';
 
 /** What is wrong with one field of a request. */
 export interface FieldError {
@@ -77,7 +77,7 @@ export const toDocument = (
 ): ProblemDocument => ({
   ...extras.members,
   type: problemType(code),
-  title: STATUS_CODES[status] ?? 'Error',
+  title: titleOf(status),
   status,
   detail: message,
   instance,

@@ -1,7 +1,8 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { contextOf } from '../correlation.ts';
 import { type Problem, problem, problemMediaType, toDocument } from './problem.ts';
+import { titleOf } from './status-title.ts';
 
 /** Answers requests that Node's server would refuse without a body, or not answer at all. */
 export const answerBeforeRouting = (server: Server): void => {
@@ -45,7 +46,7 @@ const clientErrors: Readonly<Record<string, number>> = {
 const endWith = (socket: Duplex, answer: Problem): void => {
   const { headers, body } = serialise(answer);
   const head = [
-    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`,
+    `HTTP/1.1 ${answer.status} ${titleOf(answer.status)}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

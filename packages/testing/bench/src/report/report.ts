@@ -16,6 +16,8 @@ export interface Figure {
 
 export interface Against {
   readonly raw: number;
+  /** What it is compared with; `raw` by default. */
+  readonly name?: string;
   /** Ours divided by raw, one per round. The median counts. */
   readonly ratios: readonly number[];
 }
@@ -53,7 +55,7 @@ const lineOf = (figure: Figure): string => {
     `${String(round(value)).padStart(8)} ${unit.padEnd(3)}`,
     (against === undefined
       ? ''
-      : `raw ${String(round(against.raw)).padStart(6)}   ${ratioOf(against)}`
+      : `${against.name ?? 'raw'} ${String(round(against.raw)).padStart(6)}   ${ratioOf(against)}`
     ).padEnd(36),
     goalOf(figure),
   ];

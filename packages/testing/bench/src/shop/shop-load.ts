@@ -1,19 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assertInvariants, createShopClient, eventually } from '@emporium/e2e';
+import { assertInvariants } from '@emporium/e2e';
 import { type Shop, startShop } from '@emporium/launcher';
 import { freePort } from '@emporium/servers';
 import type { Figure } from '../report/report.ts';
 import { percentile } from '../report/statistics.ts';
-import { watchCompletions } from './completions.ts';
-import { mailsAreSent } from './mails.ts';
 import { type OrderTimes, runOrders } from './order-load.ts';
+import { readyShop } from './ready-shop.ts';
 
 const orders = 2_000;
 /** Many at a time: each customer waits for their order, so fewer of them would limit the rate. */
 const open = 400;
-const sku = 'BENCH-1';
 
 export interface ShopFigures {
   readonly readySeconds: number;
@@ -76,38 +74,19 @@ export const measureShop = async (busUrl: string | undefined): Promise<ShopFigur
 };
 
 const loadShop = async (shop: Shop): Promise<Pick<ShopFigures, 'calm' | 'full' | 'mailsAfterSeconds'>> => {
-  const client = createShopClient(shop.url, shop.admin);
-  await client.stock({ sku, name: 'Bench', price: { amount: 100, currency: 'EUR' } }, 10_000);
-  const { token } = await client.register('Bench', 'bench@example.com');
-  const post = () =>
-    client.http.request<{ orderId: string }>('POST', '/api/orders', {
-      token,
-      body: { lines: [{ sku, quantity: 1 }], paymentToken: 'tok_ok' },
-    });
-  let placed = 0;
-  const place = async (): Promise<string> => {
-    const { status, body } = await post();
-    if (status !== 202) throw new Error(`POST /api/orders answered ${status}: ${JSON.stringify(body)}`);
-    placed += 1;
-    return body.orderId;
-  };
-  await eventually('the product can be ordered', post, ({ status }) => status === 202);
-  placed += 1;
-
-  const completions = await watchCompletions(shop.databaseUrl('order'));
-  const emailDatabase = shop.databaseUrl('email');
+  const { client, place, completions, mailsAreSent, close } = await readyShop(shop);
   try {
     await runOrders({ orders: 500, open, place, completions }); // warms up
-    await mailsAreSent(placed, emailDatabase);
+    await mailsAreSent();
     const calm = await runOrders({ orders: 200, open: 50, everyMs: 40, place, completions });
     const full = await runOrders({ orders, open, place, completions });
     const ended = Date.now();
-    await mailsAreSent(placed, emailDatabase);
+    await mailsAreSent();
     const mailsAfterSeconds = (Date.now() - ended) / 1_000;
     await assertInvariants(client);
     return { calm, full, mailsAfterSeconds };
   } finally {
-    await completions.close();
+    await close();
   }
 };
 

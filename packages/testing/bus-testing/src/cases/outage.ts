@@ -1,7 +1,7 @@
-import type { OutgoingMessage, Transport } from '@emporium/bus';
-import type { Delivery } from '@emporium/bus/transport';
+import { Fault, type OutgoingMessage, type Transport } from '@emporium/bus';
+import { type Delivery, queuesTimeoutMs } from '@emporium/bus/transport';
 import { expect } from 'vitest';
-import type { Cases } from '../case-context.ts';
+import { type Cases, registryOf } from '../case-context.ts';
 import { aWhile, eventually } from '../eventually.ts';
 import { aMessage, messages, textOf } from '../fixtures.ts';
 import { receive } from '../receive.ts';
@@ -104,7 +104,7 @@ export const outage = {
     expect(handled).toEqual(handled.toSorted((one, other) => one - other));
   },
 
-  'publishing is refused while the broker is down, and works again afterwards': async ({
+  'publishing and reading queues are refused while the broker is down, and work again afterwards': async ({
     connect,
     declareEvent,
     server,
@@ -114,9 +114,15 @@ export const outage = {
     const transport = await connect();
     await transport.publish([aMessage(happened, { body: 'before' })]);
     expect(transport.status()).toEqual({ state: 'up' });
+    const registry = registryOf([subscription]);
+    const before = [expect.objectContaining({ subscription: subscription.name, waiting: 1 })];
+    expect(await transport.queues(registry)).toEqual(before);
 
     await stopServer();
     try {
+      const since = performance.now();
+      await expect(transport.queues(registry)).rejects.toMatchObject({ code: 'bus.broker_away' });
+      expect(performance.now() - since).toBeLessThan(queuesTimeoutMs + 2_000);
       const [result] = await transport.publish([aMessage(happened, { body: 'during' })]);
       expect(result).toMatchObject({
         status: 'refused',
@@ -129,6 +135,10 @@ export const outage = {
 
     await publishUntilAccepted(transport, [aMessage(happened, { body: 'after' })]);
     expect(transport.status()).toEqual({ state: 'up' });
+    await eventually(
+      () => transport.queues(registry).then(([found]) => (found?.waiting ?? 0) >= 2, isAway),
+      () => 'the queue is not told again',
+    );
     const receiver = await receive(await connect(), subscription);
     const texts = () => receiver.deliveries.map(textOf);
     await eventually(
@@ -245,4 +255,10 @@ const publishUntilAccepted = async (
     }
     await aWhile(5);
   }
+};
+
+/** For a moment after the start; any other failure fails the case. */
+const isAway = (error: unknown): boolean => {
+  if (!(error instanceof Fault) || error.code !== 'bus.broker_away') throw error;
+  return false;
 };

@@ -39,8 +39,8 @@ const orderMeanwhile = async (context: DemoContext): Promise<string> => {
   const { client, reporter, customers } = context;
   await eventually(
     'email has paused it',
-    () => client.serviceStates(),
-    (states) => states.paused.includes(subscription),
+    () => client.status(),
+    ({ paused: all }) => all.some((each) => each.subscription === subscription),
   );
   reporter.info(`email takes no message of ${subscription} any more, until it is resumed`);
   const order = await client.settled(

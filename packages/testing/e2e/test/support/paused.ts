@@ -18,8 +18,10 @@ export const pausedCases = (shop: () => ShopUnderTest): void => {
     const [service = ''] = name.split('.');
     return eventually(
       `${name} is paused in ${service}`,
-      () => shop().client.serviceStates(),
-      ({ services, paused }) => services[service] === 'ready' && paused.includes(name),
+      () => shop().client.status(),
+      ({ processes, paused }) =>
+        processes.some((each) => each.name === service && each.state === 'ready') &&
+        paused.some(({ subscription }) => subscription === name),
     );
   };
   const mailsOf = async (email: string, orderId: string): Promise<Mail[]> =>
@@ -57,7 +59,7 @@ export const pausedCases = (shop: () => ShopUnderTest): void => {
       const mails = await mailsOf(ada.email, orderId);
       expect(mails.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1]);
       expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(3);
-      expect((await client.serviceStates()).paused).toEqual([]);
+      expect((await client.status()).paused).toEqual([]);
       expect((await client.subscription(name)).state).toBe('active');
       const [resumed, begun] = await client.audit(name);
       expect([begun, resumed]).toMatchObject([

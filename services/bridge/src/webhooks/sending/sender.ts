@@ -1,3 +1,5 @@
+import { inClientSpan, recordStatus } from '@emporium/service';
+import type { Span } from '@emporium/telemetry';
 import { Agent, request as httpRequest } from 'undici';
 import { type Failed, type Outcome, outcomeOf } from '../../domain/webhooks/outcome.ts';
 import { checkedLookup } from '../addresses/checked-lookup.ts';
@@ -66,12 +68,22 @@ export const createSender = (options: SenderOptions): Sender => {
   });
 
   const request = async (
-    { url, id, body, secrets }: Attempt,
+    attempt: Attempt,
     signal: AbortSignal,
   ): Promise<Pick<AttemptResult, 'outcome' | 'snippet'>> => {
-    const checked = checkUrl(url, { allowPrivate });
+    const checked = checkUrl(attempt.url, { allowPrivate });
     if (checked.kind !== 'accepted') return { outcome: failed(`its URL ${checked.message}`) };
-    const response = await httpRequest(checked.url, {
+    const send = (span: Span) => respond(attempt, checked.url, signal, span);
+    return inClientSpan({ method: 'POST', peer: 'a webhook', url: checked.url.toString() }, send);
+  };
+
+  const respond = async (
+    { id, body, secrets }: Attempt,
+    url: URL,
+    signal: AbortSignal,
+    span: Span,
+  ): Promise<Pick<AttemptResult, 'outcome' | 'snippet'>> => {
+    const response = await httpRequest(url, {
       dispatcher: agent,
       method: 'POST',
       signal,
@@ -83,6 +95,7 @@ export const createSender = (options: SenderOptions): Sender => {
       },
     });
     const { statusCode, headers } = response;
+    recordStatus(span, statusCode);
     const retryAfterMs = retryAfterMsOf(headers['retry-after'], clock().getTime());
     const [location] = [headers.location].flat();
     const outcome = outcomeOf(statusCode, {

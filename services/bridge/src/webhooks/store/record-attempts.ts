@@ -1,9 +1,10 @@
-import type { GroupWork, Tx } from '@emporium/store';
+import { afterCommit, type GroupWork, type Tx } from '@emporium/store';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Outcome } from '../../domain/webhooks/outcome.ts';
 import type { Schedule } from '../../domain/webhooks/schedule.ts';
 import { type ReceiverState, settleDelivery, settleReceiver } from '../../domain/webhooks/settle.ts';
+import { countDeliveries } from '../../metrics.ts';
 import type { Tables } from '../../store/tables.ts';
 import { recordChange } from './changes.ts';
 import type { ClaimedDelivery } from './claim.ts';
@@ -124,7 +125,7 @@ const settleDeliveries = async (
       return { ...settleDelivery(outcome, made), delivery, endedAt };
     })
     .toSorted((one, other) => (one.delivery.id < other.delivery.id ? -1 : 1));
-  await sql`
+  const { rows } = await sql<{ status: string }>`
     update webhook_delivery set
       status = settled.status, attempts = settled.attempts, claim = null,
       next_attempt_at = coalesce(settled.next_attempt_at, webhook_delivery.next_attempt_at),
@@ -139,7 +140,9 @@ const settleDeliveries = async (
     ) as settled (id, claim, status, attempts, next_attempt_at, ended_at)
     where webhook_delivery.id = any(${settled.map(({ delivery }) => delivery.id)}::uuid[]) and webhook_delivery.id = settled.id
       and (webhook_delivery.claim = settled.claim
-        or settled.status = 'delivered' and webhook_delivery.status <> 'delivered')`.execute(tx);
+        or settled.status = 'delivered' and webhook_delivery.status <> 'delivered')
+    returning webhook_delivery.status`.execute(tx);
+  afterCommit(tx, () => countDeliveries(rows.map(({ status }) => (status === 'pending' ? 'retry' : status))));
 };
 
 const insertAttempts = async (tx: Tx<Tables>, attempts: readonly EndedAttempt[]): Promise<void> => {

@@ -1,0 +1,24 @@
+/**
+ * Returns a function that reads once at a time: calls during a read get its result. Several gauges can share one query in this way, and
+ * a server that does not answer is not asked again and again.
+ */
+export const shared = <T>(read: () => Promise<T>): (() => Promise<T>) => {
+  let reading: Promise<T> | undefined;
+  return () => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+};
+
+/** Rejects when the work takes longer than `ms`. */
+export const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no value within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
