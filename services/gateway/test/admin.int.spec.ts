@@ -62,6 +62,7 @@ const nowhere = [
   'SENSOR_ANALYTICS',
   'LOYALTY',
   'BRIDGE',
+  'WEB',
 ];
 
 let url: string;
