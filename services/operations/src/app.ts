@@ -19,6 +19,7 @@ import { groupRoutes } from './routes/groups.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { otlpRoutes } from './routes/otlp.ts';
+import { outcomeRoutes } from './routes/outcome.ts';
 import { previewRoutes } from './routes/preview.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { replayRoutes } from './routes/replay.ts';
@@ -55,6 +56,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         deadLetterRoutes(store),
         groupRoutes(store),
         previewRoutes(store),
+        outcomeRoutes(store),
         replayRoutes(store, createReplay(store, sendTo), replayBatch),
         discardRoutes(store),
         jobRoutes(store, jobs),

@@ -27,6 +27,7 @@ import { groupRoutes } from '../../src/routes/groups.ts';
 import { jobRoutes } from '../../src/routes/jobs.ts';
 import { messageRoutes } from '../../src/routes/messages.ts';
 import { otlpRoutes } from '../../src/routes/otlp.ts';
+import { outcomeRoutes } from '../../src/routes/outcome.ts';
 import { previewRoutes } from '../../src/routes/preview.ts';
 import { replayRoutes } from '../../src/routes/replay.ts';
 import { serviceGraphRoutes } from '../../src/routes/service-graph.ts';
@@ -120,6 +121,7 @@ export const openOperations = async (adminUrl: string, limits = usualLimits): Pr
       deadLetterRoutes(store),
       groupRoutes(store),
       previewRoutes(store),
+      outcomeRoutes(store),
       replayRoutes(store, createReplay(store, broker.sendTo), replayBatch),
       discardRoutes(store),
       jobRoutes(store, jobs),
