@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { FlowPage } from './flow/flow-page.tsx';
 import { SagaPage } from './sagas/saga-page.tsx';
 import { SagasPage } from './sagas/sagas-page.tsx';
 
@@ -6,7 +7,7 @@ type Page = (parameters: Readonly<Record<string, string>>) => JSX.Element;
 
 /** Which page answers which address. */
 export const pages: readonly (readonly [pattern: string, page: Page])[] = [
-  ['/console', () => <SagasPage />],
+  ['/console', () => <FlowPage />],
   ['/console/sagas', () => <SagasPage />],
   ['/console/sagas/:id', ({ id = '' }) => <SagaPage key={id} id={id} />],
 ];
