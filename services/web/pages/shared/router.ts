@@ -14,10 +14,12 @@ export const navigate = (href: string, { replace = false } = {}): void => {
   address.value = url;
   if (!replace) {
     scrollTo(0, 0);
-    // A screen reader continues at the new page.
-    document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
+    focusPage();
   }
 };
+
+/** A screen reader continues at the new page. */
+const focusPage = (): void => document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
 
 /** Changes a part of the query, which is shared with the address; an empty value removes it. */
 export const setQuery = (changes: Readonly<Record<string, string>>): void => {
@@ -32,7 +34,9 @@ export const setQuery = (changes: Readonly<Record<string, string>>): void => {
 /** Follows links to pages below `base` without loading a document, and the browser's back and forward. */
 export const startRouter = (isOwn: (path: string) => boolean): void => {
   addEventListener('popstate', () => {
+    const before = address.peek().pathname;
     address.value = new URL(location.href);
+    if (before !== location.pathname) focusPage();
   });
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)

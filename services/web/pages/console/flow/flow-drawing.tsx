@@ -59,6 +59,7 @@ export const FlowDrawing = (props: FlowDrawingProps): JSX.Element => {
       <svg
         ref={svg}
         role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the arrow keys, as a scrollable region is
         tabIndex={0}
         aria-label="Services and the messages between them. Arrow keys move the drawing, plus and minus zoom. The same is in the table below."
         viewBox={`${x} ${y} ${layout.width / scale} ${layout.height / scale}`}
@@ -177,6 +178,7 @@ const EdgeLine = ({ edge, line, label, isSelected, select }: EdgeLineProps): JSX
   const text = [rate, edge.waiting > 0 ? `${edge.waiting} wait` : ''].filter(Boolean).join(' · ');
   const look = edge.errors > 0 ? 'bad' : edge.isPaused ? 'warn' : rate === '' ? 'idle' : '';
   return (
+    // biome-ignore lint/a11y/useSemanticElements: SVG has no button
     <g
       class={`flow-edge ${edge.kind} ${look} ${isSelected ? 'selected' : ''}`}
       role="button"
@@ -255,6 +257,7 @@ const NodeBox = ({
       </g>
     );
   return (
+    // biome-ignore lint/a11y/useSemanticElements: SVG has no button
     <g
       class={`flow-node ${lookOfState(state)} ${isSelected ? 'selected' : ''}`}
       transform={transform}
