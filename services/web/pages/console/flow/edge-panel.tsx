@@ -16,33 +16,35 @@ export const EdgePanel = ({ edge, done }: EdgePanelProps): JSX.Element =>
       Requests: {rateText(edge.ratePerSecond) || 'none now'}, {edge.errors} errors.
     </p>
   ) : (
-    edge.lanes.map((lane) => (
-      <section key={lane.subscription} aria-label={lane.subscription}>
-        <h3>
-          <code>{lane.subscription}</code>
-          {lane.state === 'paused' ? <span class="badge warn">paused</span> : null}
-        </h3>
-        <Figures lane={lane} />
-        <details>
-          <summary>
-            {lane.contracts.length === 1 ? '1 contract' : `${lane.contracts.length} contracts`}
-          </summary>
-          <ul class="plain-list small">
-            {lane.contracts.map((name) => (
-              <li key={name}>
-                <a href={`/docs/events#${name}`}>{name}</a>
-              </li>
-            ))}
-          </ul>
-        </details>
-        <h4>Last messages</h4>
-        <LastMessages subscription={lane.subscription} contracts={lane.contracts} />
-        <PauseForm lane={lane} done={done} />
-      </section>
-    ))
+    <div>
+      {edge.lanes.map((lane) => (
+        <section key={lane.subscription} aria-label={lane.subscription}>
+          <h3>
+            <code>{lane.subscription}</code>
+            {lane.state === 'paused' ? <span class="badge warn">paused</span> : null}
+          </h3>
+          <Figures lane={lane} />
+          <details>
+            <summary>
+              {lane.contracts.length === 1 ? '1 contract' : `${lane.contracts.length} contracts`}
+            </summary>
+            <ul class="plain-list small">
+              {lane.contracts.map((name) => (
+                <li key={name}>
+                  <a href={`/docs/events#${name}`}>{name}</a>
+                </li>
+              ))}
+            </ul>
+          </details>
+          <h4>Last messages</h4>
+          <LastMessages subscription={lane.subscription} contracts={lane.contracts} />
+          <PauseForm lane={lane} done={done} />
+        </section>
+      ))}
+    </div>
   );
 
-export const Figures = ({
+const Figures = ({
   lane: { queue, ratePerSecond, errors, p50Ms, p95Ms },
 }: {
   readonly lane: Lane;
