@@ -83,8 +83,9 @@ export const FlowDrawing = (props: FlowDrawingProps): JSX.Element => {
             viewBox="0 0 8 8"
             refX="7"
             refY="4"
-            markerWidth="7"
-            markerHeight="7"
+            markerUnits="userSpaceOnUse"
+            markerWidth="9"
+            markerHeight="9"
             orient="auto-start-reverse"
           >
             <path d="M0,0 L8,4 L0,8 Z" />

@@ -69,18 +69,17 @@ const loopBelow = ({ x, y }: Point): { readonly line: string; readonly label: Po
 
 const pointOf = ({ x = 0, y = 0 }: { readonly x?: number; readonly y?: number }): Point => ({ x, y });
 
-/** A line of SVG that begins at the first point, ends at the last, and is rounded at those between. */
+/** A line of SVG through all points, which leaves and reaches each of them horizontally. */
 export const curveThrough = (points: readonly Point[]): string => {
   const [first, ...others] = points;
-  const last = others.at(-1);
-  if (first === undefined || last === undefined) return '';
+  if (first === undefined) return '';
+  let before = first;
   const parts = [`M${at(first)}`];
-  for (const [index, point] of others.slice(0, -1).entries()) {
-    const next = others[index + 1] ?? last;
-    const middle = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    parts.push(`Q${at(point)} ${at(index === others.length - 2 ? last : middle)}`);
+  for (const point of others) {
+    const x = (before.x + point.x) / 2;
+    parts.push(`C${at({ x, y: before.y })} ${at({ x, y: point.y })} ${at(point)}`);
+    before = point;
   }
-  parts.push(`L${at(last)}`);
   return parts.join(' ');
 };
 
