@@ -16,6 +16,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { discardRoutes } from './routes/discard.ts';
 import { groupRoutes } from './routes/groups.ts';
+import { handledMessageRoutes } from './routes/handled-messages.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { otlpRoutes } from './routes/otlp.ts';
@@ -61,6 +62,7 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         discardRoutes(store),
         jobRoutes(store, jobs),
         messageRoutes(store, sendTo),
+        handledMessageRoutes(store),
         auditRoutes(store),
         subscriptionRoutes(store),
         queueRoutes(store, readBrokers),

@@ -24,6 +24,7 @@ import { auditRoutes } from '../../src/routes/audit.ts';
 import { deadLetterRoutes } from '../../src/routes/dead-letters.ts';
 import { discardRoutes } from '../../src/routes/discard.ts';
 import { groupRoutes } from '../../src/routes/groups.ts';
+import { handledMessageRoutes } from '../../src/routes/handled-messages.ts';
 import { jobRoutes } from '../../src/routes/jobs.ts';
 import { messageRoutes } from '../../src/routes/messages.ts';
 import { otlpRoutes } from '../../src/routes/otlp.ts';
@@ -126,6 +127,7 @@ export const openOperations = async (adminUrl: string, limits = usualLimits): Pr
       discardRoutes(store),
       jobRoutes(store, jobs),
       messageRoutes(store, broker.sendTo),
+      handledMessageRoutes(store),
       auditRoutes(store),
       subscriptionRoutes(store),
       otlpRoutes(spans),
