@@ -79,6 +79,7 @@ const orderOf = ({ attributes }: Span): string | undefined => {
   const { 'emporium.saga.id': saga, 'emporium.saga.name': name } = attributes;
   if (typeof saga === 'string' && name === 'fulfilment') return saga;
   const { 'emporium.message.key': key, 'emporium.message.type': type } = attributes;
-  const isOfOrder = typeof type === 'string' && /^(?:order|payment|shipping|shipment|stock|inventory)\./.test(type);
+  const isOfOrder =
+    typeof type === 'string' && /^(?:order|payment|shipping|shipment|stock|inventory)\./.test(type);
   return typeof key === 'string' && isOfOrder && /^[0-9a-f-]{36}$/.test(key) ? key : undefined;
 };

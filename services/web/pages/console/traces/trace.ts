@@ -52,7 +52,10 @@ export const traceAddress = (id: string): string =>
   /^[0-9a-f]{32}$/i.test(id) ? `/api/admin/traces/${id}` : `/api/admin/trace/${encodeURIComponent(id)}`;
 
 /** Where the page of a trace is. */
-export const tracePage = ({ correlationId, traceId }: Pick<TraceSummary, 'correlationId' | 'traceId'>): string =>
+export const tracePage = ({
+  correlationId,
+  traceId,
+}: Pick<TraceSummary, 'correlationId' | 'traceId'>): string =>
   `/console/traces/${encodeURIComponent(correlationId ?? traceId)}`;
 
 /** What is missing in words; nothing where everything is there. */

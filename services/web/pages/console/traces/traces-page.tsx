@@ -90,9 +90,7 @@ const TraceTable = ({ traces }: { readonly traces: readonly TraceSummary[] }): J
             </td>
             <td class="number">{formatDuration(trace.durationMs)}</td>
             <td class="number">{trace.spans}</td>
-            <td class="number">
-              {trace.errors === 0 ? '0' : <span class="badge bad">{trace.errors}</span>}
-            </td>
+            <td class="number">{trace.errors === 0 ? '0' : <span class="badge bad">{trace.errors}</span>}</td>
             <td>
               {trace.orderId === undefined ? (
                 ''
