@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { actorOf, describeEvent } from './describe-event.ts';
 
 const event = (type: string, data: Record<string, unknown> = {}) => ({
-  ...{ version: 1, id: 'e', at: '2026-11-29T10:00:00Z', type, data, actor: { kind: 'saga', name: 'fulfilment' } },
+  ...{
+    version: 1,
+    id: 'e',
+    at: '2026-11-29T10:00:00Z',
+    type,
+    data,
+    actor: { kind: 'saga', name: 'fulfilment' },
+  },
 });
 
 describe('an event of an order in a line', () => {

@@ -162,7 +162,13 @@ const Lines = ({ order: { lines } }: { readonly order: Order }): JSX.Element => 
   </section>
 );
 
-const Events = ({ id, events }: { readonly id: string; readonly events: readonly OrderEvent[] }): JSX.Element => (
+const Events = ({
+  id,
+  events,
+}: {
+  readonly id: string;
+  readonly events: readonly OrderEvent[];
+}): JSX.Element => (
   <section aria-labelledby="events">
     <h2 id="events">Events</h2>
     <ol class="order-events" aria-live="polite">

@@ -1,8 +1,8 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { openStream } from '../../shared/event-stream.ts';
-import { isPaused } from '../../shared/resource.ts';
 import { orderEventTypes } from '../../shared/order-event-types.ts';
+import { isPaused } from '../../shared/resource.ts';
 import type { OrderEvent } from './order.ts';
 
 export interface OrderEvents {

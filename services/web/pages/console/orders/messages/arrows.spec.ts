@@ -2,17 +2,27 @@ import { describe, expect, test } from 'vitest';
 import type { Span } from '../../../shared/waterfall/span.ts';
 import { arrowsOf, lanesOf } from './arrows.ts';
 
-const span = (depth: number, kind: string, service: string, offsetMs: number, more: Partial<Span> = {}): Span => ({
+const span = (
+  depth: number,
+  kind: string,
+  service: string,
+  offsetMs: number,
+  more: Partial<Span> = {},
+): Span => ({
   ...{ spanId: `${service}-${offsetMs}`, depth, kind, service, name: kind, start: '2026-11-29T10:00:00Z' },
   ...{ offsetMs, durationMs: 1, status: 'ok', attributes: {} },
   ...more,
 });
 const named = (type: string, attempt?: number) => ({
-  attributes: { 'emporium.message.type': type, ...(attempt === undefined ? {} : { 'emporium.attempt': attempt }) },
+  attributes: {
+    'emporium.message.type': type,
+    ...(attempt === undefined ? {} : { 'emporium.attempt': attempt }),
+  },
 });
 const linesOf = (spans: readonly Span[]) =>
   arrowsOf(spans).map(
-    ({ kind, from, to = '?', name, state, attempt }) => `${kind} ${from} → ${to}: ${name}, ${state} ${attempt}`,
+    ({ kind, from, to = '?', name, state, attempt }) =>
+      `${kind} ${from} → ${to}: ${name}, ${state} ${attempt}`,
   );
 
 describe('the arrows of a sequence diagram', () => {

@@ -21,6 +21,7 @@ export const SequenceDiagram = ({ arrows, hrefOf }: DiagramProps): JSX.Element =
   const height = arrows.length * rowHeight + rowHeight / 2;
   const middle = (lane: string): number => lanes.indexOf(lane) * laneWidth + laneWidth / 2;
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also with the keyboard
     <section class="sequence" aria-label="Messages between the services, in the order of time" tabIndex={0}>
       <div class="sequence-lanes" style={{ width: `${width}px` }}>
         {lanes.map((lane) => (

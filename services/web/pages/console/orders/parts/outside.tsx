@@ -192,7 +192,9 @@ export const MailSection = ({ id }: PartProps): JSX.Element => {
                 </details>
               ))}
               {total > newestMails ? (
-                <p class="soft small">Looked for among the newest {newestMails} of {total}.</p>
+                <p class="soft small">
+                  Looked for among the newest {newestMails} of {total}.
+                </p>
               ) : null}
             </>
           );

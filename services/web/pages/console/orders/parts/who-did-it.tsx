@@ -26,7 +26,11 @@ export const WhoDidIt = ({ id, events }: WhoProps): JSX.Element => {
       <Shown of={state.value} what="the actions" retry={reload}>
         {({ actions }) => {
           const repairs: readonly Deed[] = actions.map(({ action, outcome, by, note, at }) => ({
-            ...{ at, what: outcome === undefined ? action : `${action}: ${outcome}`, by: `administrator ${by}` },
+            ...{
+              at,
+              what: outcome === undefined ? action : `${action}: ${outcome}`,
+              by: `administrator ${by}`,
+            },
             ...(note === undefined ? {} : { reason: note }),
           }));
           const deeds = [...events.filter(isByPerson).map(deedOf), ...repairs];

@@ -34,8 +34,7 @@ export const RefundDialog = ({ order, known, path, close }: DialogProps): JSX.El
     if (!isComplete || isSending.value) return;
     isSending.value = true;
     const lines = [...pieces.value].flatMap(([sku, quantity]) => (quantity > 0 ? [{ sku, quantity }] : []));
-    const what =
-      by.value === 'lines' ? { lines, restock: restock.value } : { amount: { amount, currency } };
+    const what = by.value === 'lines' ? { lines, restock: restock.value } : { amount: { amount, currency } };
     const answer = await request(path, {
       method: 'POST',
       headers: { 'idempotency-key': key.value },

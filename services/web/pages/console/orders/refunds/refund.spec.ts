@@ -21,7 +21,16 @@ describe('a refund', () => {
   });
 
   test('of pieces is their price in the order', () => {
-    expect(priceOf(lines, new Map([['MUG', 2], ['LAMP', 1], ['OTHER', 1]]))).toBe(7_400);
+    expect(
+      priceOf(
+        lines,
+        new Map([
+          ['MUG', 2],
+          ['LAMP', 1],
+          ['OTHER', 1],
+        ]),
+      ),
+    ).toBe(7_400);
   });
 
   test.each([

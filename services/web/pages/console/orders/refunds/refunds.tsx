@@ -97,7 +97,9 @@ const RefundTable = ({ refunds }: { readonly refunds: readonly Refund[] }): JSX.
               <Ago at={requestedAt} />
             </td>
             <td>
-              {lines.length === 0 ? 'an amount' : lines.map((line) => `${line.quantity} × ${line.sku}`).join(', ')}
+              {lines.length === 0
+                ? 'an amount'
+                : lines.map((line) => `${line.quantity} × ${line.sku}`).join(', ')}
               {restock ? ', back into the stock' : ''}
             </td>
             <td dir="auto">{reason}</td>

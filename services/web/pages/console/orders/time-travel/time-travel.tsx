@@ -77,7 +77,12 @@ const Slider = ({ events, version, newest }: SliderProps): JSX.Element => {
   const event = events.find((each) => each.version === version);
   return (
     <div class="time-slider">
-      <button type="button" aria-label="The version before" disabled={version <= 1} onClick={() => go(version - 1)}>
+      <button
+        type="button"
+        aria-label="The version before"
+        disabled={version <= 1}
+        onClick={() => go(version - 1)}
+      >
         ←
       </button>
       <label>
@@ -110,7 +115,8 @@ const Slider = ({ events, version, newest }: SliderProps): JSX.Element => {
 const EventCard = ({ event }: { readonly event: OrderEvent }): JSX.Element => (
   <div class="card event-card" aria-live="polite">
     <p>
-      <strong dir="auto">{describeEvent(event)}</strong> <Ago at={event.at} /> by <code>{actorOf(event)}</code>
+      <strong dir="auto">{describeEvent(event)}</strong> <Ago at={event.at} /> by{' '}
+      <code>{actorOf(event)}</code>
     </p>
     <p class="small soft">
       {event.causationId === undefined ? 'Its cause was not recorded' : <Cause of={event} />}
