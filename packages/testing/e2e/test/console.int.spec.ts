@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { browserForSuite } from './support/browser.ts';
 import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/console-under-test.ts';
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
+import { ordersPageCases } from './support/console/orders.ts';
+import { tracesPageCases } from './support/console/traces.ts';
 
 const chromium = browserForSuite();
 
@@ -18,4 +20,6 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   afterAll(() => running?.stop(), 60_000);
 
   deadLettersPageCases(under);
+  ordersPageCases(under);
+  tracesPageCases(under);
 });

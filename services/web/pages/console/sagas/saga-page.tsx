@@ -146,7 +146,7 @@ export const History = ({ saga: { actions } }: { readonly saga: SagaDetail }): J
         {actions.map(({ action, outcome, by, note, at }) => (
           <li key={at}>
             {action}
-            {outcome === undefined ? '' : `: ${outcome}`} by <code>{by}</code> <Ago at={at} />
+            {outcome === undefined ? '' : `: ${outcome}`} by <code>{by}</code> <Ago at={at} />{' '}
             {note === undefined ? null : <q dir="auto">{note}</q>}
           </li>
         ))}

@@ -173,7 +173,7 @@ const WaterfallRow = ({
       style={{ top: `${place * rowHeight}px` }}
       onClick={select}
     >
-      <span class="waterfall-name" style={{ paddingInlineStart: `${Math.min(span.depth, 24) * 0.5}rem` }}>
+      <span class="waterfall-name" style={{ '--depth': Math.min(span.depth, 24) }}>
         <span
           class="waterfall-toggle"
           aria-hidden="true"
@@ -184,8 +184,8 @@ const WaterfallRow = ({
         >
           {below === 0 ? '' : isCollapsed ? '▸' : '▾'}
         </span>
-        <span class="waterfall-service">{span.service}</span> {span.name}
-        <Marks span={span} />
+        <span class="waterfall-service">{span.service}</span> <Marks span={span} />
+        {span.name}
         {isCollapsed ? <span class="soft"> +{below}</span> : null}
       </span>
       <span class="waterfall-track">

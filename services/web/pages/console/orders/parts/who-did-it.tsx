@@ -60,7 +60,7 @@ const Deeds = ({ deeds }: { readonly deeds: readonly Deed[] }): JSX.Element =>
     <ol class="plain-list">
       {deeds.map(({ at, what, by, reason }) => (
         <li key={`${at}${what}`}>
-          {what} by <code title={by}>{shortBy(by)}</code> <Ago at={at} />
+          {what} by <code title={by}>{shortBy(by)}</code> <Ago at={at} />{' '}
           {reason === undefined ? null : <q dir="auto">{reason}</q>}
         </li>
       ))}

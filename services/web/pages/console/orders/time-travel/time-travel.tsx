@@ -195,8 +195,7 @@ const State = ({ order, events, version }: StateProps): JSX.Element => {
     <dl class="facts">
       <dt>Status</dt>
       <dd>
-        <StatusBadge status={order.status} />
-        {delivered ? <span class="badge good">delivered</span> : null}
+        <StatusBadge status={order.status} /> {delivered ? <span class="badge good">delivered</span> : null}
       </dd>
       <dt>Total</dt>
       <dd>
