@@ -137,7 +137,7 @@ export const Actions = ({ saga: { possible }, path, done }: ActionsProps): JSX.E
   );
 };
 
-export const History = ({ saga: { actions } }: { readonly saga: SagaDetail }): JSX.Element | null => {
+const History = ({ saga: { actions } }: { readonly saga: SagaDetail }): JSX.Element | null => {
   if (actions.length === 0) return null;
   return (
     <>

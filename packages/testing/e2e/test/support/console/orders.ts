@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { seriousViolations } from '../browser.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
 
-export const ordersPageCases = (under: () => ConsoleUnderTest): void =>
+export const ordersPageCases = (under: () => ConsoleUnderTest): void => {
   describe('orders', () => {
     let orderId: string;
     let reference: string;
@@ -110,6 +110,7 @@ export const ordersPageCases = (under: () => ConsoleUnderTest): void =>
       expect(complaints).toEqual([]);
     });
   });
+};
 
 /** As a proxy that is not ours would. */
 const answerGarbage = (page: Page, address: string): Promise<unknown> =>

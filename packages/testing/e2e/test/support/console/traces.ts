@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { seriousViolations } from '../browser.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
 
-export const tracesPageCases = (under: () => ConsoleUnderTest): void =>
+export const tracesPageCases = (under: () => ConsoleUnderTest): void => {
   describe('traces', () => {
     let orderId: string;
 
@@ -64,3 +64,4 @@ export const tracesPageCases = (under: () => ConsoleUnderTest): void =>
       expect(complaints).toEqual([]);
     });
   });
+};
