@@ -6,7 +6,9 @@ interface Entry {
 /** The pages of the console. */
 export const navigation: readonly Entry[] = [
   { href: '/console', text: 'Flow' },
+  { href: '/console/orders', text: 'Orders' },
   { href: '/console/sagas', text: 'Sagas' },
+  { href: '/console/traces', text: 'Traces' },
   { href: '/console/dead-letters', text: 'Dead letters' },
 ];
 
