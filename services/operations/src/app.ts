@@ -6,6 +6,7 @@ import { deadLetterConsumer } from './dead-letter-consumer.ts';
 import { groupingStage } from './grouping.ts';
 import { createBatchRunner } from './jobs/run-batch.ts';
 import { createJobRunner } from './jobs/runner.ts';
+import { createLauncher } from './launcher/launcher.ts';
 import { migrations } from './migrations/index.ts';
 import { queueMetrics } from './queues/metrics.ts';
 import { createBrokerReader } from './queues/read-brokers.ts';
@@ -20,6 +21,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { previewRoutes } from './routes/preview.ts';
+import { processRoutes } from './routes/processes.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { replayRoutes } from './routes/replay.ts';
 import { serviceGraphRoutes } from './routes/service-graph.ts';
@@ -33,6 +35,7 @@ const day = 24 * 60 * 60 * 1_000;
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('operations', config, log, (parts) => {
     const { store, transport, stream } = parts;
+    const { LAUNCHER_URL, LAUNCHER_TOKEN } = config;
     const sendTo = sendToEither(parts);
     const replayBatch = createReplayBatch(store, sendTo);
     const jobs = createJobRunner(store, createBatchRunner(store, replayBatch), log);
@@ -65,6 +68,9 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         otlpRoutes(spans),
         traceRoutes(store, spans.counts),
         serviceGraphRoutes(store),
+        ...(LAUNCHER_URL === undefined || LAUNCHER_TOKEN === undefined
+          ? []
+          : [processRoutes(store, createLauncher(LAUNCHER_URL, LAUNCHER_TOKEN))]),
       ],
       background: [
         ...[...new Set([transport, stream])].map((each) => deadLetterConsumer(parts, each)),
