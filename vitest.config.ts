@@ -54,7 +54,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [`${folders}/{src,test}/**/*.spec.ts`],
+          include: [`${folders}/{src,test}/**/*.spec.ts`, 'services/web/pages/**/*.spec.ts'],
           exclude: [installed, '**/*.int.spec.ts'],
           // Loading takes as long as running, and is shared: a test that changes a global puts it back.
           isolate: false,

@@ -1,44 +1,53 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { isPaused } from '../../shared/resource.ts';
 import { navigate, path } from '../../shared/router.ts';
 import { session, signOut } from '../../shared/session.ts';
+import { isDevelopment, loadDevelopment } from '../break-it/development.ts';
 import { navigation } from './navigation.ts';
 
 /** The frame of every page: the menu, the search by id, the pause of the live view, and who is signed in. */
-export const Layout = ({ children }: { readonly children: ComponentChildren }): JSX.Element => (
-  <div class="console">
-    <a class="skip button" href="#main">
-      Skip to the content
-    </a>
-    <header>
-      <a class="brand" href="/console">
-        Emporium <span class="soft">console</span>
+export const Layout = ({ children }: { readonly children: ComponentChildren }): JSX.Element => {
+  useEffect(() => void loadDevelopment(), []);
+  return (
+    <div class="console">
+      <a class="skip button" href="#main">
+        Skip to the content
       </a>
-      <search>
-        <IdSearch />
-      </search>
-      <PauseButton />
-      <SignedIn />
-    </header>
-    <nav aria-label="Console">
-      <ul>
-        {navigation.map(({ href, text }) => (
-          <li key={href}>
-            <a href={href} aria-current={path.value.startsWith(href) ? 'page' : undefined}>
-              {text}
-            </a>
-          </li>
-        ))}
-      </ul>
-      <p class="small">
-        <a href="/">Shop</a> · <a href="/status">Status</a> · <a href="/docs/">API</a>
-      </p>
-    </nav>
-    <main id="main" tabIndex={-1}>
-      {children}
-    </main>
-  </div>
-);
+      <header>
+        <a class="brand" href="/console">
+          Emporium <span class="soft">console</span>
+        </a>
+        <search>
+          <IdSearch />
+        </search>
+        <PauseButton />
+        <SignedIn />
+      </header>
+      <nav aria-label="Console">
+        <ul>
+          {entries().map(({ href, text }) => (
+            <li key={href}>
+              <a href={href} aria-current={path.value.startsWith(href) ? 'page' : undefined}>
+                {text}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <p class="small">
+          <a href="/">Shop</a> · <a href="/status">Status</a> · <a href="/docs/">API</a>
+        </p>
+      </nav>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+};
+
+/** Those of this shop. */
+const entries = (): typeof navigation =>
+  navigation.filter(({ onlyInDevelopment }) => onlyInDevelopment !== true || isDevelopment.value === true);
 
 /** An order, message, correlation or trace id leads to its page. */
 const IdSearch = (): JSX.Element => {
