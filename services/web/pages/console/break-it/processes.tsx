@@ -31,7 +31,7 @@ export const Processes = ({ of, act, retry }: ProcessesProps): JSX.Element => {
       </p>
       <Shown of={of} what="the processes" retry={retry}>
         {({ processes }) => (
-          <table>
+          <table class="processes">
             <thead>
               <tr>
                 <th scope="col">Process</th>

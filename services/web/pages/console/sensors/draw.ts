@@ -19,13 +19,14 @@ export const draw = (element: HTMLElement, columns: Columns, height: number): uP
         { ...axis, values: '{HH}:{mm}', space: 60, size: 28 },
         { ...axis, values: (_chart, values) => values.map((value) => `${value}°`), size: 40, space: 28 },
       ],
+      // The mean is drawn last, over the band.
       series: [
         {},
         edge,
-        { stroke: accent, width: 2, points: { show: columns[0].length < 3, fill: accent } },
         edge,
+        { stroke: accent, width: 2, points: { show: columns[0].length < 3, fill: accent } },
       ],
-      bands: [{ series: [3, 1], fill: band }],
+      bands: [{ series: [1, 2], fill: band }],
     },
     columns,
     element,

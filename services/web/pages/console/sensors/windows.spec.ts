@@ -51,5 +51,5 @@ test('an alert that comes twice is listed once', () => {
   expect(withAlert([alert], { ...alert, alertId: 'b' }).map(({ alertId }) => alertId)).toEqual(['b', 'a']);
 });
 
-test('the chart has a column for times and each of lowest, mean and highest', () =>
-  expect(columnsOf([window(0, 20)])).toEqual([[Date.UTC(2026, 0, 1) / 1_000], [19], [20], [21]]));
+test('the chart has a column for times and each of highest, lowest and mean', () =>
+  expect(columnsOf([window(0, 20)])).toEqual([[Date.UTC(2026, 0, 1) / 1_000], [21], [19], [20]]));

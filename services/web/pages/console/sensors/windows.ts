@@ -55,12 +55,12 @@ export const withWindow = (
 export const withAlert = (alerts: readonly Alert[], alert: Alert): readonly Alert[] =>
   alerts.some(({ alertId }) => alertId === alert.alertId) ? alerts : [alert, ...alerts].slice(0, maxAlerts);
 
-/** For the chart: seconds since 1970, then lowest, mean and highest temperatures. */
+/** For the chart: seconds since 1970, then highest, lowest and mean temperatures. */
 export const columnsOf = (windows: readonly Window[]): [number[], number[], number[], number[]] => [
   windows.map(({ start }) => Date.parse(start) / 1_000),
+  windows.map(({ temperature }) => temperature.max),
   windows.map(({ temperature }) => temperature.min),
   windows.map(({ temperature }) => temperature.mean),
-  windows.map(({ temperature }) => temperature.max),
 ];
 
 const byStart = (a: Window, b: Window): number => a.start.localeCompare(b.start);

@@ -5,6 +5,7 @@ import { Ago, Shown } from '../../shared/components.tsx';
 import { failureOf } from '../../shared/failure.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { useResource } from '../../shared/resource.ts';
+import './subscriptions.css';
 import type { Queues, Subscription } from './subscription.ts';
 import { WhoDidIt } from './who-did-it.tsx';
 
@@ -97,7 +98,7 @@ const PauseForm = ({ subscription: { state, pausable }, path, done }: PauseFormP
     done();
   };
   return (
-    <form onSubmit={(event) => void change(event)}>
+    <form class="pause" onSubmit={(event) => void change(event)}>
       <h2>{action === 'pause' ? 'Pause' : 'Resume'}</h2>
       <p class="soft small">
         {action === 'pause'

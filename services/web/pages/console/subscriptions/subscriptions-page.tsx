@@ -3,6 +3,7 @@ import { Ago, Shown } from '../../shared/components.tsx';
 import { formatDuration } from '../../shared/format.ts';
 import { useResource } from '../../shared/resource.ts';
 import { query, setQuery } from '../../shared/router.ts';
+import './subscriptions.css';
 import { Brokers } from './brokers.tsx';
 import { type Queues, rowsOf, type SubscriptionRow, type Subscriptions } from './subscription.ts';
 
@@ -68,7 +69,7 @@ export const SubscriptionsPage = (): JSX.Element => {
 const Table = ({ rows }: { readonly rows: readonly SubscriptionRow[] }): JSX.Element => {
   if (rows.length === 0) return <p class="soft">No subscription matches.</p>;
   return (
-    <table>
+    <table class="subscriptions">
       <thead>
         <tr>
           <th scope="col">Subscription</th>
@@ -76,13 +77,15 @@ const Table = ({ rows }: { readonly rows: readonly SubscriptionRow[] }): JSX.Ele
           <th scope="col" class="number">
             Waiting
           </th>
-          <th scope="col" class="number">
+          <th scope="col" class="number aside">
             Unacked
           </th>
           <th scope="col" class="number">
             Oldest
           </th>
-          <th scope="col">Last change</th>
+          <th scope="col" class="aside">
+            Last change
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -107,11 +110,11 @@ const Row = ({
       <span class={`badge ${state === 'paused' ? 'warn' : 'good'}`}>{state}</span>
     </td>
     <td class="number">{queue?.waiting ?? '–'}</td>
-    <td class="number">{queue?.unacked ?? '–'}</td>
+    <td class="number aside">{queue?.unacked ?? '–'}</td>
     <td class="number">
       {queue?.oldestAgeSeconds === undefined ? '–' : formatDuration(queue.oldestAgeSeconds * 1_000)}
     </td>
-    <td>
+    <td class="aside">
       {since === undefined ? '–' : <Ago at={since} />}{' '}
       {reason === undefined ? null : <q dir="auto">{reason}</q>}
     </td>
