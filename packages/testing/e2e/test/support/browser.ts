@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import axe, { type AxeResults } from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -42,8 +42,13 @@ export const openPage = async (
   browser: Browser,
   url: string,
   ignored: readonly number[] = [],
+): Promise<WatchedPage> => watchedPage(await browser.newContext({ baseURL: url, locale: 'en-GB' }), ignored);
+
+/** A new page of a profile that may be signed in. */
+export const watchedPage = async (
+  context: BrowserContext,
+  ignored: readonly number[],
 ): Promise<WatchedPage> => {
-  const context = await browser.newContext({ baseURL: url, locale: 'en-GB' });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const complaints: string[] = [];

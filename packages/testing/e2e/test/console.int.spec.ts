@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { browserForSuite } from './support/browser.ts';
+import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/console-under-test.ts';
+import { deadLettersPageCases } from './support/console/dead-letters.ts';
+
+const chromium = browserForSuite();
+
+describe.skipIf(!chromium.available)(chromium.title('the console in a browser'), () => {
+  let running: ConsoleUnderTest | undefined;
+  const under = (): ConsoleUnderTest => {
+    if (running === undefined) throw new Error('the shop did not start');
+    return running;
+  };
+
+  beforeAll(async () => {
+    running = await startConsoleUnderTest(chromium);
+  }, 180_000);
+  afterAll(() => running?.stop(), 60_000);
+
+  deadLettersPageCases(under);
+});
