@@ -244,7 +244,7 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
     for (const path of ['trace/nobody-knows-it', `traces/${newTraceId()}`]) {
       const { status, body } = await get(`/api/admin/${path}`);
       expect(status).toBe(404);
-      expect(body.detail).toMatch(/spans are kept for an hour/);
+      expect(body.detail).toMatch(/spans are kept for an hour, and lost while operations is away/);
     }
     const { status, body } = await get('/api/admin/traces/xyz');
     expect({ status, detail: body.detail }).toEqual({
