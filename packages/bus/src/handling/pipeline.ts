@@ -172,7 +172,10 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     }
   };
 
-  const consumer = await transport.subscribe(subscription, deliverTracked, limits);
+  const consumer = await transport.subscribe(subscription, deliverTracked, limits).catch((error: unknown) => {
+    outage.stop();
+    throw error;
+  });
   await outage.control(consumer);
   return {
     status: () => {
