@@ -2,7 +2,7 @@ import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram 
 import { exemplarOf } from './exemplar.ts';
 import { type Labels, overflowLabel } from './labels.ts';
 import { define, metricsEnabled, registry } from './registry.ts';
-import { seriesLimit } from './series-limit.ts';
+import { overflow, seriesLimit } from './series-limit.ts';
 import { shared, within } from './shared.ts';
 
 /**
@@ -118,6 +118,16 @@ export interface Gauge<Label extends string> {
 /** For a source to answer, in milliseconds. Prometheus waits for 10 seconds. */
 const answerMs = 1_000;
 
+/** All values that share the series of the overflow are added up there, as those of counters are. */
+const show = <Label extends string>(
+  metric: PromGauge,
+  series: Labels<Label> | typeof overflow,
+  value: number,
+): void => {
+  if (series === overflow) metric.inc(series, value);
+  else metric.set(series, value);
+};
+
 /** A value of now, which is read when it is scraped. */
 export const gauge = <Label extends string = never>({
   name,
@@ -140,7 +150,7 @@ export const gauge = <Label extends string = never>({
       this.reset();
       if (labels.length === 0) this.remove(); // `reset` leaves a zero
       const asked = read.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
-      for (const { labels: given, value } of [...known, ...asked]) this.set(bounded(given), value);
+      for (const { labels: given, value } of [...known, ...asked]) show(this, bounded(given), value);
     },
   });
   return {

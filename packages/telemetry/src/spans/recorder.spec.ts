@@ -1,4 +1,4 @@
-import { type AttributeValue, SpanStatusCode } from '@opentelemetry/api';
+import { type AttributeValue, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { beginTrace } from '../trace-context.ts';
 import { failSpan, failSpanAs } from './failed.ts';
@@ -138,6 +138,23 @@ test('texts are scrubbed and cut', () => {
   expect(String(ended[0]?.attributes['long'])).toHaveLength(limits.text);
 });
 
+test.each([
+  ['an address', 'ada.lovelace@example.com'],
+  ['credentials of a URL', 'amqp://shop:hunter2-hunter2@broker/'],
+  ['a token', 'Bearer abcdefghijklmnop'],
+])('of %s at the end of what is kept, no part is left', (_, secret) => {
+  const { start, ended } = record();
+  for (let kept = 1; kept < secret.length; kept += 1) {
+    const text = `${'-'.repeat(limits.text - kept - 1)} ${secret}`;
+    const span = start('work', { attributes: { text, list: [text] } });
+    span.addEvent('event', { text });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: text });
+    span.end();
+  }
+  const texts = ended.map(({ attributes, events, status }) => JSON.stringify([attributes, events, status]));
+  expect(texts.join('')).not.toMatch(/ada|love|hunt|shop:|abc/);
+});
+
 test('one span has bounded attributes, events, links and texts, and says what it left out', () => {
   const { start, ended } = record();
   const span = start('n'.repeat(10_000), { links: Array.from({ length: 500 }, () => parent) });
@@ -157,15 +174,22 @@ test('one span has bounded attributes, events, links and texts, and says what it
   expect(recorded?.size).toBeLessThanOrEqual(limits.size);
 });
 
-test('a failure has a code and a scrubbed description, or the code alone', () => {
+test('a failure has a code and a summary, and never a message, which may quote somebody', () => {
   const { start, ended } = record();
-  const [one, other] = [start('one', {}), start('other', {})];
-  failSpan(one, Object.assign(new Error('no ada@example.com'), { code: 'bus.x' }));
-  failSpanAs(other, '500');
-  one.end();
-  other.end();
+  const fail = (how: (span: Span) => void) => {
+    const span = start('work', {});
+    how(span);
+    span.end();
+  };
+  const fault = { code: 'bus.x', summary: 'The message is too big' };
+  fail((span) => failSpan(span, Object.assign(new Error('too big: Ada Lovelace'), fault)));
+  fail((span) => failSpan(span, new TypeError('GET /people/ada')));
+  fail((span) => failSpan(span, 'Ada Lovelace'));
+  fail((span) => failSpanAs(span, '500'));
   expect(ended.map(({ status, attributes }) => [status, attributes['error.type']])).toEqual([
-    [{ code: SpanStatusCode.ERROR, message: 'no [redacted]' }, 'bus.x'],
+    [{ code: SpanStatusCode.ERROR, message: 'The message is too big' }, 'bus.x'],
+    [{ code: SpanStatusCode.ERROR }, 'TypeError'],
+    [{ code: SpanStatusCode.ERROR }, '_OTHER'],
     [{ code: SpanStatusCode.ERROR }, '500'],
   ]);
 });

@@ -54,7 +54,6 @@ export const createSdkTracing = ({ resource, sampler, listener, timing }: SdkOpt
     sampler: sdkSampler(sampler),
     spanLimits: {
       attributeCountLimit: limits.attributes,
-      attributeValueLengthLimit: limits.text,
       eventCountLimit: limits.events,
       attributePerEventCountLimit: limits.eventAttributes,
       linkCountLimit: limits.links,

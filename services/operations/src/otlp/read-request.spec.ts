@@ -82,6 +82,8 @@ test('texts are bounded, storable, and without addresses and tokens', () => {
   const text = (value: string) => attributesOf({ key: 'k', value: { stringValue: value } });
   expect(text('a\0b\ud800')).toEqual({ k: 'a\ufffdb\ufffd' });
   expect(text('mail to ada@example.com')).toEqual({ k: 'mail to [redacted]' });
+  for (let kept = 1; kept < 15; kept += 1)
+    expect(String(text(`${' '.repeat(1_024 - kept)}ada@example.com`)?.['k'])).not.toMatch(/ada|@/);
   expect(String(text('x'.repeat(5_000))?.['k']).length).toBeLessThanOrEqual(1_024);
   const many = Array.from({ length: 500 }, (_, n) => ({
     key: `k${n}`,

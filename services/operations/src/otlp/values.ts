@@ -1,5 +1,5 @@
 import { storableText } from '@emporium/bus';
-import { scrub } from '@emporium/telemetry';
+import { scrubTo } from '@emporium/telemetry';
 import type { SpanAttribute, SpanAttributes } from '../domain/trace/span.ts';
 
 export interface ReadContext {
@@ -40,7 +40,7 @@ export const listOf = (
 };
 
 /** In a form that PostgreSQL can store, bounded, and without addresses, tokens and credentials. */
-export const safeText = (text: string, max = maxText): string => scrub(storableText(text, max));
+export const safeText = (text: string, max = maxText): string => storableText(scrubTo(text, max), max);
 
 export const attributesOf = (value: unknown, at: string): SpanAttributes => {
   const found: Record<string, SpanAttribute> = {};
