@@ -94,6 +94,21 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
       'See whether BrokerDown fires too. The reason is in `npm run logs -- --service <service> --level warn`. Nothing has to be published again by hand.',
   },
   {
+    name: 'BacklogUnknown',
+    severity: 'warning',
+    // A gauge that cannot be read is missing, and an alert about it cannot fire.
+    expr: `
+      (count by (service_name) (last_over_time(emporium_outbox_messages[${durations.of('1d')}]))
+        unless on (service_name) emporium_outbox_messages)
+      and on (service_name) up{job="emporium"} == 1`,
+    for: durations.of('3m'),
+    summary: 'The outbox of {{ $labels.service_name }} cannot be read',
+    meaning:
+      'The service answers Prometheus, but its database does not tell within a second what waits: it is away or overloaded. OutboxStuck and the alerts about sagas, projections and tasks of this service cannot fire meanwhile.',
+    action:
+      'Does its database answer? See `npm run logs -- --service <service> --level warn`, and `pg_stat_activity` for what it does.',
+  },
+  {
     name: 'TaskOutboxStuck',
     severity: 'warning',
     expr: `max by (service_name) (emporium_task_outbox_oldest_age_seconds) > ${durations.seconds('1m')}`,
@@ -117,9 +132,12 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'BrokerDown',
     severity: 'critical',
-    expr: 'min by (messaging_system) (emporium_broker_up) == 0',
+    // Without the series nobody knows; a service that is down has its own alert.
+    expr: `
+      min by (messaging_system) (emporium_broker_up) == 0
+      or absent(emporium_broker_up) and on () (up{job="emporium",service_name="operations"} == 1)`,
     for: durations.of('1m'),
-    summary: 'The queues of {{ $labels.messaging_system }} cannot be read',
+    summary: 'The queues of {{ or $labels.messaging_system "the broker" }} cannot be read',
     meaning:
       'The broker does not answer the operations service. As long as it is away nothing is delivered; what is committed waits in the outboxes, and nothing is lost.',
     action:
@@ -130,8 +148,7 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
     severity: 'warning',
     expr: `
       max by (${subscription}) (emporium_dead_letters{emporium_dead_letter_status="open"})
-        - (max by (${subscription}) (emporium_dead_letters{emporium_dead_letter_status="open"} offset ${durations.of('15m')})
-           or max by (${subscription}) (emporium_dead_letters{emporium_dead_letter_status="open"}) * 0) > 0`,
+        - min by (${subscription}) (min_over_time(emporium_dead_letters{emporium_dead_letter_status="open"}[${durations.of('15m')}])) > 0`,
     for: durations.of('1m'),
     summary:
       '{{ $value }} more messages of {{ $labels.messaging_destination_subscription_name }} were set aside as dead letters',

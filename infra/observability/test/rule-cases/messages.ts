@@ -20,12 +20,15 @@ const discarded = ofSubscription('emporium_dead_letters', 'email.orders', {
 });
 const lag = ofSubscription('emporium_queue_messages', 'sensor-analytics.readings');
 const outbox = series('emporium_outbox_oldest_age_seconds', { service_name: 'order' });
+const orderUp = series('up', { job: 'emporium', service_name: 'order' });
+const outboxMessages = series('emporium_outbox_messages', { service_name: 'order' });
 const taskOutbox = series('emporium_task_outbox_oldest_age_seconds', { service_name: 'email' });
 const refused = series('messaging_client_sent_messages_total', {
   service_name: 'order',
   error_type: 'bus.unroutable',
 });
 const accepted = series('messaging_client_sent_messages_total', { service_name: 'order', error_type: '' });
+const operationsUp = series('up', { job: 'emporium', service_name: 'operations' });
 const up = series('emporium_broker_up', { messaging_system: 'rabbitmq' });
 
 export const messageCases: readonly RuleCase[] = [
@@ -145,6 +148,26 @@ export const messageCases: readonly RuleCase[] = [
     fires: [],
   },
   {
+    alert: 'BacklogUnknown',
+    title: 'fires when a service answers without the figures of its outbox',
+    series: { [orderUp]: '1x60', [outboxMessages]: '0x20 _x40' },
+    at: '14m',
+    fires: [{ service_name: 'order' }],
+  },
+  {
+    alert: 'BacklogUnknown',
+    title: 'does not fire for a service that is down, has no outbox, or tells its figures',
+    series: {
+      [series('up', { job: 'emporium', service_name: 'email' })]: '1x20 0x40',
+      [series('emporium_outbox_messages', { service_name: 'email' })]: '0x20 _x40',
+      [series('up', { job: 'emporium', service_name: 'gateway' })]: '1x60',
+      [orderUp]: '1x60',
+      [outboxMessages]: '0x60',
+    },
+    at: '14m',
+    fires: [],
+  },
+  {
     alert: 'TaskOutboxStuck',
     title: 'fires when a committed task is not enqueued',
     series: { [taskOutbox]: '0+15x40' },
@@ -181,6 +204,20 @@ export const messageCases: readonly RuleCase[] = [
   },
   {
     alert: 'BrokerDown',
+    title: 'fires when operations runs and says nothing of any broker',
+    series: { [operationsUp]: '1x40' },
+    at: '4m',
+    fires: [{}],
+  },
+  {
+    alert: 'BrokerDown',
+    title: 'does not fire when operations is down: that has its own alert',
+    series: { [operationsUp]: '0x40' },
+    at: '4m',
+    fires: [],
+  },
+  {
+    alert: 'BrokerDown',
     title: 'does not fire for one failed attempt',
     series: { [up]: '1x14 0 1x20' },
     at: '4m',
@@ -188,10 +225,17 @@ export const messageCases: readonly RuleCase[] = [
   },
   {
     alert: 'DeadLettersRise',
-    title: 'fires when a first dead letter is stored, for which there was no series before',
-    series: { [open]: '_x20 2x40' },
+    title: 'fires when a first dead letter is stored',
+    series: { [open]: '0x20 2x40' },
     at: '8m',
     fires: [orders],
+  },
+  {
+    alert: 'DeadLettersRise',
+    title: 'does not take old dead letters for new ones when operations was down',
+    series: { [open]: '7x20 _x200 7x40' },
+    at: '58m',
+    fires: [],
   },
   {
     alert: 'DeadLettersRise',

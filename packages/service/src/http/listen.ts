@@ -9,8 +9,10 @@ import type { HttpServer } from './server.ts';
 export interface ListenOptions {
   readonly HOST: string;
   readonly PORT: number;
-  /** Where `/metrics` is served instead, on the same host. */
+  /** Where `/metrics` is served instead, on the same host. Without it a public server has no `/metrics`. */
   readonly METRICS_PORT?: number | undefined;
+  /** The server is reached from outside of the shop. */
+  readonly isPublic?: boolean;
 }
 
 /** Time for requests in progress to finish when the process stops, in milliseconds. */
@@ -23,12 +25,12 @@ const requestsMs = 5_000;
 export const listen = (
   server: HttpServer,
   health: Health,
-  { HOST, PORT, METRICS_PORT }: ListenOptions,
+  { HOST, PORT, METRICS_PORT, isPublic = false }: ListenOptions,
 ): LifecycleStage => ({
   name: 'http',
   start: async () => {
     const idle = idleConnections(server.server);
-    if (METRICS_PORT === undefined) metricsRoute(server);
+    if (METRICS_PORT === undefined && !isPublic) metricsRoute(server);
     let metrics: Server | undefined;
     try {
       if (METRICS_PORT !== undefined)

@@ -103,6 +103,31 @@ test('a key of an object that changes prototypes does nothing', () => {
   expect(({} as Record<string, unknown>)['x']).toBeUndefined();
 });
 
+test('more spans than can be taken are refused as a whole, before any is read', () => {
+  const began = performance.now();
+  for (const body of [
+    { resourceSpans: [{ scopeSpans: [{ spans: Array.from({ length: 200_000 }, () => ({})) }] }] },
+    { resourceSpans: [{ scopeSpans: Array.from({ length: 200_000 }, () => ({})) }] },
+    { resourceSpans: Array.from({ length: 200_000 }, () => ({})) },
+  ])
+    expect(() => readRequest(body, { now })).toThrow('body must have at most 10000 spans');
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+test('as many spans as can be taken, all of them malformed, block for less than a second', () => {
+  const bad = Array.from({ length: 9_000 }, () => ({}));
+  const began = performance.now();
+  expect(read(...bad).rejected).toBe(9_000);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+test('attributes beyond the limit cost nothing', () => {
+  const many = Array.from({ length: 1_000_000 }, () => ({ key: 'a', value: {} }));
+  const began = performance.now();
+  expect(read({ ...good, attributes: many }).spans[0]?.attributes).toEqual({});
+  expect(performance.now() - began).toBeLessThan(500);
+});
+
 test('a request without spans is empty', () => {
   for (const body of [
     {},
