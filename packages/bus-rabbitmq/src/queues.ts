@@ -79,8 +79,8 @@ const readUnacked = async ({ managementUrl, url }: Config): Promise<ReadonlyMap<
   }
 };
 
-/** Short, because the default address may be wrong. */
-const managementTimeoutMs = 1_000;
+/** Short, because the default address may be wrong, and less than the queues' own limit. */
+const managementTimeoutMs = 400;
 
 interface FoundQueue {
   readonly name: string;

@@ -24,6 +24,7 @@ export class Fault extends Error {
   readonly code: string;
   readonly settle: Settlement;
   readonly details: FailureDetails;
+  readonly #summary: string;
 
   constructor(code: string, { settle, message }: Failure, details: FailureDetails = {}) {
     super(describe(message, details), details.cause === undefined ? undefined : { cause: details.cause });
@@ -31,6 +32,12 @@ export class Fault extends Error {
     this.code = code;
     this.settle = settle;
     this.details = details;
+    this.#summary = message;
+  }
+
+  /** The message of the catalogue, without details: it quotes nobody. */
+  get summary(): string {
+    return this.#summary;
   }
 }
 

@@ -22,7 +22,7 @@ export const processDuration = histogram({
 
 export const messageAge = histogram({
   name: 'emporium_message_age_seconds',
-  help: 'From the time of a message to the start of its handling.',
+  help: 'From the time of a message to the start of its handling; without open streams.',
   labels: ['messaging_destination_subscription_name'],
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400],
 });

@@ -70,8 +70,11 @@ export const truncatedBodyBytes = 64 * 1024;
 /** The time in milliseconds within which a running consumer declares again what a reset of its broker removed. */
 export const redeclareMs = 15_000;
 
-/** The time in milliseconds within which `queues` resolves or rejects. A broker that needs longer counts as away. */
-export const queuesTimeoutMs = 1_500;
+/**
+ * The time in milliseconds within which `queues` resolves or rejects. A broker that needs longer counts as away. Clearly less than the
+ * second after which a scrape gives a gauge up: a broker that is away must be told as such, and not be missing.
+ */
+export const queuesTimeoutMs = 700;
 
 /** What waits for one subscription on its broker. Dead letters do not count. */
 export interface QueueFigures {

@@ -1,5 +1,5 @@
 import { currentContext, spanIdOf, traceIdOf } from '@emporium/bus';
-import { redact, scrub } from '@emporium/telemetry';
+import { redact, scrubTo } from '@emporium/telemetry';
 import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino';
 import { baseFields, ecsVersion, release, toLineFields } from './log-fields.ts';
 import { createLogFile } from './log-file.ts';
@@ -75,13 +75,12 @@ const contextFields = (): object => {
 // For an error without a message argument pino logs the error's message, unscrubbed: here it is passed explicitly.
 const safeArguments = ([first, ...rest]: readonly unknown[]): unknown[] => {
   const values = rest.map(safeValue);
-  if (typeof first === 'string') return [messageOf(first), ...values];
+  if (typeof first === 'string') return [scrubTo(first, maxMessage), ...values];
   const error = errorOf(first);
-  return error === undefined || rest.length > 0 ? [first, ...values] : [first, messageOf(error.message)];
+  return error === undefined || rest.length > 0
+    ? [first, ...values]
+    : [first, scrubTo(error.message, maxMessage)];
 };
-
-/** A text that is too long is cut before it is scrubbed, which takes time, and after: no part of an address is left at the end. */
-const messageOf = (text: string): string => scrub(text.slice(0, maxMessage + 4_096)).slice(0, maxMessage);
 
 const safeValue = (value: unknown): unknown => {
   const safe = redact({ value })['value'];

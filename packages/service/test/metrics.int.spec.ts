@@ -21,7 +21,7 @@ const log = createLog({
 const ports = { public: 0, own: 0, moved: 0 };
 const stops: (() => Promise<void> | void)[] = [];
 
-const serve = async (where: { PORT: number; METRICS_PORT?: number }): Promise<void> => {
+const serve = async (where: { PORT: number; METRICS_PORT?: number; isPublic?: boolean }): Promise<void> => {
   const health = createHealth();
   const server = await createHttpServer({
     log,
@@ -92,9 +92,16 @@ describe('/metrics', () => {
     expect((await fetch(`http://127.0.0.1:${ports.public}/health/live`)).status).toBe(200);
   });
 
+  test('without METRICS_PORT a public server has no metrics', async () => {
+    const port = await freePort();
+    await serve({ PORT: port, isPublic: true });
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(404);
+    expect((await fetch(`http://127.0.0.1:${port}/things/1`)).status).toBe(200);
+  });
+
   test('a METRICS_PORT that is taken is named', async () => {
     await expect(serve({ PORT: 0, METRICS_PORT: ports.own })).rejects.toThrow(
-      `port ${ports.own} is taken; set METRICS_PORT to a free one`,
+      `port ${ports.own} on 127.0.0.1 is taken; set METRICS_PORT to a free one`,
     );
   });
 

@@ -12,6 +12,7 @@ import type { Contract, Registry, ServiceName, Subscription } from '@emporium/co
 import { type Kysely, sql } from 'kysely';
 import { type Backfills, createBackfills } from './backfill/backfills.ts';
 import type { BackfillSource } from './backfill/source.ts';
+import { callEach } from './database/after-commit.ts';
 import { createDatabase, createPool } from './database/database.ts';
 import { classify } from './database/errors.ts';
 import { type Migrations, messagingMigrations, migrate } from './database/migrate.ts';
@@ -66,7 +67,7 @@ export interface Store<DB> {
   ): { readonly run: Run; readonly handles: readonly Contract[] };
   /**
    * Called after each commit of a transaction or a group that wrote effects, with these: once, unless the connection is lost while
-   * it commits. Must not throw. Returns a function that removes the listener.
+   * it commits. What it throws is logged, and keeps nothing from the other listeners. Returns a function that removes the listener.
    */
   onCommit(listener: CommitListener): () => void;
   /** Runs the toolkit's migrations and then the service's. */
@@ -98,11 +99,13 @@ export const createStore = <DB>({
   const db = createDatabase<DB>(pool);
   const listeners = new Set<CommitListener>();
   const running: { stop(): Promise<void> | void }[] = [{ stop: measurePool(pool) }];
-  const committed = (entries: readonly OutboxEntry[]) => {
-    for (const listener of listeners) listener(entries);
-  };
+  const committed = (entries: readonly OutboxEntry[]) =>
+    callEach(
+      [...listeners].map((listener) => () => listener(entries)),
+      log,
+    );
   const transaction = createOutboxTransaction({
-    ...{ db, service, namespace: databaseOf(url), onCommit: committed },
+    ...{ db, log, service, namespace: databaseOf(url), onCommit: committed },
     outbox: createOutbox(service, registry),
   });
   const onCommit = (listener: CommitListener) => {

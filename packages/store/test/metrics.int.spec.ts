@@ -113,6 +113,28 @@ describe.skipIf(!postgres.available)(postgres.title('the metrics of a store'), (
     expect(seen).toEqual([2]);
   });
 
+  test('a listener that fails keeps nothing from the others, and the commit is reported', async () => {
+    const { store, log } = opened;
+    const seen: string[] = [];
+    const failing = (): never => {
+      throw new Error('a mistake in a listener');
+    };
+    const forget = [store.onCommit(failing), store.onCommit(() => seen.push('observed'))];
+    let attempts = 0;
+    const work = async () => {
+      await store.transaction(async ({ tx, effects }) => {
+        attempts += 1;
+        effects.push(emit(counted, { counter: 'a', n: 1 }));
+        afterCommit(tx, failing);
+        afterCommit(tx, () => seen.push('after commit'));
+      });
+    };
+    expect(await growth([transactions('commit'), transactions('rollback')], work)).toEqual([1, 0]);
+    for (const stop of forget) stop();
+    expect([attempts, seen]).toEqual([1, ['after commit', 'observed']]);
+    expect(log.lines.filter((line) => line.includes('a listener of a commit failed'))).toHaveLength(2);
+  });
+
   test('the backlog is counted, without scheduled messages, and its age is that of the oldest', async () => {
     await sql`
       insert into outbox (partition, key, message_id, kind, owner, type, body, not_before, ready_since)

@@ -14,7 +14,13 @@ export {
   type Tracing,
   traceparentOf,
 } from './spans/tracing.ts';
-export { isSampled, isTraceparent, newTraceId, parseTraceparent, type TraceParent } from './trace-context.ts';
+export {
+  formatTraceparent,
+  isSampled,
+  newTraceId,
+  parseTraceparent,
+  type TraceParent,
+} from './trace-context.ts';
 
 // Metrics
 
@@ -36,4 +42,4 @@ export { shared } from './metrics/shared.ts';
 
 // What must not be seen
 
-export { redact, scrub } from './redaction.ts';
+export { redact, scrub, scrubTo } from './redaction.ts';

@@ -48,6 +48,16 @@ export const scrub = (text: string): string => {
   return safe;
 };
 
+/** More than the longest credentials of a URL, the longest address and most tokens. */
+const margin = 4_096;
+
+/**
+ * The first `max` characters of the scrubbed text. Scrubbing takes time, and so a longer text is cut before it, too; but later, so that
+ * no part of something secret is left at the end.
+ */
+export const scrubTo = (text: string, max: number): string =>
+  scrub(text.slice(0, max + margin)).slice(0, max);
+
 // Bounded repetitions: unbounded ones take quadratic time on a long word.
 const urlCredentials = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/"'\\]{1,500}@/gi;
 // The last label is letters only, so that `fastify@5.12.8` in a stack trace is not taken for an address.

@@ -12,9 +12,7 @@ export const attribute = {
   httpRoute: 'http.route',
   httpStatus: 'http.response.status_code',
   httpResend: 'http.request.resend_count',
-  urlPath: 'url.path',
   urlScheme: 'url.scheme',
-  urlFull: 'url.full',
 
   databaseSystem: 'db.system.name',
   databaseNamespace: 'db.namespace',
@@ -26,11 +24,8 @@ export const attribute = {
   messagingOperationType: 'messaging.operation.type',
   destination: 'messaging.destination.name',
   subscription: 'messaging.destination.subscription.name',
-  consumerGroup: 'messaging.consumer.group.name',
   messageId: 'messaging.message.id',
-  conversationId: 'messaging.message.conversation_id',
   messageBodySize: 'messaging.message.body.size',
-  batchMessageCount: 'messaging.batch.message_count',
 
   correlationId: 'emporium.correlation_id',
   messageType: 'emporium.message.type',

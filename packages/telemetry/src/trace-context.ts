@@ -10,12 +10,13 @@ export interface TraceParent {
   readonly isSampled: boolean;
 }
 
-/** Version 00, which forbids ids of zeros. */
-const pattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** Ids of zeros are forbidden, and so is the version ff. Versions after 00 may have further fields, which are not read. */
+const pattern =
+  /^(?:00(?=-.{52}$)|(?!00|ff)[0-9a-f]{2}(?=-.{52}(?:-|$)))-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}/;
 
-export const isTraceparent = (text: string): boolean => pattern.test(text);
+const isTraceparent = (text: string): boolean => pattern.test(text);
 
-/** Undefined where the text is missing or malformed. */
+/** Of any version. Undefined where the text is missing or malformed. */
 export const parseTraceparent = (text: string | undefined): TraceParent | undefined => {
   if (text === undefined || !isTraceparent(text)) return undefined;
   return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), isSampled: isSampled(text) };
@@ -26,7 +27,21 @@ export const formatTraceparent = ({ traceId, spanId, isSampled }: TraceParent): 
 
 /** Whether a well-formed traceparent has the sampled flag. */
 export const isSampled = (traceparent: string): boolean =>
-  (Number.parseInt(traceparent.slice(53), 16) & 1) === 1;
+  (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
+
+/**
+ * The traceparent of a trace that has no span yet. So that the first span, in whatever process it is made, is recorded without a parent
+ * instead of with one that does not exist, this span id is recognizable: it is the first half of the trace id.
+ */
+export const beginTrace = (isSampled: (traceId: string) => boolean): string => {
+  const traceId = newTraceId();
+  return formatTraceparent({ traceId, spanId: traceId.slice(0, 16), isSampled: isSampled(traceId) });
+};
+
+type Ids = Pick<TraceParent, 'traceId' | 'spanId'>;
+
+/** Whether this stands for the beginning of a trace, and not for a span. */
+export const isBeginning = ({ traceId, spanId }: Ids): boolean => traceId.startsWith(spanId);
 
 /** 32 random hex digits. */
 export const newTraceId = (): string => randomHex(16);

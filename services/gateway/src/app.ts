@@ -64,7 +64,7 @@ export const createApp = async (config: Config, log: Log): Promise<LifecycleStag
       await Promise.all(processes.map((upstream) => upstream.close()));
     },
   };
-  return [pools, observations.watch, listen(server, health, config)];
+  return [pools, observations.watch, listen(server, health, { ...config, isPublic: true })];
 };
 
 /** There are none without user-registration, which signs administrators in. */

@@ -6,15 +6,20 @@ const subscription = 'messaging_destination_subscription_name';
 /** Only a person knows why a person paused it. */
 const unlessPausedByPerson = `unless on (${subscription}) max by (${subscription}) (emporium_subscription_paused{emporium_paused_by="person"}) == 1`;
 
+/** Adds the label of the service, which is the part of the subscription's name before the dot: ServiceDown has it too. */
+const withService = (expr: string): string =>
+  `label_replace(${expr},
+      "service_name", "$1", "${subscription}", "([^.]+)[.].*")`;
+
 /** Messages that are not handled, not published, or set aside. */
 export const messageAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'ConsumerAway',
     severity: 'critical',
-    expr: `
+    expr: withService(`
       max by (${subscription}) (emporium_queue_messages) > 0
       unless on (${subscription}) sum by (${subscription}) (increase(messaging_client_consumed_messages_total[${durations.of('2m')}])) > 0
-      ${unlessPausedByPerson}`,
+      ${unlessPausedByPerson}`),
     for: durations.of('3m'),
     summary: 'Messages wait for {{ $labels.messaging_destination_subscription_name }}, and nobody takes them',
     meaning:
@@ -25,23 +30,23 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'QueueGrows',
     severity: 'warning',
-    expr: `
+    expr: withService(`
       max by (${subscription}) (emporium_queue_messages) > 1000
       and on (${subscription}) max by (${subscription}) (emporium_queue_messages) > max by (${subscription}) (emporium_queue_messages offset ${durations.of('10m')})
-      ${unlessPausedByPerson}`,
+      ${unlessPausedByPerson}`),
     for: durations.of('10m'),
     summary:
       '{{ $labels.messaging_destination_subscription_name }} is falling behind: {{ $value }} messages wait',
     meaning: 'More messages arrive for this subscription than its service handles.',
     action:
-      'See on the dashboard "One service" what is slow: the database, another system, or the event loop. Start another instance of the service (`docker compose up --scale <service>=2`); instances share a subscription.',
+      'See on the dashboard "One service" what is slow: the database, another system, or the event loop. Start another instance of the service (`docker compose up --wait --scale <service>=2`); instances share a subscription.',
   },
   {
     name: 'MessagesWaitTooLong',
     severity: 'warning',
-    expr: `
+    expr: withService(`
       max by (${subscription}) (emporium_queue_oldest_age_seconds) > ${durations.seconds('5m')}
-      ${unlessPausedByPerson}`,
+      ${unlessPausedByPerson}`),
     for: durations.of('5m'),
     summary:
       'The oldest message of {{ $labels.messaging_destination_subscription_name }} has waited {{ $value | humanizeDuration }}',
@@ -66,7 +71,9 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'SubscriptionPausedByOutage',
     severity: 'warning',
-    expr: `max by (${subscription}) (emporium_subscription_paused{emporium_paused_by="outage"}) == 1`,
+    expr: withService(
+      `max by (${subscription}) (emporium_subscription_paused{emporium_paused_by="outage"}) == 1`,
+    ),
     for: durations.of('5m'),
     summary: '{{ $labels.messaging_destination_subscription_name }} waits for its database or its broker',
     meaning:
@@ -87,6 +94,21 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
       'See whether BrokerDown fires too. The reason is in `npm run logs -- --service <service> --level warn`. Nothing has to be published again by hand.',
   },
   {
+    name: 'BacklogUnknown',
+    severity: 'warning',
+    // A gauge that cannot be read is missing, and an alert about it cannot fire.
+    expr: `
+      (count by (service_name) (last_over_time(emporium_outbox_messages[${durations.of('1d')}]))
+        unless on (service_name) emporium_outbox_messages)
+      and on (service_name) up{job="emporium"} == 1`,
+    for: durations.of('3m'),
+    summary: 'The outbox of {{ $labels.service_name }} cannot be read',
+    meaning:
+      'The service answers Prometheus, but its database does not tell within a second what waits: it is away or overloaded. OutboxStuck and the alerts about sagas, projections and tasks of this service cannot fire meanwhile.',
+    action:
+      'Does its database answer? See `npm run logs -- --service <service> --level warn`, and `pg_stat_activity` for what it does.',
+  },
+  {
     name: 'TaskOutboxStuck',
     severity: 'warning',
     expr: `max by (service_name) (emporium_task_outbox_oldest_age_seconds) > ${durations.seconds('1m')}`,
@@ -105,26 +127,28 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
     meaning:
       'The broker refuses messages, or has no queue for them. They are tried again, and keep later messages of the same key waiting.',
     action:
-      'Is the topology complete? `npm run topology -- diff`. Unroutable commands and refusals by permission are in `npm run logs -- --service <service> --level warn`.',
+      'Is the topology complete? `BUS_URL=… npm run topology -- diff`. Unroutable commands and refusals by permission are in `npm run logs -- --service <service> --level warn`.',
   },
   {
     name: 'BrokerDown',
     severity: 'critical',
-    expr: 'min by (messaging_system) (emporium_broker_up) == 0',
+    // Without the series nobody knows; a service that is down has its own alert.
+    expr: `
+      min by (messaging_system) (emporium_broker_up) == 0
+      or absent(emporium_broker_up) and on () (up{job="emporium",service_name="operations"} == 1)`,
     for: durations.of('1m'),
-    summary: 'The queues of {{ $labels.messaging_system }} cannot be read',
+    summary: 'The queues of {{ or $labels.messaging_system "the broker" }} cannot be read',
     meaning:
       'The broker does not answer the operations service. As long as it is away nothing is delivered; what is committed waits in the outboxes, and nothing is lost.',
     action:
-      'Bring the broker back (`docker compose ps`; `docker compose logs rabbitmq`). Services connect again by themselves.',
+      'Bring the broker back (`docker compose ps`, `docker compose logs <broker>`). Services connect again by themselves.',
   },
   {
     name: 'DeadLettersRise',
     severity: 'warning',
     expr: `
       max by (${subscription}) (emporium_dead_letters{emporium_dead_letter_status="open"})
-        - (max by (${subscription}) (emporium_dead_letters{emporium_dead_letter_status="open"} offset ${durations.of('15m')})
-           or max by (${subscription}) (emporium_dead_letters{emporium_dead_letter_status="open"}) * 0) > 0`,
+        - min by (${subscription}) (min_over_time(emporium_dead_letters{emporium_dead_letter_status="open"}[${durations.of('15m')}])) > 0`,
     for: durations.of('1m'),
     summary:
       '{{ $value }} more messages of {{ $labels.messaging_destination_subscription_name }} were set aside as dead letters',

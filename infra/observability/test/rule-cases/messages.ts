@@ -1,6 +1,7 @@
 import { ofSubscription, type RuleCase, series } from './rule-case.ts';
 
 const orders = { messaging_destination_subscription_name: 'email.orders' };
+const ordersOfEmail = { ...orders, service_name: 'email' };
 const readings = { messaging_destination_subscription_name: 'sensor-analytics.readings' };
 const waiting = ofSubscription('emporium_queue_messages', 'email.orders');
 const deliveries = ofSubscription('messaging_client_consumed_messages_total', 'email.orders', {
@@ -19,12 +20,15 @@ const discarded = ofSubscription('emporium_dead_letters', 'email.orders', {
 });
 const lag = ofSubscription('emporium_queue_messages', 'sensor-analytics.readings');
 const outbox = series('emporium_outbox_oldest_age_seconds', { service_name: 'order' });
+const orderUp = series('up', { job: 'emporium', service_name: 'order' });
+const outboxMessages = series('emporium_outbox_messages', { service_name: 'order' });
 const taskOutbox = series('emporium_task_outbox_oldest_age_seconds', { service_name: 'email' });
 const refused = series('messaging_client_sent_messages_total', {
   service_name: 'order',
   error_type: 'bus.unroutable',
 });
 const accepted = series('messaging_client_sent_messages_total', { service_name: 'order', error_type: '' });
+const operationsUp = series('up', { job: 'emporium', service_name: 'operations' });
 const up = series('emporium_broker_up', { messaging_system: 'rabbitmq' });
 
 export const messageCases: readonly RuleCase[] = [
@@ -33,14 +37,14 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when messages wait and the process that counts deliveries is gone',
     series: { [waiting]: '0x8 3+1x40', [deliveries]: '0+5x8' },
     at: '9m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'ConsumerAway',
     title: 'fires when messages wait and the counter of deliveries stands still',
     series: { [waiting]: '3x40', [deliveries]: '100x40' },
     at: '9m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'ConsumerAway',
@@ -68,7 +72,7 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when ever more messages wait, although they are handled',
     series: { [waiting]: '1000+10x120', [deliveries]: '0+5x120' },
     at: '25m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'QueueGrows',
@@ -82,7 +86,7 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when one message has waited for long',
     series: { [age]: '0+15x120' },
     at: '20m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'MessagesWaitTooLong',
@@ -120,7 +124,7 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when an outage lasts',
     series: { [byOutage]: '1x40' },
     at: '8m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'SubscriptionPausedByOutage',
@@ -141,6 +145,26 @@ export const messageCases: readonly RuleCase[] = [
     title: 'does not fire for messages that are published within a minute',
     series: { [outbox]: '40x40' },
     at: '5m',
+    fires: [],
+  },
+  {
+    alert: 'BacklogUnknown',
+    title: 'fires when a service answers without the figures of its outbox',
+    series: { [orderUp]: '1x60', [outboxMessages]: '0x20 _x40' },
+    at: '14m',
+    fires: [{ service_name: 'order' }],
+  },
+  {
+    alert: 'BacklogUnknown',
+    title: 'does not fire for a service that is down, has no outbox, or tells its figures',
+    series: {
+      [series('up', { job: 'emporium', service_name: 'email' })]: '1x20 0x40',
+      [series('emporium_outbox_messages', { service_name: 'email' })]: '0x20 _x40',
+      [series('up', { job: 'emporium', service_name: 'gateway' })]: '1x60',
+      [orderUp]: '1x60',
+      [outboxMessages]: '0x60',
+    },
+    at: '14m',
     fires: [],
   },
   {
@@ -180,6 +204,20 @@ export const messageCases: readonly RuleCase[] = [
   },
   {
     alert: 'BrokerDown',
+    title: 'fires when operations runs and says nothing of any broker',
+    series: { [operationsUp]: '1x40' },
+    at: '4m',
+    fires: [{}],
+  },
+  {
+    alert: 'BrokerDown',
+    title: 'does not fire when operations is down: that has its own alert',
+    series: { [operationsUp]: '0x40' },
+    at: '4m',
+    fires: [],
+  },
+  {
+    alert: 'BrokerDown',
     title: 'does not fire for one failed attempt',
     series: { [up]: '1x14 0 1x20' },
     at: '4m',
@@ -187,10 +225,17 @@ export const messageCases: readonly RuleCase[] = [
   },
   {
     alert: 'DeadLettersRise',
-    title: 'fires when a first dead letter is stored, for which there was no series before',
-    series: { [open]: '_x20 2x40' },
+    title: 'fires when a first dead letter is stored',
+    series: { [open]: '0x20 2x40' },
     at: '8m',
     fires: [orders],
+  },
+  {
+    alert: 'DeadLettersRise',
+    title: 'does not take old dead letters for new ones when operations was down',
+    series: { [open]: '7x20 _x200 7x40' },
+    at: '58m',
+    fires: [],
   },
   {
     alert: 'DeadLettersRise',

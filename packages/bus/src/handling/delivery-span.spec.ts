@@ -59,14 +59,15 @@ describe('the span of a delivery', () => {
   });
 
   test.each([
-    ['retry', 1, busErrors.refused(), 'bus.refused'],
-    ['dead-letter', 1, permanent('never'), expect.any(String)],
-    ['dead-letter', 99, new Error('again'), 'bus.attempts_exhausted'],
+    ['retry', 1, busErrors.refused({ answer: 'for Ada' }), 'bus.refused'],
+    ['dead-letter', 1, permanent('not for Ada'), expect.any(String)],
+    ['dead-letter', 99, new Error('again for Ada'), 'bus.attempts_exhausted'],
   ])('says that it ended in %s at attempt %i', async (settlement, attempt, error, code) => {
     await deliver(async () => Promise.reject(error), { attempt });
     const process = spans.ended().find(({ name }) => name.startsWith('process '));
     expect(process?.attributes).toMatchObject({ 'emporium.settlement': settlement, 'error.type': code });
     expect(process?.status.code).toBe(2);
+    expect(JSON.stringify(process)).not.toContain('Ada'); // texts of errors are in logs and dead letters alone
     expect('emporium.delay_ms' in (process?.attributes ?? {})).toBe(settlement === 'retry');
   });
 

@@ -2,7 +2,7 @@ import type { Subscription } from '@emporium/contracts';
 import { attribute, failSpan, type Span, SpanKind } from '@emporium/telemetry';
 import type { Context } from '../message/context.ts';
 import { spanOf } from '../message/traced.ts';
-import type { DeadLetterReason, Delivery, Transport } from '../transport.ts';
+import type { Delivery, Transport } from '../transport.ts';
 
 /** The span of one delivery of a message. */
 export interface DeliverySpan {
@@ -10,8 +10,8 @@ export interface DeliverySpan {
   readonly context: Context;
   readonly span: Span;
   acked(): void;
-  retried(delayMs: number, reason: DeadLetterReason): void;
-  deadLettered(reason: DeadLetterReason): void;
+  retried(delayMs: number, code: string, error: unknown): void;
+  deadLettered(code: string, error?: unknown): void;
 }
 
 /** It follows from the creation of the message, which `context` has from its envelope. */
@@ -36,18 +36,18 @@ export const beginDeliverySpan = (
       [attribute.settlement]: 'none',
     });
   }
-  const failed = (settlement: string, { code, message }: DeadLetterReason) => {
+  const failed = (settlement: string, code: string, error: unknown) => {
     span.setAttribute(attribute.settlement, settlement);
-    failSpan(span, message, code);
+    failSpan(span, error, code);
   };
   return {
     context,
     span,
     acked: () => void span.setAttribute(attribute.settlement, 'ack'),
-    retried: (delayMs, reason) => {
+    retried: (delayMs, code, error) => {
       span.setAttribute(attribute.delayMs, Math.round(delayMs));
-      failed('retry', reason);
+      failed('retry', code, error);
     },
-    deadLettered: (reason) => failed('dead-letter', reason),
+    deadLettered: (code, error) => failed('dead-letter', code, error),
   };
 };

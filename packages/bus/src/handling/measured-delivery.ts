@@ -1,5 +1,6 @@
 import type { Subscription } from '@emporium/contracts';
 import type { Message } from '../message/message.ts';
+import { isOpenStream } from '../message/open-stream.ts';
 import { consumed, knownType, messageAge, processDuration } from '../metrics.ts';
 import type { DeadLetterReason, Delivery } from '../transport.ts';
 
@@ -57,8 +58,9 @@ export class MeasuredDelivery implements Delivery {
   }
 
   /** Its handler starts, in the span of this traceparent. */
-  start({ time }: Message, traceparent: string): void {
+  start({ time, contract }: Message, traceparent: string): void {
     this.traceparent = traceparent;
+    if (isOpenStream(contract)) return; // its time is what a sensor says
     const ageMs = Math.max(0, Date.now() - time.getTime());
     messageAge.observe(
       ageMs / 1_000,

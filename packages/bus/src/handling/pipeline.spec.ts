@@ -1,3 +1,4 @@
+import { scrape } from '@emporium/telemetry';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mails, paid1, paid3, placed, registry, reserve } from '../../test/contracts.ts';
 import { type FakeTransport, fakeTransport, noted } from '../../test/fake-transport.ts';
@@ -576,6 +577,21 @@ describe('an outage of our database or broker', () => {
     await delivering[1];
     expect([aborted.settled, other.settled]).toEqual([[], ['ack']]);
   });
+});
+
+test('a subscription that cannot be made is not measured any longer', async () => {
+  const subscription = { ...mails, name: 'email.refused' };
+  const refused = async () => {
+    expect((await scrape()).text).toContain('email.refused');
+    throw away;
+  };
+  const starting = consume({
+    ...{ transport: { ...fakeTransport(), subscribe: refused }, registry, subscription },
+    ...{ handles: [placed, paid3], run: handled, probe: async () => {}, limits: { concurrency: 1 } },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+  await expect(starting).rejects.toBe(away);
+  expect((await scrape()).text).not.toContain('email.refused');
 });
 
 describe('a delivery whose signal is aborted while it runs', () => {

@@ -109,7 +109,7 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     if (!(await tryTask(delivery, async () => onUnreadable?.(unreadable), facts, span))) return;
     log.warn({ ...facts, position, code: reason.code }, `dead letter: ${reason.message}`);
     await delivery.deadLetter(reason);
-    span?.deadLettered(reason);
+    span?.deadLettered(reason.code);
   };
 
   /** Returns true when the task succeeded. Otherwise the delivery was settled by the failure, or stays un-acked. */
@@ -148,13 +148,13 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
       const [code, message] = [codeOf(reason), messageOf(reason)];
       log.error({ ...facts, code }, `dead letter: ${message}`);
       await delivery.deadLetter({ code, message });
-      span?.deadLettered({ code, message });
+      span?.deadLettered(code, reason);
       return;
     }
     const delayMs = backoff(subscription.retry, attempt, random);
     log.warn({ ...facts, delayMs, code: codeOf(error) }, `retry: ${messageOf(error)}`);
     await delivery.retry(delayMs);
-    span?.retried(delayMs, { code: codeOf(error), message: messageOf(error) });
+    span?.retried(delayMs, codeOf(error), error);
   };
 
   const progress = createProgress(subscription.name, log);
@@ -172,7 +172,10 @@ export const consume = async (pipeline: Pipeline): Promise<Consumer> => {
     }
   };
 
-  const consumer = await transport.subscribe(subscription, deliverTracked, limits);
+  const consumer = await transport.subscribe(subscription, deliverTracked, limits).catch((error: unknown) => {
+    outage.stop();
+    throw error;
+  });
   await outage.control(consumer);
   return {
     status: () => {

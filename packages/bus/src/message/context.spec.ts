@@ -28,7 +28,7 @@ describe('a new context', () => {
     (correlationId) => expect(newContext({ correlationId }).correlationId).toMatch(/^[0-9a-f-]{36}$/),
   );
 
-  test.each(['', 'nonsense', `01-${trace}-00f067aa0ba902b7-01`, parent.toUpperCase()])(
+  test.each(['', 'nonsense', `ff-${trace}-00f067aa0ba902b7-01`, parent.toUpperCase()])(
     'starts a trace where a request brings %j',
     (traceparent) => {
       const context = newContext({ traceparent, tracestate: 'vendor=value' });

@@ -1,4 +1,10 @@
-import { activeTraceparent, createScopes, isTraceparent, newTraceparent } from '@emporium/telemetry';
+import {
+  activeTraceparent,
+  createScopes,
+  formatTraceparent,
+  newTraceparent,
+  parseTraceparent,
+} from '@emporium/telemetry';
 import { v7 as uuid } from 'uuid';
 
 /** What a message or a request passes on to the messages that follow from it. Logs contain it, too. */
@@ -36,11 +42,13 @@ export const newContext = (
   given: Partial<Pick<Context, 'correlationId' | 'traceparent' | 'tracestate'>> = {},
 ): Context => {
   const { correlationId = '', traceparent = activeTraceparent() ?? '', tracestate = '' } = given;
-  const continued = isTraceparent(traceparent);
+  const parent = parseTraceparent(traceparent); // of any version; ours is 00
   return {
     correlationId: /^[\x21-\x7e]{1,200}$/.test(correlationId) ? correlationId : uuid(),
-    traceparent: continued ? traceparent : newTraceparent(),
-    ...(continued && tracestate !== '' && tracestate.length <= maxTracestate ? { tracestate } : {}),
+    traceparent: parent === undefined ? newTraceparent() : formatTraceparent(parent),
+    ...(parent !== undefined && tracestate !== '' && tracestate.length <= maxTracestate
+      ? { tracestate }
+      : {}),
     hops: 0,
   };
 };

@@ -6,7 +6,7 @@ import {
   type Registry,
   type ServiceName,
 } from '@emporium/contracts';
-import { isTraceparent, newTraceparent, type Span } from '@emporium/telemetry';
+import { newTraceparent, parseTraceparent, type Span } from '@emporium/telemetry';
 import { v7 as uuid } from 'uuid';
 import { busErrors } from '../errors.ts';
 import type { OutgoingMessage } from '../transport.ts';
@@ -229,7 +229,7 @@ export const traceparentIn = (body: Uint8Array): string | undefined => {
   if (begin < 0) return undefined;
   const from = begin + traceparentKey.length;
   const text = bytes.toString('latin1', from, from + traceparentLength);
-  return isTraceparent(text) ? text : undefined;
+  return parseTraceparent(text) === undefined ? undefined : text;
 };
 
 const traceparentKey = '"traceparent":"';

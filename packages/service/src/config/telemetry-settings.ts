@@ -11,7 +11,42 @@ const collector = z
   .optional()
   .meta({ examples: ['http://127.0.0.1:4318'] });
 
-const onOff = (...on: readonly string[]) => z.enum(['true', 'false']).transform((text) => on.includes(text));
+const isTrue = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false'], 'must be true or false'))
+  .transform((text) => text === 'true');
+
+const protocol = z
+  .literal('http/protobuf', 'must be http/protobuf, which most collectors receive at port 4318')
+  .optional();
+
+/** Most attributes, and most characters of a text. */
+const [maxAttributes, maxText] = [64, 255];
+
+/** https://opentelemetry.io/docs/specs/otel/resource/sdk: `key=value` pairs with a comma between them; values are percent-encoded. */
+const resourceAttributes = z.string().transform((text, { addIssue }): Readonly<Record<string, string>> => {
+  const pairs = text.split(',').filter((pair) => pair.trim() !== '');
+  if (pairs.length > maxAttributes) addIssue(`must have at most ${maxAttributes} attributes`);
+  const attributes: Record<string, string> = {};
+  for (const pair of pairs.slice(0, maxAttributes)) {
+    const [, key = '', value = ''] = /^\s*([^\s=]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    const decoded = decode(value);
+    if (key === '' || decoded === undefined) addIssue('must be like key=value,other=value, percent-encoded');
+    else if (key.length > maxText || decoded.length > maxText)
+      addIssue(`must have keys and values of at most ${maxText} characters`);
+    else attributes[key] = decoded;
+  }
+  return attributes;
+});
+
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+};
 
 /**
  * Spans and metrics. The variables that begin with `OTEL_` are OpenTelemetry's; its SDK reads others, such as
@@ -23,7 +58,14 @@ export const telemetryConfig = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: collector,
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector,
   OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], 'must be otlp or none').default('otlp'),
-  OTEL_SDK_DISABLED: onOff('true').default(false),
+  OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
+  OTEL_SDK_DISABLED: isTrue.default(false),
+  /** Of the spans; metrics and log lines have the name of the service. */
+  OTEL_SERVICE_NAME: z.string().max(maxText).optional(),
+  OTEL_RESOURCE_ATTRIBUTES: resourceAttributes
+    .default({})
+    .meta({ examples: ['deployment.environment.name=test'] }),
   OTEL_TRACES_SAMPLER: z
     .enum([
       'always_on',
@@ -51,9 +93,11 @@ export const tracingOptions = (
   log: TracingOptions['log'],
 ): TracingOptions => ({
   resource: {
-    'service.name': service,
     'service.namespace': 'emporium',
     'service.version': release,
+    'service.name': service,
+    ...config.OTEL_RESOURCE_ATTRIBUTES,
+    ...(config.OTEL_SERVICE_NAME === undefined ? {} : { 'service.name': config.OTEL_SERVICE_NAME }),
     'process.pid': process.pid,
   },
   exporter: exporterOf(config),

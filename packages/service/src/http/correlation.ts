@@ -7,6 +7,9 @@ declare module 'fastify' {
   interface FastifyRequest {
     correlation: Context | null;
   }
+  interface FastifyInstance {
+    continuesTraces: boolean;
+  }
 }
 
 export const correlationHeader = 'x-correlation-id';
@@ -21,8 +24,12 @@ export const contextOf = (headers: IncomingHttpHeaders): Context => {
   });
 };
 
-/** Runs every request in its context, and adds the correlation id to the headers of every response. */
-export const correlate = (server: FastifyInstance): void => {
+/**
+ * Runs every request in its context, and adds the correlation id to the headers of every response. On a public server the trace of the
+ * caller is not continued: anybody could switch off or force the recording, or write into the trace of somebody else.
+ */
+export const correlate = (server: FastifyInstance, isPublic: boolean): void => {
+  server.decorate('continuesTraces', !isPublic);
   server.decorateRequest('correlation', null);
   server.addHook('onRequest', (request, reply, done) => {
     const context = correlationOf(request);
@@ -35,8 +42,16 @@ export const correlate = (server: FastifyInstance): void => {
 
 /** The context of the request; available before the hooks have run. */
 export const correlationOf = (request: FastifyRequest): Context => {
-  request.correlation ??= beginRequestSpan(request, contextOf(request.headers));
+  request.correlation ??= request.server.continuesTraces
+    ? beginRequestSpan(request, contextOf(request.headers))
+    : beginTrace(request);
   return request.correlation;
+};
+
+const beginTrace = (request: FastifyRequest): Context => {
+  const { traceparent = '', [correlationHeader]: correlationId } = request.headers;
+  const context = contextOf({ [correlationHeader]: correlationId });
+  return beginRequestSpan(request, context, [single(traceparent) ?? '']);
 };
 
 const single = (value: string | string[] | undefined): string | undefined =>

@@ -19,7 +19,7 @@ export const showDocs = (server: FastifyInstance, documents: readonly ApiDocumen
   const options = { schema: { hide: true } };
   server.get('/docs', options, (_request, reply) => reply.redirect('/docs/'));
   server.get('/docs/*', options, async (request, reply) => {
-    viewer ??= createViewer(documents, log);
+    viewer ??= createViewer(documents, { log, isPublic: !server.continuesTraces });
     const { routing } = await viewer;
     reply.hijack();
     routing(request.raw, reply.raw);
@@ -29,14 +29,17 @@ export const showDocs = (server: FastifyInstance, documents: readonly ApiDocumen
   });
 };
 
-const createViewer = async (documents: readonly ApiDocument[], log: Log): Promise<FastifyInstance> => {
+const createViewer = async (
+  documents: readonly ApiDocument[],
+  { log, isPublic }: { readonly log: Log; readonly isPublic: boolean },
+): Promise<FastifyInstance> => {
   const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
   ]);
   const errorHandler = createErrorHandler(log);
   const viewer = fastify({ frameworkErrors: errorHandler });
-  correlate(viewer);
+  correlate(viewer, isPublic);
   viewer.setErrorHandler((error, request, reply) => {
     if (isClientError(error)) return sendProblem(request, reply, notFound());
     return errorHandler(error, request, reply);

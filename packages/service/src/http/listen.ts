@@ -9,8 +9,10 @@ import type { HttpServer } from './server.ts';
 export interface ListenOptions {
   readonly HOST: string;
   readonly PORT: number;
-  /** Where `/metrics` is served instead, on the same host. */
+  /** Where `/metrics` is served instead, on the same host. Without it a public server has no `/metrics`. */
   readonly METRICS_PORT?: number | undefined;
+  /** The server is reached from outside of the shop. */
+  readonly isPublic?: boolean;
 }
 
 /** Time for requests in progress to finish when the process stops, in milliseconds. */
@@ -23,17 +25,19 @@ const requestsMs = 5_000;
 export const listen = (
   server: HttpServer,
   health: Health,
-  { HOST, PORT, METRICS_PORT }: ListenOptions,
+  { HOST, PORT, METRICS_PORT, isPublic = false }: ListenOptions,
 ): LifecycleStage => ({
   name: 'http',
   start: async () => {
     const idle = idleConnections(server.server);
-    if (METRICS_PORT === undefined) metricsRoute(server);
+    if (METRICS_PORT === undefined && !isPublic) metricsRoute(server);
     let metrics: Server | undefined;
     try {
       if (METRICS_PORT !== undefined)
-        metrics = await startMetricsServer(HOST, METRICS_PORT).catch(explained('METRICS_PORT', METRICS_PORT));
-      await server.listen({ host: HOST, port: PORT }).catch(explained('PORT', PORT));
+        metrics = await startMetricsServer(HOST, METRICS_PORT).catch(
+          explained('METRICS_PORT', HOST, METRICS_PORT),
+        );
+      await server.listen({ host: HOST, port: PORT }).catch(explained('PORT', HOST, PORT));
     } catch (error) {
       metrics?.close();
       await server.close();
@@ -76,10 +80,10 @@ const idleConnections = (server: Server) => {
 
 /** Names the variable of a port that is taken. */
 const explained =
-  (variable: string, port: number) =>
+  (variable: string, host: string, port: number) =>
   (cause: unknown): never => {
     if (!isTaken(cause)) throw cause;
-    throw new Error(`port ${port} is taken; set ${variable} to a free one`, { cause });
+    throw new Error(`port ${port} on ${host} is taken; set ${variable} to a free one`, { cause });
   };
 
 const isTaken = (error: unknown): boolean =>

@@ -22,7 +22,10 @@ export const describeApi = (server: FastifyInstance, api: ApiDescription): void 
   let document: Promise<object> | undefined;
   server.get('/openapi.json', { schema: { hide: true } }, () => {
     if (api.document !== undefined) return api.document();
-    document ??= describe(routes, api);
+    document ??= describe(routes, api).catch((error: unknown) => {
+      document = undefined; // the next request tries again
+      throw error;
+    });
     return document;
   });
 };

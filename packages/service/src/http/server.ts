@@ -24,8 +24,9 @@ import { createErrorHandler } from './problems/errors.ts';
 import { answerUnknownRoutes, type UpstreamMethods } from './problems/not-found.ts';
 import { problem } from './problems/problem.ts';
 import { answerBeforeRouting, answerUnreadableRequest } from './problems/raw-problems.ts';
-import { measureRequests } from './request-metrics.ts';
-import { endRequestSpans } from './request-span.ts';
+import { onRequestEnd } from './request-end.ts';
+import { measureRequest } from './request-metrics.ts';
+import { endRequestSpan } from './request-span.ts';
 import { acceptOnlyJson, refuseUnreadableUrl } from './validation/body.ts';
 import { strict } from './validation/strict.ts';
 import { validate } from './validation/validation.ts';
@@ -58,7 +59,10 @@ export interface HttpServerOptions {
   readonly documents?: readonly ApiDocument[];
   /** In bytes; 64 KiB by default. A larger body is answered with 413. */
   readonly bodyLimit?: number;
-  /** The server is reached from outside of the shop: it has no `/health/details`. */
+  /**
+   * The server is reached from outside of the shop: it has no `/health/details`, and its requests begin traces of their own, which link
+   * to those of their callers instead of continuing them.
+   */
   readonly isPublic?: boolean;
   /** For a server that forwards requests. */
   readonly upstreamMethods?: UpstreamMethods;
@@ -95,9 +99,11 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(errorHandler);
   answerBeforeRouting(server.server);
-  correlate(server);
-  endRequestSpans(server);
-  measureRequests(server);
+  correlate(server, options.isPublic === true);
+  onRequestEnd(server, (request, end) => {
+    endRequestSpan(request, end);
+    measureRequest(request, end);
+  });
   setDefaultHeaders(server);
   refuseWithoutHost(server);
   acceptOnlyJson(server);

@@ -111,7 +111,7 @@ export const createBackfills = <DB>(options: BackfillOptions<DB>): Backfills => 
   };
 
   const run = async (): Promise<number> => {
-    const outcome = await inTransaction(db, async (tx) => {
+    const outcome = await inTransaction({ db, log }, async (tx) => {
       const row = await lockBackfill(tx);
       if (row === undefined) return { kind: 'idle' } as const;
       if ((await countFor(tx, row.subscription)) >= maxWaiting) return { kind: 'full' } as const;
@@ -137,7 +137,7 @@ export const createBackfills = <DB>(options: BackfillOptions<DB>): Backfills => 
       const refusal = refusalOf({ name, service, registry, source });
       if (refusal !== undefined) return refusal;
       const now = new Date();
-      await inTransaction(db, async (tx) => {
+      await inTransaction({ db, log }, async (tx) => {
         const { until, total } = (await source.extent(tx)) ?? { until: '', total: 0 };
         await beginBackfill(tx, { subscription: name, requested_at: now, until, total, by });
       });

@@ -1,4 +1,4 @@
-import type { Context, Effect } from '@emporium/bus';
+import type { Context, Effect, Log } from '@emporium/bus';
 import type { Kysely, Transaction } from 'kysely';
 import { failpoint } from '../failpoint.ts';
 import { transactionDuration } from '../metrics.ts';
@@ -23,37 +23,45 @@ export interface Work<DB> {
 /** How often colliding work is run before the caller gets `store.conflict`. */
 const conflictAttempts = 5;
 
+interface TransactionOptions<DB> {
+  readonly db: Kysely<DB>;
+  readonly log: Log;
+  /** Called before work that has collided runs again. */
+  readonly onConflict?: () => void;
+}
+
 /**
  * Commits when `work` resolves and rolls back when it rejects. A deadlock or a serialization failure runs the whole work
- * again, up to five times, after a call of `onConflict`. A lost connection rejects with `store.database_away`; whether a commit under way at that moment
+ * again, up to five times. A lost connection rejects with `store.database_away`; whether a commit under way at that moment
  * took place cannot be known, hence the inbox and the idempotency keys.
  */
 export const inTransaction = async <DB, Result>(
-  db: Kysely<DB>,
+  { db, log, onConflict }: TransactionOptions<DB>,
   work: (tx: Tx<DB>) => Promise<Result>,
-  onConflict?: () => void,
 ): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
     let began: number | undefined;
     let transaction: Tx<DB> | undefined;
+    let result: Result;
     try {
-      const result = await db.transaction().execute(async (tx) => {
+      result = await db.transaction().execute(async (tx) => {
         began = performance.now();
         transaction = tx;
         const outcome = await work(tx);
         failpoint('transaction.before-commit');
         return outcome;
       });
-      ended('commit', began);
-      committed(transaction);
-      return result;
     } catch (error) {
       ended('rollback', began);
       if (!isConflict(error)) throw classify(error);
       if (attempt === conflictAttempts) throw storeErrors.conflict({ cause: error });
       onConflict?.();
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
+      continue;
     }
+    ended('commit', began);
+    committed(transaction, log);
+    return result;
   }
 };
 
@@ -78,23 +86,20 @@ export type OutboxTransaction<DB> = <Result>(
 export interface OutboxTransactionOptions<DB> extends SpannedDatabase {
   readonly db: Kysely<DB>;
   readonly outbox: Outbox;
-  /** Called after each commit that wrote outbox entries, with these. */
+  readonly log: Log;
+  /** Called after each commit that wrote outbox entries, with these. Must not throw. */
   readonly onCommit: (entries: readonly OutboxEntry[]) => void;
 }
 
 export const createOutboxTransaction =
-  <DB>({ db, outbox, onCommit, ...database }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
+  <DB>({ db, outbox, log, onCommit, ...database }: OutboxTransactionOptions<DB>): OutboxTransaction<DB> =>
   async (contexts, work) => {
     const { result, entries, created } = await inTransactionSpan(database, contexts, (span) =>
-      inTransaction(
-        db,
-        async (tx) => {
-          const outcome = await work(tx);
-          // Last, so that id order is commit order for the rows that the work has locked.
-          return { ...outcome, created: await outbox.write(tx, outcome.entries) };
-        },
-        () => span.addEvent('conflict: run again'),
-      ),
+      inTransaction({ db, log, onConflict: () => span.addEvent('conflict: run again') }, async (tx) => {
+        const outcome = await work(tx);
+        // Last, so that id order is commit order for the rows that the work has locked.
+        return { ...outcome, created: await outbox.write(tx, outcome.entries) };
+      }),
     );
     for (const span of created) span.end();
     if (entries.length > 0) onCommit(entries);

@@ -50,9 +50,16 @@ export const createSender = (transport: Transport, registry: Registry) => {
   return async (rows: readonly OutboxRow[]): Promise<PublishResult[]> => {
     if (!isTracing()) return send(rows);
     const spans = rows.map((row) => sendSpan(transport, row));
-    const results = await send(rows);
-    for (const [index, span] of spans.entries()) endSendSpan(span, results[index]);
-    return results;
+    try {
+      const results = await send(rows);
+      for (const [index, span] of spans.entries()) recordResult(span, results[index]);
+      return results;
+    } catch (error) {
+      for (const span of spans) failSpan(span, error);
+      throw error;
+    } finally {
+      for (const span of spans) span.end();
+    }
   };
 };
 
@@ -71,7 +78,6 @@ const sendSpan = (transport: Transport, { message_id, type, body, subscription }
     },
   });
 
-const endSendSpan = (span: Span, result: PublishResult | undefined): void => {
+const recordResult = (span: Span, result: PublishResult | undefined): void => {
   if (result?.status === 'refused') failSpan(span, result.error);
-  span.end();
 };

@@ -47,7 +47,7 @@ export const startTaskRelay = <DB>({ db, sink, log }: TaskRelayOptions<DB>): Rel
 
   const run = async (): Promise<number> => {
     if (!(await hasTasks(db))) return pollMs;
-    const found = await inTransaction(db, async (tx) => {
+    const found = await inTransaction({ db, log }, async (tx) => {
       const tasks = await lockTasks(tx, backoff.blocked().map(Number), batchSize);
       if (tasks.length === 0) return false;
       failpoint('task-outbox.before-add');

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, currentContext, type Log, settlementOf, withContext } from '@emporium/bus';
+import { attribute } from '@emporium/telemetry';
 import { DelayedError, type Job, type Processor, UnrecoverableError } from 'bullmq';
 import { taskErrors } from '../errors.ts';
 import { classify, isAway } from '../faults.ts';
@@ -103,12 +104,14 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
       } catch (error) {
         throw await settle(error, { job, token, began });
       }
-      if (job.attemptsMade === 0)
+      if (job.attemptsStarted <= 1)
+        // `attemptsMade` stays 0 while it is put back for an outage
         taskAge.observe(Math.max(0, Date.now() - dueAtOf(job)) / 1_000, { emporium_task_name: task.name });
       const { span, context } = taskSpan(task.name, job, contextOf(id, payload));
       return withContext(context, async () => {
         try {
           const result = await perform(id, payload, job);
+          span.setAttribute(attribute.settlement, 'ack');
           pause.over();
           ended('completed', began);
           const facts = { task: task.name, taskId: id, attempt: job.attemptsMade + 1 };

@@ -1,5 +1,5 @@
-import { type Context, Fault, spanOf } from '@emporium/bus';
-import { attribute, failSpan, failSpanAs, type Span, SpanKind } from '@emporium/telemetry';
+import { type Context, spanOf } from '@emporium/bus';
+import { attribute, failSpan, type Span, SpanKind } from '@emporium/telemetry';
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 
 /** The span of one run of a task, which follows from its creation. */
@@ -18,18 +18,17 @@ export const taskSpan = (
       [attribute.taskId]: job.id,
       [attribute.attempt]: job.attemptsMade + 1,
       [attribute.trigger]: job.repeatJobKey === undefined ? undefined : 'schedule',
-      // Until it is settled otherwise.
-      [attribute.settlement]: 'ack',
+      // Until it is settled: a run that the stop of its worker ends goes back to its queue.
+      [attribute.settlement]: 'none',
     });
   }
   return { span, context };
 };
 
-/** `settled` is what BullMQ was told. A fault is recorded by its code: its text may quote the answer of a mail server, for example. */
+/** `settled` is what BullMQ was told. */
 export const failTaskSpan = (span: Span, error: unknown, settled: Error): void => {
   span.setAttribute(attribute.settlement, settlementOf(settled));
-  if (error instanceof Fault) failSpanAs(span, error.code);
-  else failSpan(span, error);
+  failSpan(span, error);
 };
 
 const settlementOf = (settled: Error): string => {

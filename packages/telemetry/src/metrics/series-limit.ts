@@ -5,16 +5,18 @@ const maxSeries = 1_000;
 
 let onOverflow: (metric: string) => void = () => undefined;
 
-/** Calls the listener, once for each metric, when it has more than 1,000 series. */
+/** Calls the listener, once for each metric, when it has had more than 1,000 series. */
 export const onMetricOverflow = (listener: (metric: string) => void): void => {
   onOverflow = listener;
 };
 
-const overflow = { [overflowLabel]: 'true' };
+/** The series of all further ones. */
+export const overflow = { [overflowLabel]: 'true' };
 
 /**
- * Returns a function that passes the labels of the first 1,000 series, and for all others those of one series, named as by
- * OpenTelemetry's SDK: `otel_metric_overflow="true"`. The memory of a process and of Prometheus stays bounded, and no sample is lost.
+ * Returns a function that passes the labels of the first 1,000 series that the process has had, and for all others those of one
+ * series, named as by OpenTelemetry's SDK: `otel_metric_overflow="true"`. The memory of a process and of Prometheus stays bounded, and
+ * no sample is lost.
  */
 export const seriesLimit = <Label extends string>(
   name: string,

@@ -1,4 +1,4 @@
-import { scrub } from '../redaction.ts';
+import { scrubTo } from '../redaction.ts';
 import type { ExportListener } from './export-queue.ts';
 
 /** The log of a service has these. */
@@ -21,7 +21,7 @@ export const createExportLog = (
     dropped: (count, reason, detail) => {
       if (spans === 0)
         log.warn(
-          { reason: scrub(`${reason}: ${detail}`.slice(0, 300)) },
+          { reason: scrubTo(`${reason}: ${detail}`, 300) },
           'spans are dropped: they cannot be exported',
         );
       spans += count;

@@ -3,12 +3,12 @@ import type { ExportListener } from './export-queue.ts';
 
 const exported = counter({
   name: 'emporium_spans_exported_total',
-  help: 'Spans that a collector has taken',
+  help: 'Spans that a collector has taken.',
 });
 
 const dropped = counter({
   name: 'emporium_spans_dropped_total',
-  help: 'Spans that were not exported',
+  help: 'Spans that were not exported.',
   labels: ['emporium_reason'],
 });
 

@@ -114,7 +114,7 @@ export const createExportQueue = <Item>({
       listener.exported(batch.length);
     } catch (error) {
       pausedUntil = performance.now() + pauseMs;
-      const { reason, message } = failureOf(error, signal, limitMs);
+      const { reason, message } = failureOf(error, { signal, isClosed, limitMs });
       listener.dropped(batch.length, reason, message);
     }
     reportFull();
@@ -169,10 +169,10 @@ export const createExportQueue = <Item>({
 
 const failureOf = (
   error: unknown,
-  signal: AbortSignal,
-  limitMs: number,
+  { signal, isClosed, limitMs }: { signal: AbortSignal; isClosed: boolean; limitMs: number },
 ): { readonly reason: DropReason; readonly message: string } => {
   if (error instanceof ExportError) return error;
+  if (signal.aborted && isClosed) return { reason: 'closed', message: 'the process ended' };
   if (signal.aborted) return { reason: 'timeout', message: `no response within ${limitMs} ms` };
   return { reason: 'unreachable', message: rootMessageOf(error) };
 };

@@ -1,26 +1,30 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import { attribute } from '../semantic-conventions.ts';
-import { safeText } from './limits.ts';
 
-/** Longest description of an error, in characters. */
-const maxReason = 500;
-
-/** Marks the span as failed. The description is without addresses, tokens and credentials. */
+/**
+ * Marks the span as failed: by the code of the error, or its name where it has none, and by its `summary`, which the faults of our
+ * catalogues have. The message is left out: it may quote a person, a path or the answer of somebody else's server. The log has it.
+ */
 export const failSpan = (span: Span, error: unknown, code = codeOf(error)): void => {
-  if (!span.isRecording()) return;
-  const message = error instanceof Error ? error.message : String(error);
-  span.setAttribute(attribute.errorType, code);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: safeText(message.slice(0, maxReason)) });
+  const message = summaryOf(error);
+  mark(span, code, message === undefined ? {} : { message });
 };
 
-/** Marks the span as failed by a code alone, where a description could quote somebody or says no more than the code. */
-export const failSpanAs = (span: Span, code: string): void => {
+/** Marks the span as failed by a code alone. */
+export const failSpanAs = (span: Span, code: string): void => mark(span, code, {});
+
+const mark = (span: Span, code: string, description: { readonly message?: string }): void => {
   if (!span.isRecording()) return;
   span.setAttribute(attribute.errorType, code);
-  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.setStatus({ code: SpanStatusCode.ERROR, ...description });
 };
 
 const codeOf = (error: unknown): string => {
   if (!(error instanceof Error)) return '_OTHER';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 };
+
+const summaryOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'summary' in error && typeof error.summary === 'string'
+    ? error.summary
+    : undefined;

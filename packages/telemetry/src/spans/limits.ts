@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { scrub } from '../redaction.ts';
+import { scrubTo } from '../redaction.ts';
 
 /** What one span may hold; what exceeds it is left out. The recorder counts it, in what it exports. */
 export const limits = {
@@ -18,7 +18,7 @@ export const limits = {
 } as const;
 
 /** Without addresses, tokens and credentials, and not too long. */
-export const safeText = (text: string): string => scrub(text.slice(0, limits.text));
+export const safeText = (text: string): string => scrubTo(text, limits.text);
 
 /**
  * The value as OTLP has it: texts, finite numbers, booleans, and lists of them. Undefined for anything else, which callers can pass in

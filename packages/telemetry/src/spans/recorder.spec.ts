@@ -1,5 +1,6 @@
-import { type AttributeValue, SpanStatusCode } from '@opentelemetry/api';
+import { type AttributeValue, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
+import { beginTrace } from '../trace-context.ts';
 import { failSpan, failSpanAs } from './failed.ts';
 import { limits } from './limits.ts';
 import { toOtlpJson } from './otlp-json.ts';
@@ -13,11 +14,11 @@ const parent = `00-${'4'.repeat(32)}-${'5'.repeat(16)}-01`;
 
 const record = (sampler: Sampler = everything) => {
   const ended: RecordedSpan[] = [];
-  const { start } = createRecorder(
+  const { start, isSampled } = createRecorder(
     { add: (span) => ended.push(span), close: async () => undefined },
     sampler,
   );
-  return { start, ended };
+  return { start, ended, isSampled };
 };
 
 /** What callers can pass in spite of the types. */
@@ -32,6 +33,28 @@ test('a span belongs to the trace of its parent, and ends once', () => {
   expect(ended).toHaveLength(1);
   expect(ended[0]).toMatchObject({ name: 'work', parentSpanId: '5'.repeat(16), attributes: { a: 1 } });
   expect(traceparentOf(span)).toMatch(new RegExp(`^00-${'4'.repeat(32)}-[0-9a-f]{16}-01$`));
+});
+
+test('the first span of a begun trace has its trace id, and no parent; nothing links to the beginning', () => {
+  const { start, ended, isSampled } = record();
+  const begun = beginTrace(isSampled);
+  const first = start('first', { parent: begun });
+  start('second', { parent: traceparentOf(first), links: [begun] }).end();
+  first.end();
+  const [second, one] = ended;
+  expect(one?.spanContext().traceId).toBe(begun.slice(3, 35));
+  expect(one?.parentSpanId).toBeUndefined();
+  expect(second?.parentSpanId).toBe(one?.spanContext().spanId);
+  expect(second?.links).toEqual([]);
+});
+
+test('whether a begun trace is recorded is decided once, by the share of the sampler', () => {
+  const { start, ended, isSampled } = record({ ratio: 0.25, isParentBased: true });
+  const begun = Array.from({ length: 4_000 }, () => beginTrace(isSampled));
+  for (const parent of begun) start('work', { parent }).end();
+  expect(ended.length).toBe(begun.filter((parent) => parent.endsWith('-01')).length);
+  expect(ended.length).toBeGreaterThan(800);
+  expect(ended.length).toBeLessThan(1_200);
 });
 
 test('a span that never ends is never exported', () => {
@@ -115,6 +138,23 @@ test('texts are scrubbed and cut', () => {
   expect(String(ended[0]?.attributes['long'])).toHaveLength(limits.text);
 });
 
+test.each([
+  ['an address', 'ada.lovelace@example.com'],
+  ['credentials of a URL', 'amqp://shop:hunter2-hunter2@broker/'],
+  ['a token', 'Bearer abcdefghijklmnop'],
+])('of %s at the end of what is kept, no part is left', (_, secret) => {
+  const { start, ended } = record();
+  for (let kept = 1; kept < secret.length; kept += 1) {
+    const text = `${'-'.repeat(limits.text - kept - 1)} ${secret}`;
+    const span = start('work', { attributes: { text, list: [text] } });
+    span.addEvent('event', { text });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: text });
+    span.end();
+  }
+  const texts = ended.map(({ attributes, events, status }) => JSON.stringify([attributes, events, status]));
+  expect(texts.join('')).not.toMatch(/ada|love|hunt|shop:|abc/);
+});
+
 test('one span has bounded attributes, events, links and texts, and says what it left out', () => {
   const { start, ended } = record();
   const span = start('n'.repeat(10_000), { links: Array.from({ length: 500 }, () => parent) });
@@ -134,15 +174,22 @@ test('one span has bounded attributes, events, links and texts, and says what it
   expect(recorded?.size).toBeLessThanOrEqual(limits.size);
 });
 
-test('a failure has a code and a scrubbed description, or the code alone', () => {
+test('a failure has a code and a summary, and never a message, which may quote somebody', () => {
   const { start, ended } = record();
-  const [one, other] = [start('one', {}), start('other', {})];
-  failSpan(one, Object.assign(new Error('no ada@example.com'), { code: 'bus.x' }));
-  failSpanAs(other, '500');
-  one.end();
-  other.end();
+  const fail = (how: (span: Span) => void) => {
+    const span = start('work', {});
+    how(span);
+    span.end();
+  };
+  const fault = { code: 'bus.x', summary: 'The message is too big' };
+  fail((span) => failSpan(span, Object.assign(new Error('too big: Ada Lovelace'), fault)));
+  fail((span) => failSpan(span, new TypeError('GET /people/ada')));
+  fail((span) => failSpan(span, 'Ada Lovelace'));
+  fail((span) => failSpanAs(span, '500'));
   expect(ended.map(({ status, attributes }) => [status, attributes['error.type']])).toEqual([
-    [{ code: SpanStatusCode.ERROR, message: 'no [redacted]' }, 'bus.x'],
+    [{ code: SpanStatusCode.ERROR, message: 'The message is too big' }, 'bus.x'],
+    [{ code: SpanStatusCode.ERROR }, 'TypeError'],
+    [{ code: SpanStatusCode.ERROR }, '_OTHER'],
     [{ code: SpanStatusCode.ERROR }, '500'],
   ]);
 });

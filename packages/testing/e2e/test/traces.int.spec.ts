@@ -29,7 +29,18 @@ const secrets = [
   ...['4242 4242', '4242-4242'],
 ];
 
+interface MetricsTargets {
+  readonly targets: readonly string[];
+  readonly labels: { readonly service_name: string };
+}
+
 const sku = 'TRACED-1';
+
+/** The requests of callers with this trace: the gateway begins another, and links to it. */
+const requestsOf = (spans: readonly CollectedSpan[], callers: string): readonly CollectedSpan[] =>
+  spans.filter(
+    ({ service, links }) => service === 'gateway' && links.some(({ traceId }) => traceId === callers),
+  );
 
 const withoutVersion = (text: string): string => text.replace(/\.v\d+$/, '');
 
@@ -88,20 +99,22 @@ describe('the spans of a whole shop', () => {
   test('one order is one trace, from the request to its completion and its mail', async () => {
     const ada = await client.register('Ada', 'ada@example.com');
     await client.settled(ada, await place(ada)); // the order service knows the product
-    const [traceId, caller] = ['7'.repeat(32), '8'.repeat(16)];
-    const headers = { traceparent: `00-${traceId}-${caller}-01` };
+    const callers = '7'.repeat(32);
+    const headers = { traceparent: `00-${callers}-${'8'.repeat(16)}-01` };
     const orderId = await place(ada, { headers });
     expect((await client.settled(ada, orderId)).status).toBe('completed');
 
+    const begun = await spansWhen('the request', (spans) => requestsOf(spans, callers).length > 0);
+    const traceId = requestsOf(begun, callers)[0]?.traceId;
     const inTrace = (span: CollectedSpan) => span.traceId === traceId;
     const all = await spansWhen(
       'the mail and the completion',
       (spans) =>
         spans.some((span) => inTrace(span) && span.name === 'process order.completed') &&
         spans.some((span) => inTrace(span) && span.name === 'send mail') &&
-        treeOf(spans, traceId, caller).orphans.length === 0,
+        treeOf(spans, traceId).orphans.length === 0,
     );
-    const tree = treeOf(all, traceId, caller);
+    const tree = treeOf(all, traceId);
     expect(tree.orphans.map(({ service, name }) => `${service}: ${name}`)).toEqual([]);
 
     const request = ['gateway: POST /api/orders', 'gateway: POST', 'order: POST /api/orders'];
@@ -198,19 +211,38 @@ describe('the spans of a whole shop', () => {
     const unsampled = 'a'.repeat(32);
     const headers = { traceparent: `00-${unsampled}-${'1'.repeat(16)}-00` };
     await client.settled(ada, await place(ada, { headers }));
-    await spansWhen('time for spans to arrive', (spans) =>
-      spans.some(({ attributes }) => attributes['http.route'] === '/api/users/me'),
-    );
-    expect(collector.spans().filter(({ traceId }) => traceId === unsampled)).toEqual([]);
+    // Callers can neither keep their requests from being recorded nor choose the trace.
+    const all = await spansWhen('the request', (spans) => requestsOf(spans, unsampled).length > 0);
+    expect(all.filter(({ traceId }) => traceId === unsampled)).toEqual([]);
+  }, 60_000);
+
+  test('no span follows from one that does not exist, whether a request, a timer or a schedule began its trace', async () => {
+    const given = new Set(['8'.repeat(16), '1'.repeat(16)]); // by the tests, as callers
+    const orphans = (spans: readonly CollectedSpan[]) => {
+      const known = new Set(spans.map(({ spanId }) => spanId));
+      return spans.filter(({ parentSpanId: id }) => id !== undefined && !known.has(id) && !given.has(id));
+    };
+    const all = await spansWhen('the spans that others follow from', (spans) => orphans(spans).length === 0);
+    const begun = all.filter(({ parentSpanId, links }) => parentSpanId === undefined && links.length === 0);
+    expect(begun.some(({ kind }) => kind !== 2)).toBe(true);
   }, 60_000);
 
   describe('what nobody should see', () => {
-    const metricsOf = async (): Promise<string[]> =>
-      Promise.all(
-        [...shop.processes.values()].map(async ({ address }) =>
-          address === undefined ? '' : (await fetch(`${address}/metrics`)).text(),
-        ),
+    /** Of all processes, where Prometheus would read them: those of the gateway have a port of their own. */
+    const metricsOf = async (): Promise<ReadonlyMap<string, string>> => {
+      const groups = JSON.parse(
+        await readFile(join(dataDir, 'prometheus-targets.json'), 'utf8'),
+      ) as readonly MetricsTargets[];
+      const read = async (service: string, target: string): Promise<[string, string]> => {
+        const response = await fetch(`http://${target}/metrics`);
+        expect(response.status, service).toBe(200);
+        return [service, await response.text()];
+      };
+      const all = groups.flatMap(({ targets, labels }) =>
+        targets.map((target) => read(labels.service_name, target)),
       );
+      return new Map(await Promise.all(all));
+    };
     const logs = async (): Promise<string[]> =>
       Promise.all((await readdir(shop.logDir)).map((name) => readFile(join(shop.logDir, name), 'utf8')));
     const found = (texts: readonly string[]): string[] =>
@@ -259,9 +291,11 @@ describe('the spans of a whole shop', () => {
       const spans = collector.spans();
       expect(spans.length).toBeGreaterThan(500);
       expect(found(spans.map(({ json }) => json))).toEqual([]);
-      const texts = await metricsOf();
-      expect(texts.join('\n')).toContain('emporium_spans_exported_total');
-      expect(found(texts)).toEqual([]);
+      const metrics = await metricsOf();
+      expect(metrics.size).toBeGreaterThan(10);
+      expect(metrics.get('gateway')).toContain('http_route="/api/orders"');
+      for (const [service, text] of metrics) expect(text, service).toContain('emporium_spans_exported_total');
+      expect(found([...metrics.values()])).toEqual([]);
       const lines = await logs();
       expect(lines.join('').length).toBeGreaterThan(10_000);
       expect(found(lines).slice(0, 5)).toEqual([]);

@@ -1,24 +1,16 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { jsonMediaType } from '@emporium/service';
-import { readProtobuf, reasonOf } from './protobuf.ts';
+import { readProtobuf, reasonOf, TooManyMessages } from './protobuf.ts';
+import { RefusedBody } from './refused-body.ts';
 
 /** Most bytes of a body, as it is sent and decompressed. */
 export const maxBodyBytes = 4 * 1_024 * 1_024;
-const maxInflatedBytes = 16 * 1_024 * 1_024;
+const maxInflatedBytes = 8 * 1_024 * 1_024;
+/** Each takes memory when it is parsed, though it may be two bytes long: ten thousand spans with twenty attributes have 420,000. */
+const maxObjects = 500_000;
 
 export type Encoding = 'json' | 'protobuf';
-
-/** A body that cannot be read: the HTTP status of the answer, and what is wrong. */
-export class RefusedBody extends Error {
-  readonly status: 400 | 413 | 415;
-
-  constructor(status: 400 | 413 | 415, message: string) {
-    super(message);
-    this.name = 'RefusedBody';
-    this.status = status;
-  }
-}
 
 /** Undefined for a media type that OTLP does not have. */
 export const encodingOf = (contentType: string | undefined): Encoding | undefined => {
@@ -34,9 +26,11 @@ export const parseBody = async (
   contentEncoding: string | undefined,
 ): Promise<unknown> => {
   const plain = await decompress(bytes, contentEncoding?.trim().toLowerCase() ?? '');
+  if (encoding === 'json' && hasMoreObjects(plain, maxObjects)) throw tooManyObjects();
   try {
-    return encoding === 'json' ? JSON.parse(utf8.decode(plain)) : readProtobuf(plain);
+    return encoding === 'json' ? JSON.parse(utf8.decode(plain)) : readProtobuf(plain, maxObjects);
   } catch (error) {
+    if (error instanceof TooManyMessages) throw tooManyObjects();
     throw new RefusedBody(
       400,
       encoding === 'json'
@@ -44,6 +38,19 @@ export const parseBody = async (
         : `body must be an ExportTraceServiceRequest in protobuf: ${reasonOf(error)}`,
     );
   }
+};
+
+const tooManyObjects = (): RefusedBody =>
+  new RefusedBody(413, `body must have at most ${maxObjects} objects: send fewer spans in one request`);
+
+const [objectBegins, arrayBegins] = [0x7b, 0x5b];
+
+/** Counts braces and brackets, also those in texts: before anything is allocated. */
+const hasMoreObjects = (json: Uint8Array, max: number): boolean => {
+  let left = max;
+  for (let at = 0; at < json.length && left >= 0; at += 1)
+    if (json[at] === objectBegins || json[at] === arrayBegins) left -= 1;
+  return left < 0;
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

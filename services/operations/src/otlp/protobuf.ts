@@ -4,10 +4,14 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
  * Reads `ExportTraceServiceRequest` of OTLP 1.x from protobuf into what its JSON would be parsed to: names in camel case, ids in
  * hexadecimal, 64-bit numbers as text. One reader checks both then. Generated code would not save that step, since the JSON of OTLP is not
  * the JSON mapping of protobuf. Unknown fields are skipped. Throws for bytes that are no such message; but a span that cannot
- * be read becomes an `UnreadableSpan`, and the others are kept.
+ * be read becomes an `UnreadableSpan`, and the others are kept. Throws `TooManyMessages` once there are more than `maxMessages`.
  * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.8.0/opentelemetry/proto/trace/v1/trace.proto
  */
-export const readProtobuf = (bytes: Uint8Array): unknown => read(bytes, request, 0);
+export const readProtobuf = (bytes: Uint8Array, maxMessages: number): unknown =>
+  read(bytes, request, { depth: 0, budget: { left: maxMessages } });
+
+/** There are more messages in a request, at any depth, than may be read. */
+export class TooManyMessages extends Error {}
 
 /** Takes the place of a span whose bytes are malformed. */
 export class UnreadableSpan {
@@ -21,11 +25,17 @@ export class UnreadableSpan {
 /** A value may contain values: nothing is nested as deeply as this. */
 const maxDepth = 32;
 
+/** Where the reader is, and how many messages it may still read. */
+interface Position {
+  readonly depth: number;
+  readonly budget: { left: number };
+}
+
 interface Field {
   readonly name: string;
   readonly wire: WireType;
   readonly isRepeated: boolean;
-  readonly value: (reader: BinaryReader, depth: number) => unknown;
+  readonly value: (reader: BinaryReader, position: Position) => unknown;
 }
 
 /** The fields of a message by their numbers; a function, since a value contains values. */
@@ -34,7 +44,7 @@ type Message = () => Readonly<Record<number, Field>>;
 const field = (
   name: string,
   wire: WireType,
-  value: (reader: BinaryReader, depth: number) => unknown,
+  value: (reader: BinaryReader, position: Position) => unknown,
 ): Field => ({ name, wire, value, isRepeated: false });
 
 const text = (name: string) => field(name, WireType.LengthDelimited, (reader) => reader.string(true));
@@ -43,7 +53,7 @@ const hex = (name: string) =>
 const time = (name: string) => field(name, WireType.Bit64, (reader) => String(reader.fixed64()));
 const enumeration = (name: string) => field(name, WireType.Varint, (reader) => reader.int32());
 const message = (name: string, type: Message) =>
-  field(name, WireType.LengthDelimited, (reader, depth) => read(reader.bytes(), type, depth + 1));
+  field(name, WireType.LengthDelimited, (reader, position) => read(reader.bytes(), type, below(position)));
 const repeated = (each: Field): Field => ({ ...each, isRepeated: true });
 
 const anyValue: Message = () => ({
@@ -78,11 +88,12 @@ const span: Message = () => ({
   15: message('status', status),
 });
 
-const spanOrReason = field('spans', WireType.LengthDelimited, (reader, depth) => {
+const spanOrReason = field('spans', WireType.LengthDelimited, (reader, position) => {
   const bytes = reader.bytes();
   try {
-    return read(bytes, span, depth + 1);
+    return read(bytes, span, below(position));
   } catch (error) {
+    if (error instanceof TooManyMessages) throw error;
     return new UnreadableSpan(reasonOf(error));
   }
 });
@@ -94,8 +105,12 @@ const resourceSpans: Message = () => ({
 });
 const request: Message = () => ({ 1: repeated(message('resourceSpans', resourceSpans)) });
 
-const read = (bytes: Uint8Array, type: Message, depth: number): Record<string, unknown> => {
-  if (depth > maxDepth) throw new Error('it is nested too deeply');
+const below = ({ depth, budget }: Position): Position => ({ depth: depth + 1, budget });
+
+const read = (bytes: Uint8Array, type: Message, position: Position): Record<string, unknown> => {
+  if (position.depth > maxDepth) throw new Error('it is nested too deeply');
+  position.budget.left -= 1;
+  if (position.budget.left < 0) throw new TooManyMessages('too many messages');
   const fields = fieldsOf(type);
   const reader = new BinaryReader(bytes);
   const found: Record<string, unknown> = {};
@@ -107,7 +122,7 @@ const read = (bytes: Uint8Array, type: Message, depth: number): Record<string, u
       reader.skip(wire, number);
       continue;
     }
-    const value = known.value(reader, depth);
+    const value = known.value(reader, position);
     if (!known.isRepeated) found[known.name] = value;
     else {
       const list = lists.get(known.name) ?? [];

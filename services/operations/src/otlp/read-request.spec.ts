@@ -82,6 +82,8 @@ test('texts are bounded, storable, and without addresses and tokens', () => {
   const text = (value: string) => attributesOf({ key: 'k', value: { stringValue: value } });
   expect(text('a\0b\ud800')).toEqual({ k: 'a\ufffdb\ufffd' });
   expect(text('mail to ada@example.com')).toEqual({ k: 'mail to [redacted]' });
+  for (let kept = 1; kept < 15; kept += 1)
+    expect(String(text(`${' '.repeat(1_024 - kept)}ada@example.com`)?.['k'])).not.toMatch(/ada|@/);
   expect(String(text('x'.repeat(5_000))?.['k']).length).toBeLessThanOrEqual(1_024);
   const many = Array.from({ length: 500 }, (_, n) => ({
     key: `k${n}`,
@@ -99,6 +101,31 @@ test('a value that is nested deeply is cut', () => {
 test('a key of an object that changes prototypes does nothing', () => {
   expect(attributesOf({ key: '__proto__', value: { stringValue: 'x' } })).toEqual({});
   expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+});
+
+test('more spans than can be taken are refused as a whole, before any is read', () => {
+  const began = performance.now();
+  for (const body of [
+    { resourceSpans: [{ scopeSpans: [{ spans: Array.from({ length: 200_000 }, () => ({})) }] }] },
+    { resourceSpans: [{ scopeSpans: Array.from({ length: 200_000 }, () => ({})) }] },
+    { resourceSpans: Array.from({ length: 200_000 }, () => ({})) },
+  ])
+    expect(() => readRequest(body, { now })).toThrow('body must have at most 10000 spans');
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+test('as many spans as can be taken, all of them malformed, block for less than a second', () => {
+  const bad = Array.from({ length: 9_000 }, () => ({}));
+  const began = performance.now();
+  expect(read(...bad).rejected).toBe(9_000);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+test('attributes beyond the limit cost nothing', () => {
+  const many = Array.from({ length: 1_000_000 }, () => ({ key: 'a', value: {} }));
+  const began = performance.now();
+  expect(read({ ...good, attributes: many }).spans[0]?.attributes).toEqual({});
+  expect(performance.now() - began).toBeLessThan(500);
 });
 
 test('a request without spans is empty', () => {

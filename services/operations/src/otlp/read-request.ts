@@ -1,6 +1,7 @@
 import type { Span } from '../domain/trace/span.ts';
 import { readSpan } from './read-span.ts';
-import { attributesOf, InvalidField, isObject, listOf, type ReadContext } from './values.ts';
+import { RefusedBody } from './refused-body.ts';
+import { attributesOf, InvalidField, isObject, itemsOf, objectsOf, type ReadContext } from './values.ts';
 
 /** What a request of an exporter contains. */
 export interface ReceivedSpans {
@@ -10,36 +11,61 @@ export interface ReceivedSpans {
   readonly firstReason: string | undefined;
 }
 
+/** Spans of one request, with the resources and scopes that contain them: half of what may wait for the database. */
+export const maxSpans = 10_000;
+
 /**
  * Reads the parsed JSON of `ExportTraceServiceRequest`. A span that is malformed is rejected alone; throws `InvalidField`, with the field,
- * when what contains the spans is.
+ * when what contains the spans is, and `RefusedBody` for more than `maxSpans` before any span is read.
  */
 export const readRequest = (body: unknown, context: ReadContext): ReceivedSpans => {
   if (!isObject(body)) throw new InvalidField('body', 'must be an object');
   const spans: Span[] = [];
-  const reasons: string[] = [];
   let rejected = 0;
-  for (const [resource, resourceAt] of listOf(body['resourceSpans'], 'resourceSpans')) {
-    const service = serviceOf(resource['resource'], `${resourceAt}.resource`);
-    for (const [scope, scopeAt] of listOf(resource['scopeSpans'], `${resourceAt}.scopeSpans`)) {
-      for (const [index, span] of spansOf(scope['spans'], `${scopeAt}.spans`).entries()) {
-        try {
-          spans.push(readSpan(span, { ...context, service, at: `${scopeAt}.spans[${index}]` }));
-        } catch (error) {
-          if (!(error instanceof InvalidField)) throw error;
-          rejected += 1;
-          if (reasons.length === 0) reasons.push(error.message);
-        }
+  let firstReason: string | undefined;
+  for (const { items, at, service } of listsOf(body)) {
+    for (const [index, span] of items.entries()) {
+      try {
+        spans.push(readSpan(span, { ...context, service, at: `${at}[${index}]` }));
+      } catch (error) {
+        if (!(error instanceof InvalidField)) throw error;
+        rejected += 1;
+        firstReason ??= error.message;
       }
     }
   }
-  return { spans, rejected, firstReason: reasons[0] };
+  return { spans, rejected, firstReason };
 };
 
-const spansOf = (value: unknown, at: string): readonly unknown[] => {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new InvalidField(at, 'must be an array');
-  return value;
+interface SpanList {
+  readonly items: readonly unknown[];
+  /** The field of the list in the request. */
+  readonly at: string;
+  readonly service: string;
+}
+
+const listsOf = (body: Readonly<Record<string, unknown>>): readonly SpanList[] => {
+  const lists: SpanList[] = [];
+  let left = maxSpans;
+  const take = (count: number): void => {
+    left -= count;
+    if (left < 0)
+      throw new RefusedBody(413, `body must have at most ${maxSpans} spans, resources and scopes together`);
+  };
+  take(itemsOf(body['resourceSpans'], 'resourceSpans').length);
+  for (const [index, resource] of objectsOf(body['resourceSpans'], 'resourceSpans').entries()) {
+    const resourceAt = `resourceSpans[${index}]`;
+    const service = serviceOf(resource['resource'], `${resourceAt}.resource`);
+    const scopesAt = `${resourceAt}.scopeSpans`;
+    take(itemsOf(resource['scopeSpans'], scopesAt).length);
+    for (const [scopeIndex, scope] of objectsOf(resource['scopeSpans'], scopesAt).entries()) {
+      const at = `${scopesAt}[${scopeIndex}].spans`;
+      const items = itemsOf(scope['spans'], at);
+      take(items.length);
+      lists.push({ items, at, service });
+    }
+  }
+  return lists;
 };
 
 /** OpenTelemetry's own default for a process that does not say what it is. */

@@ -1,7 +1,7 @@
 import { attribute } from '@emporium/telemetry';
 import type { Span, SpanAttributes, SpanKind, SpanLink } from '../domain/trace/span.ts';
 import { UnreadableSpan } from './protobuf.ts';
-import { attributesOf, InvalidField, isObject, listOf, type ReadContext, safeText } from './values.ts';
+import { attributesOf, InvalidField, isObject, objectsOf, type ReadContext, safeText } from './values.ts';
 
 export interface SpanContext extends ReadContext {
   readonly service: string;
@@ -99,12 +99,10 @@ const statusOf = (value: unknown, at: string): Pick<Span, 'isError' | 'statusMes
 };
 
 const linksOf = (value: unknown, at: string): readonly SpanLink[] =>
-  listOf(value, at)
-    .slice(0, maxLinks)
-    .map(([link, field]) => ({
-      traceId: idOf(link['traceId'], 32, `${field}.traceId`),
-      spanId: idOf(link['spanId'], 16, `${field}.spanId`),
-    }));
+  objectsOf(value, at, maxLinks).map((link, index) => ({
+    traceId: idOf(link['traceId'], 32, `${at}[${index}].traceId`),
+    spanId: idOf(link['spanId'], 16, `${at}[${index}].spanId`),
+  }));
 
 const correlationIdOf = (attributes: SpanAttributes): string | undefined => {
   const id = attributes[attribute.correlationId];

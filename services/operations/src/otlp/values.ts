@@ -1,5 +1,5 @@
 import { storableText } from '@emporium/bus';
-import { scrub } from '@emporium/telemetry';
+import { scrubTo } from '@emporium/telemetry';
 import type { SpanAttribute, SpanAttributes } from '../domain/trace/span.ts';
 
 export interface ReadContext {
@@ -26,30 +26,36 @@ const maxDepth = 4;
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The objects of a list, each with its field; none when it is absent. */
-export const listOf = (
+/** The first objects of a list; none when it is absent. What comes after `max` is not looked at. */
+export const objectsOf = (
   value: unknown,
   at: string,
-): readonly (readonly [Readonly<Record<string, unknown>>, string])[] => {
+  max = Number.POSITIVE_INFINITY,
+): readonly Readonly<Record<string, unknown>>[] => {
+  const items = itemsOf(value, at).slice(0, max);
+  const wrong = items.findIndex((item) => !isObject(item));
+  if (wrong >= 0) throw new InvalidField(`${at}[${wrong}]`, 'must be an object');
+  return items.filter(isObject);
+};
+
+/** The items of a list; none when it is absent. */
+export const itemsOf = (value: unknown, at: string): readonly unknown[] => {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new InvalidField(at, 'must be an array');
-  return value.map((item: unknown, index) => {
-    if (!isObject(item)) throw new InvalidField(`${at}[${index}]`, 'must be an object');
-    return [item, `${at}[${index}]`] as const;
-  });
+  return value;
 };
 
 /** In a form that PostgreSQL can store, bounded, and without addresses, tokens and credentials. */
-export const safeText = (text: string, max = maxText): string => scrub(storableText(text, max));
+export const safeText = (text: string, max = maxText): string => storableText(scrubTo(text, max), max);
 
 export const attributesOf = (value: unknown, at: string): SpanAttributes => {
   const found: Record<string, SpanAttribute> = {};
   let characters = 0;
-  for (const [item, field] of listOf(value, at).slice(0, maxAttributes)) {
-    const { key, value: given } = item;
-    if (typeof key !== 'string' || key === '') throw new InvalidField(`${field}.key`, 'must be a text');
+  for (const [index, { key, value: given }] of objectsOf(value, at, maxAttributes).entries()) {
+    if (typeof key !== 'string' || key === '')
+      throw new InvalidField(`${at}[${index}].key`, 'must be a text');
     if (given !== undefined && given !== null && !isObject(given))
-      throw new InvalidField(`${field}.value`, 'must be an object, such as {"stringValue":"a"}');
+      throw new InvalidField(`${at}[${index}].value`, 'must be an object, such as {"stringValue":"a"}');
     const read = valueIn(given ?? {}, 0);
     if (read === undefined) continue;
     characters += key.length + textOf(read).length;

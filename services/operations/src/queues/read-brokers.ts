@@ -10,7 +10,7 @@ export type BrokerFigures =
 /** However many scrapes and requests there are, each broker is asked once in this time. */
 const keptMs = 2_000;
 
-/** Reads the queues of both brokers: one, where they are the same. Never rejects; takes two seconds at most. */
+/** Reads the queues of both brokers: one, where they are the same. Never rejects; takes a second at most. */
 export const createBrokerReader = <DB>({
   transport,
   stream,

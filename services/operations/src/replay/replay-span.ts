@@ -25,8 +25,14 @@ export const sendReplay = async (
       [attribute.messageType]: message.type,
     },
   });
-  const result = await sendTo(subscription, message);
-  if (result.status === 'refused') failSpan(span, result.error);
-  span.end();
-  return result;
+  try {
+    const result = await sendTo(subscription, message);
+    if (result.status === 'refused') failSpan(span, result.error);
+    return result;
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
 };

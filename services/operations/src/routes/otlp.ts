@@ -1,7 +1,8 @@
 import type { HttpReply, HttpRequest, Routes } from '@emporium/service';
-import { type Encoding, encodingOf, maxBodyBytes, parseBody, RefusedBody } from '../otlp/body.ts';
+import { type Encoding, encodingOf, maxBodyBytes, parseBody } from '../otlp/body.ts';
 import { writeResponse, writeStatus } from '../otlp/protobuf.ts';
 import { readRequest } from '../otlp/read-request.ts';
+import { RefusedBody } from '../otlp/refused-body.ts';
 import { InvalidField } from '../otlp/values.ts';
 import type { SpanBuffer } from '../spans/span-buffer.ts';
 
@@ -35,7 +36,9 @@ export const otlpRoutes =
           const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
           const body = await parseBody(bytes, encoding, request.headers['content-encoding']);
           const { spans, rejected, firstReason = '' } = readRequest(body, { now: Date.now() });
-          if (!buffer.add(spans)) return tooMany(request, reply);
+          const added = buffer.add(spans);
+          if (added === 'too large') throw new RefusedBody(413, 'body has more spans than can wait at once');
+          if (added === 'full') return tooMany(request, reply);
           if (rejected > 0) buffer.counts.add('refused', rejected);
           return succeed(
             reply,

@@ -52,7 +52,7 @@ export const deadLetterOfTrace = z.object({
 });
 
 /** What is not shown again for each span: the answer begins with it. */
-const hidden: ReadonlySet<string> = new Set([attribute.correlationId, attribute.conversationId]);
+const hidden: ReadonlySet<string> = new Set([attribute.correlationId]);
 
 export const viewTree = ({ traceId, nodes, leftOut }: TraceTree): z.input<typeof traceTree> => {
   const start = Math.min(...nodes.map(({ span }) => span.start));

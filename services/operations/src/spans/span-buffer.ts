@@ -11,8 +11,11 @@ import { createSpanCounts, type SpanCounts } from './span-counts.ts';
 /** Between the receiver and the database: a slow database costs spans, and neither memory nor the time of an exporter. */
 export interface SpanBuffer {
   readonly counts: SpanCounts;
-  /** Takes all of them or none: false when there is no room for them. They are written within about a second. */
-  add(spans: readonly Span[]): boolean;
+  /**
+   * Takes all of them or none: `full` when there is no room for them at the moment, `too large` when there never is. They are written
+   * within about a second.
+   */
+  add(spans: readonly Span[]): 'taken' | 'full' | 'too large';
   /** Resolves when what was added before is written, or lost. */
   flushed(): Promise<void>;
   readonly stage: LifecycleStage;
@@ -67,6 +70,11 @@ export const createSpanBuffer = (store: Store<Tables>, limits: SpanLimits, log: 
     return writeSpans(store.db, batch);
   };
 
+  /** Until nothing waits, the time of the stop is over, or the database is away. */
+  const writeRest = async (signal: AbortSignal): Promise<void> => {
+    while (waiting.length > 0 && !signal.aborted) await write();
+  };
+
   let tidiedAt = 0;
   const run = async (): Promise<number> => {
     isWriting = true;
@@ -91,14 +99,18 @@ export const createSpanBuffer = (store: Store<Tables>, limits: SpanLimits, log: 
     add: (spans) => {
       const rows = spans.map(rowOf);
       const bytes = rows.reduce((sum, row) => sum + sizeOf(row), 0);
+      if (rows.length > maxWaiting || bytes > maxWaitingBytes) {
+        counts.add('refused', rows.length);
+        return 'too large';
+      }
       if (waiting.length + rows.length > maxWaiting || waitingBytes + bytes > maxWaitingBytes) {
         counts.add('shed', rows.length);
-        return false;
+        return 'full';
       }
       waiting.push(...rows);
       waitingBytes += bytes;
       poller?.wake();
-      return true;
+      return 'taken';
     },
     flushed: async () => {
       while (waiting.length > 0 || isWriting) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -108,9 +120,12 @@ export const createSpanBuffer = (store: Store<Tables>, limits: SpanLimits, log: 
       start: () => {
         const started = startPoller({ name: 'spans of the last hour', log, run, gapMs: gatherMs });
         poller = started;
-        return async () => {
+        return async (signal) => {
           await started.stop();
-          if (waiting.length > 0) await withContext(unrecorded(), write).catch(() => undefined);
+          await withContext(unrecorded(), () => writeRest(signal)).catch(() => undefined);
+          if (waiting.length > 0) counts.add('lost', waiting.length);
+          waiting = [];
+          waitingBytes = 0;
         };
       },
     },

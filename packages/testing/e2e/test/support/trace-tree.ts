@@ -9,8 +9,7 @@ export interface TraceTree {
   pathTo(span: CollectedSpan): string[];
 }
 
-/** `root` is the span id that the caller gave. */
-export const treeOf = (all: readonly CollectedSpan[], traceId: string, root: string): TraceTree => {
+export const treeOf = (all: readonly CollectedSpan[], traceId: string | undefined): TraceTree => {
   const spans = all.filter((span) => span.traceId === traceId);
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const parentOf = ({ parentSpanId }: CollectedSpan) =>
@@ -22,7 +21,7 @@ export const treeOf = (all: readonly CollectedSpan[], traceId: string, root: str
   };
   return {
     spans,
-    orphans: spans.filter((span) => parentOf(span) === undefined && span.parentSpanId !== root),
+    orphans: spans.filter((span) => span.parentSpanId !== undefined && parentOf(span) === undefined),
     pathTo,
   };
 };

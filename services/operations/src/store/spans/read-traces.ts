@@ -66,7 +66,10 @@ export interface TraceFilter {
 /** With a filter as many of the newest traces are looked at, and no more. */
 const maxFiltered = 2_000;
 
-/** Newest first. A shared transaction is part of other traces, and no trace of its own. */
+/**
+ * Newest first. A shared transaction is part of other traces, and no trace of its own. What is no request, and nothing followed from it,
+ * is left out unless it failed: sensor readings and polls that found nothing, which are by far the most.
+ */
 export const newestTraces = async (
   db: Kysely<Tables>,
   { limit, changesOnly, errorsOnly }: TraceFilter,
@@ -80,6 +83,8 @@ export const newestTraces = async (
     from (
       select * from span as begin where (parent_id is null or kind = 'server') and links is null ${changes}
         and not exists (select from span where trace_id = begin.trace_id and span_id = begin.parent_id)
+        and (kind = 'server' or is_error
+          or exists (select from span where trace_id = begin.trace_id and span_id <> begin.span_id))
       order by started_us desc limit ${begins}
     ) as first
     cross join lateral (
