@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { compileCache, nodeOptions } from './service-process.ts';
 import { programOf, services } from './services.ts';
 
-/** What the services import on demand when the embedded PostgreSQL is their broker, and what runs in their threads. */
+/** What the services import on demand when the embedded PostgreSQL is their broker. */
 const onDemand: readonly string[] = [
   'packages/store/src/index.ts',
   'packages/bus-postgres/src/index.ts',
