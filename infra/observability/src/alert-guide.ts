@@ -13,6 +13,9 @@ const introduction = `# Alerts
 
 What fires, what it means and what to do. [infra/observability](../infra/observability/README.md) says where alerts are seen and how to add one.
 
+\`npm run logs\` and \`npm run projections\` read the shop that \`npm run demo\` starts. In containers: \`docker compose logs <service>\`, or Kibana; and
+\`/admin/status\` for the read models. The other commands work with both.
+
 | severity | is for |
 | --- | --- |
 | \`critical\` | somebody acts now, day or night |

@@ -77,7 +77,9 @@ test('every data source that a dashboard uses is provisioned', () => {
           type: z.string(),
           jsonData: z
             .object({
-              exemplarTraceIdDestinations: z.array(z.object({ datasourceUid: z.string() })).optional(),
+              exemplarTraceIdDestinations: z
+                .array(z.object({ name: z.string(), url: z.string() }))
+                .optional(),
             })
             .optional(),
         }),
@@ -91,5 +93,6 @@ test('every data source that a dashboard uses is provisioned', () => {
   expect([...new Set(used)].filter((each) => !provisioned.includes(each))).toEqual([]);
   expect(Object.values(dataSources).map(({ type, uid }) => `${type} ${uid}`)).toEqual(provisioned);
   const traces = datasources.flatMap(({ jsonData }) => jsonData?.exemplarTraceIdDestinations ?? []);
-  expect(traces).toEqual([{ datasourceUid: dataSources.jaeger.uid }]);
+  // `$$` is a dollar: Grafana replaces variables in this file.
+  expect(traces).toEqual([{ name: 'trace_id', url: `http://127.0.0.1:16686/trace/$${'$'}{__value.raw}` }]);
 });

@@ -6,15 +6,20 @@ const subscription = 'messaging_destination_subscription_name';
 /** Only a person knows why a person paused it. */
 const unlessPausedByPerson = `unless on (${subscription}) max by (${subscription}) (emporium_subscription_paused{emporium_paused_by="person"}) == 1`;
 
+/** Adds the label of the service, which is the part of the subscription's name before the dot: ServiceDown has it too. */
+const withService = (expr: string): string =>
+  `label_replace(${expr},
+      "service_name", "$1", "${subscription}", "([^.]+)[.].*")`;
+
 /** Messages that are not handled, not published, or set aside. */
 export const messageAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'ConsumerAway',
     severity: 'critical',
-    expr: `
+    expr: withService(`
       max by (${subscription}) (emporium_queue_messages) > 0
       unless on (${subscription}) sum by (${subscription}) (increase(messaging_client_consumed_messages_total[${durations.of('2m')}])) > 0
-      ${unlessPausedByPerson}`,
+      ${unlessPausedByPerson}`),
     for: durations.of('3m'),
     summary: 'Messages wait for {{ $labels.messaging_destination_subscription_name }}, and nobody takes them',
     meaning:
@@ -25,23 +30,23 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'QueueGrows',
     severity: 'warning',
-    expr: `
+    expr: withService(`
       max by (${subscription}) (emporium_queue_messages) > 1000
       and on (${subscription}) max by (${subscription}) (emporium_queue_messages) > max by (${subscription}) (emporium_queue_messages offset ${durations.of('10m')})
-      ${unlessPausedByPerson}`,
+      ${unlessPausedByPerson}`),
     for: durations.of('10m'),
     summary:
       '{{ $labels.messaging_destination_subscription_name }} is falling behind: {{ $value }} messages wait',
     meaning: 'More messages arrive for this subscription than its service handles.',
     action:
-      'See on the dashboard "One service" what is slow: the database, another system, or the event loop. Start another instance of the service (`docker compose up --scale <service>=2`); instances share a subscription.',
+      'See on the dashboard "One service" what is slow: the database, another system, or the event loop. Start another instance of the service (`docker compose up --wait --scale <service>=2`); instances share a subscription.',
   },
   {
     name: 'MessagesWaitTooLong',
     severity: 'warning',
-    expr: `
+    expr: withService(`
       max by (${subscription}) (emporium_queue_oldest_age_seconds) > ${durations.seconds('5m')}
-      ${unlessPausedByPerson}`,
+      ${unlessPausedByPerson}`),
     for: durations.of('5m'),
     summary:
       'The oldest message of {{ $labels.messaging_destination_subscription_name }} has waited {{ $value | humanizeDuration }}',
@@ -66,7 +71,9 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'SubscriptionPausedByOutage',
     severity: 'warning',
-    expr: `max by (${subscription}) (emporium_subscription_paused{emporium_paused_by="outage"}) == 1`,
+    expr: withService(
+      `max by (${subscription}) (emporium_subscription_paused{emporium_paused_by="outage"}) == 1`,
+    ),
     for: durations.of('5m'),
     summary: '{{ $labels.messaging_destination_subscription_name }} waits for its database or its broker',
     meaning:
@@ -105,7 +112,7 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
     meaning:
       'The broker refuses messages, or has no queue for them. They are tried again, and keep later messages of the same key waiting.',
     action:
-      'Is the topology complete? `npm run topology -- diff`. Unroutable commands and refusals by permission are in `npm run logs -- --service <service> --level warn`.',
+      'Is the topology complete? `BUS_URL=… npm run topology -- diff`. Unroutable commands and refusals by permission are in `npm run logs -- --service <service> --level warn`.',
   },
   {
     name: 'BrokerDown',
@@ -116,7 +123,7 @@ export const messageAlerts = (durations: Durations): readonly Alert[] => [
     meaning:
       'The broker does not answer the operations service. As long as it is away nothing is delivered; what is committed waits in the outboxes, and nothing is lost.',
     action:
-      'Bring the broker back (`docker compose ps`; `docker compose logs rabbitmq`). Services connect again by themselves.',
+      'Bring the broker back (`docker compose ps`, `docker compose logs <broker>`). Services connect again by themselves.',
   },
   {
     name: 'DeadLettersRise',

@@ -1,6 +1,11 @@
 import type { Durations } from '../durations.ts';
 import type { Alert } from '../rule.ts';
 
+/** Requests to a service. Health checks and scrapes are left out: they outnumber the others in a small shop, and say no with 503. */
+const requests = (status: string, window: string): string =>
+  `sum by (service_name) (increase(http_server_request_duration_seconds_count{http_route!~"/health/.*|/metrics"${status}}[${window}]))`;
+const failed = ',http_response_status_code=~"5.."';
+
 /** Processes that are down, slow, or short of something. */
 export const processAlerts = (durations: Durations): readonly Alert[] => [
   {
@@ -13,6 +18,20 @@ export const processAlerts = (durations: Durations): readonly Alert[] => [
       'The process does not answer Prometheus: it has stopped, crashes again and again, or is blocked. Messages for it are kept.',
     action:
       'See its last lines: `npm run logs -- --service <service> --level warn`, or `docker compose logs <service>`. The launcher and compose restart a process that crashes.',
+  },
+  {
+    name: 'ServiceMissing',
+    severity: 'critical',
+    expr: `
+      count by (service_name) (last_over_time(up{job="emporium"}[${durations.of('1d')}]))
+      unless on (service_name) up{job="emporium"}`,
+    // A start of all containers takes longer than a minute.
+    for: durations.of('3m'),
+    summary: 'Prometheus finds no process of {{ $labels.service_name }}',
+    meaning:
+      'There was one in the last day, and now there is no address of it: its container was stopped or removed. ServiceDown cannot see that, because a container that does not run has no address. Messages for it are kept.',
+    action:
+      '`docker compose ps --all` shows whether it has ended, `docker compose logs <service>` why. Start it: `docker compose up --wait <service>`. If it was removed on purpose, the alert ends a day later.',
   },
   {
     name: 'NothingScraped',
@@ -28,9 +47,9 @@ export const processAlerts = (durations: Durations): readonly Alert[] => [
     name: 'RequestsFail',
     severity: 'warning',
     expr: `
-      sum by (service_name) (increase(http_server_request_duration_seconds_count{http_response_status_code=~"5.."}[${durations.of('10m')}]))
-        / sum by (service_name) (increase(http_server_request_duration_seconds_count[${durations.of('10m')}])) > 0.05
-      and on (service_name) sum by (service_name) (increase(http_server_request_duration_seconds_count{http_response_status_code=~"5.."}[${durations.of('10m')}])) >= 5`,
+      ${requests(failed, durations.of('10m'))}
+        / ${requests('', durations.of('10m'))} > 0.05
+      and on (service_name) ${requests(failed, durations.of('10m'))} >= 5`,
     for: durations.of('2m'),
     summary: '{{ $value | humanizePercentage }} of the requests to {{ $labels.service_name }} fail',
     meaning: 'More than one in twenty requests was answered with 5xx in the last ten minutes.',
@@ -76,7 +95,7 @@ export const processAlerts = (durations: Durations): readonly Alert[] => [
     severity: 'warning',
     expr: 'max by (service_name, instance) (v8js_memory_heap_used_bytes) > 230e6',
     for: durations.of('5m'),
-    summary: '{{ $labels.service_name }} uses {{ $value | humanize1024 }}B of its heap of 256 MB',
+    summary: '{{ $labels.service_name }} uses {{ $value | humanize1024 }}B of its heap of 256 MiB',
     meaning: 'At its limit the process ends with an error, and is restarted.',
     action:
       'See on the dashboard "One service" since when it grows. Restart the process if it is close to its limit.',
@@ -88,16 +107,16 @@ export const processAlerts = (durations: Durations): readonly Alert[] => [
     for: durations.of('1m'),
     summary: '{{ $labels.service_name }} drops spans: {{ $labels.emporium_reason }}',
     meaning:
-      'The collector is away or too slow, or there are more spans than may wait: traces have gaps. Nothing else suffers.',
+      'The collector, or the operations service where none is configured, is away or too slow, or there are more spans than may wait: traces have gaps. Nothing else suffers.',
     action:
-      'Does the collector at `OTEL_EXPORTER_OTLP_ENDPOINT` answer? Record a smaller part: `OTEL_TRACES_SAMPLER_ARG`.',
+      'Does the collector at `OTEL_EXPORTER_OTLP_ENDPOINT`, or the operations service, answer? Record a smaller part: `OTEL_TRACES_SAMPLER_ARG`.',
   },
   {
     name: 'LogLinesLost',
     severity: 'warning',
     expr: `sum by (service_name) (increase(emporium_log_lines_lost_total[${durations.of('10m')}])) > 0`,
     for: durations.of('1m'),
-    summary: '{{ $labels.service_name }} has lost {{ $value }} log lines',
+    summary: '{{ $labels.service_name }} has lost {{ $value | printf "%.0f" }} log lines',
     meaning: 'The log file could not be written: most likely the disk is full.',
     action: 'Make room on the disk of `DATA_DIR`. The process goes on, and writes again by itself.',
   },

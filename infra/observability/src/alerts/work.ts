@@ -36,7 +36,7 @@ export const workAlerts = (durations: Durations): readonly Alert[] => [
     meaning:
       'The read model does not keep up with the stored events, or has stopped at an event that it cannot apply. Orders go on; what customers see of them is old.',
     action:
-      '`npm run projections -- status` says where it stands and with which error. After a repair: `npm run projections -- rebuild <name>`.',
+      '`npm run projections -- status` says where it stands and with which error. After a repair: `npm run projections -- rebuild <name>`, or `POST /api/admin/reports/projections/<name>/rebuild`.',
   },
   {
     name: 'TasksStandStill',
@@ -57,7 +57,7 @@ export const workAlerts = (durations: Durations): readonly Alert[] => [
     for: durations.of('10m'),
     summary: '{{ $value }} tasks {{ $labels.emporium_task_name }} wait',
     meaning: 'More tasks are added than the workers run: mails come late.',
-    action: 'Start more workers: `docker compose up --scale email-worker=3`.',
+    action: 'Start more workers: `docker compose up --wait --scale email-worker=3`.',
   },
   {
     name: 'TasksFailed',

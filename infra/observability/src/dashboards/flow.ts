@@ -1,8 +1,11 @@
-import { quantileOf, rateOf } from '../promql.ts';
+import { inMainUnits, quantileOf, rateOf } from '../promql.ts';
 import { dashboard } from './dashboard.ts';
 import { chart, number } from './panels.ts';
 
 const total = (counter: string) => `sum(increase(${counter}[$__range]))`;
+
+const anHour = (money: string) =>
+  inMainUnits((selector) => `${rateOf(`${money}${selector}`, 'emporium_currency')} * 3600`);
 
 export const flow = dashboard({
   uid: 'emporium-flow',
@@ -57,7 +60,10 @@ export const flow = dashboard({
           unit: 'short',
           queries: [
             {
-              expr: 'sum by (emporium_currency) (increase(emporium_revenue_minor_units_total[$__range])) / 100',
+              expr: inMainUnits(
+                (selector) =>
+                  `sum by (emporium_currency) (increase(emporium_revenue_minor_units_total${selector}[$__range]))`,
+              ),
               legend: '{{emporium_currency}}',
             },
           ],
@@ -108,11 +114,11 @@ export const flow = dashboard({
           unit: 'short',
           queries: [
             {
-              expr: `${rateOf('emporium_revenue_minor_units_total', 'emporium_currency')} * 36`,
+              expr: anHour('emporium_revenue_minor_units_total'),
               legend: 'captured {{emporium_currency}}',
             },
             {
-              expr: `${rateOf('emporium_refunds_minor_units_total', 'emporium_currency')} * 36`,
+              expr: anHour('emporium_refunds_minor_units_total'),
               legend: 'refunded {{emporium_currency}}',
             },
           ],

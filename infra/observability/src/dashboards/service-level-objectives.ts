@@ -22,7 +22,7 @@ export const serviceLevelObjectives = dashboard({
         }),
         number({
           title: 'Burn rate of the last hour',
-          description: 'Above 14.4 somebody is called.',
+          description: 'Above 14.4 a critical alert fires.',
           unit: 'short',
           width: 6,
           warnFrom: 1,

@@ -1,6 +1,7 @@
 import { ofSubscription, type RuleCase, series } from './rule-case.ts';
 
 const orders = { messaging_destination_subscription_name: 'email.orders' };
+const ordersOfEmail = { ...orders, service_name: 'email' };
 const readings = { messaging_destination_subscription_name: 'sensor-analytics.readings' };
 const waiting = ofSubscription('emporium_queue_messages', 'email.orders');
 const deliveries = ofSubscription('messaging_client_consumed_messages_total', 'email.orders', {
@@ -33,14 +34,14 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when messages wait and the process that counts deliveries is gone',
     series: { [waiting]: '0x8 3+1x40', [deliveries]: '0+5x8' },
     at: '9m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'ConsumerAway',
     title: 'fires when messages wait and the counter of deliveries stands still',
     series: { [waiting]: '3x40', [deliveries]: '100x40' },
     at: '9m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'ConsumerAway',
@@ -68,7 +69,7 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when ever more messages wait, although they are handled',
     series: { [waiting]: '1000+10x120', [deliveries]: '0+5x120' },
     at: '25m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'QueueGrows',
@@ -82,7 +83,7 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when one message has waited for long',
     series: { [age]: '0+15x120' },
     at: '20m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'MessagesWaitTooLong',
@@ -120,7 +121,7 @@ export const messageCases: readonly RuleCase[] = [
     title: 'fires when an outage lasts',
     series: { [byOutage]: '1x40' },
     at: '8m',
-    fires: [orders],
+    fires: [ordersOfEmail],
   },
   {
     alert: 'SubscriptionPausedByOutage',

@@ -2,8 +2,14 @@ import { type RuleCase, series } from './rule-case.ts';
 
 const order = { service_name: 'order', instance: 'order:8080' };
 const up = series('up', { job: 'emporium', ...order });
-const requests = (status: string) =>
-  series('http_server_request_duration_seconds_count', { ...order, http_response_status_code: status });
+const upAgain = series('up', { job: 'emporium', ...order, instance: 'order-2:8080' });
+const otherUp = series('up', { job: 'emporium', service_name: 'email', instance: 'email:8080' });
+const requests = (status: string, route = '/api/orders') =>
+  series('http_server_request_duration_seconds_count', {
+    ...order,
+    http_route: route,
+    http_response_status_code: status,
+  });
 const breakerLabels = { service_name: 'payment', service_peer_name: 'payment-provider' };
 const breaker = series('emporium_circuit_breaker_open', breakerLabels);
 const delay = series('nodejs_eventloop_delay_p99_seconds', order);
@@ -28,6 +34,20 @@ export const processCases: readonly RuleCase[] = [
     fires: [],
   },
   {
+    alert: 'ServiceMissing',
+    title: 'fires when the address of a container is gone',
+    series: { [up]: '1x8 stale', [otherUp]: '1x60' },
+    at: '8m',
+    fires: [{ service_name: 'order' }],
+  },
+  {
+    alert: 'ServiceMissing',
+    title: 'does not fire for a process that is down, or for a container with a new address',
+    series: { [up]: '1x8 stale', [upAgain]: '_x12 1x60', [otherUp]: '0x60' },
+    at: '8m',
+    fires: [],
+  },
+  {
     alert: 'NothingScraped',
     title: 'fires when there are no targets',
     series: { [series('up', { job: 'other', instance: 'a' })]: '1x40' },
@@ -44,14 +64,24 @@ export const processCases: readonly RuleCase[] = [
   {
     alert: 'RequestsFail',
     title: 'fires when more than one request in twenty fails',
-    series: { [requests('200')]: '0+9x80', [requests('503')]: '0+1x80' },
+    series: {
+      [requests('200')]: '0+9x80',
+      [requests('503')]: '0+1x80',
+      [requests('200', '/health/ready')]: '0+90x80',
+    },
     at: '15m',
     fires: [{ service_name: 'order' }],
   },
   {
     alert: 'RequestsFail',
-    title: 'does not fire for one failure of a few requests, or for refusals',
-    series: { [requests('503')]: '0x40 1x40', [requests('200')]: '0x40 2x40', [requests('422')]: '0+5x80' },
+    title:
+      'does not fire for one failure of a few requests, for refusals, or for a service that is not ready',
+    series: {
+      [requests('503')]: '0x40 1x40',
+      [requests('200')]: '0x40 2x40',
+      [requests('422')]: '0+5x80',
+      [requests('503', '/health/ready')]: '0+5x80',
+    },
     at: '15m',
     fires: [],
   },
