@@ -185,7 +185,7 @@ const tailOf = (file: string, from: number): string => {
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Shares the compile cache of the launcher, if it has one. */
-const compileCache = (): Record<string, string> => {
+export const compileCache = (): Record<string, string> => {
   const folder = process.env['NODE_COMPILE_CACHE'];
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 };

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Settings } from './settings.ts';
 
 /** One process of the shop. */
@@ -99,3 +100,13 @@ const behindGateway = (): readonly string[] =>
 
 /** `USER_REGISTRATION_URL` */
 const variableOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
+
+/** The path of a process's entry point. */
+export const programOf = (name: string): string => {
+  const entry = services.find((each) => each.name === name);
+  const program =
+    entry?.part === undefined
+      ? `${entry?.standIn ? 'infra/stand-ins' : 'services'}/${name}/src/main.ts`
+      : `services/${entry.part.service}/${entry.part.main}`;
+  return resolve(import.meta.dirname, '../../..', program);
+};

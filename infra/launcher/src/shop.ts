@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createProcessGuard, memoryOf, startPostgres } from '@emporium/servers';
 import { applyTopology } from './apply-topology.ts';
+import { compileServices } from './compile-services.ts';
 import { type ControlServer, startControlServer } from './control/control-server.ts';
 import { createProcessControl } from './control/controlled-processes.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
@@ -11,7 +12,7 @@ import { stablePort } from './ports.ts';
 import { type MetricsTarget, writeTargets } from './prometheus-targets.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { createServiceProcess, type ServiceProcess } from './service-process.ts';
-import { services } from './services.ts';
+import { programOf, services } from './services.ts';
 import { createSettings } from './settings.ts';
 import { createSupervisor, type Incident, type SupervisedProcess, type Supervisor } from './supervisor.ts';
 
@@ -119,6 +120,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   try {
     await assertFree(options.port);
     await mkdir(logDir, { recursive: true });
+    const compiled = compileServices();
     const secrets = await loadSecrets(join(dataDir, 'secrets.json'));
     const server = await startPostgres({
       dataDir: join(dataDir, 'postgres'),
@@ -147,10 +149,9 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       extra: options.env ?? {},
     });
     const create = (name: string, port: number, suffix = '') => {
-      const main = resolve(import.meta.dirname, '../../..', mainOf(name));
       return createServiceProcess({
         name: `${name}${suffix}`,
-        main,
+        main: programOf(name),
         env: { ...environment(name), PORT: String(port) },
         logFile: join(logDir, `${name}${suffix}.log`),
         address: `http://127.0.0.1:${port}`,
@@ -164,6 +165,8 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       port: service === 'gateway' ? settings.gatewayMetricsPort : settings.port(service),
     }));
     await writeTargets(dataDir, targets);
+    await compiled;
+    progress('compiled code of all services');
     await startAll([...processes.values()], { supervisor, progress, signal });
 
     scale = async (service) => {
@@ -197,13 +200,6 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     await stop();
     throw signal?.aborted ? signal.reason : error;
   }
-};
-
-/** The path of a process's entry point, relative to the root of the repository. */
-const mainOf = (name: string): string => {
-  const entry = services.find((each) => each.name === name);
-  if (entry?.part !== undefined) return `services/${entry.part.service}/${entry.part.main}`;
-  return `${entry?.standIn ? 'infra/stand-ins' : 'services'}/${name}/src/main.ts`;
 };
 
 /** Creates a database per service, one for the embedded broker and one for the task queues. Returns their URLs. */

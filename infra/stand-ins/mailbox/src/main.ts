@@ -2,4 +2,4 @@ import { main } from '@emporium/service';
 import { createApp } from './app.ts';
 import { config } from './config.ts';
 
-await main('mailbox', config, createApp);
+if (import.meta.main) await main('mailbox', config, createApp);

@@ -43,7 +43,7 @@ A message that comes twice is counted once: the inbox drops it, and the order is
 import { createApp } from './app.ts';
 import { config } from './config.ts';
 
-await main('${name}', config, createApp);`,
+if (import.meta.main) await main('${name}', config, createApp);`,
     'src/config.ts': `import { serviceConfig } from '@emporium/service';
 import type { z } from 'zod';
 

@@ -32,7 +32,7 @@ export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): 
     connectionString: url,
     max,
     connectionTimeoutMillis: connectTimeoutMs,
-    idleTimeoutMillis: 10_000,
+    idleTimeoutMillis: 5_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     options: `${sessionOptions} ${plannerOptions}`,

@@ -70,7 +70,7 @@ const createPool = (settings: pg.ClientConfig): pg.Pool => {
   const pool = new pg.Pool({
     ...settings,
     max: poolSize,
-    idleTimeoutMillis: 10_000,
+    idleTimeoutMillis: 5_000,
     query_timeout: statementMs,
   });
   pool.on('error', () => undefined); // the next statement finds out whether the server can be reached
