@@ -181,4 +181,8 @@ export const migrations: Migrations = {
     `alter table dead_letter_job
       add column paused boolean not null default false, add column growing boolean not null default false`,
   ),
+  // The newest messages are read every two seconds while somebody watches them.
+  '012-handled-messages': statements(
+    `create index span_handled on span (started_us) where kind = 'consumer'`,
+  ),
 };
