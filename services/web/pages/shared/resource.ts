@@ -35,8 +35,9 @@ export const useResource = <T>(path: string | undefined, everyMs?: number): Read
     current.current = path;
     const left = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const read = async (): Promise<void> => {
-      if (!document.hidden && !isPaused.peek()) {
+    const read = async (isAgain: boolean): Promise<void> => {
+      // What nobody has seen yet, or asks for, is read also in a tab in the background and while the view is paused.
+      if (!isAgain || (!document.hidden && !isPaused.peek())) {
         const answer = await request<T>(path, { signal: left.signal });
         if (left.signal.aborted) return;
         const before = state.peek();
@@ -48,9 +49,9 @@ export const useResource = <T>(path: string | undefined, everyMs?: number): Read
             stale: answer.kind === 'away' ? answer.reason : answer.problem.detail,
           };
       }
-      if (everyMs !== undefined) timer = setTimeout(() => void read(), everyMs);
+      if (everyMs !== undefined) timer = setTimeout(() => void read(true), everyMs);
     };
-    void read();
+    void read(false);
     return () => {
       left.abort();
       clearTimeout(timer);

@@ -130,7 +130,7 @@ export const failedAgainText = (replays: number): string =>
     : `replayed ${replays === 2 ? 'twice' : `${replays} times`}, failed again`;
 
 /** The filters that the list, the groups and the jobs share. */
-export const filterNames = ['subscription', 'type', 'code', 'group'] as const;
+const filterNames = ['subscription', 'type', 'code', 'group'] as const;
 
 /** Those of them that a query has. */
 export const filterOf = (query: URLSearchParams): Record<string, string> =>

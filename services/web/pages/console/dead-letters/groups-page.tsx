@@ -39,11 +39,11 @@ export const GroupsPage = (): JSX.Element => {
             </p>
           ) : (
             <>
-              <GroupTable groups={groups} />
-              <NextPage next={next} />
               {Object.keys(filter).length === 0 ? null : (
                 <NewJob filter={filter} open={sumOf(groups)} what="of all that match the filter" />
               )}
+              <GroupTable groups={groups} />
+              <NextPage next={next} />
             </>
           )
         }

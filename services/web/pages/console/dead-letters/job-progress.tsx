@@ -10,10 +10,10 @@ const textOf = ({ action, filter }: Job): string => {
   return `${action} of ${of.filter((each) => each !== undefined).join(', ') || 'dead letters'}`;
 };
 
-export const stateOf = ({ state, paused }: Job): string =>
+const stateOf = ({ state, paused }: Job): string =>
   paused === true && state === 'running' ? 'paused' : state;
 
-export const lookOfJob = (job: Job): string =>
+const lookOfJob = (job: Job): string =>
   ({ finished: 'good', failed: 'bad', stopped: 'warn', stopping: 'warn', paused: 'warn' })[stateOf(job)] ??
   '';
 

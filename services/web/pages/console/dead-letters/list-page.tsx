@@ -39,12 +39,6 @@ export const ListPage = (): JSX.Element => {
       <Shown of={state.value} what="the dead letters" retry={reload}>
         {({ deadLetters, next, counts }) => (
           <>
-            {deadLetters.length === 0 ? (
-              <p class="soft">There are none.</p>
-            ) : (
-              <DeadLetterTable deadLetters={deadLetters} />
-            )}
-            <NextPage next={next} />
             {Object.keys(filter).length === 0 || counts === undefined ? null : (
               <NewJob
                 filter={filter}
@@ -52,6 +46,12 @@ export const ListPage = (): JSX.Element => {
                 what={filter['group'] === undefined ? 'of all that match the filter' : 'of this group'}
               />
             )}
+            {deadLetters.length === 0 ? (
+              <p class="soft">There are none.</p>
+            ) : (
+              <DeadLetterTable deadLetters={deadLetters} />
+            )}
+            <NextPage next={next} />
           </>
         )}
       </Shown>

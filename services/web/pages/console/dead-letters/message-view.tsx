@@ -3,7 +3,7 @@ import { query, setQuery } from '../../shared/router.ts';
 import { bytesOf, hexDump, textOf } from './bytes.ts';
 import type { DeadLetterDetails } from './dead-letter.ts';
 import { lineOf, readJson } from './json-lines.ts';
-import { fieldIn } from './reason-field.ts';
+import { fieldsIn } from './reason-field.ts';
 
 const views = ['json', 'raw', 'hex'] as const;
 type View = (typeof views)[number];
@@ -116,14 +116,14 @@ const PrettyJson = ({
   readonly deadLetter: DeadLetterDetails;
 }): JSX.Element => {
   const text = JSON.stringify(body.content, null, 2).slice(0, maxShown);
-  const field = fieldIn(reason.message);
-  const read = field === undefined ? undefined : readJson(text);
-  const wrong = field !== undefined && read?.kind === 'valid' ? lineOf(field, read.lines) : undefined;
+  const fields = fieldsIn(reason.message);
+  const read = fields.length === 0 ? undefined : readJson(text);
+  const wrong = new Set(read?.kind === 'valid' ? fields.map((field) => lineOf(field, read.lines)) : []);
   return (
     <Scrolled label="The message as JSON">
       {text.split('\n').map((line, index) => (
-        <span key={index} class={index + 1 === wrong ? 'line wrong' : 'line'}>
-          {index + 1 === wrong ? <mark>{line}</mark> : line}
+        <span key={index}>
+          {wrong.has(index + 1) ? <mark>{line}</mark> : line}
           {'\n'}
         </span>
       ))}

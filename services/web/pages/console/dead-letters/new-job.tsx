@@ -44,47 +44,49 @@ export const NewJob = ({ filter, open, what }: NewJobProps): JSX.Element | null 
       <h2 id="all-of-them">
         All {open} open ones {what}
       </h2>
-      <div class="filters">
-        <label>
-          Rate
-          <select
-            value={rate.value}
-            onChange={({ currentTarget }) => {
-              rate.value = currentTarget.value;
-            }}
+      <div class="both">
+        <div class="filters">
+          <label>
+            Rate
+            <select
+              value={rate.value}
+              onChange={({ currentTarget }) => {
+                rate.value = currentTarget.value;
+              }}
+            >
+              <option value="growing">growing: 1, 10, 100, 1000 a second</option>
+              {rates.map((each) => (
+                <option key={each} value={String(each)}>
+                  {each} a second
+                </option>
+              ))}
+            </select>
+          </label>
+          <button type="button" class="primary" onClick={() => void start('replay')}>
+            Replay all
+          </button>
+        </div>
+        <div class="filters">
+          <label>
+            Why they are not needed
+            <input
+              value={reason.value}
+              maxLength={500}
+              dir="auto"
+              onInput={({ currentTarget }) => {
+                reason.value = currentTarget.value;
+              }}
+            />
+          </label>
+          <button
+            type="button"
+            class="danger"
+            disabled={reason.value.trim() === ''}
+            onClick={() => void start('discard')}
           >
-            <option value="growing">growing: 1, 10, 100, 1000 a second</option>
-            {rates.map((each) => (
-              <option key={each} value={String(each)}>
-                {each} a second
-              </option>
-            ))}
-          </select>
-        </label>
-        <button type="button" class="primary" onClick={() => void start('replay')}>
-          Replay all
-        </button>
-      </div>
-      <div class="filters">
-        <label>
-          Why they are not needed
-          <input
-            value={reason.value}
-            maxLength={500}
-            dir="auto"
-            onInput={({ currentTarget }) => {
-              reason.value = currentTarget.value;
-            }}
-          />
-        </label>
-        <button
-          type="button"
-          class="danger"
-          disabled={reason.value.trim() === ''}
-          onClick={() => void start('discard')}
-        >
-          Discard all
-        </button>
+            Discard all
+          </button>
+        </div>
       </div>
       <p class="soft small">It can be paused, stopped, and made faster or slower while it runs.</p>
       <p role="alert">{message.value}</p>

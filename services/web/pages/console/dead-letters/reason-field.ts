@@ -1,3 +1,5 @@
-/** The field that a reason names, as in `Invalid message: data.email: Invalid email address`. */
-export const fieldIn = (message: string): string | undefined =>
-  /(?:^|[\s,;:(])((?:data|body)(?:\.[\w-]+)+)\b/.exec(message)?.[1]?.replace(/^body\./, '');
+/** The fields that a reason names, as in `… contract: user.registered, data.email: Invalid email address`. */
+export const fieldsIn = (message: string): readonly string[] =>
+  [...message.matchAll(/(?:^|[\s,;:(])((?:data|body)(?:\.[\w-]+)+)\b/g)].map(([, field = '']) =>
+    field.replace(/^body\./, ''),
+  );
