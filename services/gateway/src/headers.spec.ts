@@ -22,16 +22,20 @@ test('what a caller sends goes on', () => {
   expect(onward(given)).toMatchObject(given);
 });
 
-test('a session becomes a token below /admin, and its cookie goes no further', () => {
+test('a session becomes a token, and its cookie goes no further', () => {
   const headers = { cookie: 'other=1; emporium-session=abc', host: 'shop.example' };
-  const onwardFrom = (url: string, more: IncomingHttpHeaders = {}) =>
+  const onwardFrom = (url: string, more: IncomingHttpHeaders = {}, method = 'GET') =>
     requestHeaders(
-      { url, headers: { ...headers, ...more }, ip: '10.0.0.1', protocol: 'http' } as HttpRequest,
+      { method, url, headers: { ...headers, ...more }, ip: '10.0.0.1', protocol: 'http' } as HttpRequest,
       context,
     );
   expect(onwardFrom('/admin/tasks/')['authorization']).toBe('Bearer abc');
   expect(onwardFrom('/admin/tasks/', { authorization: 'Bearer x' })['authorization']).toBe('Bearer x');
-  expect(onwardFrom('/api/admin/tasks')['authorization']).toBeUndefined();
+  expect(onwardFrom('/api/orders')['authorization']).toBe('Bearer abc');
+  const foreign = { origin: 'http://evil.example' };
+  expect(onwardFrom('/api/sessions', foreign, 'DELETE')['authorization']).toBeUndefined();
+  const own = { origin: 'http://shop.example' };
+  expect(onwardFrom('/api/sessions', own, 'DELETE')['authorization']).toBe('Bearer abc');
   expect(onwardFrom('/admin/tasks/')['cookie']).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Context, correlationHeader, type HttpRequest } from '@emporium/service';
-import { sessionTokenOf } from './admin/session.ts';
+import { forwardedTokenOf } from './admin/session.ts';
 
 type Headers = Record<string, string | string[]>;
 
@@ -40,7 +40,7 @@ export const requestHeaders = (request: HttpRequest, context: Context): Headers 
       continue;
     forwarded[name] = value;
   }
-  const session = sessionTokenOf(request);
+  const session = forwardedTokenOf(request);
   if (session !== undefined) forwarded['authorization'] = `Bearer ${session}`;
   forwarded['x-forwarded-for'] = request.ip;
   forwarded['x-forwarded-proto'] = request.protocol;

@@ -609,12 +609,25 @@ describe('the start page and the documents', () => {
     expect(text).not.toMatch(/ on\w+=|style=|src=|https?:/);
   });
 
-  test('the front page is a page for a browser, without a script', async () => {
+  test('the front page for a browser is the page of the web service, with its policy', async () => {
     const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    answer = (service, response) => {
+      response.writeHead(200, {
+        'content-type': 'text/html',
+        'content-security-policy': "script-src 'self'",
+      });
+      response.end(`the page of ${service}`);
+    };
     const { text, headers } = await call('/', { headers: { accept } });
+    expect(text).toBe('the page of web');
+    expect(headers.get('content-security-policy')).toBe("script-src 'self'");
+    expect(headers.get('vary')).toContain('accept');
+  });
+
+  test('the page about the API has no script', async () => {
+    const { text, headers } = await call('/api');
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
-    expect(headers.get('vary')).toContain('accept');
     expect(text).toMatch(/<html lang="en">.*<title>.*<main>.*<h1>/s);
     expect(text).not.toMatch(/<script/i);
     for (const href of ['/docs/', '/openapi.json', '/admin', '/api/products', '/api/mails'])
@@ -630,9 +643,9 @@ describe('the start page and the documents', () => {
     },
   );
 
-  test('the front page of a shop without development servers does not mention credentials', async () => {
+  test('the page about the API of a shop without development servers does not mention credentials', async () => {
     const production = await startGateway(urlsOfStubs('mailbox', 'provider-simulator', 'sensor-simulator'));
-    const page = await (await fetch(production.url, { headers: { accept: 'text/html' } })).text();
+    const page = await (await fetch(`${production.url}/api`)).text();
     expect(page).not.toMatch(/password was made|href="\/api\/mails"/);
     await production.stop();
   });

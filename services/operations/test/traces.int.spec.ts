@@ -116,6 +116,17 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
       ...[{ traceId: root.traceId, correlationId: 'report-0001', href: '/api/admin/trace/report-0001' }],
     ]);
     expect(newest[0]).toMatchObject({ spans: 2, errors: 1, durationMs: 101, orderId: 'o1' });
+    const idsOf = async (only: string) =>
+      (await get(`/api/admin/traces?limit=100&only=${only}`)).body.traces.map(
+        (each: { traceId: string }) => each.traceId,
+      );
+    expect(await idsOf('errors')).toContain(root.traceId);
+    expect(await idsOf('changes')).not.toContain(root.traceId);
+    const change = spanOf('POST /api/reports', { at: 60_000 });
+    await send({ order: [change] });
+    expect(await idsOf('errors')).not.toContain(change.traceId);
+    expect(await idsOf('changes')).toContain(change.traceId);
+    expect((await get('/api/admin/traces?only=nothing')).status).toBe(400);
   });
 
   test.each([

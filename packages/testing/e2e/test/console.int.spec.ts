@@ -4,7 +4,9 @@ import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
 import { flowPageCases } from './support/console/flow.ts';
 import { layoutCases } from './support/console/layout.ts';
+import { ordersPageCases } from './support/console/orders.ts';
 import { searchPageCases } from './support/console/search.ts';
+import { tracesPageCases } from './support/console/traces.ts';
 
 const chromium = browserForSuite();
 
@@ -24,4 +26,6 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   flowPageCases(under);
   layoutCases(under);
   searchPageCases(under);
+  ordersPageCases(under);
+  tracesPageCases(under);
 });

@@ -13,12 +13,11 @@ const cookie = 'emporium-session=abc';
 const requestOf = (method: string, url: string, headers: Record<string, string>) =>
   ({ method, url, headers }) as HttpRequest;
 
-test('a session is read from its cookie, and only below /admin', () => {
+test('a session is read from its cookie, unless there is a token', () => {
   expect(sessionTokenOf(requestOf('GET', '/admin/tasks', { cookie }))).toBe('abc');
   expect(sessionTokenOf(requestOf('GET', '/admin?x', { cookie: `a=b; ${cookie}; c=d` }))).toBe('abc');
   expect(sessionTokenOf(requestOf('GET', '/admin', { cookie: 'not-emporium-session=abc' }))).toBeUndefined();
-  expect(sessionTokenOf(requestOf('GET', '/api/admin/tasks', { cookie }))).toBeUndefined();
-  expect(sessionTokenOf(requestOf('GET', '/administrator', { cookie }))).toBeUndefined();
+  expect(sessionTokenOf(requestOf('GET', '/api/orders', { cookie }))).toBe('abc');
   expect(sessionTokenOf(requestOf('GET', '/admin', { cookie, authorization: 'Bearer x' }))).toBeUndefined();
 });
 
@@ -41,16 +40,16 @@ test('our own pages are those of the requested host', () =>
     assertOurOwnPage({ headers: { origin: 'https://shop.example', host: 'shop.example' } }),
   ).toBeUndefined());
 
-test('the cookie is limited to the pages, hidden from scripts and other sites, and expires with the token', () => {
+test('the cookie is hidden from scripts and other sites, and expires with the token', () => {
   const expiresAt = new Date(Date.now() + 60_500);
   const set = (origin: string) =>
     sessionCookie(requestOf('POST', '/admin/session', { origin }), { token: 'abc', expiresAt });
   expect(set('http://127.0.0.1:8080')).toBe(
-    'emporium-session=abc; Path=/admin; Max-Age=60; HttpOnly; SameSite=Strict',
+    'emporium-session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Strict',
   );
   expect(set('https://shop.example')).toMatch(/; Secure$/);
   expect(sessionCookie(requestOf('POST', '/admin/session/end', {}), undefined)).toMatch(
-    /^emporium-session=; Path=\/admin; Max-Age=0;/,
+    /^emporium-session=; Path=\/; Max-Age=0;/,
   );
 });
 

@@ -16,20 +16,29 @@ export const sessionTokenOf = ({ headers }: Pick<HttpRequest, 'headers'>): strin
 export const tokenOf = (request: HttpRequest): string => {
   const session = sessionTokenOf(request);
   if (session === undefined) return bearerTokenOf(request);
-  if (request.method !== 'GET' && request.method !== 'HEAD') assertOurOwnPage(request);
+  if (!isSafe(request)) assertOurOwnPage(request);
   return session;
 };
+
+/** The token to forward with a request: of its session, unless another site's page sends an unsafe method. */
+export const forwardedTokenOf = (request: HttpRequest): string | undefined =>
+  isSafe(request) || isOfOurOwnPage(request) ? sessionTokenOf(request) : undefined;
+
+const isSafe = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD';
 
 /**
  * Throws a 403 problem for a request from another site's page (CSRF). Browsers send `Origin` with every method but GET and HEAD;
  * `SameSite` alone would allow other ports of this host.
  */
-export const assertOurOwnPage = ({ headers: { origin, host } }: Pick<HttpRequest, 'headers'>): void => {
-  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === host) return;
+export const assertOurOwnPage = (request: Pick<HttpRequest, 'headers'>): void => {
+  if (isOfOurOwnPage(request)) return;
   throw problem(403, 'foreign-page', 'Only a page of this shop may send this request with a session.');
 };
 
-export interface Session {
+const isOfOurOwnPage = ({ headers: { origin, host } }: Pick<HttpRequest, 'headers'>): boolean =>
+  origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+
+interface Session {
   readonly token: string;
   readonly expiresAt: Date;
 }
