@@ -54,7 +54,7 @@ export const FlowDrawing = (props: FlowDrawingProps): JSX.Element => {
       <div class="flow-zoom">
         <ZoomButton text="+" label="Closer" act={() => (view.value = zoom(view.value, 1.25, layout))} />
         <ZoomButton text="−" label="Further away" act={() => (view.value = zoom(view.value, 0.8, layout))} />
-        <ZoomButton text="All" label="Show the whole" act={() => (view.value = whole)} />
+        <ZoomButton text="All" label="All of it" act={() => (view.value = whole)} />
       </div>
       <svg
         ref={svg}
@@ -185,7 +185,6 @@ const EdgeLine = ({ edge, line, label, isSelected, select }: EdgeLineProps): JSX
       role="button"
       tabindex={0}
       {...pressable(() => select({ edge: edge.id }))}
-      aria-label={edgeLabel(edge)}
       aria-pressed={isSelected}
     >
       <title>{edgeLabel(edge)}</title>
@@ -240,6 +239,7 @@ const NodeBox = ({
   const below = waiting > 0 ? `${state}, ${waiting} waiting` : state;
   const box = (
     <>
+      <title>{`${name}, ${below}`}</title>
       <rect width={width} height={height} rx="7" />
       <circle class="lamp" cx="14" cy={height / 2} r="4.5" />
       <text x="27" y={height / 2 - 3}>
@@ -265,7 +265,6 @@ const NodeBox = ({
       role="button"
       tabindex={0}
       {...pressable(() => select({ service: name }))}
-      aria-label={`${name}, ${below}`}
       aria-pressed={isSelected}
     >
       {box}
