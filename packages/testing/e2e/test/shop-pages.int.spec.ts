@@ -73,4 +73,39 @@ describe.skipIf(!chromium.available)(chromium.title('the pages of the shop in a 
     await page.getByText('Stock is reserved – compensated', { exact: true }).waitFor();
     expect(complaints).toEqual([]);
   });
+
+  test('names are text whatever they contain, a changed price is marked, and all fits a phone', async () => {
+    const names = {
+      'HOSTILE-HTML': '<img src=x onerror=alert(1)> & <b>bold</b>',
+      'HOSTILE-RTL': 'كوب أزرق للشاي والقهوة',
+      'HOSTILE-LONG': 'W'.repeat(200),
+    };
+    for (const [each, name] of Object.entries(names))
+      await under.client.stock({ sku: each, name, price: { amount: 1_000, currency: 'EUR' } }, 5);
+    const { page, complaints } = await openPage(browser, under.shop.url, [401]);
+    await page.setViewportSize({ width: 400, height: 800 });
+    const tooWide = () =>
+      page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    await page.goto('/?q=hostile');
+    for (const [each, name] of Object.entries(names)) {
+      const product = page.getByRole('listitem').filter({ hasText: each });
+      await product.getByRole('heading', { name, exact: true }).waitFor();
+      await product.getByRole('button', { name: 'Add to basket' }).click();
+    }
+    expect(await tooWide()).toBe(0);
+    await page.getByRole('link', { name: 'Basket (3)' }).click();
+    await page.getByRole('row').nth(3).waitFor();
+    expect(await page.title()).toBe('Basket · Emporium');
+    const changed = await under.client.http.request('PUT', '/api/admin/products/HOSTILE-RTL/price', {
+      token: await under.client.adminLogin(),
+      body: { price: { amount: 1_500, currency: 'EUR' } },
+    });
+    expect(changed.status).toBeLessThan(300);
+    await page.getByText('dearer: it was €10.00 a piece, and is €15.00').waitFor();
+    expect(await tooWide()).toBe(0);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.reload();
+    await page.getByText('dearer: it was').waitFor();
+    expect(complaints).toEqual([]);
+  });
 });

@@ -9,7 +9,7 @@ const ranges: readonly (readonly [seconds: number, text: string])[] = [
 ];
 
 /** The seconds that the address names, as `last=300`; `usual` without one that can be chosen. */
-export const secondsOf = (text: string | null, usual: number): number => {
+const secondsOf = (text: string | null, usual: number): number => {
   const seconds = Number(text);
   return ranges.some(([each]) => each === seconds) ? seconds : usual;
 };

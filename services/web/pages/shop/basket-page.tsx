@@ -111,7 +111,7 @@ const ChangedPrice = ({ product: { sku, price } }: { readonly product: Product }
   return (
     <div role="status">
       {change === undefined || then === undefined ? null : (
-        <p class={`badge ${change === 'dearer' ? 'warn' : 'good'}`}>
+        <p class={`price-change ${change}`}>
           {change}: it was {formatMoney(then)} a piece, and is {formatMoney(price)}
         </p>
       )}

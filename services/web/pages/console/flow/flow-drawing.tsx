@@ -54,13 +54,13 @@ export const FlowDrawing = (props: FlowDrawingProps): JSX.Element => {
       <div class="flow-zoom">
         <ZoomButton text="+" label="Closer" act={() => (view.value = zoom(view.value, 1.25, layout))} />
         <ZoomButton text="−" label="Further away" act={() => (view.value = zoom(view.value, 0.8, layout))} />
-        <ZoomButton text="All" label="Show the whole" act={() => (view.value = whole)} />
+        <ZoomButton text="All" label="All of it" act={() => (view.value = whole)} />
       </div>
       <svg
         ref={svg}
         role="application"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the arrow keys, as a scrollable region is
-        tabIndex={0}
+        // Written in lower case: SVG knows no tabIndex.
+        tabindex={0}
         aria-label="Services and the messages between them. Arrow keys move the drawing, plus and minus zoom. The same is in the table below."
         viewBox={`${x} ${y} ${layout.width / scale} ${layout.height / scale}`}
         onKeyDown={onKey}
@@ -183,9 +183,8 @@ const EdgeLine = ({ edge, line, label, isSelected, select }: EdgeLineProps): JSX
     <g
       class={`flow-edge ${edge.kind} ${look} ${isSelected ? 'selected' : ''}`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       {...pressable(() => select({ edge: edge.id }))}
-      aria-label={edgeLabel(edge)}
       aria-pressed={isSelected}
     >
       <title>{edgeLabel(edge)}</title>
@@ -240,6 +239,7 @@ const NodeBox = ({
   const below = waiting > 0 ? `${state}, ${waiting} waiting` : state;
   const box = (
     <>
+      <title>{`${name}, ${below}`}</title>
       <rect width={width} height={height} rx="7" />
       <circle class="lamp" cx="14" cy={height / 2} r="4.5" />
       <text x="27" y={height / 2 - 3}>
@@ -263,9 +263,8 @@ const NodeBox = ({
       class={`flow-node ${lookOfState(state)} ${isSelected ? 'selected' : ''}`}
       transform={transform}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       {...pressable(() => select({ service: name }))}
-      aria-label={`${name}, ${below}`}
       aria-pressed={isSelected}
     >
       {box}

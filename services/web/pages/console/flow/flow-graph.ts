@@ -69,7 +69,7 @@ export interface FlowOptions {
 
 const isControl = (subscription: string): boolean => subscription.endsWith('.control');
 
-export const edgeId = (from: string, to: string): string => `${from}~${to}`;
+const edgeId = (from: string, to: string): string => `${from}~${to}`;
 
 /** Whatever can be sent by the registry, with what was seen of it. */
 export const flowGraph = (sources: FlowSources, options: FlowOptions): FlowGraph => {

@@ -21,7 +21,7 @@ export const zoom = (
 };
 
 /** By parts of what is seen. */
-export const pan = (
+const pan = (
   view: Viewport,
   right: number,
   down: number,

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { isCurrent } from './navigation.ts';
+import { isCurrent, menu } from './navigation.ts';
+
+test('each page is in the menu once', () => {
+  const hrefs = menu.flatMap(({ entries }) => entries.map(({ href }) => href));
+  expect(new Set(hrefs).size).toBe(hrefs.length);
+  expect(hrefs[0]).toBe('/console');
+});
 
 test.each([
   ['/console', '/console', true],
