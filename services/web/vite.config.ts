@@ -9,16 +9,20 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const precompress = (): Plugin => ({
   name: 'precompress',
   enforce: 'post',
-  async generateBundle(_options, bundle) {
-    for (const [fileName, file] of Object.entries(bundle)) {
-      if (!/\.(?:js|css|html|svg)$/.test(fileName)) continue;
-      const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
-      const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-      const br = await promisify(brotliCompress)(source, quality);
-      const gz = await promisify(gzip)(source, { level: 9 });
-      this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: br });
-      this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gz });
-    }
+  generateBundle: {
+    // Vite's own steps still write into the files.
+    order: 'post',
+    async handler(_options, bundle) {
+      for (const [fileName, file] of Object.entries(bundle)) {
+        if (!/\.(?:js|css|html|svg)$/.test(fileName)) continue;
+        const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
+        const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
+        const br = await promisify(brotliCompress)(source, quality);
+        const gz = await promisify(gzip)(source, { level: 9 });
+        this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: br });
+        this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gz });
+      }
+    },
   },
 });
 

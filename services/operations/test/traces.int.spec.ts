@@ -359,4 +359,47 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
       expect(body.detail).toMatch(/query.seconds/);
     }
   });
+
+  test('the messages that were handled last are listed by subscription, by id and since a time', async () => {
+    const attributes = {
+      'emporium.correlation_id': 'handled-1',
+      'messaging.destination.subscription.name': 'handled.commands',
+      'messaging.message.id': 'handled-message',
+      'emporium.message.type': 'handled.command',
+      'emporium.settlement': 'ack',
+      'emporium.attempt': 1,
+    };
+    const first = spanOf('process handled.command', { kind: 'consumer', at: 100, ms: 5, attributes });
+    const again = { ...attributes, 'emporium.settlement': 'retry', 'messaging.message.id': 'another' };
+    const second = spanOf('process handled.command', { kind: 'consumer', at: 300, attributes: again });
+    const task = spanOf('process email.send', { kind: 'consumer', at: 400 });
+    await send({ handled: [first, second, task] });
+
+    const found = await get('/api/admin/messages?subscription=handled.commands');
+    expect(found.body).toMatchObject({ messages: [{}, {}] });
+    const { messages } = found.body;
+    expect(messages.map(({ messageId }: { messageId: string }) => messageId)).toEqual([
+      'another',
+      'handled-message',
+    ]);
+    expect(messages[1]).toEqual({
+      spanId: first.spanId,
+      traceId: first.traceId,
+      correlationId: 'handled-1',
+      messageId: 'handled-message',
+      type: 'handled.command',
+      subscription: 'handled.commands',
+      service: 'handled',
+      at: expect.any(String),
+      durationMs: 5,
+      attempt: 1,
+      outcome: 'ack',
+      isError: false,
+    });
+    expect((await get('/api/admin/messages?messageId=handled-message')).body.messages).toHaveLength(1);
+    const since = `/api/admin/messages?subscription=handled.commands&since=${messages[0].at}`;
+    expect((await get(since)).body.messages).toHaveLength(1);
+    expect((await get('/api/admin/messages?since=yesterday')).status).toBe(400);
+    expect((await get('/api/admin/messages', 'customer')).status).toBe(403);
+  });
 });

@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { browserForSuite } from './support/browser.ts';
 import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/console-under-test.ts';
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
+import { flowPageCases } from './support/console/flow.ts';
+import { layoutCases } from './support/console/layout.ts';
+import { searchPageCases } from './support/console/search.ts';
 import { ordersPageCases } from './support/console/orders.ts';
 import { tracesPageCases } from './support/console/traces.ts';
 
@@ -20,6 +23,9 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   afterAll(() => running?.stop(), 60_000);
 
   deadLettersPageCases(under);
+  flowPageCases(under);
+  layoutCases(under);
+  searchPageCases(under);
   ordersPageCases(under);
   tracesPageCases(under);
 });

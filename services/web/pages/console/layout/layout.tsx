@@ -1,8 +1,10 @@
+import { computed } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
+import { formatExact } from '../../shared/format.ts';
 import { isPaused } from '../../shared/resource.ts';
 import { navigate, path } from '../../shared/router.ts';
 import { session, signOut } from '../../shared/session.ts';
-import { navigation } from './navigation.ts';
+import { isCurrent, menu, navigation } from './navigation.ts';
 
 /** The frame of every page: the menu, the search by id, the pause of the live view, and who is signed in. */
 export const Layout = ({ children }: { readonly children: ComponentChildren }): JSX.Element => (
@@ -21,20 +23,28 @@ export const Layout = ({ children }: { readonly children: ComponentChildren }): 
       <SignedIn />
     </header>
     <nav aria-label="Console">
-      <ul>
-        {navigation.map(({ href, text }) => (
-          <li key={href}>
-            <a href={href} aria-current={path.value.startsWith(href) ? 'page' : undefined}>
-              {text}
-            </a>
-          </li>
-        ))}
-      </ul>
+      {menu(navigation).map(({ name, entries }) => (
+        <div key={name} class="menu-group">
+          <p class="small soft" id={`menu-${name}`}>
+            {name}
+          </p>
+          <ul aria-labelledby={`menu-${name}`}>
+            {entries.map(({ href, text }) => (
+              <li key={href}>
+                <a href={href} aria-current={isCurrent(href, path.value) ? 'page' : undefined}>
+                  {text}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
       <p class="small">
         <a href="/">Shop</a> · <a href="/status">Status</a> · <a href="/docs/">API</a>
       </p>
     </nav>
     <main id="main" tabIndex={-1}>
+      <PausedHint />
       {children}
     </main>
   </div>
@@ -68,6 +78,19 @@ const PauseButton = (): JSX.Element => (
   >
     {isPaused.value ? 'Go on live' : 'Pause the view'}
   </button>
+);
+
+/** What a paused page shows is of then. */
+const pausedAt = computed(() => (isPaused.value ? new Date() : undefined));
+
+const PausedHint = (): JSX.Element => (
+  <div role="status">
+    {pausedAt.value === undefined ? null : (
+      <p class="notice warn">
+        The view is paused since {formatExact(pausedAt.value)}: nothing is read again until you go on.
+      </p>
+    )}
+  </div>
 );
 
 const SignedIn = (): JSX.Element | null => {
