@@ -4,8 +4,8 @@ import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
 import { flowPageCases } from './support/console/flow.ts';
 import { layoutCases } from './support/console/layout.ts';
-import { searchPageCases } from './support/console/search.ts';
 import { ordersPageCases } from './support/console/orders.ts';
+import { searchPageCases } from './support/console/search.ts';
 import { tracesPageCases } from './support/console/traces.ts';
 
 const chromium = browserForSuite();

@@ -5,11 +5,11 @@ import { JobPage } from './dead-letters/job-page.tsx';
 import { JobsPage } from './dead-letters/jobs-page.tsx';
 import { ListPage } from './dead-letters/list-page.tsx';
 import { FlowPage } from './flow/flow-page.tsx';
+import { OrderPage } from './orders/order-page.tsx';
+import { OrdersPage } from './orders/orders-page.tsx';
 import { SagaPage } from './sagas/saga-page.tsx';
 import { SagasPage } from './sagas/sagas-page.tsx';
 import { SearchPage } from './search/search-page.tsx';
-import { OrderPage } from './orders/order-page.tsx';
-import { OrdersPage } from './orders/orders-page.tsx';
 import { TracePage } from './traces/trace-page.tsx';
 import { TracesPage } from './traces/traces-page.tsx';
 

@@ -58,10 +58,10 @@ export const PaymentSection = ({ id }: PartProps): JSX.Element => {
   const rows = [
     ...ready(ours.state.value)
       .flatMap(({ payments }) => payments)
-      .map((payment) => ({ key: 'ours', where: 'ours', ...payment })),
+      .map((payment) => ({ id: 'ours', where: 'ours', ...payment })),
     ...ready(theirs.state.value)
       .flatMap(({ authorisations }) => authorisations)
-      .map((line) => ({ key: line.id, where: 'the provider’s', ...line })),
+      .map((line) => ({ where: 'the provider’s', ...line })),
   ];
   return (
     <section aria-labelledby="payment">
@@ -86,7 +86,7 @@ export const PaymentSection = ({ id }: PartProps): JSX.Element => {
             </thead>
             <tbody>
               {rows.map((row) => (
-                <MoneyRow key={row.key} {...row} />
+                <MoneyRow key={row.id} {...row} />
               ))}
             </tbody>
           </table>
