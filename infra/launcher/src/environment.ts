@@ -1,8 +1,11 @@
+import type { ControlAccess } from './control/control-server.ts';
 import { services } from './services.ts';
 import type { Settings } from './settings.ts';
 
 export interface EnvironmentOptions {
   readonly settings: Settings;
+  /** Of the processes, for `operations`. */
+  readonly control: ControlAccess;
   /** The URL of each database, by service. */
   readonly databases: ReadonlyMap<string, string>;
   readonly busUrl: string;
@@ -13,7 +16,7 @@ export interface EnvironmentOptions {
 
 /** Returns a service's environment variables, by its name. */
 export const createEnvironment =
-  ({ settings, databases, busUrl, streamUrl, extra }: EnvironmentOptions) =>
+  ({ settings, control, databases, busUrl, streamUrl, extra }: EnvironmentOptions) =>
   (name: string): Record<string, string> => {
     const entry = services.find((each) => each.name === name);
     const databaseUrl = databases.get(entry?.part?.service ?? name);
@@ -25,6 +28,7 @@ export const createEnvironment =
       ...(entry?.database === true ? { BUS_URL: busUrl } : {}),
       ...(entry?.stream === true ? { STREAM_URL: streamUrl } : {}),
       ...entry?.env(settings),
+      ...(name === 'operations' ? { LAUNCHER_URL: control.url, LAUNCHER_TOKEN: control.token } : {}),
       ...extra['*'],
       ...extra[name],
     };

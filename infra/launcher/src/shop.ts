@@ -3,6 +3,8 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createProcessGuard, memoryOf, startPostgres } from '@emporium/servers';
 import { applyTopology } from './apply-topology.ts';
+import { type ControlServer, startControlServer } from './control/control-server.ts';
+import { createProcessControl } from './control/controlled-processes.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { createEnvironment } from './environment.ts';
 import { stablePort } from './ports.ts';
@@ -77,11 +79,22 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   };
   const lock = await lockDataDir(dataDir);
   const processes = new Map<string, ServiceProcess>();
-  const added: ServiceProcess[] = [];
+  const added: { readonly process: ServiceProcess; readonly service: string }[] = [];
   let database: Database | undefined;
+  let controlServer: ControlServer | undefined;
+  let scale: Shop['scale'] = () => Promise.reject(new Error('the shop is starting'));
+  const restarts = options.restart ?? true;
+  const control = createProcessControl({
+    processes: () => [
+      ...[...processes].map(([service, process]) => ({ process, service, added: false })),
+      ...added.map((each) => ({ ...each, added: true })),
+    ],
+    restarts,
+    scale: (service) => scale(service),
+  });
   const supervisor = createSupervisor({
     report: options.onIncident ?? (() => undefined),
-    restarts: options.restart ?? true,
+    restarts,
   });
   const children = watchChildren(lock);
   // Keeps this process running when all children have crashed.
@@ -89,9 +102,13 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
 
   const stop = async (): Promise<void> => {
     supervisor.stop();
+    controlServer?.close();
+    control.thaw();
     const gateway = processes.get('gateway');
     await gateway?.stop();
-    const others = [...processes.values(), ...added].filter((each) => each !== gateway);
+    const others = [...processes.values(), ...added.map(({ process }) => process)].filter(
+      (each) => each !== gateway,
+    );
     await Promise.all(others.map((each) => each.stop()));
     await database?.stop();
     children.dismiss();
@@ -119,13 +136,14 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     progress('topology of all subscriptions');
 
     const names = services.map(({ name }) => name);
+    controlServer = await startControlServer(control, dataDir);
     const settings = await createSettings({
       ...{ dataDir, secrets, services: names },
       port: options.port,
       tasksUrl: options.tasksUrl ?? databases.get('tasks') ?? '',
     });
     const environment = createEnvironment({
-      ...{ settings, databases, busUrl, streamUrl },
+      ...{ settings, control: controlServer, databases, busUrl, streamUrl },
       extra: options.env ?? {},
     });
     const create = (name: string, port: number, suffix = '') => {
@@ -148,6 +166,17 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     await writeTargets(dataDir, targets);
     await startAll([...processes.values()], { supervisor, progress, signal });
 
+    scale = async (service) => {
+      const port = await stablePort(new Set());
+      const process = create(service, port, `-${added.length + 2}`);
+      added.push({ process, service });
+      targets.push({ service, port });
+      await writeTargets(dataDir, targets);
+      await process.start();
+      supervisor.watch(process);
+      return process;
+    };
+
     return {
       url: settings.address('gateway'),
       busUrl,
@@ -156,18 +185,9 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       database: server,
       logDir,
       databaseUrl: (service) => server.url(service),
-      scale: async (service) => {
-        const port = await stablePort(new Set());
-        const process = create(service, port, `-${added.length + 2}`);
-        added.push(process);
-        targets.push({ service, port });
-        await writeTargets(dataDir, targets);
-        await process.start();
-        supervisor.watch(process);
-        return process;
-      },
+      scale: (service) => scale(service),
       memory: () =>
-        [...processes.values(), ...added].reduce(
+        [...processes.values(), ...added.map(({ process }) => process)].reduce(
           (sum, { pid }) => sum + (pid === undefined ? 0 : memoryOf(pid)),
           0,
         ) + server.memory(),

@@ -41,6 +41,7 @@ export const addresses: readonly Address[] = [
   { path: '/api/admin/traces', service: 'operations', access: 'administrator' },
   { path: '/api/admin/service-graph', service: 'operations', access: 'administrator' },
   { path: '/api/admin/subscriptions', service: 'operations', access: 'administrator' },
+  { path: '/api/admin/processes', service: 'operations', access: 'administrator' },
   { path: '/api/admin/queues', service: 'operations', access: 'administrator' },
   { path: '/api/webhooks/carrier', service: 'shipping', access: 'public' },
   { path: '/api/mails', service: 'mailbox', access: 'public', development: true },

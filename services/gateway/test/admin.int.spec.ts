@@ -142,9 +142,7 @@ describe('signing in', () => {
   test('redirects to the requested page, with a session for it', async () => {
     const answer = await signIn({ next: '/admin/tasks/queue/x' });
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/admin/tasks/queue/x']);
-    expect(answer.headers.get('set-cookie')).toMatch(
-      /; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/,
-    );
+    expect(answer.headers.get('set-cookie')).toMatch(/; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/);
     const headers = { ...html, cookie: cookieOf(answer) };
     const page = await ask('/admin/tasks/queue/x', { headers });
     expect(await page.text()).toBe('<p>queues');

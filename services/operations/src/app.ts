@@ -6,6 +6,7 @@ import { deadLetterConsumer } from './dead-letter-consumer.ts';
 import { groupingStage } from './grouping.ts';
 import { createBatchRunner } from './jobs/run-batch.ts';
 import { createJobRunner } from './jobs/runner.ts';
+import { createLauncher } from './launcher/launcher.ts';
 import { migrations } from './migrations/index.ts';
 import { queueMetrics } from './queues/metrics.ts';
 import { createBrokerReader } from './queues/read-brokers.ts';
@@ -22,6 +23,7 @@ import { messageRoutes } from './routes/messages.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { outcomeRoutes } from './routes/outcome.ts';
 import { previewRoutes } from './routes/preview.ts';
+import { processRoutes } from './routes/processes.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { replayRoutes } from './routes/replay.ts';
 import { serviceGraphRoutes } from './routes/service-graph.ts';
@@ -35,6 +37,7 @@ const day = 24 * 60 * 60 * 1_000;
 export const createApp = (config: Config, log: Log): Promise<readonly LifecycleStage[]> =>
   createService<Tables>('operations', config, log, (parts) => {
     const { store, transport, stream } = parts;
+    const { LAUNCHER_URL, LAUNCHER_TOKEN } = config;
     const sendTo = sendToEither(parts);
     const replayBatch = createReplayBatch(store, sendTo);
     const jobs = createJobRunner(store, createBatchRunner(store, replayBatch), log);
@@ -69,6 +72,9 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         otlpRoutes(spans),
         traceRoutes(store, spans.counts),
         serviceGraphRoutes(store),
+        ...(LAUNCHER_URL === undefined || LAUNCHER_TOKEN === undefined
+          ? []
+          : [processRoutes(store, createLauncher(LAUNCHER_URL, LAUNCHER_TOKEN))]),
       ],
       background: [
         ...[...new Set([transport, stream])].map((each) => deadLetterConsumer(parts, each)),

@@ -1,4 +1,4 @@
-import { serviceConfig, streamUrl } from '@emporium/service';
+import { httpUrl, secret, serviceConfig, streamUrl } from '@emporium/service';
 import { z } from 'zod';
 
 const count = z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
@@ -17,5 +17,8 @@ export const config = serviceConfig.extend({
     .default(1_000_000),
   /** About what they may take on disk, in bytes. */
   SPANS_MAX_BYTES: count.min(1_048_576, 'must be 1048576 or more').default(1_073_741_824),
+  /** The launcher of a shop in development, which controls its processes, and its token. Without them there is no such control. */
+  LAUNCHER_URL: httpUrl('http://127.0.0.1:9000').optional(),
+  LAUNCHER_TOKEN: secret.optional(),
 });
 export type Config = z.output<typeof config>;

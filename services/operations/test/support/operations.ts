@@ -17,6 +17,7 @@ import { createStore, type Store } from '@emporium/store';
 import { v7 as uuid } from 'uuid';
 import { createBatchRunner } from '../../src/jobs/run-batch.ts';
 import { createJobRunner } from '../../src/jobs/runner.ts';
+import type { Launcher } from '../../src/launcher/launcher.ts';
 import { migrations } from '../../src/migrations/index.ts';
 import { createReplay } from '../../src/replay/replay.ts';
 import { createReplayBatch } from '../../src/replay/replay-batch.ts';
@@ -30,6 +31,7 @@ import { messageRoutes } from '../../src/routes/messages.ts';
 import { otlpRoutes } from '../../src/routes/otlp.ts';
 import { outcomeRoutes } from '../../src/routes/outcome.ts';
 import { previewRoutes } from '../../src/routes/preview.ts';
+import { processRoutes } from '../../src/routes/processes.ts';
 import { replayRoutes } from '../../src/routes/replay.ts';
 import { serviceGraphRoutes } from '../../src/routes/service-graph.ts';
 import { subscriptionRoutes } from '../../src/routes/subscriptions.ts';
@@ -99,7 +101,11 @@ export const administratorId = uuid();
 const usualLimits: SpanLimits = { maxSpans: 1_000_000, maxBytes: 1_000_000_000 };
 
 /** The service's routes, with a database of their own and a fake broker. */
-export const openOperations = async (adminUrl: string, limits = usualLimits): Promise<Operations> => {
+export const openOperations = async (
+  adminUrl: string,
+  limits = usualLimits,
+  launcher?: Launcher,
+): Promise<Operations> => {
   const database = await freshDatabase(adminUrl);
   const lines: string[] = [];
   const log = createLog({
@@ -133,6 +139,7 @@ export const openOperations = async (adminUrl: string, limits = usualLimits): Pr
       otlpRoutes(spans),
       traceRoutes(store, spans.counts),
       serviceGraphRoutes(store),
+      ...(launcher === undefined ? [] : [processRoutes(store, launcher)]),
     ],
   });
   const { stop: stopJobs } = await startInOrder([jobs.stage, spans.stage], new AbortController().signal);

@@ -1,29 +1,53 @@
 import { computed } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { formatExact } from '../../shared/format.ts';
 import { isPaused } from '../../shared/resource.ts';
 import { navigate, path } from '../../shared/router.ts';
 import { session, signOut } from '../../shared/session.ts';
-import { isCurrent, menu, navigation } from './navigation.ts';
+import { isDevelopment, loadDevelopment } from '../break-it/development.ts';
+import { isCurrent, menu } from './navigation.ts';
 
 /** The frame of every page: the menu, the search by id, the pause of the live view, and who is signed in. */
-export const Layout = ({ children }: { readonly children: ComponentChildren }): JSX.Element => (
-  <div class="console">
-    <a class="skip button" href="#main">
-      Skip to the content
-    </a>
-    <header>
-      <a class="brand" href="/console">
-        Emporium <span class="soft">console</span>
+export const Layout = ({ children }: { readonly children: ComponentChildren }): JSX.Element => {
+  useEffect(() => void loadDevelopment(), []);
+  return (
+    <div class="console">
+      <a class="skip button" href="#main">
+        Skip to the content
       </a>
-      <search>
-        <IdSearch />
-      </search>
-      <PauseButton />
-      <SignedIn />
-    </header>
+      <header>
+        <a class="brand" href="/console">
+          Emporium <span class="soft">console</span>
+        </a>
+        <search>
+          <IdSearch />
+        </search>
+        <PauseButton />
+        <SignedIn />
+      </header>
+      <Menu />
+      <main id="main" tabIndex={-1}>
+        <PausedHint />
+        {children}
+      </main>
+    </div>
+  );
+};
+
+/** The pages of this shop. */
+const Menu = (): JSX.Element => {
+  const groups = menu
+    .map(({ name, entries }) => ({
+      name,
+      entries: entries.filter(
+        ({ onlyInDevelopment }) => onlyInDevelopment !== true || isDevelopment.value === true,
+      ),
+    }))
+    .filter(({ entries }) => entries.length > 0);
+  return (
     <nav aria-label="Console">
-      {menu(navigation).map(({ name, entries }) => (
+      {groups.map(({ name, entries }) => (
         <div key={name} class="menu-group">
           <p class="small soft" id={`menu-${name}`}>
             {name}
@@ -43,12 +67,8 @@ export const Layout = ({ children }: { readonly children: ComponentChildren }): 
         <a href="/">Shop</a> · <a href="/status">Status</a> · <a href="/docs/">API</a>
       </p>
     </nav>
-    <main id="main" tabIndex={-1}>
-      <PausedHint />
-      {children}
-    </main>
-  </div>
-);
+  );
+};
 
 /** An order, message, correlation or trace id leads to its page. */
 const IdSearch = (): JSX.Element => {

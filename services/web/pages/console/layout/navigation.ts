@@ -1,45 +1,36 @@
 interface Entry {
   readonly href: string;
   readonly text: string;
+  /** Where there are stand-ins for the outside world. */
+  readonly onlyInDevelopment?: true;
 }
 
-/** The pages of the console. */
-export const navigation: readonly Entry[] = [
-  { href: '/console', text: 'Flow' },
-  { href: '/console/orders', text: 'Orders' },
-  { href: '/console/sagas', text: 'Sagas' },
-  { href: '/console/traces', text: 'Traces' },
-  { href: '/console/dead-letters', text: 'Dead letters' },
-];
-
-/** What belongs together in the menu, in this order; other pages come last. */
-const groups: readonly (readonly [name: string, hrefs: readonly string[]])[] = [
-  ['Live', ['/console', '/console/orders', '/console/sagas', '/console/traces', '/console/sensors']],
-  [
-    'Repair',
-    [
-      '/console/dead-letters',
-      '/console/subscriptions',
-      '/console/tasks',
-      '/console/projections',
-      '/console/brokers',
-      '/console/audit',
+/** The pages of the console, in the groups and the order of its menu. */
+export const menu: readonly { readonly name: string; readonly entries: readonly Entry[] }[] = [
+  {
+    name: 'Live',
+    entries: [
+      { href: '/console', text: 'Flow' },
+      { href: '/console/orders', text: 'Orders' },
+      { href: '/console/sagas', text: 'Sagas' },
+      { href: '/console/traces', text: 'Traces' },
+      { href: '/console/sensors', text: 'Sensors' },
     ],
-  ],
-  ['Learn', ['/console/break-it', '/console/break', '/console/lessons']],
+  },
+  {
+    name: 'Repair',
+    entries: [
+      { href: '/console/dead-letters', text: 'Dead letters' },
+      { href: '/console/subscriptions', text: 'Subscriptions' },
+      { href: '/console/projections', text: 'Projections' },
+      { href: '/console/tasks', text: 'Tasks' },
+    ],
+  },
+  {
+    name: 'Learn',
+    entries: [{ href: '/console/break-it', text: 'Break it', onlyInDevelopment: true }],
+  },
 ];
-
-export const menu = (
-  entries: readonly Entry[],
-): readonly { readonly name: string; readonly entries: readonly Entry[] }[] => {
-  const known = new Set(groups.flatMap(([, hrefs]) => hrefs));
-  const named = groups.map(([name, hrefs]) => ({
-    name,
-    entries: hrefs.flatMap((href) => entries.filter((entry) => entry.href === href)),
-  }));
-  const others = { name: 'More', entries: entries.filter(({ href }) => !known.has(href)) };
-  return [...named, others].filter((group) => group.entries.length > 0);
-};
 
 /** Whether a page is the entry's, or below it. */
 export const isCurrent = (href: string, path: string): boolean =>
