@@ -25,7 +25,6 @@ export const TracePage = ({ id }: { readonly id: string }): JSX.Element => {
             {answer.traces.map((trace, index) => (
               <TraceSection
                 key={trace.traceId}
-                id={id}
                 trace={trace}
                 title={answer.traces.length > 1 ? `Request ${index + 1}` : 'What followed'}
                 deadLetters={answer.deadLetters}
@@ -44,14 +43,13 @@ export const TracePage = ({ id }: { readonly id: string }): JSX.Element => {
 };
 
 interface SectionProps {
-  readonly id: string;
   readonly trace: Trace;
   readonly title: string;
   readonly deadLetters: TraceAnswer['deadLetters'];
 }
 
 const TraceSection = ({ trace, title, deadLetters }: SectionProps): JSX.Element => {
-  const selected = query.value.get('span') ?? undefined;
+  const selected = query.value.get('span') ?? spanOfMessage(trace, query.value.get('message'));
   const zoomed = query.value.get('zoom') ?? undefined;
   const span = trace.spans.find(({ spanId }) => spanId === selected);
   return (
@@ -79,7 +77,7 @@ const TraceSection = ({ trace, title, deadLetters }: SectionProps): JSX.Element 
         spans={trace.spans}
         selected={selected}
         zoomed={zoomed}
-        select={(spanId) => setQuery({ span: spanId === selected ? '' : spanId })}
+        select={(spanId) => setQuery({ message: '', span: spanId === selected ? '' : spanId })}
         label={`${title}: the spans of the trace`}
       />
       <div aria-live="polite">
@@ -91,6 +89,13 @@ const TraceSection = ({ trace, title, deadLetters }: SectionProps): JSX.Element 
       </div>
     </section>
   );
+};
+
+/** Where a message was handled, or else where it was created. */
+const spanOfMessage = ({ spans }: Trace, messageId: string | null): string | undefined => {
+  if (messageId === null) return undefined;
+  const about = spans.filter(({ attributes }) => attributes['messaging.message.id'] === messageId);
+  return (about.find(({ kind }) => kind === 'message handled') ?? about[0])?.spanId;
 };
 
 const DeadLetters = ({ of }: { readonly of: TraceAnswer['deadLetters'] }): JSX.Element | null =>

@@ -39,7 +39,7 @@ export const ordersPageCases = (under: () => ConsoleUnderTest): void => {
     test('its messages are a sequence diagram, and a list', async () => {
       const { page, complaints } = await openOrder('/messages');
       const message = page.getByRole('link', {
-        name: /payment\.authorise\.v2, message from order to payment/,
+        name: /payment\.authorise\.v2 ?, message from order to payment/,
       });
       await message.waitFor();
       expect(await seriousViolations(page)).toEqual([]);
@@ -55,6 +55,9 @@ export const ordersPageCases = (under: () => ConsoleUnderTest): void => {
       const { page, complaints } = await openOrder('/time?version=3');
       await page.getByRole('heading', { name: 'State after version 3' }).waitFor();
       await page.getByRole('row', { name: /changed status|added steps\.authorise/ }).waitFor();
+      expect(await page.getByRole('link', { name: /the message/ }).getAttribute('href')).toContain(
+        '?message=',
+      );
       await page.getByRole('slider').focus();
       await page.keyboard.press('ArrowLeft');
       await page.getByRole('heading', { name: 'State after version 2' }).waitFor();
@@ -72,7 +75,7 @@ export const ordersPageCases = (under: () => ConsoleUnderTest): void => {
       const { page, complaints } = await openOrder();
       await page.getByRole('button', { name: 'Refund …' }).click();
       await page.getByLabel(/2 left/).fill('1');
-      await page.getByLabel('Why').fill('<b>broken</b> handle');
+      await page.getByRole('dialog').getByLabel('Why').fill('<b>broken</b> handle');
       expect(await seriousViolations(page)).toEqual([]);
       await page.getByRole('button', { name: /^Refund €/ }).click();
       await page.getByRole('row').filter({ hasText: 'refunded' }).filter({ hasText: '1 × ' }).waitFor();

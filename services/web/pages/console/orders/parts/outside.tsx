@@ -55,40 +55,43 @@ interface PartProps {
 export const PaymentSection = ({ id }: PartProps): JSX.Element => {
   const ours = useResource<Payments>(`/api/admin/payments?orderId=${encodeURIComponent(id)}`, 3_000);
   const theirs = useResource<Ledger>(`/simulator/ledger?reference=${encodeURIComponent(id)}`, 3_000);
+  const rows = [
+    ...ready(ours.state.value)
+      .flatMap(({ payments }) => payments)
+      .map((payment) => ({ id: 'ours', where: 'ours', ...payment })),
+    ...ready(theirs.state.value)
+      .flatMap(({ authorisations }) => authorisations)
+      .map((line) => ({ where: 'the provider’s', ...line })),
+  ];
   return (
     <section aria-labelledby="payment">
       <h2 id="payment">Payment</h2>
-      <div class="scroll-x">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Ledger</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">
-                Held
-              </th>
-              <th scope="col" class="number">
-                Captured
-              </th>
-              <th scope="col" class="number">
-                Refunded
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {ours.state.value.kind === 'ready'
-              ? ours.state.value.value.payments.map((payment) => (
-                  <MoneyRow key="ours" where="ours" {...payment} />
-                ))
-              : null}
-            {theirs.state.value.kind === 'ready'
-              ? theirs.state.value.value.authorisations.map((line) => (
-                  <MoneyRow key={line.id} where="the provider’s" {...line} />
-                ))
-              : null}
-          </tbody>
-        </table>
-      </div>
+      {rows.length === 0 ? null : (
+        <div class="scroll-x">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Ledger</th>
+                <th scope="col">State</th>
+                <th scope="col" class="number">
+                  Held
+                </th>
+                <th scope="col" class="number">
+                  Captured
+                </th>
+                <th scope="col" class="number">
+                  Refunded
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <MoneyRow key={row.id} {...row} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
       <Shown of={ours.state.value} what="the payment" retry={ours.reload}>
         {({ payments }) => (payments.length === 0 ? <p class="soft">We have no payment of it.</p> : null)}
       </Shown>
@@ -100,6 +103,10 @@ export const PaymentSection = ({ id }: PartProps): JSX.Element => {
     </section>
   );
 };
+
+/** What was read, in a list; an empty one while it was not. */
+const ready = <T,>(resource: Resource<T>): readonly T[] =>
+  resource.kind === 'ready' ? [resource.value] : [];
 
 interface MoneyProps {
   readonly where: string;

@@ -132,21 +132,19 @@ const EventCard = ({ event }: { readonly event: OrderEvent }): JSX.Element => (
   </div>
 );
 
-/** A message, or the span of a request. */
-const Cause = ({ of: { causationId = '', correlationId = '' } }: { readonly of: OrderEvent }): JSX.Element =>
-  /^[0-9a-f]{16}$/.test(causationId) ? (
+/** A message, or the span of a request; both are in the trace. */
+const Cause = ({ of: { causationId = '', correlationId } }: { readonly of: OrderEvent }): JSX.Element => {
+  const isSpan = /^[0-9a-f]{16}$/.test(causationId);
+  const name = isSpan ? 'the request itself' : `the message ${causationId.slice(-8)}`;
+  if (correlationId === undefined) return <>It followed from {name}</>;
+  const parameter = isSpan ? 'span' : 'message';
+  const page = `/console/traces/${encodeURIComponent(correlationId)}`;
+  return (
     <>
-      It followed from the{' '}
-      <a href={`/console/traces/${encodeURIComponent(correlationId)}?span=${causationId}`}>request itself</a>
-    </>
-  ) : (
-    <>
-      It followed from the message{' '}
-      <a href={`/console/search?id=${encodeURIComponent(causationId)}`}>
-        <code>{causationId.slice(-8)}</code>
-      </a>
+      It followed from <a href={`${page}?${parameter}=${encodeURIComponent(causationId)}`}>{name}</a>
     </>
   );
+};
 
 interface OtherProps {
   readonly events: readonly OrderEvent[];
