@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { browserForSuite } from './support/browser.ts';
+import { breakItPageCases } from './support/console/break-it.ts';
 import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/console-under-test.ts';
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
+import { projectionsPageCases } from './support/console/projections.ts';
+import { sensorsPageCases } from './support/console/sensors.ts';
+import { subscriptionsPageCases } from './support/console/subscriptions.ts';
+import { tasksPageCases } from './support/console/tasks.ts';
 
 const chromium = browserForSuite();
 
@@ -18,4 +23,9 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   afterAll(() => running?.stop(), 60_000);
 
   deadLettersPageCases(under);
+  subscriptionsPageCases(under);
+  projectionsPageCases(under);
+  tasksPageCases(under);
+  sensorsPageCases(under);
+  breakItPageCases(under);
 });
