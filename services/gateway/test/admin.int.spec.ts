@@ -42,7 +42,7 @@ const accounts = createServer(async (request, response) => {
   if (password !== 'right') return json(401, { detail: 'The address or the password is wrong.' });
   const role: Role = email.startsWith('admin') ? 'administrator' : 'customer';
   const { token, expiresAt } = await issuer.issue({ userId: 'u1', role });
-  return json(201, { token, expiresAt, user: { role } });
+  return json(201, { token, expiresAt, user: { userId: 'u1', email, name: 'Ada', role } });
 });
 const pages = createServer((request, response) => {
   if (isHealth(request)) return response.writeHead(404).end();
@@ -62,6 +62,7 @@ const nowhere = [
   'SENSOR_ANALYTICS',
   'LOYALTY',
   'BRIDGE',
+  'WEB',
 ];
 
 let url: string;
@@ -141,9 +142,7 @@ describe('signing in', () => {
   test('redirects to the requested page, with a session for it', async () => {
     const answer = await signIn({ next: '/admin/tasks/queue/x' });
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/admin/tasks/queue/x']);
-    expect(answer.headers.get('set-cookie')).toMatch(
-      /; Path=\/admin; Max-Age=\d+; HttpOnly; SameSite=Strict$/,
-    );
+    expect(answer.headers.get('set-cookie')).toMatch(/; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/);
     const headers = { ...html, cookie: cookieOf(answer) };
     const page = await ask('/admin/tasks/queue/x', { headers });
     expect(await page.text()).toBe('<p>queues');
@@ -194,7 +193,7 @@ describe('signing in', () => {
     }
     const out = await send('/admin/session/end', {});
     expect([out.status, out.headers.get('location')]).toEqual([303, '/admin']);
-    expect(out.headers.get('set-cookie')).toMatch(/^emporium-session=; Path=\/admin; Max-Age=0;/);
+    expect(out.headers.get('set-cookie')).toMatch(/^emporium-session=; Path=\/; Max-Age=0;/);
   });
 });
 

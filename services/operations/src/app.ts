@@ -17,9 +17,11 @@ import { auditRoutes } from './routes/audit.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { discardRoutes } from './routes/discard.ts';
 import { groupRoutes } from './routes/groups.ts';
+import { handledMessageRoutes } from './routes/handled-messages.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { otlpRoutes } from './routes/otlp.ts';
+import { outcomeRoutes } from './routes/outcome.ts';
 import { previewRoutes } from './routes/preview.ts';
 import { processRoutes } from './routes/processes.ts';
 import { queueRoutes } from './routes/queues.ts';
@@ -58,10 +60,12 @@ export const createApp = (config: Config, log: Log): Promise<readonly LifecycleS
         deadLetterRoutes(store),
         groupRoutes(store),
         previewRoutes(store),
+        outcomeRoutes(store),
         replayRoutes(store, createReplay(store, sendTo), replayBatch),
         discardRoutes(store),
         jobRoutes(store, jobs),
         messageRoutes(store, sendTo),
+        handledMessageRoutes(store),
         auditRoutes(store),
         subscriptionRoutes(store),
         queueRoutes(store, readBrokers),

@@ -116,6 +116,46 @@ describe.skipIf(!postgres.available)(postgres.title('a job for dead letters'), (
     expect((await admin.setRate(body.id, 5)).status).toBe(409);
   });
 
+  test('is paused, and goes on where it was', async () => {
+    const code = await some(200);
+    const path = (id: string) => `/api/admin/dead-letters/jobs/${id}`;
+    const { body } = await admin.startJob({ action: 'replay', code, ratePerSecond: 20 });
+    await expect.poll(async () => (await admin.job(body.id)).done).toBeGreaterThan(0);
+    const paused = await operations.request('PUT', path(body.id), { paused: true });
+    expect([paused.status, paused.body]).toMatchObject([200, { state: 'running', paused: true }]);
+    await new Promise((resolve) => setTimeout(resolve, 500)); // the batch in progress
+    const { done } = await admin.job(body.id);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await admin.job(body.id)).toMatchObject({ done, paused: true });
+    await operations.request('PUT', path(body.id), { paused: false, ratePerSecond: 10_000 });
+    const ended = await admin.endedJob(body.id);
+    expect(ended).toMatchObject({ state: 'finished', done: 200 });
+    expect(ended.paused).toBeUndefined();
+    expect(sentTwice()).toBe(0);
+    expect((await admin.auditOf(body.id)).map(({ action }: { action: string }) => action)).toEqual([
+      ...['dead-letter.job-resume', 'dead-letter.job-pause', 'dead-letter.replay-job'],
+    ]);
+    expect((await operations.request('PUT', path(body.id), {})).status).toBe(400);
+  });
+
+  test('grows from one a second, until a person sets its rate', async () => {
+    const code = await some(200);
+    const { body } = await admin.startJob({ action: 'replay', code, ratePerSecond: 50, growing: true });
+    expect(body.growing).toEqual({ ratePerSecond: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await admin.job(body.id)).done).toBeLessThanOrEqual(3);
+    const changed = await admin.setRate(body.id, 10_000);
+    expect(changed.body.growing).toBeUndefined();
+    expect(await admin.endedJob(body.id)).toMatchObject({ state: 'finished', done: 200 });
+  });
+
+  test('that is paused can be stopped', async () => {
+    const { body } = await admin.startJob({ action: 'replay', code: await some(100), ratePerSecond: 1 });
+    await operations.request('PUT', `/api/admin/dead-letters/jobs/${body.id}`, { paused: true });
+    await admin.stopJob(body.id);
+    expect((await admin.endedJob(body.id)).state).toBe('stopped');
+  });
+
   test('does not replay again what fails again in the meantime, and leaves what is new', async () => {
     const code = `job.${uuid()}`;
     const originals = Array.from({ length: 20 }, () => createDeadLetter({ reason: { code, message: 'x' } }));

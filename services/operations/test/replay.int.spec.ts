@@ -28,6 +28,17 @@ describe.skipIf(!postgres.available)(postgres.title('a replay'), () => {
     operations.broker.sent.length = 0;
   });
 
+  test('is refused to a person who has not seen that it failed again', async () => {
+    const deadLetter = createDeadLetter();
+    const { id, times } = await admin.received(deadLetter);
+    expect((await admin.replay(id, { times })).status).toBe(200);
+    await operations.receive({ ...deadLetter, failedAt: new Date().toISOString() });
+    const late = await admin.replay(id, { times });
+    expect([late.status, late.body.type]).toEqual([409, 'urn:emporium:problem:failed-since']);
+    expect(operations.broker.sent).toHaveLength(1);
+    expect((await admin.replay(id, { times: times + 1 })).status).toBe(200);
+  });
+
   test('sends the same bytes under the same id, once, and only to its subscription', async () => {
     const { id, messageId } = await admin.received();
     const { status, body } = await admin.replay(id);

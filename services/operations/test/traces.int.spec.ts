@@ -116,6 +116,17 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
       ...[{ traceId: root.traceId, correlationId: 'report-0001', href: '/api/admin/trace/report-0001' }],
     ]);
     expect(newest[0]).toMatchObject({ spans: 2, errors: 1, durationMs: 101, orderId: 'o1' });
+    const idsOf = async (only: string) =>
+      (await get(`/api/admin/traces?limit=100&only=${only}`)).body.traces.map(
+        (each: { traceId: string }) => each.traceId,
+      );
+    expect(await idsOf('errors')).toContain(root.traceId);
+    expect(await idsOf('changes')).not.toContain(root.traceId);
+    const change = spanOf('POST /api/reports', { at: 60_000 });
+    await send({ order: [change] });
+    expect(await idsOf('errors')).not.toContain(change.traceId);
+    expect(await idsOf('changes')).toContain(change.traceId);
+    expect((await get('/api/admin/traces?only=nothing')).status).toBe(400);
   });
 
   test.each([
@@ -347,5 +358,48 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
       expect(status).toBe(400);
       expect(body.detail).toMatch(/query.seconds/);
     }
+  });
+
+  test('the messages that were handled last are listed by subscription, by id and since a time', async () => {
+    const attributes = {
+      'emporium.correlation_id': 'handled-1',
+      'messaging.destination.subscription.name': 'handled.commands',
+      'messaging.message.id': 'handled-message',
+      'emporium.message.type': 'handled.command',
+      'emporium.settlement': 'ack',
+      'emporium.attempt': 1,
+    };
+    const first = spanOf('process handled.command', { kind: 'consumer', at: 100, ms: 5, attributes });
+    const again = { ...attributes, 'emporium.settlement': 'retry', 'messaging.message.id': 'another' };
+    const second = spanOf('process handled.command', { kind: 'consumer', at: 300, attributes: again });
+    const task = spanOf('process email.send', { kind: 'consumer', at: 400 });
+    await send({ handled: [first, second, task] });
+
+    const found = await get('/api/admin/messages?subscription=handled.commands');
+    expect(found.body).toMatchObject({ messages: [{}, {}] });
+    const { messages } = found.body;
+    expect(messages.map(({ messageId }: { messageId: string }) => messageId)).toEqual([
+      'another',
+      'handled-message',
+    ]);
+    expect(messages[1]).toEqual({
+      spanId: first.spanId,
+      traceId: first.traceId,
+      correlationId: 'handled-1',
+      messageId: 'handled-message',
+      type: 'handled.command',
+      subscription: 'handled.commands',
+      service: 'handled',
+      at: expect.any(String),
+      durationMs: 5,
+      attempt: 1,
+      outcome: 'ack',
+      isError: false,
+    });
+    expect((await get('/api/admin/messages?messageId=handled-message')).body.messages).toHaveLength(1);
+    const since = `/api/admin/messages?subscription=handled.commands&since=${messages[0].at}`;
+    expect((await get(since)).body.messages).toHaveLength(1);
+    expect((await get('/api/admin/messages?since=yesterday')).status).toBe(400);
+    expect((await get('/api/admin/messages', 'customer')).status).toBe(403);
   });
 });

@@ -10,6 +10,7 @@ import {
   problem,
   type Routes,
   readPage,
+  rfc3339Time,
 } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
@@ -48,6 +49,9 @@ export const adminRoutes =
             limit: pageLimit(1_000, 50),
             before: cursor,
             status: z.string().max(40).optional(),
+            customerId: z.string().max(100).optional(),
+            from: rfc3339Time.optional().describe('Only orders that were placed at or after this time'),
+            until: rfc3339Time.optional().describe('Only orders that were placed before this time'),
             atLeast,
           }),
           response: { 200: z.object({ orders: z.array(summary), ...nextPage }) },

@@ -218,6 +218,27 @@ describe.skipIf(!postgres.available)(postgres.title('the order routes'), () => {
       await becomes('cancelled');
     });
 
+    test('administrators filter the orders of all customers by customer and time', async () => {
+      const admin = { as: uuid(), role: 'administrator' } as const;
+      const { orderId } = await place();
+      const path = '/api/admin/orders?limit=1000';
+      const idsOf = async (filter: Readonly<Record<string, string>>) => {
+        const answer = await orders.ask('GET', `${path}&${new URLSearchParams(filter)}`, admin);
+        return answer.body.orders.map((each: { orderId: string }) => each.orderId);
+      };
+      await expect.poll(() => idsOf({})).toContain(orderId);
+      const { body } = await orders.ask('GET', path, admin);
+      const { customerId, placedAt } = body.orders.find(
+        (each: { orderId: string }) => each.orderId === orderId,
+      );
+      const next = new Date(new Date(placedAt).getTime() + 1).toISOString();
+      expect(await idsOf({ customerId, from: placedAt, until: next })).toContain(orderId);
+      expect(await idsOf({ customerId: uuid() })).toEqual([]);
+      expect(await idsOf({ customerId, until: placedAt })).not.toContain(orderId);
+      expect(await idsOf({ customerId, from: next })).not.toContain(orderId);
+      expect((await orders.ask('GET', `${path}&from=yesterday`, admin)).status).toBe(400);
+    });
+
     test('only administrators see the orders of all customers', async () => {
       expect((await orders.ask('GET', '/api/admin/orders', { as: uuid() })).status).toBe(403);
       expect((await orders.ask('GET', '/api/admin/orders')).status).toBe(401);

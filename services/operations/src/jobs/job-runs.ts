@@ -22,6 +22,8 @@ const firstWaitMs = 500;
 const maxWaitMs = 15_000;
 /** The wait for a dead letter that another replay has locked, as every batch of a job over the same ones does. It is no problem to log. */
 const lockedMs = 500;
+/** A paused job is woken when it may go on: this is for an instance that was not told. */
+const pausedMs = 1_000;
 /** A broker that refuses this many in a row, without being away, would refuse all of them. */
 const maxRefusedInARow = 20;
 /** Refusals of the broker, as opposed to dead letters that cannot be sent. */
@@ -64,6 +66,7 @@ export const startJobRun = (id: string, options: JobRunOptions): JobRun => {
     const job = await findJob(store.db, id);
     if (job === undefined || job.ended_at !== null || job.leased_by !== instance) return undefined;
     if (job.state === 'stopping') return end('stopped');
+    if (job.paused) return pausedMs;
     const early = nextAt - performance.now();
     if (early > 0) return early; // it was woken
     return handleNext(job).catch(async (error: unknown) => {

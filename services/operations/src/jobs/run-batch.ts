@@ -1,6 +1,6 @@
 import type { Store, Tx } from '@emporium/store';
 import { discardNext } from '../bulk-discard.ts';
-import { paceOf } from '../domain/pace.ts';
+import { paceOf, rateOf } from '../domain/pace.ts';
 import type { BatchOutcome, ReplayBatch } from '../replay/replay-batch.ts';
 import { countSelected, type Job, lockJob, updateJob } from '../store/jobs.ts';
 import type { Selection } from '../store/selection.ts';
@@ -22,7 +22,7 @@ export type BatchRunner = (
 export const createBatchRunner =
   (store: Store<Tables>, replayBatch: ReplayBatch): BatchRunner =>
   async (job, isProbe) => {
-    const { size, everyMs } = paceOf(job.rate, maxBatch);
+    const { size, everyMs } = paceOf(rateOf(job), maxBatch);
     const limit = isProbe ? 1 : Math.min(size, Math.max(1, remainingOf(job)));
     const selection = selectionOf(job);
     const userId = job.requested_by;

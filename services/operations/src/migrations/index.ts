@@ -177,4 +177,12 @@ export const migrations: Migrations = {
   '010-dead-letter-correlation-index': statements(
     'create index dead_letter_correlation on dead_letter (correlation_id) where correlation_id is not null',
   ),
+  '011-paused-jobs': statements(
+    `alter table dead_letter_job
+      add column paused boolean not null default false, add column growing boolean not null default false`,
+  ),
+  // The newest messages are read every two seconds while somebody watches them.
+  '012-handled-messages': statements(
+    `create index span_handled on span (started_us) where kind = 'consumer'`,
+  ),
 };

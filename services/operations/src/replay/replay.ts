@@ -17,6 +17,8 @@ export type ReplayOutcome =
   | { readonly kind: 'not-found' }
   | { readonly kind: 'resolved'; readonly status: Status }
   | { readonly kind: 'being-replayed' }
+  /** It has failed again since the caller read it. */
+  | { readonly kind: 'failed-since' }
   /** It cannot be sent as it is. */
   | { readonly kind: 'impossible'; readonly obstacle: Obstacle; readonly detail: string }
   | { readonly kind: 'invalid-body'; readonly errors: readonly FieldError[] }
@@ -31,6 +33,8 @@ export interface ReplayRequest {
   readonly userId: string;
   /** Replaces the body; absent to send the same bytes again. */
   readonly edited?: { readonly body: unknown };
+  /** The number of failures that the caller knows of. */
+  readonly times?: number | undefined;
 }
 
 export type ReplayDeadLetter = (request: ReplayRequest) => Promise<ReplayOutcome>;
@@ -45,6 +49,7 @@ export const createReplay =
     const deadLetter = await findDeadLetter(store.db, request.id);
     if (deadLetter === undefined) return { kind: 'not-found' };
     if (deadLetter.status !== 'open') return { kind: 'resolved', status: deadLetter.status };
+    if (request.times !== undefined && request.times !== deadLetter.times) return { kind: 'failed-since' };
     const subscription = shop.subscription(deadLetter.subscription);
     const obstacle = obstacleOf(deadLetter);
     // An edited body replaces one that is truncated or too big.

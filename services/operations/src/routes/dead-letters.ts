@@ -61,6 +61,7 @@ export const deadLetterRoutes =
         schema: {
           summary: 'Get a dead letter with its body and history',
           params,
+          querystring: z.object({ bytes: z.literal('true').optional() }),
           response: { 200: deadLetterDetails },
         },
       },
@@ -70,7 +71,13 @@ export const deadLetterRoutes =
         const view = await inSnapshot(store.db, async (snapshot) => {
           const deadLetter = await findDeadLetter(snapshot, id);
           if (deadLetter === undefined) throw notFound();
-          return viewDetails(deadLetter, await originalBody(snapshot, id), await historyOf(snapshot, id));
+          const details = viewDetails(
+            deadLetter,
+            await originalBody(snapshot, id),
+            await historyOf(snapshot, id),
+          );
+          const isWithBytes = request.query.bytes !== undefined;
+          return isWithBytes ? { ...details, bytes: deadLetter.body.toString('base64') } : details;
         });
         await store.transaction(({ tx, now }) =>
           recordAction(tx, { userId, action: 'dead-letter.read', target: id }, now),

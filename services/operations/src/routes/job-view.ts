@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateOf } from '../domain/pace.ts';
 import { failedCount, remainingOf } from '../jobs/progress.ts';
 import type { Job } from '../store/jobs.ts';
 
@@ -10,6 +11,8 @@ export const deadLetterJob = z.object({
   filter: z.record(z.string(), z.string()),
   /** `failed`: it gave up, because of `problem`. */
   state: jobState,
+  /** A running job that handles nothing for now. */
+  paused: z.literal(true).optional(),
   /** The dead letters that matched when it was requested. */
   total: z.int(),
   done: z.int(),
@@ -21,6 +24,8 @@ export const deadLetterJob = z.object({
   /** When it is finished: those that are open, although it did not fail on them. */
   stillOpen: z.int().optional(),
   ratePerSecond: z.int(),
+  /** It began at one a second: this is the rate of now, and `ratePerSecond` the highest. */
+  growing: z.object({ ratePerSecond: z.int() }).optional(),
   /** What it waits for, such as the broker, or why it gave up. */
   problem: z.string().optional(),
   /** Of a discard. */
@@ -39,12 +44,14 @@ export const viewJob = (job: Job): z.input<typeof deadLetterJob> => {
     action: job.action,
     filter: Object.fromEntries(Object.entries(job.filter).map(([name, value]) => [name, String(value)])),
     state: job.state,
+    ...(job.paused && job.ended_at === null ? { paused: true as const } : {}),
     total: job.total,
     done: job.done,
     failed,
     failures: Object.entries(job.failures).map(([code, failure]) => ({ code, ...failure })),
     ...(job.state === 'finished' ? { skipped: Math.max(0, remainingOf(job) - stillOpen), stillOpen } : {}),
     ratePerSecond: job.rate,
+    ...(job.growing ? { growing: { ratePerSecond: rateOf(job) } } : {}),
     ...(job.problem === null ? {} : { problem: job.problem }),
     ...(job.reason === null ? {} : { reason: job.reason }),
     requestedBy: job.requested_by,

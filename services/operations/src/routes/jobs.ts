@@ -28,6 +28,8 @@ const newJob = z
     action: z.enum(['replay', 'discard']),
     ...manyFilter,
     ratePerSecond: ratePerSecond.default(100),
+    /** Begins at one a second, then at 10, 100, … up to `ratePerSecond`. */
+    growing: z.boolean().default(false),
     limit: z.int().min(1).max(maxTotal).default(maxTotal),
     /** Required to discard. */
     reason: text.optional(),
@@ -38,6 +40,14 @@ const newJob = z
     message: 'must be given to discard',
   })
   .meta({ examples: [{ action: 'replay', subscription: 'email.customers', ratePerSecond: 10 }] });
+
+const jobChanges = z
+  .object({ ratePerSecond: ratePerSecond.optional(), paused: z.boolean().optional() })
+  .refine((body) => body.ratePerSecond !== undefined || body.paused !== undefined, {
+    path: ['ratePerSecond'],
+    message: 'must be given, or paused, or both',
+  })
+  .meta({ examples: [{ ratePerSecond: 10 }] });
 
 const ended = 'The job has ended';
 const noJob = () => problem(404, 'not-found', 'There is no such job.');
@@ -61,7 +71,7 @@ export const jobRoutes =
         },
       },
       async (request, reply) => {
-        const { action, ratePerSecond: rate, limit, reason, ...filter } = request.body;
+        const { action, ratePerSecond: rate, growing, limit, reason, ...filter } = request.body;
         const { userId } = currentUser(request);
         const id = uuid();
         const openedBefore = new Date();
@@ -79,6 +89,7 @@ export const jobRoutes =
               filter: JSON.stringify(filter),
               reason: reason ?? null,
               rate,
+              growing,
               total,
               state: 'running',
             },
@@ -125,19 +136,23 @@ export const jobRoutes =
       {
         config: { ...config, problems: { 409: ended } },
         schema: {
-          summary: 'Change the rate of a running job',
+          summary: 'Change the rate of a running job, pause it or let it go on',
           params,
-          body: z.object({ ratePerSecond }),
+          body: jobChanges,
           response: { 200: deadLetterJob },
         },
       },
       async (request) => {
-        const { ratePerSecond: rate } = request.body;
-        return change(
-          request.params.id,
-          { rate },
-          { ...currentUser(request), action: 'dead-letter.job-rate' },
-        );
+        const { ratePerSecond: rate, paused } = request.body;
+        const changes = {
+          ...(rate === undefined ? {} : { rate, growing: false }),
+          ...(paused === undefined ? {} : { paused }),
+        };
+        const action = paused === undefined ? 'job-rate' : paused ? 'job-pause' : ('job-resume' as const);
+        return change(request.params.id, changes, {
+          ...currentUser(request),
+          action: `dead-letter.${action}`,
+        });
       },
     );
 
@@ -170,7 +185,11 @@ export const jobRoutes =
         if (job === undefined) throw noJob();
         if (job.ended_at !== null) throw jobEnded(job.state);
         await updateJob(tx, id, changes);
-        await recordAction(tx, { userId, action, target: id, details: changes }, now);
+        await recordAction(
+          tx,
+          { userId, action, target: id, details: { ...changes, growing: undefined } },
+          now,
+        );
       });
       runner.wake(id);
       return viewOf(id);

@@ -19,6 +19,12 @@ export const problemOf = (outcome: Exclude<ReplayOutcome, { kind: 'replayed' }>)
       return problem(409, 'already-resolved', `The dead letter was ${outcome.status} before.`);
     case 'being-replayed':
       return problem(409, 'being-replayed', 'The dead letter is being replayed; try again in a minute.');
+    case 'failed-since':
+      return problem(
+        409,
+        'failed-since',
+        'Somebody has replayed it in the meantime, and it has failed again.',
+      );
     case 'impossible':
       return problem(409, outcome.obstacle, outcome.detail);
     case 'unsendable':

@@ -20,17 +20,24 @@ export const replayRoutes =
         schema: {
           summary: 'Replay a dead letter, as it is or with an edited body',
           params,
-          body: z.object({ body: z.unknown().optional() }).nullish(),
+          body: z
+            .object({
+              body: z.unknown().optional(),
+              /** The `times` that the caller has read: it is not sent if it has failed again since. */
+              times: z.int().min(1).optional(),
+            })
+            .nullish(),
           response: { 200: deadLetterSummary },
         },
       },
       async (request) => {
         const { id } = request.params;
-        const { body: edited } = request.body ?? {};
+        const { body: edited, times } = request.body ?? {};
         const outcome = await replay({
           id,
           userId: currentUser(request).userId,
           ...(edited === undefined ? {} : { edited: { body: edited } }),
+          times,
         });
         if (outcome.kind !== 'replayed') throw problemOf(outcome);
         const deadLetter = await findDeadLetter(store.db, id);

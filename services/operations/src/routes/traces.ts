@@ -113,16 +113,28 @@ export const traceRoutes =
         config,
         schema: {
           summary: 'The newest traces',
-          querystring: z.object({ limit: pageLimit(100, 20) }),
+          querystring: z.object({
+            limit: pageLimit(100, 20),
+            only: z
+              .enum(['changes', 'errors'])
+              .optional()
+              .describe(
+                '`changes`: no requests that only read; `errors`: those with errors, among the newest 2,000',
+              ),
+          }),
           response: { 200: z.object({ traces: z.array(summary), kept }) },
         },
       },
       async (request) => ({
-        traces: (await newestTraces(store.db, request.query.limit)).map(viewSummary),
+        traces: (await newestTraces(store.db, filterOf(request.query))).map(viewSummary),
         kept: await viewKept(store.db, counts),
       }),
     );
   };
+
+const filterOf = ({ limit, only }: { readonly limit: number; readonly only?: string | undefined }) => ({
+  ...{ limit, changesOnly: only === 'changes', errorsOnly: only === 'errors' },
+});
 
 const unknownTrace = (what: string) =>
   problem(404, 'no-trace', `There are no spans with this ${what}: spans are kept for an hour.`);

@@ -48,6 +48,8 @@ export const deadLetterDetails = deadLetterSummary.extend({
   correlationId: z.string().optional(),
   trace: z.string().optional(),
   body,
+  /** The bytes as they are, in base64, if they were asked for. */
+  bytes: z.string().optional(),
   /** The body of the first failure, when an edited replay has failed since. */
   original: body.optional(),
   history: z.array(

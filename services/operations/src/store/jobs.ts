@@ -71,7 +71,17 @@ export const countUnfinished = async (db: Kysely<Tables>): Promise<number> => {
 export type JobChanges = Partial<
   Pick<
     Job,
-    'state' | 'done' | 'position' | 'still_open' | 'problem' | 'rate' | 'stopped_by' | 'ended_at' | 'failures'
+    | 'state'
+    | 'paused'
+    | 'growing'
+    | 'done'
+    | 'position'
+    | 'still_open'
+    | 'problem'
+    | 'rate'
+    | 'stopped_by'
+    | 'ended_at'
+    | 'failures'
   >
 >;
 

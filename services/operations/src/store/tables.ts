@@ -112,6 +112,10 @@ export interface DeadLetterJobTable {
   /** The number of dead letters that it is to handle. */
   total: number;
   state: JobState;
+  /** While it is true a running job handles nothing. */
+  paused: ColumnType<boolean, boolean | undefined, boolean>;
+  /** Whether it begins slowly; `rate` is then the highest. */
+  growing: ColumnType<boolean, boolean | undefined, boolean>;
   done: ColumnType<number, number | undefined, number>;
   failures: ColumnType<JobFailures, string | undefined, string>;
   opened_before: Date;

@@ -25,9 +25,11 @@ import { auditRoutes } from '../../src/routes/audit.ts';
 import { deadLetterRoutes } from '../../src/routes/dead-letters.ts';
 import { discardRoutes } from '../../src/routes/discard.ts';
 import { groupRoutes } from '../../src/routes/groups.ts';
+import { handledMessageRoutes } from '../../src/routes/handled-messages.ts';
 import { jobRoutes } from '../../src/routes/jobs.ts';
 import { messageRoutes } from '../../src/routes/messages.ts';
 import { otlpRoutes } from '../../src/routes/otlp.ts';
+import { outcomeRoutes } from '../../src/routes/outcome.ts';
 import { previewRoutes } from '../../src/routes/preview.ts';
 import { processRoutes } from '../../src/routes/processes.ts';
 import { replayRoutes } from '../../src/routes/replay.ts';
@@ -126,10 +128,12 @@ export const openOperations = async (
       deadLetterRoutes(store),
       groupRoutes(store),
       previewRoutes(store),
+      outcomeRoutes(store),
       replayRoutes(store, createReplay(store, broker.sendTo), replayBatch),
       discardRoutes(store),
       jobRoutes(store, jobs),
       messageRoutes(store, broker.sendTo),
+      handledMessageRoutes(store),
       auditRoutes(store),
       subscriptionRoutes(store),
       otlpRoutes(spans),

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { matchPath, navigate, path } from '../shared/router.ts';
+import { matchPath } from '../shared/match-path.ts';
+import { navigate, path } from '../shared/router.ts';
 import { session } from '../shared/session.ts';
 import { Layout } from './layout/layout.tsx';
 import { pages } from './pages.tsx';

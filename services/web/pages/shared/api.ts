@@ -27,6 +27,13 @@ export interface Request {
 
 const timeoutMs = 20_000;
 
+let signedOut = (): void => undefined;
+
+/** What to do when an answer says that there is no session, or none any more. */
+export const onSignedOut = (act: () => void): void => {
+  signedOut = act;
+};
+
 /** Sends a request to the shop's API, with the session of the browser. Never rejects. */
 export const request = async <T>(
   path: string,
@@ -48,6 +55,7 @@ export const request = async <T>(
     const text = await response.text();
     const parsed = text === '' ? undefined : (JSON.parse(text) as unknown);
     if (response.ok) return { kind: 'ok', body: parsed as T, headers: response.headers };
+    if (response.status === 401) signedOut();
     return { kind: 'problem', problem: problemOf(response, parsed) };
   } catch (error) {
     return { kind: 'away', reason: error instanceof Error ? error.message : String(error) };

@@ -14,10 +14,12 @@ export const navigate = (href: string, { replace = false } = {}): void => {
   address.value = url;
   if (!replace) {
     scrollTo(0, 0);
-    // A screen reader continues at the new page.
-    document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
+    focusPage();
   }
 };
+
+/** A screen reader continues at the new page. */
+const focusPage = (): void => document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
 
 /** Changes a part of the query, which is shared with the address; an empty value removes it. */
 export const setQuery = (changes: Readonly<Record<string, string>>): void => {
@@ -32,7 +34,9 @@ export const setQuery = (changes: Readonly<Record<string, string>>): void => {
 /** Follows links to pages below `base` without loading a document, and the browser's back and forward. */
 export const startRouter = (isOwn: (path: string) => boolean): void => {
   addEventListener('popstate', () => {
+    const before = address.peek().pathname;
     address.value = new URL(location.href);
+    if (before !== location.pathname) focusPage();
   });
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
@@ -44,29 +48,4 @@ export const startRouter = (isOwn: (path: string) => boolean): void => {
     event.preventDefault();
     navigate(url.href);
   });
-};
-
-/** The parameters of a path of the form `/shop/orders/:id`; undefined when it does not match. */
-export const matchPath = (pattern: string, actual: string): Record<string, string> | undefined => {
-  const expected = pattern.split('/');
-  const given = actual.replace(/(.)\/$/, '$1').split('/');
-  if (expected.length !== given.length) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [index, part] of expected.entries()) {
-    const value = given[index] ?? '';
-    if (part.startsWith(':')) {
-      const decoded = decode(value);
-      if (value === '' || decoded === undefined) return undefined;
-      parameters[part.slice(1)] = decoded;
-    } else if (part !== value) return undefined;
-  }
-  return parameters;
-};
-
-const decode = (text: string): string | undefined => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 };

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { type Answer, request } from './api.ts';
+import { type Answer, onSignedOut, request } from './api.ts';
 
 export interface User {
   readonly userId: string;
@@ -10,11 +10,16 @@ export interface User {
 
 export type Session =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'signed-out' }
+  /** `hasEnded`: somebody was signed in on this page until the session ended. */
+  | { readonly kind: 'signed-out'; readonly hasEnded?: true }
   | { readonly kind: 'signed-in'; readonly user: User };
 
 /** Who is signed in. The token itself is in a cookie that scripts cannot read. */
 export const session = signal<Session>({ kind: 'unknown' });
+
+onSignedOut(() => {
+  if (session.peek().kind === 'signed-in') session.value = { kind: 'signed-out', hasEnded: true };
+});
 
 export const loadSession = async (): Promise<void> => {
   const answer = await request<User>('/api/users/me');

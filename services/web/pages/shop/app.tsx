@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { matchPath, path } from '../shared/router.ts';
+import { matchPath } from '../shared/match-path.ts';
+import { path } from '../shared/router.ts';
 import { session } from '../shared/session.ts';
 import { AccountPage } from './account-page.tsx';
 import { pieces } from './basket.ts';

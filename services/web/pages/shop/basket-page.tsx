@@ -2,9 +2,10 @@ import type { JSX } from 'preact';
 import { Shown } from '../shared/components.tsx';
 import { formatMoney } from '../shared/format.ts';
 import { useResource } from '../shared/resource.ts';
-import { basket, setPieces } from './basket.ts';
+import { basket, pricesThen, setPieces } from './basket.ts';
 import { type BasketLine, linesOf, totalOf } from './basket-lines.ts';
-import { type Products, productsEveryMs, productsPath } from './products.ts';
+import { priceChange } from './price-change.ts';
+import { type Product, type Products, productsEveryMs, productsPath } from './products.ts';
 
 export const BasketPage = (): JSX.Element => {
   const { state, reload } = useResource<Products>(productsPath, productsEveryMs);
@@ -78,6 +79,7 @@ const Row = ({ line: { sku, count, product } }: { readonly line: BasketLine }): 
       {product !== undefined && product.available < count ? (
         <p class="field-error">only {product.available} left</p>
       ) : null}
+      {product === undefined ? null : <ChangedPrice product={product} />}
     </td>
     <td>
       <label class="visually-hidden" for={`pieces-${sku}`}>
@@ -101,3 +103,18 @@ const Row = ({ line: { sku, count, product } }: { readonly line: BasketLine }): 
     </td>
   </tr>
 );
+
+/** The price is live: when it has changed since the product was put into the basket, that is said. */
+const ChangedPrice = ({ product: { sku, price } }: { readonly product: Product }): JSX.Element => {
+  const then = pricesThen.value[sku];
+  const change = priceChange(then, price);
+  return (
+    <div role="status">
+      {change === undefined || then === undefined ? null : (
+        <p class={`badge ${change === 'dearer' ? 'warn' : 'good'}`}>
+          {change}: it was {formatMoney(then)} a piece, and is {formatMoney(price)}
+        </p>
+      )}
+    </div>
+  );
+};

@@ -2,12 +2,13 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { type ProblemDocument, request } from '../shared/api.ts';
 import { Shown } from '../shared/components.tsx';
-import { formatMoney, type Money } from '../shared/format.ts';
+import { formatMoney } from '../shared/format.ts';
 import { useResource } from '../shared/resource.ts';
 import { navigate } from '../shared/router.ts';
 import { session } from '../shared/session.ts';
 import { basket, emptyBasket } from './basket.ts';
 import { type BasketLine, linesOf, totalOf } from './basket-lines.ts';
+import { isMoney } from './price-change.ts';
 import { type Products, productsPath } from './products.ts';
 
 /** The cards of the payment provider's test mode. */
@@ -141,11 +142,3 @@ const textOf = ({ code, detail, members, retryAfter }: ProblemDocument): string 
     return `A price has changed: the order costs ${formatMoney(total)} now. Send it again if you agree.`;
   return retryAfter === undefined ? detail : `${detail} Try again in ${retryAfter} seconds.`;
 };
-
-const isMoney = (value: unknown): value is Money =>
-  typeof value === 'object' &&
-  value !== null &&
-  'amount' in value &&
-  typeof value.amount === 'number' &&
-  'currency' in value &&
-  typeof value.currency === 'string';

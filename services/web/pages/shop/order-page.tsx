@@ -5,9 +5,10 @@ import { request } from '../shared/api.ts';
 import { Ago, Shown } from '../shared/components.tsx';
 import { openStream } from '../shared/event-stream.ts';
 import { formatMoney, type Money } from '../shared/format.ts';
+import { orderEventTypes } from '../shared/order-event-types.ts';
 import { useResource } from '../shared/resource.ts';
 import { Status } from './order-status.tsx';
-import { describe, entryOf, type OrderEntry, orderEventTypes, type Step, stepsOf } from './order-steps.ts';
+import { describe, entryOf, type OrderEntry, type Step, stepsOf } from './order-steps.ts';
 
 interface Order {
   readonly orderId: string;

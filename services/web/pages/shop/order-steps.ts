@@ -1,19 +1,5 @@
 import type { StreamEvent } from '../shared/event-stream.ts';
 
-/** The events of an order that its stream has. */
-export const orderEventTypes = [
-  ...['placed', 'step-recorded', 'confirmed', 'completed', 'delivered'],
-  ...['cancellation-begun', 'cancelled', 'parked', 'resumed'],
-  ...[
-    'refund-requested',
-    'refund-step-recorded',
-    'refund-parked',
-    'refund-resumed',
-    'refund-abandoned',
-    'refunded',
-  ],
-];
-
 export interface OrderEntry {
   readonly version: number;
   readonly at: string;

@@ -63,7 +63,12 @@ const ProductCard = ({ product }: { readonly product: Product }): JSX.Element =>
       <p class="soft small">{sku}</p>
       <p class="price">{formatMoney(price)}</p>
       <Stock available={available} />
-      <button type="button" class="primary" disabled={available <= chosen} onClick={() => addPiece(sku)}>
+      <button
+        type="button"
+        class="primary"
+        disabled={available <= chosen}
+        onClick={() => addPiece(sku, price)}
+      >
         Add to basket{chosen > 0 ? ` (${chosen})` : ''}
         <span class="visually-hidden">: {name}</span>
       </button>

@@ -26,7 +26,14 @@ const earlierMs = 10 * 60 * 1_000;
  * Who sent what to whom in a window. A request with a named peer is counted where it was sent; others, messages and tasks where they
  * arrived.
  */
-export const readEdges = async (db: Kysely<Tables>, window: Window): Promise<Edges> => {
+export const readEdges = (db: Kysely<Tables>, window: Window): Promise<Edges> =>
+  db.transaction().execute(async (tx) => {
+    // A span is looked up among all others: the planner knows no number of them, and would compare each with each.
+    await sql`set local enable_nestloop = off`.execute(tx);
+    return edgesIn(tx, window);
+  });
+
+const edgesIn = async (db: Kysely<Tables>, window: Window): Promise<Edges> => {
   const from = window.from.getTime() * 1_000;
   const to = window.to.getTime() * 1_000;
   const columns = sql`trace_id, span_id, parent_id, service, kind, started_us, duration_us, is_error,

@@ -56,15 +56,31 @@ export interface TraceSummary {
   readonly orderId: string | null;
 }
 
+export interface TraceFilter {
+  readonly limit: number;
+  /** Leaves out what only reads: `GET` and `HEAD` requests. */
+  readonly changesOnly: boolean;
+  readonly errorsOnly: boolean;
+}
+
+/** With a filter as many of the newest traces are looked at, and no more. */
+const maxFiltered = 2_000;
+
 /** Newest first. A shared transaction is part of other traces, and no trace of its own. */
-export const newestTraces = async (db: Kysely<Tables>, limit: number): Promise<readonly TraceSummary[]> => {
+export const newestTraces = async (
+  db: Kysely<Tables>,
+  { limit, changesOnly, errorsOnly }: TraceFilter,
+): Promise<readonly TraceSummary[]> => {
+  const begins = errorsOnly ? maxFiltered : limit;
+  const changes = changesOnly ? sql`and name !~ '^(GET|HEAD)( |$)'` : sql``;
+  const errors = errorsOnly ? sql`where whole.errors > 0` : sql``;
   const { rows } = await sql<TraceSummary>`
     select replace(first.trace_id::text, '-', '') as "traceId", first.correlation_id as "correlationId", first.service, first.name,
       first.started_us as start, whole.spans, whole.errors, whole.ended_us - first.started_us as duration, whole."orderId"
     from (
-      select * from span as begin where (parent_id is null or kind = 'server') and links is null
+      select * from span as begin where (parent_id is null or kind = 'server') and links is null ${changes}
         and not exists (select from span where trace_id = begin.trace_id and span_id = begin.parent_id)
-      order by started_us desc limit ${limit}
+      order by started_us desc limit ${begins}
     ) as first
     cross join lateral (
       select count(*) as spans, count(*) filter (where is_error) as errors, max(started_us + duration_us) as ended_us,
@@ -74,7 +90,8 @@ export const newestTraces = async (db: Kysely<Tables>, limit: number): Promise<r
         ) as "orderId"
       from (select * from span where trace_id = first.trace_id limit 5000) as member
     ) as whole
-    order by first.started_us desc`.execute(db);
+    ${errors}
+    order by first.started_us desc limit ${limit}`.execute(db);
   return rows;
 };
 

@@ -1,10 +1,12 @@
+import { computed } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { formatExact } from '../../shared/format.ts';
 import { isPaused } from '../../shared/resource.ts';
 import { navigate, path } from '../../shared/router.ts';
 import { session, signOut } from '../../shared/session.ts';
 import { isDevelopment, loadDevelopment } from '../break-it/development.ts';
-import { navigation } from './navigation.ts';
+import { isCurrent, menu } from './navigation.ts';
 
 /** The frame of every page: the menu, the search by id, the pause of the live view, and who is signed in. */
 export const Layout = ({ children }: { readonly children: ComponentChildren }): JSX.Element => {
@@ -24,30 +26,49 @@ export const Layout = ({ children }: { readonly children: ComponentChildren }): 
         <PauseButton />
         <SignedIn />
       </header>
-      <nav aria-label="Console">
-        <ul>
-          {entries().map(({ href, text }) => (
-            <li key={href}>
-              <a href={href} aria-current={path.value.startsWith(href) ? 'page' : undefined}>
-                {text}
-              </a>
-            </li>
-          ))}
-        </ul>
-        <p class="small">
-          <a href="/">Shop</a> · <a href="/status">Status</a> · <a href="/docs/">API</a>
-        </p>
-      </nav>
+      <Menu />
       <main id="main" tabIndex={-1}>
+        <PausedHint />
         {children}
       </main>
     </div>
   );
 };
 
-/** Those of this shop. */
-const entries = (): typeof navigation =>
-  navigation.filter(({ onlyInDevelopment }) => onlyInDevelopment !== true || isDevelopment.value === true);
+/** The pages of this shop. */
+const Menu = (): JSX.Element => {
+  const groups = menu
+    .map(({ name, entries }) => ({
+      name,
+      entries: entries.filter(
+        ({ onlyInDevelopment }) => onlyInDevelopment !== true || isDevelopment.value === true,
+      ),
+    }))
+    .filter(({ entries }) => entries.length > 0);
+  return (
+    <nav aria-label="Console">
+      {groups.map(({ name, entries }) => (
+        <div key={name} class="menu-group">
+          <p class="small soft" id={`menu-${name}`}>
+            {name}
+          </p>
+          <ul aria-labelledby={`menu-${name}`}>
+            {entries.map(({ href, text }) => (
+              <li key={href}>
+                <a href={href} aria-current={isCurrent(href, path.value) ? 'page' : undefined}>
+                  {text}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+      <p class="small">
+        <a href="/">Shop</a> · <a href="/status">Status</a> · <a href="/docs/">API</a>
+      </p>
+    </nav>
+  );
+};
 
 /** An order, message, correlation or trace id leads to its page. */
 const IdSearch = (): JSX.Element => {
@@ -77,6 +98,19 @@ const PauseButton = (): JSX.Element => (
   >
     {isPaused.value ? 'Go on live' : 'Pause the view'}
   </button>
+);
+
+/** What a paused page shows is of then. */
+const pausedAt = computed(() => (isPaused.value ? new Date() : undefined));
+
+const PausedHint = (): JSX.Element => (
+  <div role="status">
+    {pausedAt.value === undefined ? null : (
+      <p class="notice warn">
+        The view is paused since {formatExact(pausedAt.value)}: nothing is read again until you go on.
+      </p>
+    )}
+  </div>
 );
 
 const SignedIn = (): JSX.Element | null => {

@@ -38,7 +38,7 @@ export const SagaPage = ({ id }: { readonly id: string }): JSX.Element => {
   );
 };
 
-const Steps = ({
+export const Steps = ({
   saga: { steps, compensationOrder, refusal },
 }: {
   readonly saga: SagaDetail;
@@ -84,7 +84,7 @@ interface ActionsProps {
 }
 
 /** What a person can do, and why not the rest. */
-const Actions = ({ saga: { possible }, path, done }: ActionsProps): JSX.Element | null => {
+export const Actions = ({ saga: { possible }, path, done }: ActionsProps): JSX.Element | null => {
   const note = useSignal('');
   const message = useSignal('');
   if (possible.length === 0) return null;
@@ -146,7 +146,7 @@ const History = ({ saga: { actions } }: { readonly saga: SagaDetail }): JSX.Elem
         {actions.map(({ action, outcome, by, note, at }) => (
           <li key={at}>
             {action}
-            {outcome === undefined ? '' : `: ${outcome}`} by <code>{by}</code> <Ago at={at} />
+            {outcome === undefined ? '' : `: ${outcome}`} by <code>{by}</code> <Ago at={at} />{' '}
             {note === undefined ? null : <q dir="auto">{note}</q>}
           </li>
         ))}

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Field } from '../../shared/components.tsx';
-import { navigate, query } from '../../shared/router.ts';
+import { navigate, path, query } from '../../shared/router.ts';
 import { session, signIn, signOut } from '../../shared/session.ts';
 
 /** Only a page of the console: the address comes from a link. */
@@ -25,7 +25,8 @@ export const SignInPage = (): JSX.Element => {
       password: String(form.get('password') ?? ''),
     });
     isSending.value = false;
-    if (answer.kind === 'ok') return navigate(nextPage());
+    // Another address shows the form in the place of its page, and now shows the page.
+    if (answer.kind === 'ok') return path.peek() === '/console/sign-in' ? navigate(nextPage()) : undefined;
     message.value = answer.kind === 'away' ? 'The shop does not answer; try again.' : answer.problem.detail;
   };
 
@@ -45,6 +46,11 @@ export const SignInPage = (): JSX.Element => {
   return (
     <form class="card narrow" onSubmit={(event) => void submit(event)}>
       <h1>Sign in to the console</h1>
+      {current.kind === 'signed-out' && current.hasEnded ? (
+        <p class="notice info" role="status">
+          Your session has ended. Sign in, and go on where you were.
+        </p>
+      ) : null}
       {message.value === '' ? null : (
         <p class="notice bad" role="alert">
           {message.value}
