@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest';
-import { isCurrent, menu } from './navigation.ts';
-
-test('pages are grouped, in the order of their group, and unknown ones come last', () => {
-  const entry = (href: string) => ({ href, text: href });
-  const groups = menu(['/console/new', '/console/sagas', '/console'].map(entry));
-  expect(groups.map(({ name, entries }) => [name, entries.map(({ href }) => href)])).toEqual([
-    ['Live', ['/console', '/console/sagas']],
-    ['More', ['/console/new']],
-  ]);
-});
+import { isCurrent } from './navigation.ts';
 
 test.each([
   ['/console', '/console', true],
