@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seriousViolations } from '../browser.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
 
-export const flowPageCases = (under: () => ConsoleUnderTest): void => {
+export const flowPageCases = (under: () => ConsoleUnderTest) =>
   describe('flow', () => {
     test('an order is seen as rates, as messages that pass, and as the last messages of an edge', async () => {
       const { page, complaints } = await under().administrator('/console');

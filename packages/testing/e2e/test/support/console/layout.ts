@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seriousViolations } from '../browser.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
 
-export const layoutCases = (under: () => ConsoleUnderTest): void => {
+export const layoutCases = (under: () => ConsoleUnderTest) =>
   describe('the frame of all pages', () => {
     test('a session that ends is signed in again, at the same address', async () => {
       const { page, complaints } = await under().administrator('/console/sagas?state=completed', [401]);

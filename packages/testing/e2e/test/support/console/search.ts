@@ -3,7 +3,7 @@ import { seriousViolations } from '../browser.ts';
 import { sku } from '../shop-under-test.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
 
-export const searchPageCases = (under: () => ConsoleUnderTest): void => {
+export const searchPageCases = (under: () => ConsoleUnderTest) =>
   describe('search', () => {
     test('the id of an order leads to its page, and back leads to where one was', async () => {
       const orderId = await under().place(await under().customer());
