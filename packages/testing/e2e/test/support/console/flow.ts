@@ -74,4 +74,3 @@ export const flowPageCases = (under: () => ConsoleUnderTest) =>
       expect(complaints).toEqual([]);
     });
   });
-};

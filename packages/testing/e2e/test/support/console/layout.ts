@@ -56,4 +56,3 @@ export const layoutCases = (under: () => ConsoleUnderTest) =>
       expect(await seriousViolations(page)).toEqual([]);
     });
   });
-};

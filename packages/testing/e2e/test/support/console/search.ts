@@ -40,4 +40,3 @@ export const searchPageCases = (under: () => ConsoleUnderTest) =>
       await page.getByText('No answer now, so that it may still be: a product.').waitFor();
     });
   });
-};
