@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { browserForSuite } from './support/browser.ts';
+import { breakItPageCases } from './support/console/break-it.ts';
 import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/console-under-test.ts';
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
 import { flowPageCases } from './support/console/flow.ts';
 import { layoutCases } from './support/console/layout.ts';
 import { ordersPageCases } from './support/console/orders.ts';
+import { projectionsPageCases } from './support/console/projections.ts';
 import { searchPageCases } from './support/console/search.ts';
+import { sensorsPageCases } from './support/console/sensors.ts';
+import { subscriptionsPageCases } from './support/console/subscriptions.ts';
+import { tasksPageCases } from './support/console/tasks.ts';
 import { tracesPageCases } from './support/console/traces.ts';
 
 const chromium = browserForSuite();
@@ -28,4 +33,9 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   searchPageCases(under);
   ordersPageCases(under);
   tracesPageCases(under);
+  subscriptionsPageCases(under);
+  projectionsPageCases(under);
+  tasksPageCases(under);
+  sensorsPageCases(under);
+  breakItPageCases(under);
 });
