@@ -94,7 +94,7 @@ describe('/metrics', () => {
 
   test('a METRICS_PORT that is taken is named', async () => {
     await expect(serve({ PORT: 0, METRICS_PORT: ports.own })).rejects.toThrow(
-      `port ${ports.own} is taken; set METRICS_PORT to a free one`,
+      `port ${ports.own} on 127.0.0.1 is taken; set METRICS_PORT to a free one`,
     );
   });
 

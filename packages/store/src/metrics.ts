@@ -66,11 +66,11 @@ type Stop = () => void;
 
 export const measurePool = (pool: pg.Pool): Stop => {
   const stops = [
-    connections.from(() => [
+    connections.fromMemory(() => [
       { labels: { db_client_connection_state: 'idle' }, value: pool.idleCount },
       { labels: { db_client_connection_state: 'used' }, value: pool.totalCount - pool.idleCount },
     ]),
-    pendingRequests.from(() => [{ labels: {}, value: pool.waitingCount }]),
+    pendingRequests.fromMemory(() => [{ labels: {}, value: pool.waitingCount }]),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { newTraceparent } from './spans/tracing.ts';
-import { newSpanId, newTraceId, parseTraceparent } from './trace-context.ts';
+import { isBeginning, newSpanId, newTraceId, parseTraceparent } from './trace-context.ts';
 
 const [traceId, spanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
 
@@ -45,4 +45,10 @@ test('new ids are random and well-formed, also those of a new buffer of random b
   expect(new Set(ids.flat()).size).toBe(4_000);
   for (const [trace = '', span = ''] of ids) expect(parseTraceparent(`00-${trace}-${span}-01`)).toBeDefined();
   expect(newTraceparent()).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+});
+
+test('a new traceparent is the beginning of a trace, unlike that of a span', () => {
+  const begun = parseTraceparent(newTraceparent());
+  expect(begun !== undefined && isBeginning(begun)).toBe(true);
+  expect(isBeginning({ traceId, spanId })).toBe(false);
 });

@@ -29,6 +29,20 @@ export const formatTraceparent = ({ traceId, spanId, isSampled }: TraceParent): 
 export const isSampled = (traceparent: string): boolean =>
   (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
 
+/**
+ * The traceparent of a trace that has no span yet. So that the first span, in whatever process it is made, is recorded without a parent
+ * instead of with one that does not exist, this span id is recognizable: it is the first half of the trace id.
+ */
+export const beginTrace = (isSampled: (traceId: string) => boolean): string => {
+  const traceId = newTraceId();
+  return formatTraceparent({ traceId, spanId: traceId.slice(0, 16), isSampled: isSampled(traceId) });
+};
+
+type Ids = Pick<TraceParent, 'traceId' | 'spanId'>;
+
+/** Whether this stands for the beginning of a trace, and not for a span. */
+export const isBeginning = ({ traceId, spanId }: Ids): boolean => traceId.startsWith(spanId);
+
 /** 32 random hex digits. */
 export const newTraceId = (): string => randomHex(16);
 

@@ -3,7 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createScopes, scrape, startSpan, startTracing, type Tracing, traceparentOf } from '../src/index.ts';
+import {
+  createScopes,
+  newTraceparent,
+  scrape,
+  startSpan,
+  startTracing,
+  type Tracing,
+  traceparentOf,
+} from '../src/index.ts';
 
 type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -71,6 +79,26 @@ describe.each(['own', 'sdk'] as const)('spans made by %s', (kind) => {
     expect(bodies.join()).toContain('[redacted]');
     expect(bodies.join()).not.toContain('ada@');
     expect(lines).toEqual([]);
+  });
+
+  test('the first span of a new trace has no parent, also where it is made with the API of OpenTelemetry', async () => {
+    await start((_request, response) => void response.writeHead(200).end('{}'));
+    const traceparent = newTraceparent();
+    const first = startSpan('first', { parent: traceparent });
+    const other = scopes.run({ traceparent, id: 'other' }, () => trace.getTracer('test').startSpan('other'));
+    const next = startSpan('next', { parent: traceparentOf(first) });
+    for (const span of [first, other, next]) {
+      expect(span.spanContext().traceId).toBe(traceparent.slice(3, 35));
+      span.end();
+    }
+    await tracing?.close(2_000);
+    const beginning = traceparent.slice(36, 52);
+    const idsAsBytes = Buffer.from(beginning, 'hex').toString('latin1');
+    const parents = bodies
+      .join()
+      .split(kind === 'own' ? `"parentSpanId":"${beginning}"` : `\x22\x08${idsAsBytes}`);
+    expect(parents).toHaveLength(1);
+    expect(bodies.join()).toContain(kind === 'own' ? '"parentSpanId":"' : '\x22\x08');
   });
 
   test.each([

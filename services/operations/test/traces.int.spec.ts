@@ -118,6 +118,19 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
     expect(newest[0]).toMatchObject({ spans: 2, errors: 1, durationMs: 101, orderId: 'o1' });
   });
 
+  test('the list of the newest has what a timer began, but not the polls that found nothing', async () => {
+    const poll = spanOf('transaction order', { kind: 'client', at: 59_900 });
+    const failedPoll = spanOf('transaction order', { kind: 'client', at: 59_800, status: { code: 2 } });
+    const timer = spanOf('deadline fulfilment', { at: 59_700 });
+    const created = spanOf('create order.cancelled', { parent: timer, at: 59_710 });
+    await send({ order: [poll, failedPoll, timer, created] });
+    const { traces } = (await get('/api/admin/traces?limit=2')).body;
+    expect(traces.map(({ traceId }: { traceId: string }) => traceId)).toEqual([
+      failedPoll.traceId,
+      timer.traceId,
+    ]);
+  });
+
   test.each([
     ['JSON', JsonExporter, 'none'],
     ['protobuf', ProtobufExporter, 'gzip'],
@@ -231,7 +244,7 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
     for (const path of ['trace/nobody-knows-it', `traces/${newTraceId()}`]) {
       const { status, body } = await get(`/api/admin/${path}`);
       expect(status).toBe(404);
-      expect(body.detail).toMatch(/spans are kept for an hour/);
+      expect(body.detail).toMatch(/spans are kept for an hour, and lost while operations is away/);
     }
     const { status, body } = await get('/api/admin/traces/xyz');
     expect({ status, detail: body.detail }).toEqual({

@@ -52,6 +52,12 @@ const growth = async (work: () => void): Promise<Record<string, number>> => {
 const cancelled = (cancellation: Cancellation) =>
   emit(orderCancelled, { orderId, customerId, cancellation, reason: 'because' });
 
+test('the durations of both ends are shown before the first order', async () => {
+  const shown = await figures();
+  for (const outcome of ['completed', 'cancelled'])
+    expect(shown.has(`emporium_order_duration_seconds_count{emporium_outcome="${outcome}"}`)).toBe(true);
+});
+
 test('an order is counted when it is placed and when it is completed, with the time in between', async () => {
   const grown = await growth(() => {
     observe(0, emit(orderPlaced, { orderId, customerId, lines: numbered(lines), grossTotal: total }));

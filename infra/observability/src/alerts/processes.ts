@@ -80,11 +80,12 @@ export const processAlerts = (durations: Durations): readonly Alert[] => [
   {
     name: 'PoolExhausted',
     severity: 'warning',
-    // Not the callers that wait now: the queries of a scrape are among them.
-    expr: `histogram_quantile(0.9, sum by (service_name, le) (rate(db_client_connection_wait_time_seconds_bucket[${durations.of('2m')}]))) > 0.5`,
+    // Callers that give up are in no histogram of those that got a connection.
+    expr: `
+      max by (service_name) (db_client_connection_pending_requests) > 0
+      or histogram_quantile(0.9, sum by (service_name, le) (rate(db_client_connection_wait_time_seconds_bucket[${durations.of('2m')}]))) > 0.5`,
     for: durations.of('2m'),
-    summary:
-      'Transactions of {{ $labels.service_name }} wait {{ $value | humanizeDuration }} for a database connection',
+    summary: 'Transactions of {{ $labels.service_name }} wait for a database connection',
     meaning:
       'All connections of the pool are in use: transactions take too long, or there are too many of them. Requests and messages wait.',
     action:

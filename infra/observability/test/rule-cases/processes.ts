@@ -14,6 +14,7 @@ const breakerLabels = { service_name: 'payment', service_peer_name: 'payment-pro
 const breaker = series('emporium_circuit_breaker_open', breakerLabels);
 const delay = series('nodejs_eventloop_delay_p99_seconds', order);
 const waits = (le: string) => series('db_client_connection_wait_time_seconds_bucket', { ...order, le });
+const waiting = series('db_client_connection_pending_requests', order);
 const heap = series('v8js_memory_heap_used_bytes', order);
 const dropped = series('emporium_spans_dropped_total', { ...order, emporium_reason: 'queue_full' });
 const lost = series('emporium_log_lines_lost_total', order);
@@ -119,6 +120,20 @@ export const processCases: readonly RuleCase[] = [
     series: { [waits('0.1')]: '0+8x40', [waits('1')]: '0+10x40', [waits('+Inf')]: '0+10x40' },
     at: '5m',
     fires: [{ service_name: 'order' }],
+  },
+  {
+    alert: 'PoolExhausted',
+    title: 'fires when callers wait and none gets a connection',
+    series: { [waiting]: '0x4 3x40' },
+    at: '5m',
+    fires: [{ service_name: 'order' }],
+  },
+  {
+    alert: 'PoolExhausted',
+    title: 'does not fire when a caller waits now and then',
+    series: { [waiting]: '0 0 2 0 0 1 0 0 0 3 0x40' },
+    at: '5m',
+    fires: [],
   },
   {
     alert: 'PoolExhausted',

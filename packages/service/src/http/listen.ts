@@ -32,8 +32,10 @@ export const listen = (
     let metrics: Server | undefined;
     try {
       if (METRICS_PORT !== undefined)
-        metrics = await startMetricsServer(HOST, METRICS_PORT).catch(explained('METRICS_PORT', METRICS_PORT));
-      await server.listen({ host: HOST, port: PORT }).catch(explained('PORT', PORT));
+        metrics = await startMetricsServer(HOST, METRICS_PORT).catch(
+          explained('METRICS_PORT', HOST, METRICS_PORT),
+        );
+      await server.listen({ host: HOST, port: PORT }).catch(explained('PORT', HOST, PORT));
     } catch (error) {
       metrics?.close();
       await server.close();
@@ -76,10 +78,10 @@ const idleConnections = (server: Server) => {
 
 /** Names the variable of a port that is taken. */
 const explained =
-  (variable: string, port: number) =>
+  (variable: string, host: string, port: number) =>
   (cause: unknown): never => {
     if (!isTaken(cause)) throw cause;
-    throw new Error(`port ${port} is taken; set ${variable} to a free one`, { cause });
+    throw new Error(`port ${port} on ${host} is taken; set ${variable} to a free one`, { cause });
   };
 
 const isTaken = (error: unknown): boolean =>

@@ -1,5 +1,5 @@
 import { isTracing } from '../spans/tracing.ts';
-import { parseTraceparent } from '../trace-context.ts';
+import { isBeginning, parseTraceparent } from '../trace-context.ts';
 
 /**
  * The exemplar of a sample: the span that it belongs to, if that is recorded, so that a link to the trace leads somewhere. The type of
@@ -10,6 +10,6 @@ export const exemplarOf = (
 ): { readonly exemplarLabels?: Record<never, string> } => {
   if (traceparent === undefined || !isTracing()) return {};
   const parent = parseTraceparent(traceparent);
-  if (parent === undefined || !parent.isSampled) return {};
+  if (parent === undefined || !parent.isSampled || isBeginning(parent)) return {};
   return { exemplarLabels: { trace_id: parent.traceId, span_id: parent.spanId } };
 };

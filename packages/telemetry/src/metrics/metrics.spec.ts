@@ -102,6 +102,34 @@ test('a gauge shows what its sources say now, and nothing where one fails or doe
   expect(stuck).toHaveBeenCalledOnce(); // a server that does not answer is not asked again meanwhile
 });
 
+test('what a process knows by itself is read before other sources begin, also those of earlier gauges', async () => {
+  let waiting = 0;
+  telemetry.gauge({ name: 'rows', help: 'Rows.' }).from(async () => {
+    waiting += 1;
+    return [{ labels: {}, value: 5 }];
+  });
+  const remove = telemetry
+    .gauge({ name: 'waiting', help: 'Waiting.' })
+    .fromMemory(() => [{ labels: {}, value: waiting }]);
+  const text = await scraped();
+  expect(text).toContain('\nwaiting 0\n');
+  expect(text).toContain('\nrows 5\n');
+  remove();
+  expect(await scraped()).not.toMatch(/^waiting /m);
+});
+
+test('the series of a histogram that are known are shown from the start', async () => {
+  const seconds = telemetry.histogram({
+    ...{ name: 'seconds', help: 'Time.', labels: ['kind'], buckets: [1] },
+    known: [{ kind: 'a' }, { kind: 'b' }],
+  });
+  seconds.observe(0.5, { kind: 'a' });
+  const text = await scraped();
+  expect(text).toContain('\nseconds_bucket{le="1",kind="a"} 1\n');
+  expect(text).toContain('\nseconds_bucket{le="1",kind="b"} 0\n');
+  expect(text).toContain('\nseconds_count{kind="b"} 0\n');
+});
+
 test('scrapes at the same time read a source once', async () => {
   const read = vi.fn(async () => [{ labels: {}, value: 1 }]);
   telemetry.gauge({ name: 'waiting', help: 'Waiting.' }).from(read);

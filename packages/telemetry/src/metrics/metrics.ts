@@ -63,13 +63,21 @@ export const counterOf = ({ name, help }: Pick<Metric<never>, 'name' | 'help'>, 
 /** Durations in seconds, from a millisecond to a minute. */
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** How values are distributed; `buckets` are upper bounds. */
+interface HistogramOptions<Label extends string> {
+  /** Upper bounds. */
+  readonly buckets?: readonly number[];
+  /** The labels of series that are shown before something happens, so that Prometheus sees the first increase. */
+  readonly known?: readonly Labels<Label>[];
+}
+
+/** How values are distributed. */
 export const histogram = <Label extends string = never>({
   name,
   help,
   labels = [],
   buckets = durationBuckets,
-}: Metric<Label> & { readonly buckets?: readonly number[] }): Histogram<Label> => {
+  known = [],
+}: Metric<Label> & HistogramOptions<Label>): Histogram<Label> => {
   define({ name, kind: 'histogram', labels });
   const metric = new PromHistogram({
     name,
@@ -80,6 +88,7 @@ export const histogram = <Label extends string = never>({
     enableExemplars: true,
   });
   const bounded = seriesLimit(name, labels);
+  for (const given of known) metric.zero(bounded(given));
   return {
     observe: (value, given, traceparent) => {
       if (!metricsEnabled() || !Number.isFinite(value)) return;
@@ -102,6 +111,8 @@ export interface Gauge<Label extends string> {
    * or after a failure, the series is left out: it never shows an old value. Returns a function that removes the source.
    */
   from(read: Read<Label>): () => void;
+  /** The same for what this process knows by itself. It is read before the other sources begin, so that they do not change it. */
+  fromMemory(read: () => readonly Sample<Label>[]): () => void;
 }
 
 /** For a source to answer, in milliseconds. Prometheus waits for 10 seconds. */
@@ -125,6 +136,7 @@ export const gauge = <Label extends string = never>({
 }: Metric<Label>): Gauge<Label> => {
   define({ name, kind: 'gauge', labels });
   const sources = new Set<() => Promise<readonly Sample<Label>[]>>();
+  const inMemory = new Set<() => readonly Sample<Label>[]>();
   const bounded = seriesLimit(name, labels);
   new PromGauge({
     name,
@@ -132,12 +144,14 @@ export const gauge = <Label extends string = never>({
     labelNames: labelNames(labels),
     registers: [registry],
     async collect() {
+      const known = [...inMemory].flatMap((read) => read());
+      await undefined; // until all gauges have come so far
       const read = await Promise.allSettled([...sources].map((source) => within(answerMs, source())));
       this.reset();
       if (labels.length === 0) this.remove(); // `reset` leaves a zero
-      for (const result of read)
-        for (const { labels: given, value } of result.status === 'fulfilled' ? result.value : [])
-          show(this, bounded(given), value);
+      const asked = read.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+      for (const { labels: given, value } of [...known, ...asked])
+        show(this, bounded(given), value);
     },
   });
   return {
@@ -145,6 +159,10 @@ export const gauge = <Label extends string = never>({
       const source = shared(async () => read());
       sources.add(source);
       return () => void sources.delete(source);
+    },
+    fromMemory: (read) => {
+      inMemory.add(read);
+      return () => void inMemory.delete(read);
     },
   };
 };

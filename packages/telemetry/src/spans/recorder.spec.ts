@@ -1,5 +1,6 @@
 import { type AttributeValue, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
+import { beginTrace } from '../trace-context.ts';
 import { failSpan, failSpanAs } from './failed.ts';
 import { limits } from './limits.ts';
 import { toOtlpJson } from './otlp-json.ts';
@@ -13,11 +14,11 @@ const parent = `00-${'4'.repeat(32)}-${'5'.repeat(16)}-01`;
 
 const record = (sampler: Sampler = everything) => {
   const ended: RecordedSpan[] = [];
-  const { start } = createRecorder(
+  const { start, isSampled } = createRecorder(
     { add: (span) => ended.push(span), close: async () => undefined },
     sampler,
   );
-  return { start, ended };
+  return { start, ended, isSampled };
 };
 
 /** What callers can pass in spite of the types. */
@@ -32,6 +33,28 @@ test('a span belongs to the trace of its parent, and ends once', () => {
   expect(ended).toHaveLength(1);
   expect(ended[0]).toMatchObject({ name: 'work', parentSpanId: '5'.repeat(16), attributes: { a: 1 } });
   expect(traceparentOf(span)).toMatch(new RegExp(`^00-${'4'.repeat(32)}-[0-9a-f]{16}-01$`));
+});
+
+test('the first span of a begun trace has its trace id, and no parent; nothing links to the beginning', () => {
+  const { start, ended, isSampled } = record();
+  const begun = beginTrace(isSampled);
+  const first = start('first', { parent: begun });
+  start('second', { parent: traceparentOf(first), links: [begun] }).end();
+  first.end();
+  const [second, one] = ended;
+  expect(one?.spanContext().traceId).toBe(begun.slice(3, 35));
+  expect(one?.parentSpanId).toBeUndefined();
+  expect(second?.parentSpanId).toBe(one?.spanContext().spanId);
+  expect(second?.links).toEqual([]);
+});
+
+test('whether a begun trace is recorded is decided once, by the share of the sampler', () => {
+  const { start, ended, isSampled } = record({ ratio: 0.25, isParentBased: true });
+  const begun = Array.from({ length: 4_000 }, () => beginTrace(isSampled));
+  for (const parent of begun) start('work', { parent }).end();
+  expect(ended.length).toBe(begun.filter((parent) => parent.endsWith('-01')).length);
+  expect(ended.length).toBeGreaterThan(800);
+  expect(ended.length).toBeLessThan(1_200);
 });
 
 test('a span that never ends is never exported', () => {

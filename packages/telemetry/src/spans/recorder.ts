@@ -10,10 +10,10 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { formatTraceparent, newSpanId, newTraceId, parseTraceparent } from '../trace-context.ts';
+import { formatTraceparent, isBeginning, newSpanId, newTraceId, parseTraceparent } from '../trace-context.ts';
 import type { ExportQueue } from './export-queue.ts';
 import { millisecondsOf, RecordedSpan } from './recorded-span.ts';
-import { isRecorded, type Sampler } from './sampler.ts';
+import { isInRatio, isRecorded, type Sampler } from './sampler.ts';
 import { propagatedSpan, type RecordingTracing, type SpanOptions, type Tracing } from './tracing.ts';
 
 /**
@@ -35,7 +35,7 @@ export const createRecorder = (exporter: ExportQueue<RecordedSpan>, sampler: Sam
           scope,
           kind: options.kind ?? SpanKind.INTERNAL,
           context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED },
-          parentSpanId: parent?.spanId,
+          parentSpanId: parent === undefined || isBeginning(parent) ? undefined : parent.spanId,
           startTime: millisecondsOf(options.startTime),
         },
         exporter.add,
@@ -43,13 +43,18 @@ export const createRecorder = (exporter: ExportQueue<RecordedSpan>, sampler: Sam
       if (options.attributes !== undefined) span.setAttributes(options.attributes);
       return options.links === undefined ? span : span.addLinks(linksOf(options.links));
     };
-  return { start: start('emporium'), provider: providerOf(start), close: exporter.close };
+  return {
+    start: start('emporium'),
+    isSampled: (traceId) => isInRatio(traceId, sampler),
+    provider: providerOf(start),
+    close: exporter.close,
+  };
 };
 
 const linksOf = (links: NonNullable<SpanOptions['links']>): Link[] =>
   links.flatMap((link) => {
     const context = parseTraceparent(link);
-    if (context === undefined) return [];
+    if (context === undefined || isBeginning(context)) return [];
     const { traceId, spanId, isSampled } = context;
     return [{ context: { traceId, spanId, traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE } }];
   });

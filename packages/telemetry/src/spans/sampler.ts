@@ -18,5 +18,9 @@ interface Question {
 export const isRecorded = ({ parent, traceId, decided }: Question, sampler: Sampler): boolean => {
   if (parent !== undefined && sampler.isParentBased) return parent.isSampled;
   if (decided !== undefined && parent === undefined) return decided;
-  return Number.parseInt(traceId.slice(-8), 16) < sampler.ratio * 2 ** 32;
+  return isInRatio(traceId, sampler);
 };
+
+/** The decision about a new trace. */
+export const isInRatio = (traceId: string, { ratio }: Sampler): boolean =>
+  Number.parseInt(traceId.slice(-8), 16) < ratio * 2 ** 32;

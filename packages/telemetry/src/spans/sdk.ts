@@ -16,7 +16,7 @@ import {
   type SpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { parseTraceparent } from '../trace-context.ts';
+import { isBeginning, parseTraceparent } from '../trace-context.ts';
 import {
   createExportQueue,
   dropReasonOf,
@@ -26,7 +26,7 @@ import {
 } from './export-queue.ts';
 import { limits, safeAttributes, safeText } from './limits.ts';
 import type { Resource } from './otlp-json.ts';
-import { isRecorded, type Sampler } from './sampler.ts';
+import { isInRatio, isRecorded, type Sampler } from './sampler.ts';
 import type { RecordingTracing } from './tracing.ts';
 
 export interface SdkOptions extends Pick<ExportQueueOptions<ReadableSpan>, 'listener' | 'timing'> {
@@ -75,12 +75,13 @@ export const createSdkTracing = ({ resource, sampler, listener, timing }: SdkOpt
           attributes,
           links: links.flatMap((link) => {
             const context = trace.getSpanContext(contextOf(link));
-            return context === undefined ? [] : [{ context }];
+            return context === undefined || isBeginning(context) ? [] : [{ context }];
           }),
           ...(startTime === undefined ? {} : { startTime }),
         },
         decided === undefined ? contextOf(parent) : contextOf(parent).setValue(decision, decided),
       ),
+    isSampled: (traceId) => isInRatio(traceId, sampler),
     close: async (limitMs) => {
       await queue.close(limitMs);
       void exporter.shutdown().catch(() => undefined);
@@ -110,7 +111,11 @@ const sdkSampler = (sampler: Sampler): SdkSampler => ({
 });
 
 const processor = (queue: ExportQueue<ReadableSpan>): SpanProcessor => ({
-  onStart: () => undefined,
+  // The SDK would give another trace id to a span without a parent.
+  onStart: (span) => {
+    const { parentSpanContext: parent } = span;
+    if (parent !== undefined && isBeginning(parent)) Object.assign(span, { parentSpanContext: undefined });
+  },
   // The last moment at which they can be changed.
   onEnding: (span) => {
     span.updateName(safeText(span.name).slice(0, limits.name));

@@ -34,6 +34,7 @@ export const startTracing = async (options: TracingOptions): Promise<Tracing> =>
   context.setGlobalContextManager(contextManager);
   return {
     start: tracing.start,
+    isSampled: tracing.isSampled,
     close: async (timeoutMs) => {
       await tracing.close(timeoutMs);
       setTracing(propagation);

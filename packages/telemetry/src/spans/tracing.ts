@@ -7,6 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import {
+  beginTrace,
   formatTraceparent,
   newSpanId,
   newTraceId,
@@ -16,7 +17,10 @@ import {
 
 export interface SpanOptions {
   readonly kind?: SpanKind;
-  /** The traceparent of what this follows from. Without one, or with a malformed one, the span begins a trace. */
+  /**
+   * The traceparent of what this follows from. Without one, or with a malformed one, the span begins a trace; with that of
+   * `newTraceparent` it is the first span of that trace.
+   */
   readonly parent?: string | undefined;
   /** The traceparents of other spans that it belongs to, such as those of the messages that share a transaction. */
   readonly links?: readonly string[];
@@ -30,6 +34,8 @@ export interface SpanOptions {
 /** What makes the spans of this process. */
 export interface Tracing {
   start(name: string, options: SpanOptions): Span;
+  /** The decision about a new trace, before its first span is made. */
+  isSampled(traceId: string): boolean;
   /** Exports what has ended, for at most `timeoutMs`, and stops. Never rejects. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -42,6 +48,7 @@ export interface RecordingTracing extends Tracing {
 /** Records nothing, and continues the traces of others: every span has an id of its own, which log lines and messages carry. */
 export const propagation: Tracing = {
   start: (_name, { parent }) => propagatedSpan(childOf(parseTraceparent(parent))),
+  isSampled: () => true,
   close: async () => undefined,
 };
 
@@ -79,7 +86,7 @@ export const traceparentOf = (span: Span): string => {
   return formatTraceparent({ traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });
 };
 
-/** The traceparent of the beginning of a trace that no span is recorded for. */
-export const newTraceparent = (): string => formatTraceparent(childOf(undefined));
+/** The traceparent of a new trace. Whether it is recorded is decided now; its first span has no parent. */
+export const newTraceparent = (): string => beginTrace(tracing.isSampled);
 
 export { SpanKind };

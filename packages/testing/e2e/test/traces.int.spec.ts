@@ -29,6 +29,11 @@ const secrets = [
   ...['4242 4242', '4242-4242'],
 ];
 
+interface MetricsTargets {
+  readonly targets: readonly string[];
+  readonly labels: { readonly service_name: string };
+}
+
 const sku = 'TRACED-1';
 
 /** The requests of callers with this trace: the gateway begins another, and links to it. */
@@ -211,13 +216,33 @@ describe('the spans of a whole shop', () => {
     expect(all.filter(({ traceId }) => traceId === unsampled)).toEqual([]);
   }, 60_000);
 
+  test('no span follows from one that does not exist, whether a request, a timer or a schedule began its trace', async () => {
+    const given = new Set(['8'.repeat(16), '1'.repeat(16)]); // by the tests, as callers
+    const orphans = (spans: readonly CollectedSpan[]) => {
+      const known = new Set(spans.map(({ spanId }) => spanId));
+      return spans.filter(({ parentSpanId: id }) => id !== undefined && !known.has(id) && !given.has(id));
+    };
+    const all = await spansWhen('the spans that others follow from', (spans) => orphans(spans).length === 0);
+    const begun = all.filter(({ parentSpanId, links }) => parentSpanId === undefined && links.length === 0);
+    expect(begun.some(({ kind }) => kind !== 2)).toBe(true);
+  }, 60_000);
+
   describe('what nobody should see', () => {
-    const metricsOf = async (): Promise<string[]> =>
-      Promise.all(
-        [...shop.processes.values()].map(async ({ address }) =>
-          address === undefined ? '' : (await fetch(`${address}/metrics`)).text(),
-        ),
+    /** Of all processes, where Prometheus would read them: those of the gateway have a port of their own. */
+    const metricsOf = async (): Promise<ReadonlyMap<string, string>> => {
+      const groups = JSON.parse(
+        await readFile(join(dataDir, 'prometheus-targets.json'), 'utf8'),
+      ) as readonly MetricsTargets[];
+      const read = async (service: string, target: string): Promise<[string, string]> => {
+        const response = await fetch(`http://${target}/metrics`);
+        expect(response.status, service).toBe(200);
+        return [service, await response.text()];
+      };
+      const all = groups.flatMap(({ targets, labels }) =>
+        targets.map((target) => read(labels.service_name, target)),
       );
+      return new Map(await Promise.all(all));
+    };
     const logs = async (): Promise<string[]> =>
       Promise.all((await readdir(shop.logDir)).map((name) => readFile(join(shop.logDir, name), 'utf8')));
     const found = (texts: readonly string[]): string[] =>
@@ -266,9 +291,11 @@ describe('the spans of a whole shop', () => {
       const spans = collector.spans();
       expect(spans.length).toBeGreaterThan(500);
       expect(found(spans.map(({ json }) => json))).toEqual([]);
-      const texts = await metricsOf();
-      expect(texts.join('\n')).toContain('emporium_spans_exported_total');
-      expect(found(texts)).toEqual([]);
+      const metrics = await metricsOf();
+      expect(metrics.size).toBeGreaterThan(10);
+      expect(metrics.get('gateway')).toContain('http_route="/api/orders"');
+      for (const [service, text] of metrics) expect(text, service).toContain('emporium_spans_exported_total');
+      expect(found([...metrics.values()])).toEqual([]);
       const lines = await logs();
       expect(lines.join('').length).toBeGreaterThan(10_000);
       expect(found(lines).slice(0, 5)).toEqual([]);

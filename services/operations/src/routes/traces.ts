@@ -125,7 +125,11 @@ export const traceRoutes =
   };
 
 const unknownTrace = (what: string) =>
-  problem(404, 'no-trace', `There are no spans with this ${what}: spans are kept for an hour.`);
+  problem(
+    404,
+    'no-trace',
+    `There are no spans with this ${what}: spans are kept for an hour, and lost while operations is away. Log lines may tell more: npm run logs.`,
+  );
 
 /** The trees of the traces that have spans; of all of them together at most `maxSpans` spans are shown. */
 const treesOf = async (db: Kysely<Tables>, traceIds: readonly string[]): Promise<readonly TraceTree[]> => {

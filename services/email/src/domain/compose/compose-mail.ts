@@ -2,18 +2,21 @@ import { greeting } from './greeting.ts';
 import { type Html, html } from './html.ts';
 import { plainText } from './plain-text.ts';
 
-export type Template =
-  | 'welcome'
-  | 'password-reset'
-  | 'first-password'
-  | 'password-changed'
-  | 'order-confirmed'
-  | 'order-cancelled'
-  | 'order-refunded'
-  | 'shipment-dispatched'
-  | 'shipment-delivered'
-  | 'temperature-alert'
-  | 'daily-digest';
+export const templates = [
+  'welcome',
+  'password-reset',
+  'first-password',
+  'password-changed',
+  'order-confirmed',
+  'order-cancelled',
+  'order-refunded',
+  'shipment-dispatched',
+  'shipment-delivered',
+  'temperature-alert',
+  'daily-digest',
+] as const;
+
+export type Template = (typeof templates)[number];
 
 /** The content of a mail, without sender and recipient. */
 export interface MailContent {

@@ -56,7 +56,10 @@ export interface TraceSummary {
   readonly orderId: string | null;
 }
 
-/** Newest first. A shared transaction is part of other traces, and no trace of its own. */
+/**
+ * Newest first. A shared transaction is part of other traces, and no trace of its own. What is no request, and nothing followed from it,
+ * is left out unless it failed: sensor readings and polls that found nothing, which are by far the most.
+ */
 export const newestTraces = async (db: Kysely<Tables>, limit: number): Promise<readonly TraceSummary[]> => {
   const { rows } = await sql<TraceSummary>`
     select replace(first.trace_id::text, '-', '') as "traceId", first.correlation_id as "correlationId", first.service, first.name,
@@ -64,6 +67,8 @@ export const newestTraces = async (db: Kysely<Tables>, limit: number): Promise<r
     from (
       select * from span as begin where (parent_id is null or kind = 'server') and links is null
         and not exists (select from span where trace_id = begin.trace_id and span_id = begin.parent_id)
+        and (kind = 'server' or is_error
+          or exists (select from span where trace_id = begin.trace_id and span_id <> begin.span_id))
       order by started_us desc limit ${limit}
     ) as first
     cross join lateral (
