@@ -150,8 +150,7 @@ export const gauge = <Label extends string = never>({
       this.reset();
       if (labels.length === 0) this.remove(); // `reset` leaves a zero
       const asked = read.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
-      for (const { labels: given, value } of [...known, ...asked])
-        show(this, bounded(given), value);
+      for (const { labels: given, value } of [...known, ...asked]) show(this, bounded(given), value);
     },
   });
   return {
