@@ -6,9 +6,6 @@ import {
   type Effects,
   effectList,
   type Log,
-  newContext,
-  traced,
-  withContext,
 } from '@emporium/bus';
 import type { Contract } from '@emporium/contracts';
 import {
@@ -20,12 +17,12 @@ import {
   type Store,
   type Tx,
 } from '@emporium/store';
-import { attribute } from '@emporium/telemetry';
 import { sql } from 'kysely';
 import { startDeadlines } from './deadlines.ts';
 import type { SagaDefinition } from './definition.ts';
 import { explain, type SagaExplanation } from './explanation.ts';
 import { findSagas, readSaga, type SagaQuery, type StoredSaga } from './find-sagas.ts';
+import { handleDeadline } from './handle-deadline.ts';
 import type { Changed, RepairInput, SagaFact, SagaInput, Transition } from './inputs.ts';
 import { countEnded, measureSagas } from './metrics.ts';
 import { insertAction, readActions, type SagaAction } from './saga-actions.ts';
@@ -33,7 +30,6 @@ import {
   findOverdue,
   findParked,
   insertSagas,
-  type LoadedSaga,
   lockSagas,
   type ParkedPage,
   updateSagas,
@@ -246,30 +242,6 @@ export const createSagaRunner = <Subject, DB>(
     explanation: explain(definition, saga.state, now),
   });
 
-  /**
-   * In a transaction of its own, and in the context of the request that started the saga. Its span begins there; the request is the
-   * cause.
-   */
-  const handleDeadline = (
-    store: Store<DB>,
-    { state: { id }, origin }: LoadedSaga<Subject>,
-  ): Promise<void> => {
-    const began = newContext(origin);
-    const cause = causeOf(began, { kind: 'timer', name });
-    const attributes = { [attribute.trigger]: 'deadline', [attribute.saga]: name, [attribute.sagaId]: id };
-    const act = () =>
-      store.transaction(async ({ tx, now, effects }) => {
-        const applied = await apply(tx, id, { kind: 'deadline' }, now, cause);
-        if (applied?.transition.kind !== 'changed') return; // another instance has handled it
-        log.warn(
-          { saga: name, id, facts: applied.transition.facts.map(({ fact }) => fact) },
-          'a deadline has passed',
-        );
-        effects.push(...applied.effects);
-      });
-    return withContext(began, () => traced(`deadline ${name}`, { attributes }, act));
-  };
-
   return {
     replies,
     begin: async (tx, beginnings, now) => {
@@ -305,7 +277,7 @@ export const createSagaRunner = <Subject, DB>(
         name,
         log,
         findOverdue: (now, except, limit) => findOverdue<Subject, DB>(db, name, now, except, limit),
-        act: (saga) => handleDeadline(store, saga),
+        act: handleDeadline({ name, log, store, apply }),
       });
       const unwatch = measureSagas(db, definition);
       return {

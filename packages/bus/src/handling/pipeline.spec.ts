@@ -1,4 +1,6 @@
+import { type Contract, orderCompleted, sensorData, shop } from '@emporium/contracts';
 import { scrape } from '@emporium/telemetry';
+import { v7 as uuid } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mails, paid1, paid3, placed, registry, reserve } from '../../test/contracts.ts';
 import { type FakeTransport, fakeTransport, noted } from '../../test/fake-transport.ts';
@@ -6,6 +8,7 @@ import { busErrors, permanent } from '../errors.ts';
 import { currentContext, newContext } from '../message/context.ts';
 import { maxMessageBytes } from '../message/envelope.ts';
 import { createMessage, type Message } from '../message/message.ts';
+import { createStreamMessage } from '../message/open-stream.ts';
 import { consume, type Run, type Unreadable } from './pipeline.ts';
 
 const data = { orderId: 'o-1', lines: [{ sku: 'TEA' }] };
@@ -577,6 +580,31 @@ describe('an outage of our database or broker', () => {
     await delivering[1];
     expect([aborted.settled, other.settled]).toEqual([[], ['ack']]);
   });
+});
+
+test('the age of a message is measured, but not that of an open stream, whose time is that of a sensor', async () => {
+  const deliver = async (name: string, handles: readonly Contract[], body: Uint8Array) => {
+    const transport = fakeTransport();
+    await consume({
+      ...{ transport, registry: shop, subscription: { ...mails, name }, handles, run: handled },
+      ...{ probe: async () => {}, limits: { concurrency: 1 } },
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    const delivery = noted({ body });
+    await transport.deliver(delivery);
+    expect(delivery.settled).toEqual(['ack']);
+  };
+  const reading = { sensor_id: 1, location: 'Tokyo', timestamp: 1, temperature: 21.5, humidity: 55.2 };
+  await deliver('ages.stream', [sensorData], createStreamMessage(sensorData, reading).body);
+  const started = { orderId: uuid(), customerId: uuid(), total: { amount: 1, currency: 'EUR' as const } };
+  await deliver(
+    'ages.orders',
+    [orderCompleted],
+    createMessage('order', orderCompleted, started, newContext()).body,
+  );
+  const { text } = await scrape();
+  expect(text).toMatch(/^emporium_message_age_seconds_count\{.*"ages.orders".*\} 1$/m);
+  expect(text).not.toMatch(/^emporium_message_age_seconds.*"ages.stream"/m);
 });
 
 test('a subscription that cannot be made is not measured any longer', async () => {

@@ -442,6 +442,26 @@ describe('what every server offers', () => {
     await other.close();
   });
 
+  test('an OpenAPI document that could not be made once is made by the next request', async () => {
+    let isBroken = false;
+    const schema = {
+      get summary() {
+        if (isBroken) throw new Error('not now');
+        return 'a thing';
+      },
+    };
+    const described: Routes = (app) => {
+      app.get('/thing', { schema }, () => 'a thing');
+    };
+    const other = await createHttpServer({ log, api, health: createHealth(), routes: [described] });
+    await other.ready();
+    isBroken = true;
+    expect((await other.inject('/openapi.json')).statusCode).toBe(500);
+    isBroken = false;
+    expect((await other.inject('/openapi.json')).json().paths).toHaveProperty('/thing');
+    await other.close();
+  });
+
   test('an OpenAPI document from the same schemas', async () => {
     const { openapi, paths, components } = (await server.inject('/openapi.json')).json();
     expect(openapi).toBe('3.1.0');

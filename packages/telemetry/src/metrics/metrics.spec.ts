@@ -150,6 +150,13 @@ test('a metric has at most 1,000 series; all others are one, and that is said on
   expect(overflown).toHaveBeenCalledExactlyOnceWith('orders_total');
 });
 
+test('the values of a gauge that are too many are added up in one series', async () => {
+  const rows = telemetry.gauge({ name: 'rows', help: 'Rows.', labels: ['id'] });
+  rows.from(() => Array.from({ length: 1_010 }, (_, id) => ({ labels: { id: String(id) }, value: 2 })));
+  for (let scrape = 0; scrape < 2; scrape += 1)
+    expect(await scraped()).toContain('\nrows{otel_metric_overflow="true"} 20\n');
+});
+
 test('values that are no numbers change nothing', async () => {
   const orders = telemetry.counter({ name: 'orders_total', help: 'Orders.' });
   const seconds = telemetry.histogram({ name: 'seconds', help: 'Time.', buckets: [1] });
