@@ -16,6 +16,7 @@ import { callEach } from './database/after-commit.ts';
 import { createDatabase, createPool } from './database/database.ts';
 import { classify } from './database/errors.ts';
 import { type Migrations, messagingMigrations, migrate } from './database/migrate.ts';
+import { createReadings } from './database/readings.ts';
 import { createOutboxTransaction, type Work } from './database/transaction.ts';
 import { createGrouped, type GroupWork } from './grouped.ts';
 import type { Handler } from './handlers/handler.ts';
@@ -97,6 +98,7 @@ export const createStore = <DB>({
 }: StoreOptions): Store<DB> => {
   const pool = createPool({ url, max: connections, applicationName: service });
   const db = createDatabase<DB>(pool);
+  const readings = createReadings(url, service);
   const listeners = new Set<CommitListener>();
   const running: { stop(): Promise<void> | void }[] = [{ stop: measurePool(pool) }];
   const committed = (entries: readonly OutboxEntry[]) =>
@@ -138,7 +140,7 @@ export const createStore = <DB>({
     startRelay: (transport) => {
       const relay = startRelay({ db, url, service, registry, transport, log });
       onCommit(relay.wake);
-      running.push(relay, { stop: measureOutbox(db) });
+      running.push(relay, { stop: measureOutbox(readings.db) });
       return relay;
     },
     backfills: (source) =>
@@ -147,7 +149,7 @@ export const createStore = <DB>({
     startTaskRelay: (sink) => {
       const relay = startTaskRelay({ db, sink, log });
       onCommit(relay.wake);
-      running.push(relay, { stop: measureTaskOutbox(db) });
+      running.push(relay, { stop: measureTaskOutbox(readings.db) });
       return relay;
     },
     startRetention: (more = []) => {
@@ -171,7 +173,7 @@ export const createStore = <DB>({
     },
     close: async () => {
       await Promise.all(running.map((part) => part.stop()));
-      await db.destroy();
+      await Promise.all([db.destroy(), readings.close()]);
     },
   };
 };

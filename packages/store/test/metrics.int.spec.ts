@@ -1,5 +1,5 @@
 import { emit, type Message, withContext } from '@emporium/bus';
-import { serverFor } from '@emporium/servers';
+import { freshDatabase, serverFor } from '@emporium/servers';
 import { scrape } from '@emporium/telemetry';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -167,6 +167,26 @@ describe.skipIf(!postgres.available)(postgres.title('the metrics of a store'), (
     expect(during.get('db_client_connection_pending_requests')).toBe(0);
     expect(during.get('db_client_connection_wait_time_seconds_count')).toBeGreaterThan(0);
   });
+});
+
+describe.skipIf(!postgres.available)(postgres.title('a store whose connections are all in use'), () => {
+  test('still shows its backlog, and how long callers waited in vain', async () => {
+    const { url, drop } = await freshDatabase(postgres.url);
+    const log = createMemoryLog();
+    const store = createStore<Counters>({ service: 'inventory', registry, url, log, connections: 1 });
+    await store.migrate({});
+    store.startTaskRelay({ add: async () => undefined });
+    const waits = 'db_client_connection_wait_time_seconds_count';
+    const before = (await series()).get(waits) ?? 0;
+    await store.transaction(async () => {
+      await expect(store.probe()).rejects.toMatchObject({ code: 'store.database_away' });
+      const found = await series();
+      expect(found.get('emporium_task_outbox_tasks')).toBe(0);
+      expect(found.get(waits)).toBeGreaterThanOrEqual(before + 2);
+    });
+    await store.close();
+    await drop();
+  }, 30_000);
 });
 
 test('while the database is away a scrape answers soon, with the rest', async () => {

@@ -1,0 +1,15 @@
+import type { Kysely } from 'kysely';
+import { createDatabase, createPool } from './database.ts';
+
+/** Reads what metrics show, also while the service's own connections are all in use: that is when the metrics matter. */
+export interface Readings {
+  /** Its one connection runs a query after the other, is opened at the first, and stays open from one scrape to the next. */
+  readonly db: Kysely<unknown>;
+  close(): Promise<void>;
+}
+
+export const createReadings = (url: string, service: string): Readings => {
+  const pool = createPool({ url, max: 1, applicationName: `${service} metrics` });
+  const db = createDatabase<unknown>(pool);
+  return { db, close: () => db.destroy() };
+};
