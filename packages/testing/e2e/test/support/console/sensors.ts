@@ -11,15 +11,15 @@ export const sensorsPageCases = (under: () => ConsoleUnderTest): void => {
       await page.getByRole('heading', { name: /^Dubai/ }).waitFor();
       await page.locator('.temperature-chart canvas').first().waitFor();
       expect(await seriousViolations(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Break the cooling of London' }).click();
-      await page.getByText('A cooling in London is broken').waitFor();
+      await page.getByRole('button', { name: 'Break the cooling of Dubai' }).click();
+      await page.getByText('A cooling in Dubai is broken').waitFor();
       await page
-        .getByRole('row', { name: /London .* too hot/ })
+        .getByRole('row', { name: /Dubai .* too hot/ })
         .first()
         .waitFor();
       await page.reload();
       await page
-        .getByRole('row', { name: /London .* too hot/ })
+        .getByRole('row', { name: /Dubai .* too hot/ })
         .first()
         .waitFor();
       expect(complaints).toEqual([]);
