@@ -29,7 +29,7 @@ export const sessionOptions =
 const plannerOptions = '-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
 
 /** A driver-level pool: idle connections that break are replaced and never end the process. */
-export const createPool = ({ url, max = 6, applicationName, idleMs = 30_000 }: DatabaseOptions): pg.Pool => {
+export const createPool = ({ url, max = 6, applicationName, idleMs = 5_000 }: DatabaseOptions): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: url,
     max,
