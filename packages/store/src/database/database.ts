@@ -10,7 +10,7 @@ export interface DatabaseOptions {
   /** Most connections; each costs memory on the server. */
   readonly max?: number;
   readonly applicationName?: string;
-  /** How long a connection stays open without use, in milliseconds; 30,000 by default: longer than Prometheus waits between two scrapes. */
+  /** How long a connection stays open without use, in milliseconds; 5,000 by default: each costs memory on the server. */
   readonly idleMs?: number;
 }
 

@@ -9,7 +9,8 @@ export interface Readings {
 }
 
 export const createReadings = (url: string, service: string): Readings => {
-  const pool = createPool({ url, max: 1, applicationName: `${service} metrics` });
+  // Kept open for longer than Prometheus waits between two scrapes.
+  const pool = createPool({ url, max: 1, idleMs: 30_000, applicationName: `${service} metrics` });
   const db = createDatabase<unknown>(pool);
   return { db, close: () => db.destroy() };
 };
