@@ -177,4 +177,11 @@ export const migrations: Migrations = {
   '010-dead-letter-correlation-index': statements(
     'create index dead_letter_correlation on dead_letter (correlation_id) where correlation_id is not null',
   ),
+  // The order in which slots were opened, whatever the clocks of the processes say.
+  '011-span-slot-sequence': statements(
+    'alter table span_slot add column opened_as bigint',
+    `update span_slot set opened_as = numbered.n from (
+      select slot, row_number() over (order by opened_at) as n from span_slot where opened_at is not null
+    ) as numbered where numbered.slot = span_slot.slot`,
+  ),
 };
