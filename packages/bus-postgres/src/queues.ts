@@ -5,11 +5,11 @@ import type { Connection } from './connection.ts';
 
 /** Messages in progress are those whose lock a session has. In an ordered subscription the locks are on partitions, and do not tell. */
 export const readQueues = async (
-  { settling, retryWhileAway }: Connection,
+  { reading, retryWhileAway }: Connection,
   { subscriptions }: Registry,
 ): Promise<QueueFigures[]> => {
   const names = subscriptions.map(({ name }) => name);
-  const rows = await retryWhileAway(() => settling.query<QueueRow>(queues, [names]));
+  const rows = await retryWhileAway(() => reading.query<QueueRow>(queues, [names]));
   return rows.map(({ name, ordered, messages, locked, age }) => ({
     subscription: name,
     waiting: ordered ? messages : Math.max(0, messages - locked),
@@ -27,19 +27,22 @@ interface QueueRow extends Record<string, unknown> {
   readonly age: number | null;
 }
 
-/** Messages are counted in the primary key alone, in one pass for all subscriptions. */
+/** Messages of a subscription that are counted at most, so that a reading costs the same however many wait. */
+const maxCounted = 10_000;
+
+/** Messages are counted in the primary key alone. */
 const queues = {
   name: 'bus-queues',
   text: `
-    with waiting as materialized (
-      select subscription_id, count(*)::float8 as messages from bus.message group by subscription_id
-    ), locked as materialized (
+    with locked as materialized (
       select (classid::bigint << 32) | objid::bigint as id from pg_locks
       where locktype = 'advisory' and objsubid = 1 and granted
         and database = (select oid from pg_database where datname = current_database())
     )
     select s.name, s.ordered,
-      coalesce((select w.messages from waiting w where w.subscription_id = s.id), 0) as messages,
+      (select count(*) from (
+        select from bus.message m where m.subscription_id = s.id limit ${maxCounted}
+      ) waiting)::float8 as messages,
       case when s.ordered then 0 else (
         select count(*) from locked l
         join bus.message m on m.subscription_id = s.id and m.partition = 0 and m.id = l.id

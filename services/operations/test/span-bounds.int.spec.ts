@@ -1,7 +1,10 @@
 import { serverFor } from '@emporium/servers';
+import { createLog } from '@emporium/service';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openSlot } from '../src/store/spans/open-slot.ts';
+import { readRequest } from '../src/otlp/read-request.ts';
+import { createSpanBuffer } from '../src/spans/span-buffer.ts';
+import { openSlot, recountSlots } from '../src/store/spans/open-slot.ts';
 import { keepMs, slotMs } from '../src/store/spans/slots.ts';
 import { type Operations, openOperations } from './support/operations.ts';
 import { requestOf, spanOf } from './support/spans.ts';
@@ -75,6 +78,56 @@ describe.skipIf(!postgres.available)(postgres.title('the limits of stored spans'
     await openSlot(store.db, limits, new Date(later.getTime() + keepMs + 1_000));
     expect(await stored()).toEqual(['young']);
     expect(spans.counts.read().dropped).toBe(0);
+  });
+
+  test('a clock that is set back neither closes a slot with each batch nor empties one', async () => {
+    const { send, spans, stored, store } = await open({ maxSpans: 1_300, maxBytes: 1e9 });
+    // The slot was opened by a process whose clock was an hour ahead.
+    await openSlot(store.db, { maxSpans: 1_300, maxBytes: 1e9 }, new Date(Date.now() + keepMs));
+    for (let batch = 0; batch < 5; batch += 1) {
+      await send(Array.from({ length: 60 }, (_, n) => spanOf(`${batch}-${n}`, { at: batch * 100 + n })));
+      await spans.flushed();
+    }
+    expect(await stored()).toHaveLength(300);
+    const { rows } = await sql<{ slots: number }>`
+      select count(distinct slot)::int as slots from span`.execute(store.db);
+    expect(rows[0]?.slots).toBeLessThanOrEqual(4);
+  });
+
+  test('slots that a crash of the server has emptied count nothing', async () => {
+    const { send, spans, store } = await open();
+    await send([spanOf('a')]);
+    await spans.flushed();
+    await sql`truncate span`.execute(store.db);
+    await recountSlots(store.db);
+    const counted = await store.db.selectFrom('span_slot').select('spans').where('spans', '>', 0).execute();
+    expect(counted).toEqual([]);
+  });
+
+  test('what waits at a stop is written, and what cannot be written counts as lost', async () => {
+    const { store } = await open();
+    const buffer = createSpanBuffer(
+      store,
+      { maxSpans: 1e6, maxBytes: 1e9 },
+      createLog({ service: 'test', level: 'silent' }),
+    );
+    const { spans } = readRequest(
+      requestOf({ a: Array.from({ length: 5_000 }, (_, n) => spanOf(`s${n}`)) }),
+      {
+        now: Date.now(),
+      },
+    );
+    const never = new AbortController().signal;
+    const stopped = await buffer.stage.start(never);
+    buffer.add(spans);
+    await stopped?.(AbortSignal.timeout(20_000));
+    expect(buffer.counts.read()).toMatchObject({ stored: 5_000, lost: 0 });
+    const aborted = await buffer.stage.start(never);
+    buffer.add(spans);
+    await aborted?.(AbortSignal.abort());
+    const { stored, lost } = buffer.counts.read();
+    expect(lost).toBeGreaterThan(0);
+    expect(stored + lost).toBe(10_000);
   });
 
   test('two instances write into the same slots, and lose nothing', async () => {

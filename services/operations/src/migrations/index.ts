@@ -185,4 +185,11 @@ export const migrations: Migrations = {
   '012-handled-messages': statements(
     `create index span_handled on span (started_us) where kind = 'consumer'`,
   ),
+  // The order in which slots were opened, whatever the clocks of the processes say.
+  '013-span-slot-sequence': statements(
+    'alter table span_slot add column opened_as bigint',
+    `update span_slot set opened_as = numbered.n from (
+      select slot, row_number() over (order by opened_at) as n from span_slot where opened_at is not null
+    ) as numbered where numbered.slot = span_slot.slot`,
+  ),
 };

@@ -3,7 +3,7 @@ import type { LifecycleStage, Log } from '@emporium/service';
 import { type Poller, type Store, startPoller } from '@emporium/store';
 import { newTraceId } from '@emporium/telemetry';
 import type { Span } from '../domain/trace/span.ts';
-import { isFull, openSlot, type SpanLimits } from '../store/spans/open-slot.ts';
+import { isFull, openSlot, recountSlots, type SpanLimits } from '../store/spans/open-slot.ts';
 import { rowOf, sizeOf, writeSpans } from '../store/spans/write-spans.ts';
 import type { Tables } from '../store/tables.ts';
 import { createSpanCounts, type SpanCounts } from './span-counts.ts';
@@ -86,7 +86,12 @@ export const createSpanBuffer = (store: Store<Tables>, limits: SpanLimits, log: 
     return waiting.length > 0 ? 0 : minuteMs;
   };
 
+  let isRecounted = false;
   const work = async (): Promise<void> => {
+    if (!isRecounted) {
+      await recountSlots(store.db);
+      isRecounted = true;
+    }
     if (waiting.length > 0) await write();
     if (Date.now() - tidiedAt >= minuteMs) {
       await open(new Date());

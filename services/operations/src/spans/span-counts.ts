@@ -20,6 +20,8 @@ const metric = counter({
 
 export const createSpanCounts = (): SpanCounts => {
   const counts = { stored: 0, refused: 0, shed: 0, lost: 0, dropped: 0 };
+  // Prometheus sees the increase only of a series that it has read before.
+  for (const outcome of Object.keys(counts)) metric.add(0, { emporium_outcome: outcome });
   return {
     add: (outcome, spans) => {
       counts[outcome] += spans;

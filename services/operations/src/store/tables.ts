@@ -189,6 +189,8 @@ export interface SpanLinkTable {
 /** The partitions of `span` and `span_link`, which are filled one after the other and emptied as a whole. */
 export interface SpanSlotTable {
   slot: number;
+  /** Greater than that of all slots that were opened before it; null while it has never been. */
+  opened_as: number | null;
   /** When it became the one that is written; null while it has never been. */
   opened_at: Date | null;
   /** When the next one was opened. */

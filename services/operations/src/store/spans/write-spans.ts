@@ -43,7 +43,7 @@ export const writeSpans = async (
   const { rows: written } = await sql<WrittenSlot>`
     with target as (
       update span_slot set spans = spans + ${rows.length}, bytes = bytes + ${bytes}
-      where slot = (select slot from span_slot where opened_at is not null order by opened_at desc limit 1)
+      where slot = (select slot from span_slot where opened_as is not null order by opened_as desc limit 1)
       returning slot, spans, bytes, opened_at
     ), received as materialized (
       select target.slot, span.* from target, json_to_recordset(${`[${rows.join(',')}]`}::json) as span(
