@@ -85,7 +85,12 @@ const Faults = (): JSX.Element => {
   );
   return (
     <>
-      <ToNormal broken={broken} isBusy={isBusy.value} toNormal={() => void toNormal()} />
+      <ToNormal
+        isKnown={Object.values(situation).some((part) => part !== undefined)}
+        broken={broken}
+        isBusy={isBusy.value}
+        toNormal={() => void toNormal()}
+      />
       <p role="alert">{message.value}</p>
       <h2>The outside world</h2>
       <ul class="faults">
@@ -130,17 +135,20 @@ const hitsOf = ({ hits }: { readonly hits: number }): string =>
   hits === 0 ? 'waiting for a request' : `${hits} ${hits === 1 ? 'request' : 'requests'} so far`;
 
 interface ToNormalProps {
+  readonly isKnown: boolean;
   readonly broken: readonly Broken[];
   readonly isBusy: boolean;
   readonly toNormal: () => void;
 }
 
-const ToNormal = ({ broken, isBusy, toNormal }: ToNormalProps): JSX.Element => (
+const ToNormal = ({ isKnown, broken, isBusy, toNormal }: ToNormalProps): JSX.Element => (
   <div class={`notice to-normal ${broken.length === 0 ? 'good' : 'warn'}`} role="status">
     <p>
-      {broken.length === 0
-        ? 'Everything is normal.'
-        : `Not normal: ${broken.map(({ what }) => what).join('; ')}.`}
+      {!isKnown
+        ? 'Loading …'
+        : broken.length === 0
+          ? 'Everything is normal.'
+          : `Not normal: ${broken.map(({ what }) => what).join('; ')}.`}
     </p>
     <button type="button" class="primary" disabled={broken.length === 0 || isBusy} onClick={toNormal}>
       Everything back to normal

@@ -10,21 +10,24 @@ interface FaultCardProps {
 }
 
 /** A fault that can be pressed, with what to expect of it. */
-export const FaultCard = ({ title, expect, active, press }: FaultCardProps): JSX.Element => (
-  <li class="fault card">
-    <h3>
-      {title} {active === undefined ? null : <span class="badge bad">{active}</span>}
-    </h3>
-    <p class="small soft">{expect}</p>
-    <button
-      type="button"
-      class={active === undefined ? 'danger' : undefined}
-      aria-pressed={active !== undefined}
-      disabled={press === undefined}
-      onClick={() => press?.(active === undefined)}
-    >
-      {press === undefined ? 'Its state is not known' : active === undefined ? 'Break it' : 'Repair it'}
-      <span class="visually-hidden">: {title}</span>
-    </button>
-  </li>
-);
+export const FaultCard = ({ title, expect, active, press }: FaultCardProps): JSX.Element => {
+  const text =
+    press === undefined ? 'Its state is not known' : active === undefined ? 'Break it' : 'Repair it';
+  return (
+    <li class="fault card">
+      <h3>
+        {title} {active === undefined ? null : <span class="badge bad">{active}</span>}
+      </h3>
+      <p class="small soft">{expect}</p>
+      <button
+        type="button"
+        class={active === undefined ? 'danger' : undefined}
+        aria-label={`${text}: ${title}`}
+        disabled={press === undefined}
+        onClick={() => press?.(active === undefined)}
+      >
+        {text}
+      </button>
+    </li>
+  );
+};
