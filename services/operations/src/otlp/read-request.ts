@@ -12,7 +12,7 @@ export interface ReceivedSpans {
 }
 
 /** Spans of one request, with the resources and scopes that contain them: half of what may wait for the database. */
-export const maxSpans = 10_000;
+const maxSpans = 10_000;
 
 /**
  * Reads the parsed JSON of `ExportTraceServiceRequest`. A span that is malformed is rejected alone; throws `InvalidField`, with the field,
