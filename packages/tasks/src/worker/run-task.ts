@@ -119,7 +119,7 @@ export const createRunning = <T extends AnyTask>({ task, handler, log, pause }: 
           return result;
         } catch (error) {
           const settled = await settle(error, { job, token, began });
-          failTaskSpan(span, error, settled);
+          failTaskSpan(span, error, { settled, isLast: job.attemptsMade + 1 >= task.retry.attempts });
           throw settled;
         } finally {
           span.end();

@@ -25,13 +25,17 @@ export const taskSpan = (
   return { span, context };
 };
 
-/** `settled` is what BullMQ was told. */
-export const failTaskSpan = (span: Span, error: unknown, settled: Error): void => {
-  span.setAttribute(attribute.settlement, settlementOf(settled));
+/** `settled` is what BullMQ was told, of the last attempt or an earlier one. */
+export const failTaskSpan = (
+  span: Span,
+  error: unknown,
+  { settled, isLast }: { readonly settled: Error; readonly isLast: boolean },
+): void => {
+  span.setAttribute(attribute.settlement, settlementOf(settled, isLast));
   failSpan(span, error);
 };
 
-const settlementOf = (settled: Error): string => {
+const settlementOf = (settled: Error, isLast: boolean): string => {
   if (settled instanceof DelayedError) return 'none'; // no attempt: it goes back to its queue
-  return settled instanceof UnrecoverableError ? 'dead-letter' : 'retry';
+  return isLast || settled instanceof UnrecoverableError ? 'dead-letter' : 'retry';
 };
