@@ -27,7 +27,7 @@ export const browserForSuite = (): BrowserForSuite => {
   return {
     available: true,
     title: (suite) => suite,
-    launch: () => chromium.launch({ executablePath: program, args: ['--no-sandbox'] }),
+    launch: () => chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] }),
   };
 };
 
