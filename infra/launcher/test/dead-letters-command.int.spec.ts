@@ -60,7 +60,7 @@ describe.skipIf(!postgres.available)(postgres.title('npm run dead-letters'), () 
       gateway: await freePort(),
     };
     url = `http://127.0.0.1:${ports.gateway}`;
-    const upstreams = services.filter(({ database }) => database);
+    const upstreams = services.filter(({ name, database }) => database || name === 'web');
     const variableOf = (name: string) => `${name.toUpperCase().replaceAll('-', '_')}_URL`;
     const own: Record<keyof typeof ports, Record<string, string>> = {
       operations: {},

@@ -209,10 +209,16 @@ describe('a session', () => {
     expect(seen).toMatchObject([{ method: 'PUT', url: '/admin/tasks/api/queues/x/pause' }]);
   });
 
-  test('is valid for nothing else', async () => {
+  test('is valid for the API too, which the pages call', async () => {
     const cookie = cookieOf(await signIn({}));
-    expect((await ask('/api/admin/tasks', { headers: { cookie } })).status).toBe(401);
-    await ask('/admin/tasks', { headers: { cookie: 'emporium-session=nonsense' } });
+    expect((await ask('/api/admin/tasks', { headers: { cookie } })).status).toBe(200);
+    expect(seen).toMatchObject([{ authorization: expect.stringMatching(/^Bearer ey/), cookie: undefined }]);
+  });
+
+  test('that is made up is refused', async () => {
+    const cookie = 'emporium-session=nonsense';
+    for (const path of ['/admin/tasks', '/api/admin/tasks'])
+      expect((await ask(path, { headers: { cookie } })).status).toBe(401);
     expect(seen).toEqual([]);
   });
 });
