@@ -54,9 +54,16 @@ describe.skipIf(!postgres.available)(postgres.title('a backfill of loyalty from 
       },
       gateway: {
         ...Object.fromEntries(
-          ['INVENTORY', 'PAYMENT', 'SHIPPING', 'EMAIL', 'OPERATIONS', 'SENSOR_ANALYTICS', 'BRIDGE'].map(
-            (name) => [`${name}_URL`, nowhere],
-          ),
+          [
+            'INVENTORY',
+            'PAYMENT',
+            'SHIPPING',
+            'EMAIL',
+            'OPERATIONS',
+            'SENSOR_ANALYTICS',
+            'BRIDGE',
+            'WEB',
+          ].map((name) => [`${name}_URL`, nowhere]),
         ),
         ORDER_URL: address('order'),
         LOYALTY_URL: address('loyalty'),

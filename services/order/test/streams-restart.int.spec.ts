@@ -69,6 +69,7 @@ describe.skipIf(!postgres.available)(postgres.title('two hundred streams through
 
   const others = [
     'BRIDGE',
+    'WEB',
     'USER_REGISTRATION',
     'INVENTORY',
     'PAYMENT',
