@@ -164,7 +164,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       service,
       port: service === 'gateway' ? settings.gatewayMetricsPort : settings.port(service),
     }));
-    await writeTargets(dataDir, targets);
+    writeTargets(dataDir, targets);
     await compiled;
     progress('compiled code of all services');
     await startAll([...processes.values()], { supervisor, progress, signal });
@@ -174,7 +174,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       const process = create(service, port, `-${added.length + 2}`);
       added.push({ process, service });
       targets.push({ service, port });
-      await writeTargets(dataDir, targets);
+      writeTargets(dataDir, targets);
       await process.start();
       supervisor.watch(process);
       return process;
