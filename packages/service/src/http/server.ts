@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { withContext } from '@emporium/bus';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -160,11 +161,10 @@ const logResponses = (server: HttpServer, log: Log): void => {
   server.addHook('onResponse', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/health/')) return;
     if (request.routeOptions.config.isTraced === false) return;
-    const { correlationId } = correlationOf(request);
     const [method, route, status] = [request.method, request.routeOptions.url, reply.statusCode];
-    log.debug(
-      { method, route, status, ms: Math.round(reply.elapsedTime * 10) / 10, correlationId },
-      'answered',
+    // The end of a streamed response is an event of its stream, outside the request's context.
+    withContext(correlationOf(request), () =>
+      log.debug({ method, route, status, ms: Math.round(reply.elapsedTime * 10) / 10 }, 'answered'),
     );
   });
 };
