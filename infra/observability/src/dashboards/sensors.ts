@@ -46,13 +46,16 @@ export const sensors = dashboard({
           queries: [{ expr: `max(emporium_queue_messages${stream})`, legend: 'readings' }],
         }),
         chart({
-          title: 'Age of readings',
-          description: 'From the time of a reading to its aggregation, of the slowest in 20.',
+          title: 'Handling of readings',
+          description: 'From the delivery of a reading to the commit of its window, of the slowest in 20.',
           unit: 's',
           width: 12,
           exemplars: true,
           queries: [
-            { expr: quantileOf(0.95, 'emporium_message_age_seconds', { selector: stream }), legend: 'age' },
+            {
+              expr: quantileOf(0.95, 'messaging_process_duration_seconds', { selector: stream }),
+              legend: 'time',
+            },
           ],
         }),
         chart({

@@ -84,7 +84,7 @@ describe('HTTP requests to the processes of a whole shop', () => {
       await Promise.all(Array.from({ length: name === 'user-registration' ? 2 : 8 }, work));
       expect(wrong.slice(0, 20)).toEqual([]);
       expect(await faultsOf(name)).toEqual([]);
-      if (requests.length === 0) expect(name).toBe('email-worker'); // it only has health checks
+      if (requests.length === 0) expect(['email-worker', 'web']).toContain(name); // it only has health checks
     },
     300_000,
   );

@@ -27,7 +27,8 @@ export const browserForSuite = (): BrowserForSuite => {
   return {
     available: true,
     title: (suite) => suite,
-    launch: () => chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] }),
+    launch: () =>
+      chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] }),
   };
 };
 
