@@ -46,9 +46,10 @@ export const NewJob = ({ filter, open, what }: NewJobProps): JSX.Element | null 
       </h2>
       <div class="both">
         <div class="filters">
-          <label>
-            Rate
+          <div>
+            <label for="job-rate">Rate</label>
             <select
+              id="job-rate"
               value={rate.value}
               onChange={({ currentTarget }) => {
                 rate.value = currentTarget.value;
@@ -61,7 +62,7 @@ export const NewJob = ({ filter, open, what }: NewJobProps): JSX.Element | null 
                 </option>
               ))}
             </select>
-          </label>
+          </div>
           <button type="button" class="primary" onClick={() => void start('replay')}>
             Replay all
           </button>
