@@ -34,7 +34,7 @@ const commands = {
 };
 
 /** Commands that start a shop. */
-const needPages = new Set(['demo', 'test', 'bench', 'bench:brokers']);
+const needPages = new Set(['demo', 'test', 'schemathesis', 'bench', 'bench:brokers']);
 
 /** @param {string} message @returns {never} */
 function fail(message) {

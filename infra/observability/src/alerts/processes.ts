@@ -29,7 +29,7 @@ export const processAlerts = (durations: Durations): readonly Alert[] => [
     for: durations.of('3m'),
     summary: 'Prometheus finds no process of {{ $labels.service_name }}',
     meaning:
-      'There was one in the last day, and now there is no address of it: its container was stopped or removed. ServiceDown cannot see that, because a container that does not run has no address. Messages for it are kept.',
+      'It ran within the last day, and has no address now: its container was stopped or removed. ServiceDown cannot see that, because a stopped container has no address. Messages for it are kept.',
     action:
       '`docker compose ps --all` shows whether it has ended, `docker compose logs <service>` why. Start it: `docker compose up --wait <service>`. If it was removed on purpose, the alert ends a day later.',
   },
