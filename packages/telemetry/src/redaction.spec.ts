@@ -41,6 +41,15 @@ test('details that help to find an error are kept', () => {
   expect(redact(fields)).toEqual({ ...fields, at: '1970-01-01T00:00:00.000Z' });
 });
 
+test('the ids of a trace are kept when they look like a card number, and nothing else under their names', () => {
+  const ids = { traceId: '4242424242424242', spanId: '4242424242424242', parentSpanId: '4242424242424242' };
+  expect(redact({ ...ids, span: ids })).toEqual({ ...ids, span: ids });
+  expect(redact({ id: '4242424242424242', spanId: 'card 4242424242424242' })).toEqual({
+    id: '[redacted]',
+    spanId: 'card [redacted]',
+  });
+});
+
 test('an error is logged with its causes and details, without secrets', () => {
   const cause = Object.assign(new Error('Key (email)=(ada@example.com) already exists'), {
     password: 'hunter2',

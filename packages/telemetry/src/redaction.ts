@@ -79,11 +79,17 @@ const isCardNumber = (text: string): boolean => {
   return sum % 10 === 0;
 };
 
+const traceIdNames = new Set(['traceId', 'spanId', 'parentSpanId']);
+
+/** The 16 digits of a span's id are random: one in 50,000 ids has decimal ones alone and would pass for a card number. */
+const isTraceId = (name: string, value: unknown): boolean =>
+  traceIdNames.has(name) && typeof value === 'string' && /^[0-9a-f]{16,32}$/.test(value);
+
 const redactFields = (fields: object, depth: number): Record<string, unknown> => {
   const safe: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
-    safe[key] =
-      isSensitive(key) && value !== undefined && value !== null ? redacted : redactValue(value, depth + 1);
+    if (isSensitive(key) && value !== undefined && value !== null) safe[key] = redacted;
+    else safe[key] = isTraceId(key, value) ? value : redactValue(value, depth + 1);
   }
   return safe;
 };

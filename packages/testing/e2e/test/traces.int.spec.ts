@@ -42,6 +42,21 @@ const requestsOf = (spans: readonly CollectedSpan[], callers: string): readonly 
     ({ service, links }) => service === 'gateway' && links.some(({ traceId }) => traceId === callers),
   );
 
+/** The messages of a trace that were created and have no span yet that sent them; mails are tasks, which are not sent by the bus. */
+const unsent = (spans: readonly CollectedSpan[], traceId: string | undefined): readonly string[] => {
+  const tree = spans.filter((span) => span.traceId === traceId);
+  return tree
+    .filter(({ name }) => name.startsWith('create ') && !name.includes('email.'))
+    .filter(
+      ({ name, spanId }) =>
+        !tree.some((span) => span.parentSpanId === spanId && span.name === name.replace('create', 'send')),
+    )
+    .map(({ name }) => name);
+};
+
+/** Also when the test is tried again. */
+const unusedAddress = (name: string): string => `${name}.${uuid()}@example.com`;
+
 const withoutVersion = (text: string): string => text.replace(/\.v\d+$/, '');
 
 describe('the spans of a whole shop', () => {
@@ -97,7 +112,7 @@ describe('the spans of a whole shop', () => {
     eventually(what, async () => [...collector.spans()], isThere, 20_000);
 
   test('one order is one trace, from the request to its completion and its mail', async () => {
-    const ada = await client.register('Ada', 'ada@example.com');
+    const ada = await client.register('Ada', unusedAddress('ada'));
     await client.settled(ada, await place(ada)); // the order service knows the product
     const callers = '7'.repeat(32);
     const headers = { traceparent: `00-${callers}-${'8'.repeat(16)}-01` };
@@ -112,7 +127,8 @@ describe('the spans of a whole shop', () => {
       (spans) =>
         spans.some((span) => inTrace(span) && span.name === 'process order.completed') &&
         spans.some((span) => inTrace(span) && span.name === 'send mail') &&
-        treeOf(spans, traceId).orphans.length === 0,
+        treeOf(spans, traceId).orphans.length === 0 &&
+        unsent(spans, traceId).length === 0,
     );
     const tree = treeOf(all, traceId);
     expect(tree.orphans.map(({ service, name }) => `${service}: ${name}`)).toEqual([]);
@@ -145,13 +161,6 @@ describe('the spans of a whole shop', () => {
       'email-worker: process email.send',
       'email-worker: send mail',
     ]);
-    for (const create of tree.spans.filter(
-      ({ name }) => name.startsWith('create ') && !name.includes('email.'),
-    ))
-      expect(
-        tree.spans.filter((span) => span.parentSpanId === create.spanId).map(({ name }) => name),
-        create.name,
-      ).toContain(create.name.replace('create', 'send'));
     const calls = tree.spans.filter(
       (span) => span.attributes['service.peer.name'] === 'the payment provider',
     );
@@ -172,7 +181,7 @@ describe('the spans of a whole shop', () => {
   }, 60_000);
 
   test('messages that share a transaction are linked to it, each in its own trace', async () => {
-    const ada = await client.register('Ada', 'groups@example.com');
+    const ada = await client.register('Ada', unusedAddress('groups'));
     const ids = await Promise.all(Array.from({ length: 40 }, () => place(ada)));
     for (const id of ids) await client.settled(ada, id);
     const groups = (spans: readonly CollectedSpan[]) =>
@@ -196,7 +205,7 @@ describe('the spans of a whole shop', () => {
   }, 60_000);
 
   test('hostile trace headers are no problem: the request works, and baggage goes nowhere', async () => {
-    const ada = await client.register('Ada', 'headers@example.com');
+    const ada = await client.register('Ada', unusedAddress('headers'));
     const baggage = `secret=${'b'.repeat(10_000)}`;
     for (const traceparent of [
       '',
