@@ -55,13 +55,18 @@ export const benchPipelineTelemetry = async (server: PostgresServer): Promise<re
 
 const run = async (worker: ChildProcess | undefined, load: PipelineLoad): Promise<Round> => {
   if (worker === undefined) throw new Error('there is no process for this mode');
-  const answered = once(worker, 'message');
-  worker.send(load);
-  const [round] = await Promise.race([answered, failed(worker)]);
-  return round;
+  const done = new AbortController();
+  try {
+    const answered = once(worker, 'message', done);
+    worker.send(load);
+    const [round] = await Promise.race([answered, failed(worker, done)]);
+    return round;
+  } finally {
+    done.abort();
+  }
 };
 
-const failed = async (worker: ChildProcess): Promise<never> => {
-  const [code] = await once(worker, 'exit');
+const failed = async (worker: ChildProcess, { signal }: AbortController): Promise<never> => {
+  const [code] = await once(worker, 'exit', { signal });
   throw new Error(`the process of the pipeline ended with ${code}`);
 };
