@@ -37,8 +37,9 @@ export const buildPages = async (root) => {
  * @param {string} web
  */
 const fingerprint = (root, web) => {
-  const pages = readdirSync(join(web, 'pages'), { recursive: true, withFileTypes: true });
-  const sources = pages
+  const folders = [join(web, 'pages'), join(root, 'docs/lessons')];
+  const sources = folders
+    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
   const hash = createHash('sha256');

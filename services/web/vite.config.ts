@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
+import { parseLesson } from './pages/console/lessons/parse-lesson.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -26,6 +28,19 @@ const precompress = (): Plugin => ({
   },
 });
 
+/** A lesson of `docs/lessons` is data for the pages: no browser parses Markdown. */
+const lessonsAsData = (): Plugin => ({
+  name: 'lessons-as-data',
+  enforce: 'pre',
+  transform: {
+    filter: { id: /\/docs\/lessons\/\d[^/]*\.md$/ },
+    handler: (markdown, id) => ({
+      code: `export default ${JSON.stringify(parseLesson(basename(id), markdown))}`,
+      map: null,
+    }),
+  },
+});
+
 /** Two single-page applications: the shop at `/`, the console at `/console`. */
 export default defineConfig({
   root: path('pages'),
@@ -38,5 +53,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: { input: { shop: path('pages/index.html'), console: path('pages/console/index.html') } },
   },
-  plugins: [precompress()],
+  plugins: [lessonsAsData(), precompress()],
 });

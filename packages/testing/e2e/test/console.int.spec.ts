@@ -5,6 +5,7 @@ import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
 import { flowPageCases } from './support/console/flow.ts';
 import { layoutCases } from './support/console/layout.ts';
+import { lessonsOneToFourCases } from './support/console/lessons-1-4.ts';
 import { ordersPageCases } from './support/console/orders.ts';
 import { projectionsPageCases } from './support/console/projections.ts';
 import { searchPageCases } from './support/console/search.ts';
@@ -38,4 +39,5 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   tasksPageCases(under);
   sensorsPageCases(under);
   breakItPageCases(under);
+  lessonsOneToFourCases(under);
 });

@@ -6,6 +6,8 @@ import { JobPage } from './dead-letters/job-page.tsx';
 import { JobsPage } from './dead-letters/jobs-page.tsx';
 import { ListPage } from './dead-letters/list-page.tsx';
 import { FlowPage } from './flow/flow-page.tsx';
+import { LessonPage } from './lessons/lesson-page.tsx';
+import { LessonsPage } from './lessons/lessons-page.tsx';
 import { OrderPage } from './orders/order-page.tsx';
 import { OrdersPage } from './orders/orders-page.tsx';
 import { ProjectionsPage } from './projections/projections-page.tsx';
@@ -42,5 +44,7 @@ export const pages: readonly (readonly [pattern: string, page: Page])[] = [
   ['/console/projections', () => <ProjectionsPage />],
   ['/console/tasks', () => <TasksPage />],
   ['/console/sensors', () => <SensorsPage />],
+  ['/console/lessons', () => <LessonsPage />],
+  ['/console/lessons/:name', ({ name = '' }) => <LessonPage key={name} name={name} />],
   ['/console/break-it', () => <BreakItPage />],
 ];

@@ -6,6 +6,7 @@ import { isPaused } from '../../shared/resource.ts';
 import { navigate, path } from '../../shared/router.ts';
 import { session, signOut } from '../../shared/session.ts';
 import { isDevelopment, loadDevelopment } from '../break-it/development.ts';
+import { LessonPanel } from '../lessons/lesson-panel.tsx';
 import { isCurrent, menu } from './navigation.ts';
 
 /** The frame of every page: the menu, the search by id, the pause of the live view, and who is signed in. */
@@ -31,6 +32,7 @@ export const Layout = ({ children }: { readonly children: ComponentChildren }): 
         <PausedHint />
         {children}
       </main>
+      <LessonPanel />
     </div>
   );
 };

@@ -28,7 +28,10 @@ export const menu: readonly { readonly name: string; readonly entries: readonly 
   },
   {
     name: 'Learn',
-    entries: [{ href: '/console/break-it', text: 'Break it', onlyInDevelopment: true }],
+    entries: [
+      { href: '/console/lessons', text: 'Lessons' },
+      { href: '/console/break-it', text: 'Break it', onlyInDevelopment: true },
+    ],
   },
 ];
 
