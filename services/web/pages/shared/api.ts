@@ -1,3 +1,5 @@
+import { shopClock } from './shop-clock.ts';
+
 /** An error as the services describe it (RFC 9457). */
 export interface ProblemDocument {
   readonly status: number;
@@ -40,6 +42,7 @@ export const request = async <T>(
   { method = 'GET', body, headers, signal }: Request = {},
 ): Promise<Answer<T>> => {
   const timeout = AbortSignal.timeout(timeoutMs);
+  const sentAt = Date.now();
   try {
     const response = await fetch(path, {
       method,
@@ -52,6 +55,7 @@ export const request = async <T>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
+    shopClock.learn(response.headers.get('date'), sentAt);
     const text = await response.text();
     const parsed = text === '' ? undefined : (JSON.parse(text) as unknown);
     if (response.ok) return { kind: 'ok', body: parsed as T, headers: response.headers };

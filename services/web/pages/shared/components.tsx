@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ProblemDocument } from './api.ts';
 import { formatAgo, formatExact } from './format.ts';
 import type { Resource } from './resource.ts';
+import { shopClock } from './shop-clock.ts';
 
 interface ShownProps<T> {
   readonly of: Resource<T>;
@@ -98,17 +99,17 @@ const signInAddress = (): string => {
   return `${base}?next=${encodeURIComponent(location.pathname + location.search)}`;
 };
 
-/** A relative time that stays true, with the exact one in its title. */
+/** A relative time that stays true, by the clock of the shop, with the exact one in its title. */
 export const Ago = ({ at }: { readonly at: string }): JSX.Element => {
-  const [now, setNow] = useState(() => new Date());
+  const [, renderAgain] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), 10_000);
+    const timer = setInterval(() => renderAgain(shopClock.now()), 10_000);
     return () => clearInterval(timer);
   }, []);
   const then = new Date(at);
   return (
     <time dateTime={at} title={formatExact(then)}>
-      {formatAgo(then, now)}
+      {formatAgo(then, new Date(shopClock.now()))}
     </time>
   );
 };

@@ -1,11 +1,12 @@
 import { type ReadonlySignal, signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { type ProblemDocument, request } from './api.ts';
+import { shopClock } from './shop-clock.ts';
 
 /** What a page knows of something that it reads. */
 export type Resource<T> =
   | { readonly kind: 'loading' }
-  /** `stale`: it could not be read again since; what it shows is of `at`. */
+  /** `stale`: it could not be read again since; what it shows is of `at`, by the clock of the shop. */
   | { readonly kind: 'ready'; readonly value: T; readonly at: Date; readonly stale?: string }
   | { readonly kind: 'problem'; readonly problem: ProblemDocument }
   | { readonly kind: 'away'; readonly reason: string };
@@ -41,7 +42,8 @@ export const useResource = <T>(path: string | undefined, everyMs?: number): Read
         const answer = await request<T>(path, { signal: left.signal });
         if (left.signal.aborted) return;
         const before = state.peek();
-        if (answer.kind === 'ok') state.value = { kind: 'ready', value: answer.body, at: new Date() };
+        if (answer.kind === 'ok')
+          state.value = { kind: 'ready', value: answer.body, at: new Date(shopClock.now()) };
         else if (before.kind !== 'ready' || mustShow(answer)) state.value = answer;
         else
           state.value = {

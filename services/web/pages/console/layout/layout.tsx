@@ -5,6 +5,7 @@ import { formatExact } from '../../shared/format.ts';
 import { isPaused } from '../../shared/resource.ts';
 import { navigate, path } from '../../shared/router.ts';
 import { session, signOut } from '../../shared/session.ts';
+import { shopClock } from '../../shared/shop-clock.ts';
 import { isDevelopment, loadDevelopment } from '../break-it/development.ts';
 import { isCurrent, menu } from './navigation.ts';
 
@@ -101,7 +102,7 @@ const PauseButton = (): JSX.Element => (
 );
 
 /** What a paused page shows is of then. */
-const pausedAt = computed(() => (isPaused.value ? new Date() : undefined));
+const pausedAt = computed(() => (isPaused.value ? new Date(shopClock.now()) : undefined));
 
 const PausedHint = (): JSX.Element => (
   <div role="status">
