@@ -1,4 +1,4 @@
-import { computed } from '@preact/signals';
+import { computed, useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { formatExact } from '../../shared/format.ts';
@@ -116,11 +116,21 @@ const PausedHint = (): JSX.Element => (
 
 const SignedIn = (): JSX.Element | null => {
   const current = session.value;
+  const failure = useSignal('');
   if (current.kind !== 'signed-in') return null;
   return (
     <div class="signed-in">
       <span dir="auto">{current.user.name}</span>
-      <button type="button" class="plain" onClick={() => void signOut()}>
+      <span role="alert" class="small">
+        {failure.value}
+      </span>
+      <button
+        type="button"
+        class="plain"
+        onClick={async () => {
+          failure.value = await signOut();
+        }}
+      >
         Sign out
       </button>
     </div>
