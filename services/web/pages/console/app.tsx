@@ -8,7 +8,12 @@ import { SignInPage } from './sign-in/sign-in-page.tsx';
 
 export const App = (): JSX.Element => {
   const current = session.value;
-  if (current.kind === 'unknown') return <main class="soft">Loading …</main>;
+  if (current.kind === 'unknown')
+    return (
+      <main class="soft">
+        <p role="status">{current.isAway ? 'The shop does not answer; trying again …' : 'Loading …'}</p>
+      </main>
+    );
   const isAdministrator = current.kind === 'signed-in' && current.user.role === 'administrator';
   if (path.value === '/console/sign-in' || !isAdministrator) {
     if (isAdministrator) navigate('/console', { replace: true });

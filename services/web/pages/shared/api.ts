@@ -1,3 +1,5 @@
+import { shopClock } from './shop-clock.ts';
+
 /** An error as the services describe it (RFC 9457). */
 export interface ProblemDocument {
   readonly status: number;
@@ -40,6 +42,7 @@ export const request = async <T>(
   { method = 'GET', body, headers, signal }: Request = {},
 ): Promise<Answer<T>> => {
   const timeout = AbortSignal.timeout(timeoutMs);
+  const sentAt = Date.now();
   try {
     const response = await fetch(path, {
       method,
@@ -52,13 +55,25 @@ export const request = async <T>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
+    shopClock.learn(response.headers.get('date'), sentAt);
     const text = await response.text();
-    const parsed = text === '' ? undefined : (JSON.parse(text) as unknown);
+    const parsed = parse(text, response.status);
     if (response.ok) return { kind: 'ok', body: parsed as T, headers: response.headers };
     if (response.status === 401) signedOut();
     return { kind: 'problem', problem: problemOf(response, parsed) };
   } catch (error) {
     return { kind: 'away', reason: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+/** Undefined for what is no JSON but a refusal, as by a proxy: then the status says enough. Throws for other garbage. */
+const parse = (text: string, status: number): unknown => {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (status >= 400 && status < 500) return undefined;
+    throw error;
   }
 };
 

@@ -1,8 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
 import type { ProblemDocument } from './api.ts';
+import { failureOf } from './failure.ts';
 import { formatAgo, formatExact } from './format.ts';
 import type { Resource } from './resource.ts';
+import { shopClock } from './shop-clock.ts';
 
 interface ShownProps<T> {
   readonly of: Resource<T>;
@@ -33,11 +35,33 @@ export const Shown = <T,>({ of, children, what, retry }: ShownProps<T>): JSX.Ele
               This is how it was at {formatExact(of.at)}: {of.stale}
             </p>
           )}
-          {children(of.value)}
+          <Guarded value={of.value} failed={<Away what={what} retry={retry} />}>
+            {children}
+          </Guarded>
         </>
       );
   }
 };
+
+interface GuardedProps<T> {
+  readonly value: T;
+  readonly failed: JSX.Element;
+  readonly children: (value: T) => ComponentChildren;
+}
+
+/** Shows `failed` for a value that is not what was expected, until there is another value. */
+const Guarded = <T,>({ value, failed, children }: GuardedProps<T>): JSX.Element => {
+  const unreadable = useRef<T | undefined>(undefined);
+  useErrorBoundary((error) => {
+    console.error(error);
+    unreadable.current = value;
+  });
+  return unreadable.current === value ? failed : <Content value={value}>{children}</Content>;
+};
+
+const Content = <T,>({ value, children }: Omit<GuardedProps<T>, 'failed'>): JSX.Element => (
+  <>{children(value)}</>
+);
 
 interface FailureProps {
   readonly what: string;
@@ -64,7 +88,7 @@ const Problem = ({
         </p>
       </div>
     );
-  if (problem.status === 403)
+  if (problem.status === 403 && isConsole())
     return (
       <div class="notice warn" role="alert">
         <p>{upper(what)} can only be seen by administrators.</p>
@@ -72,13 +96,13 @@ const Problem = ({
     );
   return (
     <div class="notice bad" role="alert">
-      <p>{problem.detail}</p>
+      <p dir="auto">{failureOf({ kind: 'problem', problem })}</p>
       {problem.correlationId === undefined ? null : (
         <p class="small">
           Correlation id <code>{problem.correlationId}</code>
         </p>
       )}
-      {problem.status >= 500 ? <Retry retry={retry} /> : null}
+      {problem.status >= 500 || problem.status === 429 ? <Retry retry={retry} /> : null}
     </div>
   );
 };
@@ -92,23 +116,25 @@ const Retry = ({ retry }: { readonly retry?: (() => void) | undefined }): JSX.El
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+const isConsole = (): boolean => location.pathname.startsWith('/console');
+
 /** Where to sign in, and to come back to this page. */
 const signInAddress = (): string => {
-  const base = location.pathname.startsWith('/console') ? '/console/sign-in' : '/shop/sign-in';
+  const base = isConsole() ? '/console/sign-in' : '/shop/sign-in';
   return `${base}?next=${encodeURIComponent(location.pathname + location.search)}`;
 };
 
-/** A relative time that stays true, with the exact one in its title. */
+/** A relative time that stays true, by the clock of the shop, with the exact one in its title. */
 export const Ago = ({ at }: { readonly at: string }): JSX.Element => {
-  const [now, setNow] = useState(() => new Date());
+  const [, renderAgain] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), 10_000);
+    const timer = setInterval(() => renderAgain(shopClock.now()), 10_000);
     return () => clearInterval(timer);
   }, []);
   const then = new Date(at);
   return (
     <time dateTime={at} title={formatExact(then)}>
-      {formatAgo(then, now)}
+      {formatAgo(then, new Date(shopClock.now()))}
     </time>
   );
 };

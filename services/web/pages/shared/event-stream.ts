@@ -7,12 +7,15 @@ export interface StreamEvent {
 
 export interface StreamListener {
   next(event: StreamEvent): void;
-  /** `live` after each connection; `waiting` while it is lost and tried again. */
+  /** `live` after each connection; `waiting` when it is lost and does not come back soon. */
   state(state: 'live' | 'waiting'): void;
 }
 
 /** Waits between two attempts, in milliseconds. */
 const waits = [500, 1_000, 2_000, 5_000, 10_000];
+
+/** A browser connects again after some three seconds; people need not hear of a stream that is cut and soon back. */
+const quietMs = 5_000;
 
 /**
  * Reads a stream for as long as it is not closed: it connects again after each loss and each error, from the last event on, and with
@@ -25,6 +28,7 @@ export const openStream = (
 ): (() => void) => {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let lost: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let isClosed = false;
 
@@ -32,11 +36,13 @@ export const openStream = (
     source = new EventSource(path);
     source.addEventListener('open', () => {
       failures = 0;
+      clearTimeout(lost);
+      lost = undefined;
       listener.state('live');
     });
     source.addEventListener('error', () => {
       if (isClosed) return;
-      listener.state('waiting');
+      lost ??= setTimeout(() => listener.state('waiting'), quietMs);
       // A browser connects again by itself after a loss, but not after an error status.
       if (source?.readyState !== EventSource.CLOSED) return;
       source.close();
@@ -54,6 +60,7 @@ export const openStream = (
   return () => {
     isClosed = true;
     clearTimeout(timer);
+    clearTimeout(lost);
     source?.close();
   };
 };

@@ -1,11 +1,13 @@
 import { type ReadonlySignal, signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { type ProblemDocument, request } from './api.ts';
+import { type Answer, type ProblemDocument, request } from './api.ts';
+import { failureOf } from './failure.ts';
+import { shopClock } from './shop-clock.ts';
 
 /** What a page knows of something that it reads. */
 export type Resource<T> =
   | { readonly kind: 'loading' }
-  /** `stale`: it could not be read again since; what it shows is of `at`. */
+  /** `stale`: it could not be read again since; what it shows is of `at`, by the clock of the shop. */
   | { readonly kind: 'ready'; readonly value: T; readonly at: Date; readonly stale?: string }
   | { readonly kind: 'problem'; readonly problem: ProblemDocument }
   | { readonly kind: 'away'; readonly reason: string };
@@ -38,16 +40,13 @@ export const useResource = <T>(path: string | undefined, everyMs?: number): Read
     const read = async (isAgain: boolean): Promise<void> => {
       // What nobody has seen yet, or asks for, is read also in a tab in the background and while the view is paused.
       if (!isAgain || (!document.hidden && !isPaused.peek())) {
-        const answer = await request<T>(path, { signal: left.signal });
+        const answer = readable(await request<T>(path, { signal: left.signal }));
         if (left.signal.aborted) return;
         const before = state.peek();
-        if (answer.kind === 'ok') state.value = { kind: 'ready', value: answer.body, at: new Date() };
+        if (answer.kind === 'ok')
+          state.value = { kind: 'ready', value: answer.body, at: new Date(shopClock.now()) };
         else if (before.kind !== 'ready' || mustShow(answer)) state.value = answer;
-        else
-          state.value = {
-            ...before,
-            stale: answer.kind === 'away' ? answer.reason : answer.problem.detail,
-          };
+        else state.value = { ...before, stale: failureOf(answer) };
       }
       if (everyMs !== undefined) timer = setTimeout(() => void read(true), everyMs);
     };
@@ -63,6 +62,12 @@ export const useResource = <T>(path: string | undefined, everyMs?: number): Read
   };
   return { state, reload };
 };
+
+/** All that pages read are objects; anything else is not from the shop. */
+const readable = <T>(answer: Answer<T>): Answer<T> =>
+  answer.kind === 'ok' && (typeof answer.body !== 'object' || answer.body === null)
+    ? { kind: 'away', reason: 'The answer is no object.' }
+    : answer;
 
 /** The session has ended, or the thing is gone: what was shown before is not the caller's any more. */
 const mustShow = (answer: { kind: string; problem?: ProblemDocument }): boolean =>

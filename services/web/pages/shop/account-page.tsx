@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Ago, Shown } from '../shared/components.tsx';
 import { useResource } from '../shared/resource.ts';
@@ -12,16 +13,17 @@ interface Ledger {
 export const AccountPage = (): JSX.Element => {
   const { state, reload } = useResource<Ledger>('/api/loyalty/me', 10_000);
   const current = session.value;
+  const failure = useSignal('');
   const leave = async (): Promise<void> => {
-    await signOut();
-    navigate('/');
+    failure.value = await signOut();
+    if (failure.value === '') navigate('/');
   };
   return (
     <>
       <h1>My account</h1>
       {current.kind === 'signed-in' ? (
-        <p dir="auto">
-          {current.user.name} <span class="soft">({current.user.email})</span>
+        <p>
+          <bdi>{current.user.name}</bdi> <span class="soft">({current.user.email})</span>
         </p>
       ) : null}
       <Shown of={state.value} what="your points" retry={reload}>
@@ -48,6 +50,7 @@ export const AccountPage = (): JSX.Element => {
       <button type="button" onClick={() => void leave()}>
         Sign out
       </button>
+      <p role="alert">{failure.value}</p>
     </>
   );
 };

@@ -74,8 +74,12 @@ const Basket = ({ lines }: { readonly lines: readonly BasketLine[] }): JSX.Eleme
 
 const Row = ({ line: { sku, count, product } }: { readonly line: BasketLine }): JSX.Element => (
   <tr>
-    <td dir="auto">
-      {product?.name ?? <span class="field-error">{sku} is no longer sold</span>}
+    <td>
+      {product === undefined ? (
+        <span class="field-error">{sku} is no longer sold</span>
+      ) : (
+        <bdi>{product.name}</bdi>
+      )}
       {product !== undefined && product.available < count ? (
         <p class="field-error">only {product.available} left</p>
       ) : null}

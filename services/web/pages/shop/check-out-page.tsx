@@ -88,8 +88,8 @@ const CheckOut = ({ lines, reload }: CheckOutProps): JSX.Element => {
       <Refused failure={failure.value} />
       <ul class="plain-list">
         {lines.map(({ sku, count, product }) => (
-          <li key={sku} dir="auto">
-            {count} × {product?.name ?? sku}
+          <li key={sku}>
+            {count} × <bdi>{product?.name ?? sku}</bdi>
           </li>
         ))}
       </ul>

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { request } from '../shared/api.ts';
 import { Ago, Shown } from '../shared/components.tsx';
 import { openStream } from '../shared/event-stream.ts';
+import { failureOf } from '../shared/failure.ts';
 import { formatMoney, type Money } from '../shared/format.ts';
 import { orderEventTypes } from '../shared/order-event-types.ts';
 import { useResource } from '../shared/resource.ts';
@@ -22,7 +23,7 @@ interface Order {
 
 /** Live: each event of the order appears when it happens. */
 export const OrderPage = ({ id }: { readonly id: string }): JSX.Element => {
-  const { state, reload } = useResource<Order>(`/api/orders/${encodeURIComponent(id)}`);
+  const { state, reload } = useResource<Order>(`/api/orders/${encodeURIComponent(id)}`, 10_000);
   const entries = useSignal<readonly OrderEntry[]>([]);
   const live = useSignal<'live' | 'waiting'>('waiting');
   const isThere = state.value.kind === 'ready';
@@ -89,7 +90,7 @@ const Steps = ({ steps }: { readonly steps: readonly Step[] }): JSX.Element => (
         <span class="mark" aria-hidden="true" />
         <span>
           {text} <span class="soft small">– {state}</span>
-          {reason === undefined ? null : <span class="soft small">: {reason}</span>}
+          {reason === undefined ? null : <bdi class="soft small">: {reason}</bdi>}
         </span>
       </li>
     ))}
@@ -111,8 +112,7 @@ const CancelButton = ({ id, status, entries }: CancelProps): JSX.Element | null 
     return message.value === '' ? null : <p class="notice warn">{message.value}</p>;
   const cancel = async (): Promise<void> => {
     const answer = await request(`/api/orders/${encodeURIComponent(id)}/cancel`, { method: 'POST' });
-    if (answer.kind === 'problem') message.value = answer.problem.detail;
-    if (answer.kind === 'away') message.value = 'The shop does not answer; try again.';
+    message.value = failureOf(answer);
   };
   return (
     <p>
@@ -130,7 +130,7 @@ const Lines = ({ order: { lines, total, refunded, refunds } }: { readonly order:
       {lines.map(({ sku, quantity, unitPrice }) => (
         <tr key={sku}>
           <td>
-            {quantity} × {sku}
+            {quantity} × <bdi>{sku}</bdi>
           </td>
           <td class="number">{formatMoney({ ...unitPrice, amount: unitPrice.amount * quantity })}</td>
         </tr>

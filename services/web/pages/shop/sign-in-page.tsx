@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { type Answer, request } from '../shared/api.ts';
 import { Field } from '../shared/components.tsx';
+import { failureOf } from '../shared/failure.ts';
 import { navigate, query } from '../shared/router.ts';
 import { signIn } from '../shared/session.ts';
 
@@ -69,7 +70,7 @@ const AccountForm = ({ title, fields, send, hint }: AccountFormProps): JSX.Eleme
     isSending.value = false;
     if (answer.kind === 'ok') return navigate(nextPage());
     errors.value = answer.kind === 'problem' ? answer.problem.errors : [];
-    message.value = answer.kind === 'away' ? 'The shop does not answer; try again.' : answer.problem.detail;
+    message.value = failureOf(answer);
   };
 
   return (

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Ago, Shown } from '../../shared/components.tsx';
 import { useResource } from '../../shared/resource.ts';
-import { Person } from './person.tsx';
+import { Person } from '../people/person.tsx';
 
 interface Entry {
   readonly id: string;

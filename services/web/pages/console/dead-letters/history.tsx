@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { Ago } from '../../shared/components.tsx';
+import { Person } from '../people/person.tsx';
 import type { DeadLetterDetails, HistoryEntry } from './dead-letter.ts';
-import { Person } from './person.tsx';
 
 /** Its path: each failure, and what people did. */
 export const History = ({ deadLetter }: { readonly deadLetter: DeadLetterDetails }): JSX.Element => (

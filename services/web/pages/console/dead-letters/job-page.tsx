@@ -6,10 +6,10 @@ import { useResource } from '../../shared/resource.ts';
 import { AuditTrail } from './audit-trail.tsx';
 import { api, type Group, type Job } from './dead-letter.ts';
 import './dead-letters.css';
+import { Person } from '../people/person.tsx';
 import { JobProgress } from './job-progress.tsx';
 import { messageOf } from './message-of.ts';
 import { rates } from './new-job.tsx';
-import { Person } from './person.tsx';
 
 export const JobPage = ({ id }: { readonly id: string }): JSX.Element => {
   const path = `${api}/jobs/${encodeURIComponent(id)}`;

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { Ago } from '../../shared/components.tsx';
+import { Person } from '../people/person.tsx';
 import type { Job } from './dead-letter.ts';
-import { Person } from './person.tsx';
 
 /** `replay of email.welcome` */
 const textOf = ({ action, filter }: Job): string => {

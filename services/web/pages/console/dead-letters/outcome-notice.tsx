@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { Ago } from '../../shared/components.tsx';
+import { Person } from '../people/person.tsx';
 import { failedAgainText, type Outcome } from './dead-letter.ts';
-import { Person } from './person.tsx';
 
 /** What became of the last replay: sent is not handled. */
 export const OutcomeNotice = ({ outcome }: { readonly outcome: Outcome }): JSX.Element => (

@@ -1,10 +1,11 @@
-import { computed } from '@preact/signals';
+import { computed, useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { formatExact } from '../../shared/format.ts';
 import { isPaused } from '../../shared/resource.ts';
 import { navigate, path } from '../../shared/router.ts';
 import { session, signOut } from '../../shared/session.ts';
+import { shopClock } from '../../shared/shop-clock.ts';
 import { isDevelopment, loadDevelopment } from '../break-it/development.ts';
 import { LessonPanel } from '../lessons/lesson-panel.tsx';
 import { isCurrent, menu } from './navigation.ts';
@@ -103,7 +104,7 @@ const PauseButton = (): JSX.Element => (
 );
 
 /** What a paused page shows is of then. */
-const pausedAt = computed(() => (isPaused.value ? new Date() : undefined));
+const pausedAt = computed(() => (isPaused.value ? new Date(shopClock.now()) : undefined));
 
 const PausedHint = (): JSX.Element => (
   <div role="status">
@@ -117,11 +118,21 @@ const PausedHint = (): JSX.Element => (
 
 const SignedIn = (): JSX.Element | null => {
   const current = session.value;
+  const failure = useSignal('');
   if (current.kind !== 'signed-in') return null;
   return (
     <div class="signed-in">
       <span dir="auto">{current.user.name}</span>
-      <button type="button" class="plain" onClick={() => void signOut()}>
+      <span role="alert" class="small">
+        {failure.value}
+      </span>
+      <button
+        type="button"
+        class="plain"
+        onClick={async () => {
+          failure.value = await signOut();
+        }}
+      >
         Sign out
       </button>
     </div>

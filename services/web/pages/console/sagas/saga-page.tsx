@@ -2,7 +2,9 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { request } from '../../shared/api.ts';
 import { Ago, Shown } from '../../shared/components.tsx';
+import { failureOf } from '../../shared/failure.ts';
 import { useResource } from '../../shared/resource.ts';
+import { Person } from '../people/person.tsx';
 import { Deadline } from './deadline.tsx';
 import { lookOf, type SagaDetail } from './saga.ts';
 
@@ -26,7 +28,7 @@ export const SagaPage = ({ id }: { readonly id: string }): JSX.Element => {
           </p>
           {saga.parked === undefined ? null : (
             <p class="notice bad">
-              Parked at {saga.parked.step}: {saga.parked.reason}
+              Parked at {saga.parked.step}: <bdi>{saga.parked.reason}</bdi>
             </p>
           )}
           <Steps saga={saga} />
@@ -68,7 +70,11 @@ export const Steps = ({
         ))}
       </tbody>
     </table>
-    {refusal === undefined ? null : <p>Last refusal: {refusal}</p>}
+    {refusal === undefined ? null : (
+      <p>
+        Last refusal: <bdi>{refusal}</bdi>
+      </p>
+    )}
     <p class="soft">
       {compensationOrder.length === 0
         ? 'Nothing would be compensated.'
@@ -91,12 +97,7 @@ export const Actions = ({ saga: { possible }, path, done }: ActionsProps): JSX.E
   const act = async (action: string, outcome?: string): Promise<void> => {
     const body = { note: note.value.trim(), ...(outcome === undefined ? {} : { outcome }) };
     const answer = await request(`${path}/${action}`, { method: 'POST', body });
-    message.value =
-      answer.kind === 'ok'
-        ? ''
-        : answer.kind === 'away'
-          ? 'The shop does not answer; try again.'
-          : answer.problem.detail;
+    message.value = failureOf(answer);
     if (answer.kind === 'ok') {
       note.value = '';
       done();
@@ -146,7 +147,7 @@ const History = ({ saga: { actions } }: { readonly saga: SagaDetail }): JSX.Elem
         {actions.map(({ action, outcome, by, note, at }) => (
           <li key={at}>
             {action}
-            {outcome === undefined ? '' : `: ${outcome}`} by <code>{by}</code> <Ago at={at} />{' '}
+            {outcome === undefined ? '' : `: ${outcome}`} by <Person id={by} /> <Ago at={at} />{' '}
             {note === undefined ? null : <q dir="auto">{note}</q>}
           </li>
         ))}

@@ -83,7 +83,7 @@ const SagaTable = ({ sagas }: { readonly sagas: readonly SagaSummary[] }): JSX.E
           <td>
             <Ago at={startedAt} />
           </td>
-          <td>{parked?.reason ?? ''}</td>
+          <td dir="auto">{parked?.reason ?? ''}</td>
         </tr>
       ))}
     </tbody>

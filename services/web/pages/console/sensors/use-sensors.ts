@@ -2,6 +2,7 @@ import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import { request } from '../../shared/api.ts';
 import { openStream } from '../../shared/event-stream.ts';
 import { isPaused, type Resource } from '../../shared/resource.ts';
+import { shopClock } from '../../shared/shop-clock.ts';
 import {
   type Alert,
   type LocationWindows,
@@ -40,7 +41,8 @@ export const useSensors = (): Reading => {
     let isLeft = false;
     const change = (next: (before: Sensors) => Sensors): void => {
       const before = state.peek();
-      if (before.kind === 'ready') state.value = { kind: 'ready', value: next(before.value), at: new Date() };
+      if (before.kind === 'ready')
+        state.value = { kind: 'ready', value: next(before.value), at: new Date(shopClock.now()) };
     };
     const read = async (): Promise<void> => {
       const [windows, alerts] = await Promise.all([
@@ -51,7 +53,7 @@ export const useSensors = (): Reading => {
       const failed = windows.kind !== 'ok' ? windows : alerts.kind !== 'ok' ? alerts : undefined;
       if (windows.kind === 'ok' && alerts.kind === 'ok') {
         const value = { warehouses: warehousesOf(windows.body.locations), alerts: alerts.body.alerts };
-        state.value = { kind: 'ready', value, at: new Date() };
+        state.value = { kind: 'ready', value, at: new Date(shopClock.now()) };
       } else if (failed !== undefined && state.peek().kind !== 'ready') state.value = failed;
     };
     link.value = 'connecting';

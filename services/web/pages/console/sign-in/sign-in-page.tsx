@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Field } from '../../shared/components.tsx';
+import { failureOf } from '../../shared/failure.ts';
 import { navigate, path, query } from '../../shared/router.ts';
 import { session, signIn, signOut } from '../../shared/session.ts';
 
@@ -27,7 +28,7 @@ export const SignInPage = (): JSX.Element => {
     isSending.value = false;
     // Another address shows the form in the place of its page, and now shows the page.
     if (answer.kind === 'ok') return path.peek() === '/console/sign-in' ? navigate(nextPage()) : undefined;
-    message.value = answer.kind === 'away' ? 'The shop does not answer; try again.' : answer.problem.detail;
+    message.value = failureOf(answer);
   };
 
   if (current.kind === 'signed-in' && current.user.role !== 'administrator')
@@ -35,8 +36,7 @@ export const SignInPage = (): JSX.Element => {
       <section class="card narrow">
         <h1>For administrators</h1>
         <p>
-          You are signed in as <span dir="auto">{current.user.name}</span>, a customer. The console is for
-          administrators.
+          You are signed in as <bdi>{current.user.name}</bdi>, a customer. The console is for administrators.
         </p>
         <button type="button" onClick={() => void signOut()}>
           Sign out

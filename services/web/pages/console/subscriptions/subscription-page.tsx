@@ -5,6 +5,7 @@ import { Ago, Shown } from '../../shared/components.tsx';
 import { failureOf } from '../../shared/failure.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { useResource } from '../../shared/resource.ts';
+import { Person } from '../people/person.tsx';
 import './subscriptions.css';
 import type { Queues, Subscription } from './subscription.ts';
 import { WhoDidIt } from './who-did-it.tsx';
@@ -43,7 +44,8 @@ const Facts = ({
       {ordered ? 'in order for each key' : 'in any order'}
       {since === undefined ? null : (
         <>
-          ; {state === 'paused' ? 'paused' : 'resumed'} <Ago at={since} /> by <code>{by}</code>{' '}
+          ; {state === 'paused' ? 'paused' : 'resumed'} <Ago at={since} /> by{' '}
+          {by === undefined ? 'somebody' : <Person id={by} />}{' '}
           {reason === undefined ? null : <q dir="auto">{reason}</q>}
         </>
       )}

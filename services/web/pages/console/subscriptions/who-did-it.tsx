@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { Ago, Shown } from '../../shared/components.tsx';
 import { useResource } from '../../shared/resource.ts';
+import { Person } from '../people/person.tsx';
 
 interface Audit {
   readonly entries: readonly {
@@ -30,7 +31,7 @@ export const WhoDidIt = ({ target }: { readonly target: string }): JSX.Element =
               {entries.map(({ id, at, userId, action, details, outcome }) => (
                 <li key={id}>
                   {action}
-                  {outcome === 'done' ? '' : ` (${outcome ?? 'not finished'})`} by <code>{userId}</code>{' '}
+                  {outcome === 'done' ? '' : ` (${outcome ?? 'not finished'})`} by <Person id={userId} />{' '}
                   <Ago at={at} />{' '}
                   {typeof details['reason'] === 'string' ? <q dir="auto">{details['reason']}</q> : null}
                 </li>

@@ -126,7 +126,7 @@ const MoneyRow = (props: MoneyProps): JSX.Element => {
       <th scope="row">{where}</th>
       <td>
         {status}
-        {reason === undefined ? '' : `: ${reason}`}
+        {reason === undefined ? null : <bdi>: {reason}</bdi>}
       </td>
       <td class="number">{text(props.held)}</td>
       <td class="number">{text(props.captured)}</td>

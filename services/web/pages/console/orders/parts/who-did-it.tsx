@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { Ago, Shown } from '../../../shared/components.tsx';
 import { useResource } from '../../../shared/resource.ts';
+import { Person } from '../../people/person.tsx';
 import type { SagaDetail } from '../../sagas/saga.ts';
 import { describeEvent } from '../describe-event.ts';
 import type { OrderEvent } from '../order.ts';
@@ -13,7 +14,8 @@ interface WhoProps {
 interface Deed {
   readonly at: string;
   readonly what: string;
-  readonly by: string;
+  readonly role: string;
+  readonly by?: string;
   readonly reason?: string;
 }
 
@@ -29,7 +31,8 @@ export const WhoDidIt = ({ id, events }: WhoProps): JSX.Element => {
             ...{
               at,
               what: outcome === undefined ? action : `${action}: ${outcome}`,
-              by: `administrator ${by}`,
+              role: 'administrator',
+              by,
             },
             ...(note === undefined ? {} : { reason: note }),
           }));
@@ -48,7 +51,8 @@ const deedOf = (event: OrderEvent): Deed => {
   const { reason } = event.data;
   return {
     ...{ at: event.at, what: describeEvent(event).split(': ')[0] ?? '' },
-    by: `${event.actor.kind} ${event.actor.id ?? event.actor.name ?? ''}`,
+    role: event.actor.kind,
+    ...(event.actor.id === undefined ? {} : { by: event.actor.id }),
     ...(typeof reason === 'string' ? { reason } : {}),
   };
 };
@@ -58,17 +62,11 @@ const Deeds = ({ deeds }: { readonly deeds: readonly Deed[] }): JSX.Element =>
     <p class="soft">Nobody but the shop itself.</p>
   ) : (
     <ol class="plain-list">
-      {deeds.map(({ at, what, by, reason }) => (
+      {deeds.map(({ at, what, role, by, reason }) => (
         <li key={`${at}${what}`}>
-          {what} by <code title={by}>{shortBy(by)}</code> <Ago at={at} />{' '}
+          {what} by {role} {by === undefined ? null : <Person id={by} />} <Ago at={at} />{' '}
           {reason === undefined ? null : <q dir="auto">{reason}</q>}
         </li>
       ))}
     </ol>
   );
-
-/** `administrator fb0617`: people are known by their ids here. */
-const shortBy = (by: string): string => {
-  const [kind = '', id = ''] = by.split(' ');
-  return `${kind} ${id.slice(-8)}`;
-};

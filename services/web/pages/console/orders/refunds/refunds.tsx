@@ -88,7 +88,7 @@ const RefundTable = ({ refunds }: { readonly refunds: readonly Refund[] }): JSX.
               {parked === undefined ? null : (
                 <span class="small">
                   {' '}
-                  at {parked.step}: {parked.reason}
+                  at {parked.step}: <bdi>{parked.reason}</bdi>
                 </span>
               )}
             </td>

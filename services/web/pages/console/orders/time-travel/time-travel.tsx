@@ -3,6 +3,7 @@ import { Ago, Shown } from '../../../shared/components.tsx';
 import { Diff } from '../../../shared/diff/diff.tsx';
 import { formatMoney } from '../../../shared/format.ts';
 import { query, setQuery } from '../../../shared/router.ts';
+import { Person } from '../../people/person.tsx';
 import { actorOf, describeEvent } from '../describe-event.ts';
 import type { Order, OrderEvent } from '../order.ts';
 import { StatusBadge } from '../status-badge.tsx';
@@ -115,8 +116,7 @@ const Slider = ({ events, version, newest }: SliderProps): JSX.Element => {
 const EventCard = ({ event }: { readonly event: OrderEvent }): JSX.Element => (
   <div class="card event-card" aria-live="polite">
     <p>
-      <strong dir="auto">{describeEvent(event)}</strong> <Ago at={event.at} /> by{' '}
-      <code>{actorOf(event)}</code>
+      <strong dir="auto">{describeEvent(event)}</strong> <Ago at={event.at} /> by <Actor of={event} />
     </p>
     <p class="small soft">
       {event.causationId === undefined ? 'Its cause was not recorded' : <Cause of={event} />}
@@ -131,6 +131,16 @@ const EventCard = ({ event }: { readonly event: OrderEvent }): JSX.Element => (
     </p>
   </div>
 );
+
+/** A person with what is known of them, or a part of the shop. */
+const Actor = ({ of: { actor } }: { readonly of: OrderEvent }): JSX.Element =>
+  actor.id === undefined ? (
+    <code>{actorOf({ actor })}</code>
+  ) : (
+    <>
+      {actor.kind} <Person id={actor.id} />
+    </>
+  );
 
 /** A message, or the span of a request; both are in the trace. */
 const Cause = ({ of: { causationId = '', correlationId } }: { readonly of: OrderEvent }): JSX.Element => {

@@ -2,6 +2,7 @@ import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { request } from '../../../shared/api.ts';
 import type { Resource } from '../../../shared/resource.ts';
+import { shopClock } from '../../../shared/shop-clock.ts';
 import type { Order } from '../order.ts';
 
 /** A version as it was read. */
@@ -21,7 +22,7 @@ export const useOrderAt = (id: string, version: number): ReadonlySignal<Resource
   useEffect(() => {
     if (version < 1) return;
     const show = (order: Order): void => {
-      state.value = { kind: 'ready', value: { version, order }, at: new Date() };
+      state.value = { kind: 'ready', value: { version, order }, at: new Date(shopClock.now()) };
     };
     const before = known.peek().get(version);
     if (before !== undefined) return show(before);
