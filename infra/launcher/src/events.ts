@@ -7,7 +7,7 @@ import { orderDatabase } from './order-database.ts';
 const root = resolve(import.meta.dirname, '../../..');
 
 try {
-  process.env['DATABASE_URL'] = await orderDatabase(process.env, root);
+  process.env['DATABASE_URL'] = await orderDatabase(process.env, root, 'events');
   // A program of the service, as the processes that the launcher starts; in containers it runs without this file.
   await import(pathToFileURL(resolve(root, 'services/order/src/events', 'main.ts')).href);
 } catch (error) {

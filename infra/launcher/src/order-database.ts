@@ -6,7 +6,11 @@ const variable = 'ORDER_DATABASE_URL';
 const example = 'postgres://order:password@127.0.0.1:5432/order';
 
 /** The URL of the order service's database: that of the variable, or of the shop that runs on the data folder. */
-export const orderDatabase = async (env: NodeJS.ProcessEnv, root: string): Promise<string> => {
+export const orderDatabase = async (
+  env: NodeJS.ProcessEnv,
+  root: string,
+  command: 'events' | 'projections',
+): Promise<string> => {
   const given = env[variable];
   if (given !== undefined && given.trim() !== '') {
     if (URL.canParse(given) && /^postgres(ql)?:$/.test(new URL(given).protocol)) return given;
@@ -16,7 +20,7 @@ export const orderDatabase = async (env: NodeJS.ProcessEnv, root: string): Promi
   const [secrets, port] = await Promise.all([readSecrets(join(dataDir, 'secrets.json')), portOf(dataDir)]);
   if (secrets?.databasePassword === undefined || port === undefined)
     throw new Error(
-      `no shop is running on ${dataDir}: start it with npm run demo, set DATA_DIR to its folder, or set ${variable} to the order service's database, for example ${example}`,
+      `no shop is running on ${dataDir}: start it with npm run demo, set DATA_DIR to its folder, or set ${variable} to the order service's database, for example ${example}. In containers: docker compose exec order node services/order/src/${command}/main.ts <arguments>`,
     );
   return `postgres://order:${encodeURIComponent(secrets.databasePassword)}@127.0.0.1:${port}/order`;
 };

@@ -8,7 +8,9 @@ const root = resolve(import.meta.dirname, '../../..');
 
 try {
   const needsDatabase = ['status', 'rebuild'].includes(process.argv[2] ?? '');
-  process.env['DATABASE_URL'] = needsDatabase ? await orderDatabase(process.env, root) : 'postgres://unused';
+  process.env['DATABASE_URL'] = needsDatabase
+    ? await orderDatabase(process.env, root, 'projections')
+    : 'postgres://unused';
   // A program of the service, as the processes that the launcher starts; in containers it runs without this file.
   await import(pathToFileURL(resolve(root, 'services/order/src/projections', 'main.ts')).href);
 } catch (error) {

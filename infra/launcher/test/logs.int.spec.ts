@@ -53,7 +53,7 @@ describe('npm run logs', () => {
     const none = await launch([]).exit;
     expect(none).toMatchObject({ code: 1, output: '' });
     expect(none.errors).toMatch(
-      /^there are no logs of a shop in .*: start one with npm run demo, or set DATA_DIR to its folder\n$/,
+      /^there are no logs of a shop in .*: start one with npm run demo, or set DATA_DIR to its folder\. In containers: docker compose logs <service>\n$/,
     );
     await writeFile(join(logDir, 'order.log'), eventAt(0));
     const other = await launch(['--service', 'ordre']).exit;

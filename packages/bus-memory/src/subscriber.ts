@@ -1,4 +1,4 @@
-import { busErrors, type Consumer, storableText } from '@emporium/bus';
+import { busErrors, type Consumer, messageOf } from '@emporium/bus';
 import { type DeadLetterReason, type Delivery, delayTiers } from '@emporium/bus/transport';
 import type { Broker } from './connection.ts';
 import type { Entry, PartitionQueue } from './partition-queue.ts';
@@ -119,7 +119,7 @@ const deadLetterOf = (entry: Entry, subscription: string, { code, message }: Dea
   attempt: 1,
   deadLetter: {
     subscription,
-    reason: { code, message: storableText(message, 500) },
+    reason: { code, message: messageOf(message) },
     attempts: entry.attempt,
     failedAt: new Date().toISOString(),
   },

@@ -1,3 +1,5 @@
+import { messageOf } from '@emporium/bus';
+
 /** The broker's HTTP API, with the rights of the user in its URL. */
 export interface Management {
   /** Throws, naming the address and the broker's reason, unless it was done. Safe to repeat. */
@@ -23,8 +25,7 @@ export const openManagement = (url: string, timeoutMs = 10_000): Management => {
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
-    if (!response.ok)
-      throw new Error(`${method} ${address} answered ${response.status}: ${text.slice(0, 500)}`);
+    if (!response.ok) throw new Error(`${method} ${address} answered ${response.status}: ${messageOf(text)}`);
     return text;
   };
 

@@ -90,4 +90,22 @@ describe('the message of a thrown value', () => {
   ])('of %s is one line', (_, thrown, text) => {
     expect(messageOf(thrown)).toBe(text);
   });
+
+  test.each([
+    ['an address', 'jane.doe@example.com'],
+    ['the credentials of a URL', 'postgres://order:hunter2-hunter2@db/order'],
+    ['a token', 'bearer abcdefghijklmnopqrstuvwxyz'],
+    ['a card number', '4242 4242 4242 4242'],
+  ])('has no part of %s, wherever it is cut', (_, secret) => {
+    const startOf = secret.replace(/^(bearer |postgres:\/\/)/, '').slice(0, 8);
+    for (let before = 480; before <= 500; before += 1) {
+      const message = messageOf(new Error(`${'x'.repeat(before - 1)} ${secret}`));
+      expect(message.length).toBeLessThanOrEqual(500);
+      expect(message.slice(before)).not.toContain(startOf);
+    }
+  });
+
+  test('has no part of an address behind many blanks', () => {
+    expect(messageOf(new Error(`no${'\n'.repeat(1_990)}jane.doe@example.com`))).toBe('no [redacted]');
+  });
 });

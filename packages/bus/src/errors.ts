@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { scrubTo } from '@emporium/telemetry';
 import { storableText } from './message/storable.ts';
 
 /**
@@ -78,9 +79,14 @@ export const permanent = (why: string, cause?: unknown): Fault => permanentError
 /** Errors that are not a `Fault` are retried. */
 export const settlementOf = (error: unknown): Settlement => (error instanceof Fault ? error.settle : 'retry');
 
-/** The text of anything that was thrown: one line of at most 500 characters that a database can store. */
+const maxMessage = 500;
+
+/**
+ * The text of anything that was thrown: one line of at most 500 characters that a database can store. Secrets and personal data are
+ * replaced before it is cut: half an address or half a token at its end would not be recognised later.
+ */
 export const messageOf = (error: unknown): string =>
-  storableText(textOf(error).slice(0, 2_000).replace(/\s+/g, ' '), 500);
+  storableText(scrubTo(textOf(error).replace(/\s+/g, ' '), maxMessage), maxMessage);
 
 /** Not String(): it shows nothing of an object, and throws for some. */
 const textOf = (value: unknown): string => {

@@ -1,10 +1,11 @@
 import { createRegistry } from '@emporium/contracts';
 import { serverFor } from '@emporium/servers';
 import { createStore, type Store } from '@emporium/store';
+import { scrape } from '@emporium/telemetry';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { appendEvents, type RunningProjection, startProjection } from '../src/index.ts';
+import { appendEvents, createProjections, type RunningProjection, startProjection } from '../src/index.ts';
 import { type Counted, eventStore, silent, someCause } from './support.ts';
 import { createTables, seen, type Tables, totals, versions } from './totals.ts';
 
@@ -52,6 +53,17 @@ describe.skipIf(!postgres.available)(postgres.title('projection'), () => {
     await becomes('a', 1);
     await append('a', 1, 2);
     await becomes('a', 3);
+  });
+
+  test('a scrape shows how far it is behind while all connections of the service are in use', async () => {
+    const registry = createRegistry({ contracts: [], subscriptions: [] });
+    const busy = createStore<Tables>({ service: 'order', registry, url, log: silent, connections: 1 });
+    const { stages } = createProjections(busy, [totals(1)], silent);
+    const stop = stages.find(({ name }) => name === 'metrics of projections')?.start();
+    const { text } = await busy.transaction(() => scrape());
+    await stop?.();
+    await busy.close();
+    expect(text).toMatch(/^emporium_projection_lag_events\{.*"totals".*\} \d+$/m);
   });
 
   test('an outage is logged once, and so is the recovery', async () => {

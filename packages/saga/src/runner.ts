@@ -141,7 +141,7 @@ type CausedChange<Subject> = Changed<Subject> & { readonly cause: Cause };
 type Target = string | Readonly<Record<string, unknown>>;
 
 export const createSagaRunner = <Subject, DB>(
-  { db }: Pick<Store<DB>, 'db'>,
+  { db, readings }: Pick<Store<DB>, 'db' | 'readings'>,
   { definition, log, follow }: SagaOptions<Subject, DB>,
 ): SagaRunner<Subject, DB> => {
   const { name } = definition;
@@ -279,7 +279,7 @@ export const createSagaRunner = <Subject, DB>(
         findOverdue: (now, except, limit) => findOverdue<Subject, DB>(db, name, now, except, limit),
         act: handleDeadline({ name, log, store, apply }),
       });
-      const unwatch = measureSagas(db, definition);
+      const unwatch = measureSagas(readings, definition);
       return {
         stop: () => {
           unwatch();

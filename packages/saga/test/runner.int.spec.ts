@@ -33,6 +33,7 @@ import {
 import { freshDatabase, serverFor } from '@emporium/servers';
 import { createStore, type Store } from '@emporium/store';
 import { rowsRead } from '@emporium/store/testing';
+import { scrape } from '@emporium/telemetry';
 import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -112,6 +113,7 @@ const registry = createRegistry({ contracts: shop.contracts, subscriptions: shop
 describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
   let store: Store<NoTables>;
   let second: Store<NoTables>;
+  let url: string;
   let drop: () => Promise<void>;
   const facts: { id: string; fact: SagaFact; cause: Cause }[] = [];
 
@@ -121,7 +123,7 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
     store = open();
     second = open();
     await store.migrate(sagaMigrations);
-    drop = database.drop;
+    ({ url, drop } = database);
   });
   afterAll(async () => {
     await store.close();
@@ -304,6 +306,16 @@ describe.skipIf(!postgres.available)(postgres.title('saga runner'), () => {
         causationId: rows[0]?.traceparent.split('-')[2],
       });
     }
+  });
+
+  test('a scrape shows sagas while all connections of the service are in use', async () => {
+    const busy = createStore<NoTables>({ service: 'order', registry, url, log: silent, connections: 1 });
+    const loop = createRunner(busy).startDeadlines(busy);
+    const { text } = await busy.transaction(() => scrape());
+    await loop.stop();
+    await busy.close();
+    expect(text).toMatch(/^emporium_sagas\{.*emporium_saga_state="running".*\} \d+$/m);
+    expect(text).toMatch(/^emporium_sagas_overdue\{.*\} \d+$/m);
   });
 
   test('sagas whose deadline fails do not block others', async () => {

@@ -34,7 +34,7 @@ export interface StoreOptions {
   /** The service's own database. */
   readonly url: string;
   readonly log: Log;
-  /** Most connections of the pool; the relay has one more. 5 by default. */
+  /** Most connections of the pool; the relay has one more, and so have readings. 5 by default. */
   readonly connections?: number;
 }
 
@@ -45,6 +45,11 @@ export type CommitListener = (committed: readonly OutboxEntry[]) => void;
 export interface Store<DB> {
   /** For reads outside of a transaction. */
   readonly db: Kysely<DB>;
+  /**
+   * For what metrics show, also while all connections of the pool are in use: a connection of its own, which runs a query after the
+   * other, so that a slow scrape takes none from the handlers.
+   */
+  readonly readings: Kysely<DB>;
   /**
    * One transaction: the work's own changes and the effects it pushed are committed together, or not at all. The work runs
    * again when it collides with another.
@@ -98,7 +103,7 @@ export const createStore = <DB>({
 }: StoreOptions): Store<DB> => {
   const pool = createPool({ url, max: connections, applicationName: service });
   const db = createDatabase<DB>(pool);
-  const readings = createReadings(url, service);
+  const readings = createReadings<DB>(url, service);
   const listeners = new Set<CommitListener>();
   const running: { stop(): Promise<void> | void }[] = [{ stop: measurePool(pool) }];
   const committed = (entries: readonly OutboxEntry[]) =>
@@ -117,6 +122,7 @@ export const createStore = <DB>({
 
   return {
     db,
+    readings: readings.db,
     onCommit,
     transaction: (work) => {
       const context: Context = currentContext() ?? newContext();

@@ -1,6 +1,7 @@
 import { mayBeUnstorable, unstorable } from '@emporium/bus';
 import type { Contract, Input } from '@emporium/contracts';
 import { validationMessage } from '@emporium/service';
+import { scrubTo } from '@emporium/telemetry';
 import type { z } from 'zod';
 
 /** How a message of another system becomes one of ours: a schema on both sides, and a pure function between them. */
@@ -47,7 +48,7 @@ export const translateValue = <Foreign extends z.ZodType, C extends Contract>(
   return { kind: 'translated', contract: to, data: ours.data as Input<C> }; // contract schemas contain no transforms
 };
 
-export const refused = (reason: string) => ({ kind: 'refused', reason: reason.slice(0, 500) }) as const;
+export const refused = (reason: string) => ({ kind: 'refused', reason: scrubTo(reason, 500) }) as const;
 
 export const tooLarge = (bytes: number, maxBytes = maxForeignBytes) =>
   refused(`the message has ${bytes} bytes, and must have ${maxBytes} at most`);

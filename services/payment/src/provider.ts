@@ -1,4 +1,4 @@
-import { storableText } from '@emporium/bus';
+import { messageOf } from '@emporium/bus';
 import type { Money } from '@emporium/contracts';
 import type { Outbound } from '@emporium/service';
 import type { AuthorisationOutcome } from './domain/authorisation.ts';
@@ -71,7 +71,7 @@ export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
       const { body } = response;
       return body.status === 'approved'
         ? { kind: 'approved', authorisationId: body.id }
-        : { kind: 'declined', reason: storableText(body.reason, maxReasonLength) };
+        : { kind: 'declined', reason: messageOf(body.reason) };
     },
 
     capture: async ({ authorisationId, total, ...call }) => {
@@ -113,9 +113,6 @@ export const createPaymentProvider = (outbound: Outbound): PaymentProvider => {
     },
   };
 };
-
-/** The limit of reasons in contracts. */
-const maxReasonLength = 500;
 
 const pathOf = (authorisationId: string, operation: string): string =>
   `/payments/authorisations/${encodeURIComponent(authorisationId)}/${operation}`;

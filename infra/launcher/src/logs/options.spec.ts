@@ -41,6 +41,7 @@ test.each([
   [['--correlation', ''], /^--correlation: an id has/],
   [['--trace', 'a b'], /^--trace: an id has/],
   [['--colour'], /usage: npm run logs/],
+  [['--help'], /in containers: docker compose logs <service>/],
   [['order'], /usage: npm run logs/],
   [['--correlation'], /usage: npm run logs/],
 ])('%j is refused with a sentence', (args, message) => {

@@ -10,7 +10,8 @@ export interface LogsOptions {
 }
 
 const usage = `usage: npm run logs -- [--correlation <id>] [--trace <id>] [--service <name>]… [--level <level>]
-                     [--since <10m | time>] [--follow] [--json]`;
+                     [--since <10m | time>] [--follow] [--json]
+       of the shop of npm run demo; in containers: docker compose logs <service>, or Kibana with the profile observability`;
 
 /** Wrong arguments, in a sentence. */
 export class UsageError extends Error {}

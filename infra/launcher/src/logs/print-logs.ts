@@ -97,7 +97,7 @@ const assertFound = (
   const known = processesIn(folder);
   if (known.length === 0)
     throw new NoLogsError(
-      `there are no logs of a shop in ${folder}: start one with npm run demo, or set DATA_DIR to its folder`,
+      `there are no logs of a shop in ${folder}: start one with npm run demo, or set DATA_DIR to its folder. In containers: docker compose logs <service>`,
     );
   const missing = services.filter(
     (name) => ![...sources.keys()].some((process) => isWanted(process, [name])),

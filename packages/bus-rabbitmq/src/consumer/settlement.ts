@@ -1,4 +1,4 @@
-import { busErrors, deadLetterBody, maxBodyBytes, type PublishResult } from '@emporium/bus';
+import { busErrors, deadLetterBody, maxBodyBytes, messageOf, type PublishResult } from '@emporium/bus';
 import type { DeadLetterReason } from '@emporium/bus/transport';
 import type { Subscription } from '@emporium/contracts';
 import type { Session } from '../connection/session.ts';
@@ -130,7 +130,7 @@ const deadLetterOf = (
     message: { id, type, key, body },
     headers: {
       [headers.code]: code,
-      [headers.reason]: message.slice(0, 500),
+      [headers.reason]: messageOf(message),
       [headers.attempts]: attempt,
       [headers.failedAt]: new Date().toISOString(),
       ...(truncatedFrom === undefined ? {} : { [headers.truncatedFrom]: truncatedFrom }),

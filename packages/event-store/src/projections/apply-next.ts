@@ -64,7 +64,7 @@ export const createApplyNext = <DB>(
   const stopAt = async ({ checkpoint, events: [read] }: Batch, error: unknown): Promise<Progress> => {
     if (read === undefined || checkpoint === undefined) throw error;
     const { id, stream, version, type } = read;
-    const reason = messageOf(error).slice(0, 500);
+    const reason = messageOf(error);
     const failure = { id, stream, version, type, reason, since: new Date().toISOString() };
     await recordFailure(store.db, projection, target, { at: checkpoint, failure });
     if (reported?.id !== id || reported.reason !== reason) {

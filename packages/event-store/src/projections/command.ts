@@ -7,7 +7,9 @@ import { createProgressReport } from './progress-report.ts';
 import { lagText } from './projections.ts';
 import { failureText, type ProjectionStatus, statusOf } from './status.ts';
 
-const projectionsUsage = 'usage: npm run projections -- list | status | rebuild <name> [--from-start]';
+const projectionsUsage = `usage: npm run projections -- list | status | rebuild <name> [--from-start]
+       for the shop of npm run demo, or the database of ORDER_DATABASE_URL; in containers:
+       docker compose exec order node services/order/src/projections/main.ts list | status | rebuild <name> [--from-start]`;
 
 interface CommandOptions<DB> {
   readonly args: readonly string[];

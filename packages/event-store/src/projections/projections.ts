@@ -37,7 +37,7 @@ export const createProjections = <DB>(
   return {
     stages: [
       { name: 'read barrier', start: () => barrier.stop },
-      { name: 'metrics of projections', start: () => measureProjections(store.db, projections) },
+      { name: 'metrics of projections', start: () => measureProjections(store.readings, projections) },
       ...projections.map((each) => ({
         name: `projection ${each.name}`,
         start: () => startProjection(store, each, { log, onProgress: barrier.wake }).stop,

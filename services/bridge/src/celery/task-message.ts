@@ -1,6 +1,6 @@
 import { validationMessage } from '@emporium/service';
 import { z } from 'zod';
-import { parseForeignJson, tooLarge } from '../translation.ts';
+import { parseForeignJson, refused, tooLarge } from '../translation.ts';
 
 /** A task as a client of Celery has sent it, without what the bridge does not need. */
 export interface TaskMessage {
@@ -80,7 +80,7 @@ export const readTask = (raw: Uint8Array): ReadTask => {
       ({ path, message }) => `${path.join('.') || 'the message'} ${message}`,
     );
     const reason = `not a task in Celery's message protocol 2: ${what.join('; ')}`;
-    return { kind: 'refused', reason: reason.slice(0, 500), addressee };
+    return { ...refused(reason), addressee };
   }
   const { headers, properties, body } = read.data;
   const { id, task: name, eta, expires, ignore_result: ignoreResult, traceparent } = headers;

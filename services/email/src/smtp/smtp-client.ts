@@ -1,5 +1,4 @@
 import { type Fault, messageOf } from '@emporium/bus';
-import { scrub } from '@emporium/service';
 import { createTransport, type NodemailerError, type SendMailOptions } from 'nodemailer';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { MailContent } from '../domain/compose/compose-mail.ts';
@@ -135,7 +134,7 @@ const detailsOf = (error: unknown) => ({
 const whyOf = (error: unknown): string => {
   const response = error instanceof Error && 'response' in error ? String(error.response) : '';
   const codes = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3}(?!\S))?/.exec(response)?.[0];
-  return codes === undefined ? scrub(messageOf(error)).slice(0, 300) : `the server answered ${codes}`;
+  return codes === undefined ? messageOf(error).slice(0, 300) : `the server answered ${codes}`;
 };
 
 const withTimeout = async <T>(ms: number, work: Promise<T>): Promise<T> => {

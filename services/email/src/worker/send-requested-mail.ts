@@ -1,6 +1,6 @@
 import { type Effect, emit, messageOf } from '@emporium/bus';
 import { welcomeMailFailed, welcomeMailSent } from '@emporium/contracts';
-import { currentContext, type Log, scrub } from '@emporium/service';
+import { currentContext, type Log } from '@emporium/service';
 import { afterCommit } from '@emporium/store';
 import type { TaskHandler } from '@emporium/tasks';
 import { type Requested, renderRequestedMail } from '../domain/requested-mail.ts';
@@ -52,8 +52,7 @@ export const sendRequestedMailHandler = ({
     } catch (error) {
       // A link can still be sent by hand, so its task fails as others do.
       const isLast = isFinal(sendRequestedMail, error, attempt);
-      if (isLast && request.template === 'welcome')
-        return fail(request, scrub(messageOf(error)).slice(0, 500));
+      if (isLast && request.template === 'welcome') return fail(request, messageOf(error));
       if (isLast && !signal.aborted) countFailed(mail.template);
       throw error;
     }

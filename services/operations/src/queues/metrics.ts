@@ -45,7 +45,7 @@ export const queueMetrics = (
   store: Store<Tables>,
   readBrokers: () => Promise<readonly BrokerFigures[]>,
 ): LifecycleStage => {
-  const count = sharedFor(countKeptMs, () => countDeadLetters(store.db));
+  const count = sharedFor(countKeptMs, () => countDeadLetters(store.readings));
 
   /** One sample for each subscription that has this figure. */
   const samplesOfQueues = (figureOf: (queue: QueueFigures) => number | undefined) => async () =>

@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { positiveNumber, rfc3339Time } from '@emporium/service';
 
-export const usage = 'usage: npm run events -- order <id> [--at <RFC 3339 time> | --version <n>]';
+export const usage = `usage: npm run events -- order <id> [--at <RFC 3339 time> | --version <n>]
+       for the shop of npm run demo, or the database of ORDER_DATABASE_URL; in containers:
+       docker compose exec order node services/order/src/events/main.ts order <id> …`;
 
 export interface Arguments {
   readonly orderId: string;

@@ -1,4 +1,4 @@
-import { storableText, type Unreadable } from '@emporium/bus';
+import { messageOf, storableText, type Unreadable } from '@emporium/bus';
 import type { Kysely, Selectable } from 'kysely';
 import { countReadings } from '../metrics.ts';
 import type { MalformedReadingTable, Tables } from './tables.ts';
@@ -13,7 +13,7 @@ export const recordMalformed =
         id: storableText(id, 300),
         position: storableText(position, 200),
         code: storableText(code, 100),
-        message: storableText(message, 500),
+        message: messageOf(message),
       })
       .onConflict((conflict) => conflict.columns(['id', 'position']).doNothing())
       .executeTakeFirstOrThrow();

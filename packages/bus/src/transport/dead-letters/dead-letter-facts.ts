@@ -1,5 +1,4 @@
-import { busErrors } from '../../errors.ts';
-import { storableText } from '../../message/storable.ts';
+import { busErrors, messageOf } from '../../errors.ts';
 import { type DeadLetter, type DeadLetterReason, maxBodyBytes } from '../../transport.ts';
 import { attemptFrom, textFrom, timeFrom } from '../header-values.ts';
 
@@ -40,7 +39,7 @@ export const storedFacts = (
   return {
     subscription,
     code,
-    message: storableText(message, 500),
+    message: messageOf(message),
     attempts: attempt,
     position,
     ...(isTooBig ? { truncatedFrom: size } : {}),
