@@ -23,9 +23,9 @@ export const demoRunningShop = async (shop: RunningShop, terminal: Terminal): Pr
   const passed = await runDemo(client, reporter, ...(await waysOfThirdParties(shop, terminal)));
   verdict(passed, `The demonstration took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
   const observability = await whereToObserve(shop.observability);
-  const last: Place = ['last requests', `SHOP_URL=${url} npm run trace -- --last`];
-  const places = placesOf(url.replace(/\/+$/, ''), admin.email);
-  printPlaces([...places, last, ...observability], terminal);
+  const address = url.replace(/\/+$/, '');
+  const last: Place = ['last requests', `SHOP_URL=${address} npm run trace -- --last`];
+  printPlaces([...placesOf(address, admin.email), last, ...observability], terminal);
   return passed;
 };
 
