@@ -12,6 +12,7 @@ import { demoRunningShop } from './running-shop.ts';
 import { sendToQueue } from './send-registration.ts';
 import { telemetryVariables } from './telemetry-variables.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
+import { type Place, placesOf, printPlaces } from './where-to-look.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -106,25 +107,19 @@ const correlationIdOfAnOrder = async ({ url, admin }: Shop): Promise<string> => 
 
 const printAddresses = (
   { url, admin, logDir }: Shop,
-  { line, bold, dim }: Terminal,
+  terminal: Terminal,
   { dataDir, order }: { readonly dataDir: string; readonly order: string },
 ): void => {
-  line(`\n${bold('Where to look')}`);
-  const places = [
-    ['the shop', url],
-    ['its status', `${url}/status; with errors and reasons: ${url}/admin/status`],
-    ['API docs', `${url}/docs`],
-    ['events', `${url}/docs/events`],
-    ['sent e-mails', `${url}/api/mails`],
-    ['administration', `${url}/admin, as ${admin.email} / ${admin.password}`],
+  const { line, bold, dim } = terminal;
+  const lines = `npm run logs -- --correlation ${order}; also --level warn, --follow; files in ${logDir}`;
+  const targets = join(dataDir, 'prometheus-targets.json');
+  const places: readonly Place[] = [
+    ...placesOf(url, `${admin.email} / ${admin.password}`),
     ['the last order', `npm run trace -- ${order}; or the newest: --last`],
-    [
-      'its log lines',
-      `npm run logs -- --correlation ${order}; also --level warn, --follow; files in ${logDir}`,
-    ],
-    ['metrics', `/metrics of every process, for Prometheus: ${join(dataDir, 'prometheus-targets.json')}`],
-  ] as const;
-  for (const [what, where] of places) line(`  ${what.padEnd(14)}  ${where}`);
+    ['its log lines', lines],
+    ['metrics', `/metrics of every process, for Prometheus: ${targets}`],
+  ];
+  printPlaces(places, terminal);
   line(`\n${bold('Try it')}`);
   line(dim('  # register, log in, see the products, place an order, see your orders'));
   line(

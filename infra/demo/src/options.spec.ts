@@ -64,7 +64,24 @@ test('--url selects a running shop, with the administrator and the third party o
       url: 'amqp://third-party:development-only-third-party@127.0.0.1:5672/third-parties',
       isGiven: false,
     },
+    observability: [
+      ['dashboards', 'http://127.0.0.1:3000'],
+      ['metrics', 'http://127.0.0.1:9090'],
+      ['alerts', 'http://127.0.0.1:9093'],
+      ['traces', 'http://127.0.0.1:16686'],
+      ['log lines', 'http://127.0.0.1:5601'],
+    ],
   }));
+
+test('the pages of the profile observability have the ports of .env; those of another shop are not known', () => {
+  const pagesOf = (url: string, dotEnv: NodeJS.ProcessEnv = {}) => {
+    const options = read(['--url', url], {}, dotEnv);
+    return options.url === undefined ? undefined : options.observability;
+  };
+  expect(pagesOf(here, { GRAFANA_PORT: '3001' })).toContainEqual(['dashboards', 'http://127.0.0.1:3001']);
+  expect(pagesOf('http://127.0.0.1:9000')).toEqual([]);
+  expect(pagesOf('https://shop.example', { GRAFANA_PORT: '3001' })).toEqual([]);
+});
 
 test('the administrator is read from the environment, and for a shop on this machine also from .env', () => {
   const dotEnv = { ADMIN_EMAIL: 'boss@shop.example', ADMIN_PASSWORD: 'of .env' };

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { transportSchemes } from '@emporium/service';
 import { taskSchemes } from '@emporium/tasks';
+import { observabilityPages } from './observability-pages.ts';
+import type { Place } from './where-to-look.ts';
 
 /** A shop to start, or one that is already running. */
 export type DemoOptions = NewShop | RunningShop;
@@ -29,6 +31,8 @@ export interface RunningShop {
   readonly admin: { readonly email: string; readonly password: string };
   /** Undefined where it is not known: then messages of third parties go through the shop. */
   readonly thirdParties: ThirdPartiesBroker | undefined;
+  /** The pages that may show its metrics, traces and log lines; none where they are not known. */
+  readonly observability: readonly Place[];
 }
 
 /** The RabbitMQ that third parties write to, as their user. */
@@ -111,18 +115,22 @@ const runningShop = (url: string, env: NodeJS.ProcessEnv): RunningShop => {
       password: env['ADMIN_PASSWORD'] ?? 'development-only',
     },
     thirdParties: thirdPartiesOf(url, env),
+    observability: isOfCompose(url, env) ? observabilityPages(env) : [],
   };
 };
 
 const thirdPartiesOf = (shopUrl: string, env: NodeJS.ProcessEnv): ThirdPartiesBroker | undefined => {
   const given = urlIn(env, 'BRIDGE_AMQP_URL', rabbitmq);
   if (given !== undefined) return { url: given, isGiven: true };
-  const { port } = new URL(shopUrl);
-  if (!isLocal(shopUrl) || port !== (env['GATEWAY_PORT'] ?? '8080')) return undefined;
+  if (!isOfCompose(shopUrl, env)) return undefined;
   const password = encodeURIComponent(env['THIRD_PARTY_PASSWORD'] ?? 'development-only-third-party');
   const address = `127.0.0.1:${env['RABBITMQ_PORT'] ?? '5672'}`;
   return { url: `amqp://third-party:${password}@${address}/third-parties`, isGiven: false };
 };
+
+/** Whether it has the address of the shop of docker-compose.yml. */
+const isOfCompose = (url: string, env: NodeJS.ProcessEnv): boolean =>
+  isLocal(url) && new URL(url).port === (env['GATEWAY_PORT'] ?? '8080');
 
 /** The passwords of `.env` are sent only to a shop on this machine. */
 const isLocal = (url: string): boolean =>

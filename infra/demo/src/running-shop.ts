@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createShopClient, runDemo, type SendRegistration, type ShopClient } from '@emporium/e2e';
+import { whereToObserve } from './observability-pages.ts';
 import type { RunningShop } from './options.ts';
 import { findRefusal, sendToQueue } from './send-registration.ts';
 import type { Terminal } from './terminal.ts';
+import { type Place, placesOf, printPlaces } from './where-to-look.ts';
 
 /** How long to wait for a shop that is starting, or for a part that restarts during the demonstration, in milliseconds. */
 const patienceMs = 90_000;
@@ -20,6 +22,10 @@ export const demoRunningShop = async (shop: RunningShop, terminal: Terminal): Pr
   await assertLogIn(client, admin, url);
   const passed = await runDemo(client, reporter, ...(await waysOfThirdParties(shop, terminal)));
   verdict(passed, `The demonstration took ${Math.round((Date.now() - startedAt) / 1_000)} s.`);
+  const observability = await whereToObserve(shop.observability);
+  const address = url.replace(/\/+$/, '');
+  const last: Place = ['last requests', `SHOP_URL=${address} npm run trace -- --last`];
+  printPlaces([...placesOf(address, admin.email), last, ...observability], terminal);
   return passed;
 };
 

@@ -1,4 +1,5 @@
 import { Fault, messageOf } from '@emporium/bus';
+import { within as giveUpAfter } from '@emporium/telemetry';
 import { taskErrors } from './errors.ts';
 
 const awayCodes =
@@ -28,13 +29,9 @@ export const isAway = (error: unknown): boolean =>
 
 /** Rejects with `tasks.queue_away` when it takes longer. What was asked may still happen. */
 export const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(taskErrors.queue_away({ waitedMs: ms })), ms);
   try {
-    return await Promise.race([work, promise]);
+    return await giveUpAfter(ms, work, () => taskErrors.queue_away({ waitedMs: ms }));
   } catch (error) {
     throw classify(error);
-  } finally {
-    clearTimeout(timer);
   }
 };

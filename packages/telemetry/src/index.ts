@@ -43,3 +43,7 @@ export { shared } from './metrics/shared.ts';
 // What must not be seen
 
 export { redact, scrub, scrubTo } from './redaction.ts';
+
+// Waiting
+
+export { within } from './within.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { serverFor } from '@emporium/servers';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -5,7 +6,9 @@ import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { isTooSlow, readEdges } from '../src/store/spans/read-edges.ts';
 import { createDeadLetter, envelope, type Operations, openOperations } from './support/operations.ts';
 import { newTraceId, requestOf, spanOf, type TestSpan } from './support/spans.ts';
 
@@ -372,6 +375,46 @@ describe.skipIf(!postgres.available)(postgres.title('spans'), () => {
       expect(body.detail).toMatch(/query.seconds/);
     }
   });
+
+  /** Nobody can read spans until the work is done. */
+  const whileSpansAreLocked = (work: () => Promise<void>) =>
+    operations.store.db.transaction().execute(async (tx) => {
+      await sql`lock table span in access exclusive mode`.execute(tx);
+      await work();
+    });
+
+  test('readers of the service graph who come while it is counted share the result', async () => {
+    const path = '/api/admin/service-graph?seconds=61';
+    const answers: ReturnType<typeof get>[] = [];
+    await whileSpansAreLocked(async () => {
+      answers.push(get(path));
+      await sleep(100);
+      answers.push(get(path), get('/api/admin/service-graph?seconds=62'));
+      await sleep(100);
+    });
+    const [first, second, other] = await Promise.all(answers);
+    expect(first).toMatchObject({ status: 200 });
+    expect(second?.body).toEqual(first?.body);
+    expect(other?.body.to).not.toBe(first?.body.to);
+    expect((await get(path)).body.to).not.toBe(first?.body.to);
+  });
+
+  test('a service graph that takes the database too long is given up', async () => {
+    const window = { from: new Date(Date.now() - 60_000), to: new Date() };
+    await whileSpansAreLocked(async () => {
+      const error: unknown = await readEdges(operations.store.db, window, 100).catch((thrown) => thrown);
+      expect(isTooSlow(error)).toBe(true);
+    });
+  });
+
+  test('while it cannot be counted in time the answer is a 503', async () => {
+    const began = performance.now();
+    await whileSpansAreLocked(async () => {
+      const { status, body } = await get('/api/admin/service-graph');
+      expect({ status, code: body.type }).toEqual({ status: 503, code: expect.stringContaining('too-slow') });
+    });
+    expect(performance.now() - began).toBeLessThan(9_000);
+  }, 15_000);
 
   test('the messages that were handled last are listed by subscription, by id and since a time', async () => {
     const attributes = {

@@ -1,9 +1,10 @@
 import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram } from 'prom-client';
+import { within } from '../within.ts';
 import { exemplarOf } from './exemplar.ts';
 import { type Labels, overflowLabel } from './labels.ts';
 import { define, metricsEnabled, registry } from './registry.ts';
 import { overflow, seriesLimit } from './series-limit.ts';
-import { shared, within } from './shared.ts';
+import { shared } from './shared.ts';
 
 /**
  * What a metric is: its name with its unit, by the conventions of Prometheus, and the labels that it may have. The values of a label must

@@ -11,14 +11,3 @@ export const shared = <T>(read: () => Promise<T>): (() => Promise<T>) => {
     return reading;
   };
 };
-
-/** Rejects when the work takes longer than `ms`. */
-export const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
-  const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no value within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-};

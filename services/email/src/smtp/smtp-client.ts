@@ -1,4 +1,5 @@
 import { type Fault, messageOf } from '@emporium/bus';
+import { within } from '@emporium/telemetry';
 import { createTransport, type NodemailerError, type SendMailOptions } from 'nodemailer';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { MailContent } from '../domain/compose/compose-mail.ts';
@@ -63,7 +64,7 @@ export const createSmtpClient = (options: SmtpOptions): SmtpClient => {
   let probing: Promise<void> | undefined;
   /** Uses a connection of its own. Concurrent callers share one probe. */
   const probe = (): Promise<void> => {
-    probing ??= withTimeout(timeoutMs, transporter.verify())
+    probing ??= within(timeoutMs, transporter.verify())
       .then(
         () => undefined,
         (error: unknown) => Promise.reject(emailErrors.server_away(detailsOf(error))),
@@ -135,14 +136,4 @@ const whyOf = (error: unknown): string => {
   const response = error instanceof Error && 'response' in error ? String(error.response) : '';
   const codes = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3}(?!\S))?/.exec(response)?.[0];
   return codes === undefined ? messageOf(error).slice(0, 300) : `the server answered ${codes}`;
-};
-
-const withTimeout = async <T>(ms: number, work: Promise<T>): Promise<T> => {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 };

@@ -1,8 +1,8 @@
-import { type Routes, wholeNumber } from '@emporium/service';
+import { problem, type Routes, wholeNumber } from '@emporium/service';
 import type { Store } from '@emporium/store';
 import { z } from 'zod';
 import { type Edge, nodesOf } from '../domain/service-graph.ts';
-import { readEdges } from '../store/spans/read-edges.ts';
+import { isTooSlow, readEdges } from '../store/spans/read-edges.ts';
 import { keepMs } from '../store/spans/slots.ts';
 import type { Tables } from '../store/tables.ts';
 
@@ -42,6 +42,7 @@ const graph = z.object({
 export const serviceGraphRoutes =
   (store: Store<Tables>): Routes =>
   (server) => {
+    const read = sharedReads(store);
     server.get(
       '/api/admin/service-graph',
       {
@@ -55,24 +56,43 @@ export const serviceGraphRoutes =
           response: { 200: graph },
         },
       },
-      async (request): Promise<z.input<typeof graph>> => {
-        const to = new Date();
-        const asked = new Date(to.getTime() - request.query.seconds * 1_000);
-        const {
-          edges,
-          services,
-          isCut,
-          first: from = asked,
-        } = await readEdges(store.db, { from: asked, to });
-        const seconds = Math.max(1, (to.getTime() - from.getTime()) / 1_000);
-        return {
-          ...{ from: from.toISOString(), to: to.toISOString(), seconds, cut: isCut },
-          nodes: nodesOf(edges, services).map((node) => ({ ...node })),
-          edges: edges.map((edge) => viewEdge(edge, seconds)),
-        };
-      },
+      (request) => read(request.query.seconds),
     );
   };
+
+type Graph = z.input<typeof graph>;
+
+/** Readers of the same length of time who come while it is counted get that result: counting takes the database up to seconds. */
+const sharedReads = (store: Store<Tables>): ((seconds: number) => Promise<Graph>) => {
+  const reading = new Map<number, Promise<Graph>>();
+  return (seconds) => {
+    const begun =
+      reading.get(seconds) ?? readGraph(store, seconds).finally(() => void reading.delete(seconds));
+    reading.set(seconds, begun);
+    return begun;
+  };
+};
+
+const readGraph = async (store: Store<Tables>, asked: number): Promise<Graph> => {
+  const to = new Date();
+  const since = new Date(to.getTime() - asked * 1_000);
+  const found = await readEdges(store.db, { from: since, to }).catch((error: unknown) => {
+    throw isTooSlow(error) ? tooSlow(error) : error;
+  });
+  const { edges, services, isCut, first: from = since } = found;
+  const seconds = Math.max(1, (to.getTime() - from.getTime()) / 1_000);
+  return {
+    ...{ from: from.toISOString(), to: to.toISOString(), seconds, cut: isCut },
+    nodes: nodesOf(edges, services).map((node) => ({ ...node })),
+    edges: edges.map((edge) => viewEdge(edge, seconds)),
+  };
+};
+
+const tooSlow = (cause: unknown) =>
+  problem(503, 'too-slow', 'Counting these spans takes too long; ask for fewer seconds, or try again.', {
+    headers: { 'retry-after': '5' },
+    cause,
+  });
 
 const viewEdge = ({ from, to, kind, via, count, errors, p50, p95 }: Edge, seconds: number) => ({
   ...{ from, to, kind, ...(via === null ? {} : { via }) },

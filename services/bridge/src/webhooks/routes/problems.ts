@@ -1,4 +1,5 @@
 import { fieldProblem, problem } from '@emporium/service';
+import { within } from '@emporium/telemetry';
 import { RefusedAddress, resolvePublic } from '../addresses/checked-lookup.ts';
 import { checkUrl, hostOf, type UrlPolicy } from '../addresses/receiver-url.ts';
 import type { Resolve } from '../addresses/resolver.ts';
@@ -33,7 +34,7 @@ export const acceptUrl = async (
     throw fieldProblem(400, 'invalid-request', [{ field: 'url', message: checked.message }]);
   if (checked.kind === 'refused') throw refusedUrl(checked.message);
   try {
-    await withTimeout(resolvePublic(hostOf(checked.url), resolve, policy));
+    await within(resolveMs, resolvePublic(hostOf(checked.url), resolve, policy));
   } catch (error) {
     throw refusedUrl(
       error instanceof RefusedAddress ? error.message : 'must have a host that the name servers know',
@@ -45,13 +46,3 @@ export const acceptUrl = async (
 
 const refusedUrl = (message: string, cause?: unknown) =>
   fieldProblem(422, 'url-refused', [{ field: 'url', message }], { cause });
-
-const withTimeout = async <T>(work: Promise<T>): Promise<T> => {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${resolveMs} ms`)), resolveMs);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-};

@@ -22,16 +22,24 @@ const maxScanned = 200_000;
 /** A message may have been created before the window: looked for this much earlier, in milliseconds. */
 const earlierMs = 10 * 60 * 1_000;
 
+/** For each of the two statements, in milliseconds: the gateway waits for 15 s. */
+const maxStatementMs = 5_000;
+
 /**
  * Who sent what to whom in a window. A request with a named peer is counted where it was sent; others, messages and tasks where they
- * arrived.
+ * arrived. Rejects with an error for which `isTooSlow` is true when a statement takes too long.
  */
-export const readEdges = (db: Kysely<Tables>, window: Window): Promise<Edges> =>
+export const readEdges = (db: Kysely<Tables>, window: Window, statementMs = maxStatementMs): Promise<Edges> =>
   db.transaction().execute(async (tx) => {
+    await sql`set local statement_timeout = ${sql.lit(statementMs)}`.execute(tx);
     // A span is looked up among all others: the planner knows no number of them, and would compare each with each.
     await sql`set local enable_nestloop = off`.execute(tx);
     return edgesIn(tx, window);
   });
+
+/** PostgreSQL's query_canceled. */
+export const isTooSlow = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '57014';
 
 const edgesIn = async (db: Kysely<Tables>, window: Window): Promise<Edges> => {
   const from = window.from.getTime() * 1_000;
