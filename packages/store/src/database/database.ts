@@ -10,10 +10,9 @@ export interface DatabaseOptions {
   /** Most connections; each costs memory on the server. */
   readonly max?: number;
   readonly applicationName?: string;
+  /** How long a connection stays open without use, in milliseconds; 5,000 by default: each costs memory on the server. */
+  readonly idleMs?: number;
 }
-
-/** How long a connection stays open without use, in milliseconds. A load keeps those that it needs in use. */
-const idleMs = 1_000;
 
 /** Waiting for a connection longer than this, in milliseconds, counts as the database being away. */
 export const connectTimeoutMs = 5_000;
@@ -30,7 +29,7 @@ export const sessionOptions =
 const plannerOptions = '-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
 
 /** A driver-level pool: idle connections that break are replaced and never end the process. */
-export const createPool = ({ url, max = 6, applicationName }: DatabaseOptions): pg.Pool => {
+export const createPool = ({ url, max = 6, applicationName, idleMs = 5_000 }: DatabaseOptions): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: url,
     max,

@@ -9,7 +9,7 @@ export interface Readings {
 }
 
 export const createReadings = (url: string, service: string): Readings => {
-  const pool = createPool({ url, max: 1, applicationName: `${service} metrics` });
+  const pool = createPool({ url, max: 1, idleMs: 1_000, applicationName: `${service} metrics` });
   const db = createDatabase<unknown>(pool);
   return { db, close: () => db.destroy() };
 };
