@@ -15,11 +15,11 @@ interface Declared {
  * if there are none: another registry may have added and removed some since.
  */
 export const declare = async (
-  { publishing }: Connection,
+  { publishing, settling }: Connection,
   { name, ordered, to }: Subscription,
 ): Promise<Declared> => {
   for (;;) {
-    const [known] = await publishing.query<Declared & Record<string, unknown>>(find, [name]);
+    const [known] = await settling.query<Declared & Record<string, unknown>>(find, [name]);
     const types = to.map(({ type }) => type);
     if (known !== undefined) {
       if (!known.bound) await publishing.query(bind, [types.map(() => name), types]);

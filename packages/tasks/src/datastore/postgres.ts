@@ -16,6 +16,8 @@ import { announceNothing } from './unheard-events.ts';
 /** The maximum number of connections for callers, and for workers; each worker has one more to listen on. */
 const poolSize = 4;
 const timeoutMs = 5_000;
+/** How long a connection stays open without use: each costs memory on the server. A load keeps those that it needs in use. */
+const idleMs = 1_000;
 /** A statement that takes longer has lost its server. */
 const statementMs = 15_000;
 
@@ -70,7 +72,7 @@ const createPool = (settings: pg.ClientConfig): pg.Pool => {
   const pool = new pg.Pool({
     ...settings,
     max: poolSize,
-    idleTimeoutMillis: 5_000,
+    idleTimeoutMillis: idleMs,
     query_timeout: statementMs,
   });
   pool.on('error', () => undefined); // the next statement finds out whether the server can be reached
