@@ -42,3 +42,9 @@ export const requestOf = ({ emailOf }: TestMessage, messageId: string, now: Date
     data: { userId: messageId, name: 'Barbara', email: emailOf(messageId) },
   },
 });
+
+/** A UUIDv7, as the contracts have for ids: it begins with the time in milliseconds. */
+export const newMessageId = (now: Date, random: string): string => {
+  const time = now.getTime().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
+};

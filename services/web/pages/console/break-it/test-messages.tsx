@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { request } from '../../shared/api.ts';
 import { failureOf } from '../../shared/failure.ts';
-import { receiver, requestOf, type TestMessage, testMessages } from './test-message.ts';
+import { newMessageId, receiver, requestOf, type TestMessage, testMessages } from './test-message.ts';
 
 /** Messages that a consumer must be prepared for, to be sent by hand. */
 export const TestMessages = (): JSX.Element => (
@@ -25,8 +25,9 @@ const TestMessageCard = ({ message }: { readonly message: TestMessage }): JSX.El
   const isBusy = useSignal(false);
   const send = async (): Promise<void> => {
     isBusy.value = true;
-    const messageId = crypto.randomUUID();
-    const body = requestOf(message, messageId, new Date());
+    const now = new Date();
+    const messageId = newMessageId(now, crypto.randomUUID());
+    const body = requestOf(message, messageId, now);
     let failure = '';
     for (let copy = 0; copy < message.copies && failure === ''; copy += 1)
       failure = failureOf(await request('/api/admin/messages', { method: 'POST', body }));
