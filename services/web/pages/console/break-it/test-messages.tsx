@@ -57,7 +57,7 @@ const SentNote = ({ sent }: { readonly sent: Sent }): JSX.Element =>
   ) : (
     <p class="small">
       Sent: message{' '}
-      <a href={`/console/search?id=${sent.messageId}`}>
+      <a href={`/console/traces/${sent.messageId}`}>
         <code>{sent.messageId.slice(-8)}</code>
       </a>
     </p>
