@@ -10,6 +10,7 @@ import { FaultCard } from './fault-card.tsx';
 import { type Fault, faults, isSetAt, type ProviderFault, requestFor } from './faults.ts';
 import { Processes } from './processes.tsx';
 import { type Broken, brokenOf, isActive, type MailFault, type Process, type Undo } from './state.ts';
+import { TestMessages } from './test-messages.tsx';
 
 const everyMs = 2_000;
 const pausedOne = 'loyalty.orders';
@@ -119,6 +120,8 @@ const Faults = (): JSX.Element => {
           press={situation.subscriptions === undefined ? undefined : pressPause}
         />
       </ul>
+      <h2>Messages</h2>
+      <TestMessages />
       <h2>Processes</h2>
       <Processes
         of={processes.state.value}

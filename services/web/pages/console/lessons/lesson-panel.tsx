@@ -39,11 +39,17 @@ export const LessonPanel = (): JSX.Element | null => {
       </div>
       {isFolded ? null : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard
-        <section class="lesson-text" aria-label={lesson.title} tabIndex={0}>
+        <section ref={showCurrentStep} class="lesson-text" aria-label={lesson.title} tabIndex={0}>
           <h2>{lesson.title}</h2>
           <LessonSteps lesson={lesson} level={3} />
         </section>
       )}
     </aside>
   );
+};
+
+/** After a reload, and when the lesson is shown again. */
+const showCurrentStep = (text: HTMLElement | null): void => {
+  const step = text?.querySelector<HTMLElement>('[aria-current]');
+  if (text !== null && step !== null && step !== undefined) text.scrollTop = step.offsetTop - text.offsetTop;
 };

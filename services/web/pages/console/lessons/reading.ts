@@ -1,7 +1,8 @@
 import { failureOf } from '../../shared/failure.ts';
 import type { Check, CheckContext, Verdict } from './check.ts';
 
-interface Reader extends Pick<CheckContext, 'begunAt'> {
+/** For a check that reads. */
+export interface Reader extends Pick<CheckContext, 'begunAt'> {
   /** What an address answers. Throws when it does not: then the step is not done. */
   readonly read: <T>(path: string) => Promise<T>;
 }
@@ -31,23 +32,35 @@ export const notDone = (seen: string): Verdict => ({ isDone: false, seen });
 interface Action {
   readonly at: string;
   readonly action: string;
+  readonly details: Readonly<Record<string, unknown>>;
   readonly outcome?: 'done' | 'refused';
 }
 
-/** When an administrator first did something to a target since then; undefined when nobody did. */
-export const firstAction = async (
+interface Wanted {
+  readonly target: string;
+  readonly since: Date;
+}
+
+/** What administrators did to a target since then, and was done, the newest first. */
+export const actionsSince = async (
   { read }: Pick<Reader, 'read'>,
   action: string,
-  { target, since }: { readonly target: string; readonly since: Date },
-): Promise<Date | undefined> => {
+  { target, since }: Wanted,
+): Promise<readonly Action[]> => {
   const { entries } = await read<{ readonly entries: readonly Action[] }>(
     `/api/admin/audit?target=${target}&action=${action}&limit=100`,
   );
-  return entries
-    .filter(({ outcome }) => outcome === 'done')
-    .map(({ at }) => new Date(at))
-    .filter((at) => at >= since)
-    .at(-1);
+  return entries.filter(({ outcome, at }) => outcome === 'done' && new Date(at) >= since);
+};
+
+/** When an administrator first did something to a target since then; undefined when nobody did. */
+export const firstAction = async (
+  reader: Pick<Reader, 'read'>,
+  action: string,
+  wanted: Wanted,
+): Promise<Date | undefined> => {
+  const first = (await actionsSince(reader, action, wanted)).at(-1);
+  return first === undefined ? undefined : new Date(first.at);
 };
 
 /** An order with what the checks of lessons look at. */
@@ -67,3 +80,32 @@ export const ordersSince = async (
   return (await read<{ readonly orders: readonly SeenOrder[] }>(`/api/admin/orders?limit=20&from=${from}`))
     .orders;
 };
+
+/** What happened to an order, in words, the oldest first. */
+export const timelineOf = async (
+  { read }: Pick<Reader, 'read'>,
+  { orderId }: SeenOrder,
+): Promise<readonly { readonly at: string; readonly what: string }[]> =>
+  (
+    await read<{ readonly timeline: readonly { readonly at: string; readonly what: string }[] }>(
+      `/api/orders/${orderId}`,
+    )
+  ).timeline;
+
+/** What the payment provider has of an order. */
+export const ledgerOf = async (
+  { read }: Pick<Reader, 'read'>,
+  { orderId }: SeenOrder,
+): Promise<readonly { readonly status: string; readonly held: number; readonly captured: number }[]> =>
+  (
+    await read<{
+      readonly authorisations: readonly {
+        readonly status: string;
+        readonly held: number;
+        readonly captured: number;
+      }[];
+    }>(`/simulator/ledger?reference=${orderId}`)
+  ).authorisations;
+
+/** How a sentence names an order: the end of its id. */
+export const nameOf = ({ orderId }: SeenOrder): string => orderId.slice(-8);

@@ -70,6 +70,73 @@ export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
       await page.getByText('0 of 4 steps are done.').waitFor();
     });
 
+    test('duplicate delivery', async () => {
+      const watched = await begin('Duplicate delivery', 'Break it');
+      const { page } = watched;
+      await isNotDone(page, 'Send the same message twice');
+      await page.getByRole('button', { name: 'Send it: A message arrives twice' }).click();
+      await isDone(page, 'Send the same message twice');
+      await isDone(page, 'Find both deliveries');
+      await isDone(page, 'Count the mails');
+      const sent = page.getByRole('main').getByRole('status').getByRole('link');
+      await sent.click();
+      await page.getByRole('heading', { name: 'Search' }).waitFor();
+      await isNotDone(page, 'Pay twice, and be charged once');
+      const shop = await buy(watched, 'Charged, but the answer is lost');
+      await shop.getByText('The order is completed').waitFor();
+      await isDone(page, 'Pay twice, and be charged once');
+      await isFinished(watched);
+    });
+
+    test('poison and repair', async () => {
+      const watched = await begin('Poison and repair', 'Break it');
+      const { page } = watched;
+      await isNotDone(page, 'Send a poison message');
+      await page.getByRole('button', { name: 'Send it: A poison message arrives' }).click();
+      await isDone(page, 'Send a poison message');
+      await isNotDone(page, 'See the others go on');
+      const messageId = await page
+        .getByRole('main')
+        .getByRole('status')
+        .getByRole('link')
+        .getAttribute('href');
+      await page.getByRole('button', { name: 'Send it: A message arrives twice' }).click();
+      await isDone(page, 'See the others go on');
+      await isNotDone(page, 'Repair it and send it again');
+      const [deadLetter] = (await under().client.deadLetters('subscription=email.welcome&limit=100')).filter(
+        (each) => messageId?.includes(each.messageId),
+      );
+      await page.getByRole('navigation').getByRole('link', { name: 'Dead letters' }).click();
+      await page.getByRole('row').filter({ hasText: 'email.welcome' }).getByRole('link').first().click();
+      await page.getByRole('link', { name: deadLetter?.id.slice(-8) ?? 'none' }).click();
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      const editor = page.getByLabel('Edited message');
+      await editor.fill((await editor.inputValue()).replace('(at)', '@'));
+      await page.getByRole('cell', { name: '/data/email' }).waitFor();
+      await page.getByRole('button', { name: 'Send it edited' }).click();
+      await isDone(page, 'Repair it and send it again');
+      await isDone(page, 'See the mail arrive');
+      await isFinished(watched);
+    });
+
+    test('compensation', async () => {
+      const watched = await begin('Compensation', 'Break it');
+      const { page } = watched;
+      await isNotDone(page, 'Make the carrier refuse');
+      await page.getByRole('button', { name: 'Break it: The carrier refuses' }).click();
+      await isDone(page, 'Make the carrier refuse');
+      await isNotDone(page, 'Buy something');
+      await (await buy(watched)).getByText(/The order was cancelled/).waitFor();
+      await isDone(page, 'Buy something');
+      await isDone(page, 'Follow the money');
+      await isNotDone(page, 'Repair it and buy again');
+      await page.getByRole('button', { name: 'Everything back to normal' }).click();
+      await page.getByText('Everything is normal.').waitFor();
+      await (await buy(watched)).getByText('The order is completed').waitFor();
+      await isDone(page, 'Repair it and buy again');
+      await isFinished(watched);
+    });
+
     test('the lesson beside a page is folded, stays so, fits a phone and is closed', async () => {
       const { page, complaints } = await begin('A decoupled failure', 'Sagas');
       await page.setViewportSize({ width: 400, height: 800 });

@@ -1,8 +1,16 @@
 import type { Queues } from '../../subscriptions/subscription.ts';
 import type { Check } from '../check.ts';
-import { done, firstAction, notDone, ordersSince, reading, type SeenOrder } from '../reading.ts';
-
-type Reader = Parameters<Parameters<typeof reading>[0]>[0];
+import {
+  done,
+  firstAction,
+  nameOf,
+  notDone,
+  ordersSince,
+  type Reader,
+  reading,
+  type SeenOrder,
+  timelineOf,
+} from '../reading.ts';
 
 const target = 'loyalty';
 
@@ -21,10 +29,7 @@ const completedWithout = async (
   const placed = (await ordersSince(reader, stopped)).filter(({ status }) => status === 'completed');
   const found: SeenOrder[] = [];
   for (const order of placed) {
-    const { timeline } = await reader.read<{
-      readonly timeline: readonly { readonly at: string; readonly what: string }[];
-    }>(`/api/orders/${order.orderId}`);
-    const completed = timeline.find(({ what }) => what === 'completed');
+    const completed = (await timelineOf(reader, order)).find(({ what }) => what === 'completed');
     if (completed !== undefined && (started === undefined || new Date(completed.at) < started))
       found.push(order);
   }
@@ -45,7 +50,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const [order] = await completedWithout(reader, stopped, await startedAgainAt(reader, stopped));
     return order === undefined
       ? notDone('No order was completed yet while the loyalty service was down.')
-      : done(`Order ${order.orderId.slice(-8)} was completed without the loyalty service.`);
+      : done(`Order ${nameOf(order)} was completed without the loyalty service.`);
   }),
 
   'message-waits': reading(async (reader) => {
@@ -66,7 +71,8 @@ export const checks: Readonly<Record<string, Check>> = {
     const started = await startedAgainAt(reader, stopped);
     if (started === undefined) return notDone('The loyalty service was not started again yet.');
     const orders = await completedWithout(reader, stopped, started);
-    for (const { orderId, customerId } of orders) {
+    for (const order of orders) {
+      const { orderId, customerId } = order;
       const { entries } = await reader.read<{
         readonly entries: readonly {
           readonly orderId: string;
@@ -77,7 +83,7 @@ export const checks: Readonly<Record<string, Check>> = {
       const earned = entries.filter((entry) => entry.orderId === orderId && entry.kind === 'earned');
       const [entry] = earned;
       if (entry !== undefined && earned.length === 1)
-        return done(`${entry.points} points were given for order ${orderId.slice(-8)}, once.`);
+        return done(`${entry.points} points were given for order ${nameOf(order)}, once.`);
     }
     return notDone('The points of the order are not given yet.');
   }),
