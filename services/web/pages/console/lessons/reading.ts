@@ -1,7 +1,7 @@
 import { failureOf } from '../../shared/failure.ts';
 import type { Check, CheckContext, Verdict } from './check.ts';
 
-interface Reader extends Pick<CheckContext, 'begunAt'> {
+export interface Reader extends Pick<CheckContext, 'begunAt'> {
   /** What an address answers. Throws when it does not: then the step is not done. */
   readonly read: <T>(path: string) => Promise<T>;
 }
