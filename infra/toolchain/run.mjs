@@ -26,6 +26,7 @@ const commands = {
   new: 'infra/toolchain/src/new.ts',
   bench: 'packages/testing/bench/src/main.ts',
   'bench:brokers': 'packages/testing/bench/src/compare.ts',
+  screenshots: 'packages/testing/e2e/scripts/screenshots.ts',
   test: 'infra/toolchain/src/test.ts',
   schemathesis: 'packages/testing/e2e/scripts/schemathesis.ts',
   'third-parties': 'packages/testing/e2e/scripts/third-parties.ts',
@@ -34,7 +35,7 @@ const commands = {
 };
 
 /** Commands that start a shop. */
-const needPages = new Set(['demo', 'test', 'schemathesis', 'bench', 'bench:brokers']);
+const needPages = new Set(['demo', 'test', 'schemathesis', 'bench', 'bench:brokers', 'screenshots']);
 
 /** @param {string} message @returns {never} */
 function fail(message) {
