@@ -80,7 +80,7 @@ export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
       await isDone(page, 'Count the mails');
       const sent = page.getByRole('main').getByRole('status').getByRole('link');
       await sent.click();
-      await page.getByRole('heading', { name: 'Search' }).waitFor();
+      await page.getByRole('heading', { name: 'Request 2' }).waitFor();
       await isNotDone(page, 'Pay twice, and be charged once');
       const shop = await buy(watched, 'Charged, but the answer is lost');
       await shop.getByText('The order is completed').waitFor();
