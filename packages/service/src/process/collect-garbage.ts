@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 
-/** Short, so that a process collects in the pauses of a load that comes and goes. */
-const everyMs = 1_000;
-/** The share of the time with work below which a process is idle; a collection takes more, so that no two follow each other. */
-const idleUtilization = 0.02;
+const everyMs = 5_000;
+/** The share of the time with work below which a process is idle. */
+const idleUtilization = 0.05;
 /** Less is not worth a collection. */
 const worthBytes = 4 * 1_024 * 1_024;
 

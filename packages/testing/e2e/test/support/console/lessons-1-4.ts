@@ -131,7 +131,7 @@ export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
       await isDone(page, 'Follow the money');
       await isNotDone(page, 'Repair it and buy again');
       await page.getByRole('button', { name: 'Everything back to normal' }).click();
-      await page.getByText('Everything is normal.').waitFor();
+      await page.getByText('Everything is normal.', { exact: true }).waitFor();
       await (await buy(watched)).getByText('The order is completed').waitFor();
       await isDone(page, 'Repair it and buy again');
       await isFinished(watched);
