@@ -51,7 +51,7 @@ export const createCamera = async ({ browser, url, folder, admin, shopper }: Cam
       const { context, page, complaints } = await open(picture, look);
       try {
         await page.goto(picture.path(about.filled));
-        await picture.ready({ page, ...about });
+        await picture.ready({ page, look, ...about });
         if (complaints.length > 0) return { file, problem: complaints.join('; ') };
         await page.screenshot({ path: file, scale: 'css' });
         return { file };

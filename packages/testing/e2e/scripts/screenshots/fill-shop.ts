@@ -43,7 +43,7 @@ export const fillShop = async (client: ShopClient): Promise<FilledShop> => {
   );
   const { correlationId } = await client.adminOrder(orderId);
   if (correlationId === undefined) throw new Error(`order ${orderId} has no correlation id`);
-  return { shopper, orderId, correlationId, deadLetterId: await makeDeadLetter(client, run) };
+  return { shopper, orderId, correlationId, deadLetterId: await makeDeadLetter(client, other) };
 };
 
 const placeSettled = async (
@@ -58,15 +58,15 @@ const placeSettled = async (
   return orderId;
 };
 
-/** A third party publishes a user whose address is invalid. */
-const makeDeadLetter = async (client: ShopClient, run: string): Promise<string> => {
+/** A third party publishes a user with an invalid address. */
+const makeDeadLetter = async (client: ShopClient, { userId, name, email }: Customer): Promise<string> => {
   const id = crypto.randomUUID();
   await client.asAdmin('POST', '/api/admin/messages', {
     subscription: 'email.welcome',
     body: {
       ...{ specversion: '1.0', id, source: '/crm', type: 'user.registered' },
-      ...{ time: new Date().toISOString(), subject: id, datacontenttype: 'application/json' },
-      data: { userId: id, name: 'Barbara Liskov', email: `barbara.${run}(at)example.com` },
+      ...{ time: new Date().toISOString(), subject: userId, datacontenttype: 'application/json' },
+      data: { userId, name, email: email.replace('@', '(at)') },
     },
   });
   const found = await eventually(

@@ -3,6 +3,9 @@ import 'uplot/dist/uPlot.min.css';
 
 type Columns = [number[], number[], number[], number[]];
 
+/** Steps of the axis in seconds, so that no two of its marks have the same text. */
+const wholeMinutes = [1, 2, 5, 10, 15, 30, 60, 120].map((minutes) => minutes * 60);
+
 /** Draws a chart of temperatures, with the colours that the element has now. */
 export const draw = (element: HTMLElement, columns: Columns, height: number): uPlot => {
   const { color: ink, accentColor: accent, borderColor: line, outlineColor: band } = colours(element);
@@ -16,7 +19,7 @@ export const draw = (element: HTMLElement, columns: Columns, height: number): uP
       cursor: { show: false },
       scales: { y: { range: (_chart, low, high) => [Math.floor(low) - 1, Math.ceil(high) + 1] } },
       axes: [
-        { ...axis, values: '{HH}:{mm}', space: 60, size: 28 },
+        { ...axis, values: '{HH}:{mm}', incrs: wholeMinutes, space: 60, size: 28 },
         { ...axis, values: (_chart, values) => values.map((value) => `${value}°`), size: 40, space: 28 },
       ],
       // The mean is drawn last, over the band.

@@ -200,7 +200,7 @@ interface StateProps {
 const State = ({ order, events, version }: StateProps): JSX.Element => {
   const { steps, delivered } = stateAt(order, events, version);
   return (
-    <dl class="facts">
+    <dl class="order-state">
       <dt>Status</dt>
       <dd>
         <StatusBadge status={order.status} /> {delivered ? <span class="badge good">delivered</span> : null}
