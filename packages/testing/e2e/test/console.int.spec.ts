@@ -6,6 +6,7 @@ import { deadLettersPageCases } from './support/console/dead-letters.ts';
 import { flowPageCases } from './support/console/flow.ts';
 import { layoutCases } from './support/console/layout.ts';
 import { lessonsOneToFourCases } from './support/console/lessons-1-4.ts';
+import { lessonsFiveToEightCases } from './support/console/lessons-5-8.ts';
 import { ordersPageCases } from './support/console/orders.ts';
 import { projectionsPageCases } from './support/console/projections.ts';
 import { searchPageCases } from './support/console/search.ts';
@@ -40,4 +41,5 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   sensorsPageCases(under);
   breakItPageCases(under);
   lessonsOneToFourCases(under);
+  lessonsFiveToEightCases(under);
 });
