@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { browserForSuite } from './support/browser.ts';
+import { badInputCases } from './support/console/bad-input.ts';
 import { breakItPageCases } from './support/console/break-it.ts';
 import { type ConsoleUnderTest, startConsoleUnderTest } from './support/console/console-under-test.ts';
 import { deadLettersPageCases } from './support/console/dead-letters.ts';
@@ -42,4 +43,5 @@ describe.skipIf(!chromium.available)(chromium.title('the console in a browser'),
   breakItPageCases(under);
   lessonsOneToFourCases(under);
   lessonsFiveToEightCases(under);
+  badInputCases(under);
 });

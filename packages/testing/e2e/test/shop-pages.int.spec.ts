@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserForSuite, openPage, seriousViolations } from './support/browser.ts';
+import { shopBadInputCases } from './support/shop-bad-input.ts';
 import { type ShopUnderTest, sku, startShopUnderTest } from './support/shop-under-test.ts';
 
 const chromium = browserForSuite();
@@ -17,6 +18,8 @@ describe.skipIf(!chromium.available)(chromium.title('the pages of the shop in a 
     await browser?.close();
     await under?.stop();
   });
+
+  shopBadInputCases(() => ({ under, browser }));
 
   const password = 'a long enough password';
   const address = () => `shopper.${Date.now()}@example.com`;
@@ -106,6 +109,16 @@ describe.skipIf(!chromium.available)(chromium.title('the pages of the shop in a 
     expect(await seriousViolations(page)).toEqual([]);
     await page.reload();
     await page.getByText('dearer: it was').waitFor();
+    const { email } = await under.customer();
+    await page.goto('/shop/check-out');
+    await page.getByLabel('Address').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    for (const name of Object.values(names)) await page.getByText(name, { exact: true }).waitFor();
+    expect(await tooWide()).toBe(0);
+    await page.getByRole('button', { name: 'Place the order' }).click();
+    await page.getByText('The order is completed').waitFor();
+    expect(await tooWide()).toBe(0);
     expect(complaints).toEqual([]);
   });
 });
