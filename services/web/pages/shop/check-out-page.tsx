@@ -1,8 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { type ProblemDocument, request } from '../shared/api.ts';
 import { Shown } from '../shared/components.tsx';
 import { formatMoney } from '../shared/format.ts';
+import { createIdempotencyKeys } from '../shared/idempotency-keys.ts';
 import { useResource } from '../shared/resource.ts';
 import { navigate } from '../shared/router.ts';
 import { session } from '../shared/session.ts';
@@ -47,7 +49,7 @@ const CheckOut = ({ lines, reload }: CheckOutProps): JSX.Element => {
   const isSending = useSignal(false);
   const failure = useSignal<string | ProblemDocument | undefined>(undefined);
   // One for each order that the customer means to place: sent again, it places no second one.
-  const idempotencyKey = useSignal(crypto.randomUUID());
+  const keyOf = useMemo(createIdempotencyKeys, []);
   const total = totalOf(lines);
   if (total === undefined)
     return (
@@ -60,14 +62,15 @@ const CheckOut = ({ lines, reload }: CheckOutProps): JSX.Element => {
     event.preventDefault();
     if (isSending.value) return;
     isSending.value = true;
+    const body = {
+      lines: lines.map(({ sku, count: quantity }) => ({ sku, quantity })),
+      paymentToken: card.value,
+      expectedTotal: total,
+    };
     const answer = await request<{ orderId: string }>('/api/orders', {
       method: 'POST',
-      headers: { 'idempotency-key': idempotencyKey.value },
-      body: {
-        lines: lines.map(({ sku, count: quantity }) => ({ sku, quantity })),
-        paymentToken: card.value,
-        expectedTotal: total,
-      },
+      headers: { 'idempotency-key': keyOf(body) },
+      body,
     });
     isSending.value = false;
     if (answer.kind === 'ok') {
@@ -79,7 +82,6 @@ const CheckOut = ({ lines, reload }: CheckOutProps): JSX.Element => {
       answer.kind === 'away'
         ? 'The shop does not answer. Send the order again: it is placed once.'
         : answer.problem;
-    if (answer.kind === 'problem' && answer.problem.status < 500) idempotencyKey.value = crypto.randomUUID();
     if (answer.kind === 'problem' && answer.problem.code === 'other-total') reload();
   };
 
@@ -107,7 +109,6 @@ const CheckOut = ({ lines, reload }: CheckOutProps): JSX.Element => {
               checked={card.value === token}
               onChange={() => {
                 card.value = token;
-                idempotencyKey.value = crypto.randomUUID();
               }}
             />
             <span>

@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { answerWith, badAnswers } from './answers.ts';
 import { openPage } from './browser.ts';
 import { cutStreams, recordText } from './cut-stream.ts';
-import type { ShopUnderTest } from './shop-under-test.ts';
+import { type ShopUnderTest, sku } from './shop-under-test.ts';
 
 const hour = 3_600_000;
 
@@ -25,6 +25,12 @@ export const shopBadInputCases = (running: () => Under): void => {
     });
     expect(answer.ok()).toBe(true);
     return { ...watched, customer };
+  };
+
+  const fillBasket = async (page: Page): Promise<void> => {
+    await page.goto('/');
+    await page.getByRole('listitem').filter({ hasText: sku }).getByRole('button').click();
+    await page.getByRole('link', { name: 'Basket (1)' }).waitFor();
   };
 
   describe('bad input', () => {
@@ -73,6 +79,36 @@ export const shopBadInputCases = (running: () => Under): void => {
         await answerAgain();
         await page.getByRole('row').nth(1).waitFor();
       }
+    });
+
+    test('an order whose answer is lost is placed once, whatever is answered before it is sent again', async () => {
+      const { page, customer } = await openSignedIn();
+      await fillBasket(page);
+      await page.goto('/shop/check-out');
+      const place = page.getByRole('button', { name: 'Place the order' });
+      const loseAnswer = async (route: Route): Promise<void> => {
+        await route.fetch();
+        await route.abort();
+      };
+      let answerAgain = await answerWith(page, '/api/orders', loseAnswer);
+      await place.click();
+      await page.getByRole('alert').getByText('Send the order again: it is placed once.').waitFor();
+      await answerAgain();
+      for (const [, answer, text] of badAnswers.slice(0, 4)) {
+        answerAgain = await answerWith(page, '/api/orders', answer);
+        await place.click();
+        await page.getByRole('alert').getByText(text).waitFor();
+        await page.getByRole('link', { name: 'Basket (1)' }).waitFor();
+        await answerAgain();
+      }
+      await place.click();
+      await page.getByText('The order is completed').waitFor();
+      const { body } = await running().under.client.http.request<{ orders: readonly unknown[] }>(
+        'GET',
+        '/api/orders',
+        { token: customer.token },
+      );
+      expect(body.orders).toHaveLength(1);
     });
 
     test.each(['<img src=x onerror=alert(1)> & <b>bold</b>', 'غريس هوبر', 'W'.repeat(200)])(

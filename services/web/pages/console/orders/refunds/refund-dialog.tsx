@@ -1,8 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { request } from '../../../shared/api.ts';
 import { Dialog } from '../../../shared/dialog.tsx';
 import { formatMoney } from '../../../shared/format.ts';
+import { createIdempotencyKeys } from '../../../shared/idempotency-keys.ts';
 import type { Order } from '../order.ts';
 import { minorUnitsOf, priceOf, type Refunds, remainingPieces } from './refund.ts';
 
@@ -16,7 +18,7 @@ interface DialogProps {
 /** Pieces or an amount, and why; what will be given back is on the button. */
 export const RefundDialog = ({ order, known, path, close }: DialogProps): JSX.Element => {
   // A second click, or a repeated request after a lost answer, is the same refund.
-  const key = useSignal(crypto.randomUUID());
+  const keyOf = useMemo(createIdempotencyKeys, []);
   const by = useSignal<'lines' | 'amount'>('lines');
   const pieces = useSignal<ReadonlyMap<string, number>>(new Map());
   const typed = useSignal('');
@@ -35,10 +37,11 @@ export const RefundDialog = ({ order, known, path, close }: DialogProps): JSX.El
     isSending.value = true;
     const lines = [...pieces.value].flatMap(([sku, quantity]) => (quantity > 0 ? [{ sku, quantity }] : []));
     const what = by.value === 'lines' ? { lines, restock: restock.value } : { amount: { amount, currency } };
+    const body = { ...what, reason: reason.value.trim() };
     const answer = await request(path, {
       method: 'POST',
-      headers: { 'idempotency-key': key.value },
-      body: { ...what, reason: reason.value.trim() },
+      headers: { 'idempotency-key': keyOf(body) },
+      body,
     });
     isSending.value = false;
     if (answer.kind === 'ok') return close(true);
@@ -46,7 +49,6 @@ export const RefundDialog = ({ order, known, path, close }: DialogProps): JSX.El
       message.value = 'The shop does not answer; try again: it will not be refunded twice.';
       return;
     }
-    key.value = crypto.randomUUID();
     message.value = [
       answer.problem.detail,
       ...answer.problem.errors.map((error) => `${error.field} ${error.message}`),
