@@ -127,6 +127,8 @@ export const pictures: readonly Picture[] = [
     ...{ name: 'console-sensors', as: 'admin', path: () => '/console/sensors' },
     ready: async ({ page }) => {
       await page.locator('.temperature-chart canvas').nth(4).waitFor();
+      // A line needs two windows of a minute.
+      await page.getByRole('img', { name: /^Dubai.* in (?!1 )\d+ minutes$/ }).waitFor({ timeout: 90_000 });
       await page.getByRole('button', { name: 'Break the cooling of Dubai' }).click();
       await page
         .getByRole('row', { name: /Dubai .* too hot/ })
