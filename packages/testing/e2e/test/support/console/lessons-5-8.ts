@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, onTestFinished, test } from 'vitest';
 import { eventually } from '../../../src/index.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
 import { beginLesson, buy, isDone, isFinished, isNotDone, lessonOf } from './lesson-reader.ts';
