@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { type ProblemDocument, request } from '../shared/api.ts';
 import { Shown } from '../shared/components.tsx';
+import { failureOf } from '../shared/failure.ts';
 import { formatMoney } from '../shared/format.ts';
 import { createIdempotencyKeys } from '../shared/idempotency-keys.ts';
 import { useResource } from '../shared/resource.ts';
@@ -137,9 +138,9 @@ const Refused = ({
   );
 };
 
-const textOf = ({ code, detail, members, retryAfter }: ProblemDocument): string => {
-  const total = members['total'];
-  if (code === 'other-total' && isMoney(total))
+const textOf = (problem: ProblemDocument): string => {
+  const total = problem.members['total'];
+  if (problem.code === 'other-total' && isMoney(total))
     return `A price has changed: the order costs ${formatMoney(total)} now. Send it again if you agree.`;
-  return retryAfter === undefined ? detail : `${detail} Try again in ${retryAfter} seconds.`;
+  return failureOf({ kind: 'problem', problem });
 };

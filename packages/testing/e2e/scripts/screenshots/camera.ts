@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Customer, ShopClient } from '../../src/index.ts';
 import { type BrowserForSuite, type WatchedPage, watchedPage } from '../../test/support/browser.ts';
 import type { FilledShop } from './fill-shop.ts';
 import type { Look, Picture } from './pictures.ts';
-import { shrinkPng } from './shrink-png.ts';
 
 type Browser = Awaited<ReturnType<BrowserForSuite['launch']>>;
 type Context = Awaited<ReturnType<Browser['newContext']>>;
@@ -55,7 +53,7 @@ export const createCamera = async ({ browser, url, folder, admin, shopper }: Cam
         await page.goto(picture.path(about.filled));
         await picture.ready({ page, look, ...about });
         if (complaints.length > 0) return { file, problem: complaints.join('; ') };
-        await writeFile(file, shrinkPng(await page.screenshot({ scale: 'css' })));
+        await page.screenshot({ path: file, scale: 'css' });
         return { file };
       } catch (error) {
         return { file, problem: error instanceof Error ? error.message : String(error) };

@@ -2,6 +2,8 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { request } from '../../shared/api.ts';
 import { failureOf } from '../../shared/failure.ts';
+import { shopClock } from '../../shared/shop-clock.ts';
+import { shortId } from '../orders/order.ts';
 import { newMessageId, receiver, requestOf, type TestMessage, testMessages } from './test-message.ts';
 
 /** Messages that a consumer must be prepared for, to be sent by hand. */
@@ -25,7 +27,7 @@ const TestMessageCard = ({ message }: { readonly message: TestMessage }): JSX.El
   const isBusy = useSignal(false);
   const send = async (): Promise<void> => {
     isBusy.value = true;
-    const now = new Date();
+    const now = new Date(shopClock.now());
     const messageId = newMessageId(now, crypto.randomUUID());
     const body = requestOf(message, messageId, now);
     let failure = '';
@@ -58,7 +60,7 @@ const SentNote = ({ sent }: { readonly sent: Sent }): JSX.Element =>
     <p class="small">
       Sent: message{' '}
       <a href={`/console/traces/${sent.messageId}`}>
-        <code>{sent.messageId.slice(-8)}</code>
+        <code>{shortId(sent.messageId)}</code>
       </a>
     </p>
   );

@@ -106,6 +106,3 @@ export const ledgerOf = async (
       }[];
     }>(`/simulator/ledger?reference=${orderId}`)
   ).authorisations;
-
-/** How a sentence names an order: the end of its id. */
-export const nameOf = ({ orderId }: SeenOrder): string => orderId.slice(-8);

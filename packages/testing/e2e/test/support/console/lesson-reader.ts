@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { WatchedPage } from '../browser.ts';
+import { seriousViolations, type WatchedPage } from '../browser.ts';
 import { sku } from '../shop-under-test.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
 
@@ -32,6 +32,7 @@ export const beginLesson = async (
   await page.getByRole('button', { name: 'Begin', exact: true }).click();
   await page.getByText('Not yet').first().waitFor();
   expect(await page.getByText('✓ Done').count()).toBe(0);
+  expect(await seriousViolations(page)).toEqual([]);
   await page.getByRole('navigation').getByRole('link', { name: menuEntry }).click();
   await lessonOf(page).getByRole('heading', { name: title }).waitFor();
   return watched;
@@ -42,8 +43,11 @@ export const isFinished = async ({ page, complaints }: WatchedPage): Promise<voi
   expect(complaints).toEqual([]);
 };
 
-/** Buys in the shop, in a tab beside the console. Returns the id of the order. */
-export const buy = async ({ page }: WatchedPage, pieces = 1): Promise<string> => {
+/** Buys in the shop, in a tab beside the console. Returns the tab, which shows the order. */
+export const buyInTab = async (
+  { page }: WatchedPage,
+  { pieces = 1, card = 'A card that works' }: { readonly pieces?: number; readonly card?: string } = {},
+): Promise<Page> => {
   const shop = await page.context().newPage();
   shop.setDefaultTimeout(20_000);
   await shop.goto('/');
@@ -54,8 +58,15 @@ export const buy = async ({ page }: WatchedPage, pieces = 1): Promise<string> =>
   for (let piece = 0; piece < pieces; piece += 1) await add.click();
   await shop.getByRole('link', { name: `Basket (${pieces})` }).click();
   await shop.getByRole('link', { name: 'Check out' }).click();
+  await shop.getByLabel(card).check();
   await shop.getByRole('button', { name: 'Place the order' }).click();
   await shop.waitForURL('**/shop/orders/*');
+  return shop;
+};
+
+/** Buys in the shop. Returns the id of the order. */
+export const buy = async (watched: WatchedPage, pieces = 1): Promise<string> => {
+  const shop = await buyInTab(watched, { pieces });
   const orderId = new URL(shop.url()).pathname.split('/').at(-1) ?? '';
   await shop.close();
   return orderId;

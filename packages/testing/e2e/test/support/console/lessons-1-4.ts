@@ -1,51 +1,11 @@
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { seriousViolations, type WatchedPage } from '../browser.ts';
-import { sku } from '../shop-under-test.ts';
+import { seriousViolations } from '../browser.ts';
 import type { ConsoleUnderTest } from './console-under-test.ts';
-
-const lessonOf = (page: Page) => page.getByRole('complementary', { name: 'Lesson' });
-const step = (page: Page, heading: string) =>
-  lessonOf(page).getByRole('listitem').filter({ hasText: heading });
-const isDone = (page: Page, heading: string) => step(page, heading).getByText('✓ Done').waitFor();
-const isNotDone = (page: Page, heading: string) => step(page, heading).getByText('Not yet').waitFor();
-
-/** Buys one piece in the shop, in a tab beside the console, and leaves the shop open. */
-const buy = async ({ page }: WatchedPage, card = 'A card that works'): Promise<Page> => {
-  const shop = await page.context().newPage();
-  shop.setDefaultTimeout(20_000);
-  await shop.goto('/');
-  const product = shop.getByRole('listitem').filter({ hasText: sku });
-  await product.getByRole('button', { name: 'Add to basket' }).click();
-  await shop.getByRole('link', { name: 'Basket (1)' }).click();
-  await shop.getByRole('link', { name: 'Check out' }).click();
-  await shop.getByLabel(card).check();
-  await shop.getByRole('button', { name: 'Place the order' }).click();
-  return shop;
-};
+import { beginLesson, buyInTab, isDone, isFinished, isNotDone, lessonOf } from './lesson-reader.ts';
 
 export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
   describe('lessons 1 to 4', () => {
-    /** Begins a lesson as a reader does, and goes to a page of the console with the lesson beside it. */
-    const begin = async (title: string, menuEntry: string): Promise<WatchedPage> => {
-      // Faults that are pressed make the shop answer with these.
-      const watched = await under().administrator('/console/lessons', [502, 503, 504]);
-      const { page } = watched;
-      await page.getByRole('link', { name: title }).click();
-      await page.getByRole('heading', { name: title, level: 1 }).waitFor();
-      await page.getByRole('button', { name: 'Begin', exact: true }).click();
-      await page.getByText('Not yet').first().waitFor();
-      expect(await page.getByText('✓ Done').count()).toBe(0);
-      expect(await seriousViolations(page)).toEqual([]);
-      await page.getByRole('navigation').getByRole('link', { name: menuEntry }).click();
-      await lessonOf(page).getByRole('heading', { name: title }).waitFor();
-      return watched;
-    };
-
-    const isFinished = async ({ page, complaints }: WatchedPage): Promise<void> => {
-      await lessonOf(page).getByText('You have done all steps of this lesson.').waitFor();
-      expect(complaints).toEqual([]);
-    };
+    const begin = (title: string, menuEntry: string) => beginLesson(under(), title, menuEntry);
 
     test('a decoupled failure', async () => {
       const watched = await begin('A decoupled failure', 'Break it');
@@ -54,7 +14,7 @@ export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
       await page.getByRole('button', { name: 'Kill loyalty' }).click();
       await isDone(page, 'Stop the loyalty service');
       await isNotDone(page, 'Buy something');
-      const shop = await buy(watched);
+      const shop = await buyInTab(watched);
       await shop.getByText('The order is completed').waitFor();
       await isDone(page, 'Buy something');
       await isDone(page, 'Find the message that waits');
@@ -82,7 +42,7 @@ export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
       await sent.click();
       await page.getByRole('heading', { name: 'Request 2' }).waitFor();
       await isNotDone(page, 'Pay twice, and be charged once');
-      const shop = await buy(watched, 'Charged, but the answer is lost');
+      const shop = await buyInTab(watched, { card: 'Charged, but the answer is lost' });
       await shop.getByText('The order is completed').waitFor();
       await isDone(page, 'Pay twice, and be charged once');
       await isFinished(watched);
@@ -126,13 +86,13 @@ export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
       await page.getByRole('button', { name: 'Break it: The carrier refuses' }).click();
       await isDone(page, 'Make the carrier refuse');
       await isNotDone(page, 'Buy something');
-      await (await buy(watched)).getByText(/The order was cancelled/).waitFor();
+      await (await buyInTab(watched)).getByText(/The order was cancelled/).waitFor();
       await isDone(page, 'Buy something');
       await isDone(page, 'Follow the money');
       await isNotDone(page, 'Repair it and buy again');
       await page.getByRole('button', { name: 'Everything back to normal' }).click();
       await page.getByText('Everything is normal.', { exact: true }).waitFor();
-      await (await buy(watched)).getByText('The order is completed').waitFor();
+      await (await buyInTab(watched)).getByText('The order is completed').waitFor();
       await isDone(page, 'Repair it and buy again');
       await isFinished(watched);
     });
@@ -153,7 +113,7 @@ export const lessonsOneToFourCases = (under: () => ConsoleUnderTest): void => {
       expect(complaints).toEqual([]);
     });
 
-    test('where the outside world is real the lessons can only be read, and there is no tenth', async () => {
+    test('where the outside world is real the lessons can only be read, and an unknown one is not there', async () => {
       const { page, complaints } = await under().administrator('/console/sagas', [404]);
       await page.route('**/simulator/faults', (route) => route.fulfill({ status: 404, body: '' }));
       await page.goto('/console/lessons/a-decoupled-failure');

@@ -130,7 +130,7 @@ export const lessonsFiveToEightCases = (under: () => ConsoleUnderTest): void => 
       await isDone(page, 'Place an order all the same');
       await isNotDone(page, 'Back to normal');
       await page.getByRole('button', { name: 'Everything back to normal' }).click();
-      await page.getByText('Everything is normal.').waitFor();
+      await page.getByText('Everything is normal.', { exact: true }).waitFor();
       await isDone(page, 'Back to normal');
       await isFinished(watched);
     });

@@ -1,9 +1,9 @@
+import { shortId } from '../../orders/order.ts';
 import type { Queues } from '../../subscriptions/subscription.ts';
 import type { Check } from '../check.ts';
 import {
   done,
   firstAction,
-  nameOf,
   notDone,
   ordersSince,
   type Reader,
@@ -50,7 +50,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const [order] = await completedWithout(reader, stopped, await startedAgainAt(reader, stopped));
     return order === undefined
       ? notDone('No order was completed yet while the loyalty service was down.')
-      : done(`Order ${nameOf(order)} was completed without the loyalty service.`);
+      : done(`Order ${shortId(order.orderId)} was completed without the loyalty service.`);
   }),
 
   'message-waits': reading(async (reader) => {
@@ -83,7 +83,7 @@ export const checks: Readonly<Record<string, Check>> = {
       const earned = entries.filter((entry) => entry.orderId === orderId && entry.kind === 'earned');
       const [entry] = earned;
       if (entry !== undefined && earned.length === 1)
-        return done(`${entry.points} points were given for order ${nameOf(order)}, once.`);
+        return done(`${entry.points} points were given for order ${shortId(order.orderId)}, once.`);
     }
     return notDone('The points of the order are not given yet.');
   }),

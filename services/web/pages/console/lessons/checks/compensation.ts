@@ -1,10 +1,10 @@
 import type { ProviderFault } from '../../break-it/faults.ts';
 import { isActive } from '../../break-it/state.ts';
+import { shortId } from '../../orders/order.ts';
 import type { Check } from '../check.ts';
 import {
   done,
   ledgerOf,
-  nameOf,
   notDone,
   ordersSince,
   type Reader,
@@ -53,7 +53,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const order = await compensated(reader);
     return order === undefined
       ? notDone(notCompensated)
-      : done(`Order ${nameOf(order)} was paid; its payment was voided, its stock released.`);
+      : done(`Order ${shortId(order.orderId)} was paid; its payment was voided, its stock released.`);
   }),
 
   'no-money-moved': reading(async (reader) => {
@@ -62,7 +62,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const lines = await ledgerOf(reader, order);
     const isFree = lines.length > 0 && lines.every(({ held, captured }) => held === 0 && captured === 0);
     return isFree
-      ? done(`The provider holds nothing for order ${nameOf(order)}, and took nothing.`)
+      ? done(`The provider holds nothing for order ${shortId(order.orderId)}, and took nothing.`)
       : notDone('The provider still holds money for the order.');
   }),
 
@@ -75,6 +75,6 @@ export const checks: Readonly<Record<string, Check>> = {
     );
     return later === undefined
       ? notDone('No order was completed since then.')
-      : done(`Order ${nameOf(later)} was completed.`);
+      : done(`Order ${shortId(later.orderId)} was completed.`);
   }),
 };

@@ -1,9 +1,9 @@
+import { shortId } from '../../orders/order.ts';
 import type { Check } from '../check.ts';
 import {
   actionsSince,
   done,
   ledgerOf,
-  nameOf,
   notDone,
   ordersSince,
   type Reader,
@@ -55,7 +55,7 @@ const wasRepeated = async ({ read }: Reader, { orderId }: SeenOrder): Promise<bo
 export const checks: Readonly<Record<string, Check>> = {
   'sent-twice': reading(async (reader) => {
     const [id] = await sentTwice(reader);
-    return id === undefined ? notDone(notSent) : done(`Message ${id.slice(-8)} was sent twice.`);
+    return id === undefined ? notDone(notSent) : done(`Message ${shortId(id)} was sent twice.`);
   }),
 
   'delivered-twice': reading(async (reader) => {
@@ -65,7 +65,7 @@ export const checks: Readonly<Record<string, Check>> = {
         `/api/admin/messages?subscription=${target}&messageId=${id}`,
       );
       const acked = messages.filter(({ outcome }) => outcome === 'ack').length;
-      if (acked > 1) return done(`Message ${id.slice(-8)} was delivered and acknowledged ${acked} times.`);
+      if (acked > 1) return done(`Message ${shortId(id)} was delivered and acknowledged ${acked} times.`);
     }
     return notDone(ids.length === 0 ? notSent : 'The second delivery is not seen yet.');
   }),
@@ -77,7 +77,7 @@ export const checks: Readonly<Record<string, Check>> = {
       const { mails } = await reader.read<{ readonly mails: readonly Mail[] }>(
         `/api/mails?to=${encodeURIComponent(address)}`,
       );
-      if (mails.length === 1) return done(`One mail arrived for ${id.slice(-8)}.`);
+      if (mails.length === 1) return done(`One mail arrived for ${shortId(id)}.`);
     }
     return notDone(ids.length === 0 ? notSent : 'The mail has not arrived yet.');
   }),
@@ -88,7 +88,9 @@ export const checks: Readonly<Record<string, Check>> = {
       if (!(await wasRepeated(reader, order))) continue;
       const lines = await ledgerOf(reader, order);
       if (lines.length === 1 && lines[0]?.status === 'captured')
-        return done(`The request for order ${nameOf(order)} was repeated, and the card was charged once.`);
+        return done(
+          `The request for order ${shortId(order.orderId)} was repeated, and the card was charged once.`,
+        );
     }
     return notDone('No order was completed yet whose payment had to be requested again.');
   }),

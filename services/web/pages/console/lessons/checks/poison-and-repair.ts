@@ -1,4 +1,5 @@
 import type { DeadLetter, DeadLetterDetails, Outcome } from '../../dead-letters/dead-letter.ts';
+import { shortId } from '../../orders/order.ts';
 import type { Check } from '../check.ts';
 import { actionsSince, done, notDone, type Reader, reading } from '../reading.ts';
 
@@ -32,7 +33,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const [found] = await deadLetters(reader);
     return found === undefined
       ? notDone(notThere)
-      : done(`Dead letter ${found.id.slice(-8)} has the message, after ${attemptsOf(found)}.`);
+      : done(`Dead letter ${shortId(found.id)} has the message, after ${attemptsOf(found)}.`);
   }),
 
   'others-go-on': reading(async (reader) => {
@@ -49,7 +50,7 @@ export const checks: Readonly<Record<string, Check>> = {
 
   repaired: reading(async (reader) => {
     const found = await handled(reader);
-    if (found !== undefined) return done(`Dead letter ${found.id.slice(-8)} was repaired, sent and handled.`);
+    if (found !== undefined) return done(`Dead letter ${shortId(found.id)} was repaired, sent and handled.`);
     const waiting = await deadLetters(reader);
     return notDone(waiting.length === 0 ? notThere : 'It is not repaired and handled yet.');
   }),

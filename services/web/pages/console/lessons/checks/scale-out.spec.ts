@@ -33,9 +33,10 @@ const paid = (minute: number, outcome = 'done') => ({
 });
 
 test.each([
-  ['process-added', true, run(first, second)],
-  ['process-added', false, run(first, { ...second, state: 'starting' })],
-  ['process-added', false, run(first, other)],
+  ['process-added', true, { ...did('scale', 1), ...run(first, second) }],
+  ['process-added', false, { ...did('scale', -1), ...run(first, second) }],
+  ['process-added', false, { ...did('scale', 1), ...run(first, { ...second, state: 'starting' }) }],
+  ['process-added', false, { ...did('scale', 1), ...run(first, other) }],
   ['process-added', false, {}],
   ['work-shared', true, { ...did('scale', 1), ...completed(3) }],
   ['work-shared', false, { ...did('scale', 1), ...completed(2) }],

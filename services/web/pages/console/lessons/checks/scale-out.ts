@@ -9,17 +9,17 @@ const wantedOrders = 3;
 
 export const checks: Readonly<Record<string, Check>> = {
   'process-added': reading(async (reader) => {
+    const scaled = await addedAt(reader);
     const added = (await processesOf(reader)).find((process) => process.added);
-    if (added === undefined) return notDone('Payment has one process.');
+    if (scaled === undefined || added === undefined) return notDone(notAdded);
     return added.state === 'running'
       ? done(`Process ${added.name} runs beside the first one.`)
       : notDone(`Process ${added.name} is ${added.state}.`);
   }),
 
   'work-shared': reading(async (reader) => {
-    const since = reader.begunAt;
-    const added = await firstAction(reader, 'process.scale', { target: service, since });
-    if (added === undefined) return notDone('Payment has one process.');
+    const added = await addedAt(reader);
+    if (added === undefined) return notDone(notAdded);
     const completed = (await ordersSince(reader, added)).filter(({ status }) => status === 'completed');
     return completed.length < wantedOrders
       ? notDone(`${completed.length} of ${wantedOrders} orders are completed.`)
@@ -54,7 +54,11 @@ export const checks: Readonly<Record<string, Check>> = {
   }),
 };
 
+const notAdded = 'No process of payment was added yet.';
 const notKilled = 'The first process of payment has not been killed yet.';
+
+const addedAt = (reader: Reader): Promise<Date | undefined> =>
+  firstAction(reader, 'process.scale', { target: service, since: reader.begunAt });
 
 const killedAt = (reader: Reader): Promise<Date | undefined> =>
   firstAction(reader, 'process.kill', { target: service, since: reader.begunAt });
